@@ -1,0 +1,164 @@
+"""Answers out: the plan (contract 4). Every day here is in days (multiples of a quarter)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from allocator.domain.case import Need, PostKind
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Periods(Part):
+    """Days by period."""
+
+    autumn_1: float = 0
+    autumn_2: float = 0
+    spring: float = 0
+    summer: float = 0
+
+
+class Reason(Part):
+    """One rule's word on a pair. `points` are weighted; 0 for a hard rule's remark."""
+
+    rule: str
+    points: int
+    text: str
+
+
+class RunnerUp(Part):
+    sip: str
+    points: int
+    text: str
+
+
+class Assignment(Part):
+    """One holder of a post in the year. `from`/`to` are dates; `tenure_year` counts this year."""
+
+    urn: str
+    school: str
+    post: PostKind
+    sip: str
+    name: str
+    from_: dt.date = Field(alias="from")
+    to: dt.date
+    days: float
+    periods: Periods
+    new_pairing: bool
+    tenure_year: int
+    points: int
+    days_short: float = 0
+    reasons: tuple[Reason, ...] = ()
+    runner_up: RunnerUp | None = None
+    locked: bool = False
+    tied_with: tuple[str, ...] = ()
+
+
+class ClashItem(Part):
+    rule: str
+    urn: str | None = None
+    sip: str | None = None
+
+
+class Fix(Part):
+    """A smallest set of changes (as in changes.toml) that would fill the post."""
+
+    text: str
+    changes: tuple[dict[str, Any], ...]
+
+
+class Unfilled(Part):
+    urn: str
+    school: str
+    post: PostKind
+    need: Need
+    clash: tuple[ClashItem, ...] = ()
+    text: str = ""
+    fixes: tuple[Fix, ...] = ()
+
+
+class Load(Part):
+    """`days` counts the service's own extra time too; `capacity` after overhead and reserve."""
+
+    sip: str
+    name: str
+    posts: int
+    days: float
+    capacity: float
+    periods: Periods
+
+
+class Moved(Part):
+    """A post whose SIP differs from the baseline's (last year's lead, or the plan repaired)."""
+
+    urn: str
+    post: PostKind
+    from_: str | None = Field(alias="from")
+    to: str | None
+    because: str
+    voluntary: bool
+
+
+class Summary(Part):
+    schools: int
+    filled: int
+    unfilled: int
+    kept: int
+    changed: int
+    points: int
+    team_points: int
+    days_used: float
+    days_offered: float
+    km_total: float
+
+
+class TierResult(Part):
+    """A tier's value and proved bound. `1a`-`1c` and `4` are most; the others fewest or least."""
+
+    name: str
+    value: int
+    bound: int
+
+
+class Certificate(Part):
+    tiers: tuple[TierResult, ...]
+    gap: float
+    gap_points_per_post: float
+    proved: bool
+
+
+class MadeWith(Part):
+    case_sha256: str
+    policy_sha256: str
+    seed: int
+    versions: dict[str, str]
+    created_at: str
+    deterministic_time: float
+
+
+class Inputs(Part):
+    """Everything needed to go on from this plan."""
+
+    base_sha256: str
+    case: dict[str, Any]
+    policy: dict[str, Any]
+    changes: tuple[dict[str, Any], ...] = ()
+
+
+class Plan(Part):
+    format: Literal["allocator.plan/1"] = "allocator.plan/1"
+    status: Literal["optimal", "feasible", "stopped"]
+    inputs: Inputs
+    certificate: Certificate
+    made_with: MadeWith
+    assignments: tuple[Assignment, ...]
+    unfilled: tuple[Unfilled, ...] = ()
+    loads: tuple[Load, ...] = ()
+    changes: tuple[Moved, ...] = ()
+    summary: Summary
+    notices: tuple[str, ...] = ()
