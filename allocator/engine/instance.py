@@ -1,0 +1,152 @@
+"""The vocabulary in which rules speak to the engine. It knows posts and people, no schools.
+
+Everything is whole numbers. Loads are in the caller's units (here quarter-days), by resource; resource 0
+is the whole, the others its parts (here the year and its four periods).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Trim:
+    """A smaller way to fill a post: `short` units less in all, `less` by resource (less[0] = short)."""
+
+    short: int
+    less: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Post:
+    """Something to fill. `wants` people (all or none); `counts` towards people's at_most and at_least."""
+
+    key: str
+    wants: int = 1
+    counts: bool = True
+    trims: tuple[Trim, ...] = ()
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Load of `resource` at most `hard`; each unit above `soft` costs `price` points."""
+
+    resource: int
+    hard: int
+    soft: int | None = None
+    price: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone who fills posts: limits by resource, and posts held 0 or between at_least and at_most.
+
+    With `must` the person holds at_least even at nobody's wish (reviewer benchmarks).
+    """
+
+    key: str
+    limits: tuple[Limit, ...] = ()
+    at_most: int | None = None
+    at_least: int = 0
+    must: bool = False
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Person `person` may fill post `post` (indices), at these loads, for these points and lot."""
+
+    post: int
+    person: int
+    load: tuple[int, ...]
+    points: int = 0
+    lot: int = 0
+
+
+@dataclass(frozen=True)
+class Above:
+    """*Even out*: each unit of the person's measure above `free` costs `price`.
+
+    The measure is the load of resource 0, or the number of pairs held among `posts` when given.
+    """
+
+    rule: str
+    person: int
+    free: int
+    price: int
+    posts: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Together:
+    """A group kept together: each different person beyond the first costs `price`."""
+
+    rule: str
+    posts: tuple[int, ...]
+    price: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A bond: broken if any of its pairs (indices) is not chosen."""
+
+    key: str
+    pairs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One aim. Its value is the sum of the terms named; bonds count when broken.
+
+    filled, short: post index -> coefficient; broken: bond index -> coefficient; points: pair points less all
+    prices; lot: the lots of the pairs chosen.
+    """
+
+    name: str
+    sense: Literal["most", "least"]
+    filled: Mapping[int, int] = field(default_factory=dict)
+    short: Mapping[int, int] = field(default_factory=dict)
+    broken: Mapping[int, int] = field(default_factory=dict)
+    points: bool = False
+    lot: bool = False
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A whole problem. Order of posts, people and pairs is canonical and settles the last ties."""
+
+    posts: tuple[Post, ...]
+    people: tuple[Person, ...]
+    pairs: tuple[Pair, ...]
+    tiers: tuple[Tier, ...]
+    same: tuple[tuple[int, ...], ...] = ()  # posts with the same person, or all unfilled
+    different: tuple[tuple[int, int], ...] = ()  # posts never with the same person
+    never_both: tuple[tuple[int, int], ...] = ()  # pairs never chosen together
+    fixed: tuple[int, ...] = ()  # pairs chosen whatever the points
+    above: tuple[Above, ...] = ()
+    together: tuple[Together, ...] = ()
+    bonds: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True)
+class TierValue:
+    name: str
+    value: int
+    bound: int
+
+    @property
+    def proved(self) -> bool:
+        return self.value == self.bound
+
+
+@dataclass(frozen=True)
+class Solution:
+    """`chosen`: pair indices, sorted. `short`: post index -> units trimmed (absent = none)."""
+
+    status: Literal["optimal", "feasible", "stopped"]
+    chosen: tuple[int, ...]
+    short: Mapping[int, int]
+    tiers: tuple[TierValue, ...]
+    deterministic_time: float = 0.0
+    unique: bool = False

@@ -1,0 +1,79 @@
+"""What a rule is. One file a rule; `RULES` in `__init__` is the only registry (docs/how-to/add-a-rule.md).
+
+A rule reads `facts.Facts` (what follows from a case and a policy) and speaks three ways: it blocks a pair
+with a reason, gives a pair points, or adds a structure to the instance. It imports no other rule, no solver.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from allocator.domain.case import Sip
+    from allocator.domain.facts import Facts, Post
+
+Audience = Literal["manager", "school", "sip"]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What structural rules add, as data. Posts are (urn, kind); pairs are (urn, kind, sip)."""
+
+    rule: str
+    kind: Literal["same", "different", "never_both", "fixed", "above", "together"]
+    posts: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, str, str], ...] = ()
+    sip: str | None = None  # above: whose measure
+    measure: Literal["load", "posts"] = "load"  # above: year load in quarter-days, or posts held among `posts`
+    free: int = 0
+    price: int = 0
+
+
+@dataclass
+class Draft:
+    """What is known when structures are asked for: posts, SIPs, and the pairs no rule blocks."""
+
+    facts: Facts
+    posts: tuple[Post, ...]
+    allowed: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """Ids of the SIPs with at least one allowed pair, sorted."""
+        return tuple(sorted({sip for _, _, sip in self.allowed}))
+
+
+class Rule:
+    """Base of all rules; a rule overrides what it has to say and nothing else."""
+
+    id: str = ""
+    law: str = ""  # for example "domain F5"
+    setting: str = ""  # the policy key that switches it, for example "tenure.on"
+
+    def on(self, facts: Facts) -> bool:
+        """Whether policy has this rule in force."""
+        part: object = facts.policy
+        for name in self.setting.split("."):
+            part = getattr(part, name)
+        return bool(part)
+
+    def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
+        """Why this pair may not be, in a manager's words; None when the rule does not mind."""
+        return None
+
+    def points(self, facts: Facts, post: Post, sip: Sip) -> int:
+        """-100 to 100, before weight; 0 when the rule has nothing to say."""
+        return 0
+
+    def weight(self, facts: Facts, post: Post) -> int:
+        """The rule's weight at this post's need; soft rules override."""
+        return 0
+
+    def structures(self, draft: Draft) -> list[Structure]:
+        """Constraints and team costs to add to the instance."""
+        return []
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: Audience) -> str | None:
+        """The sentence for points given (before weight), for one audience; None = keep silent to them."""
+        return None
