@@ -1,0 +1,148 @@
+"""The Typer app and what its commands share: reading a case, writing outputs, machine form."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from allocator.domain.case import Case
+    from allocator.domain.plan import Plan
+    from allocator.domain.policy import Policy
+
+app = typer.Typer(
+    name="allocator",
+    help="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+CaseArg = Annotated[Path, typer.Argument(help="a folder of CSV tables, an .xlsx workbook or a .json file")]
+PlanArg = Annotated[Path, typer.Argument(help="a plan written by `solve -o`")]
+PolicyOpt = Annotated[Path | None, typer.Option("--policy", help="a policy.toml that replaces the case's own")]
+YearOpt = Annotated[str | None, typer.Option("--year", help="the academic year planned, as 2026/27")]
+JsonOpt = Annotated[bool, typer.Option("--json", help="the machine form on stdout and nothing else")]
+SeedOpt = Annotated[int, typer.Option("--seed", help="seed of the published lot")]
+
+
+def version_wanted(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(version("sip-allocator"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=version_wanted, is_eager=True)] = False,
+) -> None:
+    """Commands share exit codes: 0 all posts filled, 2 usage, 3 errors in the case, 4 posts unfilled, 5 a plan
+    breaks a rule, 6 refused by the round, 7 stopped with no plan, 70 a defect of ours."""
+    del version
+
+
+def out() -> Console:
+    """What a person reads, on stdout."""
+    from rich.console import Console
+
+    return Console(soft_wrap=False, highlight=False)
+
+
+def note(text: str) -> None:
+    """Notes and progress go to stderr."""
+    print(text, file=sys.stderr)
+
+
+def load(path: Path, year: str | None, policy: Path | None, *, quiet: bool = False) -> tuple[Case, Policy]:
+    """The case and its policy; prints every problem and exits 3 when there are errors."""
+    from allocator.intake.read import read_case
+
+    reading = read_case(path, year=year, policy=policy)
+    if reading.case is None:
+        show_problems(reading.problems)
+        raise typer.Exit(3)
+    if not quiet and reading.problems:
+        note(f"{path}: {len(reading.problems)} notices; `allocator check {path}` lists them.")
+    return reading.case, reading.policy
+
+
+def show_problems(problems: tuple[Any, ...]) -> None:
+    from rich.console import Console
+
+    from allocator.report.terminal import show_problems as show
+
+    show(problems, Console(stderr=True, highlight=False))
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan file; a clear error when it is not one."""
+    from pydantic import ValidationError
+
+    from allocator.domain.plan import Plan
+    from allocator.errors import UsageError
+
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        return Plan.model_validate(data)
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file. `allocator solve CASE -o {path}` writes one.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise UsageError(f"{path}: this is not a plan: it is not JSON. Give the file that `solve -o` wrote.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(x) for x in first["loc"]) or "top"
+        raise UsageError(
+            f"{path}: this is not a plan (allocator.plan/1): {where}: {first['msg']}; "
+            f"{error.error_count()} such problems. Give the file that `solve -o` wrote."
+        ) from None
+
+
+def plan_text(plan: Plan) -> str:
+    """The one JSON text of a plan: keys in contract order, so equal plans are equal files."""
+    return json.dumps(plan.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
+
+
+def write(path: Path, writer: Callable[[Path], None]) -> None:
+    """Write through a temporary file beside the target, so no output is ever half overwritten."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        writer(temporary)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def say_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def finish(plan: Plan) -> None:
+    """The exit code of a plan: 4 with posts unfilled."""
+    if plan.unfilled:
+        raise typer.Exit(4)
+
+
+from allocator.cli import cases, plans  # noqa: E402  (they register their commands on the app)
+
+__all__ = ["app", "cases", "plans"]

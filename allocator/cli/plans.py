@@ -1,0 +1,264 @@
+"""Commands that make, explain and audit plans: demo, solve, explain, verify, policy show."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from allocator.cli.app import (
+    CaseArg,
+    JsonOpt,
+    PlanArg,
+    PolicyOpt,
+    SeedOpt,
+    YearOpt,
+    app,
+    finish,
+    load,
+    note,
+    out,
+    plan_text,
+    read_plan,
+    say_json,
+    write,
+)
+
+if TYPE_CHECKING:
+    from allocator.allocate import Setup
+    from allocator.domain.plan import Plan
+    from allocator.engine.tiers import Stop
+
+PostOpt = Annotated[str, typer.Option("--post", help="lead, support or appraisal")]
+
+
+def stop_of(time_limit: float | None, work_limit: float | None, workers: int, quiet: bool) -> Stop:
+    """When to stop, with progress on a terminal's stderr only."""
+    from allocator.engine.tiers import Stop
+
+    def progress(names: str, best: float, bound: float) -> None:
+        print(f"\r  {names}: best {best:.0f}, bound {bound:.0f}   ", end="", file=sys.stderr, flush=True)
+
+    shown = sys.stderr.isatty() and not quiet
+    return Stop(seconds=time_limit, work=work_limit, workers=workers, progress=progress if shown else None)
+
+
+@app.command()
+def solve(
+    case: CaseArg,
+    policy: PolicyOpt = None,
+    year: YearOpt = None,
+    seed: SeedOpt = 1,
+    time_limit: Annotated[float | None, typer.Option(min=0.01, help="seconds; the plan then may differ")] = None,
+    work_limit: Annotated[float | None, typer.Option(min=0.001, help="deterministic work; repeatable")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="searchers at once; the plan is the same")] = 1,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="the plan, as JSON")] = None,
+    excel: Annotated[Path | None, typer.Option(help="the plan, as a workbook")] = None,
+    report: Annotated[Path | None, typer.Option(help="the plan, as one HTML page")] = None,
+    pairs: Annotated[Path | None, typer.Option(help="every allowed or nearly allowed pair, as CSV")] = None,
+    model: Annotated[Path | None, typer.Option(help="the rest of the model, as JSON, beside --pairs")] = None,
+    detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """The annual allocation: the best plan, explained, audited and proved."""
+    facts, in_force = load(case, year, policy, quiet=as_json)
+    from allocator import allocate
+    from allocator.explain.answer import audited
+    from allocator.explain.complete import complete
+
+    stop = stop_of(time_limit, work_limit, workers, as_json)
+    ready = allocate.setup(facts, in_force, seed)
+    bare, solution = allocate.allocate(ready, stop)
+    plan = audited(facts, in_force, complete(ready, bare, solution, stop))
+    if stop.progress:
+        print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
+    outputs(plan, ready, output, excel, report, pairs, model)
+    if as_json:
+        print(plan_text(plan), end="")
+    else:
+        from allocator.report.terminal import show_plan
+
+        show_plan(plan, out(), detail=detail)
+    finish(plan)
+
+
+def outputs(
+    plan: Plan,
+    ready: Setup,
+    output: Path | None,
+    excel: Path | None,
+    report: Path | None,
+    pairs: Path | None,
+    model: Path | None,
+) -> None:
+    """Each file asked for, written whole or not at all."""
+    if output:
+        write(output, lambda p: p.write_text(plan_text(plan), "utf-8") and None)
+    if excel:
+        from allocator.report.workbook import write_workbook
+
+        write(excel, lambda p: write_workbook(plan, p))
+    if report:
+        from allocator.report.page import write_page
+
+        write(report, lambda p: write_page(plan, p))
+    if pairs:
+        from allocator.report.pairs import write_pairs
+
+        write(pairs, lambda p: write_pairs(ready, p))
+    if model:
+        from allocator.allocate import model_out
+
+        write(model, lambda p: p.write_text(json.dumps(model_out(ready), indent=1) + "\n", "utf-8") and None)
+    written = [str(p) for p in (output, excel, report, pairs, model) if p]
+    if written:
+        note(f"Written: {', '.join(written)}")
+
+
+def post_kind(text: str) -> Literal["lead", "support", "appraisal"]:
+    from allocator.errors import UsageError
+
+    if text not in ("lead", "support", "appraisal"):
+        raise UsageError(f"--post {text}: a post is lead, support or appraisal.")
+    return text  # type: ignore[return-value]  # checked above
+
+
+@app.command()
+def explain(
+    plan_file: PlanArg,
+    school: Annotated[str, typer.Option("--school", help="the school's URN")],
+    post: PostOpt = "lead",
+    why_not: Annotated[str | None, typer.Option("--why-not", help="a SIP's id: why not this one?")] = None,
+    audience: Annotated[str, typer.Option("--for", help="manager, school or sip")] = "manager",
+    as_json: JsonOpt = False,
+) -> None:
+    """Why this SIP, why not that one, or why nobody."""
+    from dataclasses import asdict
+
+    from allocator.errors import UsageError
+    from allocator.explain.answer import ready_from
+    from allocator.explain.why import explain as why
+
+    if audience not in ("manager", "school", "sip"):
+        raise UsageError(f"--for {audience}: an explanation is for manager, school or sip.")
+    plan = read_plan(plan_file)
+    answer = why(ready_from(plan), plan, school, post_kind(post), sip=why_not, audience=audience)  # type: ignore[arg-type]  # checked above
+    if as_json:
+        value = asdict(answer)
+        value["reasons"] = [r.model_dump() for r in answer.reasons]
+        say_json(value)
+        return
+    print(answer.text)
+    for move in answer.why_not.chain if answer.why_not else ():
+        print(f"  {move.text}")
+
+
+@app.command()
+def verify(
+    case: CaseArg, plan_file: PlanArg, policy: PolicyOpt = None, year: YearOpt = None, as_json: JsonOpt = False
+) -> None:
+    """The independent auditor on a plan from anywhere: every hard rule, every total."""
+    from dataclasses import asdict
+
+    from allocator.check.audit import audit
+
+    plan = read_plan(plan_file)
+    facts, in_force = load(case, year or str(plan.inputs.case.get("year") or "") or None, policy, quiet=True)
+    breaches = audit(facts, in_force, plan)
+    if as_json:
+        say_json({"holds": not breaches, "breaches": [asdict(b) for b in breaches]})
+    elif breaches:
+        print(f"{plan_file} breaks {len(breaches)} rule{'s' if len(breaches) > 1 else ''} or figures:")
+        for breach in breaches:
+            print(f"  {breach.rule}: {breach.text}")
+    else:
+        print(f"Every rule holds and every figure agrees: {len(plan.assignments)} posts filled, {len(plan.unfilled)} not.")
+    if breaches:
+        raise typer.Exit(5)
+
+
+policy_app = typer.Typer(help="The policy: every switch, number and weight.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
+
+
+@policy_app.command("show")
+def policy_show(
+    case: Annotated[Path | None, typer.Argument(help="a case, whose own policy is shown")] = None,
+    policy: PolicyOpt = None,
+    named: Annotated[str | None, typer.Option("--named", help="steady, balanced or need-first")] = None,
+    as_json: JsonOpt = False,
+) -> None:
+    """The policy in force, with each value's meaning, default and source."""
+    from allocator.domain.policy import SHIPPED, Policy, settings, shipped
+    from allocator.errors import UsageError
+
+    in_force = Policy()
+    if named is not None:
+        if named not in SHIPPED:
+            raise UsageError(f"--named {named}: the policies shipped are {', '.join(sorted(SHIPPED))}.")
+        in_force = shipped(named)
+    elif case is not None:
+        _, in_force = load(case, None, policy, quiet=True)
+    elif policy is not None:
+        from allocator.cli.app import show_problems
+        from allocator.intake.read import read_policy
+
+        in_force, problems = read_policy(policy)
+        if any(p.severity == "error" for p in problems):
+            show_problems(tuple(problems))
+            raise typer.Exit(3)
+    rows = list(settings(in_force))
+    if as_json:
+        say_json([dict(zip(("key", "value", "default", "meaning", "source"), r, strict=True)) for r in rows])
+        return
+    from rich.table import Table
+
+    table = Table("key", "value", "meaning", "source", title=f"Policy {in_force.name}", show_lines=False)
+    for key, value, default, meaning, source in rows:
+        shown = str(value) if value == default else f"{value}  (default {default})"
+        table.add_row(key, shown, meaning, source)
+    out().print(table)
+
+
+def scenarios_folder() -> Path:
+    """The ready cases: inside an installed wheel, or beside the package in a checkout."""
+    here = Path(__file__).resolve().parent.parent
+    inside = here / "_scenarios"
+    return inside if inside.is_dir() else here.parent / "scenarios"
+
+
+@app.command()
+def demo() -> None:
+    """Solves a ready, invented case; prints the plan, one full explanation and one what-if."""
+    from allocator import allocate
+    from allocator.explain.answer import audited
+    from allocator.explain.complete import complete
+    from allocator.explain.why import explain as why
+    from allocator.report.terminal import show_plan
+
+    folder = scenarios_folder() / "hartwell"
+    print(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
+    facts, policy = load(folder, None, None, quiet=True)
+    ready = allocate.setup(facts, policy)
+    bare, solution = allocate.allocate(ready)
+    plan = audited(facts, policy, complete(ready, bare, solution))
+    show_plan(plan, out())
+    row = max(plan.assignments, key=lambda a: (len(a.reasons), a.urn))
+    print("\nOne explanation in full, as the manager sees it:\n")
+    print(why(ready, plan, row.urn, row.post).text)
+    print("\nAnd as the school sees it:\n")
+    print(why(ready, plan, row.urn, row.post, audience="school").text)
+    if row.runner_up:
+        print(f"\nWhat if {facts_name(ready, row.runner_up.sip)} went there instead?\n")
+        answer = why(ready, plan, row.urn, row.post, sip=row.runner_up.sip)
+        print(answer.text)
+        for move in answer.why_not.chain if answer.why_not else ():
+            print(f"  {move.text}")
+    print("\nNext: allocator template mine.xlsx, then allocator check mine.xlsx, then allocator solve mine.xlsx")
+
+
+def facts_name(ready: Setup, sip: str) -> str:
+    return ready.facts.sips[sip].name

@@ -1,0 +1,353 @@
+"""Tiers solved strictly in order, each to a proof or to the stop; the last ties settled by order.
+
+Tiers are folded into one objective only where mixed-radix weights fit in 2**60 (contract 2).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from ortools.sat.python import cp_model
+
+from allocator.engine.instance import Instance, Solution, Tier, TierValue
+from allocator.engine.model import Built, Range, value
+
+WIDEST = 2**60
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When to stop: wall seconds, deterministic work, an event; and how many workers may search.
+
+    Wall time is not repeatable; `work` (CP-SAT deterministic time) is.
+    """
+
+    seconds: float | None = None
+    work: float | None = None
+    workers: int = 1
+    event: threading.Event | None = None
+    progress: Callable[[str, float, float], None] | None = None  # tier names, best, bound
+
+
+class Conflict(Exception):
+    """The fixed pairs cannot all stand; `pairs` is a minimal set of them that clashes."""
+
+    def __init__(self, pairs: tuple[int, ...]) -> None:
+        super().__init__(f"fixed pairs clash: {pairs}")
+        self.pairs = pairs
+
+
+@dataclass
+class _Clock:
+    stop: Stop
+    began: float
+    work: float = 0.0
+    interrupted: bool = False
+
+    def left(self) -> float | None:
+        return None if self.stop.seconds is None else max(0.0, self.stop.seconds - (monotonic() - self.began))
+
+    def work_left(self) -> float | None:
+        return None if self.stop.work is None else max(0.0, self.stop.work - self.work)
+
+    @property
+    def over(self) -> bool:
+        event = self.stop.event
+        return (
+            self.interrupted or self.left() == 0.0 or self.work_left() == 0.0 or (event is not None and event.is_set())
+        )
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):
+    """Reports each better plan and stops the search when asked."""
+
+    def __init__(self, names: str, stop: Stop) -> None:
+        super().__init__()
+        self._names, self._stop = names, stop
+
+    def on_solution_callback(self) -> None:
+        if self._stop.progress:
+            self._stop.progress(self._names, self.objective_value, self.best_objective_bound)
+
+
+def run(model: cp_model.CpModel, clock: _Clock, names: str = "") -> tuple[cp_model.CpSolver, int]:
+    """One CP-SAT solve under the clock; returns the solver and its status."""
+    solver = cp_model.CpSolver()
+    stop = clock.stop
+    solver.parameters.num_workers = stop.workers
+    solver.parameters.random_seed = 1
+    if stop.workers > 1 and stop.work is not None:
+        solver.parameters.interleave_search = True  # repeatable with several workers
+    if (left := clock.left()) is not None:
+        solver.parameters.max_time_in_seconds = max(left, 0.01)
+    if (work := clock.work_left()) is not None:
+        solver.parameters.max_deterministic_time = max(work, 1e-3)
+    finished = threading.Event()
+    if stop.event is not None:
+        event = stop.event
+
+        def watch() -> None:
+            while not finished.is_set():
+                if event.wait(0.1):
+                    solver.stop_search()
+                    return
+
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        status = solver.solve(model, _Watch(names, stop) if stop.progress else None)
+    finally:
+        finished.set()
+    clock.work += solver.response_proto.deterministic_time
+    if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
+        clock.interrupted = True
+    return solver, int(status)
+
+
+def solve(inst: Instance, stop: Stop | None = None, hint: Sequence[int] = ()) -> Solution:
+    """The optimum of `inst`, tier by tier, or the best found when stopped.
+
+    Raises Conflict when the fixed pairs cannot stand together.
+    """
+    stop = stop or Stop()
+    clock = _Clock(stop, monotonic())
+    able = {pair.post for pair in inst.pairs}
+    search = _Search(inst, clock, trimming=False)
+    cuttable = any(p.trims for p in inst.posts)
+    found = search.climb(_before_points(inst), hint) if cuttable else None
+    if found is None or not (found.proved and able <= {inst.pairs[i].post for i in found.chosen}):
+        if cuttable or found is None:
+            search = _Search(inst, clock, trimming=cuttable)
+        found = search.climb(_before_points(inst), found.chosen if found else hint)
+    if found is None:
+        if not clock.over:
+            raise Conflict(clashing(inst))
+        return Solution("stopped", (), {}, (), clock.work)
+    return search.finish(found)
+
+
+def _before_points(inst: Instance) -> list[Tier]:
+    return [t for t in inst.tiers if not (t.points or t.lot)]
+
+
+@dataclass
+class _Found:
+    chosen: tuple[int, ...]
+    short: dict[int, int]
+    proved: bool
+
+
+class _Search:
+    def __init__(self, inst: Instance, clock: _Clock, trimming: bool) -> None:
+        self.inst, self.clock = inst, clock
+        self.built = Built(inst, trimming)
+        self.bounds: dict[str, int] = {}
+        self.ranges = {t.name: self.built.tier(t) for t in inst.tiers}
+
+    def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
+        b = self.built
+        chosen = tuple(i for i, x in enumerate(b.x) if solver.boolean_value(x))
+        short = {
+            self.inst.pairs[i].post: self.inst.posts[self.inst.pairs[i].post].trims[k].short
+            for (i, k), c in b.cut.items()
+            if solver.boolean_value(c)
+        }
+        return chosen, short
+
+    def hint(self, chosen: Sequence[int], short: Mapping[int, int] | None = None) -> None:
+        b = self.built
+        b.model.clear_hints()
+        on = set(chosen)
+        for i, x in enumerate(b.x):
+            b.model.add_hint(x, i in on)
+        for (i, k), c in b.cut.items():
+            post = self.inst.pairs[i].post
+            b.model.add_hint(c, i in on and (short or {}).get(post, 0) == self.inst.posts[post].trims[k].short)
+
+    def climb(self, tiers: Sequence[Tier], start: Sequence[int] = ()) -> _Found | None:
+        """Solve `tiers` in folds, holding each fold's value; None when nothing was found."""
+        found: _Found | None = None
+        self.hint(start)
+        folds = self.folds(tiers) or [[]]
+        for fold in folds:
+            if found is not None and self.clock.over:
+                return _Found(found.chosen, found.short, False)
+            weighted, weights = self.weigh(fold)
+            self.built.model.maximize(weighted.expr)
+            solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold))
+            if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return None if found is None else _Found(found.chosen, found.short, False)
+            chosen, short = self.read(solver)
+            proved = status == cp_model.OPTIMAL
+            found = _Found(chosen, short, proved)
+            best = self.note(fold, weights, found, solver)
+            if not proved:
+                return found
+            if fold:
+                self.built.model.add(weighted.expr >= best)
+            self.hint(chosen, short)
+        return found
+
+    def folds(self, tiers: Sequence[Tier]) -> list[list[Tier]]:
+        """Consecutive tiers whose joint range fits; a tier that cannot vary costs nothing."""
+        out: list[list[Tier]] = []
+        width = 1
+        for tier in tiers:
+            r = self.ranges[tier.name]
+            span = r.hi - r.lo + 1
+            if out and width * span < WIDEST:
+                out[-1].append(tier)
+                width *= span
+            else:
+                out.append([tier])
+                width = span
+        return out
+
+    def weigh(self, fold: Sequence[Tier]) -> tuple[Range, list[int]]:
+        weights, w = [], 1
+        for tier in reversed(fold):
+            weights.append(w)
+            r = self.ranges[tier.name]
+            w *= r.hi - r.lo + 1
+        weights.reverse()
+        rs = [self.ranges[t.name] for t in fold]
+        expr = sum(w * r.expr for w, r in zip(weights, rs, strict=True)) if fold else 0
+        lo = sum(w * r.lo for w, r in zip(weights, rs, strict=True))
+        hi = sum(w * r.hi for w, r in zip(weights, rs, strict=True))
+        return Range(expr, lo, hi), weights
+
+    def note(self, fold: Sequence[Tier], weights: Sequence[int], found: _Found, solver: cp_model.CpSolver) -> int:
+        """Record each tier's proved bound from the fold's; returns the fold's own value."""
+        values = [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
+        best = sum(w * v for w, v in zip(weights, values, strict=True))
+        bound = best if found.proved else max(best, int(solver.best_objective_bound))
+        rest = bound - sum(w * self.ranges[t.name].lo for w, t in zip(weights, fold, strict=True))
+        held = True  # a lower tier's bound means something only while those above are at theirs
+        for tier, w, v in zip(fold, weights, values, strict=True):
+            r = self.ranges[tier.name]
+            digit, rest = divmod(rest, w)
+            top = min(r.hi, r.lo + digit) if held else r.hi
+            self.bounds[tier.name] = max(top, v)
+            held = held and top <= v
+        return best
+
+    def finish(self, found: _Found) -> Solution:
+        """Points, the lot and the last ties, from an answer to the tiers before them."""
+        done = found.proved and not self.clock.over
+        unique = False
+        if done:
+            rest = [t for t in self.inst.tiers if t.points or t.lot]
+            found = self.climb(rest, found.chosen) or found if rest else found
+            done = found.proved
+        if done:
+            unique = self.settle(found)
+            found = _Found(*self.settled, True)
+        tiers = []
+        for t in self.inst.tiers:
+            v = value(self.inst, t, found.chosen, found.short)
+            r = self.ranges[t.name]
+            bound = self.bounds.get(t.name, r.hi) if not done else _signed(t, v)
+            tiers.append(TierValue(t.name, v, _signed(t, bound)))
+        return Solution("optimal" if done else "feasible", found.chosen, found.short, tuple(tiers), self.clock.work, unique)
+
+    # -- the last ties -----------------------------------------------------------------------------
+
+    settled: tuple[tuple[int, ...], dict[int, int]] = ((), {})
+
+    def settle(self, found: _Found) -> bool:
+        """Of plans equal in every tier the first in order; True when proved the only one."""
+        b, model = self.built, self.built.model
+        model.clear_objective()
+        model.maximize(0)
+        self.settled = (found.chosen, found.short)
+        trial = model.clone()
+        on = set(found.chosen)
+        trial.add_bool_or(
+            [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
+            + [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
+        )
+        trial.clear_hints()
+        _, status = run(trial, self.clock)
+        if status != cp_model.INFEASIBLE:
+            for p, mine in enumerate(b.of_post):
+                ranked = sorted(mine, key=lambda i: self.inst.pairs[i].person)
+                if len(ranked) > 0 and not self.least(
+                    sum((r - len(ranked)) * b.x[i] for r, i in enumerate(ranked)), hold=ranked
+                ):
+                    return False
+                del p
+        if not self.settled[1]:
+            return True
+        for i, x in enumerate(b.x):
+            model.add(x == (i in set(self.settled[0])))
+        steps = {(i, k): k + 1 for i, k in b.cut}
+        squares = sum(steps[key] ** 2 * c for key, c in b.cut.items())
+        if not self.least(squares, hold=()):
+            return False
+        model.add(squares <= sum(steps[key] ** 2 for key in self.cuts_now()))
+        keys = sorted(self.cuts_candidates())
+        for at in range(0, len(keys), 10):
+            block = keys[at : at + 10]
+            expr = sum(
+                16 ** (len(block) - 1 - n) * (k + 1) * b.cut[i, k]
+                for n, i in enumerate(block)
+                for k in range(len(self.inst.posts[self.inst.pairs[i].post].trims))
+            )
+            if not self.least(expr, hold=()):
+                return False
+            now = self.cuts_now()
+            for i in block:
+                for k in range(len(self.inst.posts[self.inst.pairs[i].post].trims)):
+                    model.add(b.cut[i, k] == ((i, k) in now))
+        return True
+
+    def cuts_now(self) -> set[tuple[int, int]]:
+        chosen, short = self.settled
+        out = set()
+        for i in chosen:
+            post = self.inst.pairs[i].post
+            for k, trim in enumerate(self.inst.posts[post].trims):
+                if short.get(post, 0) == trim.short:
+                    out.add((i, k))
+        return out
+
+    def cuts_candidates(self) -> list[int]:
+        """Chosen pairs whose post can be trimmed, in order of post."""
+        return [i for i in self.settled[0] if self.inst.posts[self.inst.pairs[i].post].trims]
+
+    def least(self, expr: cp_model.LinearExprT, hold: Sequence[int]) -> bool:
+        """Minimise `expr` among the equal plans and hold the pairs `hold` where they then are."""
+        b = self.built
+        self.hint(*self.settled)
+        b.model.minimize(expr)
+        solver, status = run(b.model, self.clock)
+        if status != cp_model.OPTIMAL:
+            return False
+        self.settled = self.read(solver)
+        now = set(self.settled[0])
+        for i in hold:
+            b.model.add(b.x[i] == (i in now))
+        return True
+
+
+def _signed(tier: Tier, v: int) -> int:
+    return v if tier.sense == "most" else -v
+
+
+def clashing(inst: Instance) -> tuple[int, ...]:
+    """A minimal set of fixed pairs that cannot stand together, found by deletion on a bare copy."""
+    from dataclasses import replace
+
+    def stands(fixed: tuple[int, ...]) -> bool:
+        bare = Built(replace(inst, fixed=fixed, above=(), together=(), bonds=()), trimming=True)
+        _, status = run(bare.model, _Clock(Stop(), monotonic()))
+        return status != cp_model.INFEASIBLE
+
+    kept = tuple(inst.fixed)
+    for i in inst.fixed:
+        without = tuple(j for j in kept if j != i)
+        if not stands(without):
+            kept = without
+    return kept

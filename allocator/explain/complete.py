@@ -1,0 +1,135 @@
+"""Words for a bare plan: reasons, runner-up, ties, why each change, why each empty post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allocator import rules
+from allocator.allocate import Choice, Key, Setup
+from allocator.domain.facts import Post
+from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
+from allocator.engine.instance import Solution
+from allocator.engine.ties import ties
+from allocator.engine.tiers import Stop
+from allocator.explain.unfilled import explain_unfilled
+from allocator.rules.base import Audience
+
+BY_ID = {rule.id: rule for rule in rules.RULES}
+
+
+def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = None) -> Plan:
+    """The same plan with every text filled in; figures are untouched."""
+    tied = _tied(ready, solution, stop)
+    posts = {p.key: p for p in ready.facts.posts}
+    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments}
+    free = {load.sip: round((load.capacity - load.days) * 4) for load in plan.loads}
+    assignments = tuple(
+        a.model_copy(
+            update={
+                "reasons": reasons(ready, posts[a.urn, a.post], a),
+                "runner_up": runner_up(ready, posts[a.urn, a.post], a, free),
+                "tied_with": tied.get((a.urn, a.post), ()),
+            }
+        )
+        for a in plan.assignments
+    )
+    return plan.model_copy(
+        update={
+            "assignments": assignments,
+            "unfilled": tuple(explain_unfilled(ready, solution, u) for u in plan.unfilled),
+            "changes": tuple(because(ready, c, held, free) for c in plan.changes),
+        }
+    )
+
+
+def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> dict[Key, tuple[str, ...]]:
+    out: dict[Key, tuple[str, ...]] = {}
+    for i in ties(ready.inst, solution, stop):
+        urn, kind, sip = ready.choices[i]
+        out[urn, kind] = (*out.get((urn, kind), ()), sip)
+    return out
+
+
+def reasons(ready: Setup, post: Post, a: Assignment, audience: Audience = "manager") -> tuple[Reason, ...]:
+    """Each rule that speaks for or against this pair, strongest first, in words for one audience."""
+    facts, sip = ready.facts, ready.facts.sips[a.sip]
+    raw = ready.pairs.raw(post.urn, post.kind, sip.sip)
+    given = ready.pairs.weighted(post.urn, post.kind, sip.sip)
+    out = []
+    for rule in rules.RULES:
+        points = given.get(rule.id, 0)
+        text = rule.say(facts, post, sip, raw.get(rule.id, 0), audience) if rule.on(facts) else None
+        if points or text:
+            out.append(Reason(rule=rule.id, points=points, text=text or ""))
+    if audience != "manager":
+        out = [r.model_copy(update={"points": 0}) for r in out if r.text]
+    return tuple(sorted(out, key=lambda r: -abs(r.points)))
+
+
+def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) -> RunnerUp | None:
+    """The best other allowed SIP by pair points, capacity aside, and why it is not that one."""
+    facts = ready.facts
+    others = [
+        (ready.pairs.points(u, k, s), s)
+        for u, k, s in _of_post(ready, post.key)
+        if s != a.sip
+    ]
+    if not others:
+        return None
+    points, best = min(others, key=lambda o: (-o[0], o[1]))
+    name = facts.sips[best].name
+    room = free.get(best, 0)
+    load = facts.load(post, facts.sips[best])[0]
+    if a.locked:
+        text = f"{name} was next, but this pair is locked."
+    elif points <= a.points:
+        text = f"{name} was next: allowed, but a weaker fit by {a.points - points} points."
+    elif load > room:
+        text = (
+            f"{name} would fit better by {points - a.points} points, but has {room / 4:g} days left "
+            f"and this needs {load / 4:g}: another school would lose more."
+        )
+    else:
+        text = (
+            f"{name} would fit better by {points - a.points} points here, but the plan as a whole "
+            "is better this way. Ask why-not for the exact price."
+        )
+    return RunnerUp(sip=best, points=points, text=text)
+
+
+def _of_post(ready: Setup, key: Key) -> list[Choice]:
+    n = ready.post_index[key]
+    return [ready.choices[i] for i, p in enumerate(ready.inst.pairs) if p.post == n]
+
+
+def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[str, int]) -> Moved:
+    """Why a post's SIP changed, in one line, and whether the school itself wished it (domain F13)."""
+    facts = ready.facts
+    before = change.from_ or ""
+    name = facts.sips[before].name if before in facts.sips else before
+    blocks = ready.pairs.blocked.get((change.urn, change.post, before), ())
+    voluntary = any(rule in ("parting", "refusal", "tenure") for rule, _ in blocks)
+    if before not in facts.sips:
+        text = f"{before} is no longer on the team."
+    elif blocks:
+        text = "; ".join(sentence.rstrip(".") for _, sentence in blocks) + "."
+    else:
+        wished = any(
+            w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(change.urn)
+        )
+        voluntary = voluntary or wished
+        key = (change.urn, change.post)
+        post = next(p for p in facts.posts if p.key == key)
+        new = held.get(key)
+        stay = ready.pairs.points(*key, before)
+        if wished:
+            text = "The school asked for a change."
+        elif new is None:
+            text = f"{name} could have stayed, but is needed where need is greater; nobody else has room."
+        elif stay < ready.pairs.points(*key, new):
+            text = f"{name} could have stayed; {facts.sips[new].name} fits this year's needs better."
+        elif facts.load(post, facts.sips[before])[0] > free.get(before, 0):
+            text = f"{name} has no room left: {free.get(before, 0) / 4:g} days remain after schools that need them more."
+        else:
+            text = f"{name} could have stayed; moving this school lets the plan as a whole serve others better."
+    return change.model_copy(update={"because": text, "voluntary": voluntary})

@@ -1,0 +1,126 @@
+"""Why not that SIP: the rules that block the pair, or the exact price of forcing it (contract 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from allocator.allocate import Key, Setup
+from allocator.domain.plan import Plan
+from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.errors import UsageError
+
+SAYS = {
+    "1b": "support posts filled", "1c": "appraisals filled", "2": "schools changed again against their will",
+    "3": "schools moved", "4": "points",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TierPrice:
+    """How much a tier loses: `lost` is positive when forcing the pair makes it worse."""
+
+    name: str
+    lost: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Move:
+    urn: str
+    post: str
+    before: str | None
+    after: str | None
+    text: str
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """`blocked` holds (rule, sentence); otherwise `price` and `chain`, `exact` when proved on both sides."""
+
+    urn: str
+    post: str
+    sip: str
+    blocked: tuple[tuple[str, str], ...] = ()
+    price: tuple[TierPrice, ...] = ()
+    chain: tuple[Move, ...] = ()
+    exact: bool = True
+    text: str = ""
+
+
+def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None) -> WhyNot:
+    """Why `sip` does not hold the post `key` in `plan`."""
+    facts = ready.facts
+    if sip not in facts.sips:
+        raise UsageError(f"{sip} is not a SIP of this case.", sip=sip)
+    if key not in ready.post_index:
+        raise UsageError(f"There is no {key[1]} post at {key[0]} this year.", urn=key[0])
+    name, school = facts.sips[sip].name, facts.schools[key[0]].name
+    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments}
+    if held.get(key) == sip:
+        return WhyNot(*key, sip, text=f"{name} does hold this post.")
+    blocked = ready.pairs.blocked.get((*key, sip), ())
+    if blocked:
+        return WhyNot(*key, sip, blocked=tuple(blocked), text=f"{name} may not take {school}: " + _join(blocked))
+    i = ready.index[*key, sip]
+    try:
+        forced = solve(
+            replace(ready.inst, fixed=tuple(sorted({*ready.inst.fixed, i}))),
+            stop,
+            [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index],
+        )
+    except Conflict as clash:
+        who = ", ".join(f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i)
+        return WhyNot(*key, sip, text=f"{name} cannot take {school} beside what is locked: {who or 'the other rules'}.")
+    price = []
+    for before, tier in zip(plan.certificate.tiers, forced.tiers, strict=True):
+        most = before.name in ("4",) or before.name[:2] in ("1a", "1b", "1c")
+        lost = before.value - tier.value if most else tier.value - before.value
+        if lost and before.name != "5":
+            price.append(TierPrice(before.name, lost, _tier_text(before.name, lost)))
+    after = {ready.choices[j][:2]: ready.choices[j][2] for j in forced.chosen}
+    chain = tuple(
+        Move(*k, held.get(k), after.get(k), _move_text(ready, k, held.get(k), after.get(k)))
+        for k in sorted({*held, *after}, key=lambda k: (k != key, k))
+        if held.get(k) != after.get(k)
+    )
+    exact = forced.status == "optimal" and plan.status == "optimal"
+    cost = "; ".join(p.text for p in price) or "nothing before the lot: it is an equal choice"
+    text = (
+        f"{name} may take {school}. The whole plan would lose {cost}."
+        if price
+        else f"{name} may take {school} at no loss: an equal choice, settled by the lot."
+    )
+    others = len(chain) - 1
+    if others > 0:
+        text += f" {others} other post{'s' if others > 1 else ''} would change."
+    if not exact:
+        text += " This price is not proved exact."
+    return WhyNot(*key, sip, price=tuple(price), chain=chain, exact=exact, text=text)
+
+
+def _join(blocked: tuple[tuple[str, str], ...]) -> str:
+    return " ".join(text if text.endswith(".") else text + "." for _, text in blocked)
+
+
+def _tier_text(name: str, lost: int) -> str:
+    n = abs(lost)
+    sign = "" if lost > 0 else " fewer lost of"
+    if name.startswith("1a"):
+        return f"{n}{sign} school{'s' if n > 1 else ''} of {name[3:]} need with a SIP"
+    if name.startswith("1d"):
+        verb = "more" if lost > 0 else "fewer"
+        return f"{n / 4:g} {verb} days short at {name[3:]} need"
+    if name == "4":
+        return f"{n} points" if lost > 0 else f"(gaining {n} points)"
+    verb = "fewer" if name in ("1b", "1c") else "more"
+    other = "more" if verb == "fewer" else "fewer"
+    return f"{n} {verb if lost > 0 else other} {SAYS[name]}"
+
+
+def _move_text(ready: Setup, key: Key, before: str | None, after: str | None) -> str:
+    facts = ready.facts
+    school = facts.schools[key[0]].name
+    what = "" if key[1] == "lead" else f" ({key[1]})"
+    was = facts.sips[before].name if before else "nobody"
+    now = facts.sips[after].name if after else "nobody"
+    return f"{school}{what}: from {was} to {now}"

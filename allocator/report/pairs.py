@@ -1,0 +1,45 @@
+"""`--pairs`: every allowed or nearly allowed pair with its loads, points and lot (contract 4).
+
+With `--model` beside it this is the whole model, so that anyone can rebuild it in another solver.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from allocator import rules
+from allocator.allocate import Setup
+
+NEARLY = 2  # blocked by at most so many rules: what a decision or two could change
+
+
+def write_pairs(ready: Setup, path: Path) -> None:
+    """Write the CSV; loads are in quarter-days, points after weights, one column a soft rule."""
+    facts, pairs = ready.facts, ready.pairs
+    soft = [rule.id for rule in rules.RULES if rule.soft]
+    head = [
+        "urn", "post", "sip", "need", "kind", "allowed", "blocked_by", "load_autumn_1", "load_autumn_2",
+        "load_spring", "load_summer", "load_year", "points", "lot", "baseline", "protected", *soft,
+    ]  # fmt: skip
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        for post in facts.posts:
+            incumbent = facts.incumbent_now(post.urn) if post.kind == "lead" else None
+            for sip in sorted(facts.sips):
+                key = (post.urn, post.kind, sip)
+                blocked = sorted({rule for rule, _ in pairs.blocked.get(key, ())})
+                if len(blocked) > NEARLY:
+                    continue
+                row = facts.sips[sip]
+                load = facts.load(post, row)
+                given = pairs.weighted(*key)
+                writer.writerow(
+                    [
+                        post.urn, post.kind, sip, post.need, row.kind, int(not blocked), ";".join(blocked),
+                        *load[1:], load[0], sum(given.values()), facts.lot(ready.seed, post.key, sip),
+                        int(sip == incumbent), int(post.kind == "lead" and facts.protected(post.urn)),
+                        *(given.get(rule, 0) for rule in soft),
+                    ]  # fmt: skip
+                )
