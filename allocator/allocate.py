@@ -89,14 +89,10 @@ def instance(
     people = sorted(facts.sips)
     post_index = {p.key: n for n, p in enumerate(posts)}
     person_index = {s: n for n, s in enumerate(people)}
-    choices = tuple(
-        (p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed
-    )
+    choices = tuple((p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed)
     index = {c: i for i, c in enumerate(choices)}
     draft = Draft(facts, posts, frozenset(choices))
-    structures = tuple(
-        s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft)
-    )
+    structures = tuple(s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
     blocked_locks = [s for s in structures if s.kind == "fixed" and any(c not in index for c in s.pairs)]
     if blocked_locks:
         raise CaseError(_lock_text(facts, pairs, blocked_locks))
@@ -175,9 +171,7 @@ def tiers(
 
     out = [en.Tier(f"1a_{need}", "most", filled=of("lead", need)) for need in NEEDS]
     out += [en.Tier("1b", "most", filled=of("support")), en.Tier("1c", "most", filled=of("appraisal"))]
-    out += [
-        en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS
-    ]
+    out += [en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS]
     out.append(en.Tier("2", "least", broken=protected))
     if baseline is not None:
         out.append(en.Tier("3", "least", broken=moved))
@@ -200,14 +194,10 @@ class _Translate:
         return tuple(tuple(self.posts[p] for p in s.posts) for s in structures if s.kind == "same")
 
     def different(self, structures: Sequence[Structure]) -> tuple[tuple[int, int], ...]:
-        return tuple(
-            (self.posts[s.posts[0]], self.posts[s.posts[1]]) for s in structures if s.kind == "different"
-        )
+        return tuple((self.posts[s.posts[0]], self.posts[s.posts[1]]) for s in structures if s.kind == "different")
 
     def never_both(self, structures: Sequence[Structure]) -> tuple[tuple[int, int], ...]:
-        return tuple(
-            (self.pairs[s.pairs[0]], self.pairs[s.pairs[1]]) for s in structures if s.kind == "never_both"
-        )
+        return tuple((self.pairs[s.pairs[0]], self.pairs[s.pairs[1]]) for s in structures if s.kind == "never_both")
 
     def above(self, structures: Sequence[Structure]) -> tuple[en.Above, ...]:
         return tuple(

@@ -21,5 +21,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
-        print(f"allocator: {error.filename or 'file'}: {error.strerror}. Check the name and the space left.", file=sys.stderr)
+        print(
+            f"allocator: {error.filename or 'file'}: {error.strerror}. Check the name and the space left.",
+            file=sys.stderr,
+        )
         sys.exit(2)

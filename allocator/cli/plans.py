@@ -175,7 +175,9 @@ def verify(
         for breach in breaches:
             print(f"  {breach.rule}: {breach.text}")
     else:
-        print(f"Every rule holds and every figure agrees: {len(plan.assignments)} posts filled, {len(plan.unfilled)} not.")
+        print(
+            f"Every rule holds and every figure agrees: {len(plan.assignments)} posts filled, {len(plan.unfilled)} not."
+        )
     if breaches:
         raise typer.Exit(5)
 

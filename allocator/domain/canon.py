@@ -41,9 +41,7 @@ def case_out(case: Case) -> dict[str, Any]:
 def sort_rows(case: Case) -> Case:
     """The same case with rows in canonical order (schools by urn and sips by id follow from it)."""
     return case.model_copy(
-        update={
-            t: tuple(sorted(getattr(case, t), key=lambda r: text(row_out(r)))) for t in TABLES
-        }
+        update={t: tuple(sorted(getattr(case, t), key=lambda r: text(row_out(r)))) for t in TABLES}
         | {
             "schools": tuple(sorted(case.schools, key=lambda s: s.urn)),
             "sips": tuple(sorted(case.sips, key=lambda s: s.sip)),

@@ -16,9 +16,7 @@ Kind = Literal["la_adviser", "serving_head", "retired_head", "consultant"]
 PostKind = Literal["lead", "support", "appraisal"]
 CardGrade = Literal["exceptional", "strong", "expected", "needs_attention", "urgent_improvement"]
 Oeif = Literal["1", "2", "3", "4", "not_judged"]
-Ended = Literal[
-    "end_of_year", "sip_left", "school_asked", "sip_asked", "breakdown", "rotation", "manager"
-]
+Ended = Literal["end_of_year", "sip_left", "school_asked", "sip_asked", "breakdown", "rotation", "manager"]
 WishKind = Literal[
     "keep", "change", "known_locally", "fresh_eyes", "named",
     "not_serving_head", "flexible_diary", "follow_head", "move_on",

@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from allocator.domain.calendar import Four, Year, first_year, half_up, quarters
-from allocator.domain.case import Case, Decision, History, Interest, Need, PostKind, School, Sip, Wish
+from allocator.domain.calendar import Four, Year, first_year, half_up, largest_remainder, quarters
+from allocator.domain.case import Case, Decision, History, Interest, Need, PostKind, Refusal, School, Sip, Wish
 from allocator.domain.flags import Flag, flags_of
 from allocator.domain.policy import Policy
 
@@ -56,6 +56,7 @@ class Facts:
         self.year = Year(case.year, policy.calendar)
         self.schools: dict[str, School] = {s.urn: s for s in sorted(case.schools, key=lambda s: s.urn)}
         self.sips: dict[str, Sip] = {s.sip: s for s in sorted(case.sips, key=lambda s: s.sip)}
+        self._cache: dict[tuple[str, str], tuple[str, ...]] = {}
         self._tenure: dict[tuple[str, str], int] = {}
         self._capacity: dict[str, int] = {}
         self._flags: dict[str, tuple[Flag, ...]] = {}
@@ -104,7 +105,9 @@ class Facts:
         if cut:
             split = self._shortened(split, end)
             due = sum(split)
-        return Post(school.urn, kind, self.need(school.urn), due, year.first, end, split, self._trims(kind, due, split))
+        return Post(
+            school.urn, kind, self.need(school.urn), due, year.first, end, split, self._trims(kind, due, split, cut)
+        )
 
     def spread(self, kind: PostKind, total: int) -> Four:
         """Quarter-days by period; an appraisal's fall in the peak (domain H5)."""
@@ -114,24 +117,16 @@ class Facts:
         shares = [half_up(q * self.year.within(n, self.year.first, end)) for n, q in enumerate(split)]
         return shares[0], shares[1], shares[2], shares[3]
 
-    def _trims(self, kind: PostKind, due: int, split: Four) -> tuple[tuple[int, Four], ...]:
+    def _trims(self, kind: PostKind, due: int, split: Four, cut: bool) -> tuple[tuple[int, Four], ...]:
         step, floor = half_up(quarters(self.policy.days.trim_step)), quarters(self.policy.days.floor)
         out = []
         for short in range(step, due + 1, step) if step else ():
             if due - short < floor:
                 break
-            smaller = self.spread(kind, due - short)
-            if sum(split) != sum(self.spread(kind, due)) or split != self.spread(kind, due):
-                smaller = self._scaled(split, due - short)
+            smaller = largest_remainder(due - short, split) if cut else self.spread(kind, due - short)
             less = tuple(a - b for a, b in zip(split, smaller, strict=True))
             out.append((short, (less[0], less[1], less[2], less[3])))
         return tuple(out)
-
-    @staticmethod
-    def _scaled(split: Four, total: int) -> Four:
-        from allocator.domain.calendar import largest_remainder
-
-        return largest_remainder(total, split) if sum(split) else (0, 0, 0, 0)
 
     def separated(self, school: School) -> bool:
         """Whether support is kept apart from validation here (domain G1-G4)."""
@@ -341,6 +336,49 @@ class Facts:
         """The school's wishes and SIPs' wishes about it; a SIP's wish without a URN is about all it led."""
         return self._wishes.get(urn, [])
 
+    def extended(self, urn: str, sip: str) -> list[Decision]:
+        """Extensions of tenure that reach into this year (contract 1: `until` blank, or on/after the first day)."""
+        return self.decisions("extend_tenure", urn, sip)
+
+    @cached_property
+    def _refusals(self) -> dict[tuple[str, str], list[Refusal]]:
+        out: dict[tuple[str, str], list[Refusal]] = defaultdict(list)
+        for row in self.case.refusals:
+            out[row.urn, row.sip].append(row)
+        return out
+
+    def refusals(self, urn: str, sip: str) -> list[Refusal]:
+        """Refusals of this pair, the school's predecessors included."""
+        if not self._refusals:
+            return []
+        return [r for old in self.predecessors(urn) for r in self._refusals.get((old, sip), ())]
+
+    @cached_property
+    def paired(self) -> tuple[tuple[str, str], ...]:
+        """Infant and junior halves, each couple once, sorted; either may name the other."""
+        out = set()
+        for urn, school in self.schools.items():
+            if school.paired_with in self.schools and school.paired_with != urn:
+                out.add((min(urn, school.paired_with or ""), max(urn, school.paired_with or "")))
+        return tuple(sorted(out))
+
+    @cached_property
+    def halves(self) -> dict[str, str]:
+        return {a: b for pair in self.paired for a, b in (pair, pair[::-1])}
+
+    @cached_property
+    def rates(self) -> tuple[Fraction, Fraction] | None:
+        """Least and most day rate known in the case."""
+        known = [Fraction(str(s.day_rate)) for s in self.sips.values() if s.day_rate is not None]
+        return (min(known), max(known)) if known else None
+
+    def cached(self, what: str, urn: str, work: Callable[[Facts, str], tuple[str, ...]]) -> tuple[str, ...]:
+        """A school-side fact worked out once."""
+        key = (what, urn)
+        if key not in self._cache:
+            self._cache[key] = work(self, urn)
+        return self._cache[key]
+
     @cached_property
     def interests(self) -> dict[str, list[Interest]]:
         """SIP -> declared interests not lapsed before the first day (domain D9)."""
@@ -361,7 +399,7 @@ class Facts:
     def known_locally(self, urn: str, sip: Sip) -> bool:
         """LA adviser, own school in the authority, or history there (contract 2)."""
         la = plain(self.schools[urn].la)
-        return sip.kind == "la_adviser" or bool(la) and (plain(sip.current_la) == la or la in self._local[sip.sip])
+        return sip.kind == "la_adviser" or (bool(la) and (plain(sip.current_la) == la or la in self._local[sip.sip]))
 
     # -- place and position -------------------------------------------------------------------------------
 

@@ -41,9 +41,7 @@ def weight(default: int | dict[str, int], source: str) -> Any:
 
 
 class Days(Part):
-    model: Literal["flat", "graduated"] = val(
-        "flat", "the same days for every school, or by need", "domain B1, B14"
-    )
+    model: Literal["flat", "graduated"] = val("flat", "the same days for every school, or by need", "domain B1, B14")
     flat: float = val(5.0, "days a school is due under *flat*", "domain B1", gt=0)
     graduated: dict[Need, float] = val(
         {"low": 3.0, "standard": 5.0, "raised": 8.0, "high": 12.0, "top": 12.0},
@@ -64,12 +62,8 @@ class YearPart(Part):
     autumn_2: int = val(35, "percent, November and December (the peak)", "domain B7, B9", ge=0)
     spring: int = val(25, "percent, January to mid-April", "domain B7", ge=0)
     summer: int = val(25, "percent, from mid-April", "domain B7", ge=0)
-    last_day: str = val(
-        "07-31", "month-day of the last planned day", "ours", pattern=r"^\d\d-\d\d$"
-    )
-    appraisal_by: str = val(
-        "12-31", "month-day by which an appraisal is done", "domain 3.4", pattern=r"^\d\d-\d\d$"
-    )
+    last_day: str = val("07-31", "month-day of the last planned day", "ours", pattern=r"^\d\d-\d\d$")
+    appraisal_by: str = val("12-31", "month-day by which an appraisal is done", "domain 3.4", pattern=r"^\d\d-\d\d$")
     spring_starts: str = val("01-01", "month-day", "ours", pattern=r"^\d\d-\d\d$")
     summer_starts: str = val("04-16", "month-day", "ours", pattern=r"^\d\d-\d\d$")
     autumn_2_starts: str = val("11-01", "month-day", "domain B7", pattern=r"^\d\d-\d\d$")
@@ -87,9 +81,7 @@ class Capacity(Part):
         "domain A5 x B1: 15 schools x 5 days", gt=0,
     )  # fmt: skip
     reserve_percent: float = val(5.0, "percent of a SIP's days kept free", "domain B19", ge=0, le=50)
-    period_stretch: float = val(
-        1.1, "a period limit may be stretched by this factor, at a price", "contract 2", ge=1
-    )
+    period_stretch: float = val(1.1, "a period limit may be stretched by this factor, at a price", "contract 2", ge=1)
     stretch_price: int = val(20, "points for each quarter-day over a period limit", "ours", ge=0)
     max_schools: dict[Kind, int] = val(
         {"la_adviser": 15, "serving_head": 3, "retired_head": 10, "consultant": 10},
@@ -274,9 +266,7 @@ class RoundRules(Part):
         "assign_with_veto", "the school may refuse once, or head and chair agree", "domain F1, F2, X2"
     )
     vetoes: int = val(1, "refusals a school may make in a round", "domain F1", ge=0)
-    silence: Literal["accepts", "waits"] = val(
-        "accepts", "what no answer by the deadline means", "practice"
-    )
+    silence: Literal["accepts", "waits"] = val("accepts", "what no answer by the deadline means", "practice")
     answer_days: int = val(14, "days a school has to answer", "ours", ge=1)
     remind_days: int = val(4, "a reminder is due this many days before", "ours", ge=0)
     concern_veto: Literal["manager_decides", "counts"] = val(
@@ -379,6 +369,3 @@ def settings(policy: Policy) -> Iterator[tuple[str, Any, Any, str, str]]:
 def by_need(w: Weight, need: str) -> int:
     """The weight that applies at a school of this need; a need not named weighs 0."""
     return w if isinstance(w, int) else w.get(need, 0)  # type: ignore[call-overload,no-any-return]
-
-
-

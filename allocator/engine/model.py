@@ -241,9 +241,7 @@ def prices(inst: Instance, chosen: Sequence[int], short: Mapping[int, int]) -> l
             if limit.soft is not None and load[s][limit.resource] > limit.soft:
                 out.append(("stretch", limit.price * (load[s][limit.resource] - limit.soft)))
     for above in inst.above:
-        measure = (
-            load[above.person][0] if above.posts is None else sum(above.person in holders[p] for p in above.posts)
-        )
+        measure = load[above.person][0] if above.posts is None else sum(above.person in holders[p] for p in above.posts)
         if measure > above.free:
             out.append((above.rule, above.price * (measure - above.free)))
     for together in inst.together:

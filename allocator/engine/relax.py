@@ -138,7 +138,9 @@ class Gated:
             return None
         return shrink(list(candidates), lambda kept: not self.possible(kept))
 
-    def fixes(self, costs: Mapping[int, int], unit_cost: int, most: int) -> list[tuple[tuple[int, ...], dict[int, int]]]:
+    def fixes(
+        self, costs: Mapping[int, int], unit_cost: int, most: int
+    ) -> list[tuple[tuple[int, ...], dict[int, int]]]:
         """Up to `most` smallest sets of gates to open: fewest by cost, then fewest extra units.
 
         Each is (gates opened, person -> units); a later one is not a superset of an earlier.
@@ -150,9 +152,7 @@ class Gated:
             if g not in costs:
                 model.add(v == 0)
         ceiling = 1 + sum(self._most(s) for s in extras)
-        model.minimize(
-            ceiling * sum(costs[g] * opens[g] for g in costs) + unit_cost * sum(extras.values())
-        )
+        model.minimize(ceiling * sum(costs[g] * opens[g] for g in costs) + unit_cost * sum(extras.values()))
         out: list[tuple[tuple[int, ...], dict[int, int]]] = []
         while len(out) < most:
             solver, status = run(model, _Clock(Stop(), monotonic()))

@@ -250,7 +250,9 @@ class _Search:
             r = self.ranges[t.name]
             bound = self.bounds.get(t.name, r.hi) if not done else _signed(t, v)
             tiers.append(TierValue(t.name, v, _signed(t, bound)))
-        return Solution("optimal" if done else "feasible", found.chosen, found.short, tuple(tiers), self.clock.work, unique)
+        return Solution(
+            "optimal" if done else "feasible", found.chosen, found.short, tuple(tiers), self.clock.work, unique
+        )
 
     # -- the last ties -----------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from allocator.allocate import Choice, Key, Setup
 from allocator.domain.facts import Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
 from allocator.engine.instance import Solution
-from allocator.engine.ties import ties
 from allocator.engine.tiers import Stop
+from allocator.engine.ties import ties
 from allocator.explain.unfilled import explain_unfilled
 from allocator.rules.base import Audience
 
@@ -69,11 +69,7 @@ def reasons(ready: Setup, post: Post, a: Assignment, audience: Audience = "manag
 def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) -> RunnerUp | None:
     """The best other allowed SIP by pair points, capacity aside, and why it is not that one."""
     facts = ready.facts
-    others = [
-        (ready.pairs.points(u, k, s), s)
-        for u, k, s in _of_post(ready, post.key)
-        if s != a.sip
-    ]
+    others = [(ready.pairs.points(u, k, s), s) for u, k, s in _of_post(ready, post.key) if s != a.sip]
     if not others:
         return None
     points, best = min(others, key=lambda o: (-o[0], o[1]))
@@ -129,7 +125,9 @@ def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[
         elif stay < ready.pairs.points(*key, new):
             text = f"{name} could have stayed; {facts.sips[new].name} fits this year's needs better."
         elif facts.load(post, facts.sips[before])[0] > free.get(before, 0):
-            text = f"{name} has no room left: {free.get(before, 0) / 4:g} days remain after schools that need them more."
+            text = (
+                f"{name} has no room left: {free.get(before, 0) / 4:g} days remain after schools that need them more."
+            )
         else:
             text = f"{name} could have stayed; moving this school lets the plan as a whole serve others better."
     return change.model_copy(update={"because": text, "voluntary": voluntary})

@@ -171,7 +171,9 @@ def fixes(ready: Setup, solution: Solution, key: Key) -> Iterator[Fix]:
         people.append(en.Person("", ()))
     widened = replace(inst, pairs=tuple(pairs), people=tuple(people))
     demand = Demand((ready.post_index[key],), _floors(ready, solution, key, strict=True))
-    gated = Gated(widened, Gates(len(board.items), gates, limits, counts, fixed=fixed), demand, dict.fromkeys(limits, most))
+    gated = Gated(
+        widened, Gates(len(board.items), gates, limits, counts, fixed=fixed), demand, dict.fromkeys(limits, most)
+    )
     # a new person is the last resort: as dear as two changes of those already there
     costs = {g: 4 if item[0] == "new_sip" else 2 for g, item in enumerate(board.items)}
     for opened, extra in gated.fixes(costs, 1, MOST_FIXES):
@@ -225,7 +227,9 @@ def _profile(ready: Setup, key: Key) -> dict[str, Any]:
     post = facts.posts[ready.post_index[key]]
     tags = sorted({tags[0] for f in facts.flags(key[0]) if (tags := facts.policy.need.requires.get(f.name))})
     phase = {"middle_primary": "primary", "middle_secondary": "secondary"}.get(school.phase, school.phase)
-    quarters = Fraction(post.due + math.ceil(4 * facts.policy.days.new_pairing) + math.ceil(4 * facts.policy.days.new_head))
+    quarters = Fraction(
+        post.due + math.ceil(4 * facts.policy.days.new_pairing) + math.ceil(4 * facts.policy.days.new_head)
+    )
     return {
         "sip": "NEW1", "name": "A new SIP", "phases": [phase], "experience": tags,
         "days": float(_gross(ready, quarters)), "appraisal_trained": key[1] == "appraisal",

@@ -113,7 +113,9 @@ def _and(parts: list[str]) -> str:
 
 def _empty(ready: Setup, empty: Unfilled, audience: Audience) -> str:
     if audience == "school":
-        return f"We have not yet named your {ROLE[empty.post]}. Your SIP manager is working on it and will write to you."
+        return (
+            f"We have not yet named your {ROLE[empty.post]}. Your SIP manager is working on it and will write to you."
+        )
     if audience == "sip":
         raise UsageError("This post has no SIP; there is nothing a SIP may see.")
     lines = [empty.text] + [f"  Could be mended: {fix.text}" for fix in empty.fixes]

@@ -69,7 +69,9 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
             [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index],
         )
     except Conflict as clash:
-        who = ", ".join(f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i)
+        who = ", ".join(
+            f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i
+        )
         return WhyNot(*key, sip, text=f"{name} cannot take {school} beside what is locked: {who or 'the other rules'}.")
     price = []
     for before, tier in zip(plan.certificate.tiers, forced.tiers, strict=True):

@@ -37,9 +37,19 @@ def write_pairs(ready: Setup, path: Path) -> None:
                 given = pairs.weighted(*key)
                 writer.writerow(
                     [
-                        post.urn, post.kind, sip, post.need, row.kind, int(not blocked), ";".join(blocked),
-                        *load[1:], load[0], sum(given.values()), facts.lot(ready.seed, post.key, sip),
-                        int(sip == incumbent), int(post.kind == "lead" and facts.protected(post.urn)),
+                        post.urn,
+                        post.kind,
+                        sip,
+                        post.need,
+                        row.kind,
+                        int(not blocked),
+                        ";".join(blocked),
+                        *load[1:],
+                        load[0],
+                        sum(given.values()),
+                        facts.lot(ready.seed, post.key, sip),
+                        int(sip == incumbent),
+                        int(post.kind == "lead" and facts.protected(post.urn)),
                         *(given.get(rule, 0) for rule in soft),
                     ]  # fmt: skip
                 )

@@ -6,7 +6,9 @@ with a reason, gives a pair points, or adds a structure to the instance. It impo
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -49,6 +51,7 @@ class Rule:
 
     id: str = ""
     law: str = ""  # for example "domain F5"
+    soft: bool = False  # gives points; a soft rule may still block (travel)
     setting: str = ""  # the policy key that switches it, for example "tenure.on"
 
     def on(self, facts: Facts) -> bool:
@@ -77,3 +80,43 @@ class Rule:
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: Audience) -> str | None:
         """The sentence for points given (before weight), for one audience; None = keep silent to them."""
         return None
+
+
+def day(date: dt.date) -> str:
+    """31 March 2027."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def years(n: int) -> str:
+    """Small numbers as people write them: two years, one year."""
+    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return f"{names[n] if n < len(names) else n} year{'' if n == 1 else 's'}"
+
+
+def words(tag: str) -> str:
+    """A tag as words."""
+    return tag.replace("_", " ")
+
+
+def listed(parts: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def strength(given: int | None) -> int:
+    """Points of a wish by its strength, 1 to 3 (blank = 2)."""
+    return {1: 33, 2: 67, 3: 100}[given or 2]
+
+
+def toward_zero(x: Fraction) -> int:
+    return int(x)
+
+
+def toward_zero_div(a: int, b: int) -> int:
+    """a / b without its fraction, for numbers that are not negative."""
+    return a // b
+
+
+def share(part: int, whole: int) -> int:
+    """A fair share, rounded up so that an exact share costs nobody."""
+    return -(-part // whole)

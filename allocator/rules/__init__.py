@@ -1,0 +1,59 @@
+"""The rules, one file each. `RULES` is the ordered list and the only registry."""
+
+from __future__ import annotations
+
+from allocator.domain.facts import Facts
+from allocator.rules import reach
+from allocator.rules.appraisal import Appraisal
+from allocator.rules.approval import Approval
+from allocator.rules.authority import Authority
+from allocator.rules.availability import Availability
+from allocator.rules.balance import Balance
+from allocator.rules.base import Rule
+from allocator.rules.capacity import Capacity
+from allocator.rules.churn import Churn
+from allocator.rules.cluster import Cluster
+from allocator.rules.continuity import Continuity
+from allocator.rules.cooling_off import CoolingOff
+from allocator.rules.cost import Cost
+from allocator.rules.dbs import Dbs
+from allocator.rules.decision import Decided
+from allocator.rules.diary import Diary
+from allocator.rules.eligibility import Eligibility
+from allocator.rules.experience import Experience
+from allocator.rules.focus import Focus
+from allocator.rules.former_tie import FormerTie
+from allocator.rules.halves import Halves
+from allocator.rules.interest import DeclaredInterest
+from allocator.rules.local import Local
+from allocator.rules.need import NeedExperience
+from allocator.rules.own_ties import OwnTies
+from allocator.rules.participation import Participation
+from allocator.rules.parting import Parting
+from allocator.rules.phase import PhaseMatch
+from allocator.rules.portfolio import Portfolio
+from allocator.rules.protection import Protection
+from allocator.rules.reach import Pairs
+from allocator.rules.reciprocal import Reciprocal
+from allocator.rules.refusal import Refused
+from allocator.rules.same_appraiser import SameAppraiser
+from allocator.rules.separation import Separation
+from allocator.rules.shared_head import SharedHead
+from allocator.rules.spread import Spread
+from allocator.rules.tenure import Tenure
+from allocator.rules.training import Training
+from allocator.rules.travel import Travel
+from allocator.rules.wish import Wished
+
+RULES: tuple[Rule, ...] = (
+    Participation(), PhaseMatch(), Availability(), Training(), Approval(), Dbs(), Eligibility(), NeedExperience(),
+    DeclaredInterest(), OwnTies(), Reciprocal(), SharedHead(), Refused(), Parting(), Decided(), Authority(), Travel(),
+    Tenure(), CoolingOff(), Appraisal(), Separation(), Capacity(), Portfolio(), Protection(),
+    Continuity(), Wished(), Experience(), Focus(), Local(), FormerTie(), Churn(), Diary(), Cost(),
+    Balance(), Spread(), Halves(), Cluster(), SameAppraiser(),
+)  # fmt: skip
+
+
+def pairs(facts: Facts) -> Pairs:
+    """All pairs of a case through all rules in force."""
+    return reach.pairs(facts, RULES)

@@ -1,0 +1,19 @@
+"""SIPs work only for the authorities they name (domain D7)."""
+
+from __future__ import annotations
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post, plain
+from allocator.rules.base import Rule
+
+
+class Authority(Rule):
+    id = "authority"
+    law = "domain D7"
+    setting = "authority.on"
+
+    def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
+        la = facts.schools[post.urn].la
+        if not sip.las or not plain(la) or plain(la) in {plain(x) for x in sip.las}:
+            return None
+        return f"{sip.name} works for {', '.join(sip.las)}, not for {la}"

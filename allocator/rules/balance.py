@@ -1,0 +1,23 @@
+"""Load evened out: nobody far above a fair share of the days due (domain A11)."""
+
+from __future__ import annotations
+
+from allocator.rules.base import Draft, Rule, Structure, share
+
+
+class Balance(Rule):
+    id = "balance"
+    law = "domain A11, B9"
+    setting = "balance.on"
+
+    def structures(self, draft: Draft) -> list[Structure]:
+        facts = draft.facts
+        if not facts.policy.capacity.on:
+            return []
+        capacity = {s: facts.capacity(facts.sips[s]) for s in draft.usable}
+        whole, due = sum(capacity.values()), sum(p.due for p in draft.posts)
+        return [
+            Structure(self.id, "above", sip=s, free=share(c * due, whole), price=facts.policy.balance.price)
+            for s, c in capacity.items()
+            if whole
+        ]

@@ -1,0 +1,26 @@
+"""Churn-hit schools are kept from newcomers (domain F14)."""
+
+from __future__ import annotations
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post
+from allocator.domain.policy import by_need
+from allocator.rules.base import Rule, day
+
+
+class Churn(Rule):
+    id = "churn"
+    law = "domain F14"
+    setting = "churn.on"
+    soft = True
+
+    def points(self, facts: Facts, post: Post, sip: Sip) -> int:
+        return -100 if post.kind == "lead" and facts.newcomer(sip) and facts.protected(post.urn) else 0
+
+    def weight(self, facts: Facts, post: Post) -> int:
+        return by_need(facts.policy.churn.weight, post.need)
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        if not points or audience != "manager" or sip.joined_on is None:
+            return None
+        return f"{sip.name} joined on {day(sip.joined_on)}, and this school has had a change against its will lately"

@@ -1,0 +1,46 @@
+"""One SIP across a cluster: hard by decision, soft where the cluster asks (domain I1, I3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post, plain
+from allocator.rules.base import Draft, Rule, Structure
+
+
+def members(facts: Facts) -> dict[str, list[str]]:
+    """Cluster -> URNs of its schools in the run, sorted."""
+    out: dict[str, list[str]] = defaultdict(list)
+    for post in facts.posts:
+        name = plain(facts.schools[post.urn].cluster)
+        if post.kind == "lead" and name:
+            out[name].append(post.urn)
+    return out
+
+
+class Cluster(Rule):
+    id = "cluster"
+    law = "domain I1, I3, I4"
+    setting = "cluster.on"
+
+    def structures(self, draft: Draft) -> list[Structure]:
+        facts, out = draft.facts, []
+        for _, urns in sorted(members(facts).items()):
+            posts = tuple((u, "lead") for u in urns)
+            if len(urns) < 2:
+                continue
+            if any(facts.decisions("one_sip_for_cluster", u) for u in urns):
+                out.append(Structure(self.id, "same", posts))
+            elif any(facts.schools[u].cluster_wants_one_sip for u in urns):
+                out.append(Structure(self.id, "together", posts, price=facts.policy.cluster.price))
+        return out
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        school = facts.schools[post.urn]
+        urns = members(facts).get(plain(school.cluster), [])
+        if post.kind != "lead" or len(urns) < 2 or not any(facts.schools[u].cluster_wants_one_sip for u in urns):
+            return None
+        if audience == "school":
+            return "your cluster asked for one partner where that can be done"
+        return f"the cluster {school.cluster} asked for one SIP" if audience == "manager" else None

@@ -1,0 +1,25 @@
+"""A DBS check must be on record before the start and valid to the last planned day (domain D4)."""
+
+from __future__ import annotations
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post
+from allocator.rules.base import Rule, day
+
+
+class Dbs(Rule):
+    id = "dbs"
+    law = "domain D4"
+    setting = "require_dbs"
+
+    def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
+        if sip.dbs_checked_on is None and sip.dbs_valid_until is None:
+            return f"no DBS check on record for {sip.name}"
+        if sip.dbs_checked_on and sip.dbs_checked_on > facts.starts(post, sip):
+            return f"{sip.name}'s DBS check is dated {day(sip.dbs_checked_on)}, after the start, {day(facts.starts(post, sip))}"
+        if sip.dbs_valid_until and sip.dbs_valid_until < post.end:
+            return (
+                f"{sip.name}'s DBS check runs out on {day(sip.dbs_valid_until)}, "
+                f"before the last planned day, {day(post.end)}"
+            )
+        return None

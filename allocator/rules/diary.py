@@ -1,0 +1,29 @@
+"""Flexible diaries for schools in their inspection window (domain B20)."""
+
+from __future__ import annotations
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post
+from allocator.domain.policy import by_need
+from allocator.rules.base import Rule
+
+
+class Diary(Rule):
+    id = "diary"
+    law = "domain B20"
+    setting = "diary.on"
+    soft = True
+
+    def points(self, facts: Facts, post: Post, sip: Sip) -> int:
+        due = facts.schools[post.urn].inspection_due
+        return 100 if post.kind == "lead" and due and sip.flexible_diary else 0
+
+    def weight(self, facts: Facts, post: Post) -> int:
+        return by_need(facts.policy.diary.weight, post.need)
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        if not points:
+            return None
+        if audience == "sip":
+            return "your diary can bend if an inspection comes"
+        return f"{sip.name}'s diary can bend if an inspection comes"

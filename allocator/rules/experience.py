@@ -1,0 +1,74 @@
+"""Experience that fits the school's context (domain E1, E3, E12). Facts only, no personality scores."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post, plain
+from allocator.domain.policy import by_need
+from allocator.rules.base import Rule, listed, toward_zero_div, words
+
+NO_FAITH = {"", "none", "does not apply", "not applicable"}
+RECOVERING = {"earlier_ri", "stuck", "leadership_needs_attention", "significant_improvement"}
+PUBLIC = {  # how a tag reads in a letter; a school's own category never stands in one (practice)
+    "small_school": "small schools",
+    "large_school": "large schools",
+    "high_fsm": "schools where many children have free meals",
+    "rural": "rural schools",
+    "faith_school": "schools of a faith",
+    "new_head": "working with heads who are new in post",
+    "high_performing": "schools that do very well",
+    "special_school": "special and alternative provision",
+}
+
+
+def asked(facts: Facts, urn: str) -> tuple[str, ...]:
+    """Experience tags that this school's context asks for, in a fixed order."""
+    s, part = facts.schools[urn], facts.policy.experience
+    flags = {f.name for f in facts.flags(urn)}
+    wants = {
+        "small_school": s.pupils is not None and s.pupils <= part.small_pupils,
+        "large_school": s.pupils is not None and s.pupils >= part.large_pupils,
+        "high_fsm": s.fsm_percent is not None and s.fsm_percent >= part.high_fsm_percent,
+        "rural": bool(s.rural),
+        "faith_school": plain(s.religious_character) not in NO_FAITH,
+        "new_head": facts.new_head(urn) or s.head_status in ("interim", "acting"),
+        "high_performing": s.oeif_overall == "1" or s.card_leadership == "exceptional",
+        "ri_to_good": bool(flags & RECOVERING),
+        "special_measures": "special_measures" in flags,
+        "special_school": s.phase in ("special", "alternative"),
+    }
+    return tuple(tag for tag, wanted in wants.items() if wanted)
+
+
+@lru_cache(maxsize=65536)
+def held(tags: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(plain(t) for t in tags)
+
+
+class Experience(Rule):
+    id = "experience"
+    law = "domain E1, E3, E12, C14"
+    setting = "experience.on"
+    soft = True
+
+    def points(self, facts: Facts, post: Post, sip: Sip) -> int:
+        wanted = facts.cached("experience", post.urn, asked)
+        if post.kind == "appraisal" or not wanted:
+            return 0
+        return toward_zero_div(100 * sum(t in held(sip.experience) for t in wanted), len(wanted))
+
+    def weight(self, facts: Facts, post: Post) -> int:
+        return by_need(facts.policy.experience.weight, post.need)
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        if not points:
+            return None
+        has = [t for t in facts.cached("experience", post.urn, asked) if t in held(sip.experience)]
+        if audience == "manager":
+            return f"{sip.name} has experience of {listed([words(t) for t in has])}"
+        public = [PUBLIC[t] for t in has if t in PUBLIC]
+        if not public:
+            return None
+        return f"{sip.name if audience == 'school' else 'you'} {'has' if audience == 'school' else 'have'} experience of {listed(public)}"

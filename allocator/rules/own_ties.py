@@ -1,0 +1,58 @@
+"""Derived interests: own school, own trust, own cluster, near competitors, local heads (domain C8, C12)."""
+
+from __future__ import annotations
+
+from allocator.domain.case import School, Sip
+from allocator.domain.facts import Facts, Post, same_text, straight
+from allocator.rules.base import Rule
+
+
+class OwnTies(Rule):
+    id = "own_ties"
+    law = "domain C8, C12, E1"
+    setting = "own_ties.on"
+
+    def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
+        school = facts.schools[post.urn]
+        firm = firm_tie(facts, school, sip)
+        if firm:
+            return firm
+        if local_head(school, sip) and facts.policy.own_ties.serving_head_same_la == "needs_yes":
+            if not facts.decisions("accept_local_head", post.urn, sip.sip):
+                return (
+                    f"{sip.name} is a serving head in {school.la}, the authority of {school.name}: "
+                    "a manager's yes is needed (accept_local_head)"
+                )
+        return None
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        if audience != "manager" or not local_head(facts.schools[post.urn], sip):
+            return None
+        accepted = facts.decisions("accept_local_head", post.urn, sip.sip)
+        by = f"; accepted by {accepted[0].by}: {accepted[0].reason}" if accepted else ""
+        return f"{sip.name} is a serving head in the same authority{by}"
+
+
+def local_head(school: School, sip: Sip) -> bool:
+    """A serving head in the school's own authority (domain C8)."""
+    return sip.kind == "serving_head" and same_text(sip.current_la, school.la)
+
+
+def firm_tie(facts: Facts, school: School, sip: Sip) -> str | None:
+    """A tie that no decision lifts; None when there is none."""
+    if sip.current_urn and sip.current_urn in facts.predecessors(school.urn):
+        return f"{school.name} is {sip.name}'s own school"
+    if same_text(sip.current_trust, school.trust):
+        return f"{sip.name}'s own trust is {school.trust}, which runs {school.name}"
+    if same_text(sip.current_cluster, school.cluster):
+        return f"{sip.name}'s own school is in the same cluster, {school.cluster}"
+    own = facts.schools.get(sip.current_urn or "")
+    if sip.kind == "serving_head" and own is not None and own.phase == school.phase:
+        metres = straight(own.easting, own.northing, school.easting, school.northing)
+        limit = facts.policy.own_ties.near_km
+        if metres is not None and metres < limit * 1000:
+            return (
+                f"{sip.name} leads {own.name}, a {school.phase.replace('_', ' ')} school "
+                f"{metres / 1000:.1f} km away; the least is {limit:g} km"
+            )
+    return None

@@ -1,0 +1,34 @@
+"""Two serving heads are never SIP to each other's schools (practice)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from allocator.rules.base import Draft, Rule, Structure
+
+
+class Reciprocal(Rule):
+    id = "reciprocal"
+    law = "practice; domain C8"
+    setting = "reciprocal.on"
+
+    def structures(self, draft: Draft) -> list[Structure]:
+        facts = draft.facts
+        owners: dict[str, list[str]] = defaultdict(list)  # school -> serving heads who lead it
+        for sip in facts.sips.values():
+            if sip.kind == "serving_head" and sip.current_urn:
+                for urn in facts.schools:
+                    if sip.current_urn in facts.predecessors(urn):
+                        owners[urn].append(sip.sip)
+        taken: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+        heads = {s for sips in owners.values() for s in sips}
+        for choice in sorted(draft.allowed):
+            if choice[2] in heads and choice[0] in owners:
+                taken[choice[0], choice[2]].append(choice)
+        out = []
+        for (urn, sip), choices in sorted(taken.items()):
+            for other in owners[urn]:
+                own = [u for u, sips in owners.items() if sip in sips]
+                for back in (c for u in own for c in taken.get((u, other), ())):
+                    out += [Structure(self.id, "never_both", pairs=(c, back)) for c in choices if c < back]
+        return out
