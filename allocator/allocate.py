@@ -89,7 +89,9 @@ def instance(
     people = sorted(facts.sips)
     post_index = {p.key: n for n, p in enumerate(posts)}
     person_index = {s: n for n, s in enumerate(people)}
-    choices = tuple((p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed)
+    choices: tuple[Choice, ...] = tuple(
+        (p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed
+    )
     index = {c: i for i, c in enumerate(choices)}
     draft = Draft(facts, posts, frozenset(choices))
     structures = tuple(s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))

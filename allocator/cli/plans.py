@@ -96,7 +96,7 @@ def outputs(
 ) -> None:
     """Each file asked for, written whole or not at all."""
     if output:
-        write(output, lambda p: p.write_text(plan_text(plan), "utf-8") and None)
+        write(output, lambda p: save_text(p, plan_text(plan)))
     if excel:
         from allocator.report.workbook import write_workbook
 
@@ -112,10 +112,14 @@ def outputs(
     if model:
         from allocator.allocate import model_out
 
-        write(model, lambda p: p.write_text(json.dumps(model_out(ready), indent=1) + "\n", "utf-8") and None)
+        write(model, lambda p: save_text(p, json.dumps(model_out(ready), indent=1) + "\n"))
     written = [str(p) for p in (output, excel, report, pairs, model) if p]
     if written:
         note(f"Written: {', '.join(written)}")
+
+
+def save_text(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
 
 
 def post_kind(text: str) -> Literal["lead", "support", "appraisal"]:

@@ -227,6 +227,11 @@ class Facts:
         """The school itself and the URNs whose history it carries on."""
         return self._older.get(urn, frozenset((urn,)))
 
+    def successors(self, urn: str) -> list[str]:
+        """Schools of the case that are, or carry on, this URN."""
+        found = [new for new, old in self._older.items() if urn in old and new in self.schools]
+        return sorted({*found, *([urn] if urn in self.schools else [])})
+
     @cached_property
     def _history_by_urn(self) -> dict[str, list[History]]:
         out: dict[str, list[History]] = defaultdict(list)

@@ -42,8 +42,8 @@ def flags_of(s: School) -> tuple[Flag, ...]:
         out.append(Flag("leadership_needs_attention", "leadership and governance needs attention", s.card_date))
     below = {"3": "requires improvement", "4": "inadequate"}
     if s.oeif_overall in below or s.previous_oeif_overall in below:
-        grade = below[s.oeif_overall if s.oeif_overall in below else s.previous_oeif_overall or "3"]
-        out.append(Flag("earlier_ri", f"graded {grade} earlier", s.oeif_date))
+        graded = below.get(s.oeif_overall or "") or below[s.previous_oeif_overall or "3"]
+        out.append(Flag("earlier_ri", f"graded {graded} earlier", s.oeif_date))
     elif s.oeif_overall == "not_judged":
         for text, grade in (("quality of education", s.oeif_quality_of_education), ("leadership", s.oeif_leadership)):
             if grade in below:

@@ -366,6 +366,6 @@ def settings(policy: Policy) -> Iterator[tuple[str, Any, Any, str, str]]:
     yield from walk(policy, Policy(), "")
 
 
-def by_need(w: Weight, need: str) -> int:
+def by_need(w: Weight, need: Need) -> int:
     """The weight that applies at a school of this need; a need not named weighs 0."""
-    return w if isinstance(w, int) else w.get(need, 0)  # type: ignore[call-overload,no-any-return]
+    return w if isinstance(w, int) else w.get(need, 0)

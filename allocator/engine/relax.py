@@ -147,7 +147,7 @@ class Gated:
         """
         model = self.built.model.clone()
         opens = [model.get_bool_var_from_proto_index(v.index) for v in self.open]
-        extras = {s: model.get_int_var_from_proto_index(v.index) for s, v in self.extra.items()}
+        extras = {s: model.get_int_var_from_proto_index(var.index) for s, var in self.extra.items()}
         for g, v in enumerate(opens):
             if g not in costs:
                 model.add(v == 0)
@@ -161,7 +161,7 @@ class Gated:
             opened = tuple(g for g in costs if solver.boolean_value(opens[g]))
             if not opened:
                 break
-            out.append((opened, {s: v for s, var in extras.items() if (v := solver.value(var))}))
+            out.append((opened, {s: units for s, var in extras.items() if (units := solver.value(var))}))
             model.add_bool_or(opens[g].negated() for g in opened)
         return out
 

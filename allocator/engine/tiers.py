@@ -158,7 +158,7 @@ class _Search:
 
     def hint(self, chosen: Sequence[int], short: Mapping[int, int] | None = None) -> None:
         b = self.built
-        b.model.clear_hints()
+        b.model.clear_hints()  # type: ignore[no-untyped-call]  # untyped upstream
         on = set(chosen)
         for i, x in enumerate(b.x):
             b.model.add_hint(x, i in on)
@@ -261,7 +261,7 @@ class _Search:
     def settle(self, found: _Found) -> bool:
         """Of plans equal in every tier the first in order; True when proved the only one."""
         b, model = self.built, self.built.model
-        model.clear_objective()
+        model.clear_objective()  # type: ignore[no-untyped-call]  # untyped upstream
         model.maximize(0)
         self.settled = (found.chosen, found.short)
         trial = model.clone()
@@ -270,7 +270,7 @@ class _Search:
             [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
             + [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
         )
-        trial.clear_hints()
+        trial.clear_hints()  # type: ignore[no-untyped-call]  # untyped upstream
         _, status = run(trial, self.clock)
         if status != cp_model.INFEASIBLE:
             for p, mine in enumerate(b.of_post):

@@ -51,5 +51,5 @@ def write_pairs(ready: Setup, path: Path) -> None:
                         int(sip == incumbent),
                         int(post.kind == "lead" and facts.protected(post.urn)),
                         *(given.get(rule, 0) for rule in soft),
-                    ]  # fmt: skip
+                    ]
                 )

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
-
 from allocator.domain.case import Sip
+from allocator.domain.clause import Clause
 from allocator.domain.facts import Facts, Post, plain
 from allocator.rules.base import Rule
 from allocator.rules.phase import serves
-
-
-@dataclass(frozen=True)
-class Clause:
-    """`field op value`, for example `headship_years >= 5` or `current_grade in good|outstanding`."""
-
-    text: str
-
-    def met(self, sip: Sip) -> bool:
-        """Whether this SIP's row meets the clause; a blank field does not."""
-        name, op, value = self.text.split(maxsplit=2)
-        have = getattr(sip, name)
-        if have is None or have == ():
-            return False
-        if op in (">=", "<="):
-            a, b = Fraction(str(have)), Fraction(value)
-            return a >= b if op == ">=" else a <= b
-        accepted = {plain(v) for v in value.split("|")}
-        given = have if isinstance(have, tuple) else ("yes" if have is True else "no" if have is False else str(have),)
-        return any(plain(str(g)) in accepted for g in given)
 
 
 class Eligibility(Rule):

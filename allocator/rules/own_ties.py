@@ -17,12 +17,12 @@ class OwnTies(Rule):
         firm = firm_tie(facts, school, sip)
         if firm:
             return firm
-        if local_head(school, sip) and facts.policy.own_ties.serving_head_same_la == "needs_yes":
-            if not facts.decisions("accept_local_head", post.urn, sip.sip):
-                return (
-                    f"{sip.name} is a serving head in {school.la}, the authority of {school.name}: "
-                    "a manager's yes is needed (accept_local_head)"
-                )
+        asks = local_head(school, sip) and facts.policy.own_ties.serving_head_same_la == "needs_yes"
+        if asks and not facts.decisions("accept_local_head", post.urn, sip.sip):
+            return (
+                f"{sip.name} is a serving head in {school.la}, the authority of {school.name}: "
+                "a manager's yes is needed (accept_local_head)"
+            )
         return None
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

@@ -15,11 +15,10 @@ class Reciprocal(Rule):
     def structures(self, draft: Draft) -> list[Structure]:
         facts = draft.facts
         owners: dict[str, list[str]] = defaultdict(list)  # school -> serving heads who lead it
-        for sip in facts.sips.values():
-            if sip.kind == "serving_head" and sip.current_urn:
-                for urn in facts.schools:
-                    if sip.current_urn in facts.predecessors(urn):
-                        owners[urn].append(sip.sip)
+        for row in facts.sips.values():
+            if row.kind == "serving_head" and row.current_urn:
+                for urn in facts.successors(row.current_urn):
+                    owners[urn].append(row.sip)
         taken: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
         heads = {s for sips in owners.values() for s in sips}
         for choice in sorted(draft.allowed):

@@ -1,0 +1,141 @@
+"""A case from outside: every problem at once, or a Case in canonical order (contract 1)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from allocator.domain import canon
+from allocator.domain.calendar import first_year, year_label
+from allocator.domain.case import TABLES, Case, Row
+from allocator.domain.policy import Policy
+from allocator.intake.cells import BadCell, academic_year
+from allocator.intake.policy import policy_from, policy_from_toml
+from allocator.intake.problems import Problem, capped
+from allocator.intake.references import cross_check
+from allocator.intake.rows import typed
+from allocator.intake.source import Raw, document, read_raw
+
+FALLBACK_YEAR = "2026/27"  # used, and said, only when nothing in the case tells the year
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`case` is None exactly when `problems` holds an error."""
+
+    case: Case | None
+    policy: Policy
+    problems: tuple[Problem, ...]
+    source: Path | None = None
+
+
+def read_case(
+    path: Path | str, *, year: str | None = None, policy: Path | Policy | None = None, schools_only: bool = False
+) -> Reading:
+    """Read a folder, workbook or JSON file. Bad data is never raised, always told.
+
+    `schools_only` reads a schools table that has no team yet (for `generate team`).
+    """
+    path = Path(path)
+    return _reading(read_raw(path), path, year, policy, schools_only)
+
+
+def read_document(data: dict[str, Any], *, year: str | None = None, policy: Policy | None = None) -> Reading:
+    """The same for a JSON document already in memory."""
+    raw = Raw()
+    document(data, raw)
+    return _reading(raw, None, year, policy, False)
+
+
+def read_policy(path: Path) -> tuple[Policy, tuple[Problem, ...]]:
+    """A policy.toml: (policy, problems); defaults where it could not be used."""
+    raw = Raw()
+    return _policy_file(path, raw), tuple(raw.problems)
+
+
+def _policy_file(path: Path, raw: Raw) -> Policy:
+    try:
+        return policy_from_toml(path.read_text("utf-8-sig"), raw, path.name)
+    except OSError:
+        raw.error("no_such_file", "policy", f"{path}: there is no such policy file.")
+    except UnicodeDecodeError:
+        raw.error("not_toml", "policy", f"{path}: not a text file in UTF-8.")
+    return Policy()
+
+
+def _reading(
+    raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool
+) -> Reading:
+    in_force = _policy(raw, policy)
+    rows: dict[str, list[tuple[int, Row]]] = {}
+    extras: dict[str, dict[str, dict[str, Any]]] = {}
+    readable = not any(
+        p.code in ("no_such_file", "not_a_workbook", "unknown_form", "not_json", "too_large") for p in raw.problems
+    )
+    for name in TABLES if readable else ():
+        if name in raw.tables and not (schools_only and name != "schools"):
+            rows[name], own = typed(raw.tables[name], raw)
+            if own:
+                extras[name] = own
+        elif name in ("schools", "sips") and not (schools_only and name == "sips"):
+            if not any(p.table == name and p.severity == "error" for p in raw.problems):
+                raw.error("missing_table", name, f"There is no {name} table. A case needs schools and sips.")
+    label = _year(raw, year, in_force, rows)
+    tables = {name: tuple(r for _, r in rows.get(name, [])) for name in TABLES}
+    if readable:
+        cross_check(rows, label, raw, team_wanted=not schools_only)
+    case: Case | None = None
+    if not any(p.severity == "error" for p in raw.problems):
+        case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, **tables}))
+    return Reading(case, in_force, capped(raw.problems), path)
+
+
+def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
+    if isinstance(given, Policy):
+        return given
+    if given is not None:
+        return _policy_file(Path(given), raw)
+    if raw.policy_toml is not None:
+        return policy_from_toml(raw.policy_toml, raw, "policy.toml")
+    if raw.policy is not None:
+        return policy_from(raw.policy, raw)
+    if "policy" in raw.tables:
+        table = raw.tables["policy"]
+        head = [h.casefold() for h in table.header]
+        if "key" not in head or "value" not in head:
+            raw.error("missing_column", "policy", "The policy sheet needs two columns, key and value.")
+            return Policy()
+        k, v = head.index("key"), head.index("value")
+        pairs = {
+            str(c[k]).strip(): c[v] for _, c in table.rows if max(k, v) < len(c) and c[k] and c[v] not in (None, "")
+        }
+        return policy_from(pairs, raw)
+    return Policy()
+
+
+def _year(raw: Raw, given: str | None, policy: Policy, rows: dict[str, list[tuple[int, Row]]]) -> str:
+    """`--year`, else policy, else the document's own, else the newest history year plus one."""
+    for source, label in (("--year", given), ("policy year", policy.year), ("year", raw.year)):
+        if label:
+            try:
+                return academic_year(label)
+            except BadCell as bad:
+                raw.error("bad_year", "", f"{source} {label!r}: expected {bad.expected}.", value=label)
+                return FALLBACK_YEAR
+    history = [first_year(str(r.year)) for _, r in rows.get("history", [])]
+    if history:
+        return year_label(max(history) + 1)
+    refusals = [first_year(str(r.year)) for _, r in rows.get("refusals", [])]
+    worked = [r.on for _, r in rows.get("worked", [])]
+    found = max(refusals, default=None)
+    if found is None and worked:
+        newest: dt.date = max(worked)
+        found = newest.year if newest.month >= 9 else newest.year - 1
+    label = year_label(found) if found is not None else FALLBACK_YEAR
+    if rows.get("schools"):
+        raw.notice(
+            "year_assumed", "", f"No history tells the year planned: {label} is assumed. Give --year to say another."
+        )
+    return label

@@ -1,0 +1,140 @@
+"""Raw rows to the typed rows of a table: columns matched, cells converted, every problem kept."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import ValidationError
+
+from allocator.domain.case import TABLES, Row
+from allocator.intake.cells import BadCell, blank, convert, text
+from allocator.intake.problems import Problem, nearest
+from allocator.intake.source import Raw, RawTable
+
+KEYS = {"schools": "urn", "sips": "sip"}  # tables whose extra columns are handed back by key
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[\s_\-*]+", "", name.casefold())
+
+
+def columns(table: RawTable, raw: Raw) -> dict[int, str]:
+    """Position -> column name. An unknown column is an error when it is nearly a known one that is missing."""
+    known = TABLES[table.name].model_fields
+    by_plain = {plain(k): k for k in known}
+    out: dict[int, str] = {}
+    for n, label in enumerate(table.header):
+        name = by_plain.get(plain(label))
+        if name in out.values():
+            raw.error(
+                "column_twice", table.name, f"{table.name}: the column {label} stands twice.", row=1, column=label
+            )
+        elif name:
+            out[n] = name
+    free = [k for k in known if k not in out.values()]
+    for n, label in enumerate(table.header):
+        if n in out or not label or by_plain.get(plain(label)):
+            continue
+        near = nearest(label, free)
+        close = near is not None and _close(plain(label), plain(near))
+        where: dict[str, Any] = {"row": 1, "column": label, "expected": near or None}
+        if close:
+            raw.error(
+                "unknown_column", table.name, f"{table.name}: unknown column {label}. Did you mean {near}?", **where
+            )
+        else:
+            hint = f" The nearest known one is {nearest(label, known)}." if nearest(label, known) else ""
+            raw.notice(
+                "unknown_column", table.name,
+                f"{table.name}: {label} is not a column of ours; it is kept and handed back, not used.{hint}", **where,
+            )  # fmt: skip
+    for name, info in known.items():
+        if info.is_required() and name not in out.values():
+            raw.error(
+                "missing_column", table.name, f"{table.name}: the column {name} is missing. Add it; it must be filled.",
+                row=1, column=name,
+            )  # fmt: skip
+    return out
+
+
+def _close(a: str, b: str) -> bool:
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, a, b).ratio() >= 0.8
+
+
+def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, dict[str, Any]]]:
+    """Typed rows with their row numbers, and a manager's own columns by row key."""
+    model = TABLES[table.name]
+    names = columns(table, raw)
+    own = {n: label for n, label in enumerate(table.header) if n not in names and label}
+    if any(i.is_required() and k not in names.values() for k, i in model.model_fields.items()):
+        return [], {}
+    out: list[tuple[int, Row]] = []
+    extras: dict[str, dict[str, Any]] = {}
+    for number, cells in table.rows:
+        values, good = _values(table.name, number, cells, names, raw)
+        if len(cells) > len(table.header) and any(not blank(c) for c in cells[len(table.header) :]):
+            raw.error(
+                "too_many_cells",
+                table.name,
+                f"{table.name}, row {number}: more cells than the header has names.",
+                row=number,
+            )
+        if not good:
+            continue
+        try:
+            row = model.model_validate(values)
+        except ValidationError as error:
+            for e in error.errors():
+                column = str(e["loc"][0]) if e["loc"] else None
+                raw.problems.append(_invalid(table.name, number, column, e))
+            continue
+        out.append((number, row))
+        mine = {label: text(cells[n]) for n, label in own.items() if n < len(cells) and not blank(cells[n])}
+        if mine:
+            extras[str(getattr(row, KEYS.get(table.name, ""), number))] = mine
+    return out, extras
+
+
+def _invalid(table: str, number: int, column: str | None, e: Any) -> Problem:
+    value = text(e["input"]) if e.get("input") is not None else None
+    limit = e.get("ctx", {})
+    bound = {"greater_than_equal": f"{limit.get('ge')} or more", "less_than_equal": f"{limit.get('le')} or less"}
+    expected = bound.get(e["type"], e["msg"])
+    return Problem(
+        "impossible_figure", "error", table, f"{table}, row {number}: {column} is {value}; it must be {expected}.",
+        number, column, value, expected,
+    )  # fmt: skip
+
+
+def _values(table: str, number: int, cells: list[Any], names: dict[int, str], raw: Raw) -> tuple[dict[str, Any], bool]:
+    fields = TABLES[table].model_fields
+    values: dict[str, Any] = {}
+    good = True
+    for n, name in names.items():
+        cell = cells[n] if n < len(cells) else None
+        if blank(cell) or cell == []:
+            if fields[name].is_required():
+                good = False
+                raw.error(
+                    "missing_value", table, f"{table}, row {number}: {name} is blank and must be filled.",
+                    row=number, column=name,
+                )  # fmt: skip
+            continue
+        try:
+            values[name] = convert(cell, fields[name].annotation, name)
+        except BadCell as bad:
+            good = False
+            near = (
+                nearest(text(cell), bad.expected.removeprefix("one of ").split(", "))
+                if "one of" in bad.expected
+                else None
+            )
+            hint = f" Did you mean {near}?" if near else ""
+            raw.error(
+                "bad_value", table, f"{table}, row {number}: {name} is {text(cell)!r}; expected {bad.expected}.{hint}",
+                row=number, column=name, value=text(cell), expected=bad.expected,
+            )  # fmt: skip
+    return values, good
