@@ -9,7 +9,7 @@ from typing import Any
 
 from allocator.domain import canon
 from allocator.domain.calendar import first_year, year_label
-from allocator.domain.case import TABLES, Case, Row
+from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.intake.cells import BadCell, academic_year
 from allocator.intake.policy import policy_from, policy_from_toml
@@ -69,7 +69,7 @@ def _reading(
     raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool
 ) -> Reading:
     in_force = _policy(raw, policy)
-    rows: dict[str, list[tuple[int, Row]]] = {}
+    rows: dict[str, list[tuple[int, Any]]] = {}
     extras: dict[str, dict[str, dict[str, Any]]] = {}
     readable = not any(
         p.code in ("no_such_file", "not_a_workbook", "unknown_form", "not_json", "too_large") for p in raw.problems
@@ -79,8 +79,9 @@ def _reading(
             rows[name], own = typed(raw.tables[name], raw)
             if own:
                 extras[name] = own
-        elif name in ("schools", "sips") and not (schools_only and name == "sips"):
-            if not any(p.table == name and p.severity == "error" for p in raw.problems):
+        elif name == "schools" or (name == "sips" and not schools_only):
+            told = any(p.table == name and p.severity == "error" for p in raw.problems)
+            if not told:
                 raw.error("missing_table", name, f"There is no {name} table. A case needs schools and sips.")
     label = _year(raw, year, in_force, rows)
     tables = {name: tuple(r for _, r in rows.get(name, [])) for name in TABLES}
@@ -115,7 +116,7 @@ def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
     return Policy()
 
 
-def _year(raw: Raw, given: str | None, policy: Policy, rows: dict[str, list[tuple[int, Row]]]) -> str:
+def _year(raw: Raw, given: str | None, policy: Policy, rows: dict[str, list[tuple[int, Any]]]) -> str:
     """`--year`, else policy, else the document's own, else the newest history year plus one."""
     for source, label in (("--year", given), ("policy year", policy.year), ("year", raw.year)):
         if label:

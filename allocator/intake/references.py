@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from allocator.domain.calendar import first_year
-from allocator.domain.case import Row
 from allocator.intake.problems import nearest
 from allocator.intake.source import Raw
 
-Rows = dict[str, list[tuple[int, Row]]]
+Rows = dict[str, list[tuple[int, Any]]]  # table -> (row number, row of that table's model)
 TITLES = re.compile(r"^(mr|mrs|ms|miss|mx|dr|rev|revd|sir|dame|prof|sister|father)\.?\s+", re.IGNORECASE)
 ENTERS = (None, "needs_sip", "buys_in")
 

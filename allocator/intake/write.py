@@ -68,8 +68,7 @@ def write_case(case: Case, path: Path) -> None:
     elif path.suffix.lower() == ".xlsx":
         from openpyxl import Workbook
 
-        book = Workbook()
-        book.remove(book.active)
+        book = Workbook(write_only=True)
         for name, (header, rows) in tables(case).items():
             sheet = book.create_sheet(name)
             sheet.append(header)

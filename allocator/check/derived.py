@@ -1,0 +1,300 @@
+"""What the auditor works out for itself from the tables: posts, days, loads, tenure, position, distance.
+
+Written from docs/reference/rules.md and the contract, not from the rules' code, so that a slip there shows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+
+from allocator.domain.case import Case, School, Sip
+from allocator.domain.policy import Policy
+
+Quarter = int
+ORDER = {"lead": 0, "support": 1, "appraisal": 2}
+
+
+def norm(text: str | None) -> str:
+    return " ".join((text or "").split()).lower()
+
+
+def alike(a: str | None, b: str | None) -> bool:
+    return norm(a) != "" and norm(a) == norm(b)
+
+
+def dec(x: float) -> Decimal:
+    return Decimal(str(x))
+
+
+def floor(x: Decimal) -> int:
+    return int(x.to_integral_value(ROUND_FLOOR))
+
+
+def nearest(x: Decimal) -> int:
+    """Half up, for figures that are not negative."""
+    return int(x.to_integral_value(ROUND_HALF_UP))
+
+
+def split(total: int, weights: list[int]) -> list[int]:
+    """Largest remainder; a tie goes to the earlier."""
+    whole = sum(weights)
+    parts = [total * w // whole for w in weights]
+    rests = [total * w % whole for w in weights]
+    for _ in range(total - sum(parts)):
+        best = max(range(len(weights)), key=lambda n: (rests[n], -n))
+        parts[best] += 1
+        rests[best] = -1
+    return parts
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post as the auditor sees it; `trims` maps quarter-days short to the periods then given."""
+
+    urn: str
+    kind: str
+    need: str
+    due: Quarter
+    begin: dt.date
+    end: dt.date
+    periods: tuple[int, ...]
+    trims: dict[int, tuple[int, ...]] = field(default_factory=dict, compare=False, hash=False)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.urn, self.kind
+
+
+class Book:
+    """The tables of a case, opened for audit."""
+
+    def __init__(self, case: Case, policy: Policy) -> None:
+        self.case, self.policy = case, policy
+        self.start = int(case.year[:4])
+        self.first = dt.date(self.start, 9, 1)
+        self.schools = {s.urn: s for s in case.schools}
+        self.sips = {s.sip: s for s in case.sips}
+        self.old: dict[str, set[str]] = {}
+        for urn in self.schools:
+            found, todo = {urn}, [urn]
+            while todo:
+                here = todo.pop()
+                for row in case.successions:
+                    if row.new_urn == here and row.old_urn not in found:
+                        found.add(row.old_urn)
+                        todo.append(row.old_urn)
+            self.old[urn] = found
+        self.rows = {u: [h for h in case.history if h.urn in self.old[u]] for u in self.schools}
+        self.posts = self._posts()
+        self.by_key = {p.key: p for p in self.posts}
+
+    def on(self, month_day: str) -> dt.date:
+        """A month-day in the academic year."""
+        m, d = (int(x) for x in month_day.split("-"))
+        year = self.start if m >= 9 else self.start + 1
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        return dt.date(year, m, 28 if (m, d) == (2, 29) and not leap else d)
+
+    # -- posts -------------------------------------------------------------------------------------
+
+    def enters(self, s: School) -> bool:
+        if not self.policy.participation.on:
+            return True
+        here = s.participation is None or s.participation in ("needs_sip", "buys_in")
+        is_open = s.status is None or s.status in ("open", "proposed_to_close")
+        return here and is_open and not (s.closes_on and s.closes_on <= self.first)
+
+    def _posts(self) -> list[Post]:
+        out: list[Post] = []
+        p = self.policy
+        heads: set[str] = set()
+        for urn in sorted(self.schools):
+            s = self.schools[urn]
+            if not self.enters(s):
+                continue
+            need = s.need or "standard"
+            plain = p.days.flat if p.days.model == "flat" else p.days.graduated.get(s.need or "standard", p.days.flat)
+            out.append(self._post(s, "lead", need, plain if s.days is None else s.days))
+            apart = need in p.separation.needs or self.decided("separate_support", urn)
+            if p.separation.on and apart and s.support_days != 0:
+                out.append(self._post(s, "support", need, p.days.support if s.support_days is None else s.support_days))
+            if s.appraisal not in (None, "none") and s.appraisal_days != 0:
+                if p.shared_head.on and s.head is not None and s.head in heads:
+                    continue
+                if s.head is not None:
+                    heads.add(s.head)
+                days = p.days.appraisal if s.appraisal_days is None else s.appraisal_days
+                out.append(self._post(s, "appraisal", need, days))
+        return out
+
+    def _weights(self, kind: str) -> list[int]:
+        c = self.policy.calendar
+        return [0, 1, 0, 0] if kind == "appraisal" else [c.autumn_1, c.autumn_2, c.spring, c.summer]
+
+    def _post(self, s: School, kind: str, need: str, days: float) -> Post:
+        c = self.policy.calendar
+        due = nearest(4 * dec(days))
+        weights = self._weights(kind)
+        parts = split(due, weights)
+        end = self.on(c.appraisal_by if kind == "appraisal" else c.last_day)
+        if self.policy.participation.on and s.closes_on and s.closes_on < end:
+            end = s.closes_on
+            begins = [self.first, self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
+            ends = [b - dt.timedelta(days=1) for b in begins[1:]] + [self.on(c.last_day)]
+            kept = []
+            for q, b, e in zip(parts, begins, ends, strict=True):
+                length, open_days = (e - b).days + 1, (min(e, end) - b).days + 1
+                kept.append(nearest(Decimal(q) * max(0, open_days) / length) if length > 0 else 0)
+            parts = weights = kept
+            due = sum(parts)
+        step, low = nearest(4 * dec(self.policy.days.trim_step)), 4 * dec(self.policy.days.floor)
+        trims: dict[int, tuple[int, ...]] = {}
+        short = step
+        while step > 0 and short <= due and due - short >= low:
+            trims[short] = tuple(split(due - short, weights))
+            short += step
+        return Post(s.urn, kind, need, due, self.first, end, tuple(parts), trims)
+
+    def begins(self, post: Post, sip: Sip) -> dt.date:
+        return max(post.begin, sip.joined_on or post.begin)
+
+    def new_pairing(self, post: Post, sip: Sip) -> bool:
+        before = {h.sip for h in self.rows[post.urn] if int(h.year[:4]) == self.start - 1}
+        return post.kind in ("lead", "support") and sip.sip not in before
+
+    def new_head(self, urn: str) -> bool:
+        s = self.schools[urn].head_started
+        return bool(s and s > dt.date(self.start - 1, 9, 1))
+
+    def loads(self, post: Post, sip: Sip, short: int = 0) -> list[int]:
+        """Quarter-days by period, the service's own extra time in the first period worked."""
+        out = list(post.trims[short] if short else post.periods)
+        extra = 0
+        if self.new_pairing(post, sip):
+            extra += nearest(4 * dec(self.policy.days.new_pairing))
+        if post.kind == "lead" and self.new_head(post.urn):
+            extra += nearest(4 * dec(self.policy.days.new_head))
+        c, begins = self.policy.calendar, self.begins(post, sip)
+        later = [self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
+        period = 0
+        for n, day in enumerate(later, 1):
+            if begins >= day:
+                period = n
+        out[period] += extra
+        return out
+
+    # -- people --------------------------------------------------------------------------------------
+
+    def capacity(self, sip: Sip) -> int:
+        c, d = self.policy.capacity, dec(sip.days)
+        full = dec(c.full_time_days)
+        # one division at the end keeps the arithmetic exact
+        overhead_times_full = dec(c.overhead) * min(full, d)
+        exact = (d * 100 - d * dec(c.reserve_percent)) * full - overhead_times_full * 100
+        return max(0, int((4 * exact) // (100 * full)))
+
+    def limits(self, sip: Sip) -> list[int | None]:
+        given = [sip.autumn_1_days, sip.autumn_2_days, sip.spring_days, sip.summer_days]
+        return [None if g is None else floor(4 * dec(g)) for g in given]
+
+    def hard(self, limit: int) -> int:
+        return floor(limit * dec(self.policy.capacity.period_stretch))
+
+    # -- relationships ---------------------------------------------------------------------------------
+
+    def decided(self, what: str, urn: str, sip: str | None = None) -> bool:
+        return any(
+            d.decision == what and d.urn == urn and (d.until is None or d.until >= self.first)
+            and (sip is None or d.sip is None or d.sip == sip)
+            for d in self.case.decisions
+        )  # fmt: skip
+
+    def lead_years(self, urn: str, sip: str) -> dict[int, bool]:
+        """Year led -> whether the tenure went on after it."""
+        out: dict[int, bool] = {}
+        for h in self.rows[urn]:
+            y = int(h.year[:4])
+            if h.sip == sip and (h.role or "lead") == "lead" and y < self.start:
+                out[y] = out.get(y, True) and h.ended in (None, "end_of_year")
+        return out
+
+    def tenure(self, urn: str, sip: str) -> int:
+        led, n = self.lead_years(urn, sip), 1
+        while led.get(self.start - n):
+            n += 1
+        return n
+
+    def incumbent(self, urn: str) -> str | None:
+        held = [s for s in {h.sip for h in self.rows[urn]} if self.tenure(urn, s) > 1]
+        return min(held, key=lambda s: (-self.tenure(urn, s), s)) if held else None
+
+    def protected(self, urn: str) -> bool:
+        part = self.policy.protection
+        if not part.on or self.decided("allow_change", urn):
+            return False
+        months = self.start * 12 + 8 - part.months
+        since = dt.date(months // 12, months % 12 + 1, 1)
+        for h in self.rows[urn]:
+            if (h.role or "lead") == "lead" and h.ended in ("sip_left", "sip_asked", "manager"):
+                on = h.ended_on or dt.date(int(h.year[:4]) + 1, 8, 31)
+                if since <= on < self.first:
+                    return True
+        return False
+
+    def flags(self, urn: str) -> set[str]:
+        s, out = self.schools[urn], set()
+        if s.category_of_concern == "SM":
+            out.add("special_measures")
+        if s.category_of_concern in ("SWK", "RSI"):
+            out.add("significant_improvement")
+        areas = [
+            s.card_inclusion, s.card_curriculum, s.card_achievement, s.card_attendance, s.card_development,
+            s.card_early_years, s.card_post_16, s.card_leadership,
+        ]  # fmt: skip
+        has_card = s.card_safeguarding is not None or any(a is not None for a in areas)
+        if s.card_safeguarding == "not_met" or (not has_card and s.oeif_safeguarding is False):
+            out.add("safeguarding_not_met")
+        if "urgent_improvement" in areas:
+            out.add("urgent_improvement")
+        if s.card_leadership == "needs_attention":
+            out.add("leadership_needs_attention")
+        low = ("3", "4")
+        if s.oeif_overall in low or s.previous_oeif_overall in low:
+            out.add("earlier_ri")
+        if s.oeif_overall == "not_judged" and (s.oeif_quality_of_education in low or s.oeif_leadership in low):
+            out.add("earlier_ri")
+        if s.stuck:
+            out.add("stuck")
+        if s.need == "top":
+            out.add("top_need")
+        return out
+
+    def metres(self, urn: str, sip: str) -> int | None:
+        for t in self.case.travel:
+            if t.urn == urn and t.sip == sip and t.km is not None:
+                return nearest(dec(t.km) * 1000)
+        a, b = self.schools[urn], self.sips[sip]
+        return self.straight(a.easting, a.northing, b.easting, b.northing)
+
+    @staticmethod
+    def straight(e1: float | None, n1: float | None, e2: float | None, n2: float | None) -> int | None:
+        if None in (e1, n1, e2, n2):
+            return None
+        e, n = nearest(dec(e1 or 0)) - nearest(dec(e2 or 0)), nearest(dec(n1 or 0)) - nearest(dec(n2 or 0))
+        return floor(Decimal(e * e + n * n).sqrt())
+
+    def local(self, urn: str, sip: Sip) -> bool:
+        la = norm(self.schools[urn].la)
+        there = [u for u, s in self.schools.items() if la and norm(s.la) == la]
+        return (
+            sip.kind == "la_adviser"
+            or (la != "" and norm(sip.current_la) == la)
+            or any(h.sip == sip.sip for u in there for h in self.rows[u])
+        )
+
+
+def lot(seed: int, urn: str, post: str, sip: str) -> int:
+    return int(hashlib.sha256(f"{seed}|{urn}|{post}|{sip}".encode()).hexdigest()[:5], 16)

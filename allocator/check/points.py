@@ -1,0 +1,159 @@
+"""The auditor's own points of a pair, before and after weight (docs/reference/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from allocator.check.derived import Book, Post, alike, dec, norm
+from allocator.check.reach import about, newcomer
+from allocator.domain.case import Need, Sip
+from allocator.domain.policy import Weight
+
+STRENGTH = {1: 33, 2: 67, 3: 100, None: 67}
+
+
+def clamp(x: int) -> int:
+    return max(-100, min(100, x))
+
+
+def continuity(b: Book, post: Post, sip: Sip) -> int:
+    if post.kind != "lead" or b.incumbent(post.urn) != sip.sip:
+        return 0
+    table = {int(k): v for k, v in b.policy.continuity.by_year.items()}
+    t = b.tenure(post.urn, sip.sip)
+    if table and t > max(table):
+        t = max(table)
+    return table.get(t, 0)
+
+
+def wish(b: Book, post: Post, sip: Sip) -> int:
+    total = 0
+    for w in about(b, post.urn) if post.kind == "lead" else []:
+        s = STRENGTH[w.strength]
+        if w.by == "school":
+            whom = w.sip or b.incumbent(post.urn)
+            if w.wish == "keep" and whom == sip.sip:
+                total += s
+            if w.wish == "change" and whom == sip.sip:
+                total -= s
+            if w.wish in ("named", "follow_head") and w.sip == sip.sip:
+                total += s
+            if w.wish == "not_serving_head" and sip.kind == "serving_head":
+                total -= s
+            if w.wish == "flexible_diary" and sip.flexible_diary:
+                total += s
+        elif w.sip == sip.sip:
+            total += s if w.wish in ("keep", "named") else -s if w.wish in ("move_on", "change") else 0
+    return clamp(total)
+
+
+def experience(b: Book, post: Post, sip: Sip) -> int:
+    if post.kind == "appraisal":
+        return 0
+    s, e, flags = b.schools[post.urn], b.policy.experience, b.flags(post.urn)
+    asked = set()
+    if s.pupils is not None and s.pupils <= e.small_pupils:
+        asked.add("small_school")
+    if s.pupils is not None and s.pupils >= e.large_pupils:
+        asked.add("large_school")
+    if s.fsm_percent is not None and s.fsm_percent >= e.high_fsm_percent:
+        asked.add("high_fsm")
+    if s.rural:
+        asked.add("rural")
+    if norm(s.religious_character) not in ("", "none", "does not apply", "not applicable"):
+        asked.add("faith_school")
+    if b.new_head(post.urn) or s.head_status in ("interim", "acting"):
+        asked.add("new_head")
+    if s.oeif_overall == "1" or s.card_leadership == "exceptional":
+        asked.add("high_performing")
+    if flags & {"earlier_ri", "stuck", "leadership_needs_attention", "significant_improvement"}:
+        asked.add("ri_to_good")
+    if "special_measures" in flags:
+        asked.add("special_measures")
+    if s.phase in ("special", "alternative"):
+        asked.add("special_school")
+    return 100 * len(asked & {norm(t) for t in sip.experience}) // len(asked) if asked else 0
+
+
+def focus(b: Book, post: Post, sip: Sip) -> int:
+    asked = {norm(f) for f in b.schools[post.urn].focus}
+    if post.kind == "appraisal" or not asked:
+        return 0
+    return 100 * len(asked & {norm(x) for x in sip.specialisms}) // len(asked)
+
+
+def local(b: Book, post: Post, sip: Sip) -> int:
+    total = 0
+    for w in about(b, post.urn) if post.kind == "lead" else []:
+        if w.by == "school" and w.wish in ("known_locally", "fresh_eyes"):
+            met = b.local(post.urn, sip) == (w.wish == "known_locally")
+            total += STRENGTH[w.strength] if met else -STRENGTH[w.strength]
+    return clamp(total)
+
+
+def former_tie(b: Book, post: Post, sip: Sip) -> int:
+    if post.kind != "lead" or b.incumbent(post.urn) == sip.sip:
+        return 0
+    s = b.schools[post.urn]
+    for row in b.case.interests:
+        if row.sip == sip.sip and row.kind == "former_adviser" and (row.until is None or row.until >= b.first):
+            if row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la):
+                return 100
+    rows = [h for h in b.rows[post.urn] if h.sip == sip.sip and int(h.year[:4]) < b.start]
+    if not rows:
+        return 0
+    last = max(h.year for h in rows)
+    return 100 if all(h.ended in (None, "end_of_year", "rotation") for h in rows if h.year == last) else 0
+
+
+def churn(b: Book, post: Post, sip: Sip) -> int:
+    return -100 if post.kind == "lead" and b.protected(post.urn) and newcomer(b, sip) else 0
+
+
+def diary(b: Book, post: Post, sip: Sip) -> int:
+    return 100 if post.kind == "lead" and b.schools[post.urn].inspection_due and sip.flexible_diary else 0
+
+
+def travel(b: Book, post: Post, sip: Sip) -> int:
+    m = b.metres(post.urn, sip.sip)
+    soft = Fraction(dec(b.policy.travel.soft_km)) * 1000
+    limit = Fraction(dec(b.policy.travel.max_km if sip.max_km is None else sip.max_km)) * 1000
+    if m is None or m <= soft or limit <= soft:
+        return 0
+    return -min(100, int(100 * (m - soft) / (limit - soft)))
+
+
+def cost(b: Book, post: Post, sip: Sip) -> int:
+    rates = [Fraction(dec(s.day_rate)) for s in b.sips.values() if s.day_rate is not None]
+    if sip.day_rate is None or max(rates) == min(rates):
+        return 0
+    return -int(100 * (Fraction(dec(sip.day_rate)) - min(rates)) / (max(rates) - min(rates)))
+
+
+def weigh(w: Weight, need: Need) -> int:
+    return w if isinstance(w, int) else w.get(need, 0)
+
+
+def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
+    """Weighted points by rule, zeros left out."""
+    p = b.policy
+    need: Need = b.schools[post.urn].need or "standard"
+    rules: dict[str, tuple[bool, Weight, Callable[[Book, Post, Sip], int]]] = {
+        "continuity": (p.continuity.on, p.continuity.weight, continuity),
+        "wish": (p.wish.on, p.wish.weight, wish),
+        "experience": (p.experience.on, p.experience.weight, experience),
+        "focus": (p.focus.on, p.focus.weight, focus),
+        "local": (p.local.on, p.local.weight, local),
+        "former_tie": (p.former_tie.on, p.former_tie.weight, former_tie),
+        "churn": (p.churn.on, p.churn.weight, churn),
+        "diary": (p.diary.on, p.diary.weight, diary),
+        "travel": (p.travel.on, p.travel.weight, travel),
+        "cost": (p.cost.on, p.cost.weight, cost),
+    }
+    out = {}
+    for name, (on, weight, rule) in rules.items():
+        points = rule(b, post, sip) * weigh(weight, need) if on else 0
+        if points:
+            out[name] = points
+    return out
