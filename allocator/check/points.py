@@ -97,9 +97,9 @@ def former_tie(b: Book, post: Post, sip: Sip) -> int:
         return 0
     s = b.schools[post.urn]
     for row in b.case.interests:
-        if row.sip == sip.sip and row.kind == "former_adviser" and (row.until is None or row.until >= b.first):
-            if row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la):
-                return 100
+        mine = row.sip == sip.sip and row.kind == "former_adviser" and (row.until is None or row.until >= b.first)
+        if mine and (row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la)):
+            return 100
     rows = [h for h in b.rows[post.urn] if h.sip == sip.sip and int(h.year[:4]) < b.start]
     if not rows:
         return 0

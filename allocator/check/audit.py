@@ -1,0 +1,149 @@
+"""The independent auditor: a plan from anywhere against its case, rule by rule and figure by figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from allocator.check.score import Auditor
+from allocator.check.structure import Breach, Key, person_loads
+from allocator.domain import canon
+from allocator.domain.case import Case
+from allocator.domain.plan import Assignment, Plan
+from allocator.domain.policy import Policy
+
+
+def audit(
+    case: Case,
+    policy: Policy,
+    plan: Plan,
+    *,
+    baseline: Mapping[Key, str] | None = None,
+    uncounted: frozenset[Key] = frozenset(),
+) -> list[Breach]:
+    """Every breach of a hard rule and every figure that does not agree; empty when the plan holds."""
+    a = Auditor(case, policy, plan.made_with.seed, baseline, uncounted)
+    out = list(_inputs(case, policy, plan))
+    known, strange = _choice(a, plan)
+    out += strange
+    choice = {k: x.sip for k, x in known.items()}
+    short = {k: round(x.days_short * 4) for k, x in known.items() if x.days_short}
+    broken = a.breaches(choice, short)
+    out += broken
+    if strange or any(x.rule == "days" for x in broken):
+        return out
+    for key, row in known.items():
+        out += _row(a, key, row)
+    out += _totals(a, plan, choice, short)
+    return out + list(_certificate(a, plan, choice, short))
+
+
+def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
+    if plan.made_with.case_sha256 != canon.case_sha256(case):
+        yield Breach("inputs", "The plan was made from another case: the hashes differ.")
+    if plan.made_with.policy_sha256 != canon.policy_sha256(policy):
+        yield Breach("inputs", "The plan was made under another policy: the hashes differ.")
+
+
+def _choice(a: Auditor, plan: Plan) -> tuple[dict[Key, Assignment], list[Breach]]:
+    """Assignments by post; posts unknown, doubled or forgotten, and SIPs unknown, are breaches."""
+    out: list[Breach] = []
+    known: dict[Key, Assignment] = {}
+    for x in plan.assignments:
+        key = (x.urn, x.post)
+        if key not in a.book.by_key:
+            rule = "participation" if x.urn in a.book.schools else "figures"
+            out.append(Breach(rule, f"{x.urn} has no {x.post} post this year.", *key, x.sip))
+        elif x.sip not in a.book.sips:
+            out.append(Breach("figures", f"{x.sip} at {x.urn} is not a SIP of this case.", *key, x.sip))
+        elif key in known:
+            out.append(Breach("figures", f"{x.urn} ({x.post}) is filled twice.", *key, x.sip))
+        else:
+            known[key] = x
+    empty = [(u.urn, u.post) for u in plan.unfilled]
+    for p in a.book.posts:
+        if p.key not in known and [str(k) for k in empty].count(str(p.key)) != 1:
+            out.append(Breach("figures", f"{p.urn} ({p.kind}) is neither filled nor listed as unfilled once.", *p.key))
+    for key in empty:
+        if key in known or key not in a.book.by_key:
+            out.append(Breach("figures", f"{key[0]} ({key[1]}) is listed as unfilled but is not.", *key))
+    return known, out
+
+
+def _row(a: Auditor, key: Key, x: Assignment) -> Iterator[Breach]:
+    """Days, dates, tenure and points of one assignment."""
+    b, post, sip = a.book, a.book.by_key[key], a.book.sips[x.sip]
+    short = round(x.days_short * 4)
+    periods = post.trims[short] if short else post.periods
+    points = a.points(key, x.sip)
+    agree: list[tuple[str, object, object]] = [
+        ("days", x.days, (post.due - short) / 4),
+        ("periods", tuple(x.periods.model_dump().values()), tuple(q / 4 for q in periods)),
+        ("from", x.from_, b.begins(post, sip)),
+        ("to", x.to, post.end),
+        ("new_pairing", x.new_pairing, b.new_pairing(post, sip)),
+        ("tenure_year", x.tenure_year, b.tenure(x.urn, x.sip) if post.kind == "lead" else 1),
+        ("points", x.points, sum(points.values())),
+        ("reasons", {r.rule: r.points for r in x.reasons if r.points}, points),
+        ("name", x.name, sip.name),
+    ]
+    if x.runner_up:
+        agree.append(("runner_up", x.runner_up.points, sum(a.points(key, x.runner_up.sip).values())))
+    for what, given, right in agree:
+        if given != right:
+            yield Breach("figures", f"{x.urn} ({x.post}): {what} is {given}, and should be {right}.", *key, x.sip)
+
+
+def _totals(a: Auditor, plan: Plan, choice: dict[Key, str], short: dict[Key, int]) -> Iterator[Breach]:
+    b, s = a.book, plan.summary
+    loads = person_loads(b, choice, short)
+    score = a.score(choice, short, checked=True)
+    assert score is not None
+    leads = {u: sip for (u, kind), sip in choice.items() if kind == "lead"}
+    incumbents = {u: b.incumbent(u) for u in leads}
+    metres = [b.metres(u, sip) or 0 for u, sip in leads.items()]
+    right: dict[str, object] = {
+        "schools": sum(p.kind == "lead" for p in b.posts),
+        "filled": len(choice),
+        "unfilled": len(b.posts) - len(choice),
+        "kept": sum(incumbents[u] == sip for u, sip in leads.items()),
+        "changed": sum(incumbents[u] not in (None, sip) for u, sip in leads.items()),
+        "points": score.pair_points,
+        "team_points": score.team_points,
+        "days_used": sum(map(sum, loads.values())) / 4,
+        "days_offered": sum(b.capacity(r) for r in b.sips.values()) / 4,
+        "km_total": round(sum(metres) / 1000, 1),
+    }
+    for what, value in right.items():
+        given = getattr(s, what)
+        if given != value:
+            yield Breach("figures", f"summary: {what} is {given}, and should be {value}.")
+    given_loads = {x.sip: x for x in plan.loads}
+    if sorted(given_loads) != sorted(b.sips) or len(given_loads) != len(plan.loads):
+        yield Breach("figures", "loads: not one row for every SIP.")
+        return
+    for sip, row in b.sips.items():
+        x = given_loads[sip]
+        posts = sum(v == sip for v in choice.values())
+        found = (x.posts, x.days, x.capacity, tuple(x.periods.model_dump().values()))
+        true = (posts, sum(loads[sip]) / 4, b.capacity(row) / 4, tuple(q / 4 for q in loads[sip]))
+        if found != true:
+            yield Breach("figures", f"loads: {row.name}: {found} should be {true}.", sip=sip)
+
+
+def _certificate(a: Auditor, plan: Plan, choice: dict[Key, str], short: dict[Key, int]) -> Iterator[Breach]:
+    score = a.score(choice, short, checked=True)
+    assert score is not None
+    given = {t.name: t for t in plan.certificate.tiers}
+    if list(given) != list(score.tiers):
+        yield Breach("certificate", f"Tiers are {', '.join(given)}; they should be {', '.join(score.tiers)}.")
+        return
+    for name, value in score.tiers.items():
+        t = given[name]
+        if t.value != value:
+            yield Breach("certificate", f"Tier {name} is given as {t.value}, and is {value}.")
+        least = name.startswith(("1d", "2", "3", "5"))
+        if (t.bound > t.value) if least else (t.bound < t.value):
+            yield Breach("certificate", f"Tier {name}: the bound {t.bound} contradicts the value {t.value}.")
+    proved = all(t.value == t.bound for t in plan.certificate.tiers)
+    if plan.certificate.proved and not proved:
+        yield Breach("certificate", "The plan says that it is proved, but a tier's bound differs from its value.")

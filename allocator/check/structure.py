@@ -1,0 +1,198 @@
+"""Rules over several pairs at once: locks, shared heads, different people, counts, capacity, team costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from allocator.check.derived import Book, Post, norm
+
+Key = tuple[str, str]
+Choice = Mapping[Key, str]
+Short = Mapping[Key, int]
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule broken, or a figure that does not agree, in words."""
+
+    rule: str
+    text: str
+    urn: str | None = None
+    post: str | None = None
+    sip: str | None = None
+
+
+def groups(b: Book) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[Key], int]]]:
+    """(schools bound to one lead, by rule) and (posts better kept together, with the price)."""
+    p = b.policy
+    leads = [x.urn for x in b.posts if x.kind == "lead"]
+    heads: dict[str, list[str]] = defaultdict(list)
+    clusters: dict[str, list[str]] = defaultdict(list)
+    for urn in leads:
+        if b.schools[urn].head:
+            heads[b.schools[urn].head or ""].append(urn)
+        if norm(b.schools[urn].cluster):
+            clusters[norm(b.schools[urn].cluster)].append(urn)
+    bound = [("shared_head", urns) for urns in heads.values() if len(urns) > 1 and p.shared_head.on]
+    together: list[tuple[str, list[Key], int]] = []
+    for urns in clusters.values() if p.cluster.on else []:
+        if len(urns) > 1 and any(b.decided("one_sip_for_cluster", u) for u in urns):
+            bound.append(("cluster", urns))
+        elif len(urns) > 1 and any(b.schools[u].cluster_wants_one_sip for u in urns):
+            together.append(("cluster", [(u, "lead") for u in urns], p.cluster.price))
+    if p.halves.on:
+        couples = {
+            tuple(sorted((u, s.paired_with))) for u, s in b.schools.items() if s.paired_with and s.paired_with != u
+        }
+        for one, two in sorted(couples):
+            objects = any(w.by == "school" and w.wish == "change" and w.urn in (one, two) for w in b.case.wishes)
+            if one in leads and two in leads and not objects:
+                together.append(("halves", [(one, "lead"), (two, "lead")], p.halves.price))
+    if p.same_appraiser.on:
+        for x in b.posts:
+            if x.kind == "appraisal" and b.schools[x.urn].appraisal == "same":
+                together.append(("same_appraiser", [(x.urn, "lead"), (x.urn, "appraisal")], p.same_appraiser.price))
+    return bound, together
+
+
+def locks(b: Book) -> set[tuple[str, str, str]]:
+    if not b.policy.decision.on:
+        return set()
+    return {
+        (d.urn, d.post or "lead", d.sip)
+        for d in b.case.decisions
+        if d.decision == "lock" and d.sip and (d.until is None or d.until >= b.first)
+    }
+
+
+def joint(b: Book, choice: Choice, bound: list[tuple[str, list[str]]]) -> list[Breach]:
+    """Breaches of locks, one-lead groups, different-person rules and reciprocal pairs."""
+    out = []
+    for urn, kind, sip in sorted(locks(b)):
+        if choice.get((urn, kind)) != sip:
+            out.append(Breach("decision", f"The lock of {sip} to {urn} ({kind}) is not kept.", urn, kind, sip))
+    for rule, urns in bound:
+        who = {choice.get((u, "lead")) for u in urns}
+        if len(who) > 1:
+            out.append(
+                Breach(rule, f"Schools {', '.join(urns)} must have one lead SIP, or none of them one.", urns[0], "lead")
+            )
+    for p in b.posts:
+        lead, here = choice.get((p.urn, "lead")), choice.get(p.key)
+        if here is None or here != lead:
+            continue
+        if p.kind == "appraisal" and b.policy.appraisal.on and b.schools[p.urn].appraisal == "different":
+            out.append(
+                Breach("appraisal", f"School {p.urn} asked for a different SIP at the appraisal.", p.urn, p.kind, here)
+            )
+        if p.kind == "support" and b.policy.separation.on:
+            out.append(
+                Breach("separation", f"Support at {p.urn} must be kept apart from its lead.", p.urn, p.kind, here)
+            )
+    if b.policy.reciprocal.on:
+        out += reciprocal(b, choice)
+    return out
+
+
+def reciprocal(b: Book, choice: Choice) -> list[Breach]:
+    heads = {s: r.current_urn for s, r in b.sips.items() if r.kind == "serving_head" and r.current_urn}
+    visits = {(urn, sip) for (urn, _), sip in choice.items() if sip in heads}
+    out = []
+    for urn, sip in sorted(visits):
+        for other, own in heads.items():
+            mine = [u for u in b.schools if heads[sip] in b.old[u]]
+            if sip < other and own in b.old[urn] and any((u, other) in visits for u in mine):
+                out.append(Breach("reciprocal", f"{sip} and {other} are SIP to each other's schools.", urn, None, sip))
+    return out
+
+
+def person_loads(b: Book, choice: Choice, short: Short) -> dict[str, list[int]]:
+    """SIP -> quarter-days by period."""
+    out = {s: [0, 0, 0, 0] for s in b.sips}
+    for key, sip in choice.items():
+        for n, q in enumerate(b.loads(b.by_key[key], b.sips[sip], short.get(key, 0))):
+            out[sip][n] += q
+    return out
+
+
+def people(b: Book, choice: Choice, loads: dict[str, list[int]]) -> list[Breach]:
+    """Breaches of year and period capacity, and of the counts of schools led."""
+    out = []
+    c = b.policy.capacity
+    for sip, row in b.sips.items():
+        used = loads[sip]
+        if c.on and sum(used) > b.capacity(row):
+            out.append(
+                Breach(
+                    "capacity",
+                    f"{row.name} has {b.capacity(row) / 4:g} days; the plan takes {sum(used) / 4:g}.",
+                    sip=sip,
+                )
+            )
+        for n, limit in enumerate(b.limits(row)):
+            if c.on and limit is not None and used[n] > b.hard(limit):
+                period = ("autumn_1", "autumn_2", "spring", "summer")[n]
+                out.append(
+                    Breach(
+                        "capacity",
+                        f"{row.name} has {limit / 4:g} days in {period}; the plan takes {used[n] / 4:g}.",
+                        sip=sip,
+                    )
+                )
+        led = sum(kind == "lead" and s == sip for (_, kind), s in choice.items())
+        most = c.max_schools.get(row.kind, 15) if row.max_schools is None else row.max_schools
+        least = c.min_schools.get(row.kind, 0) if row.min_schools is None else row.min_schools
+        if b.policy.portfolio.on and (led > most or 0 < led < least):
+            out.append(Breach("portfolio", f"{row.name} leads {led} schools; {least} to {most} are allowed.", sip=sip))
+    return out
+
+
+@dataclass(frozen=True)
+class Team:
+    """What team costs need, worked out once for a case: fair shares and the groups."""
+
+    fair: dict[str, int]
+    allowance: list[tuple[set[Key], dict[str, int]]]
+    together: list[tuple[str, list[Key], int]]
+
+
+def team(b: Book, usable: set[str], together: list[tuple[str, list[Key], int]]) -> Team:
+    """`usable` = SIPs with at least one allowed pair."""
+    capacity = {s: b.capacity(b.sips[s]) for s in usable}
+    whole, due = sum(capacity.values()), sum(p.due for p in b.posts)
+
+    def shares(amount: int) -> dict[str, int]:
+        return {s: (amount * c + whole - 1) // whole for s, c in capacity.items()} if whole else {}
+
+    fair = shares(due) if b.policy.balance.on and b.policy.capacity.on else {}
+    allowance = []
+    for needs in ({"raised", "high", "top"}, {"low"}) if b.policy.spread.on else ():
+        posts = {p.key for p in b.posts if p.kind == "lead" and p.need in needs}
+        allowance.append((posts, shares(len(posts))))
+    return Team(fair, allowance, together)
+
+
+def team_costs(b: Book, t: Team, choice: Choice, loads: dict[str, list[int]]) -> dict[str, int]:
+    """Points lost by each team rule; rules that cost nothing are left out."""
+    cost: dict[str, int] = defaultdict(int)
+    for sip, free in t.fair.items():
+        cost["balance"] += b.policy.balance.price * max(0, sum(loads[sip]) - free)
+    for posts, free_of in t.allowance:
+        for sip, free in free_of.items():
+            held = sum(choice.get(key) == sip for key in posts)
+            cost["spread"] += b.policy.spread.price * max(0, held - free)
+    if b.policy.capacity.on:
+        for sip, row in b.sips.items():
+            for n, limit in enumerate(b.limits(row)):
+                if limit is not None:
+                    cost["stretch"] += b.policy.capacity.stretch_price * max(0, loads[sip][n] - limit)
+    for rule, keys, price in t.together:
+        who = {choice[k] for k in keys if k in choice}
+        cost[rule] += price * max(0, len(who) - 1)
+    return {rule: c for rule, c in cost.items() if c}
+
+
+def blocked_text(b: Book, p: Post, sip: str, rule: str) -> str:
+    return f"{b.sips[sip].name} ({sip}) may not hold {p.kind} at {b.schools[p.urn].name} ({p.urn}): {rule}."

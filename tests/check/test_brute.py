@@ -1,0 +1,28 @@
+"""Brute force through the auditor alone agrees with the solver, tier by tier and on the lot."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from allocator import allocate
+from allocator.check.audit import audit
+from allocator.check.score import Auditor
+from tests.check.brute import best
+from tests.check.random_cases import random_case
+
+CASES = int(os.environ.get("ALLOCATOR_BRUTE_CASES", "500"))
+
+
+@pytest.mark.parametrize("block", range(20))
+def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
+    for n in range(block * CASES // 20, (block + 1) * CASES // 20):
+        case, policy = random_case(n)
+        (choice, short), score = best(Auditor(case, policy))
+        plan, solution = allocate.allocate(allocate.setup(case, policy))
+        found = {(a.urn, str(a.post)): a.sip for a in plan.assignments}
+        trimmed = {(a.urn, str(a.post)): round(a.days_short * 4) for a in plan.assignments if a.days_short}
+        assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
+        assert (found, trimmed) == (choice, short), f"case {n}"
+        assert audit(case, policy, plan) == [], f"case {n}"
