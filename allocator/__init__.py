@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # imports cost start-up time, so each function brings its own
     from pathlib import Path
 
-    from allocator.check.audit import Breach
+    from allocator.check.structure import Breach
     from allocator.domain.case import Case, PostKind
     from allocator.domain.plan import Plan
     from allocator.domain.policy import Policy

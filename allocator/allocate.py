@@ -291,7 +291,7 @@ def lay_out(ready: Setup, solution: en.Solution) -> Plan:
     changes = moved(ready, held)
     people = []
     for sip, n in ready.person_index.items():
-        q = load[n] if inst.pairs else [0] * 5
+        q = [*load[n], 0, 0, 0, 0][:5]
         people.append(
             Load(
                 sip=sip,

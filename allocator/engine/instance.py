@@ -128,6 +128,12 @@ class Instance:
     together: tuple[Together, ...] = ()
     bonds: tuple[Kept, ...] = ()
 
+    @property
+    def width(self) -> int:
+        """How many resources there are."""
+        named = [limit.resource + 1 for person in self.people for limit in person.limits]
+        return len(self.pairs[0].load) if self.pairs else max(named, default=1)
+
 
 @dataclass(frozen=True)
 class TierValue:

@@ -84,7 +84,9 @@ class Built:
     def _person(self, s: int) -> None:
         person = self.inst.people[s]
         mine = self.of_person[s]
-        most = [sum(self.inst.pairs[i].load[r] for i in mine) for r in range(self._resources())]
+        if not mine:
+            return
+        most = [sum(self.inst.pairs[i].load[r] for i in mine) for r in range(len(self.inst.pairs[mine[0]].load))]
         for limit in person.limits:
             if most[limit.resource] > (limit.hard if limit.soft is None else min(limit.soft, limit.hard)):
                 load = self.load(s, limit.resource)
@@ -102,9 +104,6 @@ class Built:
             self.model.add(held >= person.at_least * used)
             for i in counted:
                 self.model.add_implication(self.x[i], used)
-
-    def _resources(self) -> int:
-        return len(self.inst.pairs[0].load) if self.inst.pairs else 0
 
     def _over(self, measure: cp_model.LinearExprT, free: int, most: int, price: int) -> None:
         if most <= 0 or price <= 0:
@@ -219,7 +218,7 @@ def value(inst: Instance, tier: Tier, chosen: Sequence[int], short: Mapping[int,
 
 def loads(inst: Instance, chosen: Sequence[int], short: Mapping[int, int]) -> list[list[int]]:
     """Load of each person by resource, after trims."""
-    width = len(inst.pairs[0].load) if inst.pairs else 1
+    width = inst.width
     out = [[0] * width for _ in inst.people]
     for i in chosen:
         pair = inst.pairs[i]

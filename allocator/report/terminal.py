@@ -1,0 +1,96 @@
+"""The plan in a terminal: by SIP, what is empty and why, what changed. Points stay out until asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from allocator.domain.plan import Assignment, Plan
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from allocator.intake.problems import Problem
+
+BAR = 12  # characters of a load bar
+
+
+def show_plan(plan: Plan, console: Console, *, detail: bool = False) -> None:
+    """Print the plan; `detail` adds points, bounds and the lot."""
+    from rich.table import Table
+
+    held: dict[str, list[Assignment]] = defaultdict(list)
+    for a in plan.assignments:
+        held[a.sip].append(a)
+    names = {load.sip: load.name for load in plan.loads}
+    table = Table(title=f"Plan for {plan.inputs.case['year']}", title_justify="left", show_lines=False, expand=False)
+    table.add_column("SIP", no_wrap=True)
+    table.add_column("days", justify="right", no_wrap=True)
+    table.add_column("load", no_wrap=True)
+    table.add_column("schools (* new this year)", overflow="fold")
+    for load in plan.loads:
+        mine = sorted(held[load.sip], key=lambda a: (a.school, a.post))
+        table.add_row(
+            load.name,
+            f"{load.days:g}/{load.capacity:g}",
+            bar(load.days, load.capacity),
+            "; ".join(_school(a) for a in mine) or "none",
+        )
+    console.print(table)
+    for empty in plan.unfilled:
+        console.print(f"[bold]No SIP:[/bold] {escape(empty.text or empty.school)}")
+        for fix in empty.fixes:
+            console.print(f"  could be mended: {escape(fix.text)}")
+    if plan.changes:
+        console.print(f"\nChanges from last year ({len(plan.changes)}):")
+        schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
+        for c in plan.changes:
+            to = names.get(c.to or "", c.to or "nobody")
+            was = names.get(c.from_ or "", c.from_ or "nobody")
+            console.print(f"  {escape(schools[c.urn])}: {escape(was)} to {escape(to)}. {escape(c.because)}")
+    for notice in plan.notices:
+        console.print(f"Note: {escape(notice)}")
+    s = plan.summary
+    console.print(
+        f"\n{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change. "
+        f"{s.days_used:g} of {s.days_offered:g} days. {standing(plan)}"
+    )
+    if detail:
+        tiers = Table("tier", "value", "bound", title="Certificate", title_justify="left")
+        for t in plan.certificate.tiers:
+            tiers.add_row(t.name, str(t.value), str(t.bound))
+        console.print(tiers)
+
+
+def standing(plan: Plan) -> str:
+    """Whether this is the best plan, in words."""
+    if plan.certificate.proved:
+        return "No better plan exists: proved, and checked by the auditor."
+    per_post = plan.certificate.gap_points_per_post
+    return f"Checked by the auditor, but not proved best: at most {per_post:g} points a post could still be gained."
+
+
+def _school(a: Assignment) -> str:
+    star = "*" if a.new_pairing else ""
+    post = "" if a.post == "lead" else f" ({a.post})"
+    short = f", {a.days_short:g} days short" if a.days_short else ""
+    return f"{escape(a.school)}{star}{post}{short}"
+
+
+def bar(used: float, capacity: float) -> str:
+    """A load bar that reads without colour."""
+    full = round(BAR * min(1.0, used / capacity)) if capacity else 0
+    return "#" * full + "." * (BAR - full)
+
+
+def escape(text: str) -> str:
+    from rich.markup import escape as run
+
+    return run(text)
+
+
+def show_problems(problems: Sequence[Problem], console: Console) -> None:
+    """Every problem: errors first, then notices."""
+    for p in sorted(problems, key=lambda p: (p.severity != "error", p.table, p.row or 0)):
+        console.print(f"[bold]{p.severity}[/bold]: {escape(p.text)}", soft_wrap=True)
