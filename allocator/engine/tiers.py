@@ -79,6 +79,7 @@ def run(model: cp_model.CpModel, clock: _Clock, names: str = "") -> tuple[cp_mod
     stop = clock.stop
     solver.parameters.num_workers = stop.workers
     solver.parameters.random_seed = 1
+    solver.parameters.linearization_level = 2  # this is a packing problem: its LP is strong (measured 8 to 100 times)
     if stop.workers > 1 and stop.work is not None:
         solver.parameters.interleave_search = True  # repeatable with several workers
     if (left := clock.left()) is not None:
@@ -144,6 +145,7 @@ class _Search:
         self.inst, self.clock = inst, clock
         self.built = Built(inst, trimming)
         self.bounds: dict[str, int] = {}
+        self.held: tuple[Sequence[Tier], cp_model.LinearExprT, int] | None = None  # the last fold, its value
         self.ranges = {t.name: self.built.tier(t) for t in inst.tiers}
 
     def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
@@ -175,6 +177,7 @@ class _Search:
             if found is not None and self.clock.over:
                 return _Found(found.chosen, found.short, False)
             weighted, weights = self.weigh(fold)
+            self.hold()
             self.built.model.maximize(weighted.expr)
             solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold))
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -185,10 +188,15 @@ class _Search:
             best = self.note(fold, weights, found, solver)
             if not proved:
                 return found
-            if fold:
-                self.built.model.add(weighted.expr >= best)
+            self.held = (fold, weighted.expr, best)
             self.hint(chosen, short)
         return found
+
+    def hold(self) -> None:
+        """Make the last fold's value a floor; its own objective does better until the next one comes."""
+        if self.held and self.held[0]:
+            self.built.model.add(self.held[1] >= self.held[2])
+        self.held = None
 
     def folds(self, tiers: Sequence[Tier]) -> list[list[Tier]]:
         """Consecutive tiers whose joint range fits; a tier that cannot vary costs nothing."""
@@ -222,7 +230,8 @@ class _Search:
         """Record each tier's proved bound from the fold's; returns the fold's own value."""
         values = [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
         best = sum(w * v for w, v in zip(weights, values, strict=True))
-        bound = best if found.proved else max(best, int(solver.best_objective_bound))
+        limit = solver.best_objective_bound  # a float: one part in 2**52 is allowed for
+        bound = best if found.proved else max(best, int(limit + abs(limit) * 2**-52) + 1)
         rest = bound - sum(w * self.ranges[t.name].lo for w, t in zip(weights, fold, strict=True))
         held = True  # a lower tier's bound means something only while those above are at theirs
         for tier, w, v in zip(fold, weights, values, strict=True):
@@ -261,27 +270,17 @@ class _Search:
     def settle(self, found: _Found) -> bool:
         """Of plans equal in every tier the first in order; True when proved the only one."""
         b, model = self.built, self.built.model
-        model.clear_objective()  # type: ignore[no-untyped-call]  # untyped upstream
-        model.maximize(0)
         self.settled = (found.chosen, found.short)
-        trial = model.clone()
-        on = set(found.chosen)
-        trial.add_bool_or(
-            [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
-            + [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
-        )
-        trial.clear_hints()  # type: ignore[no-untyped-call]  # untyped upstream
-        _, status = run(trial, self.clock)
-        if status != cp_model.INFEASIBLE:
-            for p, mine in enumerate(b.of_post):
+        if not self.alone(found):
+            self.hold()
+            for mine in b.of_post:
                 ranked = sorted(mine, key=lambda i: self.inst.pairs[i].person)
-                if len(ranked) > 0 and not self.least(
-                    sum((r - len(ranked)) * b.x[i] for r, i in enumerate(ranked)), hold=ranked
-                ):
+                order = sum((r - len(ranked)) * b.x[i] for r, i in enumerate(ranked))
+                if ranked and not self.least(order, hold=ranked):
                     return False
-                del p
         if not self.settled[1]:
             return True
+        self.hold()
         for i, x in enumerate(b.x):
             model.add(x == (i in set(self.settled[0])))
         steps = {(i, k): k + 1 for i, k in b.cut}
@@ -304,6 +303,24 @@ class _Search:
                 for k in range(len(self.inst.posts[self.inst.pairs[i].post].trims)):
                     model.add(b.cut[i, k] == ((i, k) in now))
         return True
+
+    def alone(self, found: _Found) -> bool:
+        """Whether no other choice of pairs equals `found` in the last fold: the best of the others is worse."""
+        b, on = self.built, set(found.chosen)
+        trial = b.model.clone()
+        others = [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
+        mine = [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
+        trial.add_bool_or(others + mine)
+        solver, status = run(trial, self.clock)
+        if status == cp_model.INFEASIBLE:
+            return True
+        if status != cp_model.OPTIMAL or self.held is None:
+            return False
+        fold, _, best = self.held
+        _, weights = self.weigh(fold)
+        chosen, short = self.read(solver)
+        values = [_signed(t, value(self.inst, t, chosen, short)) for t in fold]
+        return sum(w * v for w, v in zip(weights, values, strict=True)) < best
 
     def cuts_now(self) -> set[tuple[int, int]]:
         chosen, short = self.settled
