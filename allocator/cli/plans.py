@@ -98,7 +98,7 @@ def outputs(
 
         write(pairs, lambda p: write_pairs(ready, p))
     if model:
-        from allocator.allocate import model_out
+        from allocator.report.model import model_out
 
         write(model, lambda p: save_text(p, json.dumps(model_out(ready), indent=1) + "\n"))
     written = [str(p) for p in (output, pairs, model) if p]

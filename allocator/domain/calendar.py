@@ -103,7 +103,7 @@ class Year:
         return Fraction(max(0, part), whole) if whole > 0 else Fraction(0)
 
 
-def largest_remainder(total: int, shares: Sequence[int]) -> Four:
+def largest_remainder(total: int, shares: Sequence[int | Fraction]) -> Four:
     weight = sum(shares)
     exact = [Fraction(total * s, weight) for s in shares]
     out = [math.floor(x) for x in exact]

@@ -62,6 +62,7 @@ class School(Row):
     rural: bool | None = None
     religious_character: str | None = None
     status: Literal["open", "proposed_to_close", "proposed_to_open", "closed"] | None = None
+    opens_on: dt.date | None = None
     closes_on: dt.date | None = None
     participation: Literal[
         "needs_sip", "buys_in", "own_sip", "la_sip", "trust_provided", "partnership",
@@ -166,6 +167,23 @@ class Worked(Row):
     days: float = Field(ge=0)
 
 
+class NeedChange(Row):
+    """`needs`: need or category that changed within the year of the case; days are pro rata from `on`."""
+
+    urn: str
+    on: dt.date
+    need: Need | None = None
+    category_of_concern: Literal["SM", "SWK", "RSI"] | None = None
+
+
+class Absence(Row):
+    """`absences`: a SIP away within the year who comes back; both days included."""
+
+    sip: str
+    away_from: dt.date
+    away_to: dt.date
+
+
 class Succession(Row):
     """`successions`: history, refusals, interests and unused days follow from old to new URN."""
 
@@ -257,6 +275,8 @@ class Case(BaseModel):
     sips: tuple[Sip, ...]
     history: tuple[History, ...] = ()
     worked: tuple[Worked, ...] = ()
+    needs: tuple[NeedChange, ...] = ()
+    absences: tuple[Absence, ...] = ()
     successions: tuple[Succession, ...] = ()
     interests: tuple[Interest, ...] = ()
     wishes: tuple[Wish, ...] = ()
@@ -272,6 +292,8 @@ TABLES: dict[str, type[Row]] = {
     "sips": Sip,
     "history": History,
     "worked": Worked,
+    "needs": NeedChange,
+    "absences": Absence,
     "successions": Succession,
     "interests": Interest,
     "wishes": Wish,

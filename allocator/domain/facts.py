@@ -6,36 +6,23 @@ import datetime as dt
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from allocator.domain.calendar import Four, Year, first_year, half_up, largest_remainder, quarters
-from allocator.domain.case import Case, Decision, History, Interest, Need, PostKind, Refusal, School, Sip, Wish
+from allocator.domain import posts
+from allocator.domain.calendar import Year, first_year, half_up, quarters
+from allocator.domain.case import Case, Decision, History, Interest, Need, NeedChange, Refusal, School, Sip, Wish
 from allocator.domain.flags import Flag, flags_of
 from allocator.domain.policy import Policy
+from allocator.domain.posts import Five
+from allocator.domain.posts import Post as Post  # rules name it from here
 
-Five = tuple[int, int, int, int, int]
+if TYPE_CHECKING:
+    from allocator.domain.standing import Standing
+
 ENTERS = (None, "needs_sip", "buys_in")
-
-
-@dataclass(frozen=True)
-class Post:
-    """Something at a school that one SIP fills. `due`, `periods` and `trims` are in quarter-days."""
-
-    urn: str
-    kind: PostKind
-    need: Need
-    due: int
-    start: dt.date
-    end: dt.date
-    periods: Four
-    trims: tuple[tuple[int, Four], ...] = ()
-
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.urn, self.kind
 
 
 def plain(text: str | None) -> str:
@@ -51,8 +38,8 @@ def same_text(a: str | None, b: str | None) -> bool:
 class Facts:
     """A case seen through a policy. Everything is worked out once, on demand, without schools x SIPs products."""
 
-    def __init__(self, case: Case, policy: Policy, *, baseline: Mapping[tuple[str, str], str] | None = None) -> None:
-        self.case, self.policy, self.baseline = case, policy, baseline
+    def __init__(self, case: Case, policy: Policy, *, standing: Standing | None = None) -> None:
+        self.case, self.policy, self.standing = case, policy, standing
         self.year = Year(case.year, policy.calendar)
         self.schools: dict[str, School] = {s.urn: s for s in sorted(case.schools, key=lambda s: s.urn)}
         self.sips: dict[str, Sip] = {s.sip: s for s in sorted(case.sips, key=lambda s: s.sip)}
@@ -63,8 +50,25 @@ class Facts:
 
     # -- posts and days ------------------------------------------------------------------------------
 
+    @cached_property
+    def _need_changes(self) -> dict[str, list[NeedChange]]:
+        out: dict[str, list[NeedChange]] = defaultdict(list)
+        for row in sorted(self.case.needs, key=lambda r: r.on):
+            out[row.urn].append(row)
+        return out
+
+    def need_changes(self, urn: str) -> list[NeedChange]:
+        """Changes of need or category within the year, by date."""
+        return self._need_changes.get(urn, [])
+
     def need(self, urn: str) -> Need:
-        return self.schools[urn].need or "standard"
+        """The need as it now stands."""
+        changed = [n.need for n in self.need_changes(urn) if n.need]
+        return changed[-1] if changed else self.schools[urn].need or "standard"
+
+    def name(self, urn: str) -> str:
+        """The school's name; its URN when it is not in the case any more."""
+        return self.schools[urn].name if urn in self.schools else urn
 
     def in_run(self, school: School) -> bool:
         """Whether the school has posts (rules participation and school status, domain K1, 3.2)."""
@@ -74,98 +78,35 @@ class Facts:
             school.participation in ENTERS
             and school.status in (None, "open", "proposed_to_close")
             and (school.closes_on is None or school.closes_on > self.year.first)
+            and (school.opens_on is None or school.opens_on <= self.year.last_planned)
         )
+
+    @cached_property
+    def year_posts(self) -> tuple[Post, ...]:
+        """All posts of the whole year, by URN, then lead, support, appraisal."""
+        return posts.year_posts(self)
 
     @cached_property
     def posts(self) -> tuple[Post, ...]:
-        """All posts, by URN, then lead, support, appraisal."""
-        out = []
-        for school in self.schools.values():
-            if not self.in_run(school):
-                continue
-            out.append(self._post(school, "lead", school.days, self._due(school)))
-            if self.separated(school) and school.support_days != 0:
-                out.append(self._post(school, "support", school.support_days, self.policy.days.support))
-            if school.urn in self._appraised:
-                out.append(self._post(school, "appraisal", school.appraisal_days, self.policy.days.appraisal))
-        return tuple(out)
-
-    def _due(self, school: School) -> float:
-        d = self.policy.days
-        return d.flat if d.model == "flat" else d.graduated.get(self.need(school.urn), d.flat)
-
-    def _post(self, school: School, kind: PostKind, own: float | None, default: float) -> Post:
-        due = half_up(quarters(default if own is None else own))
-        year = self.year
-        end = year.appraisal_by if kind == "appraisal" else year.last_planned
-        cut = school.closes_on is not None and school.closes_on < end and self.policy.participation.on
-        if cut and school.closes_on is not None:
-            end = school.closes_on
-        split = self.spread(kind, due)
-        if cut:
-            split = self._shortened(split, end)
-            due = sum(split)
-        return Post(
-            school.urn, kind, self.need(school.urn), due, year.first, end, split, self._trims(kind, due, split, cut)
-        )
-
-    def spread(self, kind: PostKind, total: int) -> Four:
-        """Quarter-days by period; an appraisal's fall in the peak (domain H5)."""
-        return (0, total, 0, 0) if kind == "appraisal" else self.year.split(total)
-
-    def _shortened(self, split: Four, end: dt.date) -> Four:
-        shares = [half_up(q * self.year.within(n, self.year.first, end)) for n, q in enumerate(split)]
-        return shares[0], shares[1], shares[2], shares[3]
-
-    def _trims(self, kind: PostKind, due: int, split: Four, cut: bool) -> tuple[tuple[int, Four], ...]:
-        step, floor = half_up(quarters(self.policy.days.trim_step)), quarters(self.policy.days.floor)
-        out = []
-        for short in range(step, due + 1, step) if step else ():
-            if due - short < floor:
-                break
-            smaller = largest_remainder(due - short, split) if cut else self.spread(kind, due - short)
-            less = tuple(a - b for a, b in zip(split, smaller, strict=True))
-            out.append((short, (less[0], less[1], less[2], less[3])))
-        return tuple(out)
-
-    def separated(self, school: School) -> bool:
-        """Whether support is kept apart from validation here (domain G1-G4)."""
-        sep = self.policy.separation
-        return sep.on and (self.need(school.urn) in sep.needs or bool(self.decisions("separate_support", school.urn)))
-
-    @cached_property
-    def _appraised(self) -> set[str]:
-        out: set[str] = set()
-        heads: set[str] = set()
-        for school in self.schools.values():
-            wants = school.appraisal in ("same", "different", "any") and school.appraisal_days != 0
-            if wants and self.in_run(school) and (school.head is None or school.head not in heads):
-                out.add(school.urn)
-                if school.head is not None and self.policy.shared_head.on:
-                    heads.add(school.head)
-        return out
+        """The posts to be filled: the year's, or in a repair the part of each that is still open."""
+        return self.year_posts if self.standing is None else self.standing.open
 
     def starts(self, post: Post, sip: Sip) -> dt.date:
         return max(post.start, sip.joined_on) if sip.joined_on else post.start
 
-    def extra(self, post: Post, sip: Sip) -> int:
-        """Quarter-days beyond the school's own: a new pairing (domain B10), a new head (B18)."""
-        days = self.policy.days
-        out = 0
-        if post.kind == "lead" and self.new_head(post.urn):
-            out += half_up(quarters(days.new_head))
-        if self.new_pairing(post, sip):
-            out += half_up(quarters(days.new_pairing))
-        return out
-
     def load(self, post: Post, sip: Sip) -> Five:
         """Quarter-days this pair takes: the year, then the four periods."""
-        p = list(post.periods)
-        p[self.year.period(self.starts(post, sip))] += self.extra(post, sip)
-        return sum(p), p[0], p[1], p[2], p[3]
+        return posts.load(self, post, sip)
 
     def new_pairing(self, post: Post, sip: Sip) -> bool:
-        return post.kind != "appraisal" and sip.sip not in self._last_year.get(post.urn, ())
+        """No post of any role here in the year before, nor earlier this year (domain B10)."""
+        if post.kind == "appraisal" or sip.sip in self._last_year.get(post.urn, ()):
+            return False
+        return self.standing is None or sip.sip not in self.standing.served(post.urn)
+
+    def spent(self, sip: str) -> Five:
+        """Quarter-days already given or arranged, whatever is decided now; none outside a repair."""
+        return (0, 0, 0, 0, 0) if self.standing is None else self.standing.spent(sip)
 
     def new_head(self, urn: str) -> bool:
         """A head in the first year: started after 1 September of the year before."""
@@ -287,7 +228,7 @@ class Facts:
 
     def incumbent_now(self, urn: str) -> str | None:
         """In a repair the baseline's lead; otherwise the lead of the year before."""
-        return self.incumbent(urn) if self.baseline is None else self.baseline.get((urn, "lead"))
+        return self.incumbent(urn) if self.standing is None else self.standing.holders.get((urn, "lead"))
 
     @cached_property
     def led_last_year(self) -> dict[str, list[str]]:
@@ -423,9 +364,17 @@ class Facts:
         a, b = self.schools[urn], self.sips[sip]
         return straight(a.easting, a.northing, b.easting, b.northing)
 
+    def as_it_stands(self, urn: str) -> School:
+        """The school's row with need and category as they now are."""
+        school = self.schools[urn]
+        for change in self.need_changes(urn):
+            given = change.model_dump(include={"need", "category_of_concern"}, exclude_none=True)
+            school = school.model_copy(update=given)
+        return school
+
     def flags(self, urn: str) -> tuple[Flag, ...]:
         if urn not in self._flags:
-            self._flags[urn] = flags_of(self.schools[urn])
+            self._flags[urn] = flags_of(self.as_it_stands(urn))
         return self._flags[urn]
 
     @staticmethod

@@ -38,7 +38,11 @@ class RunnerUp(Part):
 
 
 class Assignment(Part):
-    """One holder of a post in the year. `from`/`to` are dates; `tenure_year` counts this year."""
+    """One holder of a post in the year. `from`/`to` are dates; `tenure_year` counts this year.
+
+    `extra_days` is the service's own time on top (new pairing, new head). `settled`: given or arranged before a
+    repair, and not decided by it; its points are 0.
+    """
 
     urn: str
     school: str
@@ -53,6 +57,8 @@ class Assignment(Part):
     tenure_year: int
     points: int
     days_short: float = 0
+    extra_days: float = 0
+    settled: bool = False
     reasons: tuple[Reason, ...] = ()
     runner_up: RunnerUp | None = None
     locked: bool = False
@@ -141,13 +147,37 @@ class MadeWith(Part):
     deterministic_time: float
 
 
+class HeldRow(Part):
+    """One row of the plan that a repair started from; days."""
+
+    urn: str
+    post: PostKind
+    sip: str
+    from_: dt.date = Field(alias="from")
+    to: dt.date
+    periods: Periods
+    extra_days: float = 0
+    new_pairing: bool = False
+
+
+class Repaired(Part):
+    """What a repair kept to: the rows it started from, the day it takes effect, posts whose move is the event
+    itself (`uncounted`), and pairs that might not be touched (`held`)."""
+
+    since: dt.date
+    rows: tuple[HeldRow, ...]
+    uncounted: tuple[tuple[str, PostKind], ...] = ()
+    held: tuple[tuple[str, PostKind], ...] = ()
+
+
 class Inputs(Part):
-    """Everything needed to go on from this plan."""
+    """Everything needed to go on from this plan. `case` and `policy` are those before `changes`."""
 
     base_sha256: str
     case: dict[str, Any]
     policy: dict[str, Any]
     changes: tuple[dict[str, Any], ...] = ()
+    repaired: Repaired | None = None
 
 
 class Plan(Part):

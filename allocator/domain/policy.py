@@ -253,6 +253,12 @@ class Repair(Part):
     )
 
 
+class Budget(Part):
+    """A cap on all days together, the service's own extra time counted (domain L5)."""
+
+    days: float | None = val(None, "most days in all, new pairings included; blank = no cap", "domain L5", ge=0)
+
+
 class Fixes(Part):
     menu: list[str] = val(
         ["days", "max_schools", "extend_tenure", "accept_local_head", "unlock", "new_sip"],
@@ -323,6 +329,7 @@ class Policy(Part):
     same_appraiser: Together = Together(price=150)
     cost: Cost = Cost()
     repair: Repair = Repair()
+    budget: Budget = Budget()
     fixes: Fixes = Fixes()
     round: RoundRules = RoundRules()
 

@@ -127,6 +127,7 @@ class Instance:
     above: tuple[Above, ...] = ()
     together: tuple[Together, ...] = ()
     bonds: tuple[Kept, ...] = ()
+    most_load: int | None = None  # cap on the load of resource 0 of all people together
 
     @property
     def width(self) -> int:

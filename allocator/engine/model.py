@@ -42,6 +42,9 @@ class Built:
         self.prices: list[Range] = []
         for s in range(len(inst.people)):
             self._person(s)
+        if inst.most_load is not None:
+            everyone = [self.load(s, 0) for s in range(len(inst.people)) if self.of_person[s]]
+            self.model.add(sum(everyone) <= inst.most_load)
         self._structures()
         self.broken = [self._bond(bond.pairs) for bond in inst.bonds]
 

@@ -308,9 +308,9 @@ class _Search:
         """Whether no other choice of pairs equals `found` in the last fold: the best of the others is worse."""
         b, on = self.built, set(found.chosen)
         trial = b.model.clone()
-        others = [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
+        others: list[cp_model.LiteralT] = [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
         mine = [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
-        trial.add_bool_or(others + mine)
+        trial.add_bool_or(others + list(mine))
         solver, status = run(trial, self.clock)
         if status == cp_model.INFEASIBLE:
             return True

@@ -15,9 +15,11 @@ class Balance(Rule):
         if not facts.policy.capacity.on:
             return []
         capacity = {s: facts.capacity(facts.sips[s]) for s in draft.usable}
-        whole, due = sum(capacity.values()), sum(p.due for p in draft.posts)
+        given = {s: facts.spent(s)[0] for s in capacity}  # in a repair: what each has worked already
+        whole, due = sum(capacity.values()), sum(p.due for p in draft.posts) + sum(given.values())
+        price = facts.policy.balance.price
         return [
-            Structure(self.id, "above", sip=s, free=share(c * due, whole), price=facts.policy.balance.price)
+            Structure(self.id, "above", sip=s, free=max(0, share(c * due, whole) - given[s]), price=price)
             for s, c in capacity.items()
             if whole
         ]

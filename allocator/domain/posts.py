@@ -1,0 +1,170 @@
+"""Posts and their days: what must be filled in the year, and what each pair takes (docs/reference/rules.md)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from allocator.domain.calendar import Four, half_up, largest_remainder, quarters
+from allocator.domain.case import Need, PostKind, School, Sip
+
+if TYPE_CHECKING:
+    from allocator.domain.facts import Facts
+
+Five = tuple[int, int, int, int, int]
+Trims = tuple[tuple[int, Four], ...]
+
+
+@dataclass(frozen=True)
+class Post:
+    """Something at a school that one SIP fills. `due`, `periods` and `trims` are in quarter-days.
+
+    In a repair `start` and `end` are those of the part still open, and `due` what is left to give.
+    """
+
+    urn: str
+    kind: PostKind
+    need: Need
+    due: int
+    start: dt.date
+    end: dt.date
+    periods: Four
+    trims: Trims = ()
+    begun: bool = False  # in a repair: part of the year was given before `start`
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.urn, self.kind
+
+
+def year_posts(facts: Facts) -> tuple[Post, ...]:
+    """All posts of the whole year, by URN, then lead, support, appraisal."""
+    out = []
+    appraised = _appraised(facts)
+    d = facts.policy.days
+    for school in facts.schools.values():
+        if not facts.in_run(school):
+            continue
+        out.append(_lead(facts, school))
+        if separated(facts, school) and school.support_days != 0:
+            days = d.support if school.support_days is None else school.support_days
+            out.append(_post(facts, school, "support", half_up(quarters(days)), _apart_from(facts, school)))
+        if school.urn in appraised:
+            days = d.appraisal if school.appraisal_days is None else school.appraisal_days
+            out.append(_post(facts, school, "appraisal", half_up(quarters(days))))
+    return tuple(out)
+
+
+def separated(facts: Facts, school: School) -> bool:
+    """Whether support is kept apart from validation here (domain G1-G4)."""
+    sep = facts.policy.separation
+    return sep.on and (
+        facts.need(school.urn) in sep.needs or bool(facts.decisions("separate_support", school.urn))
+    )  # fmt: skip
+
+
+def _apart_from(facts: Facts, school: School) -> dt.date:
+    """When support becomes a post of its own: the day the need arose, when it arose within the year."""
+    sep, first = facts.policy.separation, facts.year.first
+    if school.need in sep.needs or facts.decisions("separate_support", school.urn):
+        return first
+    return min((n.on for n in facts.need_changes(school.urn) if n.need in sep.needs), default=first)
+
+
+def _appraised(facts: Facts) -> set[str]:
+    """Schools with an appraisal post; of those that share a head only the first that asks (practice)."""
+    out: set[str] = set()
+    heads: set[str] = set()
+    for school in facts.schools.values():
+        wants = school.appraisal in ("same", "different", "any") and school.appraisal_days != 0
+        if wants and facts.in_run(school) and (school.head is None or school.head not in heads):
+            out.add(school.urn)
+            if school.head is not None and facts.policy.shared_head.on:
+                heads.add(school.head)
+    return out
+
+
+def _due(facts: Facts, school: School, need: Need | None) -> int:
+    d = facts.policy.days
+    if school.days is not None:
+        return half_up(quarters(school.days))
+    return half_up(quarters(d.flat if d.model == "flat" else d.graduated.get(need or "standard", d.flat)))
+
+
+def _lead(facts: Facts, school: School) -> Post:
+    """The lead post; where need changes within the year its days are pro rata from that date."""
+    changes = [n for n in facts.need_changes(school.urn) if n.need]
+    split = facts.year.split(_due(facts, school, school.need))
+    for change in changes:
+        new = facts.year.split(_due(facts, school, change.need))
+        later = [facts.year.within(n, max(change.on, facts.year.first), facts.year.last) for n in range(4)]
+        mixed = [half_up(a * (1 - x) + b * x) for a, b, x in zip(split, new, later, strict=True)]
+        split = mixed[0], mixed[1], mixed[2], mixed[3]
+    return _cut(facts, school, "lead", split, facts.year.first, facts.year.last_planned, bool(changes))
+
+
+def _post(facts: Facts, school: School, kind: PostKind, due: int, start: dt.date | None = None) -> Post:
+    year = facts.year
+    end = year.appraisal_by if kind == "appraisal" else year.last_planned
+    return _cut(facts, school, kind, spread(facts, kind, due), start or year.first, end, False)
+
+
+def _cut(facts: Facts, school: School, kind: PostKind, split: Four, start: dt.date, end: dt.date, uneven: bool) -> Post:
+    """The post between the school's opening and closing, with the days that fall there."""
+    if facts.policy.participation.on:
+        start = max(start, school.opens_on or start)
+        end = min(end, school.closes_on or end)
+    full = facts.year.appraisal_by if kind == "appraisal" else facts.year.last_planned
+    uneven = uneven or start > facts.year.first or end < full
+    if start > facts.year.first or end < full:
+        cut = [half_up(q * facts.year.within(n, start, end)) for n, q in enumerate(split)]
+        split = cut[0], cut[1], cut[2], cut[3]
+    due = sum(split)
+    shares = split if uneven else spread_shares(facts, kind)
+    trims = trims_of(facts, due, split, shares, 0)
+    return Post(school.urn, kind, facts.need(school.urn), due, start, end, split, trims)
+
+
+def spread_shares(facts: Facts, kind: PostKind) -> Four:
+    """The policy's shares of the four periods; an appraisal falls in the peak (domain H5)."""
+    part = facts.policy.calendar
+    return (0, 1, 0, 0) if kind == "appraisal" else (part.autumn_1, part.autumn_2, part.spring, part.summer)
+
+
+def spread(facts: Facts, kind: PostKind, total: int) -> Four:
+    """Quarter-days by period."""
+    return largest_remainder(total, spread_shares(facts, kind))
+
+
+def trims_of(facts: Facts, due: int, split: Four, shares: Sequence[int | Fraction], given: int) -> Trims:
+    """Smaller ways to fill a post: (quarter-days short, less by period), never under the floor with `given`."""
+    step, floor = half_up(quarters(facts.policy.days.trim_step)), quarters(facts.policy.days.floor)
+    out = []
+    for short in range(step, due + 1, step) if step else ():
+        if given + due - short < floor:
+            break
+        smaller = largest_remainder(due - short, shares)
+        less = tuple(a - b for a, b in zip(split, smaller, strict=True))
+        out.append((short, (less[0], less[1], less[2], less[3])))
+    return tuple(out)
+
+
+def extra(facts: Facts, post: Post, sip: Sip) -> int:
+    """Quarter-days beyond the school's own: a new pairing (domain B10), a new head (B18)."""
+    days = facts.policy.days
+    out = 0
+    if post.kind == "lead" and facts.new_head(post.urn) and not post.begun:
+        out += half_up(quarters(days.new_head))
+    if facts.new_pairing(post, sip):
+        out += half_up(quarters(days.new_pairing))
+    return out
+
+
+def load(facts: Facts, post: Post, sip: Sip) -> Five:
+    """Quarter-days this pair takes: the year, then the four periods."""
+    p = list(post.periods)
+    p[facts.year.period(facts.starts(post, sip))] += extra(facts, post, sip)
+    return sum(p), p[0], p[1], p[2], p[3]

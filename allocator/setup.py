@@ -1,0 +1,230 @@
+"""A case made ready for the engine: facts, pairs, and the Instance in canonical order, with the way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from allocator import rules
+from allocator.domain.calendar import quarters
+from allocator.domain.case import NEEDS, Case
+from allocator.domain.facts import Facts, Post
+from allocator.domain.policy import Policy
+from allocator.domain.standing import Standing
+from allocator.engine import instance as en
+from allocator.errors import CaseError
+from allocator.rules.base import Draft, Structure
+from allocator.rules.reach import Pairs
+
+Key = tuple[str, str]  # (urn, post kind)
+Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A case ready for the engine, with the way back from indices to schools and SIPs."""
+
+    facts: Facts
+    pairs: Pairs
+    structures: tuple[Structure, ...]
+    inst: en.Instance
+    choices: tuple[Choice, ...]  # by pair index
+    index: Mapping[Choice, int]
+    post_index: Mapping[Key, int]
+    person_index: Mapping[str, int]
+    seed: int
+    uncounted: frozenset[Key] = frozenset()
+
+    @property
+    def holders(self) -> Mapping[Key, str] | None:
+        """In a repair: who holds each open post; None in an annual allocation."""
+        return None if self.facts.standing is None else self.facts.standing.holders
+
+
+def setup(
+    case: Case,
+    policy: Policy,
+    seed: int = 1,
+    *,
+    standing: Standing | None = None,
+    held: Mapping[Key, str] | None = None,
+    uncounted: frozenset[Key] = frozenset(),
+) -> Setup:
+    """Facts, pairs and the instance of a case.
+
+    In a repair, `standing` is where the plan stands (tier 3 stays near it), `held` the pairs that may not be
+    touched, `uncounted` the posts whose move is the event itself (a leaver's, a refused pair's).
+    """
+    facts = Facts(case, policy, standing=standing)
+    pairs = rules.pairs(facts)
+    return instance(facts, pairs, seed, held or {}, uncounted)
+
+
+def instance(
+    facts: Facts,
+    pairs: Pairs,
+    seed: int,
+    held: Mapping[Key, str] | None = None,
+    uncounted: frozenset[Key] = frozenset(),
+) -> Setup:
+    """The engine's Instance for allowed pairs, with everything in canonical order."""
+    posts = facts.posts
+    people = sorted(facts.sips)
+    post_index = {p.key: n for n, p in enumerate(posts)}
+    person_index = {s: n for n, s in enumerate(people)}
+    choices: tuple[Choice, ...] = tuple(
+        (p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed
+    )
+    index = {c: i for i, c in enumerate(choices)}
+    draft = Draft(facts, posts, frozenset(choices))
+    structures = tuple(s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
+    blocked_locks = [s for s in structures if s.kind == "fixed" and any(c not in index for c in s.pairs)]
+    if blocked_locks:
+        raise CaseError(_lock_text(facts, pairs, blocked_locks))
+    by = _Translate(post_index, person_index, index)
+    fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
+    aims, bonds = tiers(facts, posts, index, uncounted)
+    inst = en.Instance(
+        posts=tuple(
+            en.Post(f"{p.urn} {p.kind}", 1, p.kind == "lead", tuple(en.Trim(q, (q, *less)) for q, less in p.trims))
+            for p in posts
+        ),
+        people=tuple(person(facts, s) for s in people),
+        pairs=tuple(
+            en.Pair(
+                post_index[u, k],
+                person_index[s],
+                facts.load(posts[post_index[u, k]], facts.sips[s]),
+                pairs.points(u, k, s),
+                facts.lot(seed, (u, k), s),
+            )
+            for u, k, s in choices
+        ),
+        tiers=aims,
+        bonds=bonds,
+        same=by.same(structures),
+        different=by.different(structures),
+        never_both=by.never_both(structures),
+        fixed=tuple(sorted(fixed)),
+        above=by.above(structures),
+        together=by.together(structures),
+        most_load=_budget(facts),
+    )
+    return Setup(facts, pairs, structures, inst, choices, index, post_index, person_index, seed, uncounted)
+
+
+def _budget(facts: Facts) -> int | None:
+    """Quarter-days still to be given under the budget's cap; None = no cap (domain L5)."""
+    days = facts.policy.budget.days
+    if days is None:
+        return None
+    return max(0, math.floor(quarters(days)) - sum(facts.spent(s)[0] for s in facts.sips))
+
+
+def person(facts: Facts, sip: str) -> en.Person:
+    """A SIP's limits in quarter-days: the year, then four periods."""
+    row, policy, given = facts.sips[sip], facts.policy, facts.spent(sip)
+    limits: list[en.Limit] = []
+    if policy.capacity.on:
+        limits.append(en.Limit(0, max(0, facts.capacity(row) - given[0])))
+        for n, (soft, hard) in enumerate(zip(facts.period_limits(row), facts.period_hard(row), strict=True), 1):
+            if soft is not None and hard is not None:
+                left, stretched = max(0, soft - given[n]), max(0, hard - given[n])
+                limits.append(en.Limit(n, stretched, left, policy.capacity.stretch_price))
+    if not policy.portfolio.on:
+        return en.Person(sip, tuple(limits))
+    return en.Person(sip, tuple(limits), facts.most_schools(row), facts.fewest_schools(row))
+
+
+def tiers(
+    facts: Facts,
+    posts: Sequence[Post],
+    index: Mapping[Choice, int],
+    uncounted: frozenset[Key],
+) -> tuple[tuple[en.Tier, ...], tuple[en.Kept, ...]]:
+    """The tiers of contract 2, as data, and the bonds that tiers 2 and 3 count."""
+    bonds: list[en.Kept] = []
+    protected: dict[int, int] = {}
+    moved: dict[int, int] = {}
+    for p in posts:
+        incumbent = facts.incumbent_now(p.urn) if p.kind == "lead" else None
+        if incumbent and facts.protected(p.urn) and (p.urn, "lead", incumbent) in index:
+            protected[len(bonds)] = 1
+            bonds.append(en.Kept(f"protected {p.urn}", (index[p.urn, "lead", incumbent],)))
+    holders = None if facts.standing is None else facts.standing.holders
+    if holders is not None:
+        by_school: dict[str, list[int]] = {}
+        for (urn, kind), sip in sorted(holders.items()):
+            if (urn, kind) not in uncounted and (urn, kind, sip) in index:
+                by_school.setdefault(urn, []).append(index[urn, kind, sip])
+        for urn, held in sorted(by_school.items()):
+            moved[len(bonds)] = 1
+            bonds.append(en.Kept(f"school {urn}", tuple(held)))
+    numbered = list(enumerate(posts))
+
+    def of(kind: str, need: str | None = None) -> dict[int, int]:
+        return {n: 1 for n, p in numbered if p.kind == kind and need in (None, p.need)}
+
+    out = [en.Tier(f"1a_{need}", "most", filled=of("lead", need)) for need in NEEDS]
+    out += [en.Tier("1b", "most", filled=of("support")), en.Tier("1c", "most", filled=of("appraisal"))]
+    out += [en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS]
+    out.append(en.Tier("2", "least", broken=protected))
+    if holders is not None:
+        out.append(en.Tier("3", "least", broken=moved))
+    out += [en.Tier("4", "most", points=True), en.Tier("5", "least", lot=True)]
+    return tuple(out), tuple(bonds)
+
+
+@dataclass(frozen=True)
+class _Translate:
+    """Structures in schools' words to the engine's indices; what names nobody present is left out."""
+
+    posts: Mapping[Key, int]
+    people: Mapping[str, int]
+    pairs: Mapping[Choice, int]
+
+    def fixed(self, structures: Sequence[Structure]) -> set[int]:
+        return {self.pairs[c] for s in structures if s.kind == "fixed" for c in s.pairs}
+
+    def same(self, structures: Sequence[Structure]) -> tuple[tuple[int, ...], ...]:
+        return tuple(tuple(self.posts[p] for p in s.posts) for s in structures if s.kind == "same")
+
+    def different(self, structures: Sequence[Structure]) -> tuple[tuple[int, int], ...]:
+        return tuple((self.posts[s.posts[0]], self.posts[s.posts[1]]) for s in structures if s.kind == "different")
+
+    def never_both(self, structures: Sequence[Structure]) -> tuple[tuple[int, int], ...]:
+        return tuple((self.pairs[s.pairs[0]], self.pairs[s.pairs[1]]) for s in structures if s.kind == "never_both")
+
+    def above(self, structures: Sequence[Structure]) -> tuple[en.Above, ...]:
+        return tuple(
+            en.Above(
+                s.rule,
+                self.people[s.sip or ""],
+                s.free,
+                s.price,
+                None if s.measure == "load" else tuple(self.posts[p] for p in s.posts),
+            )
+            for s in structures
+            if s.kind == "above"
+        )
+
+    def together(self, structures: Sequence[Structure]) -> tuple[en.Together, ...]:
+        return tuple(
+            en.Together(s.rule, tuple(self.posts[p] for p in s.posts), s.price)
+            for s in structures
+            if s.kind == "together"
+        )
+
+
+def _lock_text(facts: Facts, pairs: Pairs, locks: Sequence[Structure]) -> str:
+    lines = []
+    for urn, kind, sip in (c for s in locks for c in s.pairs):
+        school = facts.schools[urn].name if urn in facts.schools else urn
+        name = facts.sips[sip].name if sip in facts.sips else sip
+        why = "; ".join(text for _, text in pairs.blocked.get((urn, kind, sip), ()))
+        lines.append(
+            f"The lock of {name} ({sip}) to {school} ({urn}, {kind}) breaks a hard rule: "
+            f"{why or 'this school has no such post this year'}. Remove the lock or mend its cause."
+        )
+    return "\n".join(lines)
