@@ -48,17 +48,19 @@ def setup(
     seed: int = 1,
     *,
     standing: Standing | None = None,
+    near: bool = True,
     held: Mapping[Key, str] | None = None,
     uncounted: frozenset[Key] = frozenset(),
 ) -> Setup:
     """Facts, pairs and the instance of a case.
 
     In a repair, `standing` is where the plan stands (tier 3 stays near it), `held` the pairs that may not be
-    touched, `uncounted` the posts whose move is the event itself (a leaver's, a refused pair's).
+    touched, `uncounted` the posts whose move is the event itself (a leaver's, a refused pair's). With `near`
+    off (a rebuild) nothing holds the plan near to what stood.
     """
     facts = Facts(case, policy, standing=standing)
     pairs = rules.pairs(facts)
-    return instance(facts, pairs, seed, held or {}, uncounted)
+    return instance(facts, pairs, seed, held or {}, uncounted, near)
 
 
 def instance(
@@ -67,6 +69,7 @@ def instance(
     seed: int,
     held: Mapping[Key, str] | None = None,
     uncounted: frozenset[Key] = frozenset(),
+    near: bool = True,
 ) -> Setup:
     """The engine's Instance for allowed pairs, with everything in canonical order."""
     posts = facts.posts
@@ -84,7 +87,7 @@ def instance(
         raise CaseError(_lock_text(facts, pairs, blocked_locks))
     by = _Translate(post_index, person_index, index)
     fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
-    aims, bonds = tiers(facts, posts, index, uncounted)
+    aims, bonds = tiers(facts, posts, index, uncounted, near)
     inst = en.Instance(
         posts=tuple(
             en.Post(f"{p.urn} {p.kind}", 1, p.kind == "lead", tuple(en.Trim(q, (q, *less)) for q, less in p.trims))
@@ -119,7 +122,8 @@ def _budget(facts: Facts) -> int | None:
     days = facts.policy.budget.days
     if days is None:
         return None
-    return max(0, math.floor(quarters(days)) - sum(facts.spent(s)[0] for s in facts.sips))
+    fixed = facts.standing.fixed if facts.standing else ()
+    return max(0, math.floor(quarters(days)) - sum(sum(part.periods) + part.extra for part in fixed))
 
 
 def person(facts: Facts, sip: str) -> en.Person:
@@ -142,6 +146,7 @@ def tiers(
     posts: Sequence[Post],
     index: Mapping[Choice, int],
     uncounted: frozenset[Key],
+    near: bool,
 ) -> tuple[tuple[en.Tier, ...], tuple[en.Kept, ...]]:
     """The tiers of contract 2, as data, and the bonds that tiers 2 and 3 count."""
     bonds: list[en.Kept] = []
@@ -152,7 +157,7 @@ def tiers(
         if incumbent and facts.protected(p.urn) and (p.urn, "lead", incumbent) in index:
             protected[len(bonds)] = 1
             bonds.append(en.Kept(f"protected {p.urn}", (index[p.urn, "lead", incumbent],)))
-    holders = None if facts.standing is None else facts.standing.holders
+    holders = facts.standing.holders if facts.standing and near else None
     if holders is not None:
         by_school: dict[str, list[int]] = {}
         for (urn, kind), sip in sorted(holders.items()):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from allocator.check.score import Auditor
+from allocator.check.standing import ONE, Piece
 from allocator.check.structure import Breach, Key, person_loads
 from allocator.domain import canon
 from allocator.domain.case import Case
@@ -12,18 +13,15 @@ from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy
 
 
-def audit(
-    case: Case,
-    policy: Policy,
-    plan: Plan,
-    *,
-    baseline: Mapping[Key, str] | None = None,
-    uncounted: frozenset[Key] = frozenset(),
-) -> list[Breach]:
-    """Every breach of a hard rule and every figure that does not agree; empty when the plan holds."""
-    a = Auditor(case, policy, plan.made_with.seed, baseline, uncounted)
+def audit(case: Case, policy: Policy, plan: Plan) -> list[Breach]:
+    """Every breach of a hard rule and every figure that does not agree; empty when the plan holds.
+
+    `case` and `policy` are those with the plan's changes applied.
+    """
+    a = Auditor(case, policy, plan.made_with.seed, plan.inputs.repaired)
     out = list(_inputs(case, policy, plan))
-    known, strange = _choice(a, plan)
+    rows, settled = _rows(a, plan)
+    known, strange = _choice(a, plan, rows)
     out += strange
     choice = {k: x.sip for k, x in known.items()}
     short = {k: round(x.days_short * 4) for k, x in known.items() if x.days_short}
@@ -33,8 +31,44 @@ def audit(
         return out
     for key, row in known.items():
         out += _row(a, key, row)
+    out += _settled(a, settled, known)
     out += _totals(a, plan, choice, short)
     return out + list(_certificate(a, plan, choice, short))
+
+
+def _rows(a: Auditor, plan: Plan) -> tuple[list[Assignment], list[Assignment]]:
+    """Rows that were decided, and rows settled before a repair."""
+    return [x for x in plan.assignments if not x.settled], [x for x in plan.assignments if x.settled]
+
+
+def _joins(a: Auditor, key: Key, x: Assignment) -> list[Piece]:
+    """Settled parts that a decided row goes on from or runs up to: the same person, no day between."""
+    if a.book.stand is None:
+        return []
+    post = a.book.by_key[key]
+    begin = a.book.begins(post, a.book.sips[x.sip])
+    mine = [k for k in a.book.stand.fixed if (k.urn, k.kind, k.sip) == (*key, x.sip)]
+    return [k for k in mine if k.end + ONE == begin or post.end + ONE == k.start]
+
+
+def _settled(a: Auditor, rows: list[Assignment], known: dict[Key, Assignment]) -> Iterator[Breach]:
+    """Rows given before a repair stand as they stood."""
+    stand = a.book.stand
+    joined = [k for key, x in known.items() for k in _joins(a, key, x)]
+    right = [k for k in stand.fixed if k not in joined] if stand else []
+    want = sorted((k.urn, k.kind, k.sip, k.start, k.end, [q / 4 for q in k.periods], k.extra / 4) for k in right)
+    have = sorted(
+        (x.urn, x.post, x.sip, x.from_, x.to, list(x.periods.model_dump().values()), x.extra_days) for x in rows
+    )
+    for row in [w for w in want if w not in have]:
+        yield Breach(
+            "repair", f"{row[0]} ({row[1]}): what {row[2]} gave from {row[3]} to {row[4]} is missing or altered."
+        )
+    for row in [h for h in have if h not in want]:
+        yield Breach("repair", f"{row[0]} ({row[1]}): nothing settled says that {row[2]} gave {row[3]} to {row[4]}.")
+    for x in rows:
+        if x.points or x.days != sum(x.periods.model_dump().values()):
+            yield Breach("figures", f"{x.urn} ({x.post}): a settled row has no points, and its periods add up.")
 
 
 def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
@@ -44,11 +78,11 @@ def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
         yield Breach("inputs", "The plan was made under another policy: the hashes differ.")
 
 
-def _choice(a: Auditor, plan: Plan) -> tuple[dict[Key, Assignment], list[Breach]]:
+def _choice(a: Auditor, plan: Plan, rows: list[Assignment]) -> tuple[dict[Key, Assignment], list[Breach]]:
     """Assignments by post; posts unknown, doubled or forgotten, and SIPs unknown, are breaches."""
     out: list[Breach] = []
     known: dict[Key, Assignment] = {}
-    for x in plan.assignments:
+    for x in rows:
         key = (x.urn, x.post)
         if key not in a.book.by_key:
             rule = "participation" if x.urn in a.book.schools else "figures"
@@ -75,12 +109,19 @@ def _row(a: Auditor, key: Key, x: Assignment) -> Iterator[Breach]:
     short = round(x.days_short * 4)
     periods = post.trims[short] if short else post.periods
     points = a.points(key, x.sip)
+    begin, end, extra = b.begins(post, sip), post.end, sum(b.loads(post, sip)) - post.due
+    fresh = b.new_pairing(post, sip)
+    for k in sorted(_joins(a, key, x), key=lambda k: k.start, reverse=True):
+        periods = tuple(p + q for p, q in zip(periods, k.periods, strict=True))
+        fresh = k.new_pairing if k.start < begin else fresh
+        begin, end, extra = min(begin, k.start), max(end, k.end), extra + k.extra
     agree: list[tuple[str, object, object]] = [
-        ("days", x.days, (post.due - short) / 4),
+        ("days", x.days, sum(periods) / 4),
         ("periods", tuple(x.periods.model_dump().values()), tuple(q / 4 for q in periods)),
-        ("from", x.from_, b.begins(post, sip)),
-        ("to", x.to, post.end),
-        ("new_pairing", x.new_pairing, b.new_pairing(post, sip)),
+        ("extra_days", x.extra_days, extra / 4),
+        ("from", x.from_, begin),
+        ("to", x.to, end),
+        ("new_pairing", x.new_pairing, fresh),
         ("tenure_year", x.tenure_year, b.tenure(x.urn, x.sip) if post.kind == "lead" else 1),
         ("points", x.points, sum(points.values())),
         ("reasons", {r.rule: r.points for r in x.reasons if r.points}, points),
@@ -95,11 +136,12 @@ def _row(a: Auditor, key: Key, x: Assignment) -> Iterator[Breach]:
 
 def _totals(a: Auditor, plan: Plan, choice: dict[Key, str], short: dict[Key, int]) -> Iterator[Breach]:
     b, s = a.book, plan.summary
-    loads = person_loads(b, choice, short)
+    added = person_loads(b, choice, short)
+    loads = {s: [q + g for q, g in zip(added.get(s, [0] * 4), b.spent(s), strict=True)] for s in b.sips}
     score = a.score(choice, short, checked=True)
     assert score is not None
     leads = {u: sip for (u, kind), sip in choice.items() if kind == "lead"}
-    incumbents = {u: b.incumbent(u) for u in leads}
+    incumbents = {u: b.incumbent(u) if a.holders is None else a.holders.get((u, "lead")) for u in leads}
     metres = [b.metres(u, sip) or 0 for u, sip in leads.items()]
     right: dict[str, object] = {
         "schools": sum(p.kind == "lead" for p in b.posts),

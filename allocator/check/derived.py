@@ -9,9 +9,14 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING
 
-from allocator.domain.case import Case, School, Sip
+from allocator.domain.case import Case, NeedChange, School, Sip
+from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
+
+if TYPE_CHECKING:
+    from allocator.check.standing import Stand
 
 Quarter = int
 ORDER = {"lead": 0, "support": 1, "appraisal": 2}
@@ -69,9 +74,11 @@ class Post:
 
 
 class Book:
-    """The tables of a case, opened for audit."""
+    """The tables of a case, opened for audit. `stand` is where a repair began, or None."""
 
-    def __init__(self, case: Case, policy: Policy) -> None:
+    stand: Stand | None = None
+
+    def __init__(self, case: Case, policy: Policy, repaired: Repaired | None = None) -> None:
         self.case, self.policy = case, policy
         self.start = int(case.year[:4])
         self.first = dt.date(self.start, 9, 1)
@@ -88,7 +95,12 @@ class Book:
                         todo.append(row.old_urn)
             self.old[urn] = found
         self.rows = {u: [h for h in case.history if h.urn in self.old[u]] for u in self.schools}
-        self.posts = self._posts()
+        self.year_posts = self.posts = self._posts()
+        if repaired is not None:
+            from allocator.check.standing import Stand  # it builds on this class
+
+            self.stand = Stand(self, repaired)
+            self.posts = self.stand.posts
         self.by_key = {p.key: p for p in self.posts}
 
     def on(self, month_day: str) -> dt.date:
@@ -105,7 +117,28 @@ class Book:
             return True
         here = s.participation is None or s.participation in ("needs_sip", "buys_in")
         is_open = s.status is None or s.status in ("open", "proposed_to_close")
-        return here and is_open and not (s.closes_on and s.closes_on <= self.first)
+        comes = s.opens_on is None or s.opens_on <= self.on(self.policy.calendar.last_day)
+        return here and is_open and comes and not (s.closes_on and s.closes_on <= self.first)
+
+    def turns(self, urn: str) -> list[NeedChange]:
+        """Changes of need or category within the year, by date."""
+        return sorted((n for n in self.case.needs if n.urn == urn), key=lambda n: n.on)
+
+    def need(self, urn: str) -> str:
+        """The need as it now stands."""
+        out = self.schools[urn].need or "standard"
+        for n in self.turns(urn):
+            out = n.need or out
+        return out
+
+    def bounds(self) -> list[tuple[dt.date, dt.date]]:
+        """First and last day of each period."""
+        c = self.policy.calendar
+        begins = [self.first, self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
+        return list(zip(begins, [b - dt.timedelta(days=1) for b in begins[1:]] + [self.on(c.last_day)], strict=True))
+
+    def period_of(self, day: dt.date) -> int:
+        return max([n for n, (begin, _) in enumerate(self.bounds()) if begin <= day], default=0)
 
     def _posts(self) -> list[Post]:
         out: list[Post] = []
@@ -115,54 +148,79 @@ class Book:
             s = self.schools[urn]
             if not self.enters(s):
                 continue
-            need = s.need or "standard"
-            plain = p.days.flat if p.days.model == "flat" else p.days.graduated.get(s.need or "standard", p.days.flat)
-            out.append(self._post(s, "lead", need, plain if s.days is None else s.days))
+            need = self.need(urn)
+            out.append(self._lead(s))
             apart = need in p.separation.needs or self.decided("separate_support", urn)
             if p.separation.on and apart and s.support_days != 0:
-                out.append(self._post(s, "support", need, p.days.support if s.support_days is None else s.support_days))
+                days = p.days.support if s.support_days is None else s.support_days
+                out.append(
+                    self._post(s, "support", split(nearest(4 * dec(days)), self._weights("support")), self._apart(s))
+                )
             if s.appraisal not in (None, "none") and s.appraisal_days != 0:
                 if p.shared_head.on and s.head is not None and s.head in heads:
                     continue
                 if s.head is not None:
                     heads.add(s.head)
                 days = p.days.appraisal if s.appraisal_days is None else s.appraisal_days
-                out.append(self._post(s, "appraisal", need, days))
+                out.append(self._post(s, "appraisal", [0, nearest(4 * dec(days)), 0, 0]))
         return out
+
+    def _apart(self, s: School) -> dt.date | None:
+        """The date from which only a change of need asks for separate support."""
+        needs = self.policy.separation.needs
+        if s.need in needs or self.decided("separate_support", s.urn):
+            return None
+        return next((n.on for n in self.turns(s.urn) if n.need in needs), None)
+
+    def _lead(self, s: School) -> Post:
+        def full(need: str) -> list[int]:
+            d = self.policy.days
+            by_policy = d.flat if d.model == "flat" else next((v for k, v in d.graduated.items() if k == need), d.flat)
+            return split(nearest(4 * dec(by_policy if s.days is None else s.days)), self._weights("lead"))
+
+        parts = full(s.need or "standard")
+        turned = [n for n in self.turns(s.urn) if n.need]
+        year_end = dt.date(self.start + 1, 8, 31)
+        for n in turned:
+            new = full(n.need or "")
+            for k, (begin, end) in enumerate(self.bounds()):
+                length = (end - begin).days + 1
+                later = max(0, (min(end, year_end) - max(begin, n.on, self.first)).days + 1)
+                parts[k] = nearest(Decimal(parts[k] * (length - later) + new[k] * later) / length) if length > 0 else 0
+        return self._post(s, "lead", parts, None, bool(turned))
 
     def _weights(self, kind: str) -> list[int]:
         c = self.policy.calendar
         return [0, 1, 0, 0] if kind == "appraisal" else [c.autumn_1, c.autumn_2, c.spring, c.summer]
 
-    def _post(self, s: School, kind: str, need: str, days: float) -> Post:
+    def _post(self, s: School, kind: str, parts: list[int], begin: dt.date | None = None, uneven: bool = False) -> Post:
         c = self.policy.calendar
-        due = nearest(4 * dec(days))
-        weights = self._weights(kind)
-        parts = split(due, weights)
-        end = self.on(c.appraisal_by if kind == "appraisal" else c.last_day)
-        if self.policy.participation.on and s.closes_on and s.closes_on < end:
-            end = s.closes_on
-            begins = [self.first, self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
-            ends = [b - dt.timedelta(days=1) for b in begins[1:]] + [self.on(c.last_day)]
+        begin, end = begin or self.first, self.on(c.appraisal_by if kind == "appraisal" else c.last_day)
+        whole = (self.first, end)
+        if self.policy.participation.on:
+            begin, end = max(begin, s.opens_on or begin), min(end, s.closes_on or end)
+        if (begin, end) != whole:
             kept = []
-            for q, b, e in zip(parts, begins, ends, strict=True):
-                length, open_days = (e - b).days + 1, (min(e, end) - b).days + 1
-                kept.append(nearest(Decimal(q) * max(0, open_days) / length) if length > 0 else 0)
-            parts = weights = kept
-            due = sum(parts)
+            for q, (b, e) in zip(parts, self.bounds(), strict=True):
+                length, inside = (e - b).days + 1, (min(e, end) - max(b, begin)).days + 1
+                kept.append(nearest(Decimal(q) * max(0, inside) / length) if length > 0 else 0)
+            parts, uneven = kept, True
+        due, weights = sum(parts), parts if uneven else self._weights(kind)
         step, low = nearest(4 * dec(self.policy.days.trim_step)), 4 * dec(self.policy.days.floor)
         trims: dict[int, tuple[int, ...]] = {}
         short = step
         while step > 0 and short <= due and due - short >= low:
             trims[short] = tuple(split(due - short, weights))
             short += step
-        return Post(s.urn, kind, need, due, self.first, end, tuple(parts), trims)
+        return Post(s.urn, kind, self.need(s.urn), due, begin, end, tuple(parts), trims)
 
     def begins(self, post: Post, sip: Sip) -> dt.date:
         return max(post.begin, sip.joined_on or post.begin)
 
     def new_pairing(self, post: Post, sip: Sip) -> bool:
         before = {h.sip for h in self.rows[post.urn] if int(h.year[:4]) == self.start - 1}
+        if self.stand is not None:
+            before |= self.stand.served(post.urn)
         return post.kind in ("lead", "support") and sip.sip not in before
 
     def new_head(self, urn: str) -> bool:
@@ -175,16 +233,15 @@ class Book:
         extra = 0
         if self.new_pairing(post, sip):
             extra += nearest(4 * dec(self.policy.days.new_pairing))
-        if post.kind == "lead" and self.new_head(post.urn):
+        begun = self.stand is not None and post.key in self.stand.begun
+        if post.kind == "lead" and self.new_head(post.urn) and not begun:
             extra += nearest(4 * dec(self.policy.days.new_head))
-        c, begins = self.policy.calendar, self.begins(post, sip)
-        later = [self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
-        period = 0
-        for n, day in enumerate(later, 1):
-            if begins >= day:
-                period = n
-        out[period] += extra
+        out[self.period_of(self.begins(post, sip))] += extra
         return out
+
+    def spent(self, sip: str) -> list[int]:
+        """Quarter-days by period that stand whatever a repair decides."""
+        return [0, 0, 0, 0] if self.stand is None else self.stand.spent(sip)
 
     # -- people --------------------------------------------------------------------------------------
 
@@ -246,9 +303,12 @@ class Book:
 
     def flags(self, urn: str) -> set[str]:
         s, out = self.schools[urn], set()
-        if s.category_of_concern == "SM":
+        category = s.category_of_concern
+        for n in self.turns(urn):
+            category = n.category_of_concern or category
+        if category == "SM":
             out.add("special_measures")
-        if s.category_of_concern in ("SWK", "RSI"):
+        if category in ("SWK", "RSI"):
             out.add("significant_improvement")
         areas = [
             s.card_inclusion, s.card_curriculum, s.card_achievement, s.card_attendance, s.card_development,
@@ -268,7 +328,7 @@ class Book:
             out.add("earlier_ri")
         if s.stuck:
             out.add("stuck")
-        if s.need == "top":
+        if self.need(urn) == "top":
             out.add("top_need")
         return out
 

@@ -39,9 +39,15 @@ def _covers(b: Book, urn: str, have: set[str]) -> bool:
 def availability(b: Book, post: Post, sip: Sip) -> bool:
     return (
         sip.status not in (None, "active")
-        or (sip.joined_on is not None and sip.joined_on > b.on(b.policy.calendar.latest_start))
+        or (sip.joined_on is not None and sip.joined_on > max(post.begin, b.on(b.policy.calendar.latest_start)))
         or (sip.leaves_on is not None and sip.leaves_on < post.end)
         or (sip.contract_ends is not None and sip.contract_ends < post.end)
+        or any(
+            2 * max(0, (min(a.away_to, post.end) - max(a.away_from, post.begin)).days + 1)
+            >= (post.end - post.begin).days + 1
+            for a in b.case.absences
+            if a.sip == sip.sip
+        )
     )
 
 

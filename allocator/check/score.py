@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allocator.check import structure
@@ -11,6 +10,7 @@ from allocator.check.points import of_pair
 from allocator.check.reach import barred
 from allocator.check.structure import Breach, Choice, Key, Short
 from allocator.domain.case import NEEDS, Case
+from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
 
 
@@ -25,18 +25,15 @@ class Score:
 
 
 class Auditor:
-    """A case opened once for many scores. `baseline` and `uncounted` as in a repair (contract 2, tier 3)."""
+    """A case opened once for many scores; `repaired` when it goes on from an earlier plan (contract 2, tier 3)."""
 
-    def __init__(
-        self,
-        case: Case,
-        policy: Policy,
-        seed: int = 1,
-        baseline: Mapping[Key, str] | None = None,
-        uncounted: frozenset[Key] = frozenset(),
-    ) -> None:
-        self.book = b = Book(case, policy)
-        self.seed, self.baseline, self.uncounted = seed, baseline, uncounted
+    def __init__(self, case: Case, policy: Policy, seed: int = 1, repaired: Repaired | None = None) -> None:
+        self.book = b = Book(case, policy, repaired)
+        self.seed = seed
+        self.holders = b.stand.holders if b.stand else None
+        self.counts = repaired is not None and not repaired.rebuild
+        self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
+        self.held = set(repaired.held) if repaired else set()
         self.barred = {p.key: barred(b, p) for p in b.posts}
         self.allowed = {k: [s for s, why in rules.items() if not why] for k, rules in self.barred.items()}
         self.bound, together = structure.groups(b)
@@ -44,7 +41,7 @@ class Auditor:
         self._points: dict[tuple[Key, str], dict[str, int]] = {}
         self.protected = {}
         for p in b.posts:
-            who = b.incumbent(p.urn) if baseline is None else baseline.get((p.urn, "lead"))
+            who = b.incumbent(p.urn) if self.holders is None else self.holders.get((p.urn, "lead"))
             if p.kind == "lead" and who and b.protected(p.urn) and who in self.allowed[p.key]:
                 self.protected[p.urn] = who
 
@@ -71,6 +68,10 @@ class Auditor:
                     )
                 )
                 return out
+        for key in sorted(self.held):
+            who = (self.holders or {}).get(key)
+            if who in self.allowed.get(key, ()) and choice.get(key) != who:
+                out.append(Breach("repair", f"{key[0]} ({key[1]}) was to be held with {who} and is not.", *key, who))
         out += structure.joint(b, choice, self.bound)
         return out + structure.people(b, choice, structure.person_loads(b, choice, short))
 
@@ -85,7 +86,7 @@ class Auditor:
             tiers[{"lead": f"1a_{post.need}", "support": "1b", "appraisal": "1c"}[kind]] += 1
             tiers[f"1d_{post.need}"] += short.get((urn, kind), 0)
         tiers["2"] = sum(choice.get((urn, "lead")) != who for urn, who in self.protected.items())
-        if self.baseline is not None:
+        if self.counts:
             tiers["3"] = len(self.moved(choice))
         pair_points = sum(sum(self.points(k, s).values()) for k, s in choice.items())
         costs = structure.team_costs(b, self.team, choice, structure.person_loads(b, choice, short))
@@ -98,7 +99,7 @@ class Auditor:
         """Schools with a counted baseline post, still possible, that somebody else holds (contract 2)."""
         return {
             urn
-            for (urn, kind), sip in (self.baseline or {}).items()
+            for (urn, kind), sip in (self.holders or {}).items()
             if (urn, kind) not in self.uncounted
             and sip in self.allowed.get((urn, kind), ())
             and choice.get((urn, kind)) != sip

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from allocator.check.derived import Book, Post, norm
+from allocator.check.derived import Book, Post, dec, floor, norm
 
 Key = tuple[str, str]
 Choice = Mapping[Key, str]
@@ -121,32 +121,36 @@ def people(b: Book, choice: Choice, loads: dict[str, list[int]]) -> list[Breach]
     """Breaches of year and period capacity, and of the counts of schools led."""
     out = []
     c = b.policy.capacity
-    for sip, row in b.sips.items():
-        used = loads[sip]
-        if c.on and sum(used) > b.capacity(row):
-            out.append(
-                Breach(
-                    "capacity",
-                    f"{row.name} has {b.capacity(row) / 4:g} days; the plan takes {sum(used) / 4:g}.",
-                    sip=sip,
-                )
-            )
-        for n, limit in enumerate(b.limits(row)):
-            if c.on and limit is not None and used[n] > b.hard(limit):
+    # what stands before a repair may already be over a limit; only what is added is judged
+    added, given = sum(map(sum, loads.values())), sum(sum(b.spent(s)) for s in everyone(b))
+    cap = b.policy.budget.days
+    if cap is not None and added > max(0, floor(4 * dec(cap)) - given):
+        out.append(Breach("budget", f"The budget is {cap:g} days; the plan takes {(added + given) / 4:g}."))
+    for sip, row in b.sips.items() if c.on else ():
+        used, settled = loads[sip], b.spent(sip)
+        whole, taken = b.capacity(row), sum(used) + sum(settled)
+        if sum(used) > max(0, whole - sum(settled)):
+            text = f"{row.name} has {whole / 4:g} days; the plan takes {taken / 4:g}."
+            out.append(Breach("capacity", text, sip=sip))
+        for n, most_days in enumerate(b.limits(row)):
+            if most_days is not None and used[n] > max(0, b.hard(most_days) - settled[n]):
                 period = ("autumn_1", "autumn_2", "spring", "summer")[n]
-                out.append(
-                    Breach(
-                        "capacity",
-                        f"{row.name} has {limit / 4:g} days in {period}; the plan takes {used[n] / 4:g}.",
-                        sip=sip,
-                    )
+                text = (
+                    f"{row.name} has {most_days / 4:g} days in {period}; the plan takes {(used[n] + settled[n]) / 4:g}."
                 )
+                out.append(Breach("capacity", text, sip=sip))
+    for sip, row in b.sips.items():
         led = sum(kind == "lead" and s == sip for (_, kind), s in choice.items())
         most = c.max_schools.get(row.kind, 15) if row.max_schools is None else row.max_schools
         least = c.min_schools.get(row.kind, 0) if row.min_schools is None else row.min_schools
         if b.policy.portfolio.on and (led > most or 0 < led < least):
             out.append(Breach("portfolio", f"{row.name} leads {led} schools; {least} to {most} are allowed.", sip=sip))
     return out
+
+
+def everyone(b: Book) -> set[str]:
+    """SIPs of the case, and those with settled time who are no longer in it."""
+    return set(b.sips) | ({k.sip for k in b.stand.fixed} if b.stand else set())
 
 
 @dataclass(frozen=True)
@@ -161,12 +165,14 @@ class Team:
 def team(b: Book, usable: set[str], together: list[tuple[str, list[Key], int]]) -> Team:
     """`usable` = SIPs with at least one allowed pair."""
     capacity = {s: b.capacity(b.sips[s]) for s in usable}
-    whole, due = sum(capacity.values()), sum(p.due for p in b.posts)
+    given = {s: sum(b.spent(s)) for s in usable}
+    whole, due = sum(capacity.values()), sum(p.due for p in b.posts) + sum(given.values())
 
     def shares(amount: int) -> dict[str, int]:
         return {s: (amount * c + whole - 1) // whole for s, c in capacity.items()} if whole else {}
 
     fair = shares(due) if b.policy.balance.on and b.policy.capacity.on else {}
+    fair = {s: max(0, free - given[s]) for s, free in fair.items()}
     allowance = []
     for needs in ({"raised", "high", "top"}, {"low"}) if b.policy.spread.on else ():
         posts = {p.key for p in b.posts if p.kind == "lead" and p.need in needs}
@@ -187,7 +193,8 @@ def team_costs(b: Book, t: Team, choice: Choice, loads: dict[str, list[int]]) ->
         for sip, row in b.sips.items():
             for n, limit in enumerate(b.limits(row)):
                 if limit is not None:
-                    cost["stretch"] += b.policy.capacity.stretch_price * max(0, loads[sip][n] - limit)
+                    left = max(0, limit - b.spent(sip)[n])
+                    cost["stretch"] += b.policy.capacity.stretch_price * max(0, loads[sip][n] - left)
     for rule, keys, price in t.together:
         who = {choice[k] for k in keys if k in choice}
         cost[rule] += price * max(0, len(who) - 1)

@@ -162,12 +162,14 @@ class HeldRow(Part):
 
 class Repaired(Part):
     """What a repair kept to: the rows it started from, the day it takes effect, posts whose move is the event
-    itself (`uncounted`), and pairs that might not be touched (`held`)."""
+    itself (`uncounted`), and pairs that might not be touched (`held`). With `rebuild` nothing was kept for its
+    own sake."""
 
     since: dt.date
     rows: tuple[HeldRow, ...]
     uncounted: tuple[tuple[str, PostKind], ...] = ()
     held: tuple[tuple[str, PostKind], ...] = ()
+    rebuild: bool = False
 
 
 class Inputs(Part):

@@ -251,6 +251,10 @@ class Repair(Part):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
+    need_of_category: dict[str, Need] = val(
+        {"SM": "top", "SWK": "high", "RSI": "high"}, "need is raised at least to this when a category comes in the year",
+        "ours (domain B13, G3)",
+    )  # fmt: skip
 
 
 class Budget(Part):
