@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from allocator.domain.plan import Plan
+from allocator.domain.plan import Inputs, Plan
 from allocator.engine import instance as en
 from allocator.engine.tiers import Conflict, Stop, solve
 from allocator.errors import CaseError, Stopped
@@ -17,8 +17,10 @@ from allocator.setup import Choice, Key, Setup, setup
 __all__ = ["Choice", "Key", "Setup", "allocate", "lay_out", "setup"]
 
 
-def allocate(ready: Setup, stop: Stop | None = None, hint: Mapping[Key, str] | None = None) -> tuple[Plan, en.Solution]:
-    """Solve a setup and lay the answer out as a bare plan.
+def allocate(
+    ready: Setup, stop: Stop | None = None, hint: Mapping[Key, str] | None = None, inputs: Inputs | None = None
+) -> tuple[Plan, en.Solution]:
+    """Solve a setup and lay the answer out as a bare plan; `inputs` when the case was changed on the way.
 
     Raises CaseError naming the decisions when locks clash, Stopped when nothing was found in time.
     """
@@ -29,7 +31,7 @@ def allocate(ready: Setup, stop: Stop | None = None, hint: Mapping[Key, str] | N
         raise CaseError(_clash_text(ready, clash.pairs)) from None
     if solution.status == "stopped":
         raise Stopped("Stopped before any plan was found. Give more time: --time-limit or --work-limit.")
-    return lay_out(ready, solution), solution
+    return lay_out(ready, solution, inputs), solution
 
 
 def _clash_text(ready: Setup, pairs: Sequence[int]) -> str:

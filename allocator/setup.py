@@ -173,10 +173,13 @@ def tiers(
 
     out = [en.Tier(f"1a_{need}", "most", filled=of("lead", need)) for need in NEEDS]
     out += [en.Tier("1b", "most", filled=of("support")), en.Tier("1c", "most", filled=of("appraisal"))]
-    out += [en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS]
-    out.append(en.Tier("2", "least", broken=protected))
+    short = [en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS]
+    bonds_kept = [en.Tier("2", "least", broken=protected)]
     if holders is not None:
-        out.append(en.Tier("3", "least", broken=moved))
+        bonds_kept.append(en.Tier("3", "least", broken=moved))
+    # a repair trims days before it breaks a bond (domain F12), unless policy says days first
+    days_first = holders is None or facts.policy.repair.days_first
+    out += [*short, *bonds_kept] if days_first else [*bonds_kept, *short]
     out += [en.Tier("4", "most", points=True), en.Tier("5", "least", lot=True)]
     return tuple(out), tuple(bonds)
 

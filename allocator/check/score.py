@@ -88,6 +88,8 @@ class Auditor:
         tiers["2"] = sum(choice.get((urn, "lead")) != who for urn, who in self.protected.items())
         if self.counts:
             tiers["3"] = len(self.moved(choice))
+            if not b.policy.repair.days_first:  # days are trimmed before a bond is broken
+                tiers |= {name: tiers.pop(name) for name in [t for t in tiers if t.startswith("1d")]}
         pair_points = sum(sum(self.points(k, s).values()) for k, s in choice.items())
         costs = structure.team_costs(b, self.team, choice, structure.person_loads(b, choice, short))
         team_points = -sum(costs.values())

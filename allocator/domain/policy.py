@@ -251,6 +251,10 @@ class Repair(Part):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
+    days_first: bool = switch(
+        "a school is moved to save days short; otherwise days are trimmed before a bond is broken",
+        "contract 2 order; off by domain F12", False,
+    )  # fmt: skip
     need_of_category: dict[str, Need] = val(
         {"SM": "top", "SWK": "high", "RSI": "high"}, "need is raised at least to this when a category comes in the year",
         "ours (domain B13, G3)",

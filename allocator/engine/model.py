@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
@@ -19,15 +19,27 @@ class Range(NamedTuple):
     hi: int
 
 
+class Pool(NamedTuple):
+    """Trims of one person's posts that count alike, taken together: `steps` of `step` units over `pairs`."""
+
+    steps: cp_model.IntVar
+    step: int
+    pairs: tuple[int, ...]
+
+
 class Built:
     """The model with handles on its variables.
 
-    `x[i]` is 1 when pair i is chosen; `cut[i, k]` is 1 when it is chosen with the post's k-th trim.
+    `x[i]` is 1 when pair i is chosen; `cut[i, k]` is 1 when it is chosen with the post's k-th trim. Where only a
+    person's whole load matters, posts that count alike share a `pool` instead: far fewer variables, same values.
     With `trimming` off no post is trimmed: a smaller model, for when all posts can be had in full.
+    `parts` names people whose loads by part matter (by default those limited there).
     """
 
-    def __init__(self, inst: Instance, trimming: bool) -> None:
+    def __init__(self, inst: Instance, trimming: bool, parts: Collection[int] | None = None) -> None:
         self.inst = inst
+        self.parts = {s for s, p in enumerate(inst.people) if any(x.resource for x in p.limits)}
+        self.parts |= set(parts or ())
         self.model = cp_model.CpModel()
         self.x = [self.model.new_bool_var("") for _ in inst.pairs]
         self.of_post: list[list[int]] = [[] for _ in inst.posts]
@@ -36,6 +48,7 @@ class Built:
             self.of_post[pair.post].append(i)
             self.of_person[pair.person].append(i)
         self.cut: dict[tuple[int, int], cp_model.IntVar] = {}
+        self.pools: dict[int, list[Pool]] = defaultdict(list)
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
             self._trims()
@@ -65,11 +78,28 @@ class Built:
         return filled
 
     def _trims(self) -> None:
-        for p, post in enumerate(self.inst.posts):
-            for i in self.of_post[p] if post.trims else ():
-                cuts = [self.model.new_bool_var("") for _ in post.trims]
-                self.cut.update({(i, k): c for k, c in enumerate(cuts)})
-                self.model.add(sum(cuts) <= self.x[i])
+        for s, mine in enumerate(self.of_person):
+            groups: dict[object, list[int]] = defaultdict(list)
+            for i in mine:
+                trims = self.inst.posts[self.inst.pairs[i].post].trims
+                step = trims[0].short if trims else 0
+                if not trims:
+                    continue
+                if s in self.parts or any(t.short != step * k for k, t in enumerate(trims, 1)):
+                    cuts = [self.model.new_bool_var("") for _ in trims]
+                    self.cut.update({(i, k): c for k, c in enumerate(cuts)})
+                    self.model.add(sum(cuts) <= self.x[i])
+                else:
+                    groups[step, self._counts(self.inst.pairs[i].post)].append(i)
+            for (step, _), pairs in groups.items():  # type: ignore[misc]  # keys are pairs
+                most = [len(self.inst.posts[self.inst.pairs[i].post].trims) for i in pairs]
+                steps = self.model.new_int_var(0, sum(most), "")
+                self.model.add(steps <= sum(m * self.x[i] for m, i in zip(most, pairs, strict=True)))
+                self.pools[s].append(Pool(steps, step, tuple(pairs)))
+
+    def _counts(self, post: int) -> tuple[tuple[str, int], ...]:
+        """In which tiers, and how much, a unit short at this post counts."""
+        return tuple((t.name, t.short[post]) for t in self.inst.tiers if post in t.short)
 
     def load(self, s: int, resource: int) -> cp_model.LinearExprT:
         """The person's load of a resource, after trims."""
@@ -77,11 +107,12 @@ class Built:
         terms: list[cp_model.LinearExprT] = [
             pairs[i].load[resource] * self.x[i] for i in self.of_person[s] if pairs[i].load[resource]
         ]
-        if self.cut:
-            for i in self.of_person[s]:
-                for k, trim in enumerate(self.inst.posts[pairs[i].post].trims):
-                    if trim.less[resource]:
-                        terms.append(-trim.less[resource] * self.cut[i, k])
+        for i in self.of_person[s] if self.cut else ():
+            for k, trim in enumerate(self.inst.posts[pairs[i].post].trims):
+                if trim.less[resource] and (i, k) in self.cut:
+                    terms.append(-trim.less[resource] * self.cut[i, k])
+        if resource == 0:
+            terms += [-pool.step * pool.steps for pool in self.pools.get(s, ())]
         return sum(terms)
 
     def _person(self, s: int) -> None:
@@ -189,18 +220,40 @@ class Built:
                 terms.append(Range(coefficient * self.filled[p], min(0, coefficient), max(0, coefficient)))
         for p, coefficient in tier.short.items():
             trims = self.inst.posts[p].trims
-            for i in self.of_post[p]:
+            for i in self.of_post[p] if self.cut else ():
                 for k, trim in enumerate(trims):
                     if (i, k) in self.cut:
                         terms.append(Range(coefficient * trim.short * self.cut[i, k], 0, 0))
-            if trims and self.cut and self.of_post[p]:
+            if trims and (self.cut or self.pools) and self.of_post[p]:
                 terms.append(Range(0, 0, coefficient * max(t.short for t in trims)))
+        if tier.short:
+            for pool in (pool for mine in self.pools.values() for pool in mine):
+                coefficient = tier.short.get(self.inst.pairs[pool.pairs[0]].post, 0)
+                if coefficient:
+                    terms.append(Range(coefficient * pool.step * pool.steps, 0, 0))
         for b, coefficient in tier.broken.items():
             terms.append(Range(coefficient * self.broken[b], 0, coefficient))
         sign = 1 if tier.sense == "most" else -1
         lo, hi = sum(t.lo for t in terms), sum(t.hi for t in terms)
         expr = sign * sum(t.expr for t in terms) if terms else 0
         return Range(expr, lo if sign > 0 else -hi, hi if sign > 0 else -lo)
+
+    def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
+        """Pairs chosen, and units short by post; a pool's steps are laid on its posts in order."""
+        pairs, posts = self.inst.pairs, self.inst.posts
+        chosen = tuple(i for i, x in enumerate(self.x) if solver.boolean_value(x))
+        short = {
+            pairs[i].post: posts[pairs[i].post].trims[k].short
+            for (i, k), c in self.cut.items()
+            if solver.boolean_value(c)
+        }
+        for pool in (pool for mine in self.pools.values() for pool in mine):
+            left = solver.value(pool.steps)
+            for i in (i for i in pool.pairs if left and solver.boolean_value(self.x[i])):
+                taken = min(left, len(posts[pairs[i].post].trims))
+                short[pairs[i].post] = taken * pool.step
+                left -= taken
+        return chosen, short
 
 
 def value(inst: Instance, tier: Tier, chosen: Sequence[int], short: Mapping[int, int]) -> int:

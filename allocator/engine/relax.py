@@ -60,7 +60,8 @@ class Gated:
             bonds=(),
         )
         self.inst, self.gates = inst, gates
-        self.built = b = Built(bare, trimming=True)
+        parts = [s for s, p in enumerate(inst.people) if any(x.resource for x in p.limits)]
+        self.built = b = Built(bare, trimming=True, parts=parts)
         model = b.model
         self.open = [model.new_bool_var("") for _ in range(gates.count)]
         for i, needed in gates.pairs.items():

@@ -1,6 +1,6 @@
 """Tiers solved strictly in order, each to a proof or to the stop; the last ties settled by order.
 
-Tiers are folded into one objective only where mixed-radix weights fit in 2**60 (contract 2).
+Tiers are folded into one objective only where mixed-radix weights fit in 2**45 (contract 2).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import Built, Range, value
+from allocator.engine.spread import spread_short
 
-WIDEST = 2**60
+WIDEST = 2**45  # far inside 64 bits, and small enough for the linear relaxation to keep its precision
 
 
 @dataclass(frozen=True)
@@ -148,16 +149,6 @@ class _Search:
         self.held: tuple[Sequence[Tier], cp_model.LinearExprT, int] | None = None  # the last fold, its value
         self.ranges = {t.name: self.built.tier(t) for t in inst.tiers}
 
-    def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
-        b = self.built
-        chosen = tuple(i for i, x in enumerate(b.x) if solver.boolean_value(x))
-        short = {
-            self.inst.pairs[i].post: self.inst.posts[self.inst.pairs[i].post].trims[k].short
-            for (i, k), c in b.cut.items()
-            if solver.boolean_value(c)
-        }
-        return chosen, short
-
     def hint(self, chosen: Sequence[int], short: Mapping[int, int] | None = None) -> None:
         b = self.built
         b.model.clear_hints()  # type: ignore[no-untyped-call]  # untyped upstream
@@ -167,6 +158,9 @@ class _Search:
         for (i, k), c in b.cut.items():
             post = self.inst.pairs[i].post
             b.model.add_hint(c, i in on and (short or {}).get(post, 0) == self.inst.posts[post].trims[k].short)
+        for pool in (pool for mine in b.pools.values() for pool in mine):
+            units = sum((short or {}).get(self.inst.pairs[i].post, 0) for i in pool.pairs if i in on)
+            b.model.add_hint(pool.steps, units // pool.step)
 
     def climb(self, tiers: Sequence[Tier], start: Sequence[int] = ()) -> _Found | None:
         """Solve `tiers` in folds, holding each fold's value; None when nothing was found."""
@@ -182,7 +176,7 @@ class _Search:
             solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold))
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 return None if found is None else _Found(found.chosen, found.short, False)
-            chosen, short = self.read(solver)
+            chosen, short = self.built.read(solver)
             proved = status == cp_model.OPTIMAL
             found = _Found(chosen, short, proved)
             best = self.note(fold, weights, found, solver)
@@ -269,7 +263,7 @@ class _Search:
 
     def settle(self, found: _Found) -> bool:
         """Of plans equal in every tier the first in order; True when proved the only one."""
-        b, model = self.built, self.built.model
+        b = self.built
         self.settled = (found.chosen, found.short)
         if not self.alone(found):
             self.hold()
@@ -280,35 +274,22 @@ class _Search:
                     return False
         if not self.settled[1]:
             return True
-        self.hold()
-        for i, x in enumerate(b.x):
-            model.add(x == (i in set(self.settled[0])))
-        steps = {(i, k): k + 1 for i, k in b.cut}
-        squares = sum(steps[key] ** 2 * c for key, c in b.cut.items())
-        if not self.least(squares, hold=()):
+        spread = spread_short(self.inst, self.settled[0], self.settled[1], self.run)
+        if spread is None:
             return False
-        model.add(squares <= sum(steps[key] ** 2 for key in self.cuts_now()))
-        keys = sorted(self.cuts_candidates())
-        for at in range(0, len(keys), 10):
-            block = keys[at : at + 10]
-            expr = sum(
-                16 ** (len(block) - 1 - n) * (k + 1) * b.cut[i, k]
-                for n, i in enumerate(block)
-                for k in range(len(self.inst.posts[self.inst.pairs[i].post].trims))
-            )
-            if not self.least(expr, hold=()):
-                return False
-            now = self.cuts_now()
-            for i in block:
-                for k in range(len(self.inst.posts[self.inst.pairs[i].post].trims)):
-                    model.add(b.cut[i, k] == ((i, k) in now))
+        self.settled = self.settled[0], spread
         return True
+
+    def run(self, model: cp_model.CpModel) -> tuple[cp_model.CpSolver, int]:
+        return run(model, self.clock)
 
     def alone(self, found: _Found) -> bool:
         """Whether no other choice of pairs equals `found` in the last fold: the best of the others is worse."""
         b, on = self.built, set(found.chosen)
         trial = b.model.clone()
-        others: list[cp_model.LiteralT] = [trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on]
+        others: list[cp_model.LiteralT] = [
+            trial.get_bool_var_from_proto_index(x.index) for i, x in enumerate(b.x) if i not in on
+        ]
         mine = [trial.get_bool_var_from_proto_index(b.x[i].index).negated() for i in found.chosen]
         trial.add_bool_or(others + list(mine))
         solver, status = run(trial, self.clock)
@@ -318,23 +299,9 @@ class _Search:
             return False
         fold, _, best = self.held
         _, weights = self.weigh(fold)
-        chosen, short = self.read(solver)
+        chosen, short = self.built.read(solver)
         values = [_signed(t, value(self.inst, t, chosen, short)) for t in fold]
         return sum(w * v for w, v in zip(weights, values, strict=True)) < best
-
-    def cuts_now(self) -> set[tuple[int, int]]:
-        chosen, short = self.settled
-        out = set()
-        for i in chosen:
-            post = self.inst.pairs[i].post
-            for k, trim in enumerate(self.inst.posts[post].trims):
-                if short.get(post, 0) == trim.short:
-                    out.add((i, k))
-        return out
-
-    def cuts_candidates(self) -> list[int]:
-        """Chosen pairs whose post can be trimmed, in order of post."""
-        return [i for i in self.settled[0] if self.inst.posts[self.inst.pairs[i].post].trims]
 
     def least(self, expr: cp_model.LinearExprT, hold: Sequence[int]) -> bool:
         """Minimise `expr` among the equal plans and hold the pairs `hold` where they then are."""
@@ -344,7 +311,7 @@ class _Search:
         solver, status = run(b.model, self.clock)
         if status != cp_model.OPTIMAL:
             return False
-        self.settled = self.read(solver)
+        self.settled = self.built.read(solver)
         now = set(self.settled[0])
         for i in hold:
             b.model.add(b.x[i] == (i in now))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from allocator import allocate
 from allocator.check.audit import audit
 from allocator.domain.case import Case
-from allocator.domain.plan import Plan
+from allocator.domain.change import apply
+from allocator.domain.facts import Facts
+from allocator.domain.plan import HeldRow, Plan, Repaired
 from allocator.domain.policy import Policy
+from allocator.domain.standing import Stretch, standing
 from allocator.engine.tiers import Stop
 from allocator.errors import Defect
 from allocator.explain.complete import complete
@@ -40,7 +43,34 @@ def audited(case: Case, policy: Policy, plan: Plan) -> Plan:
     return plan
 
 
+def world(plan: Plan) -> tuple[Case, Policy]:
+    """The case and policy that the plan answers: its inputs with the changes applied."""
+    case, policy = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
+    return apply(case, policy, plan.inputs.changes)
+
+
 def ready_from(plan: Plan) -> allocate.Setup:
     """The setup a plan was made from, rebuilt from its `inputs` alone."""
-    case = Case.model_validate(plan.inputs.case)
-    return allocate.setup(case, Policy.model_validate(plan.inputs.policy), plan.made_with.seed)
+    return ready_for(*world(plan), plan.made_with.seed, plan.inputs.repaired)
+
+
+def ready_for(case: Case, policy: Policy, seed: int, repaired: Repaired | None) -> allocate.Setup:
+    """The setup of a case; with `repaired`, of the part of the year still open."""
+    if repaired is None:
+        return allocate.setup(case, policy, seed)
+    stand = standing(Facts(case, policy), stretches(repaired.rows), repaired.since)
+    held: dict[allocate.Key, str] = {k: stand.holders[k] for k in repaired.held if k in stand.holders}
+    return allocate.setup(
+        case, policy, seed,
+        standing=stand, near=not repaired.rebuild, held=held, uncounted=frozenset(repaired.uncounted) | stand.event,
+    )  # fmt: skip
+
+
+def stretches(rows: Iterable[HeldRow]) -> list[Stretch]:
+    """Rows of a plan, in days, as stretches in quarter-days."""
+    out = []
+    for r in rows:
+        q = [round(4 * days) for days in r.periods.model_dump().values()]
+        four = (q[0], q[1], q[2], q[3])
+        out.append(Stretch(r.urn, r.post, r.sip, r.from_, r.to, four, round(4 * r.extra_days), r.new_pairing))
+    return out

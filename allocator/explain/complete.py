@@ -12,7 +12,7 @@ from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.engine.ties import ties
 from allocator.explain.unfilled import explain_unfilled
-from allocator.rules.base import Audience
+from allocator.rules.base import Audience, day, listed
 
 BY_ID = {rule.id: rule for rule in rules.RULES}
 
@@ -21,18 +21,22 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
     """The same plan with every text filled in; figures are untouched."""
     tied = _tied(ready, solution, stop)
     posts = {p.key: p for p in ready.facts.posts}
-    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments}
+    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments if not a.settled}
     free = {load.sip: round((load.capacity - load.days) * 4) for load in plan.loads}
-    assignments = tuple(
-        a.model_copy(
+
+    def worded(a: Assignment) -> Assignment:
+        if a.settled:
+            return a.model_copy(update={"reasons": (Reason(rule="settled", points=0, text=_settled(a)),)})
+        post = posts[a.urn, a.post]
+        return a.model_copy(
             update={
-                "reasons": reasons(ready, posts[a.urn, a.post], a),
-                "runner_up": runner_up(ready, posts[a.urn, a.post], a, free),
-                "tied_with": tied.get((a.urn, a.post), ()),
+                "reasons": reasons(ready, post, a),
+                "runner_up": runner_up(ready, post, a, free),
+                "tied_with": tied.get(post.key, ()),
             }
         )
-        for a in plan.assignments
-    )
+
+    assignments = tuple(worded(a) for a in plan.assignments)
     return plan.model_copy(
         update={
             "assignments": assignments,
@@ -40,6 +44,10 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
             "changes": tuple(because(ready, c, held, free) for c in plan.changes),
         }
     )
+
+
+def _settled(a: Assignment) -> str:
+    return f"{a.name}: {a.days:g} days from {day(a.from_)} to {day(a.to)}, settled before this change"
 
 
 def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> dict[Key, tuple[str, ...]]:
@@ -93,6 +101,12 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     return RunnerUp(sip=best, points=points, text=text)
 
 
+def _taken(ready: Setup, held: Mapping[Key, str], sip: str) -> list[str]:
+    """Schools that this SIP takes on in a repair."""
+    before = ready.holders or {}
+    return sorted({ready.facts.name(u) for (u, k), s in held.items() if s == sip and before.get((u, k)) != sip})
+
+
 def _of_post(ready: Setup, key: Key) -> list[Choice]:
     n = ready.post_index[key]
     return [ready.choices[i] for i, p in enumerate(ready.inst.pairs) if p.post == n]
@@ -118,8 +132,11 @@ def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[
         post = next(p for p in facts.posts if p.key == key)
         new = held.get(key)
         stay = ready.pairs.points(*key, before)
+        taken = _taken(ready, held, before) if ready.holders is not None else []
         if wished:
             text = "The school asked for a change."
+        elif taken:
+            text = f"{name} is needed at {listed(taken)}: nobody else may go there and has the days."
         elif new is None:
             text = f"{name} could have stayed, but is needed where need is greater; nobody else has room."
         elif stay < ready.pairs.points(*key, new):

@@ -1,0 +1,133 @@
+"""What-if: changes run against a plan. A repair keeps what stands; a rebuild leaves everything free.
+
+A what-if is a new case, never a patched solver: `apply` the changes, cut the plan at the day they tell
+(`domain.standing`), solve what is open. The plan that comes out carries all it needs to go on from.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from allocator import allocate
+from allocator.domain.calendar import Year
+from allocator.domain.case import Case, PostKind
+from allocator.domain.change import all_of, apply, effective
+from allocator.domain.plan import HeldRow, Inputs, Plan, Repaired
+from allocator.domain.policy import Policy
+from allocator.engine.instance import Solution
+from allocator.engine.tiers import Stop
+from allocator.errors import UsageError
+from allocator.explain.answer import audited, ready_for
+from allocator.explain.complete import complete
+from allocator.rules.base import day, listed
+
+Key = tuple[str, PostKind]
+Changes = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A changed case made ready: `ready` to be solved, `inputs` for the plan that comes of it."""
+
+    case: Case
+    policy: Policy
+    ready: allocate.Setup
+    inputs: Inputs
+    notices: tuple[str, ...]
+
+    def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
+        """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
+        bare, solution = self.solve(stop)
+        plan = complete(self.ready, bare, solution, stop) if words else bare
+        plan = plan.model_copy(update={"notices": (*plan.notices, *self.notices)})
+        return audited(self.case, self.policy, plan)
+
+    def solve(self, stop: Stop | None = None) -> tuple[Plan, Solution]:
+        return allocate.allocate(self.ready, stop, inputs=self.inputs)
+
+
+def scenario(
+    plan: Plan,
+    changes: Changes,
+    *,
+    rebuild: bool = False,
+    on: dt.date | None = None,
+    held: Collection[Key] = (),
+    uncounted: Collection[Key] = (),
+) -> Scenario:
+    """`plan` under further changes, from the earliest day on which one of them tells (or `on`).
+
+    Raises UsageError for a change that cannot be, or that comes before the day the plan was last repaired.
+    """
+    given = all_of(changes)
+    together = (*plan.inputs.changes, *given)
+    case, policy = apply(Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy), together)
+    year = Year(case.year, policy.calendar)
+    since = _since(plan, given, year, on)
+    if rebuild and since == year.first:
+        repaired = None
+    else:
+        if policy.repair.release == "never":
+            held = {*held, *((a.urn, a.post) for a in plan.assignments if (a.urn, a.post) not in set(uncounted))}
+        repaired = Repaired(
+            since=since, rows=rows_of(plan), uncounted=tuple(sorted(uncounted)), held=tuple(sorted(held)),
+            rebuild=rebuild,
+        )  # fmt: skip
+    ready = ready_for(case, policy, plan.made_with.seed, repaired)
+    if repaired is not None:  # what can no longer be held is not claimed to be
+        kept = [k for k in repaired.held if (*k, (ready.holders or {}).get(k)) in ready.index]
+        repaired = repaired.model_copy(update={"held": tuple(k for k in kept if k not in ready.uncounted)})
+        ready = ready_for(case, policy, plan.made_with.seed, repaired)
+    inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
+    return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)))
+
+
+def repair(plan: Plan, changes: Changes, *, on: dt.date | None = None, stop: Stop | None = None) -> Plan:
+    """Everyone outside the event stays; the fewest schools are released (contract 2, tier 3; domain F12)."""
+    return scenario(plan, changes, on=on).plan(stop)
+
+
+def rebuild(plan: Plan, changes: Changes, *, on: dt.date | None = None, stop: Stop | None = None) -> Plan:
+    """Everything not yet given is free: the best plan from here, for comparison."""
+    return scenario(plan, changes, on=on, rebuild=True).plan(stop)
+
+
+def rows_of(plan: Plan) -> tuple[HeldRow, ...]:
+    """Who holds what from when to when: what a repair starts from."""
+    return tuple(
+        HeldRow.model_validate(
+            {
+                "urn": a.urn, "post": a.post, "sip": a.sip, "from": a.from_, "to": a.to, "periods": a.periods,
+                "extra_days": a.extra_days, "new_pairing": a.new_pairing,
+            }
+        )
+        for a in plan.assignments
+    )  # fmt: skip
+
+
+def _since(plan: Plan, changes: Iterable[Mapping[str, Any]], year: Year, on: dt.date | None) -> dt.date:
+    before = plan.inputs.repaired.since if plan.inputs.repaired else year.first
+    if on is not None and not year.first <= on <= year.last:
+        raise UsageError(f"{on} is outside the year {year.label}, which runs from {year.first} to {year.last}.")
+    days = [on] if on else [effective(c, year) or before for c in changes]
+    since = min(days, default=before)
+    if since < before:
+        raise UsageError(
+            f"This change tells from {since}, but the plan is already repaired from {before}. Apply changes in the "
+            "order of their dates, or start again from the earlier plan."
+        )
+    return since
+
+
+def _assumed(ready: allocate.Setup) -> Iterable[str]:
+    stand = ready.facts.standing
+    if stand is not None and stand.assumed:
+        names = [ready.facts.sips[s].name for s in stand.assumed if s in ready.facts.sips]
+        shown = names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"]
+        yield (
+            f"Days already given before {day(stand.since)} by {listed(shown)} are taken from the policy's calendar: "
+            "the table `worked` says nothing of them."
+        )
