@@ -74,7 +74,7 @@ def scenario(
             held = {*held, *((a.urn, a.post) for a in plan.assignments if (a.urn, a.post) not in set(uncounted))}
         repaired = Repaired(
             since=since, rows=rows_of(plan), uncounted=tuple(sorted(uncounted)), held=tuple(sorted(held)),
-            rebuild=rebuild,
+            rebuild=rebuild, days_first=_days_first(policy, given),
         )  # fmt: skip
     ready = ready_for(case, policy, plan.made_with.seed, repaired)
     if repaired is not None:  # what can no longer be held is not claimed to be
@@ -83,6 +83,20 @@ def scenario(
         ready = ready_for(case, policy, plan.made_with.seed, repaired)
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
     return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)))
+
+
+TAKES_NO_DAYS = {"veto", "breakdown", "forbid", "lock", "unlock", "interest", "wish", "decision", "answer", "cluster"}
+
+
+def _days_first(policy: Policy, changes: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether tier 1d comes before 2 and 3 (contract 2), or bonds are kept before days (domain F12).
+
+    Where the team loses days, schools' days are trimmed before another bond is broken; where it does not, nobody's
+    days are cut so that someone else's refusal moves fewer schools.
+    """
+    if policy.repair.days_first != "auto":
+        return policy.repair.days_first == "yes"
+    return all(set(c) <= TAKES_NO_DAYS for c in changes)
 
 
 def repair(plan: Plan, changes: Changes, *, on: dt.date | None = None, stop: Stop | None = None) -> Plan:

@@ -49,6 +49,7 @@ def setup(
     *,
     standing: Standing | None = None,
     near: bool = True,
+    days_first: bool = True,
     held: Mapping[Key, str] | None = None,
     uncounted: frozenset[Key] = frozenset(),
 ) -> Setup:
@@ -56,11 +57,11 @@ def setup(
 
     In a repair, `standing` is where the plan stands (tier 3 stays near it), `held` the pairs that may not be
     touched, `uncounted` the posts whose move is the event itself (a leaver's, a refused pair's). With `near`
-    off (a rebuild) nothing holds the plan near to what stood.
+    off (a rebuild) nothing holds the plan near to what stood; with `days_first` off bonds are kept before days.
     """
     facts = Facts(case, policy, standing=standing)
     pairs = rules.pairs(facts)
-    return instance(facts, pairs, seed, held or {}, uncounted, near)
+    return instance(facts, pairs, seed, held or {}, uncounted, near, days_first)
 
 
 def instance(
@@ -70,6 +71,7 @@ def instance(
     held: Mapping[Key, str] | None = None,
     uncounted: frozenset[Key] = frozenset(),
     near: bool = True,
+    days_first: bool = True,
 ) -> Setup:
     """The engine's Instance for allowed pairs, with everything in canonical order."""
     posts = facts.posts
@@ -87,7 +89,7 @@ def instance(
         raise CaseError(_lock_text(facts, pairs, blocked_locks))
     by = _Translate(post_index, person_index, index)
     fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
-    aims, bonds = tiers(facts, posts, index, uncounted, near)
+    aims, bonds = tiers(facts, posts, index, uncounted, near, days_first)
     inst = en.Instance(
         posts=tuple(
             en.Post(f"{p.urn} {p.kind}", 1, p.kind == "lead", tuple(en.Trim(q, (q, *less)) for q, less in p.trims))
@@ -147,6 +149,7 @@ def tiers(
     index: Mapping[Choice, int],
     uncounted: frozenset[Key],
     near: bool,
+    days_first: bool,
 ) -> tuple[tuple[en.Tier, ...], tuple[en.Kept, ...]]:
     """The tiers of contract 2, as data, and the bonds that tiers 2 and 3 count."""
     bonds: list[en.Kept] = []
@@ -177,8 +180,6 @@ def tiers(
     bonds_kept = [en.Tier("2", "least", broken=protected)]
     if holders is not None:
         bonds_kept.append(en.Tier("3", "least", broken=moved))
-    # a repair trims days before it breaks a bond (domain F12), unless policy says days first
-    days_first = holders is None or facts.policy.repair.days_first
     out += [*short, *bonds_kept] if days_first else [*bonds_kept, *short]
     out += [en.Tier("4", "most", points=True), en.Tier("5", "least", lot=True)]
     return tuple(out), tuple(bonds)

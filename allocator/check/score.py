@@ -31,6 +31,7 @@ class Auditor:
         self.book = b = Book(case, policy, repaired)
         self.seed = seed
         self.holders = b.stand.holders if b.stand else None
+        self.days_first = repaired is None or repaired.days_first
         self.counts = repaired is not None and not repaired.rebuild
         self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
         self.held = set(repaired.held) if repaired else set()
@@ -88,7 +89,7 @@ class Auditor:
         tiers["2"] = sum(choice.get((urn, "lead")) != who for urn, who in self.protected.items())
         if self.counts:
             tiers["3"] = len(self.moved(choice))
-            if not b.policy.repair.days_first:  # days are trimmed before a bond is broken
+            if not self.days_first:  # days are trimmed before a bond is broken
                 tiers |= {name: tiers.pop(name) for name in [t for t in tiers if t.startswith("1d")]}
         pair_points = sum(sum(self.points(k, s).values()) for k, s in choice.items())
         costs = structure.team_costs(b, self.team, choice, structure.person_loads(b, choice, short))

@@ -143,6 +143,6 @@ def finish(plan: Plan) -> None:
         raise typer.Exit(4)
 
 
-from allocator.cli import cases, plans, tables  # noqa: E402  (they register their commands on the app)
+from allocator.cli import cases, plans, scenarios, tables  # noqa: E402  (they register their commands on the app)
 
-__all__ = ["app", "cases", "plans", "tables"]
+__all__ = ["app", "cases", "plans", "scenarios", "tables"]

@@ -156,10 +156,11 @@ def verify(
     from dataclasses import asdict
 
     from allocator.check.audit import audit
+    from allocator.domain.change import apply
 
     plan = read_plan(plan_file)
     facts, in_force = load(case, year or str(plan.inputs.case.get("year") or "") or None, policy, quiet=True)
-    breaches = audit(facts, in_force, plan)
+    breaches = audit(*apply(facts, in_force, plan.inputs.changes), plan)
     if as_json:
         say_json({"holds": not breaches, "breaches": [asdict(b) for b in breaches]})
     elif breaches:

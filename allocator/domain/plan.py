@@ -163,13 +163,14 @@ class HeldRow(Part):
 class Repaired(Part):
     """What a repair kept to: the rows it started from, the day it takes effect, posts whose move is the event
     itself (`uncounted`), and pairs that might not be touched (`held`). With `rebuild` nothing was kept for its
-    own sake."""
+    own sake. `days_first`: tier 1d before 2 and 3, as contract 2 has it; else bonds are kept before days."""
 
     since: dt.date
     rows: tuple[HeldRow, ...]
     uncounted: tuple[tuple[str, PostKind], ...] = ()
     held: tuple[tuple[str, PostKind], ...] = ()
     rebuild: bool = False
+    days_first: bool = True
 
 
 class Inputs(Part):

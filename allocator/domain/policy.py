@@ -251,9 +251,9 @@ class Repair(Part):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
-    days_first: bool = switch(
-        "a school is moved to save days short; otherwise days are trimmed before a bond is broken",
-        "contract 2 order; off by domain F12", False,
+    days_first: Literal["auto", "yes", "no"] = val(
+        "auto", "may a school be moved to save days short? auto: only where the change takes no days and asks for none, "
+        "as a refusal does", "contract 2 order; auto: domain F12",
     )  # fmt: skip
     need_of_category: dict[str, Need] = val(
         {"SM": "top", "SWK": "high", "RSI": "high"}, "need is raised at least to this when a category comes in the year",

@@ -16,6 +16,7 @@ from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import Built, Range, value
 from allocator.engine.spread import spread_short
 
+LAST_RESORT = 2.0  # deterministic work for a first plan when time has already run out
 WIDEST = 2**45  # far inside 64 bits, and small enough for the linear relaxation to keep its precision
 
 
@@ -108,9 +109,13 @@ def run(model: cp_model.CpModel, clock: _Clock, names: str = "") -> tuple[cp_mod
     return solver, int(status)
 
 
-def solve(inst: Instance, stop: Stop | None = None, hint: Sequence[int] = ()) -> Solution:
+def solve(
+    inst: Instance, stop: Stop | None = None, hint: Sequence[int] = (), *, settle: bool = True, short: bool = False
+) -> Solution:
     """The optimum of `inst`, tier by tier, or the best found when stopped.
 
+    Without `settle` plans equal in every tier are not told apart: enough where only the tiers are asked for.
+    `short` says that days are known to run short, and saves the attempt to do without trims.
     Raises Conflict when the fixed pairs cannot stand together.
     """
     stop = stop or Stop()
@@ -118,16 +123,25 @@ def solve(inst: Instance, stop: Stop | None = None, hint: Sequence[int] = ()) ->
     able = {pair.post for pair in inst.pairs}
     search = _Search(inst, clock, trimming=False)
     cuttable = any(p.trims for p in inst.posts)
-    found = search.climb(_before_points(inst), hint) if cuttable else None
-    if found is None or not (found.proved and able <= {inst.pairs[i].post for i in found.chosen}):
+    found = search.climb(_before_points(inst), hint) if cuttable and not short else None
+    if found is None or not (found.proved and _in_full(inst, able, found)):
         if cuttable or found is None:
             search = _Search(inst, clock, trimming=cuttable)
         found = search.climb(_before_points(inst), found.chosen if found else hint)
     if found is None:
         if not clock.over:
             raise Conflict(clashing(inst))
-        return Solution("stopped", (), {}, (), clock.work)
-    return search.finish(found)
+        found = search.any_plan()
+        if found is None:
+            return Solution("stopped", (), {}, (), clock.work)
+    return search.finish(found, settle)
+
+
+def _in_full(inst: Instance, able: set[int], found: _Found) -> bool:
+    """Whether trims could add nothing: every post that can be is filled, and no bond broken that comes before days."""
+    last = max((n for n, t in enumerate(inst.tiers) if t.short), default=0)
+    broken = sum(value(inst, t, found.chosen, found.short) for t in inst.tiers[:last] if t.broken)
+    return not broken and able <= {inst.pairs[i].post for i in found.chosen}
 
 
 def _before_points(inst: Instance) -> list[Tier]:
@@ -146,8 +160,15 @@ class _Search:
         self.inst, self.clock = inst, clock
         self.built = Built(inst, trimming)
         self.bounds: dict[str, int] = {}
-        self.held: tuple[Sequence[Tier], cp_model.LinearExprT, int] | None = None  # the last fold, its value
+        self.held: tuple[Sequence[Tier], tuple[int, ...], dict[int, int]] | None = None  # the last fold, its answer
         self.ranges = {t.name: self.built.tier(t) for t in inst.tiers}
+
+    def any_plan(self) -> _Found | None:
+        """Some plan that breaks no rule, when the search was stopped before it had one."""
+        solver, status = run(self.built.model, _Clock(Stop(work=LAST_RESORT), monotonic()))
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return _Found(*self.built.read(solver), False)
 
     def hint(self, chosen: Sequence[int], short: Mapping[int, int] | None = None) -> None:
         b = self.built
@@ -179,17 +200,19 @@ class _Search:
             chosen, short = self.built.read(solver)
             proved = status == cp_model.OPTIMAL
             found = _Found(chosen, short, proved)
-            best = self.note(fold, weights, found, solver)
+            self.note(fold, weights, found, solver)
             if not proved:
                 return found
-            self.held = (fold, weighted.expr, best)
+            self.held = (fold, chosen, short)
             self.hint(chosen, short)
         return found
 
     def hold(self) -> None:
-        """Make the last fold's value a floor; its own objective does better until the next one comes."""
-        if self.held and self.held[0]:
-            self.built.model.add(self.held[1] >= self.held[2])
+        """Make the last fold's values floors, tier by tier: small coefficients keep the relaxation strong."""
+        for tier in self.held[0] if self.held else ():
+            chosen, short = self.held[1:] if self.held else ((), {})
+            v = _signed(tier, value(self.inst, tier, chosen, short))
+            self.built.model.add(self.ranges[tier.name].expr >= v)
         self.held = None
 
     def folds(self, tiers: Sequence[Tier]) -> list[list[Tier]]:
@@ -220,8 +243,8 @@ class _Search:
         hi = sum(w * r.hi for w, r in zip(weights, rs, strict=True))
         return Range(expr, lo, hi), weights
 
-    def note(self, fold: Sequence[Tier], weights: Sequence[int], found: _Found, solver: cp_model.CpSolver) -> int:
-        """Record each tier's proved bound from the fold's; returns the fold's own value."""
+    def note(self, fold: Sequence[Tier], weights: Sequence[int], found: _Found, solver: cp_model.CpSolver) -> None:
+        """Record each tier's proved bound from the fold's."""
         values = [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
         best = sum(w * v for w, v in zip(weights, values, strict=True))
         limit = solver.best_objective_bound  # a float: one part in 2**52 is allowed for
@@ -234,9 +257,8 @@ class _Search:
             top = min(r.hi, r.lo + digit) if held else r.hi
             self.bounds[tier.name] = max(top, v)
             held = held and top <= v
-        return best
 
-    def finish(self, found: _Found) -> Solution:
+    def finish(self, found: _Found, settle: bool) -> Solution:
         """Points, the lot and the last ties, from an answer to the tiers before them."""
         done = found.proved and not self.clock.over
         unique = False
@@ -244,7 +266,7 @@ class _Search:
             rest = [t for t in self.inst.tiers if t.points or t.lot]
             found = self.climb(rest, found.chosen) or found if rest else found
             done = found.proved
-        if done:
+        if done and settle:
             unique = self.settle(found)
             found = _Found(*self.settled, True)
         tiers = []
@@ -297,11 +319,9 @@ class _Search:
             return True
         if status != cp_model.OPTIMAL or self.held is None:
             return False
-        fold, _, best = self.held
-        _, weights = self.weigh(fold)
-        chosen, short = self.built.read(solver)
-        values = [_signed(t, value(self.inst, t, chosen, short)) for t in fold]
-        return sum(w * v for w, v in zip(weights, values, strict=True)) < best
+        fold, *_ = self.held
+        theirs = [_signed(t, value(self.inst, t, *self.built.read(solver))) for t in fold]
+        return theirs < [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
 
     def least(self, expr: cp_model.LinearExprT, hold: Sequence[int]) -> bool:
         """Minimise `expr` among the equal plans and hold the pairs `hold` where they then are."""

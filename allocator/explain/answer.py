@@ -62,7 +62,7 @@ def ready_for(case: Case, policy: Policy, seed: int, repaired: Repaired | None) 
     held: dict[allocate.Key, str] = {k: stand.holders[k] for k in repaired.held if k in stand.holders}
     return allocate.setup(
         case, policy, seed,
-        standing=stand, near=not repaired.rebuild, held=held, uncounted=frozenset(repaired.uncounted) | stand.event,
+        standing=stand, near=not repaired.rebuild, days_first=repaired.days_first or repaired.rebuild, held=held, uncounted=frozenset(repaired.uncounted) | stand.event,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         most = before.name in ("4",) or before.name[:2] in ("1a", "1b", "1c")
         lost = before.value - tier.value if most else tier.value - before.value
         if lost and before.name != "5":
-            price.append(TierPrice(before.name, lost, _tier_text(before.name, lost)))
+            price.append(TierPrice(before.name, lost, tier_text(before.name, lost)))
     after = {ready.choices[j][:2]: ready.choices[j][2] for j in forced.chosen}
     chain = tuple(
         Move(*k, held.get(k), after.get(k), _move_text(ready, k, held.get(k), after.get(k)))
@@ -104,7 +104,7 @@ def _join(blocked: tuple[tuple[str, str], ...]) -> str:
     return " ".join(text if text.endswith(".") else text + "." for _, text in blocked)
 
 
-def _tier_text(name: str, lost: int) -> str:
+def tier_text(name: str, lost: int) -> str:
     n = abs(lost)
     sign = "" if lost > 0 else " fewer lost of"
     if name.startswith("1a"):

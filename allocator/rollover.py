@@ -1,0 +1,105 @@
+"""Next year's case from this year's end: tenure carried, what lapses left behind (domain F5, D10)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from allocator.domain.calendar import Year, first_year, year_label
+from allocator.domain.case import Case, History, School, Sip
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.explain.answer import world
+
+
+@dataclass(frozen=True)
+class Rollover:
+    """The new case, and what was left behind or needs a look, in words."""
+
+    case: Case
+    notes: tuple[str, ...]
+
+
+def next_year(plan: Plan) -> Rollover:
+    """The case of the year after `plan`'s, to be filled with what is new."""
+    case, policy = world(plan)
+    facts = Facts(case, policy)
+    year = Year(case.year, policy.calendar)
+    label = year_label(year.start_year + 1)
+    first = dt.date(year.start_year + 1, 9, 1)
+    notes: list[str] = []
+    schools = tuple(_school(facts, s, first) for s in case.schools)
+    sips = tuple(_sip(s, first, notes) for s in case.sips)
+    kept = [r for r in case.history if first_year(r.year) < year.start_year]
+    update: dict[str, Any] = {
+        "year": label, "schools": schools, "sips": sips, "history": (*kept, *_history(plan, facts, year)),
+        "worked": (), "needs": (), "absences": (), "wishes": (), "answers": (),
+        "refusals": tuple(r for r in case.refusals if r.kind == "breakdown" or first_year(r.year) >= year.start_year),
+        "decisions": tuple(d for d in case.decisions if _carries(d.decision, d.until, first)),
+        "interests": tuple(i for i in case.interests if i.until is None or i.until >= first),
+    }  # fmt: skip
+    for table, what in (
+        ("wishes", "wishes lapse: ask again"), ("answers", "answers to this year's proposals lapse"),
+        ("worked", "rows of days worked stay with this year"), ("refusals", "refusals of years past lapse"),
+        ("decisions", "decisions lapse (locks, and those whose date has passed)"),
+        ("interests", "declared interests have run out"),
+    ):  # fmt: skip
+        lapsed = len(getattr(case, table)) - len(update[table])
+        if lapsed:
+            notes.append(f"{lapsed} {what}.")
+    return Rollover(case.model_copy(update=update), tuple(notes))
+
+
+def _carries(kind: str, until: dt.date | None, first: dt.date) -> bool:
+    """A lock is for its year; other decisions hold until their date, or without one until taken back."""
+    return until >= first if until is not None else kind not in ("lock", "allow_change", "extend_tenure")
+
+
+def _school(facts: Facts, school: School, first: dt.date) -> School:
+    now = facts.as_it_stands(school.urn)
+    if school.closes_on and school.closes_on < first:
+        now = now.model_copy(update={"status": "closed"})
+    if school.opens_on and school.opens_on <= first:
+        now = now.model_copy(update={"opens_on": None})
+    return now
+
+
+def _sip(sip: Sip, first: dt.date, notes: list[str]) -> Sip:
+    if sip.leaves_on and sip.leaves_on < first:
+        notes.append(f"{sip.name} left on {sip.leaves_on}.")
+        return sip.model_copy(update={"status": "left"})
+    ends = sip.contract_ends
+    if ends and ends < dt.date(first.year + 1, 7, 31):
+        notes.append(f"{sip.name}'s contract ends on {ends}: renew it, or the SIP can hold no post to the year's end.")
+    if sip.dbs_valid_until and sip.dbs_valid_until < dt.date(first.year + 1, 7, 31):
+        notes.append(f"{sip.name}'s DBS check runs out on {sip.dbs_valid_until}.")
+    return sip
+
+
+def _history(plan: Plan, facts: Facts, year: Year) -> list[History]:
+    """One row a holder and role; how a tenure ended within the year is said, else it goes on."""
+    last: dict[tuple[str, str], dt.date] = {}
+    for a in plan.assignments:
+        last[a.urn, a.post] = max(last.get((a.urn, a.post), a.to), a.to)
+    rows: dict[tuple[str, str, str], History] = {}
+    for a in sorted(plan.assignments, key=lambda a: a.from_):
+        ended, on = None, None
+        sip = facts.sips.get(a.sip)
+        if sip is not None and sip.leaves_on and sip.leaves_on <= year.last:
+            ended, on = "sip_left", sip.leaves_on
+        elif a.to < last[a.urn, a.post]:
+            ended, on = "manager", a.to
+        rows[a.urn, a.post, a.sip] = History.model_validate(
+            {"urn": a.urn, "sip": a.sip, "year": year.label, "role": a.post, "ended": ended, "ended_on": on}
+        )
+    for key in [k for k, row in rows.items() if row.ended == "manager" and _cover(plan, k)]:
+        del rows[key]  # cover during an absence is no tenure
+    return list(rows.values())
+
+
+def _cover(plan: Plan, key: tuple[str, str, str]) -> bool:
+    """Whether somebody held the post both before and after this SIP: the SIP stood in."""
+    mine = [a for a in plan.assignments if (a.urn, a.post, a.sip) == key]
+    others = [a for a in plan.assignments if (a.urn, a.post) == key[:2] and a.sip != key[2]]
+    return any(a.to < mine[0].from_ and any(b.from_ > mine[-1].to and b.sip == a.sip for b in others) for a in others)

@@ -1,0 +1,193 @@
+"""Who is critical, and what would help: every SIP leaving in turn, or one more day or SIP of each profile.
+
+Each question is one job, answered apart, so any number of processes gives the same answer, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from allocator.domain.plan import Plan
+from allocator.errors import AllocatorError, UsageError
+from allocator.explain.answer import world
+from allocator.scenario import scenario
+
+MOST = "1a", "1b", "1c", "4"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One question: its key (also its place in the answer), what it is called, its changes."""
+
+    key: str
+    label: str
+    changes: tuple[dict[str, Any], ...]
+    rebuild: bool
+
+
+@dataclass(frozen=True)
+class Result:
+    """`stranded`: posts that nobody fills; `lost_sip`: schools of the leaver; `moved`: other schools that move;
+    `tiers`: (name, change for the better; negative = worse) against the plan."""
+
+    key: str
+    label: str
+    stranded: int
+    lost_sip: int
+    moved: int
+    days_short: float
+    tiers: tuple[tuple[str, int], ...]
+    error: str = ""
+
+
+def leaving(plan: Plan, size: int = 1) -> list[Job]:
+    """Every SIP with a post leaving, or every pair of them."""
+    names = {a.sip: a.name for a in plan.assignments if not a.settled}
+    on = _now(plan)
+    return [
+        Job(
+            "+".join(group),
+            " and ".join(names[s] for s in group),
+            tuple({"sip_leaves": {"sip": s, **on}} for s in group),
+            False,
+        )
+        for group in combinations(sorted(names), size)
+    ]
+
+
+def _now(plan: Plan) -> dict[str, str]:
+    """A plan already repaired in the year is left from that day on."""
+    if plan.inputs.repaired is None or plan.inputs.repaired.since.month == 9:
+        return {}
+    return {"on": str(plan.inputs.repaired.since)}
+
+
+def gains(plan: Plan) -> list[Job]:
+    """One more day of each SIP; one new SIP like each kind and phase already on the team (the recruitment question)."""
+    case, _ = world(plan)
+    jobs = [
+        Job(f"day {s.sip}", f"one more day of {s.name}", ({"days": {"sip": s.sip, "days": s.days + 1}},), True)
+        for s in sorted(case.sips, key=lambda s: s.sip)
+        if s.status in (None, "active")
+    ]
+    profiles: dict[tuple[str, tuple[str, ...]], Any] = {}
+    for s in sorted(case.sips, key=lambda s: s.sip):
+        if s.status in (None, "active"):
+            profiles.setdefault((s.kind, tuple(sorted(s.phases))), s)
+    for (kind, phases), s in profiles.items():
+        like = s.model_dump(mode="json", exclude_none=True)
+        for own in ("current_urn", "current_trust", "current_cluster", "email", "pen_portrait", "joined_on"):
+            like.pop(own, None)
+        like |= {"sip": f"new {kind} {'+'.join(phases)}", "name": f"A new {kind.replace('_', ' ')}", "status": "active"}
+        label = f"a new {kind.replace('_', ' ')} ({', '.join(phases)}; {s.days:g} days, otherwise like {s.name})"
+        jobs.append(Job(str(like["sip"]), label, ({"sip_joins": like},), True))
+    return jobs
+
+
+def answer(plan: Plan, job: Job) -> Result:
+    """One job's answer, audited; a refusal is an answer too."""
+    try:
+        new = scenario(plan, job.changes, rebuild=job.rebuild).plan(words=False)
+    except AllocatorError as error:
+        return Result(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
+    gone = {c["sip_leaves"]["sip"] for c in job.changes if "sip_leaves" in c}
+    before = {(a.urn, a.post): a for a in plan.assignments if not a.settled}
+    lost = {u for (u, _), a in before.items() if a.sip in gone}
+    now = {(a.urn, a.post): a.sip for a in new.assignments if not a.settled}
+    moved = {u for (u, k), a in before.items() if a.sip not in gone and now.get((u, k), a.sip) != a.sip}
+    old = {t.name: t.value for t in plan.certificate.tiers}
+    tiers = tuple(
+        (t.name, (t.value - old[t.name]) * (1 if t.name.startswith(MOST) else -1))
+        for t in new.certificate.tiers
+        if t.name in old and t.name != "5" and t.value != old[t.name]
+    )
+    short = sum(a.days_short for a in new.assignments)
+    return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers)
+
+
+_plan: Plan | None = None  # each worker process reads the plan once
+
+
+def _begin(text: str) -> None:
+    global _plan
+    _plan = Plan.model_validate_json(text)
+
+
+def _do(job: Job) -> Result:
+    assert _plan is not None
+    return answer(_plan, job)
+
+
+def sweep(plan: Plan, jobs: Sequence[Job], *, workers: int = 1, journal: Path | None = None) -> Iterator[Result]:
+    """Answers as they come. With `journal` those already there are not worked out again, and new ones are added."""
+    known = _read(journal, plan) if journal else {}
+    todo = [j for j in jobs if j.key not in known]
+    yield from (known[j.key] for j in jobs if j.key in known)
+    text = plan.model_dump_json(by_alias=True)
+    if workers <= 1 or len(todo) <= 1:
+        for job in todo:
+            result = answer(plan, job)
+            _keep(journal, plan, result)
+            yield result
+        return
+    with ProcessPoolExecutor(min(workers, len(todo)), get_context("spawn"), _begin, (text,)) as pool:
+        running = [pool.submit(_do, job) for job in todo]
+        try:
+            for done in as_completed(running):
+                _keep(journal, plan, done.result())
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def ranked(results: Sequence[Result]) -> list[Result]:
+    """Worst (or for gains, best) first: by posts, then schools moved, days short, points; ties by key."""
+
+    def tier_key(r: Result) -> tuple[int, ...]:
+        found = dict(r.tiers)
+        return tuple(found.get(n, 0) for n in _TIERS)
+
+    return sorted(results, key=lambda r: (-r.stranded, *_signed(tier_key(r), r), -r.moved, r.key))
+
+
+_TIERS = (
+    "1a_top", "1a_high", "1a_raised", "1a_standard", "1a_low", "1b", "1c",
+    "1d_top", "1d_high", "1d_raised", "1d_standard", "1d_low", "2", "4",
+)  # fmt: skip
+
+
+def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:
+    """A leaver's losses: most lost first; a gain: most gained first."""
+    loss = r.lost_sip > 0 or any(v < 0 for v in key)
+    return key if loss else tuple(-v for v in key)
+
+
+def _read(journal: Path, plan: Plan) -> dict[str, Result]:
+    if not journal.exists():
+        return {}
+    out = {}
+    for n, line in enumerate(journal.read_text("utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # the line being written when the run was cut off
+        if row.get("case") != plan.made_with.case_sha256:
+            raise UsageError(f"{journal}, line {n}: kept for another case. Give another --journal, or remove this one.")
+        data = row["result"]
+        out[data["key"]] = Result(**{**data, "tiers": tuple((a, b) for a, b in data["tiers"])})
+    return out
+
+
+def _keep(journal: Path | None, plan: Plan, result: Result) -> None:
+    if journal is not None:
+        row: Mapping[str, Any] = {"case": plan.made_with.case_sha256, "result": asdict(result)}
+        with journal.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,0 +1,112 @@
+"""The headteacher's veto: one refusal a school a round, resubmitted with as little change as possible (domain F1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allocator.allocate import Key
+from allocator.domain.case import Case, PostKind
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Assignment, Plan
+from allocator.domain.policy import Policy
+from allocator.engine.tiers import Stop
+from allocator.errors import RoundRefuses, UsageError
+from allocator.explain.answer import world
+from allocator.scenario import scenario
+
+CONCERN = {"special_measures", "significant_improvement"}
+
+
+@dataclass(frozen=True)
+class Resubmission:
+    """The new plan, whom the school now has, and who else is affected (school, from, to, why)."""
+
+    plan: Plan
+    refused: Assignment
+    now: str | None
+    affected: tuple[tuple[str, str, str, str], ...]
+    private_word: str | None  # to the manager only: two schools have refused the same SIP
+
+
+def veto(
+    plan: Plan, urn: str, post: PostKind = "lead", *, decided_by: str | None = None, stop: Stop | None = None
+) -> Resubmission:
+    """Bar the pair proposed, hold every accepted pair, and find the fewest further moves.
+
+    Raises UsageError when nobody was proposed there; RoundRefuses for a second refusal in the round, and for a
+    concern school's refusal that no manager has decided (`decided_by`).
+    """
+    case, policy = world(plan)
+    facts = Facts(case, policy)
+    row = next((a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    if row is None:
+        where = facts.name(urn) if urn in facts.schools else f"{urn}, which is not a school of this case"
+        raise UsageError(f"Nobody was proposed as {post} for {where}: there is nothing to refuse.", urn=urn)
+    together = one_answer(facts, urn)
+    _may_refuse(facts, policy, row, together, decided_by)
+    uncounted: list[tuple[str, PostKind]] = [(u, post) for u in together]
+    proposed = {(a.urn, a.post): a.sip for a in plan.assignments if not a.settled}
+    held = [k for k in accepted(case) if k in proposed and k[0] not in together]
+    change = {"veto": {"urn": urn, "sip": row.sip}}
+    new = scenario(plan, [change], held=[k for k in held if k not in uncounted], uncounted=uncounted).plan(stop)
+    names = {a.sip: a.name for a in (*plan.assignments, *new.assignments)}
+    now = next((a for a in new.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    affected = tuple(
+        (facts.name(c.urn), names.get(c.from_ or "", "nobody"), names.get(c.to or "", "nobody"), c.because)
+        for c in new.changes
+        if c.urn not in together
+    )
+    return Resubmission(new, row, now.name if now else None, affected, _private(facts, row))
+
+
+def one_answer(facts: Facts, urn: str) -> tuple[str, ...]:
+    """Schools that answer as one: those that share the head (practice), the school itself first."""
+    head = facts.schools[urn].head
+    others = [u for u, s in facts.schools.items() if head and s.head == head and u != urn and facts.in_run(s)]
+    return (urn, *others) if facts.policy.shared_head.on else (urn,)
+
+
+def accepted(case: Case) -> list[tuple[str, PostKind]]:
+    """Posts whose school accepted the proposal; the last answer counts."""
+    last: dict[Key, str] = {}
+    for row in sorted(case.answers, key=lambda r: (r.on is not None, r.on)):
+        if row.by in ("head", "chair"):
+            last[row.urn, row.post] = row.answer
+    return [k for k in sorted(last) if last[k] in ("accept", "agree")]  # type: ignore[misc]  # a post's kind
+
+
+def _may_refuse(
+    facts: Facts, policy: Policy, row: Assignment, together: tuple[str, ...], decided_by: str | None
+) -> None:
+    school, rules = facts.name(row.urn), policy.round
+    before = [
+        r for r in facts.case.refusals if r.kind == "veto" and r.urn in together and r.year == facts.case.year
+    ]  # fmt: skip
+    if len(before) >= rules.vetoes:
+        said = {0: "no refusal", 1: "one refusal"}.get(rules.vetoes, f"{rules.vetoes} refusals")
+        steps = ", then the ".join(rules.ladder)
+        raise RoundRefuses(
+            f"{school} ({row.urn}) has {said} a round and has used {'it' if rules.vetoes == 1 else 'them'}. Nothing was "
+            f"solved again: this goes to the {steps}. Record what they decide as a decision "
+            "(lock or forbid), and run a what-if with it.",
+            urn=row.urn,
+        )
+    concern = {flag.name for flag in facts.flags(row.urn)} & CONCERN
+    if concern and rules.concern_veto == "manager_decides" and not decided_by:
+        raise RoundRefuses(
+            f"{school} ({row.urn}) is a school of concern: its refusal is a representation that the {rules.ladder[0]} "
+            "decides (round.concern_veto). Give --decided-by NAME to let it stand, or answer the head.",
+            urn=row.urn,
+        )
+
+
+def _private(facts: Facts, row: Assignment) -> str | None:
+    """Two refusals of one SIP by different schools: a private word prompted (practice)."""
+    others = {
+        r.urn for r in facts.case.refusals
+        if r.kind == "veto" and r.sip == row.sip and r.year == facts.case.year and r.urn != row.urn
+    }  # fmt: skip
+    if not others:
+        return None
+    n = len(others) + 1
+    return f"{n} schools have now refused {row.name} this year: a private word may be due. For you only."
