@@ -260,12 +260,11 @@ class _Search:
 
     def finish(self, found: _Found, settle: bool) -> Solution:
         """Points, the lot and the last ties, from an answer to the tiers before them."""
-        done = found.proved and not self.clock.over
-        unique = False
-        if done:
-            rest = [t for t in self.inst.tiers if t.points or t.lot]
-            found = self.climb(rest, found.chosen) or found if rest else found
-            done = found.proved
+        done, unique = found.proved and not self.clock.over, False
+        rest = [t for t in self.inst.tiers if t.points or t.lot]
+        if done and rest:
+            better = self.climb(rest, found.chosen)
+            found, done = (better, better.proved) if better else (found, False)
         if done and settle:
             unique = self.settle(found)
             found = _Found(*self.settled, True)
