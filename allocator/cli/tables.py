@@ -181,3 +181,61 @@ def free_to_write(targets: Sequence[Path], force: bool) -> None:
     if there and not force:
         verb = "is" if len(there) == 1 else "are"
         raise UsageError(f"{', '.join(there)} {verb} already there. Give another place, or --force to write over it.")
+
+
+generate_app = typer.Typer(help="Invented data, marked as such.", no_args_is_help=True)
+app.add_typer(generate_app, name="generate")
+
+
+@generate_app.command("team")
+def team(
+    case: Annotated[Path, typer.Argument(help="a folder with schools.csv; the team is written beside it")],
+    sips: Annotated[int, typer.Option("--sips", min=1, help="how many SIPs")],
+    seed: Annotated[int, typer.Option("--seed", help="the same seed gives the same team")],
+    tightness: Annotated[float, typer.Option("--tightness", help="capacity over demand")] = 1.05,
+    year: Annotated[str | None, typer.Option("--year", help="the academic year planned, as 2026/27")] = None,
+    policy: Annotated[Path | None, typer.Option("--policy", help="a policy.toml")] = None,
+    force: ForceOpt = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """An invented team, history, interests and wishes for real schools, so that an authority can try the tool."""
+    from allocator.errors import UsageError
+    from allocator.generate import MARK, WRITTEN, invent, write_team
+    from allocator.intake.read import read_case
+
+    if not case.is_dir():
+        raise UsageError(f"{case}: give a folder with schools.csv; the team's tables are written beside it.")
+    free_to_write([case / f"{name}.csv" for name in WRITTEN] + [case / MARK], force)
+    reading = read_case(case, year=year, policy=policy, schools_only=True)
+    if reading.case is None:
+        from allocator.cli.app import show_problems
+
+        show_problems(reading.problems)
+        raise typer.Exit(3)
+    made = invent(reading.case, reading.policy, sips, seed, tightness)
+    written = write_team(made, case)
+    hand = made.hand
+    if as_json:
+        say_json(
+            {
+                "written": [str(p) for p in written],
+                "sips": made.sips,
+                "posts": made.posts,
+                "demand_days": made.demand_days,
+                "capacity_days": made.capacity_days,
+                "tightness": round(made.tightness, 4),
+                "in_two_authorities_or_more": made.many_authorities,
+                "by_hand": {"filled": hand.filled, "unfilled": hand.unfilled, "kept": hand.kept},
+            }
+        )
+        return
+    print(f"{case}: an invented team of {made.sips} SIPs (and {made.leavers} who have left) for {made.posts:,} posts.")
+    print(
+        f"  Tightness {made.tightness:.3f}: {made.capacity_days:,.2f} days of capacity for {made.demand_days:,.2f} asked."
+    )
+    print(f"  {made.many_authorities} of {made.sips} serve two authorities or more.")
+    print(
+        f"  Greedy by hand, neediest school first: {hand.filled:,} posts filled, {hand.unfilled:,} not; "
+        f"{hand.kept:,} of {made.incumbents:,} schools keep last year's SIP."
+    )
+    print(f"Written: {', '.join(str(p) for p in written)}. Next: allocator solve {case}")

@@ -56,19 +56,24 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
 def _dangling(rows: Rows, raw: Raw) -> None:
     urns, sips = _ids(rows, "schools", "urn"), _ids(rows, "sips", "sip")
     older = {str(r.old_urn) for _, r in rows.get("successions", [])}
-    for table in ("history", "worked", "interests", "wishes", "decisions", "refusals", "answers", "travel"):
-        soft = table in (
-            "history",
-            "refusals",
-            "interests",
-            "travel",
-        )  # the past, and other people's schools, may be gone
+    gone: Counter[str] = Counter()
+    past = ("history", "refusals", "interests", "travel")  # the past, and other people's schools, may be gone
+    for table in (*past, "worked", "needs", "absences", "wishes", "decisions", "answers"):
+        soft = table in past
         for number, r in rows.get(table, []):
             urn, sip = getattr(r, "urn", None), getattr(r, "sip", None)
             if urn is not None and urn not in urns and urn not in older:
                 _unknown(raw, table, number, "urn", urn, urns, soft)
             if sip is not None and sip not in sips:
-                _unknown(raw, table, number, "sip", sip, sips, soft)
+                near = nearest(sip, sips) if table == "history" else None
+                if table == "history" and near is None:
+                    gone[sip] += 1
+                else:
+                    _unknown(raw, table, number, "sip", sip, sips, soft)
+    if gone:
+        rows_gone, names = sum(gone.values()), ", ".join(sorted(gone))
+        text = f"history: {rows_gone} rows are of SIPs who are not in `sips`, taken as gone: {names}."
+        raw.notice("gone_sips", "history", text, column="sip")
     for number, r in rows.get("schools", []):
         other = r.paired_with
         if other and other not in urns:
