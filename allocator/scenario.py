@@ -95,7 +95,7 @@ def _days_first(policy: Policy, changes: Iterable[Mapping[str, Any]]) -> bool:
     days are cut so that someone else's refusal moves fewer schools.
     """
     if policy.repair.days_first != "auto":
-        return policy.repair.days_first == "yes"
+        return policy.repair.days_first == "always"
     return all(set(c) <= TAKES_NO_DAYS for c in changes)
 
 

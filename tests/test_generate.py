@@ -22,7 +22,7 @@ def schools(n: int = 40) -> Case:
     phases = ["primary"] * 30 + ["secondary"] * 6 + ["special", "alternative", "nursery", "all_through"]
     rows = [
         School(
-            urn=str(800000 + i), name=f"Made-up School {i}", phase=phases[i % len(phases)],  # type: ignore[arg-type]  # listed above
+            urn=str(800000 + i), name=f"Made-up School {i}", phase=phases[i % len(phases)],
             la="Westmark" if i % 2 else "Eastmark", easting=400000 + rng.randrange(30000),
             northing=200000 + rng.randrange(30000), pupils=rng.randrange(60, 1200),
         )

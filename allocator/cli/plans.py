@@ -56,6 +56,8 @@ def solve(
     work_limit: Annotated[float | None, typer.Option(min=0.001, help="deterministic work; repeatable")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="searchers at once; the plan is the same")] = 1,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="the plan, as JSON")] = None,
+    excel: Annotated[Path | None, typer.Option("--excel", help="the plan as a workbook, the tables with it")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="the plan as one HTML page, to read or print")] = None,
     pairs: Annotated[Path | None, typer.Option(help="every allowed or nearly allowed pair, as CSV")] = None,
     model: Annotated[Path | None, typer.Option(help="the rest of the model, as JSON, beside --pairs")] = None,
     detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
@@ -73,7 +75,7 @@ def solve(
     plan = audited(facts, in_force, complete(ready, bare, solution, stop))
     if stop.progress:
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
-    outputs(plan, ready, output, pairs, model)
+    outputs(plan, ready, output, excel, report, pairs, model)
     if as_json:
         print(plan_text(plan), end="")
     else:
@@ -87,12 +89,22 @@ def outputs(
     plan: Plan,
     ready: Setup,
     output: Path | None,
+    excel: Path | None,
+    report: Path | None,
     pairs: Path | None,
     model: Path | None,
 ) -> None:
     """Each file asked for, written whole or not at all."""
     if output:
         write(output, lambda p: save_text(p, plan_text(plan)))
+    if excel:
+        from allocator.report.workbook import write_workbook
+
+        write(excel, lambda p: write_workbook(ready.facts.case, ready.facts.policy, plan, p))
+    if report:
+        from allocator.report.page import page
+
+        write(report, lambda p: save_text(p, page(ready.facts, plan)))
     if pairs:
         from allocator.report.pairs import write_pairs
 
@@ -101,7 +113,7 @@ def outputs(
         from allocator.report.model import model_out
 
         write(model, lambda p: save_text(p, json.dumps(model_out(ready), indent=1) + "\n"))
-    written = [str(p) for p in (output, pairs, model) if p]
+    written = [str(p) for p in (output, excel, report, pairs, model) if p]
     if written:
         note(f"Written: {', '.join(written)}")
 

@@ -251,7 +251,7 @@ class Repair(Part):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
-    days_first: Literal["auto", "yes", "no"] = val(
+    days_first: Literal["auto", "always", "never"] = val(
         "auto", "may a school be moved to save days short? auto: only where the change takes no days and asks for none, "
         "as a refusal does", "contract 2 order; auto: domain F12",
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
 from allocator.intake.cells import BadCell, blank, convert, text
 from allocator.intake.problems import Problem, nearest
@@ -94,7 +95,8 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
         out.append((number, row))
         mine = {label: text(cells[n]) for n, label in own.items() if n < len(cells) and not blank(cells[n])}
         if mine:
-            extras[str(getattr(row, KEYS.get(table.name, ""), number))] = mine
+            key = KEYS.get(table.name)
+            extras[str(getattr(row, key)) if key else canon.text(canon.row_out(row))] = mine
     return out, extras
 
 

@@ -17,7 +17,18 @@ from allocator.intake.problems import Problem, nearest
 LARGEST = 200 * 1024 * 1024  # bytes a workbook may unpack to
 MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
 KNOWN = (*TABLES, "policy")
-IGNORED = ("read me", "readme", "lists")
+IGNORED = (
+    "read me",
+    "readme",
+    "lists",
+    "plan",
+    "loads",
+    "unfilled",
+    "changes",
+    "notices",
+    "settings in force",
+    "for the auditor",
+)
 
 
 @dataclass

@@ -1,0 +1,51 @@
+"""The self-contained HTML report: opens with the director's page, prints well, asks nothing of the network."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.domain.policy import settings
+from allocator.report.director import director
+from allocator.report.map import letters, svg_map
+from allocator.report.terminal import standing
+
+
+@cache
+def environment() -> Any:
+    """Jinja with every value escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    env = Environment(
+        loader=PackageLoader("allocator.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    env.filters["days"] = lambda d: f"{d:g}"
+    env.filters["day"] = lambda d: f"{d.day} {d:%B %Y}"
+    return env
+
+
+def page(facts: Facts, plan: Plan) -> str:
+    """The whole page as one text."""
+    rows = sorted(plan.assignments, key=lambda a: (a.school, a.urn, a.post != "lead", a.from_))
+    schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
+    names = {x.sip: x.name for x in plan.loads}
+    text: str = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            plan=plan,
+            d=director(facts, plan),
+            rows=rows,
+            schools=schools,
+            names=names,
+            letters=letters(plan),
+            map=svg_map(facts, plan),
+            standing=standing(plan),
+            most=max([x.capacity for x in plan.loads] + [x.days for x in plan.loads] + [1]),
+            changed=[(k, v, d, m) for k, v, d, m, _ in settings(facts.policy) if v != d],
+            year=facts.case.year,
+        )
+    )
+    return text

@@ -1,0 +1,238 @@
+"""The outgoing workbook: the plan to read, and the case's own tables handed back to go on from (contract 1, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import Cell
+from openpyxl.formatting.rule import DataBarRule, FormulaRule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+
+from allocator.domain import canon
+from allocator.domain.case import TABLES, Case
+from allocator.domain.plan import Assignment, Plan
+from allocator.domain.policy import Policy, settings
+from allocator.report.terminal import standing
+
+HEAD = PatternFill("solid", fgColor="1D3557")
+TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA"}
+POST = {"lead": "lead", "support": "support", "appraisal": "appraisal"}
+PERIODS = ("autumn 1", "autumn 2 (peak)", "spring", "summer")
+WIDEST = 70
+
+
+def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
+    """Write the whole workbook. `case` is the one read, with the manager's own columns."""
+    book = Workbook()
+    first = book.active
+    assert isinstance(first, Worksheet)
+    first.title = "plan"
+    _plan(first, plan)
+    _loads(book.create_sheet("loads"), plan)
+    _unfilled(book.create_sheet("unfilled"), plan)
+    _changes(book.create_sheet("changes"), plan)
+    _notices(book.create_sheet("notices"), plan)
+    _settings(book.create_sheet("settings in force"), policy)
+    _tables(book, case, policy)
+    _auditor(book.create_sheet("for the auditor"), plan)
+    book.save(path)
+
+
+def put(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
+    """A cell; a text is always a text, whatever it begins with, so that no name becomes a formula."""
+    cell = sheet.cell(row, column)
+    assert isinstance(cell, Cell)
+    cell.value = value
+    if isinstance(value, str):
+        cell.data_type = "s"
+        cell.quotePrefix = value[:1] in "=+-@"
+    return cell
+
+
+def table(sheet: Worksheet, head: Sequence[str], rows: Sequence[Sequence[Any]], wrap: Sequence[int] = ()) -> None:
+    """Header frozen and filtered, columns as wide as they need, ready to print across a page."""
+    for n, name in enumerate(head, 1):
+        cell = put(sheet, 1, n, name)
+        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for r, row in enumerate(rows, 2):
+        for n, value in enumerate(row, 1):
+            put(sheet, r, n, value).alignment = Alignment(wrap_text=n in wrap, vertical="top")
+    for n, name in enumerate(head, 1):
+        longest = max([len(name), *(len(str(row[n - 1])) for row in rows if row[n - 1] is not None)])
+        sheet.column_dimensions[get_column_letter(n)].width = min(WIDEST if n in wrap else 34, longest + 3)
+    sheet.freeze_panes = "A2"
+    if head:
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{max(2, len(rows) + 1)}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+
+
+def tinted(formula: str, tint: str) -> Any:
+    """Rows for which the formula holds, in a tint."""
+    return FormulaRule([formula], fill=PatternFill("solid", bgColor=tint))  # type: ignore[no-untyped-call]  # upstream
+
+
+def _plan(sheet: Worksheet, plan: Plan) -> None:
+    head = ["school", "URN", "post", "SIP", "mark", "year with the SIP", "from", "to", "days", *PERIODS, "days short",
+            "why", "next choice"]  # fmt: skip
+    order = {"lead": 0, "support": 1, "appraisal": 2}
+    rows = [
+        [a.school, a.urn, POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
+         *a.periods.model_dump().values(), a.days_short or None, why(a), a.runner_up.text if a.runner_up else None]
+        for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, order[a.post], a.from_))
+    ]  # fmt: skip
+    rows = [
+        [u.school, u.urn, POST[u.post], "no SIP yet", "NO SIP", *[None] * 9, u.text, None] for u in plan.unfilled
+    ] + rows
+    table(sheet, head, rows, wrap=(15, 16))
+    last = max(2, len(rows) + 1)
+    for word, tint in (("NO SIP", TINTS["short"]), ("new", TINTS["new"]), ("locked", TINTS["locked"])):
+        rule = tinted(f'ISNUMBER(SEARCH("{word}",$E2))', tint)
+        sheet.conditional_formatting.add(f"A2:E{last}", rule)
+    sheet.conditional_formatting.add(f"N2:N{last}", tinted("N2>0", TINTS["short"]))
+    sheet.freeze_panes = "B2"
+
+
+def mark(a: Assignment) -> str:
+    """What is special about a row, in words, so that no colour says it alone."""
+    marks = [
+        word
+        for word, on in (
+            ("new", a.new_pairing),
+            ("locked", a.locked),
+            ("settled", a.settled),
+            ("tie", bool(a.tied_with)),
+        )
+        if on
+    ]
+    return ", ".join(marks)
+
+
+def why(a: Assignment) -> str:
+    """The reasons in words, strongest first."""
+    return "; ".join(r.text for r in a.reasons if r.text) or "allowed, and nobody fits better"
+
+
+def _loads(sheet: Worksheet, plan: Plan) -> None:
+    head = ["SIP", "id", "posts", "days", "capacity", "days left", "used", *PERIODS, "schools"]
+    held: dict[str, list[str]] = {}
+    for a in plan.assignments:
+        held.setdefault(a.sip, []).append(a.school if a.post == "lead" else f"{a.school} ({a.post})")
+    rows = [
+        [x.name, x.sip, x.posts, x.days, x.capacity, x.capacity - x.days, x.days / x.capacity if x.capacity else None,
+         *x.periods.model_dump().values(), "; ".join(sorted(held.get(x.sip, [])))]
+        for x in plan.loads
+    ]  # fmt: skip
+    table(sheet, head, rows, wrap=(12,))
+    last = max(2, len(rows) + 1)
+    for r in range(2, last + 1):
+        sheet.cell(r, 7).number_format = "0%"
+    bar = DataBarRule("num", 0, "num", 1, color="638EC6")  # type: ignore[no-untyped-call]  # upstream
+    sheet.conditional_formatting.add(f"G2:G{last}", bar)
+    sheet.conditional_formatting.add(f"F2:F{last}", tinted("F2<0", TINTS["over"]))
+
+
+def _unfilled(sheet: Worksheet, plan: Plan) -> None:
+    rows: list[list[Any]] = []
+    for u in plan.unfilled:
+        fixes = [f.text for f in u.fixes] or ["none found among the changes that policy may suggest"]
+        rows += [
+            [u.school, u.urn, POST[u.post], u.need, u.text if n == 0 else None, fix] for n, fix in enumerate(fixes)
+        ]
+    if not rows:
+        rows = [["Every post has a SIP.", None, None, None, None, None]]
+    table(sheet, ["school", "URN", "post", "need", "why nobody", "what would mend it"], rows, wrap=(5, 6))
+
+
+def _changes(sheet: Worksheet, plan: Plan) -> None:
+    names = {x.sip: x.name for x in plan.loads}
+    schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
+    rows = [
+        [schools[c.urn], c.urn, POST[c.post], names.get(c.from_ or "", c.from_ or "nobody"),
+         names.get(c.to or "", c.to or "nobody"), c.because, "yes" if c.voluntary else "no"]
+        for c in plan.changes
+    ]  # fmt: skip
+    table(sheet, ["school", "URN", "post", "from", "to", "why", "by wish, refusal or time limit"], rows, wrap=(6,))
+
+
+def _notices(sheet: Worksheet, plan: Plan) -> None:
+    s = plan.summary
+    said = [
+        f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} schools keep their SIP, {s.changed} change.",
+        f"{s.days_used:g} days used of {s.days_offered:g}.",
+        standing(plan),
+        *plan.notices,
+    ]
+    table(sheet, ["to know about this plan"], [[text] for text in said], wrap=(1,))
+
+
+def _settings(sheet: Worksheet, policy: Policy) -> None:
+    rows = [
+        [key, _plain(value), _plain(default), "yes" if value != default else "", meaning, source]
+        for key, value, default, meaning, source in settings(policy)
+    ]
+    table(sheet, ["setting", "in force", "default", "changed", "meaning", "where it comes from"], rows, wrap=(5, 6))
+    last = len(rows) + 1
+    rule = tinted('$D2="yes"', TINTS["new"])
+    sheet.conditional_formatting.add(f"A2:D{last}", rule)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return "; ".join(map(str, value))
+    return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _tables(book: Workbook, case: Case, policy: Policy) -> None:
+    """The case's tables, each with the manager's own columns at its end, and the policy, to be read again."""
+    for name in TABLES:
+        rows = getattr(case, name)
+        if not rows:
+            continue
+        fields = TABLES[name].model_fields
+        given = [canon.row_out(r) for r in rows]
+        used = [f for f, info in fields.items() if info.is_required() or any(f in g for g in given)]
+        own = case.extras.get(name, {})
+        labels = list(dict.fromkeys(label for mine in own.values() for label in mine))
+        key = {"schools": "urn", "sips": "sip"}.get(name)
+        body = []
+        for row, g in zip(rows, given, strict=True):
+            mine = own.get(str(getattr(row, key)) if key else canon.text(g), {})
+            body.append([_cell(g.get(f)) for f in used] + [mine.get(label) for label in labels])
+        table(book.create_sheet(name), [*used, *labels], body)
+    changed: list[list[Any]] = [["year", case.year]]
+    for k, value, default, _, _ in settings(policy):
+        if value != default and k != "year":
+            changed.append([k, canon.text(value) if isinstance(value, dict | list) else _plain(value)])
+    table(book.create_sheet("policy"), ["key", "value"], changed)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
+def _auditor(sheet: Worksheet, plan: Plan) -> None:
+    m = plan.made_with
+    rows: list[list[Any]] = [
+        ["case sha256", m.case_sha256, None], ["policy sha256", m.policy_sha256, None], ["seed of the lot", m.seed, None],
+        *[[f"version of {k}", v, None] for k, v in m.versions.items()], ["made", m.created_at, None],
+        ["status", plan.status, None], ["points of pairs", plan.summary.points, None],
+        ["points of team rules", plan.summary.team_points, None],
+        *[[f"tier {t.name}", t.value, t.bound] for t in plan.certificate.tiers],
+    ]  # fmt: skip
+    for a in plan.assignments:
+        rows += [[f"{a.urn} {a.post} {a.sip}: {r.rule}", r.points, None] for r in a.reasons if r.points]
+    table(sheet, ["what", "value", "proved bound"], rows)
