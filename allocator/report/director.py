@@ -9,9 +9,11 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 
 CAUSES = {  # words of a change's cause, first that fits
-    "left": "the SIP left", "leaves": "the SIP left", "longer on the team": "the SIP left",
-    "asked for a change": "the school asked", "asked to part": "either side asked", "refus": "a refusal",
-    "limit": "the time limit", "interest": "an interest or tie", "needed at": "needed where need is greater",
+    "no room left": "the SIP is full with schools that need them more", "recorded as left": "the SIP left",
+    "leaves on": "the SIP left", "longer on the team": "the SIP left", "contract ends": "the contract ends",
+    "asked": "the school or the SIP asked", "refus": "a refusal", "the limit is": "the time limit",
+    "interest": "an interest or tie", "needs experience": "the school now needs other experience",
+    "needed at": "needed where need is greater",
 }  # fmt: skip
 NEEDY = ("top", "high")
 SCARCE = 2  # a phase or tag that at most so many SIPs bring

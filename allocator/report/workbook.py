@@ -67,6 +67,10 @@ def table(sheet: Worksheet, head: Sequence[str], rows: Sequence[Sequence[Any]], 
     for n, name in enumerate(head, 1):
         longest = max([len(name), *(len(str(row[n - 1])) for row in rows if row[n - 1] is not None)])
         sheet.column_dimensions[get_column_letter(n)].width = min(WIDEST if n in wrap else 34, longest + 3)
+    for r, row in enumerate(rows, 2):  # not every program fits the height of wrapped text by itself
+        lines = max((1 + len(str(row[n - 1] or "")) // WIDEST for n in wrap), default=1)
+        if lines > 1:
+            sheet.row_dimensions[r].height = 15.0 * lines
     sheet.freeze_panes = "A2"
     if head:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{max(2, len(rows) + 1)}"
@@ -85,15 +89,16 @@ def _plan(sheet: Worksheet, plan: Plan) -> None:
     head = ["school", "URN", "post", "SIP", "mark", "year with the SIP", "from", "to", "days", *PERIODS, "days short",
             "why", "next choice"]  # fmt: skip
     order = {"lead": 0, "support": 1, "appraisal": 2}
+    names = {x.sip: x.name for x in plan.loads}
     rows = [
         [a.school, a.urn, POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
-         *a.periods.model_dump().values(), a.days_short or None, why(a), a.runner_up.text if a.runner_up else None]
+         *a.periods.model_dump().values(), a.days_short or None, why(a), names.get(a.runner_up.sip) if a.runner_up else None]
         for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, order[a.post], a.from_))
     ]  # fmt: skip
     rows = [
         [u.school, u.urn, POST[u.post], "no SIP yet", "NO SIP", *[None] * 9, u.text, None] for u in plan.unfilled
     ] + rows
-    table(sheet, head, rows, wrap=(15, 16))
+    table(sheet, head, rows, wrap=(15,))
     last = max(2, len(rows) + 1)
     for word, tint in (("NO SIP", TINTS["short"]), ("new", TINTS["new"]), ("locked", TINTS["locked"])):
         rule = tinted(f'ISNUMBER(SEARCH("{word}",$E2))', tint)
