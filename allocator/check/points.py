@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import cast
 
 from allocator.check.derived import Book, Post, alike, dec, norm
 from allocator.check.reach import about, newcomer
@@ -138,7 +139,7 @@ def weigh(w: Weight, need: Need) -> int:
 def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
     """Weighted points by rule, zeros left out."""
     p = b.policy
-    need: Need = b.schools[post.urn].need or "standard"
+    need = cast(Need, b.need(post.urn))
     rules: dict[str, tuple[bool, Weight, Callable[[Book, Post, Sip], int]]] = {
         "continuity": (p.continuity.on, p.continuity.weight, continuity),
         "wish": (p.wish.on, p.wish.weight, wish),
