@@ -1,0 +1,242 @@
+"""Changes are a pure function of the case; what must hold between them, and what is refused."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from allocator.choices import choices
+from allocator.compare import compare
+from allocator.domain import canon
+from allocator.domain.case import Case
+from allocator.domain.change import apply, canonical
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.errors import CaseError, RoundRefuses, UsageError
+from allocator.explain.answer import solve
+from allocator.frontier import frontier
+from allocator.rollover import next_year
+from allocator.scenario import rebuild, repair
+from allocator.sweep import leaving, ranked, sweep
+from allocator.veto import veto
+from tests.make import case, led, school, sip
+
+
+def world(**tables: Any) -> Case:
+    """Six primaries in a row, three SIPs; A and B each led three of them."""
+    schools = [school(str(n), easting=1000 * n, northing=0) for n in range(1, 7)]
+    people = [sip(i, days=24, easting=2000 * n, northing=0) for n, i in enumerate("ABC", 1)]
+    history = [row for n in range(1, 7) for row in led(str(n), "A" if n < 4 else "B", "2025/26")]
+    return case(schools, people, history=[*history, *tables.pop("history", [])], **tables)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return solve(world(), Policy())
+
+
+def leads(p: Plan) -> dict[str, str]:
+    return {a.urn: a.sip for a in p.assignments if a.post == "lead" and not a.settled}
+
+
+def test_a_leaver_with_no_school_changes_nothing(plan: Plan) -> None:
+    assert "C" not in leads(plan).values()
+    assert leads(repair(plan, [{"sip_leaves": {"sip": "C"}}])) == leads(plan)
+
+
+def test_only_the_leavers_schools_move(plan: Plan) -> None:
+    after = repair(plan, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
+    assert {u for u, s in leads(after).items() if s != leads(plan)[u]} == {"1", "2", "3"}
+    assert compare(plan, after).schools_moved == 3
+
+
+def test_days_worked_stay_with_the_leaver_and_the_rest_is_passed_on(plan: Plan) -> None:
+    after = repair(plan, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
+    rows = [a for a in after.assignments if a.urn == "1"]
+    assert [(a.sip, str(a.from_), str(a.to)) for a in rows] == [
+        ("A", "2026-09-01", "2026-12-31"),
+        (leads(after)["1"], "2027-01-01", "2027-07-31"),
+    ]
+    assert sum(a.days + a.days_short for a in rows) == 5.0
+
+
+def test_the_worked_table_is_taken_before_the_calendar(plan: Plan) -> None:
+    recorded = world(worked=[{"urn": "1", "post": "lead", "sip": "A", "on": "2026-10-01", "days": 1}])
+    after = repair(solve(recorded, Policy()), [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
+    assert [a.days for a in after.assignments if a.urn == "1"] == [1.0, 4.0]
+
+
+def test_cover_during_an_absence_gives_the_post_back(plan: Plan) -> None:
+    after = repair(plan, [{"sip_absent": {"sip": "A", "from": "2027-01-10", "to": "2027-03-10"}}])
+    rows = [a.sip for a in after.assignments if a.urn == "1"]
+    assert rows[0] == rows[2] == "A"
+    assert rows[1] != "A"
+    assert not [h for h in next_year(after).case.history if h.urn == "1" and h.year == "2026/27" and h.sip != "A"]
+
+
+def test_a_budget_cut_trims_days_not_worked_and_none_below_the_floor(plan: Plan) -> None:
+    after = repair(plan, [{"budget": {"days": 25, "from": "2027-04-01"}}])
+    assert after.summary.days_used <= 25
+    given: dict[str, float] = {}
+    for a in after.assignments:
+        given[a.urn] = given.get(a.urn, 0) + a.days
+    assert min(given.values()) >= Policy().days.floor
+    assert not after.unfilled
+
+
+INVERSE = [
+    ({"lock": {"urn": "1", "sip": "B"}}, {"unlock": {"urn": "1", "sip": "B"}}),
+    ({"days": {"sip": "A", "days": 3}}, {"days": {"sip": "A", "days": 24}}),
+    ({"need": {"urn": "1", "need": "top"}}, {"need": {"urn": "1", "need": "standard"}}),
+    ({"participation": {"urn": "1", "participation": "own_sip"}}, {"participation": {"urn": "1", "participation": "needs_sip"}}),
+    ({"policy": {"key": "tenure.limit", "value": 4}}, {"policy": {"key": "tenure.limit", "value": 5}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("there", "back"), INVERSE, ids=[str([*a][0]) for a, _ in INVERSE])
+def test_an_event_and_its_inverse_give_the_same_case_back(there: dict[str, Any], back: dict[str, Any]) -> None:
+    base = world()
+    filled = [s.model_copy(update={"need": "standard", "participation": "needs_sip"}) for s in base.schools]
+    base = base.model_copy(update={"schools": tuple(filled)})
+    once, _ = apply(base, Policy(), [there])
+    again, policy = apply(base, Policy(), [there, back])
+    assert canon.case_sha256(again) == canon.case_sha256(base)
+    assert canon.policy_sha256(policy) == canon.policy_sha256(Policy())
+    assert once != base or "policy" in there
+
+
+def test_a_leaver_who_comes_back_gives_the_same_case() -> None:
+    base = world()
+    row = next(s for s in base.sips if s.sip == "A").model_dump(mode="json", exclude_none=True)
+    back, _ = apply(base, Policy(), [{"sip_leaves": {"sip": "A"}}, {"sip_joins": row}])
+    assert canon.case_sha256(back) == canon.case_sha256(base)
+
+
+def test_veto_then_lock_is_refused_as_a_lock_against_a_hard_rule(plan: Plan) -> None:
+    with pytest.raises(CaseError, match="breaks a hard rule"):
+        repair(plan, [{"veto": {"urn": "1", "sip": "A"}}, {"lock": {"urn": "1", "sip": "A"}}])
+
+
+def test_veto_then_lock_of_another_equals_the_lock(plan: Plan) -> None:
+    lock = {"lock": {"urn": "1", "sip": "B"}}
+    assert leads(repair(plan, [{"veto": {"urn": "1", "sip": "A"}}, lock])) == leads(repair(plan, [lock]))
+
+
+def test_changes_that_do_not_conflict_may_come_in_any_order() -> None:
+    some = [
+        {"sip_leaves": {"sip": "A", "on": "2026-12-31"}},
+        {"need": {"urn": "4", "need": "high", "on": "2027-02-01"}},
+        {"veto": {"urn": "5", "sip": "B"}},
+    ]
+    seen = {canon.case_sha256(apply(world(), Policy(), order)[0]) for order in itertools.permutations(some)}
+    assert len(seen) == 1
+
+
+def test_a_rebuild_is_never_worse_than_a_repair_in_what_both_measure(plan: Plan) -> None:
+    change = [{"sip_leaves": {"sip": "A"}}]
+    one, two = ({t.name: t.value for t in p.certificate.tiers} for p in (repair(plan, change), rebuild(plan, change)))
+    assert two["1a_standard"] >= one["1a_standard"]
+    assert two["1d_standard"] <= one["1d_standard"]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sip_leaves": {"sip": "Z"}}, "not a SIP of this case"),
+        ({"sip_leaves": {"sip": "A", "on": "2028-01-01"}}, "outside the year"),
+        ({"sip_leves": {"sip": "A"}}, "Did you mean sip_leaves"),
+        ({"sip_leaves": {"sipp": "A"}}, "It takes sip, on"),
+        ({"need": {"urn": "99", "need": "top"}}, "not a school of this case"),
+        ({"policy": {"key": "tenure.limt", "value": 4}}, "not a setting"),
+        ({"policy": {"key": "tenure.limit", "value": "many"}}, "tenure.limit"),
+        ({"sip_absent": {"sip": "A", "from": "2027-03-01", "to": "2027-02-01"}}, "end is before the start"),
+        ({"unlock": {"urn": "1", "sip": "A"}}, "no lock"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_with_the_reason(plan: Plan, change: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        repair(plan, [change])
+
+
+def test_a_sip_who_has_gone_cannot_leave_again(plan: Plan) -> None:
+    with pytest.raises(UsageError, match="already left"):
+        repair(plan, [{"sip_leaves": {"sip": "A"}}, {"sip_leaves": {"sip": "A"}}])
+
+
+def test_a_change_before_the_last_repair_is_refused(plan: Plan) -> None:
+    later = repair(plan, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
+    with pytest.raises(UsageError, match="already repaired from 2027-01-01"):
+        repair(later, [{"sip_absent": {"sip": "B", "from": "2026-11-01", "to": "2026-11-30"}}])
+
+
+def test_the_kind_may_be_written_beside_its_details() -> None:
+    assert canonical({"kind": "sip_leaves", "sip": "A"}) == canonical({"sip_leaves": {"sip": "A"}})
+
+
+def test_a_veto_moves_that_school_and_nobody_is_offered_the_refused_sip_again(plan: Plan) -> None:
+    found = veto(plan, "1")
+    assert leads(found.plan)["1"] != "A"
+    assert not found.affected
+    with pytest.raises(RoundRefuses, match="SIP manager, then the assistant director"):
+        veto(found.plan, "1")
+
+
+def test_a_veto_of_someone_never_proposed_is_refused(plan: Plan) -> None:
+    with pytest.raises(UsageError, match="nothing to refuse"):
+        veto(plan, "1", "support")
+
+
+def test_an_accepted_pair_is_held_though_another_would_score_more() -> None:
+    base = world(answers=[{"urn": str(n), "post": "lead", "by": "head", "answer": "accept"} for n in range(2, 7)])
+    before = solve(base, Policy())
+    after = veto(before, "1").plan
+    assert {u: s for u, s in leads(after).items() if u != "1"} == {u: s for u, s in leads(before).items() if u != "1"}
+
+
+def test_a_concern_schools_refusal_waits_for_the_manager() -> None:
+    base = world()
+    rows = [s.model_copy(update={"category_of_concern": "RSI"}) if s.urn == "1" else s for s in base.schools]
+    people = [p.model_copy(update={"experience": ("ri_to_good",)}) for p in base.sips]
+    before = solve(base.model_copy(update={"schools": tuple(rows), "sips": tuple(people)}), Policy())
+    with pytest.raises(RoundRefuses, match="representation"):
+        veto(before, "1")
+    assert leads(veto(before, "1", decided_by="M. Hale").plan)["1"] != leads(before)["1"]
+
+
+def test_choices_rank_every_sip_who_may_and_choosing_one_locks_it(plan: Plan) -> None:
+    change = [{"sip_leaves": {"sip": "A"}}]
+    first = choices(plan, change)
+    assert {c.urn for c in first.lists} == {"1", "2", "3"}
+    assert all([o.rank for o in c.offers] == list(range(1, len(c.offers) + 1)) for c in first.lists)
+    assert {o.sip for c in first.lists for o in c.offers} == {"B", "C"}
+    second = choices(plan, change, [("1", "B")])
+    assert leads(second.plan)["1"] == "B"
+    assert {c.urn for c in second.lists} == {"2", "3"}
+
+
+def test_the_frontier_rises_and_ends_where_the_plan_itself_stands(plan: Plan) -> None:
+    points = list(frontier(plan))
+    assert all(p.proved for p in points)
+    assert [p.points for p in points] == sorted(p.points for p in points)
+    assert points[-1].points == next(t.value for t in plan.certificate.tiers if t.name == "4")
+
+
+def test_the_sweep_is_the_same_with_one_process_and_two_and_goes_on_from_its_journal(plan: Plan, tmp_path: Any) -> None:
+    jobs = leaving(plan)
+    one = ranked(list(sweep(plan, jobs)))
+    journal = tmp_path / "sweep.jsonl"
+    list(sweep(plan, jobs[:1], journal=journal))
+    assert len(journal.read_text().splitlines()) == 1
+    assert ranked(list(sweep(plan, jobs, workers=2, journal=journal))) == one
+    assert {r.key for r in one} == {"A", "B"}
+
+
+def test_next_year_carries_tenure_and_says_what_lapses(plan: Plan) -> None:
+    after = next_year(repair(plan, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}]))
+    assert after.case.year == "2027/28"
+    ended = {(h.urn, h.sip): h.ended for h in after.case.history if h.year == "2026/27"}
+    assert ended["1", "A"] == "sip_left"
+    assert ended["4", "B"] is None
+    assert any("left" in text for text in after.notes)
