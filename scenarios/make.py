@@ -5,12 +5,13 @@ Run `python -m scenarios.make` in a checkout to write them again; the same progr
 
 from __future__ import annotations
 
-import csv
 import random
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+from scenarios.oswin import oswin
+from scenarios.small import situations, two_schools
+from scenarios.tables import HERE, write
+
 STEMS = (
     "Alder", "Ash", "Barrow", "Beck", "Birch", "Bramble", "Brook", "Burdock", "Calder", "Clover", "Coppice", "Cress",
     "Dale", "Elder", "Fallow", "Fern", "Field", "Furze", "Garth", "Gorse", "Hawthorn", "Hazel", "Heath", "Holly",
@@ -21,15 +22,6 @@ STEMS = (
     "Glebe", "Harrow", "Ivy", "Jasmine",
 )  # fmt: skip
 FOCUS = ("early_reading", "curriculum", "attendance", "send", "maths", "leadership", "behaviour", "transition")
-
-
-def write(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
-    """One table as CSV, columns in order of first use."""
-    columns = list(dict.fromkeys(k for r in rows for k in r))
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def near(r: random.Random, e: int, n: int, spread: int) -> dict[str, int]:
@@ -244,3 +236,6 @@ def hartwell() -> None:
 
 if __name__ == "__main__":
     hartwell()
+    oswin()
+    situations()
+    two_schools()

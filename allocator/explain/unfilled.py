@@ -13,9 +13,21 @@ from allocator.domain.plan import ClashItem, Fix, Unfilled
 from allocator.engine import instance as en
 from allocator.engine.instance import Solution
 from allocator.engine.relax import Demand, Gated, Gates
+from allocator.rules import RULES
+from allocator.rules.base import listed, words
 
 Item = tuple[str, str | None, str | None]  # rule, urn, SIP
 MOST_FIXES = 3
+TELLING = {rule.id: n for n, rule in enumerate(RULES)}  # the registry's order: what bars for good comes first
+WHY = {  # a rule that bars several SIPs, in a few words
+    "phase": "do not work in this phase", "availability": "are not available all year", "training": "are not trained",
+    "approval": "are not approved by the board", "dbs": "have no valid DBS check", "eligibility": "are not eligible",
+    "need": "lack the experience that the school's position demands", "interest": "have an interest not cleared",
+    "own_ties": "have a tie of their own", "refusal": "have been refused", "travel": "are too far away",
+    "authority": "do not work for its authority", "appraisal": "have no appraisal training on record",
+    "tenure": "have reached the limit of years", "cooling_off": "may not return yet", "decision": "are forbidden by a decision",
+}  # fmt: skip
+FEW = 4  # so many reasons are told one by one; more are counted
 RELAXABLE = {"tenure": "extend_tenure", "own_ties": "accept_local_head"}  # rule -> decision that lifts it
 
 
@@ -79,6 +91,7 @@ def clash(ready: Setup, solution: Solution, key: Key) -> tuple[tuple[Item, ...],
         gated = Gated(inst, gates, demand)
         first = [g for g, item in enumerate(board.items) if item[1] not in near and item[2] is not None and item[1]]
         rest = [g for g in range(len(board.items)) if g not in set(first)]
+        rest.sort(key=lambda g: -TELLING.get(board.items[g][0], 0))  # what is tried first is the first to go
         found = gated.clash(first + rest) if not _possible_without(gated, rest) else gated.clash(rest)
         if found is not None:
             return tuple(sorted((board.items[g] for g in found), key=str)), strict
@@ -119,7 +132,20 @@ def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
     school = facts.schools[key[0]].name
     what = {"lead": "lead SIP", "support": "support SIP", "appraisal": "appraisal adviser"}[key[1]]
     parts = []
+    barred = [(rule, sip) for rule, urn, sip in found if urn == key[0] and sip and (*key, sip) in ready.pairs.blocked]
+    many = len(barred) > FEW
+    for rule in dict.fromkeys(rule for rule, _ in barred) if many else ():
+        who = [s for r, s in barred if r == rule]
+        if len(who) == 1:
+            texts = [t for r, t in ready.pairs.blocked[(*key, who[0])] if r == rule]
+            parts.append(texts[0].rstrip("."))
+            continue
+        names = [facts.sips[s].name for s in who]
+        said = listed(names) if len(names) <= FEW else f"{', '.join(names[:2])} and {len(names) - 2} others"
+        parts.append(f"{said} {WHY.get(rule, 'are barred by ' + words(rule))}")
     for rule, urn, sip in found:
+        if many and (rule, sip) in barred and urn == key[0]:
+            continue
         if rule == "capacity" and sip:
             full = facts.capacity(facts.sips[sip]) / 4
             parts.append(f"{facts.sips[sip].name} has {full:g} days for schools, all needed elsewhere")

@@ -86,7 +86,7 @@ def test_a_budget_cut_trims_days_not_worked_and_none_below_the_floor(plan: Plan)
     assert not after.unfilled
 
 
-INVERSE = [
+INVERSE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"lock": {"urn": "1", "sip": "B"}}, {"unlock": {"urn": "1", "sip": "B"}}),
     ({"days": {"sip": "A", "days": 3}}, {"days": {"sip": "A", "days": 24}}),
     ({"need": {"urn": "1", "need": "top"}}, {"need": {"urn": "1", "need": "standard"}}),
@@ -95,7 +95,7 @@ INVERSE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("there", "back"), INVERSE, ids=[str([*a][0]) for a, _ in INVERSE])
+@pytest.mark.parametrize(("there", "back"), INVERSE, ids=[next(iter(a)) for a, _ in INVERSE])
 def test_an_event_and_its_inverse_give_the_same_case_back(there: dict[str, Any], back: dict[str, Any]) -> None:
     base = world()
     filled = [s.model_copy(update={"need": "standard", "participation": "needs_sip"}) for s in base.schools]
