@@ -26,7 +26,7 @@ class Reciprocal(Rule):
                 taken[choice[0], choice[2]].append(choice)
         out = []
         for (urn, sip), choices in sorted(taken.items()):
-            for other in owners[urn]:
+            for other in (o for o in owners[urn] if o != sip):
                 own = [u for u, sips in owners.items() if sip in sips]
                 for back in (c for u in own for c in taken.get((u, other), ())):
                     out += [Structure(self.id, "never_both", pairs=(c, back)) for c in choices if c < back]
