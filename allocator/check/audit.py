@@ -124,11 +124,15 @@ def _row(a: Auditor, key: Key, x: Assignment) -> Iterator[Breach]:
         ("new_pairing", x.new_pairing, fresh),
         ("tenure_year", x.tenure_year, b.tenure(x.urn, x.sip) if post.kind == "lead" else 1),
         ("points", x.points, sum(points.values())),
-        ("reasons", {r.rule: r.points for r in x.reasons if r.points}, points),
         ("name", x.name, sip.name),
     ]
     if x.runner_up:
         agree.append(("runner_up", x.runner_up.points, sum(a.points(key, x.runner_up.sip).values())))
+    said = {r.rule: r.points for r in x.reasons if r.points}
+    for rule in sorted(said.keys() | points.keys()):
+        if said.get(rule, 0) != points.get(rule, 0):
+            text = f"{x.urn} ({x.post}): {rule} gives {points.get(rule, 0)} points, not {said.get(rule, 0)}."
+            yield Breach(rule, text, *key, x.sip)
     for what, given, right in agree:
         if given != right:
             yield Breach("figures", f"{x.urn} ({x.post}): {what} is {given}, and should be {right}.", *key, x.sip)
