@@ -258,14 +258,18 @@ def demo() -> None:
     print(why(ready, plan, row.urn, row.post).text)
     print("\nAnd as the school sees it:\n")
     print(why(ready, plan, row.urn, row.post, audience="school").text)
-    if row.runner_up:
-        print(f"\nWhat if {facts_name(ready, row.runner_up.sip)} went there instead?\n")
-        answer = why(ready, plan, row.urn, row.post, sip=row.runner_up.sip)
-        print(answer.text)
-        for move in answer.why_not.chain if answer.why_not else ():
-            print(f"  {move.text}")
+    leaver = min(plan.loads, key=lambda x: (abs(x.posts - 3), x.sip))
+    print(f"\nWhat if {leaver.name} leaves at Christmas?\n")
+    show_leaver(plan, leaver.sip)
     print("\nNext: allocator template mine.xlsx, then allocator check mine.xlsx, then allocator solve mine.xlsx")
 
 
-def facts_name(ready: Setup, sip: str) -> str:
-    return ready.facts.sips[sip].name
+def show_leaver(plan: Plan, sip: str) -> None:
+    """The repair after one SIP leaves at Christmas, against the plan."""
+    from allocator.compare import compare
+    from allocator.report.scenario import show_comparison
+    from allocator.scenario import repair
+
+    christmas = f"{plan.inputs.case['year'][:4]}-12-31"
+    after = repair(plan, [{"sip_leaves": {"sip": sip, "on": christmas}}])
+    show_comparison(compare(plan, after), out(), heading="repaired", plan=after)

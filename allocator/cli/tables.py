@@ -239,3 +239,20 @@ def team(
         f"{hand.kept:,} of {made.incumbents:,} schools keep last year's SIP."
     )
     print(f"Written: {', '.join(str(p) for p in written)}. Next: allocator solve {case}")
+
+
+@app.command()
+def template(
+    file: Annotated[Path, typer.Argument(help="the workbook to write, .xlsx")],
+    force: ForceOpt = False,
+) -> None:
+    """An empty workbook with drop-downs, notes and an example row."""
+    from allocator.cli.app import write
+    from allocator.errors import UsageError
+    from allocator.intake.template import write_template
+
+    if file.suffix.casefold() != ".xlsx":
+        raise UsageError(f"{file}: the template is a workbook; give a name that ends in .xlsx.")
+    free_to_write([file], force)
+    write(file, write_template)
+    print(f"Written: {file}. Fill `schools` and `sips` at least, then: allocator check {file}")
