@@ -25,7 +25,7 @@ def ties(inst: Instance, solution: Solution, stop: Stop | None = None) -> Iterat
             model.add(built.tier(tier).expr >= _signed(tier, result.value))
     filled = {inst.pairs[i].post for i in solution.chosen}
     fresh = [i for i, p in enumerate(inst.pairs) if i not in set(solution.chosen) and p.post in filled]
-    clock = _Clock(Stop(workers=stop.workers if stop else 1), monotonic())
+    clock = _Clock(Stop(), monotonic())  # one worker, so that the same ties are found on every machine
     for _ in range(MOST_TIES):
         if not fresh or (stop and stop.event and stop.event.is_set()):
             return

@@ -14,7 +14,7 @@ from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
 from allocator.explain.complete import reasons
 from allocator.explain.why_not import WhyNot, why_not
-from allocator.rules.base import Audience
+from allocator.rules.base import Audience, day, years
 
 ROLE = {"lead": "School Improvement Partner", "support": "support adviser", "appraisal": "adviser for the appraisal"}
 
@@ -47,7 +47,8 @@ def explain(
     """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only)."""
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
-    row = next((a for a in plan.assignments if (a.urn, a.post) == (urn, post)), None)
+    mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, post)]
+    row = next((a for a in mine if not a.settled), mine[-1] if mine else None)
     empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
     if row is None and empty is None:
         raise UsageError(f"{ready.facts.schools[urn].name} ({urn}) has no {post} post this year.", urn=urn)
@@ -59,9 +60,34 @@ def explain(
     if row is None:
         assert empty is not None
         return Explanation(urn, post, audience, _empty(ready, empty, audience))
+    if row.settled or (urn, post) not in ready.post_index:
+        text = "; ".join(f"{a.name}, {a.days:g} days from {day(a.from_)} to {day(a.to)}" for a in mine)
+        return Explanation(urn, post, audience, f"{row.school}: {text}.", row.sip)
     if audience == "manager":
         return _manager(ready, row)
-    return _plain(ready, row, audience)
+    moved = next((c for c in plan.changes if (c.urn, c.post) == (urn, post) and c.from_ != c.to), None)
+    return _plain(ready, row, audience, cause(ready, (urn, post), moved.from_) if moved and moved.from_ else None)
+
+
+def cause(ready: Setup, key: tuple[str, str], before: str) -> str:
+    """Why the school has somebody new, as its head may be told: no other school, no interest's detail (domain N)."""
+    facts = ready.facts
+    old = facts.sips.get(before)
+    if old is None:
+        return "the SIP you had has left us"
+    rules = {rule for rule, _ in ready.pairs.blocked.get((*key, before), ())}
+    if "tenure" in rules:
+        told = years(facts.tenure_year(key[0], before) - 1)
+        return f"{old.name} has been with you for {told}, and our published policy then asks for a fresh view"
+    asked = any(w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(key[0]))
+    if asked or "refusal" in rules or "parting" in rules:
+        return "you asked for somebody else" if "refusal" in rules else "a change was asked for"
+    if "availability" in rules:
+        leaving = old.status == "left" or old.leaves_on
+        return f"{old.name} is leaving us" if leaving else f"{old.name} is not with us for the whole time"
+    if rules:
+        return f"{old.name} can no longer work with your school"
+    return f"we have had to ask {old.name} to work elsewhere"
 
 
 def _manager(ready: Setup, a: Assignment) -> Explanation:
@@ -81,15 +107,19 @@ def _manager(ready: Setup, a: Assignment) -> Explanation:
     )
 
 
-def _plain(ready: Setup, a: Assignment, audience: Audience) -> Explanation:
+def _plain(ready: Setup, a: Assignment, audience: Audience, changed: str | None) -> Explanation:
     facts = ready.facts
     post = next(p for p in facts.posts if p.key == (a.urn, a.post))
     said = reasons(ready, post, a, audience)
-    because = _and([r.text.rstrip(".") for r in said])
+    texts = [r.text.rstrip(".") for r in said]
+    again = f"{a.name} has "
+    first = next((n for n, text in enumerate(texts) if text.startswith(again)), None)
+    texts = [text[len(a.name) + 1 :] if text.startswith(again) and n != first else text for n, text in enumerate(texts)]
+    because = _and([changed, *texts] if changed and audience == "school" else texts)
     start = f"{a.from_.day} {a.from_:%B %Y}"
     if audience == "school":
         opening = f"{a.name} will be your {ROLE[a.post]} from {start}"
-        closing = f"You have {a.days:g} days for the year."
+        closing = f"You have {a.days:g} days for {'the year' if a.from_.month == 9 else 'the rest of the year'}."
         if a.days_short:
             closing += f" That is {a.days_short:g} fewer than we would wish; tell us what matters most."
     else:
@@ -108,6 +138,8 @@ def _plain(ready: Setup, a: Assignment, audience: Audience) -> Explanation:
 
 
 def _and(parts: list[str]) -> str:
+    if any("," in part for part in parts[:-1]):
+        return "; ".join([*parts[:-1], f"and {parts[-1]}"] if len(parts) > 1 else parts)
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 

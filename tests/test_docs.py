@@ -1,0 +1,45 @@
+"""Documentation that says what is true: generated pages fresh, links whole, every error and command told of."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from allocator import errors
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/**/*.md")]
+
+
+def test_the_generated_reference_is_fresh() -> None:
+    run = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_error_class_is_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+    classes = [n for n, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__]
+    assert [n for n in classes if n != "AllocatorError" and f"`{n}`" not in text] == []
+
+
+def test_every_command_named_in_the_docs_exists() -> None:
+    known = set(
+        re.findall(r"^## `allocator ([a-z -]+)`", (ROOT / "docs/reference/commands.md").read_text("utf-8"), re.M)
+    )
+    for page in PAGES:
+        for name in re.findall(
+            r"^\s{4,}allocator ([a-z-]+(?: (?:gias|ofsted|team|show))?)", page.read_text("utf-8"), re.M
+        ):
+            assert name in known, f"{page.name}: allocator {name}"

@@ -1,0 +1,35 @@
+"""What must hold of the repository itself."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 400
+
+
+def tracked() -> list[Path]:
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    return [ROOT / n for n in names if n and (ROOT / n).is_file()]
+
+
+def test_no_file_of_the_program_is_too_long() -> None:
+    long = [p.name for p in (ROOT / "allocator").rglob("*.py") if len(p.read_text("utf-8").splitlines()) > LONGEST]
+    assert long == []
+
+
+def test_locks_hold_no_addresses() -> None:
+    for lock in (ROOT / "requirements").iterdir():
+        assert "://" not in lock.read_text("utf-8")
+
+
+def test_the_readme_shows_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert "make demo" in text
+    assert "make test" in text
+
+
+def test_nothing_real_is_shipped() -> None:
+    """National files are large; everything tracked here is small."""
+    assert [p for p in tracked() if p.stat().st_size > 400_000] == []
