@@ -46,6 +46,18 @@ class RoundRefuses(AllocatorError):
     exit_code = 6
 
 
+class NotThere(AllocatorError):
+    """What was asked for does not exist, or not for the person who asks."""
+
+    exit_code = 2
+
+
+class QueueFull(AllocatorError):
+    """Too much work is already accepted; the same request will be taken later."""
+
+    exit_code = 6
+
+
 class Stopped(AllocatorError):
     """Work was stopped before any plan was found."""
 

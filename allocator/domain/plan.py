@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -195,3 +196,8 @@ class Plan(Part):
     changes: tuple[Moved, ...] = ()
     summary: Summary
     notices: tuple[str, ...] = ()
+
+
+def plan_text(plan: Plan) -> str:
+    """The one JSON text of a plan: keys in contract order, so equal plans are equal files."""
+    return json.dumps(plan.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"

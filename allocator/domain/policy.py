@@ -286,6 +286,8 @@ class RoundRules(Part):
     concern_veto: Literal["manager_decides", "counts"] = val(
         "manager_decides", "a concern school's refusal is a representation", "practice"
     )
+    query_days: int = val(10, "days within which a query is answered", "domain 3.7", ge=1)
+    sips_first: bool = val(False, "a school is told only once its SIP has said yes or let the date pass", "practice")
     ladder: list[str] = val(
         ["SIP manager", "assistant director"], "who hears a second refusal, in turn", "practice, M1"
     )

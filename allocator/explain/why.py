@@ -75,7 +75,11 @@ def cause(ready: Setup, key: tuple[str, str], before: str) -> str:
     old = facts.sips.get(before)
     if old is None:
         return "the SIP you had has left us"
+    head = facts.schools[key[0]].head
+    sharing = [u for u, s in facts.schools.items() if head and s.head == head] or [key[0]]  # they answer as one
     rules = {rule for rule, _ in ready.pairs.blocked.get((*key, before), ())}
+    if any(rule == "refusal" for u in sharing for rule, _ in ready.pairs.blocked.get((u, key[1], before), ())):
+        rules.add("refusal")
     if "tenure" in rules:
         told = years(facts.tenure_year(key[0], before) - 1)
         return f"{old.name} has been with you for {told}, and our published policy then asks for a fresh view"
@@ -115,6 +119,9 @@ def _plain(ready: Setup, a: Assignment, audience: Audience, changed: str | None)
     again = f"{a.name} has "
     first = next((n for n, text in enumerate(texts) if text.startswith(again)), None)
     texts = [text[len(a.name) + 1 :] if text.startswith(again) and n != first else text for n, text in enumerate(texts)]
+    given = ready.pairs.weighted(a.urn, a.post, a.sip)
+    sorry = [text for r, text in zip(said, texts, strict=True) if given.get(r.rule, 0) < 0]
+    texts = [text for text in texts if text not in sorry]
     because = _and([changed, *texts] if changed and audience == "school" else texts)
     start = f"{a.from_.day} {a.from_:%B %Y}"
     if audience == "school":
@@ -133,6 +140,8 @@ def _plain(ready: Setup, a: Assignment, audience: Audience, changed: str | None)
             )
             if days
         ) + "."  # fmt: skip
+    if sorry:
+        closing = f"We know that {_and(sorry)}. {closing}"
     text = f"{opening}, because {because}. {closing}" if because else f"{opening}. {closing}"
     return Explanation(a.urn, a.post, audience, text, a.sip if audience == "sip" else None, reasons=said)
 

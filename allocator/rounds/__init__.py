@@ -1,0 +1,16 @@
+"""The steps of a round: what may happen next, and what it records (domain E2, F1, F2, F12, O3, 3.7; practice).
+
+Each step is a function of the `Desk` (the plan on it and the round so far) that returns a `Fact`, or raises
+RoundRefuses and changes nothing. `record` turns a fact into the next event; whoever keeps the events keeps the round.
+"""
+
+from allocator.rounds.answers import answer, close_query, decide_refusal, silence, sip_says
+from allocator.rounds.confirming import Altered, altered, confirm, governors, missing, private_words, put_in_force
+from allocator.rounds.desk import Desk, Fact, adopt, by_hand, may_adopt, plan_id, record, resubmit
+from allocator.rounds.telling import outstanding, propose, remind, reminders, sound, withdraw
+
+__all__ = [
+    "Altered", "Desk", "Fact", "adopt", "altered", "answer", "by_hand", "close_query", "confirm", "decide_refusal",
+    "governors", "may_adopt", "missing", "outstanding", "plan_id", "private_words", "propose", "put_in_force", "record", "remind",
+    "reminders", "resubmit", "silence", "sip_says", "sound", "withdraw",
+]  # fmt: skip

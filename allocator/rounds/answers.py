@@ -1,0 +1,159 @@
+"""What schools and SIPs say, and what silence means (domain F1, F2, F6, D9, 3.7)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from allocator.domain.case import PostKind
+from allocator.domain.round import Pair, Via
+from allocator.errors import RoundRefuses, UsageError
+from allocator.rounds.desk import Desk, Fact
+from allocator.rounds.telling import deadline, outstanding
+from allocator.rules.base import day
+from allocator.veto import CONCERN, one_answer
+
+Says = Literal["accept", "veto", "query"]
+SipSays = Literal["accept", "query", "move_on", "interest"]
+
+
+def answer(
+    desk: Desk,
+    urn: str,
+    says: Says,
+    by: Literal["head", "chair"],
+    on: dt.date,
+    *,
+    post: PostKind | None = None,
+    reason: str | None = None,
+    via: Via = "page",
+) -> Fact:
+    """A school's word, by its page or as the manager took it down on the telephone.
+
+    Schools that share a head answer as one. Without `post` an acceptance is for every post proposed to the school; a
+    refusal or query is for the lead. In *agree with school* mode a pair is accepted once head and chair have both
+    said so (domain F2, X2). A second refusal, or one by a school of concern, is recorded and goes to a person:
+    nothing is solved again.
+    """
+    kinds = [k for (u, k), p in sorted(desk.round.pairs.items()) if u == urn and p.stage != "draft"]
+    if not kinds:
+        raise RoundRefuses(f"{desk.name(urn)} has no proposal before it.")
+    kind: PostKind = post or ("lead" if "lead" in kinds else kinds[0])
+    pair, who = desk.pair(urn, kind), desk.rules.ladder[0]
+    if pair.stage == "draft":
+        raise RoundRefuses(f"{desk.name(urn)} has no proposal for its {kind} post before it.")
+    if pair.stage == "confirmed":
+        raise RoundRefuses(f"{desk.name(urn)} is confirmed. Ask the {who} to change it.")
+    if pair.stage == "refused":
+        raise RoundRefuses(f"{desk.name(urn)} has refused {desk.rows[pair.key].name}; another proposal will follow.")
+    if by == "chair" and says == "veto" and desk.rules.mode != "agree_with_school":
+        raise RoundRefuses(f"The head answers for {desk.name(urn)}; a chair refuses only in agree-with-school mode.")
+    until = pair.answer_by
+    if says == "veto" and via == "page" and until and on > until and desk.rules.silence == "accepts":
+        raise RoundRefuses(f"{desk.name(urn)} had until {day(until)} to refuse. The {who} can still take it down.")
+    together = [u for u in one_answer(desk.facts, urn) if (u, kind) in desk.round.pairs]
+    data: dict[str, Any] = {
+        "urns": together, "post": kind, "by": by, "answer": says, "reason": reason, "on": on.isoformat(), "via": via,
+    }  # fmt: skip
+    if says == "accept":
+        data |= {"posts": [kind] if post else kinds, "settles": _settles(desk, pair, by)}
+    elif says == "query":
+        data["reply_by"] = _reply_by(desk, on)
+    else:
+        data |= _standing(desk, together)
+    return Fact("answer", data)
+
+
+def _reply_by(desk: Desk, on: dt.date) -> str:
+    return (on + dt.timedelta(days=desk.rules.query_days)).isoformat()
+
+
+def _settles(desk: Desk, pair: Pair, by: str) -> bool:
+    if desk.rules.mode == "agree_with_school":
+        return pair.head == "accept" if by == "chair" else pair.chair
+    return by == "head" or pair.head == "accept"
+
+
+def _standing(desk: Desk, urns: Sequence[str]) -> dict[str, Any]:
+    """Whether this refusal stands at once, or a person decides it."""
+    case = desk.facts.case
+    used = {sip for u, _, sip in desk.round.refused if u == urns[0]}
+    used |= {r.sip for r in case.refusals if r.kind == "veto" and r.urn == urns[0] and r.year == case.year}
+    if len(used) >= desk.rules.vetoes:
+        return {"standing": "referred", "rung": desk.rules.ladder[0]}
+    concern = any({f.name for f in desk.facts.flags(u)} & CONCERN for u in urns)
+    if concern and desk.rules.concern_veto == "manager_decides":
+        return {"standing": "represented", "rung": desk.rules.ladder[0]}
+    return {"standing": "stands"}
+
+
+def decide_refusal(
+    desk: Desk, urn: str, stands: bool | None, reason: str, on: dt.date, post: PostKind = "lead"
+) -> Fact:
+    """A person's word on a refusal that could not stand by itself. None = pass it to the next rung of the ladder."""
+    pair = desk.pair(urn, post)
+    if not pair.represented:
+        raise RoundRefuses(f"No refusal by {desk.name(urn)} waits for a decision.")
+    if not reason.strip():
+        raise RoundRefuses("The decision is kept with its reason. Say why in a sentence.")
+    together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
+    data: dict[str, Any] = {"urns": together, "post": post, "stands": stands, "reason": reason, "on": on.isoformat()}
+    if stands is None:
+        rungs = desk.rules.ladder
+        at = rungs.index(pair.rung) if pair.rung in rungs else 0
+        if at + 1 >= len(rungs):
+            raise RoundRefuses(f"The {rungs[-1]} is the last to hear it: say whether the refusal stands.")
+        data["next_rung"] = rungs[at + 1]
+    return Fact("refusal_decided", data)
+
+
+def sip_says(
+    desk: Desk,
+    sip: str,
+    says: SipSays,
+    on: dt.date,
+    *,
+    urn: str | None = None,
+    reason: str | None = None,
+    via: Via = "page",
+) -> Fact:
+    """A SIP's word when sounded out, or at any time: yes, a query, a wish to move on, an interest (domain F6, D9)."""
+    mine = [p for p in desk.round.pairs.values() if p.sip == sip and urn in (None, p.urn)]
+    if not mine:
+        raise UsageError(f"{sip} has no pair {'at ' + desk.name(urn) if urn else 'in this plan'}.", sip=sip)
+    if says in ("move_on", "interest") and urn is None:
+        raise UsageError(f"Say which school: {says.replace('_', ' ')} is about one pair.", sip=sip)
+    data = {
+        "sip": sip, "urns": [urn or mine[0].urn], "post": mine[0].post, "by": "sip", "answer": says, "reason": reason,
+        "on": on.isoformat(), "via": via, "reply_by": _reply_by(desk, on),
+    }  # fmt: skip
+    return Fact("answer", data)
+
+
+def silence(desk: Desk, on: dt.date) -> list[Fact]:
+    """Schools whose date has passed: taken as accepted where `round.silence` says so, else left waiting."""
+    late = sorted(u for u, by in outstanding(desk).items() if by < on)
+    facts = []
+    for urn in late if desk.rules.silence == "accepts" else ():
+        kinds = [k for (u, k), p in sorted(desk.round.pairs.items()) if u == urn and p.stage == "proposed"]
+        data = {
+            "urns": [urn], "post": kinds[0], "posts": kinds, "by": "head", "answer": "accept", "reason": None,
+            "on": on.isoformat(), "via": "silence", "settles": True,
+        }  # fmt: skip
+        facts.append(Fact("answer", data))
+    return facts
+
+
+def close_query(desk: Desk, query: int, outcome: str, on: dt.date) -> Fact:
+    """The answer given; a school then has the usual days to accept or refuse."""
+    if not 1 <= query <= len(desk.round.queries):
+        raise UsageError(f"There is no query {query} in this round; it has {len(desk.round.queries)}.")
+    found = desk.round.queries[query - 1]
+    if found.outcome is not None:
+        raise RoundRefuses(f"Query {query} is already answered.")
+    if not outcome.strip():
+        raise RoundRefuses("A query leads to an outcome. Write what was answered.")
+    urns = [u for u in one_answer(desk.facts, found.urn) if (u, found.post) in desk.round.pairs]
+    by = deadline(desk, on, None).isoformat()
+    return Fact("query_closed", {"query": query, "urns": urns, "outcome": outcome, "answer_by": by})

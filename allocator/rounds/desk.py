@@ -1,0 +1,133 @@
+"""The desk a round is run from, and the plans that come to it: adopted, changed by hand, resubmitted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from allocator.domain import canon
+from allocator.domain.case import PostKind
+from allocator.domain.change import all_of
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Assignment, Plan
+from allocator.domain.policy import RoundRules
+from allocator.domain.round import Cause, Event, Key, Kind, Pair, Person, Round, fold
+from allocator.engine.tiers import Stop
+from allocator.errors import RoundRefuses, UsageError
+from allocator.explain.answer import world
+from allocator.scenario import scenario
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a step found: the event to be recorded, without its number and time."""
+
+    kind: Kind
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The current plan and where its round stands."""
+
+    plan: Plan
+    round: Round
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(*world(self.plan))
+
+    @property
+    def rules(self) -> RoundRules:
+        return self.facts.policy.round
+
+    @cached_property
+    def rows(self) -> dict[Key, Assignment]:
+        """The holders from here on, by post."""
+        return {(a.urn, a.post): a for a in sorted(self.plan.assignments, key=lambda a: a.from_)}
+
+    def name(self, urn: str) -> str:
+        return f"{self.facts.name(urn)} ({urn})"
+
+    def pair(self, urn: str, post: PostKind) -> Pair:
+        found = self.round.pairs.get((urn, post))
+        if found is None:
+            raise UsageError(f"Nobody is proposed as {post} for {self.name(urn)}.", urn=urn)
+        return found
+
+
+def plan_id(plan: Plan) -> str:
+    """The plan's name: the same for equal plans, whenever they were made (16 hex digits)."""
+    data = plan.model_dump(mode="json", by_alias=True)
+    for key in ("created_at", "deterministic_time"):
+        del data["made_with"][key]
+    return canon.sha256(data)[:16]
+
+
+def record(events: Sequence[Event], fact: Fact, by: Person, at: dt.datetime) -> Event:
+    """The next event. It is folded in first, so that an event that cannot be read back is never kept."""
+    event = Event(n=len(events) + 1, at=at, by=by, kind=fact.kind, data=fact.data)
+    fold([*events, event])
+    return event
+
+
+def may_adopt(now: Round) -> None:
+    """Refused while proposals are out: heads would hold letters of another plan."""
+    out = {urn for (urn, _), p in now.pairs.items() if p.stage != "draft"}
+    if out:
+        raise RoundRefuses(
+            f"Proposals of the present plan are out for {len(out)} schools: a new solve would change them unseen. "
+            "Resubmit with least change, or withdraw the proposals first."
+        )
+
+
+def adopt(now: Round, plan: Plan) -> Fact:
+    """A solved plan becomes the draft, while no proposal is out."""
+    may_adopt(now)
+    return _plan_fact(now, plan, "solved", None, ())
+
+
+def by_hand(
+    desk: Desk, changes: Sequence[Mapping[str, Any]], reason: str, stop: Stop | None = None
+) -> tuple[Plan, Fact]:
+    """The manager changes the plan (a lock, a leaver, …) and says why; what schools accepted stays (domain 3.7).
+
+    Once the plan is in force this is a repair of the year, and only the days not yet worked are passed on.
+    """
+    if not reason.strip():
+        raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
+    given = all_of(changes)
+    cause: Cause = "repaired" if desk.round.in_force else "by_hand"
+    told = {str(args["urn"]) for change in given for args in change.values() if "urn" in args}
+    held = [k for k in desk.round.accepted if k[0] not in told] if cause == "by_hand" else []
+    plan = scenario(desk.plan, given, held=held).plan(stop)
+    return plan, _plan_fact(desk.round, plan, cause, reason, given)
+
+
+def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
+    """Every refusal that stands, answered at once: accepted pairs held, the fewest further moves (domain F1, F12)."""
+    waiting = desk.round.waiting
+    if not waiting:
+        raise RoundRefuses("No refusal waits to be resubmitted.")
+    given = all_of([{"veto": {"urn": u, "sip": desk.round.pairs[u, k].sip}} for u, k in waiting])
+    schools = {u for u, _ in waiting}
+    held = [k for k in desk.round.accepted if k[0] not in schools]
+    plan = scenario(desk.plan, given, held=held, uncounted=waiting).plan(stop)
+    return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
+
+
+def _plan_fact(
+    now: Round, plan: Plan, cause: Cause, reason: str | None, changes: Collection[Mapping[str, Any]]
+) -> Fact:
+    last: dict[Key, str] = {(a.urn, a.post): a.sip for a in sorted(plan.assignments, key=lambda a: a.from_)}
+    moved = [list(k) for k, p in sorted(now.pairs.items()) if last.get(k) != p.sip] if cause != "solved" else []
+    return Fact(
+        "plan",
+        {
+            "plan": plan_id(plan), "cause": cause, "reason": reason, "changes": [dict(c) for c in changes],
+            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())], "moved": moved,
+        },
+    )  # fmt: skip

@@ -1,0 +1,99 @@
+"""Telling people: SIPs sounded out first, proposals in stages, reminders, withdrawals (practice, July)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from allocator.errors import RoundRefuses, UsageError
+from allocator.rounds.desk import Desk, Fact
+from allocator.rules.base import day, listed
+from allocator.veto import one_answer
+
+
+def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
+    """SIPs are asked before schools are told. None = everyone with a pair."""
+    team = {p.sip for p in desk.round.pairs.values()}
+    asked = sorted(team if sips is None else set(sips))
+    strangers = [s for s in asked if s not in team]
+    if strangers or not asked:
+        raise UsageError(f"{listed(strangers) or 'Nobody'}: no pair of this plan, so nothing to be sounded about.")
+    by = deadline(desk, on, answer_by)
+    return Fact("sounded", {"sips": asked, "on": on.isoformat(), "answer_by": by.isoformat()})
+
+
+def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
+    """Letters go out to these schools (None = all that have not had one), with a date to answer by.
+
+    Schools that share a head are told together, in one letter.
+    """
+    drafts = {urn for (urn, _), p in desk.round.pairs.items() if p.stage == "draft"}
+    if not drafts:
+        raise RoundRefuses("Every proposal is already out. Withdraw one to send it again.")
+    chosen = sorted(drafts if urns is None else set(urns))
+    wrong = [u for u in chosen if u not in drafts]
+    if wrong or not chosen:
+        raise RoundRefuses(
+            f"{listed([desk.name(u) for u in wrong]) or 'No school named'}: no proposal that is still a draft. Leave "
+            "it out, or withdraw what was sent first."
+        )
+    chosen = sorted({u for urn in chosen for u in one_answer(desk.facts, urn) if u in drafts})
+    if desk.rules.sips_first:
+        _sounded_out(desk, chosen, on)
+    by = deadline(desk, on, answer_by)
+    return Fact("proposed", {"urns": chosen, "on": on.isoformat(), "answer_by": by.isoformat()})
+
+
+def _sounded_out(desk: Desk, urns: Collection[str], on: dt.date) -> None:
+    """Every SIP of these schools has said yes, or has let the date pass."""
+    missing = []
+    for sip in sorted({p.sip for k, p in desk.round.pairs.items() if k[0] in urns and p.stage == "draft"}):
+        asked = desk.round.soundings.get(sip)
+        if asked is None or (asked.said is None and on <= asked.answer_by) or asked.said not in (None, "accept"):
+            missing.append(desk.facts.sips[sip].name)
+    if missing:
+        raise RoundRefuses(
+            f"{listed(missing)}: not yet asked, not yet answered, or with a query open. SIPs are sounded first "
+            "(round.sips_first). Ask them, answer the query, or leave their schools for the next stage."
+        )
+
+
+def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Fact:
+    """A proposal sent in error is taken back; what was answered to it falls away."""
+    if not reason.strip():
+        raise RoundRefuses("A withdrawal is kept with its reason. Say why in a sentence.")
+    for urn in urns:
+        stages = {p.stage for k, p in desk.round.pairs.items() if k[0] == urn}
+        if not stages - {"draft"}:
+            raise RoundRefuses(f"{desk.name(urn)} has had no proposal: there is nothing to withdraw.")
+        if "confirmed" in stages:
+            raise RoundRefuses(f"{desk.name(urn)} is confirmed. Change it by hand, with the reason.")
+    return Fact("withdrawn", {"urns": sorted(set(urns)), "reason": reason})
+
+
+def outstanding(desk: Desk) -> dict[str, dt.date]:
+    """Schools still to answer, with the date they were given."""
+    return {p.urn: p.answer_by for p in desk.round.pairs.values() if p.stage == "proposed" and p.answer_by}
+
+
+def reminders(desk: Desk, on: dt.date) -> tuple[str, ...]:
+    """Schools whose reminder is due on this day and has not been sent for this proposal."""
+    early = dt.timedelta(days=desk.rules.remind_days)
+    sent = {p.urn for p in desk.round.pairs.values() if p.stage == "proposed" and p.reminded_on}
+    return tuple(sorted(u for u, by in outstanding(desk).items() if by - early <= on <= by and u not in sent))
+
+
+def remind(desk: Desk, on: dt.date) -> Fact:
+    """The reminders due today are sent."""
+    urns = reminders(desk, on)
+    if not urns:
+        raise RoundRefuses(f"No reminder is due on {day(on)}.")
+    return Fact("reminded", {"urns": list(urns), "on": on.isoformat()})
+
+
+def deadline(desk: Desk, on: dt.date, answer_by: dt.date | None) -> dt.date:
+    """The date to answer by: as given, else `round.answer_days` after the letter."""
+    by = answer_by or on + dt.timedelta(days=desk.rules.answer_days)
+    if by < on:
+        raise UsageError(f"The date to answer by ({by}) is before the day of the letter ({on}).")
+    return by
