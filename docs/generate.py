@@ -5,6 +5,7 @@ python docs/generate.py [--check]
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -117,12 +118,51 @@ def rules_index() -> str:
     return "\n".join([*out, ""])
 
 
+def settings() -> str:
+    """Every setting of the service."""
+    from allocator.service.settings import reference
+
+    out = ["# Settings of the service", "", NOTE, "`allocator serve --settings` prints them too.", "",
+           "| variable | default | meaning |", "| --- | --- | --- |"]  # fmt: skip
+    out += [f"| `{name}` | {default or '(blank)'} | {text} |" for name, default, text in reference()]
+    return "\n".join([*out, ""])
+
+
+def http() -> str:
+    """Every route: what it is for, what it takes, which errors it can answer."""
+    from allocator.service.app import create_app
+    from allocator.service.settings import Settings
+
+    found = create_app(Settings(database_url="sqlite://")).openapi()
+    out = ["# HTTP", "", NOTE, "The machine's form is at `/api/openapi.json`. Errors are RFC 9457 `application/problem+json` with a stable `code`.",
+           "Lists take `cursor` and `limit` and answer `items` and `next`. Who may ask what: [access](access.md).", ""]  # fmt: skip
+    for path, item in sorted(found["paths"].items()):
+        for method, op in item.items():
+            codes = sorted({part.split(":")[0].strip() for status, r in op["responses"].items() if status >= "400"
+                            for part in r["description"].split(";")})  # fmt: skip
+            body = op.get("requestBody", {}).get("content", {})
+            schema = json.dumps(body.get("application/json", {}).get("schema", {}))
+            takes = re.findall(r"schemas/(\w+)", schema)
+            asked = [f"`{p['name']}`" for p in op.get("parameters", []) if p["in"] == "query"]
+            out += [f"## `{method.upper()} {path}`", "", " ".join(op.get("description", "").split()), ""]
+            if takes:
+                fields = found["components"]["schemas"][takes[0]].get("properties", {})
+                out += [f"Body: {', '.join(f'`{f}`' for f in fields)}", ""]
+            if asked:
+                out += [f"Query: {', '.join(asked)}", ""]
+            if codes:
+                out += [f"Errors: {', '.join(codes)}", ""]
+    return "\n".join(out)
+
+
 PAGES = {
     "tables.md": tables,
     "policy.md": policy,
     "commands.md": commands,
     "changes.md": changes,
     "rules-index.md": rules_index,
+    "settings.md": settings,
+    "http.md": http,
 }
 
 

@@ -110,8 +110,10 @@ def read_plan(path: Path) -> Plan:
 
 
 def plan_text(plan: Plan) -> str:
-    """The one JSON text of a plan: keys in contract order, so equal plans are equal files."""
-    return json.dumps(plan.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
+    """The one JSON text of a plan."""
+    from allocator.domain.plan import plan_text as text
+
+    return text(plan)
 
 
 def write(path: Path, writer: Callable[[Path], None]) -> None:
@@ -143,6 +145,6 @@ def finish(plan: Plan) -> None:
         raise typer.Exit(4)
 
 
-from allocator.cli import cases, plans, scenarios, tables  # noqa: E402  (they register their commands on the app)
+from allocator.cli import cases, plans, scenarios, service, tables  # noqa: E402  (they register their commands on the app)
 
-__all__ = ["app", "cases", "plans", "scenarios", "tables"]
+__all__ = ["app", "cases", "plans", "scenarios", "service", "tables"]

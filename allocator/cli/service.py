@@ -1,0 +1,106 @@
+"""Commands that run the service and look after it: serve, worker, user, backup, restore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from allocator.cli.app import app, note
+
+UserApp = typer.Typer(help="People of the service.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(UserApp, name="user")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(min=0, max=64, help="worker processes to begin beside it")] = 1,
+    settings: Annotated[bool, typer.Option("--settings", help="print the settings it reads, and stop")] = False,
+) -> None:
+    """The service, with its workers. On this machine it prints the manager's link."""
+    from allocator.service.settings import from_env, reference
+
+    if settings:
+        for name, default, text in reference():
+            print(f"{name}\n    {text} (default {default or 'blank'})")
+        return
+    from allocator.service.run import serve as run
+
+    run(from_env(), host, port, workers)
+
+
+@app.command()
+def worker() -> None:
+    """A worker process for the service; any number, on any machine that reaches the database."""
+    from allocator.jobs.worker import main
+    from allocator.service.care import log_as_json
+    from allocator.service.settings import from_env
+
+    log_as_json()
+    main(from_env().database_url)
+
+
+@UserApp.command("add")
+def add(
+    email: Annotated[str, typer.Argument(help="the person's address")],
+    role: Annotated[str, typer.Option(help="manager, auditor, head, chair or sip")],
+    programme: Annotated[str, typer.Option(help="the programme's name; a manager's is made if new")],
+    name: Annotated[str, typer.Option(help="how the person is called")] = "",
+    urn: Annotated[str, typer.Option(help="the school of a head or chair")] = "",
+    sip: Annotated[str, typer.Option(help="the id of a SIP")] = "",
+) -> None:
+    """Give a person a role; prints a sign-in link that works once."""
+    import sqlalchemy as sa
+
+    from allocator.errors import UsageError
+    from allocator.service import people
+    from allocator.service.settings import from_env
+    from allocator.store import keep, migrate
+    from allocator.store.database import Database
+    from allocator.store.tables import Programme
+
+    if role not in people.ROLE_OF:
+        raise UsageError(f"--role {role}: one of {', '.join(people.ROLE_OF)}.")
+    settings = from_env()
+    db = Database(settings.database_url)
+    migrate.upgrade(db)
+    with db.write() as s:
+        found = s.scalars(sa.select(Programme).where(Programme.name == programme)).all()
+        if len(found) > 1:
+            raise UsageError(f"{len(found)} programmes are called {programme}. Add the person in the service.")
+        row = found[0] if found else None
+        if row is None:
+            if role != "manager":
+                raise UsageError(f"There is no programme called {programme}.")
+            row = Programme(id=keep.new_id(), name=programme, created_at=keep.now())
+            s.add(row)
+            s.flush()
+        people.enrol(s, email, name or email, row.id, role, urn=urn, sip=sip)  # type: ignore[arg-type]  # checked above
+        person = people.person_by_email(s, email)
+        assert person is not None
+        secret = people.link(s, person, settings.link_minutes, people.ROLE_OF[role])
+        keep.note(s, None, "user added", person.email, programme=row.id, detail=f"{role} {urn}{sip}")
+    print(f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="the backup to write, as .jsonl.gz")]) -> None:
+    """Everything the service keeps, of one moment, into one file."""
+    from allocator.service.settings import from_env
+    from allocator.store.backup import backup as run
+    from allocator.store.database import Database
+
+    note(f"Written: {file}, {run(Database(from_env().database_url), file)} rows, read back and whole.")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")]) -> None:
+    """A backup into an empty store, checked row for row."""
+    from allocator.service.settings import from_env
+    from allocator.store.backup import restore as run
+    from allocator.store.database import Database
+
+    note(f"Restored: {run(Database(from_env().database_url), file)} rows, the same as were written.")

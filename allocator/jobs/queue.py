@@ -1,0 +1,159 @@
+"""The queue, on DBOS. Our table `jobs` says what is to be done and how it stands; DBOS hands it to one worker at a time.
+
+A worker has a name of its own and says every second that it is alive. Work of one that has gone silent is handed out
+again by whoever notices first, so no job waits for a particular worker to come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from dbos import DBOSClient
+from sqlalchemy.exc import DBAPIError
+
+from allocator.domain.round import Person
+from allocator.errors import QueueFull
+from allocator.store import keep
+from allocator.store.database import Database
+from allocator.store.tables import Job, WorkerRow
+
+QUEUE, PARTS = "jobs", "parts"
+VERSION = "1"  # of the work itself, not of the program: raise it when old queued work could no longer be done
+SILENT = 10.0  # seconds after which a worker is taken for dead
+LOST = 5.0  # seconds after which a job that the queue does not know is put there again
+OPEN = ("queued", "running")
+PATIENCE = 300.0  # seconds to wait for a database that does not answer
+
+log = logging.getLogger("allocator.jobs")
+T = TypeVar("T")
+
+
+def patiently(do: Callable[[], T]) -> T:
+    """Again while the database is away: restarted, out of reach, its disk full."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return do()
+        except DBAPIError as error:
+            if isinstance(error, sa.exc.IntegrityError) or time.monotonic() > until:
+                raise
+            log.warning("database away, trying again", extra={"error": type(error.orig).__name__})
+            time.sleep(0.5)
+
+
+class Queue:
+    """How the service puts work in, looks after it, and takes it back."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    @cached_property
+    def client(self) -> DBOSClient:
+        return DBOSClient(system_database_url=self.db.queue_url)
+
+    def accept(
+        self, session: sa.orm.Session, *, programme: str, round_id: str, kind: str, request: dict[str, Any], by: Person,
+        limit: int, job_id: str | None = None,
+    ) -> Job:  # fmt: skip
+        """Write the job down in the caller's transaction; `send` it once that is committed.
+
+        Raises QueueFull when the programme has `limit` jobs open.
+        """
+        if job_id is not None and (found := session.get(Job, job_id)) is not None:
+            return found
+        count = sa.select(sa.func.count()).where(Job.programme_id == programme, Job.state.in_(OPEN))
+        if (session.scalar(count) or 0) >= limit:
+            raise QueueFull(f"{limit} jobs of this programme are waiting or running, the most allowed. Try again soon.")
+        job = Job(
+            id=job_id or keep.new_id(), programme_id=programme, round_id=round_id, kind=kind, request=request,
+            by=by.model_dump(mode="json"), state="queued", created_at=keep.now(),
+        )  # fmt: skip
+        session.add(job)
+        session.flush()
+        return job
+
+    def send(self, job: Job) -> None:
+        """Into the queue. If this fails the caretaker sends it later: what counts is that it is written down."""
+        try:
+            self._enqueue(job.id, job.kind)
+        except Exception as error:  # the job is accepted; only its start is late
+            log.warning("queue away", extra={"job": job.id, "error": type(error).__name__})
+
+    def _enqueue(self, job_id: str, kind: str) -> None:
+        self.client.enqueue(
+            {"workflow_name": "run_sweep" if kind == "sweep" else "run_job", "queue_name": QUEUE, "workflow_id": job_id,
+             "app_version": VERSION},
+            job_id,
+        )  # fmt: skip
+
+    def cancel(self, session: sa.orm.Session, job: Job) -> None:
+        """Stop it: at once where it still waits, within a second where it runs."""
+        job.cancel = True
+        if job.state == "queued":
+            job.state, job.ended_at, job.reason = "cancelled", keep.now(), "cancelled before it began"
+
+    # -- looking after it --------------------------------------------------------------------------------------
+
+    def alive(self, session: sa.orm.Session) -> set[str]:
+        since = self.db.clock() - SILENT
+        return set(session.scalars(sa.select(WorkerRow.id).where(WorkerRow.seen >= since)))
+
+    def look_after(self) -> None:
+        """One round of care: hand out again what a dead worker held, send what the queue has lost."""
+        with self.db.read() as s:
+            alive = self.alive(s)
+            waiting = s.execute(
+                sa.select(Job.id, Job.kind, Job.created_at).where(Job.state.in_(OPEN)).order_by(Job.created_at)
+            ).all()
+        for flow in self.client.list_workflows(status="PENDING", load_input=False, load_output=False):
+            if flow.executor_id not in alive:
+                log.warning("taken over from a silent worker", extra={"job": flow.workflow_id})
+                self.client.resume_workflow(flow.workflow_id, queue_name=PARTS if ":" in flow.workflow_id else QUEUE)
+        if not waiting:
+            return
+        known = {
+            f.workflow_id: f.status
+            for f in self.client.list_workflows(
+                workflow_ids=[w.id for w in waiting], load_input=False, load_output=False
+            )
+        }
+        for job_id, kind, created in waiting:
+            late = (keep.now() - created).total_seconds() > LOST
+            if job_id not in known and late:
+                self._enqueue(job_id, kind)
+            elif known.get(job_id) in ("ERROR", "SUCCESS", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
+                self._close(job_id, known[job_id])
+
+    def _close(self, job_id: str, how: str) -> None:
+        """The queue is done with it, but it never said how it ended."""
+        with self.db.write() as s:
+            s.execute(
+                sa.update(Job).where(Job.id == job_id, Job.state.in_(OPEN)).values(
+                    state="failed", reason=f"the work ended without an answer ({how.lower()})", ended_at=keep.now()
+                )
+            )  # fmt: skip
+
+    def caretaker(self, ended: threading.Event, every: float = 1.0) -> threading.Thread:
+        """Look after the queue until `ended`, in the background."""
+
+        def care() -> None:
+            while not ended.wait(every):
+                try:
+                    self.look_after()
+                except Exception as error:  # the database may be away: the next round is soon
+                    log.warning("care put off", extra={"error": type(error).__name__})
+
+        thread = threading.Thread(target=care, name="caretaker", daemon=True)
+        thread.start()
+        return thread
+
+
+def jobs_of(session: sa.orm.Session, round_id: str, kinds: Sequence[str] = ()) -> list[Job]:
+    query = sa.select(Job).where(Job.round_id == round_id).order_by(Job.created_at, Job.id)
+    return list(session.scalars(query.where(Job.kind.in_(kinds)) if kinds else query))

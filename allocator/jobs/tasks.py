@@ -1,0 +1,174 @@
+"""What each kind of job does: the same functions as the command line, the same answers."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from allocator import rounds
+from allocator.domain.case import Case
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.domain.round import Person
+from allocator.engine.tiers import Stop
+from allocator.errors import Stopped, UsageError
+from allocator.explain.answer import solve, world
+from allocator.rounds import Desk
+from allocator.store import keep
+from allocator.store.database import Database
+from allocator.store.tables import Job
+
+KINDS = ("solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export")
+Result = dict[str, Any]
+
+
+def perform(db: Database, job: Job, stop: Stop) -> Result:
+    """Do the job; the result is plain JSON. Raises AllocatorError for a reason that a person can act on."""
+    by = Person.model_validate(job.by)
+    return DO[job.kind](db, job, by, stop)
+
+
+def told(plan_id: str, plan: Plan) -> Result:
+    """What a job that made a plan says of it."""
+    return {"plan": plan_id, "status": plan.status, "unfilled": len(plan.unfilled)}
+
+
+def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    ask = job.request
+    plan = solve(
+        Case.model_validate(ask["case"]), Policy.model_validate(ask["policy"]), seed=ask["seed"], stop=stop
+    )  # fmt: skip
+    with db.write() as s:
+        row = keep.the_round(s, job.round_id, lock=True)
+        kept = keep.keep_plan(s, job.round_id, plan)
+        adopted = ask.get("adopt", True) and not _stopped(stop)
+        stands = keep.standing(s, job.round_id)
+        if adopted and stands.plans[-1:] != (kept.content,):  # done before, by a worker that died
+            keep.keep_fact(s, row, rounds.adopt(stands, plan), by)
+    return told(kept.id, plan)
+
+
+def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    from allocator.scenario import scenario
+
+    ask = job.request
+    before = _plan(db, ask["plan"])
+    on = dt.date.fromisoformat(ask["on"]) if ask.get("on") else None
+    if ask.get("adopt"):
+        return _adopting(
+            db, job, by, stop, lambda desk: rounds.by_hand(desk, ask["changes"], ask.get("reason") or "", stop)
+        )
+    plan = scenario(before, ask["changes"], rebuild=ask.get("rebuild", False), on=on).plan(stop)
+    with db.write() as s:
+        kept = keep.keep_plan(s, job.round_id, plan)
+    return told(kept.id, plan)
+
+
+def _resubmission(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    return _adopting(db, job, by, stop, lambda desk: rounds.resubmit(desk, stop))
+
+
+def _adopting(
+    db: Database, job: Job, by: Person, stop: Stop, make: Callable[[Desk], tuple[Plan, rounds.Fact]]
+) -> Result:  # fmt: skip
+    """A plan made from the desk goes on it, unless the desk changed meanwhile: then it is made again."""
+    while True:
+        with db.read() as s:
+            row, desk = keep.desk(s, job.round_id)
+            log = keep.events_of(s, job.round_id)
+        done = next((e for e in log if e.kind == "plan" and e.data.get("job") == job.id), None)
+        if done is not None:  # by a worker that died before it could say so
+            with db.read() as s:
+                kept = keep.plan_named(s, job.round_id, done.data["plan"])
+                return told(kept.id, keep.plan_of(kept))
+        if job.request.get("plan") not in (None, row.id):
+            raise UsageError(f"Plan {job.request['plan']} is no longer the plan of this round; {row.id} is.")
+        plan, fact = make(desk)
+        if _stopped(stop):
+            raise Stopped("Stopped before the plan was ready; nothing was changed.")
+        with db.write() as s:
+            round_row = keep.the_round(s, job.round_id, lock=True)
+            if keep.standing(s, job.round_id).length != desk.round.length:
+                continue
+            kept = keep.keep_plan(s, job.round_id, plan)
+            keep.keep_fact(s, round_row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
+        return told(kept.id, plan)
+
+
+def _stopped(stop: Stop) -> bool:
+    return stop.event is not None and stop.event.is_set()
+
+
+def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    from allocator.choices import choices
+
+    ask = job.request
+    stop = Stop(seconds=stop.seconds, work=stop.work, event=stop.event)  # many short solves: telling of each is slow
+    found = choices(_plan(db, ask["plan"]), ask["changes"], [(c["urn"], c["sip"]) for c in ask["chosen"]], stop)
+    with db.write() as s:
+        kept = keep.keep_plan(s, job.round_id, found.plan)
+    return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}
+
+
+def _frontier(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    from allocator.frontier import frontier
+
+    return {"points": [asdict(p) for p in frontier(_plan(db, job.request["plan"]), stop)]}
+
+
+def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    plan = _plan(db, job.request["plan"])
+    case, policy = world(plan)
+    if job.request["format"] == "html":
+        from allocator.report.page import page
+
+        data, kind = page(Facts(case, policy), plan).encode(), "text/html; charset=utf-8"
+    else:
+        from allocator.report.workbook import write_workbook
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "plan.xlsx"
+            write_workbook(case, policy, plan, path)
+            data = path.read_bytes()
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return {"content_type": kind, "base64": base64.b64encode(data).decode()}
+
+
+def sweep_jobs(plan: Plan, ask: dict[str, Any]) -> list[Any]:
+    """The questions of a sweep, in their order."""
+    from allocator import sweep
+
+    return sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
+
+
+def sweep_part(db: Database, job: Job, n: int) -> Result:
+    """The answer to question `n` of a sweep."""
+    from allocator import sweep
+
+    plan = _plan(db, job.request["plan"])
+    return asdict(sweep.answer(plan, sweep_jobs(plan, job.request)[n]))
+
+
+def sweep_whole(parts: list[dict[str, Any]]) -> Result:
+    """All answers, ranked: the same whatever the workers."""
+    from allocator import sweep
+
+    results = [sweep.Result(**{**p, "tiers": tuple((a, b) for a, b in p["tiers"])}) for p in parts]
+    return {"results": [asdict(r) for r in sweep.ranked(results)]}
+
+
+def _plan(db: Database, plan_id: str) -> Plan:
+    with db.read() as s:
+        return keep.plan_of(keep.plan_row(s, plan_id))
+
+
+DO: dict[str, Callable[[Database, Job, Person, Stop], Result]] = {
+    "solve": _solve, "what_if": _what_if, "choices": _choices, "resubmission": _resubmission,
+    "frontier": _frontier, "export": _export,
+}  # fmt: skip

@@ -1,0 +1,213 @@
+"""A worker process: takes jobs from the queue, one at a time, and one part of a sweep beside it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS
+from sqlalchemy.dialects import postgresql, sqlite
+
+from allocator.engine.tiers import Stop
+from allocator.errors import AllocatorError, Stopped
+from allocator.jobs import tasks
+from allocator.jobs.queue import PARTS, QUEUE, VERSION, Queue, patiently
+from allocator.store import keep
+from allocator.store.database import Database
+from allocator.store.tables import Job, Part, WorkerRow
+
+HEARTBEAT = 1.0  # seconds
+MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
+WATCH = 0.25  # seconds between looks at whether a job was cancelled
+DRAIN = 20  # seconds a worker told to end gives its running job to come to a plan
+
+log = logging.getLogger("allocator.worker")
+_db: Database | None = None  # one a process, for the workflows below
+_name = ""
+
+
+def db() -> Database:
+    assert _db is not None
+    return _db
+
+
+def work(database: Database, ended: threading.Event, name: str | None = None) -> None:
+    """Serve the queue until `ended`. One call a process: DBOS keeps its state there."""
+    global _db, _name
+    _db, _name = database, name or f"{socket.gethostname()}-{os.getpid()}-{keep.new_id()[:6]}"
+    _beat()
+    DBOS(
+        config={
+            "name": "allocator", "system_database_url": database.queue_url, "executor_id": _name,
+            "application_version": VERSION, "log_level": "ERROR", "enable_otlp": False,
+        }
+    )  # fmt: skip
+    DBOS.launch()
+    for queue in (QUEUE, PARTS):
+        DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=0.1)
+    Queue(database).caretaker(ended)
+    while not ended.wait(HEARTBEAT):
+        try:
+            _beat()
+        except Exception as error:  # the database is away; the work waits for it too
+            log.warning("no heartbeat", extra={"error": type(error).__name__})
+    DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+
+
+def _beat() -> None:
+    clock = db().clock()
+    insert = (sqlite if db().sqlite else postgresql).insert(WorkerRow).values(id=_name, seen=clock)
+    with db().write() as s:
+        s.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"seen": clock}))
+        s.execute(sa.delete(WorkerRow).where(WorkerRow.seen < clock - 3600))
+
+
+@DBOS.workflow(name="run_job", max_recovery_attempts=1000)  # we count attempts ourselves
+def run_job(job_id: str) -> None:
+    _run(job_id, lambda job, stop: tasks.perform(db(), job, stop))
+
+
+@DBOS.workflow(name="run_sweep", max_recovery_attempts=1000)
+def run_sweep(job_id: str) -> None:
+    """A sweep is spread over all workers, a part each; parts already answered are not asked again."""
+
+    def whole(job: Job, stop: Stop) -> dict[str, Any]:
+        with db().read() as s:
+            plan = keep.plan_of(keep.plan_row(s, job.request["plan"]))
+        count = len(tasks.sweep_jobs(plan, job.request))
+        client, names = Queue(db()).client, [f"{job_id}:{n}" for n in range(count)]
+        for n, name in enumerate(names):
+            client.enqueue(
+                {"workflow_name": "run_part", "queue_name": PARTS, "workflow_id": name, "app_version": VERSION},
+                job_id,
+                n,
+            )
+        while True:
+            with db().read() as s:
+                done = list(s.scalars(sa.select(Part).where(Part.job_id == job_id).order_by(Part.n)))
+            if len(done) == count:
+                return tasks.sweep_whole([p.result for p in done])
+            if stop.event is not None and stop.event.is_set():
+                client.cancel_workflows(names)
+                raise Stopped(f"Stopped after {len(done)} of {count} parts.")
+            if stop.progress:
+                stop.progress("parts", len(done), count)
+            time.sleep(0.2)
+
+    _run(job_id, whole)
+
+
+@DBOS.workflow(name="run_part", max_recovery_attempts=1000)
+def run_part(job_id: str, n: int) -> None:
+    with db().read() as s:
+        job = s.get(Job, job_id)
+        if job is None or job.cancel or s.get(Part, (job_id, n)) is not None:
+            return
+    result = patiently(lambda: tasks.sweep_part(db(), job, n))
+
+    def put() -> None:
+        insert = (sqlite if db().sqlite else postgresql).insert(Part).values(job_id=job_id, n=n, result=_plain(result))
+        with db().write() as s:
+            s.execute(insert.on_conflict_do_nothing())
+
+    patiently(put)
+
+
+def _run(job_id: str, do: Any) -> None:
+    """Claim it, do it, say how it ended. An answer is written only by the claim that made it."""
+    claim = patiently(lambda: _claim(job_id))
+    if claim is None:
+        return
+    job, attempt = claim
+    if attempt > MOST_ATTEMPTS:
+        patiently(lambda: _end(job, attempt, "failed", f"it brought down {MOST_ATTEMPTS} workers", None))
+        return
+    event, over = threading.Event(), threading.Event()
+    told: dict[str, Any] = {}
+    watcher = threading.Thread(target=_watch, args=(job_id, attempt, event, over, told), daemon=True)
+    watcher.start()
+
+    def progress(tiers: str, best: float, bound: float) -> None:
+        told.update({"tiers": tiers, "best": best, "bound": bound, "gap": abs(bound - best)})
+
+    state, reason, result = "failed", None, None
+    try:
+        ask = job.request
+        stop = Stop(seconds=ask.get("time_limit"), work=ask.get("work_limit"), event=event, progress=progress)
+        result = patiently(lambda: do(job, stop))
+        state = "cancelled" if event.is_set() else "done"
+        reason = "stopped on request; the best audited plan is kept" if event.is_set() else None
+    except Stopped as error:
+        state, reason = ("cancelled" if event.is_set() else "failed"), error.text
+    except AllocatorError as error:
+        reason = error.text
+    except Exception as error:
+        log.exception("job failed", extra={"job": job_id})
+        reason = f"a defect of ours ({type(error).__name__}); the log of the worker has the details"
+    finally:
+        over.set()
+    patiently(lambda: _end(job, attempt, state, reason, result))
+
+
+def _claim(job_id: str) -> tuple[Job, int] | None:
+    with db().write() as s:
+        job = s.get(Job, job_id, with_for_update=True)
+        if job is None or job.state not in ("queued", "running"):
+            return None
+        job.attempt += 1
+        job.state, job.worker, job.started_at = "running", _name, job.started_at or keep.now()
+        return job, job.attempt
+
+
+def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) -> None:
+    with db().write() as s:
+        s.execute(
+            sa.update(Job)
+            .where(Job.id == job.id, Job.attempt == attempt, Job.state == "running")
+            .values(state=state, reason=reason, result=_plain(result), ended_at=keep.now())
+        )
+
+
+def _watch(job_id: str, attempt: int, event: threading.Event, over: threading.Event, told: dict[str, Any]) -> None:
+    """Passes on a wish to cancel, and progress the other way."""
+    shown: dict[str, Any] = {}
+    while not over.wait(WATCH):
+        try:
+            with db().read() as s:
+                row = s.execute(sa.select(Job.cancel, Job.attempt).where(Job.id == job_id)).one()
+            if row.cancel or row.attempt != attempt:  # cancelled, or somebody else has taken over
+                event.set()
+            if told and told != shown:
+                shown = dict(told)
+                with db().write() as s:
+                    s.execute(sa.update(Job).where(Job.id == job_id, Job.attempt == attempt).values(progress=shown))
+        except Exception:  # the database is away; look again
+            continue
+
+
+def _plain(value: Any) -> Any:
+    """Tuples and dataclasses as plain JSON."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value
+
+
+def main(url: str) -> None:
+    """`allocator worker`: until told to end; then no new job is begun and the running one is stopped at its best."""
+    ended = threading.Event()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, lambda *_: ended.set())
+    database = Database(url)
+    work(database, ended)
+    database.close()

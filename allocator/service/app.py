@@ -1,0 +1,64 @@
+"""The FastAPI application: routes, errors, care; and a caretaker for the queue while it runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from allocator.jobs.queue import Queue
+from allocator.service import care, oidc, problems
+from allocator.service.asking import Office
+from allocator.service.mail import Mail
+from allocator.service.routes import answers, people, plans, rounds, work
+from allocator.service.settings import Settings
+from allocator.store.database import Database
+
+BASE = "/api/v1"
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """The service on a store whose tables are up to date (`store.migrate.upgrade`)."""
+    db = database or Database(settings.database_url)
+    office = Office(db, Queue(db), settings, Mail(settings.smtp_url, settings.mail_from))
+    ended = threading.Event()
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        office.queue.caretaker(ended)
+        yield
+        ended.set()
+        db.close()
+
+    app = FastAPI(
+        title="SIP allocator", version=version("sip-allocator"), lifespan=life, openapi_url="/api/openapi.json",
+        docs_url=None, redoc_url=None, redirect_slashes=False,
+        description="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
+    )  # fmt: skip
+    app.state.office = office
+    problems.install(app)
+    for family in (people, rounds, work, plans, answers):
+        app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
+    app.include_router(oidc.router, prefix=BASE, tags=["people"])
+    oidc.install(app, office)
+    app.include_router(care.router, prefix=BASE, tags=["care"])
+    app.include_router(care.router, include_in_schema=False)  # where probes look for them
+    app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20)
+    make = app.openapi
+
+    def openapi() -> dict[str, object]:
+        """The description, with the one error shape named once."""
+        found = make()
+        schemas = found["components"]["schemas"]
+        problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(problem.pop("$defs", {}))
+        schemas["Problem"] = problem
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        return found
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+    return app

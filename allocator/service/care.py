@@ -1,0 +1,146 @@
+"""Care around every request: size, headers, logs without personal data, figures for Prometheus, health."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from allocator.service.asking import office_of
+from allocator.service.problems import Refusal, errors, response
+from allocator.store.migrate import newest
+from allocator.store.tables import Job
+
+log = logging.getLogger("allocator.access")
+FIGURES = CollectorRegistry()
+REQUESTS = Counter("allocator_requests_total", "Requests", ["method", "route", "status"], registry=FIGURES)
+SECONDS = Histogram("allocator_request_seconds", "Seconds a request takes", ["method", "route"], registry=FIGURES)
+JOBS = Gauge("allocator_jobs", "Jobs by state", ["state"], registry=FIGURES)
+WORKERS = Gauge("allocator_workers", "Workers heard of lately", registry=FIGURES)
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Care:
+    """ASGI middleware: refuses bodies that are too large, adds headers, counts and logs by route, never by address."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self.app, self.most = app, most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, status, got, cut = time.perf_counter(), 500, 0, False
+
+        async def measured() -> Message:
+            nonlocal got, cut
+            message = await receive()
+            if message["type"] == "http.request":
+                got += len(message.get("body", b""))
+                if got > self.most:
+                    cut = True
+                    raise Refusal("too_large", f"The body is larger than {self.most // 2**20} MB.")
+            return message
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                had = {k.lower() for k, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *((k, v) for k, v in HEADERS.items() if k not in had)]
+            await send(message)
+
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        try:
+            if told.isdigit() and int(told) > self.most:
+                raise Refusal("too_large", f"The body is larger than {self.most // 2**20} MB.")
+            await self.app(scope, measured, dressed)
+        except Refusal as refusal:
+            await response(refusal)(scope, receive, dressed)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            seconds = time.perf_counter() - began
+            REQUESTS.labels(scope["method"], route, status).inc()
+            SECONDS.labels(scope["method"], route).observe(seconds)
+            log.info(
+                "request",
+                extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+            )
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: when, how grave, who says it, what, and its figures."""
+
+    PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        out: dict[str, Any] = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)), "level": record.levelname.lower(),
+            "log": record.name, "text": record.getMessage(),
+        }  # fmt: skip
+        out |= {k: v for k, v in vars(record).items() if k not in self.PLAIN}
+        if record.exc_info:
+            out["trace"] = self.formatException(record.exc_info)
+        return json.dumps(out, default=str)
+
+
+def log_as_json() -> None:
+    """All logs to stderr, as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("dbos", "alembic", "httpx", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+def health() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: errors()[503]})
+def ready(request: Request) -> Response:
+    """The store answers and its tables are of this version."""
+    office = office_of(request)
+    with office.db.read() as s:
+        at = s.execute(sa.text("select version_num from alembic_version")).scalar()
+        workers = len(office.queue.alive(s))
+    if at != newest():
+        raise Refusal("store_away", f"The store is at step {at}, this version needs {newest()}.")
+    return JSONResponse({"status": "ok", "workers": workers})
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 503: errors()[503]},
+)
+def metrics(request: Request) -> Response:
+    """Figures for Prometheus; nothing personal."""
+    office = office_of(request)
+    with office.db.read() as s:
+        rows = s.execute(sa.select(Job.state, sa.func.count()).group_by(Job.state))
+        counts = {row[0]: row[1] for row in rows}
+        WORKERS.set(len(office.queue.alive(s)))
+    for state in ("queued", "running", "done", "cancelled", "failed"):
+        JOBS.labels(state).set(counts.get(state, 0))
+    return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,42 @@
+"""Letters with a sign-in link: by SMTP where it is configured, else to the terminal of whoever runs the service."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import sys
+from dataclasses import dataclass
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+log = logging.getLogger("allocator.mail")
+
+
+@dataclass(frozen=True)
+class Mail:
+    smtp_url: str
+    sender: str
+
+    def send_link(self, to: str, address: str, minutes: int) -> None:
+        """The link, in a letter. A letter that cannot be sent is logged, and the asker told nothing: whether an
+        address is known is nobody's business."""
+        if not self.smtp_url:
+            print(f"Sign-in link for {to}: {address}", file=sys.stderr, flush=True)
+            return
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self.sender, to, "Your sign-in link"
+        letter.set_content(
+            f"Open this page and press the button to sign in. It works once, for {minutes} minutes.\n\n{address}\n\n"
+            "If you did not ask for it, leave it: nothing happens by itself.\n"
+        )
+        url = urlsplit(self.smtp_url)
+        try:
+            kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
+            with kind(url.hostname or "localhost", url.port or 0, timeout=10) as smtp:
+                if url.username:
+                    if url.scheme != "smtps":
+                        smtp.starttls()
+                    smtp.login(unquote(url.username), unquote(url.password or ""))
+                smtp.send_message(letter)
+        except OSError as error:  # smtplib's errors are OSErrors
+            log.error("letter not sent", extra={"error": type(error).__name__})

@@ -1,0 +1,102 @@
+"""Sign-in with an organisation's own accounts (OpenID Connect; Microsoft Entra is what authorities have). Optional.
+
+Authlib does the protocol: discovery, state, nonce, PKCE, the token's signature, issuer, audience and times. We take the
+address that the provider vouches for, and open only what that address was given here: nobody is made known by signing in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import secrets
+from typing import Any
+
+from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]  # Authlib ships no types
+from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware.sessions import SessionMiddleware
+
+from allocator.service import people
+from allocator.service.asking import In, Office
+from allocator.service.problems import Refusal, errors
+from allocator.service.schemas import SignedIn
+from allocator.store import keep
+
+log = logging.getLogger("allocator.oidc")
+router = APIRouter()
+STEP_SECONDS = 600  # to come back from the provider
+
+
+def install(app: FastAPI, office: Office) -> None:
+    """The client, and the short-lived signed cookie that carries state, nonce and verifier there and back."""
+    settings = office.settings
+    app.state.oidc = None
+    if not settings.oidc_issuer:
+        return
+    oauth = OAuth()
+    app.state.oidc = oauth.register(
+        "provider", client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret or None,
+        server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
+    )  # fmt: skip
+    app.add_middleware(
+        SessionMiddleware, secret_key=settings.cookie_secret or secrets.token_urlsafe(32), same_site="lax",
+        session_cookie="allocator_step", max_age=STEP_SECONDS, https_only=settings.secure_cookies,
+    )  # fmt: skip
+
+
+def client(request: Request) -> Any:
+    if request.app.state.oidc is None:
+        raise Refusal(
+            "not_found", "Sign-in with an organisation's accounts is not set up here (ALLOCATOR_OIDC_ISSUER)."
+        )
+    return request.app.state.oidc
+
+
+@router.get("/oidc", status_code=302, response_class=Response, responses=errors())
+async def go(request: Request, office: In, role: people.RoleName | None = None) -> Response:
+    """To the provider's sign-in page."""
+    provider = client(request)
+    base = office.settings.public_url or str(request.base_url)
+    request.session["role"] = role
+    answer: Response = await provider.authorize_redirect(request, f"{base.rstrip('/')}/api/v1/oidc/back")
+    return answer
+
+
+@router.get("/oidc/back", response_model=SignedIn, responses=errors())
+async def back(request: Request, office: In) -> Response:
+    """Back from the provider: the session's cookie, for an address that is known here."""
+    provider = client(request)
+    try:
+        token = await provider.authorize_access_token(request)
+    except OAuthError as error:
+        log.warning("provider refused", extra={"error": error.error})
+        raise Refusal("not_signed_in", "The provider did not sign you in. Begin again.") from None
+    except Exception as error:  # a token that does not hold, a provider out of reach
+        log.warning("no sign-in", extra={"error": type(error).__name__})
+        raise Refusal("not_signed_in", "The provider's answer could not be checked. Begin again.") from None
+    claims = token.get("userinfo") or {}
+    role = request.session.pop("role", None)
+    return await run_in_threadpool(_enter, office, claims, role)
+
+
+def _enter(office: Office, claims: dict[str, Any], role: str | None) -> Response:
+    email = str(claims.get("email") or "")
+    if not email or claims.get("email_verified") is False:
+        raise Refusal("not_signed_in", "The provider does not vouch for your address.")
+    with office.db.write() as s:
+        person = people.person_by_email(s, email)
+        able = people.roles_of(s, person.id) if person else []
+        if person is None or not able:
+            raise Refusal("forbidden", "Your address is not known here. Ask your SIP manager to add it.")
+        wanted = role or (able[0] if len(able) == 1 else None)
+        if wanted not in able:
+            raise Refusal("invalid", f"Say in which role you sign in, with ?role=: {' or '.join(able)}.")
+        life = dt.timedelta(hours=office.settings.session_hours)
+        key, _ = people.begin(s, person.id, str(wanted), "session", life)
+        keep.note(s, None, "signed in", person.id, detail=f"{wanted}, by the provider")
+    answer = RedirectResponse("/api/v1/me", 303)
+    people.set_cookie(answer, key, office.settings)
+    return answer

@@ -1,0 +1,157 @@
+"""The one error shape: RFC 9457 problem+json with a stable `code`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from allocator.errors import AllocatorError, CaseError, Defect, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
+
+log = logging.getLogger("allocator.service")
+MEDIA = "application/problem+json"
+
+
+class TableProblem(BaseModel):
+    """One problem of a table (contract 5)."""
+
+    code: str
+    severity: str
+    table: str
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+    expected: str | None = None
+    text: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with a stable `code`; `problems` where there are several."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    problems: list[TableProblem] | None = None
+
+
+CODES: dict[str, tuple[int, str]] = {
+    "bad_request": (400, "The request cannot be read"),
+    "not_signed_in": (401, "Sign in first"),
+    "forbidden": (403, "Not for you"),
+    "not_found": (404, "Not there"),
+    "method_not_allowed": (405, "Not a way to ask this"),
+    "round_refuses": (409, "The rules of the round do not allow it"),
+    "not_finished": (409, "Not finished"),
+    "in_progress": (409, "The same request is being worked on"),
+    "link_used": (410, "The link has been used or has run out"),
+    "stale": (412, "Somebody else has changed it"),
+    "too_large": (413, "Too large"),
+    "unknown_media": (415, "Not a form we read"),
+    "invalid": (422, "The request is not valid"),
+    "case_errors": (422, "The case has errors"),
+    "key_reused": (422, "This Idempotency-Key was used for another request"),
+    "too_many": (429, "Too much at once"),
+    "defect": (500, "A fault of ours"),
+    "store_away": (503, "The store does not answer"),
+}  # fmt: skip
+TITLES = {code: title for code, (_, title) in CODES.items()}
+
+
+class Refusal(Exception):
+    """An answer that is an error: `code` is one of CODES."""
+
+    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.headers, self.more = code, detail, dict(headers or {}), more
+
+    @property
+    def status(self) -> int:
+        return CODES[self.code][0]
+
+
+def response(refusal: Refusal) -> Response:
+    problem = Problem(
+        title=TITLES[refusal.code], status=refusal.status, detail=refusal.detail, code=refusal.code, **refusal.more
+    )
+    return JSONResponse(problem.model_dump(exclude_none=True), refusal.status, refusal.headers, MEDIA)
+
+
+def refusal_of(error: AllocatorError) -> Refusal:
+    """Our own errors as HTTP sees them."""
+    match error:
+        case NotThere():
+            return Refusal("not_found", error.text)
+        case RoundRefuses():
+            return Refusal("round_refuses", error.text)
+        case QueueFull():
+            return Refusal("too_many", error.text, {"Retry-After": "5"})
+        case CaseError():
+            problems = [table_problem(p) for p in error.problems]
+            return Refusal("case_errors", error.text, problems=problems)
+        case UsageError() | Stopped():
+            return Refusal("invalid", error.text)
+    log.error("defect", extra={"error": error.text})
+    return Refusal("defect", "The answer failed its own audit, so it is not shown. The fault is logged.")
+
+
+def table_problem(p: Any) -> TableProblem:
+    return TableProblem.model_validate(asdict(p))
+
+
+def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route: each error it can answer, for OpenAPI. Several codes may share a status."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in ("bad_request", "not_signed_in", "forbidden", "not_found", "invalid", "too_many", "store_away", *codes):
+        status, title = CODES[code]
+        had = found.get(status, {}).get("description")
+        entry = {"description": f"{had}; {code}: {title}" if had else f"{code}: {title}"}
+        found[status] = {**entry, "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app in the one shape."""
+
+    @app.exception_handler(Refusal)
+    async def _(_: Request, error: Refusal) -> Response:
+        return response(error)
+
+    @app.exception_handler(AllocatorError)
+    async def _(_: Request, error: AllocatorError) -> Response:
+        return response(refusal_of(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def _(_: Request, error: RequestValidationError) -> Response:
+        found = error.errors()
+        if any(e["type"] == "json_invalid" for e in found):
+            return response(Refusal("bad_request", "The body is not JSON."))
+        lines = [f"{'.'.join(str(x) for x in e['loc'])}: {e['msg']}" for e in found]
+        return response(Refusal("invalid", "; ".join(lines[:10])))
+
+    @app.exception_handler(HTTPException)
+    async def _(_: Request, error: HTTPException) -> Response:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+        detail = "There is nothing at this address." if code == "not_found" else str(error.detail)
+        return response(Refusal(code, detail, error.headers))
+
+    @app.exception_handler(DBAPIError)
+    async def _(_: Request, error: DBAPIError) -> Response:
+        log.error("store away", extra={"error": type(error.orig).__name__})
+        return response(Refusal("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"}))
+
+    @app.exception_handler(Exception)
+    async def _(_: Request, error: Exception) -> Response:
+        log.exception("defect")
+        return response(refusal_of(Defect(type(error).__name__)))

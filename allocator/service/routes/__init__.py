@@ -1,0 +1,1 @@
+"""Routes, a file a family. Each says who may ask and which errors it can answer."""

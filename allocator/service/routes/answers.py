@@ -1,0 +1,208 @@
+"""Telling people and hearing them: publication, answers, queries, confirmations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from allocator import rounds
+from allocator.domain.round import Person
+from allocator.rounds import Desk, Fact
+from allocator.service.asking import Anyone, In, Manager, Office, OnceRoute, Reader, plan_in, round_in, writing
+from allocator.service.people import Who
+from allocator.service.problems import Refusal, errors
+from allocator.service.routes.rounds import recorded
+from allocator.service.schemas import (
+    AnswerIn,
+    ConfirmIn,
+    Id,
+    OwnPlan,
+    PageOf,
+    Publication,
+    QueryIn,
+    QueryOut,
+    Recorded,
+    Standing,
+)
+from allocator.service.views import own_plan, standings
+from allocator.store import keep
+
+router = APIRouter(route_class=OnceRoute)
+WRITE = ("in_progress", "key_reused", "stale", "round_refuses")
+Taken = Callable[[Desk], Fact | list[Fact]]
+
+
+def act(
+    office: Office, request: Request, who: Who, id: str, response: Response, take: Taken, action: str, subject: str,
+    *, by: Person | None = None, detail: str = "", told: Callable[[Desk], str | None] = lambda _: None,
+) -> Recorded:  # fmt: skip
+    """One step of the round whose desk this plan is on, with its line in the audit log."""
+    with office.db.read() as s:
+        _, of = plan_in(s, who, id)
+    with writing(request, office, who, of.id) as (s, row):
+        by = by or who.person(row.programme_id)
+        events = keep.step(s, of.id, by, take, plan_id=id)
+        keep.note(s, by, action, subject, programme=row.programme_id, detail=detail)
+        stands = keep.standing(s, of.id)
+        return recorded(row, events, stands.state, response, told(Desk(keep.desk(s, of.id)[1].plan, stands)))
+
+
+@router.get("/plans/{id}/publication", responses=errors("round_refuses"))
+def published(id: Id, who: Reader, office: In) -> PageOf[Standing]:
+    """Where every pair stands: told, answered, queried, refused, confirmed, and what is missing to confirm it."""
+    with office.db.read() as s:
+        _, of = plan_in(s, who, id)
+        on_desk, place = keep.desk(s, of.id)
+        if on_desk.id != id:
+            raise Refusal("round_refuses", f"Plan {id} is not on the desk; {on_desk.id} is.")
+        return PageOf(items=standings(place, who, of.programme_id))
+
+
+@router.post("/plans/{id}/publication", responses=errors(*WRITE))
+def publish(id: Id, ask: Publication, request: Request, who: Manager, office: In, response: Response) -> Recorded:
+    """Sound SIPs out, send proposals (all or a stage), remind, withdraw, or close when the date has passed."""
+    today = dt.date.today()
+    take: dict[str, Taken] = {
+        "propose": lambda d: rounds.propose(d, ask.urns, today, ask.answer_by),
+        "sound": lambda d: rounds.sound(d, ask.sips, today, ask.answer_by),
+        "withdraw": lambda d: rounds.withdraw(d, ask.urns or [], ask.reason or ""),
+        "remind": lambda d: rounds.remind(d, today),
+        "close": lambda d: rounds.silence(d, today),
+    }
+    return act(
+        office, request, who, id, response, take[ask.action], f"publication: {ask.action}", id, detail=ask.reason or ""
+    )
+
+
+@router.get("/plans/{id}/answers", response_model=PageOf[Standing] | OwnPlan, responses=errors("round_refuses"))
+def answers(id: Id, who: Anyone, office: In) -> Any:
+    """What has been said: all of it for a manager, one's own for a school or SIP."""
+    if who.role in ("manager", "auditor"):
+        return published(id, who, office)
+    with office.db.read() as s:
+        row, of = plan_in(s, who, id)
+        return own_plan(s, row, of, who)
+
+
+@router.post("/plans/{id}/answers", responses=errors(*WRITE))
+def answer(id: Id, ask: AnswerIn, request: Request, who: Anyone, office: In, response: Response) -> Recorded:
+    """A school accepts, refuses or asks; a SIP accepts, asks, asks to move on, or declares an interest; a manager
+    takes down what was said by telephone or letter, for the one named in `by`."""
+    if who.role == "auditor":
+        raise Refusal("forbidden", "An auditor changes nothing.")
+    with office.db.read() as s:
+        row, of = plan_in(s, who, id)
+        if who.role in ("school", "sip"):
+            own_plan(s, row, of, who)  # there is something of theirs to answer
+            mine = who.urns(of.programme_id)
+            if who.role == "school" and ask.urn not in mine:
+                raise Refusal("not_found", f"{ask.urn} is not your school.")
+    speaker = _speaker(who, of.programme_id, ask)
+    take = _take(ask, speaker, who, of.programme_id)
+    refused = ask.answer == "veto"
+
+    def told(d: Desk) -> str | None:
+        waits = any(p.represented for p in d.round.pairs.values() if p.urn == ask.urn)
+        if not refused:
+            return None
+        if waits:
+            return f"Your refusal is with the {d.rules.ladder[0]}, who will decide and write to you."
+        return "We will propose somebody else. You need not say why, and nobody else will see it."
+
+    detail = f"{ask.answer} by {speaker}" + (f", {ask.via}" if who.role == "manager" else "")
+    return act(
+        office, request, who, id, response, take, "answer", ask.urn, by=who.person(of.programme_id, ask.urn),
+        detail=detail, told=told,
+    )  # fmt: skip
+
+
+def _speaker(who: Who, programme: str, ask: AnswerIn) -> str:
+    """For whom this answer is: oneself, or the one a manager spoke with."""
+    if who.role == "manager":
+        if ask.by is None or ask.via == "page":
+            raise Refusal("invalid", "Say whose answer this is (by) and how it came (via: telephone or letter).")
+        return ask.by
+    own = "sip" if who.role == "sip" else who.answers_as(programme, ask.urn)
+    if ask.by not in (None, own) or ask.via != "page":
+        raise Refusal("invalid", f"You answer for yourself here, as {own}, on this page.")
+    return own
+
+
+def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
+    today, via = dt.date.today(), ask.via
+    says = "accept" if ask.answer == "agree" else ask.answer
+    if speaker == "sip" and says in ("accept", "query", "move_on", "interest"):
+
+        def sip_says(d: Desk) -> Fact:
+            sip = who.sip(programme) if who.role == "sip" else d.pair(ask.urn, ask.post or "lead").sip
+            return rounds.sip_says(d, sip or "", says, today, urn=ask.urn, reason=ask.reason, via=via)
+
+        return sip_says
+    if speaker == "governors" and says.startswith("governors_"):
+        return lambda d: rounds.governors(d, ask.urn, says == "governors_yes", today)
+    if speaker in ("head", "chair") and says in ("accept", "veto", "query"):
+        return lambda d: rounds.answer(
+            d, ask.urn, says, speaker, today, post=ask.post, reason=ask.reason, via=via  # type: ignore[arg-type]
+        )  # fmt: skip
+    raise Refusal("invalid", f"{ask.answer} is not an answer that a {speaker} gives.")
+
+
+def query_of(office: Office, who: Who, id: str) -> tuple[str, int]:
+    """The round and number of a query: its id is the round's id, a dash and the number."""
+    round_id, _, n = id.rpartition("-")
+    with office.db.read() as s:
+        if not round_id or not n.isdigit() or len(n) > 6:
+            raise Refusal("not_found", f"There is no query {id}.")
+        row = round_in(s, who, round_id)
+        if not 1 <= int(n) <= len(keep.standing(s, row.id).queries):
+            raise Refusal("not_found", f"There is no query {id}.")
+    return round_id, int(n)
+
+
+@router.get("/rounds/{id}/queries", responses=errors())
+def queries(id: Id, who: Reader, office: In) -> PageOf[QueryOut]:
+    """Questions of the round, each with the date by which a person answers it."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        found = keep.standing(s, row.id).queries
+    return PageOf(items=[QueryOut(**{**vars(q), "id": f"{id}-{q.id}"}) for q in found])
+
+
+@router.get("/queries/{id}", responses=errors())
+def query(id: Id, who: Reader, office: In) -> QueryOut:
+    """A question, by whom it is to be answered when, and the outcome."""
+    round_id, n = query_of(office, who, id)
+    with office.db.read() as s:
+        q = keep.standing(s, round_id).queries[n - 1]
+    return QueryOut(**{**vars(q), "id": id})
+
+
+@router.patch("/queries/{id}", responses=errors("stale", "round_refuses"))
+def close(id: Id, ask: QueryIn, request: Request, who: Manager, office: In, response: Response) -> Recorded:
+    """What was answered. A school then has the usual days to accept or refuse."""
+    round_id, n = query_of(office, who, id)
+    with writing(request, office, who, round_id) as (s, row):
+        by = who.person(row.programme_id)
+        done = keep.step(s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today()))
+        keep.note(s, by, "query answered", id, programme=row.programme_id)
+        return recorded(row, done, keep.standing(s, round_id).state, response)
+
+
+@router.get("/plans/{id}/confirmations", responses=errors("round_refuses"))
+def confirmations(id: Id, who: Reader, office: In) -> PageOf[Standing]:
+    """Pairs with what is missing before you can confirm them."""
+    return published(id, who, office)
+
+
+@router.post("/plans/{id}/confirmations", responses=errors(*WRITE))
+def confirm(id: Id, ask: ConfirmIn, request: Request, who: Manager, office: In, response: Response) -> Recorded:
+    """Confirm these pairs, each by name. Nobody confirms a pair whose SIP they are; all or none."""
+    pairs = [(p.urn, p.post) for p in ask.pairs]
+    with office.db.read() as s:
+        _, of = plan_in(s, who, id)
+    by = who.person(of.programme_id)
+    subject = ";".join(f"{u}/{k}" for u, k in pairs)
+    return act(office, request, who, id, response, lambda d: rounds.confirm(d, pairs, by), "confirmed", subject)

@@ -1,0 +1,145 @@
+"""Plans: the plan itself, why, why not, and the questions asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from allocator.compare import compare
+from allocator.domain.case import PostKind
+from allocator.domain.change import all_of
+from allocator.domain.plan import Plan
+from allocator.errors import NotThere, RoundRefuses, UsageError
+from allocator.explain.why import explain
+from allocator.service.asking import Anyone, In, Manager, Office, OnceRoute, Reader, fresh, plan_in, the_plan
+from allocator.service.people import Who
+from allocator.service.problems import errors
+from allocator.service.schemas import (
+    ChoicesIn,
+    ExportIn,
+    Id,
+    JobOut,
+    Key,
+    OwnPair,
+    OwnPlan,
+    SweepIn,
+    UrnPath,
+    WhatIfIn,
+)
+from allocator.service.views import own_plan, ready_of
+from allocator.service.work import accept, answered
+from allocator.store import keep
+
+router = APIRouter(route_class=OnceRoute)
+WRITE = ("in_progress", "key_reused", "stale", "round_refuses")
+Post = Annotated[PostKind, Query(description="which post of the school")]
+
+
+@router.get(
+    "/plans/{id}", response_model=Plan | OwnPlan, responses={**errors(), 304: {"description": "as you have it"}}
+)
+def plan(id: Id, request: Request, who: Anyone, office: In) -> Response:
+    """The plan, word for word as the command line writes it. A school or SIP gets its own pairs, in words."""
+    with office.db.read() as s:
+        row, of = plan_in(s, who, id)
+        if who.role in ("school", "sip"):
+            body = own_plan(s, row, of, who).model_dump_json(by_alias=True)
+            return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+        tag = f'"{row.content}"'
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(row.body, media_type="application/json", headers={"ETag": tag})
+
+
+@router.get("/plans/{id}/assignments/{urn}", response_model=dict[str, Any] | OwnPair, responses=errors())
+def assignment(id: Id, urn: UrnPath, who: Anyone, office: In, post: Post = "lead") -> Any:
+    """Why this SIP: for a manager points, runner-up and margin; for a school or SIP what it may know."""
+    with office.db.read() as s:
+        row, of = plan_in(s, who, id)
+        if who.role in ("school", "sip"):
+            own = [a for a in own_plan(s, row, of, who).assignments if (a.urn, a.post) == (urn, post)]
+            if not own:
+                raise NotThere(f"There is no {post} post of yours at {urn} in this plan.")
+            return own[0]
+        made = the_plan(row)
+    try:
+        return asdict(explain(ready_of(row, made), made, urn, post))
+    except UsageError as error:
+        raise NotThere(error.text) from None
+
+
+@router.get("/plans/{id}/why-not", responses=errors())
+def why_not(
+    id: Id, who: Reader, office: In, urn: Annotated[Key, Query()], sip: Annotated[Key, Query()], post: Post = "lead"
+) -> dict[str, Any]:
+    """Why not that one: the rules that block, or the exact price by a forced solve, with the chain of moves."""
+    with office.db.read() as s:
+        row, _ = plan_in(s, who, id)
+        made = the_plan(row)
+    return asdict(explain(ready_of(row, made), made, urn, post, sip=sip))
+
+
+@router.get("/plans/{id}/comparison", responses=errors())
+def comparison(
+    id: Id, who: Reader, office: In, other: Annotated[str, Query(alias="with", pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+) -> dict[str, Any]:
+    """This plan against another: what moved, why, what it cost."""
+    with office.db.read() as s:
+        a, of = plan_in(s, who, id)
+        b, of_other = plan_in(s, who, other)
+        if of.programme_id != of_other.programme_id:
+            raise NotThere(f"There is no plan {other} in this programme.")
+        return asdict(compare(the_plan(a), the_plan(b)))
+
+
+def begin(office: Office, request: Request, who: Who, id: str, kind: str, ask: dict[str, Any]) -> Response:
+    """A job about this plan."""
+    with office.db.write() as s:
+        row, of = plan_in(s, who, id)
+        held = keep.the_round(s, of.id, lock=True)
+        fresh(request, held)
+        if ask.get("adopt"):
+            on_desk = keep.current(s, of.id)
+            if on_desk is None or on_desk.id != row.id:
+                raise RoundRefuses(
+                    "Only the plan on the round's desk can be changed by hand. Compare this one instead."
+                )
+            if not (ask.get("reason") or "").strip():
+                raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
+            by = who.person(of.programme_id)
+            keep.note(s, by, "changed by hand", id, programme=of.programme_id, detail=ask["reason"])
+        ask["time_limit"] = min(ask.get("time_limit") or office.settings.solve_seconds, office.settings.solve_seconds)
+        job = accept(office, s, request, held, kind, {**ask, "plan": row.id}, who)
+    return answered(office, request, job)
+
+
+@router.post("/plans/{id}/what-ifs", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+def what_if(id: Id, ask: WhatIfIn, request: Request, who: Manager, office: In) -> Response:
+    """A scenario against this plan: repaired with least change, or rebuilt. With `adopt` it goes on the desk."""
+    return begin(office, request, who, id, "what_if", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
+
+
+@router.post("/plans/{id}/choices", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+def choices(id: Id, ask: ChoicesIn, request: Request, who: Manager, office: In) -> Response:
+    """For each school that the changes leave without its SIP: whom it could be offered, ranked, with consequences."""
+    return begin(office, request, who, id, "choices", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
+
+
+@router.post("/plans/{id}/sweeps", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+def sweep(id: Id, request: Request, who: Manager, office: In, ask: SweepIn | None = None) -> Response:
+    """Every SIP leaving in turn, or what one more day or SIP would gain; spread over all workers."""
+    return begin(office, request, who, id, "sweep", (ask or SweepIn.model_validate({})).model_dump())
+
+
+@router.post("/plans/{id}/frontier", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+def frontier(id: Id, request: Request, who: Manager, office: In) -> Response:
+    """Best points for every number of schools changed."""
+    return begin(office, request, who, id, "frontier", {})
+
+
+@router.post("/plans/{id}/exports", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+def export(id: Id, request: Request, who: Manager, office: In, ask: ExportIn | None = None) -> Response:
+    """The plan as a workbook or a page; fetch it at solves/{id}/file."""
+    return begin(office, request, who, id, "export", (ask or ExportIn.model_validate({})).model_dump())

@@ -1,0 +1,106 @@
+"""Jobs: how they stand, as they go, cancelled, and the files that exports make."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from allocator.service.asking import In, Manager, OnceRoute, Reader, round_in
+from allocator.service.people import Who
+from allocator.service.problems import Refusal, errors
+from allocator.service.schemas import Id, JobOut
+from allocator.service.uploads import XLSX
+from allocator.service.work import FINAL, job_out
+from allocator.store import keep
+from allocator.store.tables import Job
+
+router = APIRouter(route_class=OnceRoute)
+TICK = 0.25  # seconds between looks for a listener
+
+
+def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
+    job = s.get(Job, id, with_for_update=lock)
+    if job is None:
+        raise Refusal("not_found", f"There is no job {id}.")
+    round_in(s, who, job.round_id)
+    return job
+
+
+@router.get("/solves/{id}", responses=errors())
+def one_job(id: Id, who: Reader, office: In) -> JobOut:
+    """A job: queued, running, done, cancelled or failed with a reason."""
+    with office.db.read() as s:
+        return job_out(job_in(s, who, id))
+
+
+@router.delete("/solves/{id}", status_code=202, responses=errors("round_refuses"))
+def cancel(id: Id, who: Manager, office: In) -> JobOut:
+    """Stop it. A running solve ends within a second or so and keeps its best audited plan, beside the desk."""
+    with office.db.write() as s:
+        job = job_in(s, who, id, lock=True)
+        if job.state in FINAL:
+            raise Refusal("round_refuses", f"This job has ended already: {job.state}.")
+        office.queue.cancel(s, job)
+        keep.note(s, who.person(job.programme_id), "job cancelled", id, programme=job.programme_id, detail=job.kind)
+        return job_out(job)
+
+
+@router.get(
+    "/solves/{id}/events", response_class=StreamingResponse,
+    responses={**errors(), 200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)  # fmt: skip
+async def listen(id: Id, request: Request, who: Reader, office: In) -> StreamingResponse:
+    """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job."""
+
+    def look() -> JobOut:
+        with office.db.read() as s:
+            return job_out(job_in(s, who, id))
+
+    first = await run_in_threadpool(look)
+
+    async def told() -> AsyncIterator[str]:
+        job, said = first, ""
+        while True:
+            text = json.dumps({"state": job.state, **(job.progress or {})})
+            if text != said:
+                yield f"event: progress\ndata: {text}\n\n"
+                said = text
+            if job.state in FINAL:
+                yield f"event: ended\ndata: {job.model_dump_json()}\n\n"
+                return
+            if await request.is_disconnected():
+                return
+            await asyncio.sleep(TICK)
+            job = await run_in_threadpool(look)
+
+    return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+
+
+@router.get(
+    "/solves/{id}/file",
+    response_class=Response,
+    responses={**errors("not_finished"), 200: {"content": {XLSX: BYTES, "text/html": BYTES}}},
+)
+def file(id: Id, who: Reader, office: In) -> Response:
+    """The file that an export made."""
+    with office.db.write() as s:
+        job = job_in(s, who, id)
+        if job.kind != "export":
+            raise Refusal("not_found", "This job makes no file.")
+        if job.state != "done" or job.result is None:
+            raise Refusal("not_finished", f"The file is not there: the job is {job.state}.")
+        by = who.person(job.programme_id)
+        keep.note(s, by, "exported", job.request["plan"], programme=job.programme_id, detail=job.request["format"])
+        name = f'attachment; filename="plan.{job.request["format"]}"'
+        data = base64.b64decode(job.result["base64"])
+        return Response(data, 200, {"Content-Disposition": name}, job.result["content_type"])

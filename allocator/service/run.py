@@ -1,0 +1,88 @@
+"""`allocator serve`: the server and its workers, on one machine, by one command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import sqlalchemy as sa
+import uvicorn
+
+from allocator.service import people
+from allocator.service.app import create_app
+from allocator.service.care import log_as_json
+from allocator.service.settings import PREFIX, Settings
+from allocator.store import keep, migrate
+from allocator.store.database import Database
+from allocator.store.tables import Grant, Programme, Someone
+
+FIRST = "manager@localhost"
+
+
+def first_link(db: Database, base: str, minutes: int) -> str | None:
+    """On a new store: a programme, its manager, and the manager's link. On another: a link for the local manager."""
+    with db.write() as s:
+        if s.scalar(sa.select(sa.func.count()).select_from(Grant)) == 0:
+            programme = Programme(id=keep.new_id(), name="My programme", created_at=keep.now())
+            s.add(programme)
+            s.flush()
+            people.enrol(s, FIRST, "Manager", programme.id, "manager")
+        person = s.scalars(sa.select(Someone).where(Someone.email == FIRST)).one_or_none()
+        return f"{base}/sign-in/{people.link(s, person, minutes)}" if person else None
+
+
+class Workers:
+    """Worker processes of our own, begun again when one ends unasked."""
+
+    def __init__(self, count: int, settings: Settings) -> None:
+        self.env = {**os.environ, PREFIX + "DATABASE_URL": settings.database_url}
+        self.ended = threading.Event()
+        self.processes = [self._begin() for _ in range(count)]
+        threading.Thread(target=self._watch, name="workers", daemon=True).start()
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-m", "allocator.cli", "worker"], env=self.env)
+
+    def _watch(self) -> None:
+        while not self.ended.wait(0.5):
+            for n, process in enumerate(self.processes):
+                if process.poll() is not None and not self.ended.is_set():
+                    self.processes[n] = self._begin()
+
+    def end(self) -> None:
+        self.ended.set()
+        for process in self.processes:
+            process.terminate()
+        until = time.monotonic() + 25
+        for process in self.processes:
+            try:
+                process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until told to end; workers end with us, and what they held is taken up again at the next start."""
+    log_as_json()
+    db = Database(settings.database_url)
+    migrate.upgrade(db)
+    base = settings.public_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    link = (
+        first_link(db, base.rstrip("/"), settings.link_minutes) if host in ("127.0.0.1", "localhost", "::1") else None
+    )
+    staff = Workers(workers, settings)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(settings, db), host=host, port=port, log_config=None, access_log=False,
+                       timeout_graceful_shutdown=10)
+    )  # fmt: skip
+
+    print(f"Serving at {base}", file=sys.stderr, flush=True)
+    if link:
+        print(f"Sign in as the manager: {link}", file=sys.stderr, flush=True)
+    try:
+        server.run()
+    finally:
+        staff.end()

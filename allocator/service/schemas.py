@@ -1,0 +1,390 @@
+"""Requests and answers of the service. Days are days; times UTC, RFC 3339."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import sqlalchemy as sa
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.orm import Session
+
+from allocator.domain.case import PostKind
+from allocator.service.people import GrantRole, RoleName
+from allocator.service.problems import Refusal, TableProblem
+
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    """Text that every database keeps as it is."""
+    if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
+        raise ValueError("a NUL or half a character cannot be kept")
+    return text
+
+
+Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="an id, as the service gave it")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_storable)]
+Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]  # a URN or SIP id
+UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(_storable)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$"), AfterValidator(_storable)]
+Cursor = Annotated[str | None, Query(max_length=500, description="where the page before ended: its `next`")]
+Limit = Annotated[int, Query(ge=1, le=500, description="most items on the page")]
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class PageOf(BaseModel, Generic[T]):
+    """One page; ask again with `cursor` = `next` while that is not null."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def page(
+    session: Session, query: Any, columns: list[Any], cursor: str | None, limit: int, out: Callable[[Any], T]
+) -> PageOf[T]:
+    """Rows after the cursor, in the order of `columns` (unique together)."""
+    if cursor is not None:
+        try:
+            raw = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+            if not isinstance(raw, list) or len(raw) != len(columns):
+                raise ValueError
+            values = [_back(v, c) for v, c in zip(raw, columns, strict=True)]
+        except (ValueError, TypeError, binascii.Error, RecursionError):
+            raise Refusal("invalid", "This cursor is not one that we gave. Begin again without it.") from None
+        query = query.where(sa.tuple_(*columns) > sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(values, columns, strict=True)]))  # fmt: skip
+    rows = list(session.scalars(query.order_by(*columns).limit(limit + 1)))
+    following = None
+    if len(rows) > limit:
+        last = [getattr(rows[limit - 1], c.key) for c in columns]
+        text = json.dumps([v.isoformat() if isinstance(v, dt.datetime) else v for v in last])
+        following = base64.urlsafe_b64encode(text.encode()).decode()
+    return PageOf(items=[out(r) for r in rows[:limit]], next=following)
+
+
+def _back(value: Any, column: Any) -> Any:
+    kind = column.type.python_type
+    if kind is dt.datetime:
+        return dt.datetime.fromisoformat(_storable(value))
+    if type(value) is not kind or (kind is int and abs(value) > 2**31):
+        raise ValueError
+    return _storable(value) if kind is str else value
+
+
+# -- people ------------------------------------------------------------------------------------------------------
+
+
+class SignInAsk(In):
+    email: Email
+    role: RoleName | None = None
+
+
+class SignInSpend(In):
+    role: RoleName | None = None
+
+
+class GrantOut(Out):
+    id: str
+    person_id: str
+    programme_id: str
+    role: str
+    urn: str
+    sip: str
+
+
+class Me(BaseModel):
+    id: str
+    name: str
+    email: str
+    role: RoleName
+    scope: str
+    grants: list[GrantOut]
+
+
+class SignedIn(BaseModel):
+    role: str
+    expires_at: dt.datetime
+
+
+class UserIn(In):
+    email: Email
+    name: Name
+    programme: Key
+    role: GrantRole
+    urn: Annotated[str, StringConstraints(max_length=100), AfterValidator(_storable)] = ""
+    sip: Annotated[str, StringConstraints(max_length=100), AfterValidator(_storable)] = ""
+
+
+class UserOut(GrantOut):
+    email: str
+    name: str
+
+
+class TokenIn(In):
+    name: Name
+    scope: Literal["read", "write"] = "read"
+    days: int | None = Field(None, ge=1, le=730)
+
+
+class TokenOut(Out):
+    id: str
+    name: str
+    role: str
+    scope: str
+    created_at: dt.datetime
+    expires_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+class TokenNew(TokenOut):
+    token: str = Field(description="shown this once")
+
+
+class AuditOut(Out):
+    n: int
+    at: dt.datetime
+    person_id: str | None
+    role: str | None
+    programme_id: str | None
+    action: str
+    subject: str
+    detail: str
+
+
+# -- programmes and rounds ------------------------------------------------------------------------------------------
+
+
+class ProgrammeIn(In):
+    name: Name
+
+
+class ProgrammeOut(Out):
+    id: str
+    name: str
+    created_at: dt.datetime
+
+
+class RoundIn(In):
+    name: Name = Field(examples=["2026/27"])
+
+
+class RoundOut(BaseModel):
+    """`state` as in docs/explanation/rounds.md; `plan` is the one on the desk."""
+
+    id: str
+    programme: str
+    name: str
+    version: int
+    created_at: dt.datetime
+    state: str
+    resubmissions: int
+    plan: str | None
+    case_sha256: str | None
+    altered: str
+    reminders_due: list[str]
+    private_words: list[str]
+
+
+class CaseSaid(BaseModel):
+    sha256: str
+    year: str
+    schools: int
+    sips: int
+    problems: list[TableProblem]
+
+
+class CaseOut(BaseModel):
+    sha256: str
+    case: dict[str, Any]
+    problems: list[TableProblem]
+
+
+class EventOut(BaseModel):
+    n: int
+    at: dt.datetime
+    by: dict[str, Any]
+    kind: str
+    data: dict[str, Any]
+
+
+class RefusalDecision(In):
+    urn: Key
+    post: PostKind = "lead"
+    stands: bool | None = Field(None, description="null = pass it to the next rung of the ladder")
+    reason: Words
+
+
+class NewRound(BaseModel):
+    round: str
+    notes: list[str]
+
+
+# -- work --------------------------------------------------------------------------------------------------------
+
+
+class Bounds(In):
+    time_limit: float | None = Field(None, gt=0, le=3600, description="seconds; the plan may then differ")
+    work_limit: float | None = Field(None, gt=0, le=1e6, description="deterministic work; repeatable")
+
+
+class SolveIn(Bounds):
+    seed: int = Field(1, ge=0, le=2**31 - 1)
+    adopt: bool = Field(True, description="put the plan on the round's desk as its draft")
+
+
+class WhatIfIn(Bounds):
+    changes: list[dict[str, Any]] = Field(min_length=1, max_length=200, examples=[[{"sip_leaves": {"sip": "john"}}]])
+    rebuild: bool = False
+    on: dt.date | None = None
+    adopt: bool = Field(False, description="put it on the desk: a change by hand, or a repair once in force")
+    reason: Words | None = None
+
+
+class Chosen(In):
+    urn: Key
+    sip: Key
+
+
+class ChoicesIn(Bounds):
+    changes: list[dict[str, Any]] = Field(min_length=1, max_length=200)
+    chosen: list[Chosen] = Field([], max_length=500)
+
+
+class SweepIn(In):
+    leaving: Literal[1, 2] = 1
+    gains: bool = False
+
+
+class ExportIn(In):
+    format: Literal["xlsx", "html"] = "xlsx"
+
+
+class JobOut(BaseModel):
+    """`state`: queued, running, done, cancelled or failed; `reason` where it did not end well."""
+
+    id: str
+    kind: str
+    round: str
+    state: str
+    reason: str | None
+    result: dict[str, Any] | None
+    progress: dict[str, Any] | None
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+
+# -- plans and answers ---------------------------------------------------------------------------------------------
+
+
+class Publication(In):
+    """`propose`: letters go out (all, or these schools). `sound`: SIPs are asked first. `withdraw` needs a reason.
+    `remind`: those due. `close`: the date has passed; what silence means is recorded."""
+
+    action: Literal["propose", "sound", "withdraw", "remind", "close"] = "propose"
+    urns: list[Key] | None = Field(None, max_length=30_000)
+    sips: list[Key] | None = Field(None, max_length=5_000)
+    answer_by: dt.date | None = None
+    reason: Words | None = None
+
+
+class AnswerIn(In):
+    """A school's, SIP's or governing body's word. A manager who takes it down by telephone says for whom, in `by`."""
+
+    urn: Key
+    post: PostKind | None = None
+    answer: Literal["accept", "agree", "veto", "query", "move_on", "interest", "governors_yes", "governors_no"]
+    reason: Words | None = None
+    by: Literal["head", "chair", "sip", "governors"] | None = None
+    via: Literal["page", "telephone", "letter"] = "page"
+
+
+class QueryOut(BaseModel):
+    id: str
+    urn: str
+    post: str
+    by: str
+    about: str
+    text: str | None
+    answer_by: dt.date
+    outcome: str | None
+
+
+class QueryIn(In):
+    outcome: Words
+
+
+class PairRef(In):
+    urn: Key
+    post: PostKind = "lead"
+
+
+class ConfirmIn(In):
+    pairs: list[PairRef] = Field(min_length=1, max_length=30_000)
+
+
+class Recorded(BaseModel):
+    """What was recorded, and where the round now stands."""
+
+    events: list[int]
+    state: str
+    version: int
+    told: str | None = None
+
+
+class Standing(BaseModel):
+    """Where one pair stands, for managers and auditors."""
+
+    urn: str
+    school: str
+    post: str
+    sip: str
+    name: str
+    stage: str
+    released_on: dt.date | None
+    answer_by: dt.date | None
+    head: str | None
+    chair: bool
+    silent: bool
+    governors: bool | None
+    represented: bool
+    rung: str | None
+    confirmed_by: str | None
+    missing: list[str] = []
+
+
+class OwnPair(BaseModel):
+    """What a school or a SIP is told of its own pair: no points, rival or other school (domain N)."""
+
+    urn: str
+    school: str
+    post: str
+    sip_name: str
+    pen_portrait: str | None
+    from_: dt.date = Field(serialization_alias="from")
+    to: dt.date
+    days: float
+    periods: dict[str, float] | None = None
+    text: str
+    stage: str
+    answer_by: dt.date | None
+    answer: str | None
+    may_refuse: bool | None = None
+
+
+class OwnPlan(BaseModel):
+    id: str
+    assignments: list[OwnPair]

@@ -1,0 +1,65 @@
+"""Settings of the service, from the environment. `allocator serve --settings` prints this reference."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from allocator.errors import UsageError
+
+PREFIX = "ALLOCATOR_"
+
+
+def env(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"text": text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Each is read from ALLOCATOR_ and its name in capitals."""
+
+    database_url: str = env("sqlite:///allocator.db", "where everything is kept: sqlite:///FILE or postgresql://…")
+    public_url: str = env("", "the address people use, for links in letters; blank = as the request came")
+    secure_cookies: bool = env(False, "cookies over HTTPS only; set it wherever the service is reached over a network")
+    smtp_url: str = env(
+        "", "smtp://USER:PASSWORD@HOST:PORT for sign-in links; blank = links are printed to the terminal"
+    )
+    mail_from: str = env("allocator@localhost", "the sender of those letters")
+    oidc_issuer: str = env(
+        "", "sign-in by an OpenID Connect provider, such as https://login.microsoftonline.com/TENANT/v2.0"
+    )
+    oidc_client_id: str = env("", "the service's id there")
+    oidc_client_secret: str = env("", "its secret there")
+    cookie_secret: str = env("", "signs the step to the provider; set it where several servers share the work")
+    link_minutes: int = env(30, "how long a sign-in link lives")
+    session_hours: int = env(12, "how long a session lives")
+    token_days: int = env(90, "how long an API token lives when it says nothing else")
+    open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")
+    upload_mb: int = env(10, "largest body accepted, in megabytes")
+    writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
+    sign_ins_per_minute: int = env(10, "sign-in requests from one address in a minute")
+    solve_seconds: float = env(300.0, "longest time one solve may take")
+    wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
+
+
+def from_env(given: Mapping[str, str] | None = None) -> Settings:
+    """Raises UsageError for a value that cannot be read, or a name that is not a setting."""
+    env_ = os.environ if given is None else given
+    values: dict[str, Any] = {}
+    for f in fields(Settings):
+        text = env_.get(PREFIX + f.name.upper())
+        if text is None:
+            continue
+        kind: Any = type(f.default)
+        try:
+            values[f.name] = text.strip().lower() in ("1", "yes", "true", "on") if kind is bool else kind(text)
+        except ValueError:
+            raise UsageError(f"{PREFIX}{f.name.upper()}={text!r}: expected a {kind.__name__}.") from None
+    return Settings(**values)
+
+
+def reference() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of each setting."""
+    return [(PREFIX + f.name.upper(), str(f.default), f.metadata["text"]) for f in fields(Settings)]

@@ -1,0 +1,54 @@
+"""A case from a request's body: a workbook, a zip of CSV tables, or JSON; read as the command line reads files."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from allocator.domain.policy import Policy
+from allocator.intake.read import Reading, read_case, read_document
+from allocator.service.problems import Refusal
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+JSON = "application/json"
+MOST_UNPACKED = 100 * 2**20
+
+
+def read_upload(body: bytes, media: str, year: str | None, policy: Policy | None) -> Reading:
+    """The reading, with every problem. Raises Refusal `unknown_media` or `bad_request`."""
+    kind = media.split(";")[0].strip().lower()
+    if kind == JSON:
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Refusal("bad_request", "The body is not JSON.") from None
+        if not isinstance(data, dict):
+            raise Refusal("bad_request", "The body is not a JSON object of tables.")
+        return read_document(data, year=year, policy=policy)
+    with tempfile.TemporaryDirectory() as folder:
+        if kind == XLSX:
+            path = Path(folder) / "case.xlsx"
+            path.write_bytes(body)
+            return read_case(path, year=year, policy=policy)
+        if kind == ZIP:
+            _unpack(body, Path(folder))
+            return read_case(Path(folder), year=year, policy=policy)
+    raise Refusal("unknown_media", f"Send the case as {XLSX}, {ZIP} or {JSON}.")
+
+
+def _unpack(body: bytes, folder: Path) -> None:
+    """The tables of a zip, by their last name: folders inside it do not matter, other files are left out."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
+                raise Refusal("too_large", "The zip unpacks to more than 100 MB.")
+            for info in archive.infolist():
+                name = PurePosixPath(info.filename).name
+                if name.endswith(".csv") or name == "policy.toml":
+                    (folder / name).write_bytes(archive.read(info))
+    except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError):
+        raise Refusal("bad_request", "The body is not a zip file that can be read.") from None

@@ -1,0 +1,109 @@
+"""What each may see of a plan and its round (contract 5, domain N1, N2)."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.allocate import Setup
+from allocator.domain.plan import Plan
+from allocator.domain.round import Pair
+from allocator.explain.answer import ready_from
+from allocator.explain.why import explain
+from allocator.rounds import Desk
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
+from allocator.store import keep
+from allocator.store.tables import PlanRow, RoundRow
+
+KEPT = 8  # plans made ready at once
+_ready: OrderedDict[str, Setup] = OrderedDict()
+_lock = threading.Lock()
+
+
+def ready_of(row: PlanRow, plan: Plan) -> Setup:
+    """The setup a plan was made from. Plans never change, so it is worked out once."""
+    with _lock:
+        if row.content in _ready:
+            _ready.move_to_end(row.content)
+            return _ready[row.content]
+    made = ready_from(plan)
+    with _lock:
+        _ready[row.content] = made
+        while len(_ready) > KEPT:
+            _ready.popitem(last=False)
+    return made
+
+
+def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
+    stands = keep.standing(session, row.id)
+    plan = keep.current(session, row.id, stands)
+    case = keep.case_row(session, row.id)
+    place = Desk(keep.plan_of(plan), stands) if plan else None
+    return RoundOut(
+        id=row.id, programme=row.programme_id, name=row.name, version=row.version, created_at=row.created_at,
+        state=stands.state, resubmissions=stands.resubmissions, plan=plan.id if plan else None,
+        case_sha256=case.sha256 if case else None, altered=rounds.altered(stands).text,
+        reminders_due=list(rounds.reminders(place, today)) if place else [],
+        private_words=list(rounds.private_words(place)) if place else [],
+    )  # fmt: skip
+
+
+def standings(place: Desk, me: Who, programme: str) -> list[Standing]:
+    by = me.person(programme)
+    return [
+        Standing(
+            urn=p.urn, school=place.facts.name(p.urn), post=p.post, sip=p.sip, name=place.rows[p.key].name,
+            stage=p.stage, released_on=p.released_on, answer_by=p.answer_by, head=p.head, chair=p.chair,
+            silent=p.silent, governors=p.governors, represented=p.represented, rung=p.rung,
+            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.key, by)) if me.role == "manager" else [],
+        )
+        for _, p in sorted(place.round.pairs.items())
+    ]  # fmt: skip
+
+
+def mine(place: Desk, me: Who, programme: str) -> list[Pair]:
+    """The pairs that this school or SIP may know of: told to them, and still theirs."""
+    if me.role == "school":
+        urns = me.urns(programme)
+        return [p for p in place.round.pairs.values() if p.urn in urns and p.stage != "draft"]
+    sip = me.sip(programme)
+    asked = sip in place.round.soundings
+    return [p for p in place.round.pairs.values() if p.sip == sip and (asked or p.stage != "draft")]
+
+
+def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
+    """A school's or SIP's view of the plan on the desk. Raises Refusal `not_found` for any other plan."""
+    on_desk, place = keep.desk(session, of.id)
+    pairs = mine(place, me, of.programme_id) if on_desk.id == row.id else []
+    if not pairs:
+        raise Refusal("not_found", f"There is no plan {row.id}.")
+    ready = ready_of(row, place.plan)
+    return OwnPlan(id=row.id, assignments=[own_pair(place, ready, p, me) for p in sorted(pairs, key=lambda p: p.key)])
+
+
+def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
+    a = place.rows[p.key]
+    audience = "school" if me.role == "school" else "sip"
+    told = explain(ready, place.plan, p.urn, p.post, audience=audience)  # type: ignore[arg-type]  # one of the two
+    portrait = place.facts.sips[p.sip].pen_portrait if p.sip in place.facts.sips else None
+    school = audience == "school"
+    return OwnPair(
+        urn=p.urn, school=a.school, post=p.post, sip_name=a.name, pen_portrait=portrait if school else None,
+        from_=a.from_, to=a.to, days=a.days, periods=None if school else a.periods.model_dump(), text=told.text,
+        stage=p.stage, answer_by=p.answer_by if school else None, answer=p.head if school else None,
+        may_refuse=p.stage in ("proposed", "accepted", "queried") if school else None,
+    )  # fmt: skip
+
+
+def event_out(event: Any, *, reasons: bool) -> EventOut:
+    """An event; a refusal's reason is for managers only."""
+    data = dict(event.data)
+    if not reasons and data.get("answer") == "veto":
+        data["reason"] = None
+    return EventOut(n=event.n, at=event.at, by=event.by.model_dump(mode="json"), kind=event.kind, data=data)

@@ -1,0 +1,118 @@
+"""Backup and restore: every row of every table as JSON lines, gzipped, with a count and a hash to check by."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator.errors import UsageError
+from allocator.store import migrate
+from allocator.store.database import Database
+from allocator.store.tables import Base, WorkerRow
+
+FORMAT = "allocator.backup/1"
+LEFT_OUT = {WorkerRow.__tablename__}  # who is alive now is not worth keeping
+
+
+def _tables() -> list[sa.Table]:
+    return [t for t in Base.metadata.sorted_tables if t.name not in LEFT_OUT]
+
+
+def _lines(session: Session) -> Iterator[str]:
+    """Each row as one line, tables in an order that foreign keys allow, rows by primary key."""
+    for table in _tables():
+        for row in session.execute(sa.select(table).order_by(*table.primary_key.columns)).mappings():
+            plain = {
+                k: {"at": v.astimezone(dt.UTC).isoformat()} if isinstance(v, dt.datetime) else v for k, v in row.items()
+            }
+            yield json.dumps([table.name, plain], sort_keys=True, ensure_ascii=False)
+
+
+def digest(db: Database) -> tuple[int, str]:
+    """(rows, SHA-256) of everything kept: equal exactly when two stores hold the same."""
+    whole, count = hashlib.sha256(), 0
+    with db.read() as s:
+        for line in _lines(s):
+            whole.update(line.encode() + b"\n")
+            count += 1
+    return count, whole.hexdigest()
+
+
+def backup(db: Database, path: Path) -> int:
+    """Everything of one moment into `path`; the number of rows. Read back before it counts as written."""
+    temporary = path.with_name(f".{path.name}.part")
+    whole, count = hashlib.sha256(), 0
+    if not db.sqlite:  # one moment for all tables
+        db = _steady(db)
+    with db.read() as s, gzip.open(temporary, "wt", encoding="utf-8") as out:
+        out.write(json.dumps({"format": FORMAT, "step": migrate.newest()}) + "\n")
+        for line in _lines(s):
+            out.write(line + "\n")
+            whole.update(line.encode() + b"\n")
+            count += 1
+        out.write(json.dumps({"rows": count, "sha256": whole.hexdigest()}) + "\n")
+    _read(temporary)
+    os.replace(temporary, path)
+    return count
+
+
+def _steady(db: Database) -> Database:
+    copy = Database(db.url.render_as_string(hide_password=False))
+    copy.engine = copy.engine.execution_options(isolation_level="REPEATABLE READ")
+    return copy
+
+
+def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """All rows, once the count and hash at the end agree. Raises UsageError."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        head, last = json.loads(lines[0]), json.loads(lines[-1])
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file.") from None
+    except (OSError, EOFError, ValueError, IndexError, UnicodeDecodeError):
+        raise UsageError(f"{path}: not a backup, or cut off.") from None
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise UsageError(f"{path}: not a backup of this program ({FORMAT}).")
+    if head["step"] != migrate.newest():
+        raise UsageError(
+            f"{path}: of step {head['step']}; this version reads {migrate.newest()}. Restore it with the version that wrote it."
+        )
+    rows = lines[1:-1]
+    whole = hashlib.sha256("".join(line + "\n" for line in rows).encode()).hexdigest()
+    if last != {"rows": len(rows), "sha256": whole}:
+        raise UsageError(f"{path}: damaged: its rows do not agree with its own hash.")
+    return [(name, row) for name, row in map(json.loads, rows)]
+
+
+def restore(db: Database, path: Path) -> int:
+    """Everything back into an empty store; checked row for row before it is kept. Raises UsageError."""
+    rows = _read(path)
+    migrate.upgrade(db)
+    by_name = {t.name: t for t in _tables()}
+    with db.write() as s:
+        if any(s.execute(sa.select(sa.func.count()).select_from(t)).scalar() for t in _tables()):
+            raise UsageError("This store is not empty. Restore into a new one: nothing is written over.")
+        for name, row in rows:
+            values = {
+                k: dt.datetime.fromisoformat(v["at"]) if isinstance(v, dict) and v.keys() == {"at"} else v
+                for k, v in row.items()
+            }
+            s.execute(sa.insert(by_name[name]).values(**values))
+        if not db.sqlite:  # the audit log goes on counting after its last line
+            s.execute(
+                sa.text("select setval(pg_get_serial_sequence('audit', 'n'), (select coalesce(max(n), 1) from audit))")
+            )
+        back = list(_lines(s))
+        if [json.loads(line) for line in back] != [[n, r] for n, r in rows]:
+            raise UsageError(f"{path}: what came back is not what went in. Nothing was kept.")
+    return len(rows)

@@ -1,0 +1,89 @@
+"""The connection: one URL, SQLite or PostgreSQL; readers never wait for writers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator.errors import UsageError
+
+BUSY_MS = 30_000  # how long a writer waits for another on SQLite
+
+
+class Database:
+    """An engine with our ways of beginning: `read()` sees one moment, `write()` commits whole or not at all."""
+
+    def __init__(self, url: str) -> None:
+        """`url` as SQLAlchemy writes it. Raises UsageError for anything but SQLite or PostgreSQL."""
+        try:
+            parsed = sa.make_url(url)
+        except sa.exc.ArgumentError:
+            raise UsageError(
+                f"{url}: not a database URL. Write sqlite:///FILE or postgresql://USER@HOST/NAME."
+            ) from None
+        name = parsed.get_backend_name()
+        if name not in ("sqlite", "postgresql"):
+            raise UsageError(f"{name}: the store is SQLite or PostgreSQL.")
+        if name == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url, self.sqlite = parsed, name == "sqlite"
+        options: dict[str, Any] = {} if self.sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        self.engine = sa.create_engine(parsed, **options)
+        if self.sqlite:
+            sa.event.listen(self.engine, "connect", _prepare)
+            sa.event.listen(self.engine, "begin", _begin)
+        self._writer = self.engine.execution_options(writes=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def now(self) -> dt.datetime:
+        """This machine's moment, in whole microseconds UTC."""
+        return dt.datetime.now(dt.UTC)
+
+    def clock(self) -> float:
+        """Seconds on the database's own clock, so that machines need not agree on the time."""
+        if self.sqlite:
+            return time.time()
+        with self.engine.connect() as c:
+            return float(c.execute(sa.text("select extract(epoch from clock_timestamp())")).scalar_one())
+
+    @property
+    def queue_url(self) -> str:
+        """Where DBOS keeps its queue: a schema of the same PostgreSQL database, or a file beside the SQLite one.
+
+        It can be thrown away: what is to be done is in our own table `jobs`.
+        """
+        if self.sqlite:
+            assert self.url.database is not None
+            path = Path(self.url.database)
+            return f"sqlite:///{path.with_name(path.stem + '-queue.db')}"
+        return self.url.render_as_string(hide_password=False)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}", "synchronous=NORMAL"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

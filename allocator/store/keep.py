@@ -1,0 +1,158 @@
+"""Keeping and finding: rounds with their cases, plans and events. A session is a transaction; the caller commits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.domain import canon
+from allocator.domain.case import Case
+from allocator.domain.plan import Plan, plan_text
+from allocator.domain.policy import Policy
+from allocator.domain.round import Event, Person, Round, fold
+from allocator.errors import NotThere, RoundRefuses
+from allocator.rounds import Desk, Fact
+from allocator.store.tables import AuditRow, CaseRow, EventRow, PlanRow, RoundRow
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def note(
+    session: Session, who: Person | None, action: str, subject: str, *, programme: str | None = None, detail: str = ""
+) -> None:
+    """A line of the audit log."""
+    session.add(
+        AuditRow(
+            at=now(), person_id=who.id if who else None, role=who.role if who else None, programme_id=programme,
+            action=action, subject=subject, detail=detail,
+        )
+    )  # fmt: skip
+
+
+def the_round(session: Session, round_id: str, *, lock: bool = False) -> RoundRow:
+    """The round, held against other writers when `lock`. Raises NotThere."""
+    query = sa.select(RoundRow).where(RoundRow.id == round_id)
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotThere(f"There is no round {round_id}.")
+    return row
+
+
+def events_of(session: Session, round_id: str) -> list[Event]:
+    rows = session.scalars(sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n))
+    return [Event(n=r.n, at=r.at, by=Person.model_validate(r.by), kind=r.kind, data=r.data) for r in rows]
+
+
+def standing(session: Session, round_id: str) -> Round:
+    return fold(events_of(session, round_id))
+
+
+def keep_fact(session: Session, row: RoundRow, fact: Fact, by: Person) -> Event:
+    """The fact becomes the next event of the round."""
+    event = rounds.record(events_of(session, row.id), fact, by, now())
+    session.add(
+        EventRow(
+            round_id=row.id, n=event.n, at=event.at, by=by.model_dump(mode="json"), kind=event.kind, data=event.data
+        )
+    )
+    row.version += 1
+    session.flush()
+    return event
+
+
+def keep_plan(session: Session, round_id: str, plan: Plan) -> PlanRow:
+    """The plan's row; an equal plan already kept is that row."""
+    content = rounds.plan_id(plan)
+    found = session.scalars(sa.select(PlanRow).where(PlanRow.round_id == round_id, PlanRow.content == content)).first()
+    if found is None:
+        name = canon.sha256([round_id, content])[:24]
+        found = PlanRow(id=name, round_id=round_id, content=content, body=plan_text(plan), created_at=now())
+        session.add(found)
+        session.flush()
+    return found
+
+
+def plan_row(session: Session, plan_id: str) -> PlanRow:
+    row = session.get(PlanRow, plan_id)
+    if row is None:
+        raise NotThere(f"There is no plan {plan_id}.")
+    return row
+
+
+def plan_of(row: PlanRow) -> Plan:
+    return Plan.model_validate_json(row.body)
+
+
+def current(session: Session, round_id: str, stands: Round | None = None) -> PlanRow | None:
+    """The plan on the desk: the newest of the round's chain."""
+    stands = stands or standing(session, round_id)
+    if not stands.plans:
+        return None
+    return plan_named(session, round_id, stands.plans[-1])
+
+
+def plan_named(session: Session, round_id: str, content: str) -> PlanRow:
+    """A plan of the round by the name its events use (`rounds.plan_id`)."""
+    query = sa.select(PlanRow).where(PlanRow.round_id == round_id, PlanRow.content == content)
+    return session.scalars(query).one()
+
+
+def desk(session: Session, round_id: str) -> tuple[PlanRow, Desk]:
+    """The plan on the desk and where the round stands. Raises RoundRefuses while there is no plan."""
+    stands = standing(session, round_id)
+    row = current(session, round_id, stands)
+    if row is None:
+        raise RoundRefuses("This round has no plan yet. Give it a case and solve it.")
+    return row, Desk(plan_of(row), stands)
+
+
+def step(
+    session: Session,
+    round_id: str,
+    by: Person,
+    take: Callable[[Desk], Fact | list[Fact]],
+    *,
+    plan_id: str | None = None,
+) -> list[Event]:
+    """One step of a round, whole or not at all. `plan_id`: refused unless that plan is the one on the desk."""
+    row = the_round(session, round_id, lock=True)
+    on_desk, place = desk(session, round_id)
+    if plan_id is not None and on_desk.id != plan_id:
+        raise RoundRefuses(f"Plan {plan_id} is no longer the plan of this round; {on_desk.id} is. Look at that first.")
+    facts = take(place)
+    return [keep_fact(session, row, f, by) for f in (facts if isinstance(facts, list) else [facts])]
+
+
+def keep_case(session: Session, row: RoundRow, case: Case, policy: Policy, problems: list[Any], by: Person) -> CaseRow:
+    """The next version of a round's case and policy."""
+    last = session.scalar(sa.select(sa.func.max(CaseRow.n)).where(CaseRow.round_id == row.id)) or 0
+    kept = CaseRow(
+        round_id=row.id, n=last + 1, sha256=canon.case_sha256(case), case=case.model_dump(mode="json"),
+        policy=policy.model_dump(mode="json"), problems=problems, by=by.id, at=now(),
+    )  # fmt: skip
+    session.add(kept)
+    row.version += 1
+    session.flush()
+    return kept
+
+
+def case_row(session: Session, round_id: str) -> CaseRow | None:
+    """The case in force."""
+    query = sa.select(CaseRow).where(CaseRow.round_id == round_id).order_by(CaseRow.n.desc())
+    return session.scalars(query).first()
+
+
+def case_of(row: CaseRow) -> tuple[Case, Policy]:
+    return Case.model_validate(row.case), Policy.model_validate(row.policy)

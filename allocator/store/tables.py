@@ -1,0 +1,198 @@
+"""The tables of the store. Cases, policies, plans and events are written once; rounds are event logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Index, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Utc(TypeDecorator[dt.datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        return value.replace(tzinfo=dt.UTC) if value is not None and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {dt.datetime: Utc, dict[str, Any]: JSON, list[Any]: JSON, str: Text}  # noqa: RUF012
+
+
+class Programme(Base):
+    """What must be kept apart: an authority's primary service, a diocese, a trust (domain A2)."""
+
+    __tablename__ = "programmes"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[dt.datetime]
+
+
+class Someone(Base):
+    """A person who can sign in."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # as compared: lower case
+    name: Mapped[str]
+
+
+class Grant(Base):
+    """A role in a programme: manager or auditor of all, head or chair of one school, or one SIP."""
+
+    __tablename__ = "grants"
+    __table_args__ = (UniqueConstraint("person_id", "programme_id", "role", "urn", "sip"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), index=True)
+    role: Mapped[str]
+    urn: Mapped[str] = mapped_column(default="")
+    sip: Mapped[str] = mapped_column(default="")
+
+
+class SignIn(Base):
+    """A single-use link, kept as a hash."""
+
+    __tablename__ = "sign_ins"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[str | None]
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class Pass(Base):
+    """What a request is made with: a session (one person in one role, domain N3) or an API token; kept as a hash."""
+
+    __tablename__ = "passes"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    role: Mapped[str]
+    kind: Mapped[str]  # session or token
+    name: Mapped[str] = mapped_column(default="")
+    scope: Mapped[str] = mapped_column(default="write")  # read or write
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class RoundRow(Base):
+    """One year's round of a programme. `version` grows with every write to it."""
+
+    __tablename__ = "rounds"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), index=True)
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+
+
+class CaseRow(Base):
+    """A case as it was given, with its policy and what was said about it; newest `n` is in force."""
+
+    __tablename__ = "cases"
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str]
+    case: Mapped[dict[str, Any]]
+    policy: Mapped[dict[str, Any]]
+    problems: Mapped[list[Any]]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+
+
+class PlanRow(Base):
+    """A plan, word for word. `content` is `rounds.plan_id`: equal plans have one row a round."""
+
+    __tablename__ = "plans"
+    __table_args__ = (UniqueConstraint("round_id", "content"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    content: Mapped[str]
+    body: Mapped[str]
+    created_at: Mapped[dt.datetime]
+
+
+class EventRow(Base):
+    """The append-only log of a round (`domain.round.Event`)."""
+
+    __tablename__ = "events"
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by: Mapped[dict[str, Any]]
+    kind: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+class Job(Base):
+    """Accepted work and how it stands: queued, running, done, cancelled or failed with a reason."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (Index("jobs_open", "state", "created_at"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), index=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    kind: Mapped[str]
+    request: Mapped[dict[str, Any]]
+    by: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    cancel: Mapped[bool] = mapped_column(default=False)
+    attempt: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Part(Base):
+    """One finished part of a job that is spread over workers (a sweep); never worked out again."""
+
+    __tablename__ = "parts"
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    result: Mapped[dict[str, Any]]
+
+
+class WorkerRow(Base):
+    """A worker process, and when it was last heard of (seconds on the database's clock)."""
+
+    __tablename__ = "workers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    seen: Mapped[float]
+
+
+class Once(Base):
+    """An answer given to an Idempotency-Key, to be given again."""
+
+    __tablename__ = "once"
+    person_id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request: Mapped[str]  # hash of method, path and body
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    body: Mapped[str | None]
+    created_at: Mapped[dt.datetime]
+
+
+class AuditRow(Base):
+    """Who did what and when: refusals of access, publishing, confirming, overriding, exporting."""
+
+    __tablename__ = "audit"
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[dt.datetime]
+    person_id: Mapped[str | None]
+    role: Mapped[str | None]
+    programme_id: Mapped[str | None] = mapped_column(index=True)
+    action: Mapped[str]
+    subject: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,108 @@
+"""A service in this process on a small store, with one person of each kind, and the round in a state worth asking about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+
+from allocator import rounds
+from allocator.domain import canon
+from allocator.domain.case import Case
+from allocator.domain.policy import Policy
+from allocator.domain.round import Person
+from allocator.explain.answer import solve
+from allocator.service import people
+from allocator.service.app import create_app
+from allocator.service.settings import Settings
+from allocator.store import keep, migrate
+from allocator.store.database import Database
+from allocator.store.tables import Job, Programme, RoundRow
+from tests.make import case, led, school, sip
+
+PEOPLE = {  # name -> (programme, role, urn, sip)
+    "manager": ("p", "manager", "", ""),
+    "auditor": ("p", "auditor", "", ""),
+    "head": ("p", "head", "1", ""),
+    "chair": ("p", "chair", "1", ""),
+    "other head": ("p", "head", "3", ""),
+    "sip": ("p", "sip", "", "A"),
+    "other sip": ("p", "sip", "", "C"),
+    "manager elsewhere": ("q", "manager", "", ""),
+    "auditor elsewhere": ("q", "auditor", "", ""),
+    "head elsewhere": ("q", "head", "1", ""),
+    "sip elsewhere": ("q", "sip", "", "A"),
+}
+MEL = Person(id="m", name="Mel", role="manager")
+
+
+def facts() -> Case:
+    """A leads 1 and 2, B leads 3 and 4, nobody needs C."""
+    history = [row for n in range(1, 5) for row in led(str(n), "A" if n < 3 else "B", "2025/26")]
+    schools = [school(str(n), name=f"{n} Hill School") for n in range(1, 5)]
+    interests = [{"sip": "C", "urn": "4", "kind": "family"}]
+    return case(schools, [sip("A"), sip("B"), sip("C")], history=history, interests=interests)
+
+
+@dataclass
+class Desk:
+    """The store, the client, a token for each person, and ids of what is there."""
+
+    db: Database
+    client: TestClient
+    tokens: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def headers(self, name: str | None) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+
+
+def open_office(folder: Path, **settings: object) -> Desk:
+    """Programme p has round r: solved, proposed, a query open, an export done, a job waiting. Programme q is empty."""
+    db = Database(f"sqlite:///{folder / 'office.db'}")
+    migrate.upgrade(db)
+    app = create_app(Settings(writes_per_minute=100_000, sign_ins_per_minute=1000, **settings), db)  # type: ignore[arg-type]
+    desk = Desk(db, TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False))
+    with db.write() as s:
+        for id in ("p", "q"):
+            s.add(Programme(id=id, name=f"Programme {id}", created_at=keep.now()))
+            s.flush()
+            row = RoundRow(id="r" if id == "p" else "rq", programme_id=id, name="2026/27", created_at=keep.now())
+            s.add(row)
+            s.flush()
+        for name, (programme, role, urn, sip_id) in PEOPLE.items():
+            email = f"{name.replace(' ', '.')}@example.org"
+            grant = people.enrol(s, email, name, programme, role, urn=urn, sip=sip_id)  # type: ignore[arg-type]
+            life = dt.timedelta(days=1)
+            desk.tokens[name], _ = people.begin(s, grant.person_id, people.ROLE_OF[role], "token", life)
+    plan = solve(facts(), Policy())
+    today = keep.now().date()
+    with db.write() as s:
+        row = keep.the_round(s, "r", lock=True)
+        keep.keep_case(s, row, facts(), Policy(), [], MEL)
+        kept = keep.keep_plan(s, "r", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "r"), plan), MEL)
+        keep.step(s, "r", MEL, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "r", MEL, lambda d: rounds.answer(d, "4", "query", "head", today, reason="why him?"))
+        for id, kind, state, result in (
+            ("waiting", "solve", "queued", None),
+            ("exported", "export", "done", {"content_type": "text/html", "base64": "aGk="}),
+        ):
+            s.add(
+                Job(
+                    id=id, programme_id="p", round_id="r", kind=kind, by=MEL.model_dump(mode="json"), state=state,
+                    request={"case": canon.case_out(facts()), "policy": {}, "seed": 1, "format": "html", "plan": kept.id},
+                    result=result, created_at=keep.now(),
+                )
+            )  # fmt: skip
+        desk.ids = {
+            "plan": kept.id,
+            "round": "r",
+            "programme": "p",
+            "job": "waiting",
+            "file": "exported",
+            "query": "r-1",
+        }
+    return desk
