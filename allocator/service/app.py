@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from allocator.jobs.queue import Queue
-from allocator.service import care, oidc, problems
+from allocator.service import care, oidc, pages, problems
 from allocator.service.asking import Office
 from allocator.service.mail import Mail
 from allocator.service.routes import answers, people, plans, rounds, work
@@ -46,6 +47,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     oidc.install(app, office)
     app.include_router(care.router, prefix=BASE, tags=["care"])
     app.include_router(care.router, include_in_schema=False)  # where probes look for them
+    for page in pages.FAMILIES:
+        app.include_router(page.router)
+    app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")
     app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20)
     make = app.openapi
 

@@ -178,8 +178,10 @@ def tag(row: RoundRow) -> str:
 
 
 def fresh(request: Request, row: RoundRow) -> None:
-    """Refused when If-Match names another version than the one kept: nothing is lost, nothing is overwritten."""
-    wanted = request.headers.get("if-match")
+    """Refused when If-Match names another version than the one kept: nothing is lost, nothing is overwritten.
+
+    A page's form says it in its field `version` (`pages.ground.fields`)."""
+    wanted = request.headers.get("if-match") or getattr(request.state, "if_match", None)
     if wanted and wanted != "*" and tag(row) not in [w.strip().removeprefix("W/") for w in wanted.split(",")]:
         raise Refusal(
             "stale", "This round has changed since you read it. Read it again, then decide.", {"ETag": tag(row)}

@@ -18,17 +18,22 @@ class Mail:
     sender: str
 
     def send_link(self, to: str, address: str, minutes: int) -> None:
-        """The link, in a letter. A letter that cannot be sent is logged, and the asker told nothing: whether an
-        address is known is nobody's business."""
-        if not self.smtp_url:
-            print(f"Sign-in link for {to}: {address}", file=sys.stderr, flush=True)
-            return
-        letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = self.sender, to, "Your sign-in link"
-        letter.set_content(
+        """The link to sign in with, in a letter."""
+        text = (
             f"Open this page and press the button to sign in. It works once, for {minutes} minutes.\n\n{address}\n\n"
             "If you did not ask for it, leave it: nothing happens by itself.\n"
         )
+        if not self.send(to, "Your sign-in link", text):
+            print(f"Sign-in link for {to}: {address}", file=sys.stderr, flush=True)
+
+    def send(self, to: str, subject: str, text: str) -> bool:
+        """A letter in plain text; False where no mail server is set. A letter that cannot be sent is logged, and the
+        asker told nothing: whether an address is known is nobody's business."""
+        if not self.smtp_url:
+            return False
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self.sender, to, subject
+        letter.set_content(text)
         url = urlsplit(self.smtp_url)
         try:
             kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
@@ -40,3 +45,4 @@ class Mail:
                 smtp.send_message(letter)
         except OSError as error:  # smtplib's errors are OSErrors
             log.error("letter not sent", extra={"error": type(error).__name__})
+        return True

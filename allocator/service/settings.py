@@ -34,6 +34,10 @@ class Settings:
     oidc_client_secret: str = env("", "its secret there")
     cookie_secret: str = env("", "signs the step to the provider; set it where several servers share the work")
     link_minutes: int = env(30, "how long a sign-in link lives")
+    letter_days: int = env(45, "how long the link in a letter to a school or SIP lives")
+    tile_url: str = env(
+        "", "a map's tile server, as https://HOST/{z}/{x}/{y}.png; blank = the map is drawn without one"
+    )
     session_hours: int = env(12, "how long a session lives")
     token_days: int = env(90, "how long an API token lives when it says nothing else")
     open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")

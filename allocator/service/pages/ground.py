@@ -1,0 +1,219 @@
+"""What every page stands on: how it is drawn, what a form sent, how errors look, and what survives a lost session.
+
+A page is a plain function with the same dependencies as an API route (`Manager`, `Reader`, `Anyone`, `In`). It returns
+`show(...)`, or `done(...)` after a write, so that a reload never writes twice. Errors raised anywhere become pages here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any
+from urllib.parse import quote, unquote, urlsplit
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from allocator.errors import AllocatorError
+from allocator.service.asking import office_of, round_in
+from allocator.service.people import Who
+from allocator.service.problems import TITLES, Refusal, log, refusal_of
+from allocator.store import keep
+
+NOTICE = "allocator_notice"  # one sentence for the next page, then gone
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{images}; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # a form post then names its origin, which `asking.asker` checks
+    "Cache-Control": "no-store",
+}
+
+
+@cache
+def environment() -> Environment:
+    """Jinja with every value escaped; GOV.UK's macros under their own name."""
+    ours = PackageLoader("allocator.service")
+    theirs = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
+    # the macros read parameters that nobody gave, so undefined ones may be looked into
+    env = Environment(
+        loader=ChoiceLoader([theirs, ours]), autoescape=True, undefined=ChainableUndefined,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.do"],
+    )  # fmt: skip
+    env.filters["days"] = days
+    env.filters["day"] = day
+    env.filters["moment"] = lambda t: f"{day(t)}, {t:%H:%M} UTC"
+    env.filters["words"] = lambda tag: str(tag).replace("_", " ")
+    env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
+    return env
+
+
+def days(n: float) -> str:
+    """2.5 days, 1 day."""
+    return f"{n:g} day{'' if n == 1 else 's'}"
+
+
+def day(d: dt.date) -> str:
+    """31 March 2027."""
+    return f"{d.day} {d:%B %Y}"
+
+
+def show(request: Request, template: str, me: Who | None = None, status: int = 200, **facts: Any) -> HTMLResponse:
+    """A page. Templates see `me`, `path`, `notice`, today's date and what is given here."""
+    notice = request.cookies.get(NOTICE)
+    fragment = request.headers.get("hx-request") == "true"
+    html = environment().get_template(template).render(
+        me=me, path=request.url.path, notice=unquote(notice) if notice else None, today=dt.date.today(),
+        fragment=fragment, **facts,
+    )  # fmt: skip
+    answer = HTMLResponse(html, status, headers(request))
+    if notice and not fragment:
+        answer.delete_cookie(NOTICE, path="/")
+    return answer
+
+
+def headers(request: Request) -> dict[str, str]:
+    """A page's headers; pictures may also come from the map's tile server, where one is set."""
+    tiles = "://".join(urlsplit(office_of(request).settings.tile_url)[:2])
+    return {k: v.format(images=f" {tiles}" if tiles != "://" else "") for k, v in HEADERS.items()}
+
+
+def done(path: str, notice: str = "") -> RedirectResponse:
+    """After a write: on to a page, which says what was done."""
+    answer = RedirectResponse(path, 303)
+    if notice:
+        answer.set_cookie(NOTICE, quote(notice), max_age=60, httponly=True, samesite="strict", path="/")
+    return answer
+
+
+# -- forms ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Fields:
+    """What a form sent. Text is stripped of the spaces around it; a field left blank is absent."""
+
+    data: FormData
+    errors: dict[str, str] = field(default_factory=dict)  # field -> what is wrong and what to do
+
+    def text(self, name: str, *, most: int = 2000) -> str | None:
+        value = self.data.get(name)
+        if not isinstance(value, str) or not value.strip():
+            return None
+        value = value.strip()
+        if "\x00" in value or any(0xD800 <= ord(c) <= 0xDFFF for c in value):
+            self.errors[name] = "Take out the characters that cannot be kept"
+            return None
+        if len(value) > most:
+            self.errors[name] = f"Write at most {most:,} characters; this has {len(value):,}"
+            return None
+        return value
+
+    def need(self, name: str, otherwise: str) -> str:
+        """The text, or an error `otherwise` on the field."""
+        value = self.text(name)
+        if value is None and name not in self.errors:
+            self.errors[name] = otherwise
+        return value or ""
+
+    def choice(self, name: str, among: Sequence[str], otherwise: str) -> str:
+        value = self.text(name)
+        if value is None or value not in among:
+            self.errors[name] = otherwise
+            return ""
+        return value
+
+    def date(self, name: str) -> dt.date | None:
+        """From a GOV.UK date input: NAME-day, NAME-month, NAME-year. All blank = None."""
+        parts = [self.text(f"{name}-{p}") for p in ("year", "month", "day")]
+        if not any(parts):
+            return None
+        try:
+            return dt.date(*(int(p or "") for p in parts))
+        except ValueError:
+            self.errors[name] = "Give a day, month and year, such as 11 7 2027"
+            return None
+
+    def all(self, name: str) -> list[str]:
+        return [v for v in self.data.getlist(name) if isinstance(v, str) and v.strip()]
+
+    def file(self, name: str) -> UploadFile | None:
+        value = self.data.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    @property
+    def summary(self) -> list[dict[str, str]]:
+        """For the error summary: each leads to its field."""
+        return [{"text": text, "href": f"#{name}"} for name, text in self.errors.items()]
+
+
+async def fields(request: Request) -> Fields:
+    """The form. Its `version`, where it has one, guards the write as If-Match does (`asking.fresh`)."""
+    data = await request.form(max_files=5, max_fields=20_000)
+    version = data.get("version")
+    if isinstance(version, str) and version.isdigit():
+        request.state.if_match = f'"{version}"'
+    return Fields(data)
+
+
+Form = Annotated[Fields, Depends(fields)]
+
+
+# -- errors as pages -----------------------------------------------------------------------------------------------
+
+
+class PageRoute(APIRoute):
+    """Errors of a page are pages. What was typed is kept over a lost session and over somebody else's change."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await inner(request)
+            except Refusal as refusal:
+                found = refusal
+            except AllocatorError as error:
+                found = refusal_of(error)
+            except RequestValidationError:
+                found = Refusal("not_found", "There is nothing at this address.")
+            except DBAPIError as error:
+                log.error("store away", extra={"error": type(error.orig).__name__})
+                found = Refusal("store_away", "Nothing was kept. Try again in a moment.")
+            return await refused(request, found)
+
+        return handler
+
+
+async def refused(request: Request, refusal: Refusal) -> Response:
+    """The page for an error."""
+    me = getattr(request.state, "who", None)
+    if refusal.code == "not_signed_in" and request.method == "GET":
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
+    if request.method == "POST" and refusal.code in ("not_signed_in", "stale"):
+        typed = [(k, v) for k, v in (await request.form()).multi_items() if isinstance(v, str) and k != "version"]
+        facts: dict[str, Any] = {"typed": typed, "query": request.url.query}
+        if refusal.code == "stale" and me is not None:
+            facts |= await run_in_threadpool(_since, request, me)
+        return show(request, f"{refusal.code}.html", me, refusal.status, **facts)
+    return show(
+        request, "refused.html", me, refusal.status, title=TITLES[refusal.code], detail=refusal.detail,
+        problems=refusal.more.get("problems", []), code=refusal.code,
+    )  # fmt: skip
+
+
+def _since(request: Request, me: Who) -> Mapping[str, Any]:
+    """What others did to the round since the page was opened."""
+    had = int(str(request.state.if_match).strip('"'))
+    with office_of(request).db.read() as s:
+        row = round_in(s, me, request.path_params["id"])
+        events = keep.events_of(s, row.id)[-(row.version - had) :] if row.version > had else []
+    return {"round": row, "version": row.version, "events": events}

@@ -1,0 +1,143 @@
+"""A real server with something to look at, and a real browser to look with.
+
+Rounds by name, each in a programme of its own: `empty` (nothing yet), `draft` (Hartwell, 63 schools, planned, nobody told),
+`told` (four small schools with proposals out, as in tests/service/office.py).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from allocator import rounds
+from allocator.domain.case import Case
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.explain.answer import solve
+from allocator.intake.read import read_case
+from allocator.service import people
+from allocator.store import keep, migrate
+from allocator.store.database import Database
+from allocator.store.tables import Programme, RoundRow
+from tests.servers import Server, serving
+from tests.service.office import MEL, facts
+
+HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# no sandbox: tests run as root; the rest keeps it from calling home
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+
+@cache
+def hartwell() -> tuple[Case, Policy, Plan]:
+    """The ready case of 63 schools, solved once a process."""
+    reading = read_case(HARTWELL)
+    assert reading.case is not None
+    return reading.case, reading.policy, solve(reading.case, reading.policy)
+
+
+@dataclass
+class Site:
+    """The server, its store, and a browser."""
+
+    server: Server
+    db: Database
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    @property
+    def base(self) -> str:
+        return self.server.base
+
+    def link(self, programme: str, role: people.GrantRole, *, urn: str = "", sip: str = "", email: str = "") -> str:
+        """A sign-in link for a person with this role, made if new."""
+        email = email or f"{role}{urn}{sip}@{programme}.example"
+        with self.db.write() as s:
+            people.enrol(s, email, email.split("@")[0].title(), programme, role, urn=urn, sip=sip)
+            person = people.person_by_email(s, email)
+            assert person is not None
+            return f"{self.base}/sign-in/{people.link(s, person, 60, people.ROLE_OF[role])}"
+
+    def context(self, *, width: dict[str, int] = DESK, script: bool = True) -> BrowserContext:
+        made = self.browser.new_context(viewport=width, java_script_enabled=script)  # type: ignore[arg-type]  # a TypedDict
+        made.set_default_timeout(10_000)
+        self.contexts.append(made)
+        return made
+
+    def enter(
+        self, programme: str, role: people.GrantRole, *, width: dict[str, int] = DESK, script: bool = True, **who: str
+    ) -> Page:
+        """A page signed in as this person, by link and button, in a context of its own."""
+        page = self.context(width=width, script=script).new_page()
+        page.goto(self.link(programme, role, **who))
+        page.get_by_role("button", name="Sign in").click()
+        return page
+
+    def close_contexts(self) -> None:
+        for made in self.contexts:
+            made.close()
+        self.contexts.clear()
+
+
+def fill(db: Database) -> None:
+    """The rounds named above."""
+    case, policy, plan = hartwell()
+    small = solve(facts(), Policy())
+    with db.write() as s:
+        for name in ("empty", "draft", "told"):
+            s.add(Programme(id=name, name=f"Programme {name}", created_at=keep.now()))
+            s.flush()
+            s.add(RoundRow(id=name, programme_id=name, name="2026/27", created_at=keep.now()))
+            s.flush()
+        for name, its_case, its_policy, its_plan in (("draft", case, policy, plan), ("told", facts(), Policy(), small)):
+            row = keep.the_round(s, name, lock=True)
+            keep.keep_case(s, row, its_case, its_policy, [], MEL)
+            keep.keep_plan(s, name, its_plan)
+            keep.keep_fact(s, row, rounds.adopt(keep.standing(s, name), its_plan), MEL)
+        today = keep.now().date()
+        keep.step(s, "told", MEL, lambda d: rounds.propose(d, None, today))
+
+
+@contextmanager
+def site(folder: Path, **env: str) -> Iterator[Site]:
+    """A filled store, a server on it, a browser."""
+    url = f"sqlite:///{folder / 'site.db'}"
+    db = Database(url)
+    migrate.upgrade(db)
+    fill(db)
+    more = {"ALLOCATOR_WRITES_PER_MINUTE": "100000", "ALLOCATOR_SIGN_INS_PER_MINUTE": "1000", **env}
+    with serving(url, folder, workers=1, **more) as server, sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        made = Site(server, db, browser)
+        yield made
+        made.close_contexts()
+        browser.close()
+    db.close()
+
+
+@cache
+def _axe() -> Any:
+    from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+
+    return Axe()
+
+
+def accessible(page: Page) -> None:
+    """axe-core finds nothing against WCAG 2.2 AA or its best practice on the page as it is now."""
+    found = _axe().run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
+    told = [
+        f"{v['id']} ({v['impact']}): {v['help']}: " + "; ".join(n["html"][:160] for n in v["nodes"][:3])
+        for v in found.response["violations"]
+    ]
+    assert told == [], f"{page.url}\n" + "\n".join(told)

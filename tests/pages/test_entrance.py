@@ -1,0 +1,81 @@
+"""Coming in: the link is spent on the button; roles stay apart; what was typed survives a lost session."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from allocator.service.people import GrantRole
+from tests.pages.site import PHONE, Site, accessible
+
+
+def test_a_link_is_spent_on_the_button_and_not_on_being_opened(at: Site) -> None:
+    link = at.link("draft", "manager")
+    page = at.context().new_page()
+    for _ in range(3):
+        page.goto(link)
+    accessible(page)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Rounds")).to_be_visible()
+    again = at.context().new_page()
+    again.goto(link)
+    expect(again.get_by_role("heading", name="The link has been used or has run out")).to_be_visible()
+    accessible(again)
+
+
+def test_asking_for_a_link(at: Site) -> None:
+    page = at.context(width=PHONE, script=False).new_page()
+    page.goto(f"{at.base}/")
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("alert")).to_contain_text("Enter your email address")
+    page.get_by_label("Your email address").fill("stranger@example.org")
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look for our email")).to_be_visible()
+
+
+def test_every_page_of_the_way_in_is_accessible(at: Site) -> None:
+    page = at.context().new_page()
+    page.goto(f"{at.base}/sign-in")
+    accessible(page)
+    page.get_by_role("button", name="Send me a link").click()
+    accessible(page)
+    roles: tuple[GrantRole, ...] = ("manager", "auditor")
+    for role in roles:
+        inside = at.enter("draft", role)
+        accessible(inside)
+        inside.goto(f"{at.base}/rounds/draft")
+        expect(inside.get_by_role("heading", name="Round 2026/27")).to_be_visible()
+        accessible(inside)
+
+
+def test_what_was_typed_survives_a_lost_session(at: Site) -> None:
+    page = at.enter("empty", "manager")
+    page.get_by_label("Name of a new round").fill("2030/31 with care")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Open a round").click()
+    expect(page.get_by_role("heading", name="nothing is lost")).to_be_visible()
+    accessible(page)
+    other = page.context.new_page()
+    other.goto(at.link("empty", "manager"))
+    other.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("heading", name="2030/31 with care")).to_be_visible()
+
+
+def test_a_plan_is_made_from_the_desk(at: Site) -> None:
+    page = at.enter("draft", "manager")
+    page.goto(f"{at.base}/rounds/draft")
+    page.get_by_role("button", name="Make the plan again").click()
+    page.wait_for_url("**/board")
+
+
+def test_no_page_asks_another_host_or_breaks_its_own_policy(at: Site) -> None:
+    page = at.context().new_page()
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda r: asked.append(r.url))
+    page.on("console", lambda m: said.append(m.text))
+    page.goto(at.link("draft", "manager"))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{at.base}/rounds/draft")
+    assert [u for u in asked if not u.startswith(at.base)] == []
+    assert said == []

@@ -1,0 +1,76 @@
+"""Which page is for whom: every page, every role, own and other programme. No page without a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from allocator.service import pages
+from tests.service.office import PEOPLE, Desk, open_office
+
+OPEN = "no sign-in"
+STAFF, MANAGER = ("manager", "auditor"), ("manager",)
+MANAGERS = ("manager", "manager elsewhere")  # of any programme
+ANYBODY = tuple(PEOPLE)
+
+# page -> (who may, in the programme where the thing is; the form to send)
+MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
+    ("GET", "/sign-in"): (OPEN, None),
+    ("POST", "/sign-in"): (OPEN, {"email": "x@example.org"}),
+    ("GET", "/sign-in/{secret}"): (OPEN, None),
+    ("POST", "/sign-in/{secret}"): (OPEN, {}),
+    ("POST", "/sign-out"): (OPEN, {}),
+    ("GET", "/"): (ANYBODY, None),
+    ("POST", "/programmes"): (MANAGERS, {"programme": "New"}),
+    ("POST", "/programmes/{id}/rounds"): (MANAGER, {"name": "2027/28"}),
+    ("GET", "/rounds/{id}"): (STAFF, None),
+    ("POST", "/rounds/{id}/solve"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/jobs/{job}"): (STAFF, None),
+    ("POST", "/rounds/{id}/jobs/{job}/stop"): (MANAGER, {}),
+}  # fmt: skip
+SITE = "http://testserver"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+def address(desk: Desk, page: str) -> str:
+    """The page's address in the office of tests/service/office.py."""
+    id = "p" if page.startswith("/programmes") else "r"
+    names = {"id": id, "job": desk.ids["job"], "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none"}  # fmt: skip
+    return SITE + page.format(**names)
+
+
+def test_no_page_is_without_a_row() -> None:
+    routes = [r for family in pages.FAMILIES for r in family.router.routes if isinstance(r, APIRoute)]
+    assert {(m, r.path) for r in routes for m in r.methods or ()} == set(MATRIX)
+
+
+@pytest.mark.parametrize(("method", "page"), list(MATRIX))
+def test_who_may_open_it(desk: Desk, method: str, page: str) -> None:
+    allowed, form = MATRIX[method, page]
+    may = [] if allowed == OPEN else [n for n in PEOPLE if n in allowed]  # they come last: they change things
+    for name in [None, *(n for n in PEOPLE if n not in may), *may]:
+        answer = desk.client.request(
+            method, address(desk, page), data=form, headers=desk.headers(name), follow_redirects=False
+        )
+        if allowed == OPEN:
+            assert answer.status_code not in (401, 403, 500), (name, answer.text)
+        elif name is None:
+            assert answer.status_code == (401 if method == "POST" else 303), answer.text
+            assert method == "POST" or answer.headers["location"].startswith("/sign-in?next=")
+        elif name in allowed:
+            assert answer.status_code in (200, 303, 409, 422), (name, answer.status_code, answer.text)
+        else:
+            assert answer.status_code in (403, 404), (name, answer.status_code)
+        assert answer.status_code == 303 or answer.headers["content-type"].startswith("text/html")
+        if answer.status_code != 303:
+            assert "script-src 'self'" in answer.headers["content-security-policy"]
+            assert "<script>" not in answer.text
+            assert " style=" not in answer.text
+            assert " onclick=" not in answer.text
