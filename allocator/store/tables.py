@@ -196,3 +196,43 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class AskRow(Base):
+    """What was asked before planning, and what came back: an append-only log beside the round's own (`rounds.asking`)."""
+
+    __tablename__ = "asking"
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by: Mapped[dict[str, Any]]
+    kind: Mapped[str]  # offered, reminded, answered or taken
+    whose: Mapped[str]  # school or sip
+    key: Mapped[str]  # URN or SIP id
+    data: Mapped[dict[str, Any]]
+
+
+class UploadRow(Base):
+    """A file given as a round's next case and not yet taken: one a round, gone once it is taken or dropped."""
+
+    __tablename__ = "uploads"
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    name: Mapped[str]
+    media: Mapped[str]
+    year: Mapped[str | None]
+    base64: Mapped[str]
+    by: Mapped[dict[str, Any]]
+    at: Mapped[dt.datetime]
+
+
+class Remembered(Base):
+    """A programme's own words and what they mean in ours: a sheet, a column of a table, a school's or SIP's name."""
+
+    __tablename__ = "remembered"
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  # sheet, column, school or sip
+    place: Mapped[str] = mapped_column(primary_key=True)  # the table of a column, else blank
+    text: Mapped[str] = mapped_column(primary_key=True)  # as compared: lower case, no spaces
+    means: Mapped[str]  # a table, a column (blank = keep as it is), a URN, a SIP id
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
