@@ -74,8 +74,13 @@ def load(path: Path, year: str | None, policy: Path | None, *, quiet: bool = Fal
         show_problems(reading.problems)
         raise typer.Exit(3)
     if not quiet and reading.problems:
-        note(f"{path}: {len(reading.problems)} notices; `allocator check {path}` lists them.")
+        note(f"{path}: {counted(len(reading.problems), 'notice')}; `allocator check {path}` lists them.")
     return reading.case, reading.policy
+
+
+def counted(n: int, what: str) -> str:
+    """1 notice, 2 notices."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def show_problems(problems: tuple[Any, ...]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, note, say_json, show_problems
+from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, say_json, show_problems
 
 
 @app.command()
@@ -23,10 +23,10 @@ def check(case: CaseArg, policy: PolicyOpt = None, year: YearOpt = None, as_json
         facts = reading.case
         if facts is not None:
             print(
-                f"{case}: usable for {facts.year}: {len(facts.schools)} schools, {len(facts.sips)} SIPs, "
-                f"{len(reading.problems)} notices."
+                f"{case}: usable for {facts.year}: {counted(len(facts.schools), 'school')}, "
+                f"{counted(len(facts.sips), 'SIP')}, {counted(len(reading.problems), 'notice')}."
             )
         else:
-            note(f"{case}: {len(errors)} errors; nothing can be planned until they are mended.")
+            note(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
     if errors:
         raise typer.Exit(3)

@@ -155,7 +155,7 @@ def explain(
         value["reasons"] = [r.model_dump() for r in answer.reasons]
         say_json(value)
         return
-    print(answer.text)
+    print(f"{answer.text} {answer.answer}".rstrip())
     for move in answer.why_not.chain if answer.why_not else ():
         print(f"  {move.text}")
 

@@ -30,7 +30,7 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
         post = posts[a.urn, a.post]
         return a.model_copy(
             update={
-                "reasons": reasons(ready, post, a),
+                "reasons": reasons(ready, post, a, held),
                 "runner_up": runner_up(ready, post, a, free),
                 "tied_with": tied.get(post.key, ()),
             }
@@ -58,8 +58,13 @@ def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> dict[Key, tupl
     return out
 
 
-def reasons(ready: Setup, post: Post, a: Assignment, audience: Audience = "manager") -> tuple[Reason, ...]:
-    """Each rule that speaks for or against this pair, strongest first, in words for one audience."""
+def reasons(
+    ready: Setup, post: Post, a: Assignment, held: Mapping[Key, str], audience: Audience = "manager"
+) -> tuple[Reason, ...]:
+    """Each rule that speaks for or against this pair, strongest first, in words for one audience.
+
+    `held` (post -> SIP) tells whether a wish that spans posts is met; a school or SIP hears of it only then.
+    """
     facts, sip = ready.facts, ready.facts.sips[a.sip]
     raw = ready.pairs.raw(post.urn, post.kind, sip.sip)
     given = ready.pairs.weighted(post.urn, post.kind, sip.sip)
@@ -67,6 +72,8 @@ def reasons(ready: Setup, post: Post, a: Assignment, audience: Audience = "manag
     for rule in rules.RULES:
         points = given.get(rule.id, 0)
         text = rule.say(facts, post, sip, raw.get(rule.id, 0), audience) if rule.on(facts) else None
+        if text and rule.met(facts, post, held) is False:
+            text = f"{text}: not met" if audience == "manager" else None
         if points or text:
             out.append(Reason(rule=rule.id, points=points, text=text or ""))
     if audience != "manager":
@@ -85,18 +92,18 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     room = free.get(best, 0)
     load = facts.load(post, facts.sips[best])[0]
     if a.locked:
-        text = f"{name} was next, but this pair is locked."
+        text = f"{name}, but this pair is locked."
     elif points <= a.points:
-        text = f"{name} was next: allowed, but a weaker fit by {a.points - points} points."
+        text = f"{name}, allowed, {'but a weaker' if points < a.points else 'and as good a'} fit."
     elif load > room:
         text = (
-            f"{name} would fit better by {points - a.points} points, but has {room / 4:g} days left "
-            f"and this needs {load / 4:g}: another school would lose more."
+            f"{name} would fit better, but has {room / 4:g} days left and this needs {load / 4:g}: "
+            "another school would lose more."
         )
     else:
         text = (
-            f"{name} would fit better by {points - a.points} points here, but the plan as a whole "
-            "is better this way. Ask why-not for the exact price."
+            f"{name} would fit better here, but the plan as a whole is better this way. "
+            "Ask why-not for the exact price."
         )
     return RunnerUp(sip=best, points=points, text=text)
 

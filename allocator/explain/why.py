@@ -5,23 +5,26 @@ A school and a SIP never see points, a runner-up, a price or another school (con
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from allocator.allocate import Setup
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
-from allocator.explain.complete import reasons
+from allocator.explain.position import position
+from allocator.explain.told import ROLE, cause, invitation, limit_reached, told
 from allocator.explain.why_not import WhyNot, why_not
-from allocator.rules.base import Audience, day, years
-
-ROLE = {"lead": "School Improvement Partner", "support": "support adviser", "appraisal": "adviser for the appraisal"}
+from allocator.rules.base import Audience, day, words
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """`text` is the whole answer in prose; the parts are there for pages and machines."""
+    """`text` is the whole answer in prose; the parts are there for pages and machines.
+
+    `facts`: the school's position as published (manager). `answer`: what to do if it does not suit (school, SIP),
+    for a letter; a page with buttons has its own.
+    """
 
     urn: str
     post: PostKind
@@ -32,7 +35,8 @@ class Explanation:
     reasons: tuple[Reason, ...] = ()
     runner_up: str | None = None
     why_not: WhyNot | None = None
-    facts: tuple[str, ...] = field(default=())
+    facts: tuple[str, ...] = ()
+    answer: str = ""
 
 
 def explain(
@@ -66,90 +70,46 @@ def explain(
     if audience == "manager":
         return _manager(ready, row)
     moved = next((c for c in plan.changes if (c.urn, c.post) == (urn, post) and c.from_ != c.to), None)
-    return _plain(ready, row, audience, cause(ready, (urn, post), moved.from_) if moved and moved.from_ else None)
-
-
-def cause(ready: Setup, key: tuple[str, str], before: str) -> str:
-    """Why the school has somebody new, as its head may be told: no other school, no interest's detail (domain N)."""
-    facts = ready.facts
-    old = facts.sips.get(before)
-    if old is None:
-        return "the SIP you had has left us"
-    head = facts.schools[key[0]].head
-    sharing = [u for u, s in facts.schools.items() if head and s.head == head] or [key[0]]  # they answer as one
-    rules = {rule for rule, _ in ready.pairs.blocked.get((*key, before), ())}
-    if any(rule == "refusal" for u in sharing for rule, _ in ready.pairs.blocked.get((u, key[1], before), ())):
-        rules.add("refusal")
-    if "tenure" in rules:
-        told = years(facts.tenure_year(key[0], before) - 1)
-        return f"{old.name} has been with you for {told}, and our published policy then asks for a fresh view"
-    asked = any(w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(key[0]))
-    if asked or "refusal" in rules or "parting" in rules:
-        return "you asked for somebody else" if "refusal" in rules else "a change was asked for"
-    if "availability" in rules:
-        leaving = old.status == "left" or old.leaves_on
-        return f"{old.name} is leaving us" if leaving else f"{old.name} is not with us for the whole time"
-    if rules:
-        return f"{old.name} can no longer work with your school"
-    return f"we have had to ask {old.name} to work elsewhere"
+    before = moved.from_ if moved else None
+    text, said = told(ready, plan, row, audience, cause(ready, (urn, post), before) if before else None)
+    if before and audience == "school" and (more := limit_reached(ready, (urn, post), before)):
+        text += f" {more}"
+    return Explanation(
+        urn, post, audience, text, row.sip if audience == "sip" else None, reasons=said,
+        answer=invitation(ready, row, audience),
+    )  # fmt: skip
 
 
 def _manager(ready: Setup, a: Assignment) -> Explanation:
-    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {a.days:g} days, {a.points} points."]
-    lines += [f"  {r.points:+d}  {r.rule}: {r.text}" for r in a.reasons]
+    """Who, why in words, what to mind, who was next; the points last, in one line."""
+    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {a.days:g} days."]
+    for title, mine in (
+        ("For", [r for r in a.reasons if r.points > 0]),
+        ("Against", [r for r in a.reasons if r.points < 0]),
+        ("To know", [r for r in a.reasons if r.points == 0]),
+    ):
+        lines += [f"  {title}: {r.text}." for r in mine if r.text]
+    if not a.reasons:
+        lines.append("  Allowed, and no rule speaks for or against.")
     if a.locked:
         lines.append("  This pair is locked by a recorded decision.")
     if a.days_short:
         lines.append(f"  {a.days_short:g} days short of what is due: nobody has the time without leaving a post empty.")
+    published = position(ready.facts.as_it_stands(a.urn))
+    lines += [f"  {text}" for text in published]
+    points = [f"{words(r.rule)} {r.points:+d}" for r in a.reasons if r.points]
+    figures = f"{', '.join(points)}: {a.points} in all" if points else f"{a.points}"
     if a.runner_up:
-        lines.append(f"  Runner-up: {a.runner_up.text}")
+        lines.append(f"  Next choice: {a.runner_up.text}")
+        figures += f"; {ready.facts.sips[a.runner_up.sip].name} {a.runner_up.points}, a margin of {a.points - a.runner_up.points}"
     if a.tied_with:
         names = ", ".join(ready.facts.sips[s].name for s in a.tied_with)
         lines.append(f"  Tied with {names}: the published lot decided. Lock the one you prefer.")
+    lines.append(f"  In points: {figures}.")
     return Explanation(
-        a.urn, a.post, "manager", "\n".join(lines), a.sip, a.points, a.reasons, a.runner_up.sip if a.runner_up else None
-    )
-
-
-def _plain(ready: Setup, a: Assignment, audience: Audience, changed: str | None) -> Explanation:
-    facts = ready.facts
-    post = next(p for p in facts.posts if p.key == (a.urn, a.post))
-    said = reasons(ready, post, a, audience)
-    texts = [r.text.rstrip(".") for r in said]
-    again = f"{a.name} has "
-    first = next((n for n, text in enumerate(texts) if text.startswith(again)), None)
-    texts = [text[len(a.name) + 1 :] if text.startswith(again) and n != first else text for n, text in enumerate(texts)]
-    given = ready.pairs.weighted(a.urn, a.post, a.sip)
-    sorry = [text for r, text in zip(said, texts, strict=True) if given.get(r.rule, 0) < 0]
-    texts = [text for text in texts if text not in sorry]
-    because = _and([changed, *texts] if changed and audience == "school" else texts)
-    start = f"{a.from_.day} {a.from_:%B %Y}"
-    if audience == "school":
-        opening = f"{a.name} will be your {ROLE[a.post]} from {start}"
-        closing = f"You have {a.days:g} days for {'the year' if a.from_.month == 9 else 'the rest of the year'}."
-        if a.days_short:
-            closing += f" That is {a.days_short:g} fewer than we would wish; tell us what matters most."
-    else:
-        opening = f"You are offered {a.school} as {ROLE[a.post]} from {start}"
-        closing = f"It is {a.days:g} days: " + ", ".join(
-            f"{days:g} in {name}"
-            for name, days in zip(
-                ("September and October", "November and December", "spring", "summer"),
-                a.periods.model_dump().values(),
-                strict=True,
-            )
-            if days
-        ) + "."  # fmt: skip
-    if sorry:
-        closing = f"We know that {_and(sorry)}. {closing}"
-    text = f"{opening}, because {because}. {closing}" if because else f"{opening}. {closing}"
-    return Explanation(a.urn, a.post, audience, text, a.sip if audience == "sip" else None, reasons=said)
-
-
-def _and(parts: list[str]) -> str:
-    if any("," in part for part in parts[:-1]):
-        return "; ".join([*parts[:-1], f"and {parts[-1]}"] if len(parts) > 1 else parts)
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+        a.urn, a.post, "manager", "\n".join(lines), a.sip, a.points, a.reasons,
+        a.runner_up.sip if a.runner_up else None, facts=published,
+    )  # fmt: skip
 
 
 def _empty(ready: Setup, empty: Unfilled, audience: Audience) -> str:

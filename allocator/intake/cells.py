@@ -32,6 +32,9 @@ SPELLINGS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+TAGS = ("experience", "specialisms", "focus", "evidence")  # compared as words, however their parts are joined
+
+
 class BadCell(ValueError):
     """`expected` says what would have been right."""
 
@@ -66,7 +69,8 @@ def convert(value: Any, kind: Any, column: str) -> Any:
         return convert(value, next(a for a in args if a is not type(None)), column)
     if origin is tuple:
         items = value if isinstance(value, list) else text(value).split(";")
-        return tuple(convert(i, args[0], column) for i in items if not blank(i))
+        found = tuple(convert(i, args[0], column) for i in items if not blank(i))
+        return tuple(tag(t) for t in found) if column in TAGS else found
     if origin is Literal:
         return choice(value, args, column)
     if kind is bool:
@@ -80,6 +84,11 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if isinstance(value, list | dict):
         raise BadCell("text")
     return text(value)
+
+
+def tag(given: str) -> str:
+    """`early reading` and `early-reading` as early_reading; capitals stay, and are not compared."""
+    return re.sub(r"[\s_-]+", "_", given)
 
 
 def choice(value: Any, options: tuple[Any, ...], column: str) -> Any:

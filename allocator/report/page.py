@@ -10,7 +10,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import settings
 from allocator.report.director import director
 from allocator.report.map import letters, svg_map
-from allocator.report.terminal import standing
+from allocator.report.terminal import standing, why
 
 
 @cache
@@ -44,6 +44,7 @@ def page(facts: Facts, plan: Plan) -> str:
             map=svg_map(facts, plan),
             standing=standing(plan),
             most=max([x.capacity for x in plan.loads] + [x.days for x in plan.loads] + [1]),
+            why=why,
             changed=[(k, v, d, m) for k, v, d, m, _ in settings(facts.policy) if v != d],
             year=facts.case.year,
         )

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from allocator.domain.case import POST_KINDS
 from allocator.domain.plan import Assignment, Plan
 
 if TYPE_CHECKING:
@@ -30,12 +31,11 @@ def show_plan(plan: Plan, console: Console, *, detail: bool = False) -> None:
     table.add_column("load", no_wrap=True)
     table.add_column("schools (* new this year)", overflow="fold")
     for load in plan.loads:
-        mine = sorted(held[load.sip], key=lambda a: (a.school, a.post))
         table.add_row(
             load.name,
             f"{load.days:g}/{load.capacity:g}",
             bar(load.days, load.capacity),
-            "; ".join(_school(a) for a in mine) or "none",
+            "; ".join(_schools(held[load.sip])) or "none",
         )
     console.print(table)
     for empty in plan.unfilled:
@@ -71,11 +71,24 @@ def standing(plan: Plan) -> str:
     return f"Checked by the auditor, but not proved best: at most {per_post:g} points a post could still be gained."
 
 
-def _school(a: Assignment) -> str:
-    star = "*" if a.new_pairing else ""
-    post = "" if a.post == "lead" else f" ({a.post})"
-    short = f", {a.days_short:g} days short" if a.days_short else ""
-    return f"{escape(a.school)}{star}{post}{short}"
+def _schools(mine: Sequence[Assignment]) -> list[str]:
+    """A SIP's schools by name, once each: what they hold there when it is not the lead alone."""
+    out = []
+    for urn, name in sorted({(a.urn, a.school) for a in mine}, key=lambda x: (x[1], x[0])):
+        here = [a for a in mine if a.urn == urn]
+        star = "*" if any(a.new_pairing for a in here) else ""
+        posts = list(dict.fromkeys(a.post for a in sorted(here, key=lambda a: POST_KINDS.index(a.post))))
+        held = "" if posts == ["lead"] else f" ({' and '.join(posts)})"
+        missing = sum(a.days_short for a in here)
+        short = f", {missing:g} days short" if missing else ""
+        out.append(f"{escape(name)}{star}{held}{short}")
+    return out
+
+
+def why(a: Assignment) -> str:
+    """The reasons in words, strongest first, as sentences begin."""
+    text = "; ".join(r.text for r in a.reasons if r.text) or "allowed, and nobody fits better"
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def bar(used: float, capacity: float) -> str:

@@ -18,7 +18,7 @@ from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy, settings
-from allocator.report.terminal import standing
+from allocator.report.terminal import standing, why
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA"}
@@ -120,11 +120,6 @@ def mark(a: Assignment) -> str:
         if on
     ]
     return ", ".join(marks)
-
-
-def why(a: Assignment) -> str:
-    """The reasons in words, strongest first."""
-    return "; ".join(r.text for r in a.reasons if r.text) or "allowed, and nobody fits better"
 
 
 def _loads(sheet: Worksheet, plan: Plan) -> None:

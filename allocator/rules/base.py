@@ -7,6 +7,7 @@ with a reason, gives a pair points, or adds a structure to the instance. It impo
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -76,6 +77,10 @@ class Rule:
     def structures(self, draft: Draft) -> list[Structure]:
         """Constraints and team costs to add to the instance."""
         return []
+
+    def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
+        """For a wish that spans several posts: whether this plan (post -> SIP) meets it; None = not such a rule."""
+        return None
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: Audience) -> str | None:
         """The sentence for points given (before weight), for one audience; None = keep silent to them."""

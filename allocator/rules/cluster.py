@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
@@ -36,11 +37,15 @@ class Cluster(Rule):
                 out.append(Structure(self.id, "together", posts, price=facts.policy.cluster.price))
         return out
 
+    def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
+        urns = members(facts).get(plain(facts.schools[post.urn].cluster), [])
+        return len({held.get((u, "lead")) for u in urns}) == 1 if len(urns) > 1 else None
+
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         school = facts.schools[post.urn]
         urns = members(facts).get(plain(school.cluster), [])
         if post.kind != "lead" or len(urns) < 2 or not any(facts.schools[u].cluster_wants_one_sip for u in urns):
             return None
         if audience == "school":
-            return "your cluster asked for one partner where that can be done"
+            return "your cluster asked for one partner"
         return f"the cluster {school.cluster} asked for one SIP" if audience == "manager" else None

@@ -25,5 +25,5 @@ class Diary(Rule):
         if not points:
             return None
         if audience == "sip":
-            return "your diary can bend if an inspection comes"
-        return f"{sip.name}'s diary can bend if an inspection comes"
+            return "you have a diary that can bend if an inspection comes"
+        return f"{sip.name} has a diary that can bend if an inspection comes"

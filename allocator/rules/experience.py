@@ -11,6 +11,17 @@ from allocator.rules.base import Rule, listed, toward_zero_div, words
 
 NO_FAITH = {"", "none", "does not apply", "not applicable"}
 RECOVERING = {"earlier_ri", "stuck", "leadership_needs_attention", "significant_improvement"}
+WORDS = {  # how a tag reads to a manager
+    "small_school": "small schools",
+    "large_school": "large schools",
+    "high_fsm": "high free meals",
+    "rural": "rural schools",
+    "faith_school": "faith schools",
+    "new_head": "new heads",
+    "high_performing": "high performers",
+    "ri_to_good": "leaving requires improvement",
+    "special_school": "special provision",
+}
 PUBLIC = {  # how a tag reads in a letter; a school's own category never stands in one (practice)
     "small_school": "small schools",
     "large_school": "large schools",
@@ -67,7 +78,7 @@ class Experience(Rule):
             return None
         has = [t for t in facts.cached("experience", post.urn, asked) if t in held(sip.experience)]
         if audience == "manager":
-            return f"{sip.name} has experience of {listed([words(t) for t in has])}"
+            return f"{sip.name} has experience of {listed([WORDS.get(t, words(t)) for t in has])}"
         public = [PUBLIC[t] for t in has if t in PUBLIC]
         if not public:
             return None

@@ -37,4 +37,5 @@ class Focus(Rule):
 def shared(wanted: tuple[str, ...], has: tuple[str, ...]) -> list[str]:
     """Words in both, once each, in the school's order."""
     able = {plain(h) for h in has}
-    return [w for w in dict.fromkeys(plain(x) for x in wanted) if w in able]
+    own = {plain(w): w for w in reversed(wanted)}
+    return [own[w] for w in dict.fromkeys(plain(x) for x in wanted) if w in able]

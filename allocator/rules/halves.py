@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Draft, Rule, Structure
@@ -29,10 +31,14 @@ class Halves(Rule):
     def _objects(facts: Facts, a: str, b: str) -> bool:
         return any(w.by == "school" and w.wish == "change" for u in (a, b) for w in facts.wishes_about(u))
 
+    def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
+        other = other_half(facts, post.urn)
+        return None if other is None else held.get((other, "lead")) == held.get(post.key)
+
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         other = other_half(facts, post.urn)
         if post.kind != "lead" or other is None or audience == "sip":
             return None
         if audience == "school":
-            return "infant and junior schools side by side have one partner where that can be done"
+            return "infant and junior schools side by side have one partner"
         return f"{facts.schools[other].name} is the other half and should have the same SIP"

@@ -33,4 +33,5 @@ class Local(Rule):
         wish = next(w.wish for w in facts.wishes_about(post.urn) if w.wish in ("known_locally", "fresh_eyes"))
         what = "someone known locally" if wish == "known_locally" else "fresh eyes"
         who = "you" if audience == "school" else "the school"
-        return f"{who} asked for {what}" if points > 0 else f"{who} asked for {what}, which could not be met"
+        unmet = "" if points > 0 or audience == "school" else ", which could not be met"
+        return f"{who} asked for {what}{unmet}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Draft, Rule, Structure
@@ -19,6 +21,9 @@ class SameAppraiser(Rule):
             for p in draft.posts
             if p.kind == "appraisal" and draft.facts.schools[p.urn].appraisal == "same"
         ]
+
+    def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
+        return held.get((post.urn, "lead")) == held.get(post.key)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if post.kind != "appraisal" or facts.schools[post.urn].appraisal != "same":

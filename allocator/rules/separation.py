@@ -22,4 +22,6 @@ class Separation(Rule):
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if post.kind != "support" or audience == "school":
             return None
+        if audience == "sip":
+            return "support is kept apart from validation here, so the lead is somebody else"
         return "support is kept apart from validation here, so this is somebody other than the lead"

@@ -68,8 +68,6 @@ def _said(sip: Sip, w: Wish, s: int, audience: str) -> str | None:
     }[w.wish]
     if audience == "sip":  # a school's wish against a person is told by people, not by letters
         return "the school asked for you" if s > 0 and w.wish in ("keep", "named", "follow_head") else None
-    if s > 0:
-        return f"{'you' if audience == 'school' else 'the school'} asked {asked}"
     if audience == "school":
-        return f"although you asked {asked}, this year we could not"
-    return f"the school asked {asked}: not met"
+        return f"you asked {asked}"
+    return f"the school asked {asked}{'' if s > 0 else ': not met'}"

@@ -1,0 +1,1 @@
+"""Explanations: true, complete, and nothing told that may not be."""

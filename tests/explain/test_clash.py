@@ -1,0 +1,100 @@
+"""Why nobody: the clash named is a clash, and each element of it is needed; shown by trying everything.
+
+The search below knows no solver: it relaxes every constraint that the clash does not name and tries all choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from allocator import allocate
+from allocator.domain.plan import Unfilled
+from allocator.explain.unfilled import explain_unfilled
+from tests.check.random_cases import random_case
+
+BLOCKS, CASES, ENOUGH = 4, 240, 8
+Item = tuple[str, str | None, str | None]
+
+
+def fillable(ready: allocate.Setup, tiers: dict[str, int], key: tuple[str, str], named: set[Item], bonus: int) -> bool:
+    """Whether the post can be filled, no tier 1a-1c worse, while only the named constraints hold."""
+    facts, posts = ready.facts, ready.facts.posts
+    people = sorted(facts.sips)
+
+    def free(urn: str, kind: str, sip: str) -> bool:
+        return not any((rule, urn, sip) in named for rule, _ in ready.pairs.blocked.get((urn, kind, sip), ()))
+
+    options = [[None, *(s for s in people if free(*p.key, s))] for p in posts]
+    groups: dict[str, list[int]] = {}
+    for n, p in enumerate(posts):
+        groups.setdefault({"lead": f"1a_{p.need}", "support": "1b", "appraisal": "1c"}[p.kind], []).append(n)
+    target = next(n for n, p in enumerate(posts) if p.key == key)
+    for choice in product(*options):
+        if choice[target] is None:
+            continue
+        own = next(name for name, mine in groups.items() if target in mine)
+        if any(sum(choice[n] is not None for n in mine) < tiers[t] + bonus * (t == own) for t, mine in groups.items()):
+            continue
+        if _holds(ready, choice, named, people):
+            return True
+    return False
+
+
+def _holds(ready: allocate.Setup, choice: tuple[str | None, ...], named: set[Item], people: list[str]) -> bool:
+    facts, posts = ready.facts, ready.facts.posts
+    for s in people:
+        mine = [n for n, c in enumerate(choice) if c == s]
+        leads = sum(posts[n].kind == "lead" for n in mine)
+        if ("portfolio", None, s) in named and leads > facts.most_schools(facts.sips[s]):
+            return False
+        least = facts.fewest_schools(facts.sips[s])
+        if 0 < leads < least:
+            return False
+        if ("capacity", None, s) in named and not _fits(ready, s, mine):
+            return False
+    return True
+
+
+def _fits(ready: allocate.Setup, sip: str, mine: list[int]) -> bool:
+    """Whether some way of trimming these posts fits the SIP's year and periods."""
+    facts = ready.facts
+    limits = [facts.capacity(facts.sips[sip]), *facts.period_hard(facts.sips[sip])]
+    ways: list[list[tuple[int, ...]]] = []
+    for n in mine:
+        post = facts.posts[n]
+        full = facts.load(post, facts.sips[sip])
+        ways.append([full, *(tuple(a - b for a, b in zip(full, (q, *less), strict=True)) for q, less in post.trims)])
+    return any(
+        all(limit is None or sum(part) <= limit for limit, part in zip(limits, zip(*way, strict=True), strict=True))
+        for way in product(*ways)
+    ) if ways else True  # fmt: skip
+
+
+def empty_posts(block: int) -> Iterator[tuple[int, allocate.Setup, dict[str, int], Unfilled]]:
+    for n in range(4 * block, 4 * CASES, 4 * BLOCKS):  # every fourth random case is short of people
+        case, policy = random_case(n)
+        ready = allocate.setup(case, policy)
+        inst = ready.inst
+        if inst.same or inst.different or inst.never_both or inst.fixed:
+            continue
+        plan, solution = allocate.allocate(ready)
+        for row in plan.unfilled:
+            yield n, ready, {t.name: t.value for t in solution.tiers}, explain_unfilled(ready, solution, row)
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_the_clash_holds_and_nothing_in_it_can_be_left_out(block: int) -> None:
+    tried = 0
+    for n, ready, tiers, row in empty_posts(block):
+        named = {(c.rule, c.urn, c.sip) for c in row.clash}
+        if not named:
+            continue
+        key, bonus = (row.urn, str(row.post)), int("have to go without" in row.text)
+        assert not fillable(ready, tiers, key, named, bonus), f"case {n}: {row.text}"
+        for item in named:
+            assert fillable(ready, tiers, key, named - {item}, bonus), f"case {n}: {item} is not needed: {row.text}"
+        tried += 1
+    assert tried >= ENOUGH

@@ -1,0 +1,176 @@
+"""What a head or a SIP reads: who, from when, why, how many days, what to do; nobody else's affairs (domain N)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from allocator import allocate
+from allocator.domain.plan import Plan
+from allocator.explain.answer import ready_from, solve
+from allocator.explain.complete import complete
+from allocator.explain.why import Explanation, explain
+from allocator.intake.read import read_case
+from scenarios.tables import HERE
+from tests.make import case, led, policy, school, sip
+
+SECRETS = (
+    "points", "special measures", "serious weaknesses", "requires", "need", "runner", "margin", "other school", "lot", "interest",
+)  # fmt: skip
+
+
+def told(plan: Plan, urn: str, audience: str = "school", post: str = "lead") -> Explanation:
+    return explain(ready_from(plan), plan, urn, post, audience=audience)  # type: ignore[arg-type]  # as a test names them
+
+
+def plan_of(schools: list[Any], sips: list[Any], settings: dict[str, Any] | None = None, **tables: Any) -> Plan:
+    return solve(case(schools, sips, **tables), policy(**settings or {}))
+
+
+@pytest.fixture(scope="module", params=["hartwell", "st-oswin"])
+def ready_case(request: pytest.FixtureRequest) -> tuple[allocate.Setup, Plan]:
+    reading = read_case(HERE / request.param)
+    assert reading.case is not None
+    ready = allocate.setup(reading.case, reading.policy)
+    bare, solution = allocate.allocate(ready)
+    return ready, complete(ready, bare, solution)
+
+
+def test_no_school_reads_of_points_of_a_rival_or_of_another_school(ready_case: tuple[allocate.Setup, Plan]) -> None:
+    ready, plan = ready_case
+    schools = {s.urn: s.name for s in ready.facts.schools.values()}
+    before = {(c.urn, c.post): c.from_ for c in plan.changes}
+    for a in plan.assignments:
+        answer = explain(ready, plan, a.urn, a.post, audience="school")
+        text = f"{answer.text} {answer.answer}"
+        own = {a.name, getattr(ready.facts.sips.get(before.get((a.urn, a.post)) or ""), "name", a.name)}
+        others = {s.name for s in ready.facts.sips.values()} - own
+        assert not [n for n in others if n in text], text
+        assert not [n for u, n in schools.items() if u != a.urn and n != a.school and n in text], text
+        assert not [word for word in SECRETS if f" {word}" in text.replace("you need not", "")], text
+        assert all(r.points == 0 for r in answer.reasons)
+        assert (answer.points, answer.runner_up, answer.sip) == (None, None, None)
+
+
+def test_no_sip_reads_of_points_of_another_sip_or_school(ready_case: tuple[allocate.Setup, Plan]) -> None:
+    ready, plan = ready_case
+    for a in plan.assignments:
+        answer = explain(ready, plan, a.urn, a.post, audience="sip")
+        others = {s.name for s in ready.facts.sips.values()} - {a.name}
+        assert not [n for n in others if n in answer.text], answer.text
+        others = {s.name for s in ready.facts.schools.values()} - {a.school}
+        assert not [n for n in others if n in answer.text and n not in a.school], answer.text
+        assert "points" not in answer.text
+
+
+def test_a_school_that_keeps_its_sip_is_told_so_and_how_many_days_are_in_school() -> None:
+    plan = plan_of([school()], [sip(name="Ann Lea")], history=led("1", "A", "2024/25", "2025/26"))
+    answer = told(plan, "1")
+    assert answer.text == (
+        "Ann Lea stays your School Improvement Partner for 2026/27, because they have been your partner for two years. "
+        "You have 5 days for the year, about 3 of them in school."
+    )
+    assert answer.answer == ("If you would rather not work with them, ring me within 14 days; you need not say why.")
+
+
+def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> None:
+    plan = plan_of(
+        [school(focus=("early_reading",), pupils=80)],
+        [sip(name="Ann Lea", status="left"), sip("B", name="Bob Roe", specialisms=("Early_Reading",), experience=("small_school",))],
+        history=led("1", "A", "2025/26"),
+    )  # fmt: skip
+    assert told(plan, "1").text.startswith(
+        "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea is leaving us; you asked "
+        "for help with early reading, which Bob Roe knows well; and they have experience of small schools."
+    )
+
+
+def test_the_time_limit_is_named_with_the_way_to_ask_for_one_more_year() -> None:
+    years = [f"20{n}/{n + 1}" for n in range(21, 26)]
+    plan = plan_of([school()], [sip(name="Ann Lea"), sip("B")], history=led("1", "A", *years))
+    text = told(plan, "1").text
+    assert "Ann Lea has been with you for five years, and our published policy then asks for a fresh view" in text
+    assert text.endswith("Your chair can ask me for one more year.")
+
+
+@pytest.mark.parametrize(
+    ("tables", "says"),
+    [
+        ({"wishes": [{"by": "school", "urn": "1", "wish": "change", "strength": 3}]}, "you asked for a change from Sip A"),
+        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "Sip A cannot go on with your school"),
+        ({"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]}, "Sip A cannot go on with your school"),
+        ({"refusals": [{"urn": "1", "sip": "A", "kind": "veto", "year": "2026/27"}]}, "you asked for somebody else"),
+    ],
+)  # fmt: skip
+def test_a_sips_own_wish_and_an_interest_stay_untold(tables: dict[str, Any], says: str) -> None:
+    plan = plan_of([school()], [sip(), sip("B")], history=led("1", "A", "2025/26"), **tables)
+    text = told(plan, "1").text
+    assert f"because {says}" in text
+    assert "family" not in text
+    assert "move on" not in text
+
+
+def test_a_wish_that_could_not_be_met_is_owned_up_to() -> None:
+    plan = plan_of(
+        [school()], [sip(kind="serving_head")], wishes=[{"by": "school", "urn": "1", "wish": "not_serving_head"}]
+    )
+    assert "We know that you asked not to have a serving head; this year that could not be." in told(plan, "1").text
+
+
+def test_halves_with_two_partners_are_not_told_that_they_have_one() -> None:
+    schools = [school("1", paired_with="2"), school("2")]
+    kept = led("1", "A", "2025/26") + led("2", "B", "2025/26")
+    apart = plan_of(schools, [sip(), sip("B")], {"halves": {"price": 1}}, history=kept)
+    assert "one partner" not in told(apart, "1").text
+    assert "should have the same SIP: not met" in told(apart, "1", "manager").text
+    together = plan_of(schools, [sip()], history=led("1", "A", "2025/26"))
+    assert "infant and junior schools side by side have one partner" in told(together, "1").text
+
+
+@pytest.mark.parametrize(
+    ("row", "settings", "tables", "says"),
+    [
+        ({}, {"round": {"mode": "agree_with_school"}}, {}, "whether you and your chair of governors agree"),
+        ({"category_of_concern": "SM"}, {}, {}, "ring me within 14 days: I will hear you and decide."),
+        ({}, {}, {"refusals": [{"urn": "1", "sip": "Z", "kind": "veto", "year": "2026/27"}]}, "If this does not suit you either"),
+        ({}, {"round": {"answer_days": 21}}, {}, "within 21 days; you need not say why"),
+    ],
+)  # fmt: skip
+def test_what_to_do_if_it_does_not_suit_follows_the_round(
+    row: dict[str, Any], settings: dict[str, Any], tables: dict[str, Any], says: str
+) -> None:
+    plan = plan_of([school(**row)], [sip(experience=("special_measures",))], settings, **tables)
+    assert says in told(plan, "1").answer
+
+
+def test_an_answer_already_given_is_not_asked_for_again() -> None:
+    row = {"urn": "1", "post": "lead", "by": "head", "answer": "accept", "on": "2026-06-20"}
+    assert told(plan_of([school()], [sip()], answers=[row]), "1").answer == ""
+
+
+def test_an_appraisal_is_the_governors_to_decide() -> None:
+    plan = plan_of([school(appraisal="any")], [sip(appraisal_trained=True)])
+    assert "half a day" in told(plan, "1", post="appraisal").text
+    assert "Your governors decide" in told(plan, "1", post="appraisal").text
+
+
+def test_a_manager_reads_words_first_and_points_in_the_last_line() -> None:
+    plan = plan_of(
+        [school(oeif_overall="2", oeif_date="2023-05-07", other_support="RISE adviser")],
+        [sip(name="Ann Lea"), sip("B", name="Bob Roe")], history=led("1", "A", "2025/26"),
+    )  # fmt: skip
+    *words, last = told(plan, "1", "manager").text.splitlines()
+    assert not any(any(f"{sign}{d}" in line for d in range(10) for sign in "+") for line in words)
+    assert last == "  In points: continuity +600: 600 in all; Bob Roe 0, a margin of 600."
+    assert "  Next choice: Bob Roe, allowed, but a weaker fit." in words
+    assert "  Earlier framework, 7 May 2023: overall good." in words
+    assert any("RISE adviser" in line for line in words)
+
+
+def test_a_sip_hears_of_the_days_by_period_and_the_extra_half_day() -> None:
+    plan = plan_of([school()], [sip()])
+    assert told(plan, "1", "sip").text == (
+        "You are offered School 1 as School Improvement Partner from 1 September 2026. It is 5 days: 0.75 in September and "
+        "October, 1.75 in November and December, 1.25 in spring, 1.25 in summer, and half a day more to begin with."
+    )
