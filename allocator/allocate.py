@@ -28,13 +28,14 @@ def allocate(
     try:
         solution = solve(ready.inst, stop, start)
     except Conflict as clash:
-        raise CaseError(_clash_text(ready, clash.pairs)) from None
+        raise CaseError(clash_text(ready, clash.pairs)) from None
     if solution.status == "stopped":
         raise Stopped("Stopped before any plan was found. Give more time: --time-limit or --work-limit.")
     return lay_out(ready, solution, inputs), solution
 
 
-def _clash_text(ready: Setup, pairs: Sequence[int]) -> str:
+def clash_text(ready: Setup, pairs: Sequence[int]) -> str:
+    """The sentence that names locks which cannot stand together."""
     facts = ready.facts
     named = []
     need: dict[str, int] = {}

@@ -69,7 +69,7 @@ def one_answer(facts: Facts, urn: str) -> tuple[str, ...]:
 def accepted(case: Case) -> list[tuple[str, PostKind]]:
     """Posts whose school accepted the proposal; the last answer counts."""
     last: dict[Key, str] = {}
-    for row in sorted(case.answers, key=lambda r: (r.on is not None, r.on)):
+    for row in sorted(case.answers, key=lambda r: r.on):
         if row.by in ("head", "chair"):
             last[row.urn, row.post] = row.answer
     return [k for k in sorted(last) if last[k] in ("accept", "agree")]  # type: ignore[misc]  # a post's kind

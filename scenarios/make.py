@@ -204,6 +204,7 @@ def hartwell() -> None:
         }
         for u in r.sample(rest, 12)
     ]
+    wishes = [w for w in wishes if w["urn"] not in ("900005", "900052")]  # these ask for a change
     wishes += [
         {"by": "school", "urn": "900005", "sip": "", "wish": "change", "strength": 3, "note": "time for somebody new"},
         {"by": "school", "urn": "900052", "sip": "", "wish": "change", "strength": 1},

@@ -52,9 +52,9 @@ class School(Row):
     diocese: str | None = None
     cluster: str | None = None
     cluster_wants_one_sip: bool | None = None
-    head: str | None = Field(None, description="an id, never a name; the same id means a shared head")
+    head: str | None = None
     head_status: Literal["substantive", "interim", "acting"] | None = None
-    paired_with: str | None = Field(None, description="URN of an infant or junior school's other half")
+    paired_with: str | None = None
     easting: float | None = None
     northing: float | None = None
     pupils: int | None = Field(None, ge=0)
@@ -124,7 +124,7 @@ class Sip(Row):
     current_la: str | None = None
     current_trust: str | None = None
     current_cluster: str | None = None
-    current_grade: str | None = Field(None, description="grade of the SIP's own school, as published")
+    current_grade: str | None = None
     governor_release: bool | None = None
     evidence: tuple[str, ...] = ()
     max_schools: int | None = Field(None, ge=0)
@@ -133,7 +133,7 @@ class Sip(Row):
     autumn_2_days: float | None = Field(None, ge=0)
     spring_days: float | None = Field(None, ge=0)
     summer_days: float | None = Field(None, ge=0)
-    las: tuple[str, ...] = Field((), description="authorities the SIP works for; blank = any")
+    las: tuple[str, ...] = ()
     easting: float | None = None
     northing: float | None = None
     max_km: float | None = Field(None, ge=0)
@@ -249,7 +249,7 @@ class Answer(Row):
     by: Literal["head", "chair", "sip"]
     answer: Literal["accept", "veto", "query", "agree"]
     reason: str | None = None
-    on: dt.date | None = None
+    on: dt.date
 
 
 class Travel(Row):

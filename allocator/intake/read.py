@@ -71,9 +71,7 @@ def _reading(
     in_force = _policy(raw, policy)
     rows: dict[str, list[tuple[int, Any]]] = {}
     extras: dict[str, dict[str, dict[str, Any]]] = {}
-    readable = not any(
-        p.code in ("no_such_file", "not_a_workbook", "unknown_form", "not_json", "too_large") for p in raw.problems
-    )
+    readable = not any(p.table == "" and p.severity == "error" for p in raw.problems)
     for name in TABLES if readable else ():
         if name in raw.tables and not (schools_only and name != "schools"):
             rows[name], own = typed(raw.tables[name], raw)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from allocator.domain.calendar import first_year
+from allocator.intake.cells import blank, text
 from allocator.intake.problems import nearest
+from allocator.intake.rows import plain
+from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
 
-Rows = dict[str, list[tuple[int, Any]]]  # table -> (row number, row of that table's model)
-TITLES = re.compile(r"^(mr|mrs|ms|miss|mx|dr|rev|revd|sir|dame|prof|sister|father)\.?\s+", re.IGNORECASE)
 ENTERS = (None, "needs_sip", "buys_in")
 
 
@@ -23,11 +23,17 @@ def cross_check(rows: Rows, year: str, raw: Raw, *, team_wanted: bool = True) ->
     _figures(rows, raw)
     _shapes(rows, year, raw)
     _blanks(rows, raw, team_wanted)
-    _likely_same(rows, raw)
+    likely_slips(rows, raw)
 
 
-def _ids(rows: Rows, table: str, column: str) -> set[str]:
-    return {str(getattr(r, column)) for _, r in rows.get(table, [])}
+def _ids(rows: Rows, table: str, column: str, raw: Raw) -> set[str] | None:
+    """Every id that the table gives, in rows with other problems too; None when the table could not be read."""
+    source = raw.tables.get(table)
+    at = [n for n, label in enumerate(source.header) if plain(label) == column] if source else []
+    if not source or not at:
+        return None
+    written = {text(cells[at[0]]) for _, cells in source.rows if at[0] < len(cells) and not blank(cells[at[0]])}
+    return written | {str(getattr(r, column)) for _, r in rows.get(table, [])}
 
 
 def _duplicates(rows: Rows, raw: Raw) -> None:
@@ -54,7 +60,7 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
 
 
 def _dangling(rows: Rows, raw: Raw) -> None:
-    urns, sips = _ids(rows, "schools", "urn"), _ids(rows, "sips", "sip")
+    urns, sips = _ids(rows, "schools", "urn", raw), _ids(rows, "sips", "sip", raw)
     older = {str(r.old_urn) for _, r in rows.get("successions", [])}
     gone: Counter[str] = Counter()
     past = ("history", "refusals", "interests", "travel")  # the past, and other people's schools, may be gone
@@ -62,9 +68,9 @@ def _dangling(rows: Rows, raw: Raw) -> None:
         soft = table in past
         for number, r in rows.get(table, []):
             urn, sip = getattr(r, "urn", None), getattr(r, "sip", None)
-            if urn is not None and urn not in urns and urn not in older:
+            if urns is not None and urn is not None and urn not in urns and urn not in older:
                 _unknown(raw, table, number, "urn", urn, urns, soft)
-            if sip is not None and sip not in sips:
+            if sips is not None and sip is not None and sip not in sips:
                 near = nearest(sip, sips) if table == "history" else None
                 if table == "history" and near is None:
                     gone[sip] += 1
@@ -76,10 +82,10 @@ def _dangling(rows: Rows, raw: Raw) -> None:
         raw.notice("gone_sips", "history", text, column="sip")
     for number, r in rows.get("schools", []):
         other = r.paired_with
-        if other and other not in urns:
+        if urns is not None and other and other not in urns:
             _unknown(raw, "schools", number, "paired_with", other, urns, True)
     for number, r in rows.get("successions", []):
-        if r.new_urn not in urns:
+        if urns is not None and r.new_urn not in urns:
             _unknown(raw, "successions", number, "new_urn", r.new_urn, urns, True)
 
 
@@ -256,20 +262,3 @@ def _blanks(rows: Rows, raw: Raw, team_wanted: bool) -> None:
                 f"{n} SIP{'s have' if n > 1 else ' has'} no {what} on record: barred while policy requires it.",
                 column=columns[0],
             )
-
-
-def _likely_same(rows: Rows, raw: Raw) -> None:
-    for table, key in (("schools", "urn"), ("sips", "sip")):
-        seen: dict[str, tuple[int, str, str]] = {}
-        for number, r in rows.get(table, []):
-            name, own = str(r.name), str(getattr(r, key))
-            plain = re.sub(r"[^a-z0-9]+", "", TITLES.sub("", name.strip()).casefold())
-            if table == "schools":
-                plain += str(r.la or "").casefold()
-            if plain in seen and seen[plain][2] != own:
-                raw.notice(
-                    "likely_duplicate", table,
-                    f"{table}: rows {seen[plain][0]} and {number}, {seen[plain][1]!r} and {name!r}, are likely the same. "
-                    "If so, keep one.", row=number, column="name", value=name,
-                )  # fmt: skip
-            seen.setdefault(plain, (number, name, own))

@@ -13,6 +13,7 @@ from allocator.intake.cells import BadCell, blank, convert, text
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.source import Raw, RawTable
 
+FORMULA_ERRORS = {"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"}  # saved as text in a CSV
 KEYS = {"schools": "urn", "sips": "sip"}  # tables whose extra columns are handed back by key
 
 
@@ -124,6 +125,13 @@ def _values(table: str, number: int, cells: list[Any], names: dict[int, str], ra
                     "missing_value", table, f"{table}, row {number}: {name} is blank and must be filled.",
                     row=number, column=name,
                 )  # fmt: skip
+            continue
+        if isinstance(cell, str) and cell.strip() in FORMULA_ERRORS:
+            good = False
+            raw.error(
+                "formula_error", table, f"{table}, row {number}: {name} shows {cell.strip()}. Mend the formula or type the value.",
+                row=number, column=name, value=cell.strip(),
+            )  # fmt: skip
             continue
         try:
             values[name] = convert(cell, fields[name].annotation, name)

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pydantic.fields import FieldInfo
 
 from allocator.domain.case import TABLES
+from allocator.intake.columns import MEANINGS
 
 ROWS = 1000  # rows that have drop-downs
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -30,7 +31,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 GUIDE = (
     "How to fill this workbook",
     "One sheet a table. Only `schools` and `sips` are needed; leave any other empty.",
-    "Row 1 holds the column names: keep them. Columns marked * must be filled; blank means unknown, never zero.",
+    "Row 1 holds the column names: keep them. Columns with a red head must be filled; blank means unknown, never zero.",
     "Row 2 of the first sheets is an example: type over it, or delete the row. Lists are separated by ;",
     "Dates are 2026-09-01 or 01/09/2026. Days may be quarters: 4.75. Point at a column's name to see what it means.",
     "Then run: allocator check this-file.xlsx. It names every problem at once, with sheet, row and column.",
@@ -63,7 +64,7 @@ def _sheet(sheet: Worksheet, name: str, fields: dict[str, FieldInfo]) -> None:
         cell = sheet.cell(1, n, column)
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor="8A1C1C" if info.is_required() else "1D3557")
-        note = Comment(meaning(column, info), "")
+        note = Comment(meaning(name, column, info), "")
         note.width, note.height = 320, 110
         cell.comment = note
         if column in example:
@@ -79,13 +80,12 @@ def _sheet(sheet: Worksheet, name: str, fields: dict[str, FieldInfo]) -> None:
     sheet.freeze_panes = "C2" if len(fields) > 8 else "A2"
 
 
-def meaning(column: str, info: FieldInfo) -> str:
+def meaning(table: str, column: str, info: FieldInfo) -> str:
     """What a header's note says: required or not, kind of value, choices, and what it is for."""
     choices = closed_list(info)
-    kind = f"one of {', '.join(choices)}" if choices else _kind(info.annotation)
+    kind = f"one of {', '.join(choices)}" if choices else kind_of(info.annotation)
     must = "must be filled" if info.is_required() else "may be blank"
-    said = f"\n{info.description}" if info.description else ""
-    return f"{column} ({must}): {kind}.{said}"
+    return f"{column} ({must}): {kind}.\n{MEANINGS[table][column]}"
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
@@ -104,7 +104,8 @@ def closed_list(info: FieldInfo) -> list[str]:
     return values if len(",".join(values)) <= 250 else []
 
 
-def _kind(annotation: Any) -> str:
+def kind_of(annotation: Any) -> str:
+    """What a cell of the column holds, in a few words."""
     part = _parts(annotation)[0]
     if get_origin(part) is tuple:
         return "a list, separated by ;"

@@ -1,0 +1,84 @@
+"""What is allowed but likely a slip: told as a notice, never mended silently."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from allocator.intake.source import Raw
+from allocator.intake.template import EXAMPLES
+
+Rows = dict[str, list[tuple[int, Any]]]  # table -> (row number, row of that table's model)
+TITLES = re.compile(r"^(mr|mrs|ms|miss|mx|dr|rev|revd|sir|dame|prof|sister|father)\.?\s+", re.IGNORECASE)
+EXPERIENCE = (  # the tags that rules ask for; others may be kept, and count for nothing
+    "special_measures", "ri_to_good", "small_school", "large_school", "faith_school", "rural", "high_fsm", "new_head",
+    "high_performing", "special_school",
+)  # fmt: skip
+NEAR = 0.75  # how alike a tag must be to be taken for a slip of a known one
+
+
+def likely_slips(rows: Rows, raw: Raw) -> None:
+    """Every notice of this kind, into `raw`."""
+    _same_name(rows, raw)
+    _example_left(rows, raw)
+    _wishes_at_odds(rows, raw)
+    _near_tags(rows, raw)
+
+
+def _example_left(rows: Rows, raw: Raw) -> None:
+    for table in ("schools", "sips"):
+        for number, r in rows.get(table, []):
+            if r.name == EXAMPLES[table]["name"]:
+                raw.notice(
+                    "example_row", table,
+                    f"{table}, row {number}: {r.name} is the template's example and would be planned for. Type over it.",
+                    row=number, column="name", value=r.name,
+                )  # fmt: skip
+
+
+def _wishes_at_odds(rows: Rows, raw: Raw) -> None:
+    """A school that asks to keep and to change the same SIP."""
+    said: dict[tuple[str, str | None], tuple[int, str]] = {}
+    for number, r in rows.get("wishes", []):
+        if r.by != "school" or r.wish not in ("keep", "change"):
+            continue
+        before = said.setdefault((r.urn, r.sip), (number, r.wish))
+        if before[1] != r.wish:
+            raw.notice(
+                "wishes_at_odds", "wishes",
+                f"wishes: in rows {before[0]} and {number} school {r.urn} asks to keep its SIP and to change. Keep one.",
+                row=number, column="wish", value=r.wish,
+            )  # fmt: skip
+
+
+def _near_tags(rows: Rows, raw: Raw) -> None:
+    """Experience that is nearly a tag a rule asks for; specialisms nearly the word of a school's focus."""
+    focus = {w.casefold() for _, s in rows.get("schools", []) for w in s.focus}
+    for number, r in rows.get("sips", []):
+        for column, known in (("experience", set(EXPERIENCE)), ("specialisms", focus)):
+            for tag in getattr(r, column):
+                near = get_close_matches(tag.casefold(), sorted(known), 1, NEAR)
+                if near and tag.casefold() not in known:
+                    raw.notice(
+                        "near_tag", "sips",
+                        f"sips, row {number}: {column} {tag} of {r.name} is asked for nowhere. Did you mean {near[0]}?",
+                        row=number, column=column, value=tag, expected=near[0],
+                    )  # fmt: skip
+
+
+def _same_name(rows: Rows, raw: Raw) -> None:
+    for table, key in (("schools", "urn"), ("sips", "sip")):
+        seen: dict[str, tuple[int, str, str]] = {}
+        for number, r in rows.get(table, []):
+            name, own = str(r.name), str(getattr(r, key))
+            plain = re.sub(r"[^a-z0-9]+", "", TITLES.sub("", name.strip()).casefold())
+            if table == "schools":
+                plain += str(r.la or "").casefold()
+            if plain in seen and seen[plain][2] != own:
+                raw.notice(
+                    "likely_duplicate", table,
+                    f"{table}: rows {seen[plain][0]} and {number}, {seen[plain][1]!r} and {name!r}, are likely the same. "
+                    "If so, keep one.", row=number, column="name", value=name,
+                )  # fmt: skip
+            seen.setdefault(plain, (number, name, own))
