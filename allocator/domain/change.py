@@ -15,12 +15,13 @@ from pydantic import BaseModel, ValidationError
 
 from allocator.domain import case as tables
 from allocator.domain import change_args as take
+from allocator.domain import said
 from allocator.domain.calendar import Year
-from allocator.domain.case import Case, Decision, Need, Refusal, Row, School, Sip
+from allocator.domain.case import Case, Decision, Need, Refusal, School, Sip
+from allocator.domain.change_rows import World, edit, on_team, put, school_of, sip_of
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 
-World = tuple[Case, Policy]
 BY = "what-if"  # who stands behind a decision that a scenario makes
 
 
@@ -114,47 +115,6 @@ def in_year(world: World, kind: str, args: Any) -> None:
 
 
 # -- what each kind does -----------------------------------------------------------------------------------
-
-
-def school_of(world: World, urn: str) -> School:
-    found = next((s for s in world[0].schools if s.urn == urn), None)
-    if found is None:
-        raise UsageError(f"{urn} is not a school of this case.", urn=urn)
-    return found
-
-
-def sip_of(world: World, sip: str) -> Sip:
-    found = next((s for s in world[0].sips if s.sip == sip), None)
-    if found is None:
-        near = difflib.get_close_matches(sip, [s.sip for s in world[0].sips], 1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise UsageError(f"{sip} is not a SIP of this case.{hint}", sip=sip)
-    return found
-
-
-def on_team(world: World, sip: str) -> Sip:
-    """The SIP, who must still be there to change."""
-    row = sip_of(world, sip)
-    if row.status == "left":
-        raise UsageError(f"{row.name} ({sip}) has already left; nothing more can happen to that row.", sip=sip)
-    return row
-
-
-def put(world: World, table: str, old: Row | None, new: Row | None) -> World:
-    """The case with one row replaced, added or taken away, order kept."""
-    case, policy = world
-    rows = list(getattr(case, table))
-    if old is None and new is not None:
-        rows.append(new)
-    elif old is not None:
-        at = rows.index(old)
-        rows[at : at + 1] = [new] if new is not None else []
-    return case.model_copy(update={table: tuple(rows)}), policy
-
-
-def edit(world: World, table: str, row: Row, **values: Any) -> World:
-    checked = type(row).model_validate({**row.model_dump(), **values})
-    return put(world, table, row, checked)
 
 
 def leaves(world: World, a: take.Leaves) -> World:
@@ -370,6 +330,8 @@ KINDS: dict[str, Kind] = {
     "interest": Kind(tables.Interest, adds("interests")),
     "wish": Kind(tables.Wish, adds("wishes")),
     "decision": Kind(Decision, adds("decisions")),
+    "school_says": Kind(said.SchoolSays, said.school_says),
+    "sip_says": Kind(said.SipSays, said.sip_says),
     "answer": Kind(tables.Answer, adds("answers")),
     "policy": Kind(take.Setting, setting),
 }  # fmt: skip

@@ -18,8 +18,8 @@ from allocator.domain.flags import CARD_AREAS
 from allocator.errors import CaseError
 from allocator.intake.cells import BadCell, convert, date, text
 from allocator.intake.national import NationalTable, find, read_table, value
-from allocator.intake.rows import plain as plain_column
 from allocator.intake.source import RawTable, read_raw
+from allocator.intake.spelling import squeezed as plain_column
 from allocator.intake.write import cell, write_csv
 
 OEIF = r"(latest |most recent )?(oeif )?"

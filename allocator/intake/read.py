@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from allocator.domain.calendar import first_year, year_label
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.intake.cells import BadCell, academic_year
+from allocator.intake.own_words import OwnWords, Unmatched, match_names, translate
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped
 from allocator.intake.references import cross_check
@@ -29,24 +30,31 @@ class Reading:
     policy: Policy
     problems: tuple[Problem, ...]
     source: Path | None = None
+    raw: Raw = field(default_factory=Raw, repr=False, compare=False)  # as it was read, every problem one by one
+    unmatched: tuple[Unmatched, ...] = ()  # names where ids belong, for a person to settle
 
 
 def read_case(
-    path: Path | str, *, year: str | None = None, policy: Path | Policy | None = None, schools_only: bool = False
-) -> Reading:
+    path: Path | str, *, year: str | None = None, policy: Path | Policy | None = None, schools_only: bool = False,
+    words: OwnWords | None = None, before: Case | None = None,
+) -> Reading:  # fmt: skip
     """Read a folder, workbook or JSON file. Bad data is never raised, always told.
 
-    `schools_only` reads a schools table that has no team yet (for `generate team`).
+    `schools_only` reads a schools table that has no team yet (for `generate team`). `words`: a programme's own words for
+    sheets, columns and names; `before`: the case from which those listed by name alone take their ids.
     """
     path = Path(path)
-    return _reading(read_raw(path), path, year, policy, schools_only)
+    return _reading(read_raw(path, words.sheets if words else None), path, year, policy, schools_only, words, before)
 
 
-def read_document(data: dict[str, Any], *, year: str | None = None, policy: Policy | None = None) -> Reading:
+def read_document(
+    data: dict[str, Any], *, year: str | None = None, policy: Policy | None = None, words: OwnWords | None = None,
+    before: Case | None = None,
+) -> Reading:  # fmt: skip
     """The same for a JSON document already in memory."""
     raw = Raw()
     document(data, raw)
-    return _reading(raw, None, year, policy, False)
+    return _reading(raw, None, year, policy, False, words, before)
 
 
 def read_policy(path: Path) -> tuple[Policy, tuple[Problem, ...]]:
@@ -66,8 +74,14 @@ def _policy_file(path: Path, raw: Raw) -> Policy:
 
 
 def _reading(
-    raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool
-) -> Reading:
+    raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool,
+    words: OwnWords | None,
+    before: Case | None,
+) -> Reading:  # fmt: skip
+    unmatched = []
+    if words is not None:
+        translate(raw, words)
+        unmatched = match_names(raw, words, before)
     in_force = _policy(raw, policy)
     rows: dict[str, list[tuple[int, Any]]] = {}
     extras: dict[str, dict[str, dict[str, Any]]] = {}
@@ -88,7 +102,7 @@ def _reading(
     case: Case | None = None
     if not any(p.severity == "error" for p in raw.problems):
         case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, **tables}))
-    return Reading(case, in_force, capped(raw.problems), path)
+    return Reading(case, in_force, capped(raw.problems), path, raw, tuple(unmatched))
 
 
 def _policy(raw: Raw, given: Path | Policy | None) -> Policy:

@@ -9,9 +9,9 @@ from typing import Any
 from allocator.domain.calendar import first_year
 from allocator.intake.cells import blank, text
 from allocator.intake.problems import nearest
-from allocator.intake.rows import plain
 from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
+from allocator.intake.spelling import squeezed
 
 ENTERS = (None, "needs_sip", "buys_in")
 
@@ -29,7 +29,7 @@ def cross_check(rows: Rows, year: str, raw: Raw, *, team_wanted: bool = True) ->
 def _ids(rows: Rows, table: str, column: str, raw: Raw) -> set[str] | None:
     """Every id that the table gives, in rows with other problems too; None when the table could not be read."""
     source = raw.tables.get(table)
-    at = [n for n, label in enumerate(source.header) if plain(label) == column] if source else []
+    at = [n for n, label in enumerate(source.header) if squeezed(label) == column] if source else []
     if not source or not at:
         return None
     written = {text(cells[at[0]]) for _, cells in source.rows if at[0] < len(cells) and not blank(cells[at[0]])}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,22 +11,19 @@ from allocator.domain.case import TABLES, Row
 from allocator.intake.cells import BadCell, blank, convert, text
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.source import Raw, RawTable
+from allocator.intake.spelling import squeezed
 
 FORMULA_ERRORS = {"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"}  # saved as text in a CSV
 KEYS = {"schools": "urn", "sips": "sip"}  # tables whose extra columns are handed back by key
 
 
-def plain(name: str) -> str:
-    return re.sub(r"[\s_\-*]+", "", name.casefold())
-
-
 def columns(table: RawTable, raw: Raw) -> dict[int, str]:
     """Position -> column name. An unknown column is an error when it is nearly a known one that is missing."""
     known = TABLES[table.name].model_fields
-    by_plain = {plain(k): k for k in known}
+    by_plain = {squeezed(k): k for k in known}
     out: dict[int, str] = {}
     for n, label in enumerate(table.header):
-        name = by_plain.get(plain(label))
+        name = by_plain.get(squeezed(label))
         if name in out.values():
             raw.error(
                 "column_twice", table.name, f"{table.name}: the column {label} stands twice.", row=1, column=label
@@ -36,10 +32,10 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
             out[n] = name
     free = [k for k in known if k not in out.values()]
     for n, label in enumerate(table.header):
-        if n in out or not label or by_plain.get(plain(label)):
+        if n in out or not label or label in table.kept or by_plain.get(squeezed(label)):
             continue
         near = nearest(label, free)
-        close = near is not None and _close(plain(label), plain(near))
+        close = near is not None and _close(squeezed(label), squeezed(near))
         where: dict[str, Any] = {"row": 1, "column": label, "expected": near or None}
         if close:
             raw.error(

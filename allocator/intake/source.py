@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from allocator.domain.case import TABLES
 from allocator.intake.problems import Problem, nearest
+from allocator.intake.spelling import squeezed
 
 LARGEST = 200 * 1024 * 1024  # bytes a workbook may unpack to
 MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
@@ -28,16 +29,22 @@ IGNORED = (
     "notices",
     "settings in force",
     "for the auditor",
+    "problems",
 )
 
 
 @dataclass
 class RawTable:
-    """Header texts and rows of cells with their row numbers; cells are text, numbers, dates or None."""
+    """Header texts and rows of cells with their row numbers; cells are text, numbers, dates or None.
+
+    `title`: the sheet's own. `kept`: labels that a person has said are their own, to be handed back and not used.
+    """
 
     name: str
     header: list[str] = field(default_factory=list)
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
+    title: str = ""
+    kept: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -47,6 +54,7 @@ class Raw:
     policy_toml: str | None = None
     policy: dict[str, Any] | None = None
     year: str | None = None
+    unknown: list[str] = field(default_factory=list)  # titles of sheets and files that are no table of ours
 
     def error(self, code: str, table: str, text: str, **at: Any) -> None:
         self.problems.append(Problem(code, "error", table, text, **at))
@@ -55,19 +63,22 @@ class Raw:
         self.problems.append(Problem(code, "notice", table, text, **at))
 
 
-def read_raw(path: Path) -> Raw:
-    """All raw tables of a case, whatever form it has; what could not be read is in `problems`."""
+def read_raw(path: Path, sheets: Mapping[str, str] | None = None) -> Raw:
+    """All raw tables of a case, whatever form it has; what could not be read is in `problems`.
+
+    `sheets`: a programme's own titles, as compared -> our tables; blank = not a table.
+    """
     raw = Raw()
     if not path.exists():
         near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
         hint = f" Did you mean {near}?" if near else ""
         raw.error("no_such_file", "", f"{path}: there is no such file or folder.{hint}")
     elif path.is_dir():
-        _folder(path, raw)
+        _folder(path, raw, sheets or {})
     elif path.stat().st_size == 0:
         raw.error("empty_file", "", f"{path.name} is empty (0 bytes). Save it again, or give another file.")
     elif path.suffix.lower() in (".xlsx", ".xlsm"):
-        _workbook(path, raw)
+        _workbook(path, raw, sheets or {})
     elif path.suffix.lower() == ".json":
         _json(path, raw)
     else:
@@ -88,12 +99,13 @@ def decode(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def _folder(path: Path, raw: Raw) -> None:
+def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
     for file in sorted(path.iterdir()):
-        name = file.stem.casefold()
+        name = sheets.get(squeezed(file.stem), file.stem.casefold())
         if file.suffix.lower() == ".csv" and name in TABLES:
             _csv(file, name, raw)
-        elif file.suffix.lower() == ".csv":
+        elif file.suffix.lower() == ".csv" and name:
+            raw.unknown.append(file.stem)
             near = nearest(name, TABLES)
             hint = f" Did you mean {near}.csv?" if near else f" The tables are {', '.join(TABLES)}."
             raw.notice("unknown_table", name, f"{file.name} is not a table of a case and is not read.{hint}")
@@ -128,7 +140,7 @@ def _csv(file: Path, name: str, raw: Raw) -> None:
     raw.tables[name] = table
 
 
-def _workbook(path: Path, raw: Raw) -> None:
+def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(i.file_size for i in archive.infolist())
@@ -157,14 +169,21 @@ def _workbook(path: Path, raw: Raw) -> None:
         raw.error("not_a_workbook", "", f"{path.name} could not be read as a workbook ({type(error).__name__}).")
         return
     for sheet in values.worksheets:
-        name = sheet.title.strip().casefold()
+        name = sheets.get(squeezed(sheet.title), sheet.title.strip().casefold())
         if name not in KNOWN:
-            if name not in IGNORED:
+            if name and name not in IGNORED:
+                raw.unknown.append(sheet.title)
                 near = nearest(name, KNOWN)
                 hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
                 raw.notice(
                     "unknown_sheet", sheet.title, f"The sheet {sheet.title} is not a table and is not read.{hint}"
                 )
+            continue
+        if name in raw.tables:
+            raw.error(
+                "table_twice", name, f"The sheets {raw.tables[name].title} and {sheet.title} are both taken for {name}. "
+                "Take one out, or say that it is no table.",
+            )  # fmt: skip
             continue
         merged = [r for r in sheet.merged_cells.ranges if r.min_row == 1]
         if merged:
@@ -176,6 +195,7 @@ def _workbook(path: Path, raw: Raw) -> None:
             )
             continue
         raw.tables[name] = _sheet(sheet, formulas[sheet.title], name, raw)
+        raw.tables[name].title = sheet.title
     formulas.close()
 
 

@@ -131,6 +131,8 @@ def refuse(office: Office, me: Who, request: Request) -> None:
 
 Manager = Annotated[Who, need("manager")]
 Reader = Annotated[Who, need("manager", "auditor")]
+Head = Annotated[Who, need("school")]  # a head or chair
+Partner = Annotated[Who, need("sip")]
 Anyone = Annotated[Who, need("manager", "auditor", "school", "sip")]
 
 

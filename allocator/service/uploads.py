@@ -8,7 +8,9 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service.problems import Refusal
 
@@ -18,8 +20,31 @@ JSON = "application/json"
 MOST_UNPACKED = 100 * 2**20
 
 
-def read_upload(body: bytes, media: str, year: str | None, policy: Policy | None) -> Reading:
-    """The reading, with every problem. Raises Refusal `unknown_media` or `bad_request`."""
+def sniffed(body: bytes) -> str:
+    """The media type of a file that a browser sent, told by what is in it. Raises Refusal `unknown_media`."""
+    if body[:1] == b"{" or body.lstrip()[:1] == b"{" or body[:4] == b"\xef\xbb\xbf{":
+        return JSON
+    if body[:2] == b"PK":
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                return XLSX if "xl/workbook.xml" in archive.namelist() else ZIP
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+            return XLSX  # damaged; reading it says so
+    raise Refusal(
+        "unknown_media", "This is not a file we read. Give an Excel workbook (.xlsx), a zip of CSV tables, or JSON. An older "
+        ".xls or .ods must be saved as .xlsx first; a workbook with a password, without it."
+    )  # fmt: skip
+
+
+def read_upload(
+    body: bytes,
+    media: str,
+    year: str | None,
+    policy: Policy | None,
+    words: OwnWords | None = None,
+    before: Case | None = None,
+) -> Reading:
+    """The reading, with every problem. `words` and `before` as in `read_case`. Raises Refusal `unknown_media` or `bad_request`."""
     kind = media.split(";")[0].strip().lower()
     if kind == JSON:
         try:
@@ -28,15 +53,15 @@ def read_upload(body: bytes, media: str, year: str | None, policy: Policy | None
             raise Refusal("bad_request", "The body is not JSON.") from None
         if not isinstance(data, dict):
             raise Refusal("bad_request", "The body is not a JSON object of tables.")
-        return read_document(data, year=year, policy=policy)
+        return read_document(data, year=year, policy=policy, words=words, before=before)
     with tempfile.TemporaryDirectory() as folder:
         if kind == XLSX:
             path = Path(folder) / "case.xlsx"
             path.write_bytes(body)
-            return read_case(path, year=year, policy=policy)
+            return read_case(path, year=year, policy=policy, words=words, before=before)
         if kind == ZIP:
             _unpack(body, Path(folder))
-            return read_case(Path(folder), year=year, policy=policy)
+            return read_case(Path(folder), year=year, policy=policy, words=words, before=before)
     raise Refusal("unknown_media", f"Send the case as {XLSX}, {ZIP} or {JSON}.")
 
 

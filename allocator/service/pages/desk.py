@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from allocator.domain.facts import Facts
+from allocator.rounds.asking import schools_asked, sips_asked
 from allocator.service.asking import Anyone, In, Manager, Reader, round_in
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
@@ -17,7 +19,7 @@ from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import round_out
-from allocator.store import keep
+from allocator.store import asking, keep
 from allocator.store.tables import Programme, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -86,7 +88,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     return {
         "round": now, "version": row.version, "programme": s.get_one(Programme, row.programme_id),
         "case_row": keep.case_row(s, id), "plan": keep.plan_of(plan) if plan else None, "plan_id": plan.id if plan else None,
-        "stands": keep.standing(s, id),
+        "stands": keep.standing(s, id), "answered": asking.asked(s, id),
     }  # fmt: skip
 
 
@@ -100,12 +102,18 @@ def tasks(facts: dict[str, Any]) -> list[tuple[str, list[Task]]]:
         return sum(stage in wanted for stage in stages)
 
     notices = len(case.problems) if case else 0
+    answered = [whose for (whose, _), a in facts["answered"].items() if a.answered_on]
+    asked = "Needs the data first"
+    if case is not None:
+        among = Facts(*keep.case_of(case))
+        asked = (f"{answered.count('school')} of {len(schools_asked(among))} schools, "
+                 f"{answered.count('sip')} of {len(sips_asked(among))} SIPs answered")  # fmt: skip
     data = "Not started" if case is None else f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs"
     planned = "Not yet" if plan is None else f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not"
     told = f"{len(stages) - count('draft')} of {len(stages)} told" if stages else "Nobody told"
     return [
         ("Prepare", [
-            Task("Ask schools and SIPs first", f"{at}/ask", "", "Wishes, interests and days, before anything is planned"),
+            Task("Ask schools and SIPs first", f"{at}/ask", asked, "Wishes, interests and days, before anything is planned"),
             Task("The data", f"{at}/data", data, f"{notices} notices" if notices else "Schools, SIPs, last year's pairs"),
             Task("Settings in force", f"{at}/settings", case.policy.get("name", "") if case else "balanced"),
         ]),

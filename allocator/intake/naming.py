@@ -1,0 +1,55 @@
+"""People's own spellings of names against those we know: equal but for titles, signs and common words, or merely near."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
+SAME = {
+    "st": "saint", "sts": "saint", "saints": "saint", "ce": "", "rc": "", "c": "", "e": "", "va": "", "vc": "", "of": "", "the": "", "and": "",
+    "school": "", "church": "", "england": "", "catholic": "", "voluntary": "", "aided": "", "controlled": "", "academy": "",
+    "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "sec": "secondary",
+}  # fmt: skip
+NEAR = 0.62  # how alike two names are at least, to be suggested
+SUGGESTED = 4  # suggestions for one name
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a name that tell it apart, in lower case."""
+    flat = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode().replace("'", "")
+    found = [SAME.get(w, w) for w in re.findall(r"[a-z0-9]+", flat) if w not in TITLES]
+    return tuple(w for w in found if w) or (flat.strip(),)
+
+
+def plain(name: str) -> str:
+    """A name as it is compared, the order of its words kept."""
+    return " ".join(words(name))
+
+
+def same(name: str, known: Mapping[str, str]) -> str | None:
+    """The one id of `known` (id -> name) whose name is the same, given exactly or in plain words; None when it is no one's
+    or several people's."""
+    exact = [id for id, n in known.items() if n.casefold().strip() == name.casefold().strip()]
+    alike = exact or [id for id, n in known.items() if sorted(words(n)) == sorted(words(name))]
+    return alike[0] if len(alike) == 1 else None
+
+
+def nearest_names(name: str, known: Mapping[str, str]) -> list[str]:
+    """Ids of the most alike names, best first; ties by id."""
+    mine = plain(name)
+    scores: dict[str, float] = defaultdict(float)
+    for id, other in known.items():
+        theirs = plain(other)
+        turned = " ".join(sorted(words(other)))
+        scores[id] = max(
+            SequenceMatcher(None, mine, theirs).ratio(),
+            SequenceMatcher(None, " ".join(sorted(words(name))), turned).ratio(),
+        )
+        if set(words(name)) & set(words(other)) and set(words(name)) <= set(words(other)):
+            scores[id] = max(scores[id], 0.8)  # a surname, or a school without its "primary"
+    ranked = sorted((id for id in known if scores[id] >= NEAR), key=lambda id: (-scores[id], id))
+    return ranked[:SUGGESTED]

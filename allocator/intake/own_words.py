@@ -1,0 +1,194 @@
+"""A programme's own words for our sheets, columns, schools and SIPs: mapped once, remembered, and used on every reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from allocator.domain.case import TABLES, Case
+from allocator.intake.cells import blank, text
+from allocator.intake.naming import nearest_names, plain, same
+from allocator.intake.problems import nearest
+from allocator.intake.source import Raw, RawTable
+from allocator.intake.spelling import squeezed
+
+USUAL: dict[str, str] = {  # what registers and managers call our columns
+    "establishmentname": "name", "schoolname": "name", "school": "urn", "establishment": "urn", "urnnumber": "urn",
+    "phaseofeducation(name)": "phase", "phaseofeducation": "phase", "la(name)": "la", "localauthority": "la", "authority": "la",
+    "trusts(name)": "trust", "mat": "trust", "diocese(name)": "diocese", "headteacher": "head", "headteacheremail": "head_email",
+    "heademail": "head_email", "chairemail": "chair_email", "roll": "pupils", "numberofpupils": "pupils", "nor": "pupils",
+    "percentagefsm": "fsm_percent", "fsm": "fsm_percent", "category": "need", "supportcategory": "need", "band": "need",
+    "entitlement": "days", "allocation": "days", "daysavailable": "days", "adviser": "sip", "partner": "sip", "sipname": "sip",
+    "currentsip": "sip", "consultant": "sip", "academicyear": "year", "emailaddress": "email", "type": "kind", "role": "kind",
+    "phase": "phases", "reason": "note", "comments": "note",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """Own word, as compared -> ours. A sheet or column that means nothing (blank) is left aside or kept as it is."""
+
+    sheets: Mapping[str, str] = field(default_factory=dict)  # title -> table
+    columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (table, label) -> column
+    schools: Mapping[str, str] = field(default_factory=dict)  # name -> URN
+    sips: Mapping[str, str] = field(default_factory=dict)  # name -> SIP id
+
+
+@dataclass(frozen=True)
+class UnknownColumn:
+    """A column that is not ours: what it may mean, and its first cells so that a person can tell."""
+
+    table: str
+    label: str
+    samples: tuple[str, ...]
+    nearest: str | None
+    free: tuple[str, ...]  # columns of ours that the table does not have yet
+
+
+@dataclass(frozen=True)
+class Unmatched:
+    """A name where a URN or SIP id belongs, with the most alike whom we know: (id, name), best first; `sure` when it is the
+    same but for spelling."""
+
+    what: str  # school or sip
+    text: str
+    places: tuple[str, ...]
+    suggested: tuple[tuple[str, str], ...]
+    sure: bool
+
+
+def translate(raw: Raw, words: OwnWords) -> None:
+    """Columns under our names, in place. A column said to be nobody's is kept and handed back without a word."""
+    for table in raw.tables.values():
+        if table.name not in TABLES:
+            continue
+        for n, label in enumerate(table.header):
+            means = words.columns.get((table.name, squeezed(label)))
+            if means:
+                table.header[n] = means
+            elif means == "":
+                table.kept.add(label)
+
+
+def unknown_columns(raw: Raw) -> list[UnknownColumn]:
+    """Columns of the tables read that are neither ours nor said to be the manager's own."""
+    out = []
+    for table in raw.tables.values():
+        if table.name not in TABLES:
+            continue
+        known = list(TABLES[table.name].model_fields)
+        have = {squeezed(h) for h in table.header}
+        free = tuple(k for k in known if squeezed(k) not in have)
+        for n, label in enumerate(table.header):
+            if not label or label in table.kept or squeezed(label) in {squeezed(k) for k in known}:
+                continue
+            cells = [text(c[n]) for _, c in table.rows if n < len(c) and not blank(c[n])]
+            usual = USUAL.get(squeezed(label))
+            near = usual if usual in free else nearest(label, free)
+            out.append(UnknownColumn(table.name, label, tuple(dict.fromkeys(cells))[:3], near, free))
+    return out
+
+
+def match_names(raw: Raw, words: OwnWords, before: Case | None) -> list[Unmatched]:
+    """Names to ids where a person has said so, in place; the names nobody has spoken for yet are returned."""
+    _give_ids(raw, words, before)
+    known = {"school": _named(raw, "schools", "urn"), "sip": _named(raw, "sips", "sip")}
+    theirs = {"school": words.schools, "sip": words.sips}
+    open_: dict[tuple[str, str], list[tuple[RawTable, int, str]]] = {}
+    for what, table, number, cells, n in _references(raw):
+        found = text(cells[n])
+        if found in known[what]:
+            continue
+        means = theirs[what].get(plain(found))
+        if means:
+            cells[n] = means
+        elif means is None and any(c.isalpha() for c in found):
+            open_.setdefault((what, found), []).append((table, number, table.header[n]))
+    out = []
+    for (what, found), places in open_.items():
+        pool = known[what]
+        sure = same(found, pool)
+        near = nearest_names(found, pool)
+        ids = list(dict.fromkeys([*([sure] if sure else []), *near]))
+        if ids or " " in found or what == "school":  # an id of a SIP who has gone is no name
+            where = tuple(f"{t.title or t.name}, row {number}" for t, number, _ in places)
+            out.append(Unmatched(what, found, where, tuple((i, pool[i]) for i in ids), sure is not None))
+            hint = f"Is it {pool[ids[0]]} ({ids[0]})?" if ids else "Nobody we know has a name like it."
+            for t, number, column in places:
+                raw.error(
+                    "unmatched_name", t.name, f"{t.name}, row {number}: {column} holds the name {found}, not "
+                    f"{'a URN' if what == 'school' else 'an id'}. {hint} Approve whom it means, or write "
+                    f"{'the URN' if what == 'school' else 'the id'}.", row=number, column=column, value=found,
+                )  # fmt: skip
+    return sorted(out, key=lambda u: (u.what, u.text))
+
+
+def _references(raw: Raw) -> Iterator[tuple[str, RawTable, int, list[Any], int]]:
+    """Every filled cell that should hold a school's URN or a SIP's id, outside the table that gives them."""
+    for table in raw.tables.values():
+        for n, label in enumerate(table.header):
+            column = squeezed(label)
+            school = column in ("urn", "oldurn") if table.name != "schools" else column == "pairedwith"
+            sip = column == "sip" and table.name != "sips"
+            if school or sip:
+                for number, cells in table.rows:
+                    if n < len(cells) and not blank(cells[n]):
+                        yield ("school" if school else "sip"), table, number, cells, n
+
+
+def _named(raw: Raw, name: str, key: str) -> dict[str, str]:
+    """id -> name of a table, as far as it gives both."""
+    table = raw.tables.get(name)
+    places = [_at(table, c) for c in (key, "name")] if table else []
+    if table is None or None in places:
+        return {}
+    k, n = (int(p or 0) for p in places)
+    rows = [c for _, c in table.rows if max(k, n) < len(c) and not blank(c[k]) and not blank(c[n])]
+    return {text(c[k]): text(c[n]) for c in rows}
+
+
+def _at(table: RawTable, column: str) -> int | None:
+    return next((n for n, label in enumerate(table.header) if squeezed(label) == column), None)
+
+
+def _give_ids(raw: Raw, words: OwnWords, before: Case | None) -> None:
+    """Schools and SIPs listed by name alone get the id they had before; a new SIP gets one made from the name."""
+    had = (
+        {"schools": {s.urn: s.name for s in before.schools}, "sips": {s.sip: s.name for s in before.sips}}
+        if before
+        else {}
+    )
+    for name, key, theirs in (("schools", "urn", words.schools), ("sips", "sip", words.sips)):
+        table = raw.tables.get(name)
+        called = _at(table, "name") if table else None
+        if table is None or called is None:
+            continue
+        at = _at(table, key)
+        if at is None:
+            at = len(table.header)
+            table.header.append(key)
+        taken = {text(c[at]) for _, c in table.rows if at < len(c) and not blank(c[at])}
+        made = 0
+        for _, cells in table.rows:
+            if called >= len(cells) or blank(cells[called]) or (at < len(cells) and not blank(cells[at])):
+                continue
+            cells.extend([None] * (at + 1 - len(cells)))
+            found = text(cells[called])
+            id = theirs.get(plain(found)) or same(found, had.get(name, {}))
+            if id is None and key == "sip":
+                id = _new_id(found, taken)
+            if id and id not in taken:
+                cells[at] = id
+                taken.add(id)
+                made += 1
+        if made:
+            raw.notice(
+                "ids_from_names", name, f"{name}: {made} rows give no {key}; it is found by the name, or made from it.",
+                column=key,
+            )  # fmt: skip
+
+
+def _new_id(name: str, taken: set[str]) -> str:
+    base = plain(name).replace(" ", "-") or "sip"
+    return next(i for n in range(1, 10_000) if (i := base if n == 1 else f"{base}-{n}") not in taken)

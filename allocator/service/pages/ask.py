@@ -1,0 +1,254 @@
+"""Asking first, for the manager: who has been offered and has answered, chasing, answers by telephone, into the case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
+
+from allocator.domain.facts import Facts
+from allocator.domain.since import since
+from allocator.rounds.asking import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
+from allocator.service import inviting
+from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
+from allocator.service.inviting import Invited
+from allocator.service.pages import ask_forms
+from allocator.service.pages.asked import facts_of, typed
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.schemas import Id, UrnPath
+from allocator.store import asking, keep
+from allocator.store.tables import RoundRow
+from allocator.veto import one_answer
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+SUBJECT = {"offered": "Your School Improvement Partner next year: what would you like?",
+           "reminded": "A reminder: what would you like of your School Improvement Partner?"}  # fmt: skip
+SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
+STEPS: dict[str, Step] = {"offered": "offered", "reminded": "reminded"}
+LETTER = """{who},
+
+before we plan next year we ask everyone what they would like. It takes about five minutes, and you may change your answer
+until we write to you with a proposal. If you do not answer, we take it that you would like things to go on as they are.
+
+Open this page and press the button to come in:
+
+{link}
+
+{sender}
+"""
+
+
+@router.get("/rounds/{id}/ask")
+def overview(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Who has been asked and has answered, and what the answers would change."""
+    with office.db.read() as s:
+        facts = around(s, id, who)
+        if facts["case_row"] is None:
+            return show(request, "ask.html", who, **facts, schools=[], sips=[])
+        return show(request, "ask.html", who, **facts, **_standing(s, id, office))
+
+
+def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
+    row = keep.case_row(s, id)
+    assert row is not None
+    facts, log = Facts(*keep.case_of(row)), asking.asked(s, id)
+    mail = {(i.role, i.urn or i.sip): i.email for i in inviting.of_case(facts.case)}
+    schools = [_line(("school", x.urn), x.name, mail.get(("head", x.urn)), log) for x in schools_asked(facts)]
+    sips = [_line(("sip", x.sip), x.name, mail.get(("sip", x.sip)), log) for x in sips_asked(facts)]
+    made = taken(facts.case, facts.policy, log)
+    return {
+        "schools": schools, "sips": sips, "made": made, "parts": since(facts.case, made.case), "mails": bool(office.settings.smtp_url),
+        "open": keep.standing(s, id).state in OPEN,
+        "waiting": [x for x in (*schools, *sips) if x["asked"].answered_on is None],
+    }  # fmt: skip
+
+
+def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict[str, Any]:
+    """A row of the table: who, how it stands, and the answer in a few words."""
+    now = log.get(key, Asked())
+    short = ""
+    if now.word and key[0] == "school":
+        word = SchoolWord.model_validate(now.word)
+        short = SHORT["must" if word.strongly else word.going_on or ""]
+    elif now.word:
+        short = f"{now.word['days']:g} days, {len(now.word['ties'])} ties"
+    return {"whose": key[0], "key": key[1], "name": name, "email": email, "asked": now, "short": short}
+
+
+@router.post("/rounds/{id}/ask")
+def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The offer or a reminder goes out: by mail where a server is set, else as links to copy into letters of one's own."""
+    if (step := STEPS.get(form.text("step") or "")) is None:
+        raise Refusal("invalid", "Say whether to ask those not yet asked or to remind those who have not answered.")
+    with writing(request, office, who, id) as (s, row):
+        facts, log = facts_of(s, row), asking.asked(s, id)
+        whom = [
+            w for w in inviting.of_case(facts.case) if w.role in ("head", "sip") and _due(_key(w), facts, log, step)
+        ]
+        only = form.text("only")
+        whom = [w for w in whom if only in (None, ":".join(_key(w)))]
+        if not whom:
+            raise Refusal(
+                "round_refuses",
+                "There is nobody to write to: everybody with an address has been asked or has answered.",
+            )
+        base = office.settings.public_url or str(request.base_url)
+        by = who.person(row.programme_id)
+        letters = []
+        for w in whom:
+            path = f"/{'school' if w.urn else 'sip'}/ask?round={id}" + (f"&urn={w.urn}" if w.urn else "")
+            letters.append((w, inviting.letter_link(office, s, row.programme_id, w, base, path)))
+            asking.record(s, id, _key(w), step, by, {"how": "mail" if office.settings.smtp_url else "link"})
+        keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(letters)} people")
+        facts_now = around(s, id, who)
+    if not office.settings.smtp_url:
+        return show(
+            request,
+            "ask-links.html",
+            who,
+            **facts_now,
+            letters=letters,
+            names=facts.schools,
+            days=office.settings.letter_days,
+        )
+    answer = done(f"/rounds/{id}/ask", f"{len(letters)} letters are on their way.")
+    answer.background = BackgroundTask(_send, office, letters, step, who.name)
+    return answer
+
+
+def _key(w: Invited) -> Key:
+    return ("school", w.urn) if w.urn else ("sip", w.sip)
+
+
+def _due(key: Key, facts: Facts, log: dict[Key, Asked], step: Step) -> bool:
+    """In the run, and not yet asked; or asked and silent."""
+    if key[0] == "school" and not facts.in_run(facts.schools[key[1]]):
+        return False
+    if key[0] == "sip" and facts.sips[key[1]] not in sips_asked(facts):
+        return False
+    now = log.get(key, Asked())
+    asked_before = now.offered_on is not None
+    return now.answered_on is None and asked_before == (step == "reminded")
+
+
+def _send(office: Office, letters: Sequence[tuple[Invited, str]], step: str, sender: str) -> None:
+    for whom, link in letters:
+        office.mail.send(whom.email, SUBJECT[step], LETTER.format(who=whom.name, link=link, sender=sender))
+
+
+@router.post("/rounds/{id}/ask/take")
+def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """All answers not yet in the case, into it, as its next version."""
+    with writing(request, office, who, id) as (s, row):
+        before = keep.case_row(s, id)
+        if before is None:
+            raise Refusal("round_refuses", "This round has no data yet: there is nothing for the answers to go into.")
+        case, policy = keep.case_of(before)
+        made = taken(case, policy, asking.asked(s, id))
+        if not made.keys:
+            raise Refusal("round_refuses", "There is no answer that is not yet in the data.")
+        by = who.person(row.programme_id)
+        kept = keep.keep_case(s, row, made.case, policy, before.problems, by)
+        for key in made.keys:
+            asking.record(s, id, key, "taken", by, {"case": kept.n})
+        keep.note(
+            s, by, "answers taken", id, programme=row.programme_id, detail=f"{len(made.keys)} answers, version {kept.n}"
+        )
+    return done(
+        f"/rounds/{id}/ask",
+        f"{len(made.keys)} answers are in the data, as its version {kept.n}. Earlier versions stay.",
+    )
+
+
+# -- one answer, seen or taken down by telephone -------------------------------------------------------------------
+
+
+@router.get("/rounds/{id}/ask/schools/{urn}")
+def school(request: Request, id: Id, urn: UrnPath, who: Reader, office: In) -> Response:
+    """A school's answer, or the form to take one down by telephone."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        facts = facts_of(s, row)
+        _there(facts.schools, urn)
+        return _school_page(request, s, row, facts, urn, who, asking.asked(s, id).get(("school", urn), Asked()))
+
+
+def _there(rows: dict[str, Any], key: str) -> None:
+    if key not in rows:
+        raise Refusal("not_found", f"{key} is not in the data of this round.")
+
+
+def _school_page(
+    request: Request,
+    s: Session,
+    row: RoundRow,
+    facts: Facts,
+    urn: str,
+    who: Who,
+    so_far: Asked,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    group = [facts.schools[u] for u in one_answer(facts, urn)]
+    drawn = ask_forms.school_form(facts, group, so_far, by_phone=True)
+    return show(request, "asked-school.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
+                round_id=row.id, action=f"/rounds/{row.id}/ask/schools/{urn}", **{"errors": {}, **more})  # fmt: skip
+
+
+@router.post("/rounds/{id}/ask/schools/{urn}")
+def school_by_phone(request: Request, id: Id, urn: UrnPath, who: Manager, office: In, form: Form) -> Response:
+    """A school's word, taken down for it."""
+    with office.db.write() as s:
+        row = round_in(s, who, id)
+        facts = facts_of(s, row)
+        _there(facts.schools, urn)
+        group = [facts.schools[u] for u in one_answer(facts, urn)]
+        word = ask_forms.school_word(form, facts, group)
+        if form.errors:
+            so_far = Asked(word=word.model_dump(mode="json"))
+            return _school_page(request, s, row, facts, urn, who, so_far, 422, errors=form.errors, summary=form.summary)
+        by = who.person(row.programme_id)
+        for x in group:
+            asking.record(s, id, ("school", x.urn), "answered", by, word.model_dump(mode="json"))
+    return done(f"/rounds/{id}/ask", f"The answer of {facts.name(urn)} is kept.")
+
+
+@router.get("/rounds/{id}/ask/sips/{sip}")
+def sip(request: Request, id: Id, sip: UrnPath, who: Reader, office: In) -> Response:
+    """A SIP's answer, or the form to take one down by telephone."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        facts = facts_of(s, row)
+        _there(facts.sips, sip)
+        return _sip_page(request, s, row, facts, sip, who)
+
+
+def _sip_page(
+    request: Request, s: Session, row: RoundRow, facts: Facts, sip: str, who: Who, status: int = 200, **more: Any
+) -> Response:
+    so_far = asking.asked(s, row.id).get(("sip", sip), Asked())
+    drawn = ask_forms.sip_form(facts, sip, so_far, by_phone=True)
+    return show(request, "asked-sip.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
+                action=f"/rounds/{row.id}/ask/sips/{sip}", **{"errors": {}, "again": None, **more})  # fmt: skip
+
+
+@router.post("/rounds/{id}/ask/sips/{sip}")
+def sip_by_phone(request: Request, id: Id, sip: UrnPath, who: Manager, office: In, form: Form) -> Response:
+    """A SIP's word, taken down for them."""
+    with office.db.write() as s:
+        row = round_in(s, who, id)
+        facts = facts_of(s, row)
+        _there(facts.sips, sip)
+        word = ask_forms.sip_word(form, facts, sip)
+        if word is None:
+            return _sip_page(
+                request, s, row, facts, sip, who, 422, errors=form.errors, summary=form.summary, again=typed(form)
+            )
+        asking.record(s, id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json"))
+    return done(f"/rounds/{id}/ask", f"The answer of {facts.sips[sip].name} is kept.")

@@ -1,0 +1,162 @@
+"""The two short forms of May: what each shows, and what was typed as a word to keep. By link or taken down by telephone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from allocator.domain.case import PERIODS, InterestKind, School
+from allocator.domain.facts import Facts
+from allocator.rounds.asking import Asked, Away, SchoolWord, SipWord, could_meet, sips_asked
+from allocator.service.pages.ground import Fields
+
+AWAY = 3  # absences a form has room for
+GOING_ON = {
+    "keep": "Keep our SIP", "change": "We would like a change", "must": "Please do not propose the same person again",
+    "discuss": "Talk about it first",
+}  # fmt: skip
+KNOWN = {
+    "known_locally": "Someone known locally",
+    "fresh_eyes": "Fresh eyes, someone from elsewhere",
+    "none": "No preference",
+}
+APPRAISAL = {
+    "none": "No, we arrange it ourselves", "same": "Yes, the same person as our SIP, if possible",
+    "different": "Yes, but a different person from our SIP", "any": "Yes, whoever can",
+}  # fmt: skip
+TIES: dict[InterestKind, str] = {
+    "head": "I lead it, or work there as a head", "former_head": "I led it in the past", "governor": "I am or was a governor",
+    "employed": "It, or its trust, employs me", "paid_work": "I do paid work for it", "financial": "I have a financial interest",
+    "family": "I have a tie that bars me (nobody is told what it is)", "inspected": "I inspected it",
+    "former_adviser": "I was its adviser or SIP, and it went well", "other": "Another tie",
+}  # fmt: skip
+PERIOD_WORDS = {
+    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "January to Easter",
+    "summer": "After Easter",
+}  # fmt: skip
+assert set(TIES) == set(get_args(InterestKind))
+
+
+def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_phone: bool) -> dict[str, Any]:
+    """What the school's form is drawn from. A head sees the name of their own SIP and nobody else's."""
+    first = schools[0]
+    led = facts.incumbent(first.urn)
+    words = sorted({w for s in facts.sips.values() for w in s.specialisms} | set(first.focus))
+    if asked.word:
+        typed = SchoolWord.model_validate(asked.word)
+    else:
+        typed = SchoolWord(focus=first.focus, appraisal=first.appraisal, other_support=first.other_support)
+    return {
+        "schools": schools, "now": facts.sips[led].name if led in facts.sips else None, "focus_words": words, "asked": asked,
+        "typed": typed, "going_on": GOING_ON, "known": KNOWN, "appraisal": APPRAISAL, "by_phone": by_phone,
+        "team": [{"value": s.sip, "text": s.name} for s in sips_asked(facts)] if by_phone else [],
+    }  # fmt: skip
+
+
+def school_word(form: Fields, facts: Facts, schools: Sequence[School]) -> SchoolWord:
+    """What was typed; what cannot be is in `form.errors`."""
+    led = facts.incumbent(schools[0].urn)
+    said = form.choice("going_on", list(GOING_ON), "Say whether to keep your SIP, change, or talk first") if led else ""
+    known = form.text("known")
+    appraisal = form.text("appraisal")
+    other = [w.strip() for w in (form.text("focus_other", most=200) or "").split(";") if w.strip()]
+    named_sip = form.text("named_sip")
+    if named_sip is not None and named_sip not in facts.sips:
+        form.errors["named_sip"] = "Choose someone from the list"
+    return SchoolWord(
+        going_on="change" if said == "must" else said or None,
+        strongly=said == "must",
+        known=known if known in ("known_locally", "fresh_eyes") else None,
+        not_serving_head=form.text("not_serving_head") is not None,
+        named=form.text("named", most=100),
+        named_sip=named_sip if named_sip in facts.sips else None,
+        focus=tuple(dict.fromkeys([*form.all("focus"), *other])),
+        appraisal=appraisal if appraisal in APPRAISAL else None,
+        other_support=form.text("other_support", most=500),
+        note=form.text("note", most=1000),
+    )
+
+
+def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[str, Any]:
+    """What the SIP's form is drawn from: their own days and ties, and the names of schools they could meet."""
+    row = facts.sips[sip]
+    if asked.word:
+        typed = SipWord.model_validate(asked.word)
+    else:
+        limits = {p: getattr(row, f"{p}_days") for p in PERIODS}
+        away = tuple(Away(start=a.away_from, end=a.away_to) for a in facts.case.absences if a.sip == sip)
+        typed = SipWord.model_validate(
+            {"days": row.days, "periods": {p: d for p, d in limits.items() if d is not None}, "absences": away,
+             "flexible_diary": bool(row.flexible_diary), "ties": {i.urn: i.kind for i in facts.interests.get(sip, ()) if i.urn}}
+        )  # fmt: skip
+    led = set(facts.led_last_year.get(sip, ()))
+    meets = could_meet(facts, row)
+    return {
+        "sip": row, "asked": asked, "typed": typed, "meets": meets, "led": [s for s in meets if s.urn in led], "ties": TIES,
+        "periods": PERIOD_WORDS, "by_phone": by_phone, "year": facts.year, "room": max(AWAY, len(typed.absences)),
+    }  # fmt: skip
+
+
+def sip_word(form: Fields, facts: Facts, sip: str) -> SipWord | None:
+    """What was typed; None, with `form.errors`, where it cannot be."""
+    days = _days(form, "days", needed=True)
+    periods = {p: d for p in PERIODS if (d := _days(form, f"{p}_days")) is not None}
+    for p, most in periods.items():
+        if days is not None and most > days:
+            form.errors[f"{p}_days"] = f"{PERIOD_WORDS[p]}: {most:g} days is more than the {days:g} of the whole year"
+    absences = [a for n in range(AWAY + 10) if (a := _away(form, facts, n))]
+    ties = {s.urn: kind for s in could_meet(facts, facts.sips[sip]) if (kind := form.text(f"tie-{s.urn}")) in TIES}
+    led = set(facts.led_last_year.get(sip, ()))
+    if form.text("looked") is None:
+        form.errors["looked"] = "Confirm that you have looked at every school in the list"
+    if form.errors:
+        return None
+    try:
+        return SipWord.model_validate(
+            {"days": days, "periods": periods, "flexible_diary": form.text("flexible_diary") == "yes", "absences": absences,
+             "ties": ties, "move_on": [u for u in form.all("move_on") if u in led], "why": form.text("why", most=1000)}
+        )  # fmt: skip
+    except ValidationError as error:  # a form made by hand
+        form.errors["days"] = error.errors()[0]["msg"]
+        return None
+
+
+def _days(form: Fields, name: str, *, needed: bool = False) -> float | None:
+    text = form.text(name)
+    if text is None:
+        if needed:
+            form.errors[name] = "Enter the days you can give in the year, such as 20"
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not (0 <= found <= 230 and (4 * found).is_integer()):
+        form.errors[name] = f"{text}: enter days in whole numbers or quarters, such as 12 or 4.75, at most 230"
+        return None
+    return found
+
+
+def _away(form: Fields, facts: Facts, n: int) -> Away | None:
+    start, end = form.date(f"away-{n}-from"), form.date(f"away-{n}-to")
+    broken = [f"away-{n}-{side}" for side in ("from", "to") if f"away-{n}-{side}" in form.errors]
+    if broken or (start is None and end is None):
+        return None
+    if start is None or end is None:
+        missing = "from" if start is None else "to"
+        form.errors[f"away-{n}-{missing}"] = "Give both the first and the last day away"
+        return None
+    year = facts.year
+    if not year.first <= start <= end <= year.last:
+        form.errors[f"away-{n}-to"] = (
+            f"The last day must not be before the first, and both must be from {_day(year.first)} to {_day(year.last)}"
+        )
+        return None
+    return Away(start=start, end=end)
+
+
+def _day(d: dt.date) -> str:
+    return f"{d.day} {d:%B %Y}"

@@ -1,0 +1,250 @@
+"""The data of a round: a file in the manager's own words, mapped and matched once, its problems in its cells, what it changes."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from allocator.domain.case import TABLES, Case
+from allocator.domain.since import since
+from allocator.intake.mark import marked
+from allocator.intake.own_words import unknown_columns
+from allocator.intake.problems import Problem, nearest
+from allocator.intake.read import Reading
+from allocator.intake.template import write_template
+from allocator.intake.write import write_case
+from allocator.service import uploads
+from allocator.service.asking import In, Manager, Reader, round_in, writing
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.people import Who
+from allocator.service.problems import Refusal, table_problem
+from allocator.service.schemas import Id
+from allocator.store import keep, own
+from allocator.store.tables import RoundRow, Someone, UploadRow
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+YEAR = re.compile(r"\d{4}/\d{2}")
+OURS = "="  # in a form: keep it as the manager's own; as text it cannot be one of our columns
+LISTED = 100  # problems shown on the page; the workbook holds all
+
+
+@router.get("/rounds/{id}/data")
+def data(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """The data in force, or the file that waits to be taken."""
+    with office.db.read() as s:
+        return _page(request, s, id, who)
+
+
+def _page(request: Request, s: Session, id: str, who: Who, status: int = 200, **more: Any) -> Response:
+    facts = around(s, id, who)
+    row = round_in(s, who, id)
+    waiting = s.get(UploadRow, id)
+    facts |= {"waiting": waiting, "year": row.name if YEAR.fullmatch(row.name) else "", "errors": {}}
+    if waiting is not None:
+        facts |= _waiting(s, row, waiting)
+    elif facts["case_row"] is not None:
+        facts |= _in_force(s, row)
+    facts["memory"] = own.remembered(s, row.programme_id)
+    return show(request, "data.html", who, status, **facts | more)
+
+
+def _read(s: Session, row: RoundRow, waiting: UploadRow) -> Reading:
+    """The waiting file, read in the words remembered."""
+    known, _ = own.before(s, row)
+    words = own.words_of(s, row.programme_id)
+    return uploads.read_upload(own.body_of(waiting), waiting.media, waiting.year, None, words, known)
+
+
+def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
+    """What the file says, what is wrong with it, what there is to map and match, what it would change."""
+    reading = _read(s, row, waiting)
+    old, called = own.before(s, row)
+    raw = reading.raw
+    errors_ = [p for p in raw.problems if p.severity == "error"]
+    return {
+        "reading": reading, "sheets": [(t, nearest(t, TABLES)) for t in raw.unknown], "tables": list(TABLES),
+        "columns": unknown_columns(raw), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
+        "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
+        "called": called, "parts": since(old, reading.case) if old and reading.case else (),
+        "everyone": {
+            "school": [(s.urn, s.name) for s in reading.case.schools] if reading.case else _listed(reading, "schools", "urn"),
+            "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
+        },
+    }  # fmt: skip
+
+
+def _listed(reading: Reading, name: str, key: str) -> list[tuple[str, str]]:
+    """(id, name) of a table that is not yet a case."""
+    table = reading.raw.tables.get(name)
+    if table is None or key not in table.header or "name" not in table.header:
+        return []
+    k, n = table.header.index(key), table.header.index("name")
+    rows = [c for _, c in table.rows if max(k, n) < len(c) and c[k] and c[n]]
+    return sorted(((str(c[k]), str(c[n])) for c in rows), key=lambda x: x[1])
+
+
+def _shown(p: Problem, reading: Reading) -> dict[str, Any]:
+    """A problem against the manager's own sheet."""
+    table = reading.raw.tables.get(p.table)
+    return {"sheet": (table.title or p.table) if table else p.table, "row": p.row, "column": p.column, "text": p.text}
+
+
+def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
+    """The case in force: who put it there and when, what was said, and how it differs from the one before."""
+    now = keep.case_row(s, row.id)
+    assert now is not None
+    case, _ = keep.case_of(now)
+    old: Case | None
+    if now.n > 1 and (earlier := own.version(s, row.id, now.n - 1)) is not None:
+        old, called = keep.case_of(earlier)[0], f"version {earlier.n}"
+    else:
+        old, called = own.before_round(s, row)
+    person = s.get(Someone, now.by)
+    return {
+        "case": case, "put_by": person.name if person else now.by, "called": called,
+        "parts": since(old, case) if old else (), "old": old is not None, "notices": now.problems,
+    }  # fmt: skip
+
+
+@router.post("/rounds/{id}/data")
+def upload(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """A file is given. Nothing is in the case until it is taken."""
+    year = form.text("year")
+    if year is not None and not YEAR.fullmatch(year):
+        form.errors["year"] = f"{year}: write the academic year as 2027/28"
+    file = form.file("file")
+    body = file.file.read() if file else b""
+    media = ""
+    if not body:
+        form.errors["file"] = "Choose a workbook, a zip of CSV tables, or a JSON file"
+    else:
+        try:
+            media = uploads.sniffed(body)
+        except Refusal as refusal:
+            form.errors["file"] = refusal.detail
+    if form.errors:
+        with office.db.read() as s:
+            return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, waiting=None)
+    with writing(request, office, who, id) as (s, row):
+        name = Path(file.filename or "file").name[:200] if file else ""
+        own.give(s, row, name, media, year, body, who.person(row.programme_id))
+    return done(f"/rounds/{id}/data", f"{name} has been read. Nothing of it is in the round until you take it.")
+
+
+@router.post("/rounds/{id}/data/words")
+def words(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """What the manager's own sheets, columns and names mean: remembered for the programme."""
+    count = 0
+    with writing(request, office, who, id) as (s, row):
+        by = who.person(row.programme_id)
+        for field in form.data:
+            kind, _, rest = field.partition("|")
+            value = form.text(field)
+            if value is None or kind not in ("sheet", "column", "school", "sip"):
+                continue
+            place, _, text = rest.partition("|") if kind == "column" else ("", "", rest)
+            means = "" if value == OURS else value
+            if kind == "column" and means and (place not in TABLES or means not in TABLES[place].model_fields):
+                raise Refusal("invalid", f"{means} is not a column of {place}.")
+            if kind == "sheet" and means and means not in TABLES:
+                raise Refusal("invalid", f"{means} is not a table.")
+            own.remember(s, row.programme_id, kind, text, means, by, place=place)
+            count += 1
+        if count:
+            keep.note(s, by, "own words", id, programme=row.programme_id, detail=f"{count} remembered")
+    return done(f"/rounds/{id}/data", f"{count} remembered, for this file and the next ones.")
+
+
+@router.post("/rounds/{id}/data/forget")
+def forget(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """A word that was wrong, or is no longer used."""
+    with writing(request, office, who, id) as (s, row):
+        text = form.need("text", "Say which word")
+        own.forget(s, row.programme_id, form.text("kind") or "", form.text("place") or "", text)
+    return done(f"/rounds/{id}/data", f"{text} is forgotten.")
+
+
+@router.post("/rounds/{id}/data/take")
+def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The file becomes the round's case, as its next version; as PUT rounds/{id}/case does."""
+    with writing(request, office, who, id) as (s, row):
+        waiting = _given(s, id)
+        reading = _read(s, row, waiting)
+        if reading.case is None:
+            raise Refusal("case_errors", "The file still has errors. Mend them first.",
+                          problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
+        by = who.person(row.programme_id)
+        before = keep.case_row(s, id)
+        policy = reading.policy
+        if (
+            before is not None
+            and reading.raw.policy is None
+            and "policy" not in reading.raw.tables
+            and reading.raw.policy_toml is None
+        ):
+            policy = keep.case_of(before)[1]  # a file that says nothing of the rules leaves them as they are
+        kept = keep.keep_case(
+            s, row, reading.case, policy, [table_problem(p).model_dump() for p in reading.problems], by
+        )
+        keep.note(s, by, "case put", id, programme=row.programme_id, detail=kept.sha256)
+        s.delete(waiting)
+    schools, sips = len(reading.case.schools), len(reading.case.sips)
+    return done(f"/rounds/{id}/data", f"{schools} schools and {sips} SIPs are in, as version {kept.n}.")
+
+
+def _given(s: Session, id: str) -> UploadRow:
+    waiting = s.get(UploadRow, id)
+    if waiting is None:
+        raise Refusal("round_refuses", "No file waits to be taken. Give one first.")
+    return waiting
+
+
+@router.post("/rounds/{id}/data/drop")
+def drop(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The waiting file goes; what was mapped and matched stays remembered."""
+    with writing(request, office, who, id) as (s, _):
+        s.delete(_given(s, id))
+    return done(f"/rounds/{id}/data", "The file is gone. Nothing of it was in the round.")
+
+
+# -- files ------------------------------------------------------------------------------------------------------
+
+
+@router.get("/rounds/{id}/data/marked")
+def corrected(request: Request, id: Id, who: Manager, office: In) -> Response:
+    """The file as it came, every problem marked in its cell and listed on a sheet."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        waiting = _given(s, id)
+        reading = _read(s, row, waiting)
+        body = own.body_of(waiting) if waiting.media == uploads.XLSX else None
+        if body is not None and not reading.raw.tables:
+            raise Refusal("round_refuses", "This file cannot be opened, so there are no cells to mark.")
+        return _file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
+
+
+@router.get("/rounds/{id}/data/workbook")
+def workbook(request: Request, id: Id, who: Manager, office: In) -> Response:
+    """The data in force as a workbook, or an empty one to fill where there is none."""
+    with office.db.write() as s, tempfile.TemporaryDirectory() as folder:
+        row = round_in(s, who, id)
+        path, case = Path(folder) / "case.xlsx", keep.case_row(s, id)
+        if case is None:
+            write_template(path)
+        else:
+            write_case(keep.case_of(case)[0], path)
+            keep.note(s, who.person(row.programme_id), "exported", id, programme=row.programme_id, detail="data")
+        return _file(path.read_bytes(), "to-fill.xlsx" if case is None else "data.xlsx")
+
+
+def _file(body: bytes, name: str) -> Response:
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+    return Response(
+        body, 200, {"Content-Disposition": f'attachment; filename="{plain}"', "Cache-Control": "no-store"}, uploads.XLSX
+    )

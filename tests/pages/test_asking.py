@@ -1,0 +1,163 @@
+"""Asking first: by link on a phone without script, by telephone, chased, and taken into the data (domain X17)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from allocator.domain.case import Case
+from allocator.domain.policy import Policy
+from allocator.store import asking, keep
+from allocator.store.database import Database
+from allocator.store.tables import Programme, RoundRow
+from tests.make import case, led, school, sip
+from tests.pages.site import PHONE, Site, accessible
+from tests.service.office import MEL, Desk, open_office
+
+
+def team() -> Case:
+    """Ann leads Alder and Birch, whose head they share; Ben leads Cedar. Dale has no address."""
+    schools = [
+        school("1", name="Alder School", head="h1", head_email="h1@x.example", focus=("maths",)),
+        school("2", name="Birch School", head="h1", head_email="h1@x.example"),
+        school("3", name="Cedar School", head="h3", head_email="h3@x.example"),
+        school("4", name="Dale School"),
+    ]
+    sips = [sip("A", name="Ann Lee", email="ann@x.example", specialisms=("maths", "writing")), sip("B", name="Ben Roe")]
+    history = [*led("1", "A", "2025/26"), *led("2", "A", "2025/26"), *led("3", "B", "2025/26")]
+    return case(schools, sips, history=history)
+
+
+def open_round(db: Database, id: str) -> None:
+    with db.write() as s:
+        s.add(Programme(id=id, name="Asking", created_at=keep.now()))
+        s.flush()
+        s.add(RoundRow(id=id, programme_id=id, name="2026/27", created_at=keep.now()))
+        s.flush()
+        keep.keep_case(s, keep.the_round(s, id, lock=True), team(), Policy(), [], MEL)
+
+
+def test_from_the_offer_to_the_data(at: Site) -> None:
+    open_round(at.db, "ask")
+    page = at.enter("ask", "manager")
+    page.goto(f"{at.base}/rounds/ask/ask")
+    expect(page.get_by_role("heading", name="Schools: 0 of 4 answered")).to_be_visible()
+    accessible(page)
+    page.get_by_role("button", name="Make links for the 4 not yet asked").click()
+    expect(page.get_by_role("heading", name="4 links to send")).to_be_visible()
+    accessible(page)
+    links = dict(
+        zip(page.locator("tbody th").all_inner_texts(), page.locator("tbody code").all_inner_texts(), strict=True)
+    )
+
+    head = at.context(width=PHONE, script=False).new_page()
+    head.goto(links["Head of Alder School"])
+    head.get_by_role("button", name="Sign in").click()
+    expect(head.get_by_text("Alder School and Birch School")).to_be_visible()
+    assert "Cedar" not in head.content()
+    assert "Ben" not in head.content()
+    head.get_by_role("button", name="Send my answer").click()
+    expect(head.get_by_role("alert")).to_contain_text("Say whether to keep your SIP, change, or talk first")
+    head.get_by_label("We would like a change").check()
+    head.get_by_label("Fresh eyes").check()
+    head.get_by_label("Is there a SIP you would like by name?").fill("mr ben roe")
+    head.get_by_label("writing").check()
+    head.get_by_label("Yes, but a different person").check()
+    head.get_by_role("button", name="Send my answer").click()
+    expect(head.get_by_text("Your answer is kept")).to_be_visible()
+    expect(head.get_by_label("We would like a change")).to_be_checked()
+
+    ann = at.context(width=PHONE, script=False).new_page()
+    ann.goto(links["Ann Lee"])
+    ann.get_by_role("button", name="Sign in").click()
+    ann.get_by_label("Days in the year").fill("12.3")
+    ann.get_by_role("button", name="Send my answer").click()
+    expect(ann.get_by_role("alert")).to_contain_text("quarters, such as 12 or 4.75")
+    expect(ann.get_by_role("alert")).to_contain_text("looked at every school")
+    ann.get_by_label("Days in the year").fill("12")
+    ann.get_by_label("November and December").fill("4")
+    ann.get_by_label("Cedar School").select_option(label="I have a tie that bars me (nobody is told what it is)")
+    ann.get_by_label("I have looked at every school in this list").check()
+    ann.get_by_role("group", name="Have you done what you can").get_by_label("Birch School").check()
+    ann.get_by_text("Time away 1").click()
+    for side, day in (("First", 2), ("Last", 20)):
+        group = ann.get_by_role("group", name=f"{side} day away").first
+        for part, text in (("Day", day), ("Month", 11), ("Year", 2026)):
+            group.get_by_label(part).fill(str(text))
+    ann.get_by_role("button", name="Send my answer").click()
+    expect(ann.get_by_text("Your answer is kept")).to_be_visible()
+
+    page.goto(f"{at.base}/rounds/ask/ask")
+    expect(page.get_by_role("heading", name="Schools: 2 of 4 answered")).to_be_visible()
+    for told in ("Alder School asks for a change from its SIP", "Ann Lee: days 12, was 20", "Ann Lee asks to move on from Birch School",
+                 "Alder School asks for Ben Roe", "Ann Lee is away from 2 November 2026 to 20 November 2026",
+                 "Ann Lee declares an interest in Cedar School: barred"):  # fmt: skip
+        expect(page.get_by_text(told)).to_be_visible()
+    accessible(page)
+    page.get_by_role("link", name="Enter the answer of Dale School").click()
+    accessible(page)
+    page.get_by_label("Someone known locally").check()
+    page.get_by_label("Who that is").select_option("Ben Roe")
+    page.get_by_role("button", name="Keep the answer").click()
+    page.get_by_role("button", name="Remind the 1 who have not answered").click()
+    expect(page.get_by_role("heading", name="1 links to send")).to_be_visible()
+    page.goto(f"{at.base}/rounds/ask/ask")
+    page.get_by_role("button", name="Take 4 answers into the data").click()
+    expect(page.get_by_text("4 answers are in the data, as its version 2")).to_be_visible()
+    with at.db.read() as s:
+        row = keep.case_row(s, "ask")
+        assert row is not None
+        new, _ = keep.case_of(row)
+        assert {(w.urn, w.wish) for w in new.wishes if w.by == "school"} == {
+            (u, w) for u in "12" for w in ("change", "fresh_eyes", "named")
+        } | {("4", "known_locally"), ("4", "named")}
+        assert new.schools[0].appraisal == "different"
+        assert new.schools[0].focus == ("maths", "writing")
+        log = asking.asked(s, "ask")
+        assert log["school", "3"].reminded != ()
+        assert log["school", "4"].by is not None
+        assert log["school", "4"].by.role == "manager"  # by telephone
+    page.goto(f"{at.base}/rounds/ask")
+    expect(page.get_by_text("3 of 4 schools, 1 of 2 SIPs answered")).to_be_visible()
+
+
+def test_the_forms_are_accessible_and_fit_a_phone(at: Site) -> None:
+    open_round(at.db, "ask2")
+    for page, path in (
+        (at.enter("ask2", "head", urn="1", width=PHONE), "/school/ask"),
+        (at.enter("ask2", "sip", sip="A", width=PHONE), "/sip/ask"),
+    ):
+        page.goto(f"{at.base}{path}")
+        accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.get_by_role("button", name="Send my answer").click()
+        expect(page.locator(".govuk-error-summary")).to_be_focused()
+        accessible(page)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+def test_once_proposals_are_out_the_forms_are_closed(desk: Desk) -> None:
+    seen = desk.client.get("http://testserver/school/ask", headers=desk.headers("head"))
+    assert "this form is closed" in seen.text
+    sent = desk.client.post("http://testserver/school/ask", headers=desk.headers("head"), data={"going_on": "keep"})
+    assert sent.status_code == 409
+    by_phone = desk.client.post(
+        "http://testserver/rounds/r/ask/schools/1", headers=desk.headers("manager"), data={"going_on": "keep"},
+        follow_redirects=False,
+    )  # fmt: skip
+    assert by_phone.status_code == 303  # a manager still writes down what is said
+
+
+def test_a_head_asks_about_their_own_school_only(desk: Desk) -> None:
+    other = desk.client.get("http://testserver/school/ask?urn=3", headers=desk.headers("head"))
+    assert other.status_code == 404
+    mine = desk.client.get("http://testserver/school/ask", headers=desk.headers("head")).text
+    assert "1 Hill School" in mine
+    assert all(f"{n} Hill School" not in mine for n in (2, 3, 4))
+    assert "Sip B" not in mine
