@@ -78,11 +78,9 @@ def instance(
     people = sorted(facts.sips)
     post_index = {p.key: n for n, p in enumerate(posts)}
     person_index = {s: n for n, s in enumerate(people)}
-    choices: tuple[Choice, ...] = tuple(
-        (p.urn, p.kind, s) for p in posts for s in people if (p.urn, p.kind, s) in pairs.allowed
-    )
+    choices: tuple[Choice, ...] = tuple((p.urn, p.kind, s) for p in posts for s in pairs.allowed[p.key])
     index = {c: i for i, c in enumerate(choices)}
-    draft = Draft(facts, posts, frozenset(choices))
+    draft = Draft(facts, posts, pairs.allowed)
     structures = tuple(s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
     blocked_locks = [s for s in structures if s.kind == "fixed" and any(c not in index for c in s.pairs)]
     if blocked_locks:
@@ -231,7 +229,7 @@ def _lock_text(facts: Facts, pairs: Pairs, locks: Sequence[Structure]) -> str:
     for urn, kind, sip in (c for s in locks for c in s.pairs):
         school = facts.schools[urn].name if urn in facts.schools else urn
         name = facts.sips[sip].name if sip in facts.sips else sip
-        why = "; ".join(text for _, text in pairs.blocked.get((urn, kind, sip), ()))
+        why = "; ".join(text for _, text in pairs.blocks(urn, kind, sip))
         lines.append(
             f"The lock of {name} ({sip}) to {school} ({urn}, {kind}) breaks a hard rule: "
             f"{why or 'this school has no such post this year'}. Remove the lock or mend its cause."

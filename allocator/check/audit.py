@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from allocator.check.score import Auditor
@@ -47,24 +48,25 @@ def _joins(a: Auditor, key: Key, x: Assignment) -> list[Piece]:
         return []
     post = a.book.by_key[key]
     begin = a.book.begins(post, a.book.sips[x.sip])
-    mine = [k for k in a.book.stand.fixed if (k.urn, k.kind, k.sip) == (*key, x.sip)]
+    mine = [k for k in a.book.stand.of_sip.get(x.sip, ()) if (k.urn, k.kind) == key]
     return [k for k in mine if k.end + ONE == begin or post.end + ONE == k.start]
 
 
 def _settled(a: Auditor, rows: list[Assignment], known: dict[Key, Assignment]) -> Iterator[Breach]:
     """Rows given before a repair stand as they stood."""
     stand = a.book.stand
-    joined = [k for key, x in known.items() for k in _joins(a, key, x)]
+    joined = {k for key, x in known.items() for k in _joins(a, key, x)}
     right = [k for k in stand.fixed if k not in joined] if stand else []
-    want = sorted((k.urn, k.kind, k.sip, k.start, k.end, [q / 4 for q in k.periods], k.extra / 4) for k in right)
+    want = sorted((k.urn, k.kind, k.sip, k.start, k.end, tuple(q / 4 for q in k.periods), k.extra / 4) for k in right)
     have = sorted(
-        (x.urn, x.post, x.sip, x.from_, x.to, list(x.periods.model_dump().values()), x.extra_days) for x in rows
+        (x.urn, x.post, x.sip, x.from_, x.to, tuple(x.periods.model_dump().values()), x.extra_days) for x in rows
     )
-    for row in [w for w in want if w not in have]:
+    wanted, given = set(want), set(have)
+    for row in [w for w in want if w not in given]:
         yield Breach(
             "repair", f"{row[0]} ({row[1]}): what {row[2]} gave from {row[3]} to {row[4]} is missing or altered."
         )
-    for row in [h for h in have if h not in want]:
+    for row in [h for h in have if h not in wanted]:
         yield Breach("repair", f"{row[0]} ({row[1]}): nothing settled says that {row[2]} gave {row[3]} to {row[4]}.")
     for x in rows:
         if x.points or x.days != sum(x.periods.model_dump().values()):
@@ -94,8 +96,9 @@ def _choice(a: Auditor, plan: Plan, rows: list[Assignment]) -> tuple[dict[Key, A
         else:
             known[key] = x
     empty = [(u.urn, u.post) for u in plan.unfilled]
+    listed = Counter(empty)
     for p in a.book.posts:
-        if p.key not in known and [str(k) for k in empty].count(str(p.key)) != 1:
+        if p.key not in known and listed[p.urn, p.kind] != 1:  # type: ignore[index]  # a kind is one of three words
             out.append(Breach("figures", f"{p.urn} ({p.kind}) is neither filled nor listed as unfilled once.", *p.key))
     for key in empty:
         if key in known or key not in a.book.by_key:
@@ -167,9 +170,10 @@ def _totals(a: Auditor, plan: Plan, choice: dict[Key, str], short: dict[Key, int
     if sorted(given_loads) != sorted(b.sips) or len(given_loads) != len(plan.loads):
         yield Breach("figures", "loads: not one row for every SIP.")
         return
+    held = Counter(choice.values())
     for sip, row in b.sips.items():
         x = given_loads[sip]
-        posts = sum(v == sip for v in choice.values())
+        posts = held[sip]
         found = (x.posts, x.days, x.capacity, tuple(x.periods.model_dump().values()))
         true = (posts, sum(loads[sip]) / 4, b.capacity(row) / 4, tuple(q / 4 for q in loads[sip]))
         if found != true:

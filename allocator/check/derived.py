@@ -9,9 +9,11 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from allocator.domain.case import Case, NeedChange, School, Sip
+from allocator.check.ledger import Keeping, Ledger, once
+from allocator.domain.case import Case, DecisionKind, NeedChange, School, Sip
 from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
 
@@ -22,6 +24,7 @@ Quarter = int
 ORDER = {"lead": 0, "support": 1, "appraisal": 2}
 
 
+@lru_cache(maxsize=65536)
 def norm(text: str | None) -> str:
     return " ".join((text or "").split()).lower()
 
@@ -30,6 +33,7 @@ def alike(a: str | None, b: str | None) -> bool:
     return norm(a) != "" and norm(a) == norm(b)
 
 
+@lru_cache(maxsize=65536)
 def dec(x: float) -> Decimal:
     return Decimal(str(x))
 
@@ -73,7 +77,7 @@ class Post:
         return self.urn, self.kind
 
 
-class Book:
+class Book(Keeping):
     """The tables of a case, opened for audit. `stand` is where a repair began, or None."""
 
     stand: Stand | None = None
@@ -84,17 +88,20 @@ class Book:
         self.first = dt.date(self.start, 9, 1)
         self.schools = {s.urn: s for s in case.schools}
         self.sips = {s.sip: s for s in case.sips}
+        self.find, self.kept = Ledger(case), {}
         self.old: dict[str, set[str]] = {}
         for urn in self.schools:
             found, todo = {urn}, [urn]
             while todo:
                 here = todo.pop()
-                for row in case.successions:
-                    if row.new_urn == here and row.old_urn not in found:
+                for row in self.find.old.get(here, ()):
+                    if row.old_urn not in found:
                         found.add(row.old_urn)
                         todo.append(row.old_urn)
             self.old[urn] = found
-        self.rows = {u: [h for h in case.history if h.urn in self.old[u]] for u in self.schools}
+        self.rows = {
+            u: [h for old in sorted(self.old[u]) for h in self.find.history.get(old, ())] for u in self.schools
+        }
         self.year_posts = self.posts = self._posts()
         if repaired is not None:
             from allocator.check.standing import Stand  # it builds on this class
@@ -103,6 +110,7 @@ class Book:
             self.posts = self.stand.posts
         self.by_key = {p.key: p for p in self.posts}
 
+    @once
     def on(self, month_day: str) -> dt.date:
         """A month-day in the academic year."""
         m, d = (int(x) for x in month_day.split("-"))
@@ -122,8 +130,9 @@ class Book:
 
     def turns(self, urn: str) -> list[NeedChange]:
         """Changes of need or category within the year, by date."""
-        return sorted((n for n in self.case.needs if n.urn == urn), key=lambda n: n.on)
+        return sorted(self.find.needs.get(urn, ()), key=lambda n: n.on)
 
+    @once
     def need(self, urn: str) -> str:
         """The need as it now stands."""
         out = self.schools[urn].need or "standard"
@@ -131,12 +140,14 @@ class Book:
             out = n.need or out
         return out
 
+    @once
     def bounds(self) -> list[tuple[dt.date, dt.date]]:
         """First and last day of each period."""
         c = self.policy.calendar
         begins = [self.first, self.on(c.autumn_2_starts), self.on(c.spring_starts), self.on(c.summer_starts)]
         return list(zip(begins, [b - dt.timedelta(days=1) for b in begins[1:]] + [self.on(c.last_day)], strict=True))
 
+    @once
     def period_of(self, day: dt.date) -> int:
         return max([n for n, (begin, _) in enumerate(self.bounds()) if begin <= day], default=0)
 
@@ -189,6 +200,7 @@ class Book:
                 parts[k] = nearest(Decimal(parts[k] * (length - later) + new[k] * later) / length) if length > 0 else 0
         return self._post(s, "lead", parts, None, bool(turned))
 
+    @once
     def _weights(self, kind: str) -> list[int]:
         c = self.policy.calendar
         return [0, 1, 0, 0] if kind == "appraisal" else [c.autumn_1, c.autumn_2, c.spring, c.summer]
@@ -223,6 +235,7 @@ class Book:
             before |= self.stand.served(post.urn)
         return post.kind in ("lead", "support") and sip.sip not in before
 
+    @once
     def new_head(self, urn: str) -> bool:
         s = self.schools[urn].head_started
         return bool(s and s > dt.date(self.start - 1, 9, 1))
@@ -262,11 +275,10 @@ class Book:
 
     # -- relationships ---------------------------------------------------------------------------------
 
-    def decided(self, what: str, urn: str, sip: str | None = None) -> bool:
+    def decided(self, what: DecisionKind, urn: str, sip: str | None = None) -> bool:
         return any(
-            d.decision == what and d.urn == urn and (d.until is None or d.until >= self.first)
-            and (sip is None or d.sip is None or d.sip == sip)
-            for d in self.case.decisions
+            (d.until is None or d.until >= self.first) and (sip is None or d.sip is None or d.sip == sip)
+            for d in self.find.decisions.get((what, urn), ())
         )  # fmt: skip
 
     def lead_years(self, urn: str, sip: str) -> dict[int, bool]:
@@ -284,10 +296,12 @@ class Book:
             n += 1
         return n
 
+    @once
     def incumbent(self, urn: str) -> str | None:
         held = [s for s in {h.sip for h in self.rows[urn]} if self.tenure(urn, s) > 1]
         return min(held, key=lambda s: (-self.tenure(urn, s), s)) if held else None
 
+    @once
     def protected(self, urn: str) -> bool:
         part = self.policy.protection
         if not part.on or self.decided("allow_change", urn):
@@ -301,6 +315,7 @@ class Book:
                     return True
         return False
 
+    @once
     def flags(self, urn: str) -> set[str]:
         s, out = self.schools[urn], set()
         category = s.category_of_concern
@@ -333,9 +348,9 @@ class Book:
         return out
 
     def metres(self, urn: str, sip: str) -> int | None:
-        for t in self.case.travel:
-            if t.urn == urn and t.sip == sip and t.km is not None:
-                return nearest(dec(t.km) * 1000)
+        km = self.find.km.get((urn, sip))
+        if km is not None:
+            return nearest(dec(km) * 1000)
         a, b = self.schools[urn], self.sips[sip]
         return self.straight(a.easting, a.northing, b.easting, b.northing)
 
@@ -348,12 +363,22 @@ class Book:
 
     def local(self, urn: str, sip: Sip) -> bool:
         la = norm(self.schools[urn].la)
-        there = [u for u, s in self.schools.items() if la and norm(s.la) == la]
-        return (
-            sip.kind == "la_adviser"
-            or (la != "" and norm(sip.current_la) == la)
-            or any(h.sip == sip.sip for u in there for h in self.rows[u])
+        return sip.kind == "la_adviser" or (
+            la != "" and (norm(sip.current_la) == la or sip.sip in self.worked_in()[la])
         )
+
+    @once
+    def worked_in(self) -> dict[str, set[str]]:
+        """Authority -> SIPs with history at a school there."""
+        out: dict[str, set[str]] = {norm(s.la): set() for s in self.schools.values()}
+        for urn, s in self.schools.items():
+            out[norm(s.la)].update(h.sip for h in self.rows[urn])
+        return out
+
+    @once
+    def rates(self) -> list[Decimal]:
+        """Day rates known in the team."""
+        return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None]
 
 
 def lot(seed: int, urn: str, post: str, sip: str) -> int:

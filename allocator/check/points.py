@@ -97,8 +97,8 @@ def former_tie(b: Book, post: Post, sip: Sip) -> int:
     if post.kind != "lead" or b.incumbent(post.urn) == sip.sip:
         return 0
     s = b.schools[post.urn]
-    for row in b.case.interests:
-        mine = row.sip == sip.sip and row.kind == "former_adviser" and (row.until is None or row.until >= b.first)
+    for row in b.find.interests.get(sip.sip, ()):
+        mine = row.kind == "former_adviser" and (row.until is None or row.until >= b.first)
         if mine and (row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la)):
             return 100
     rows = [h for h in b.rows[post.urn] if h.sip == sip.sip and int(h.year[:4]) < b.start]
@@ -126,10 +126,11 @@ def travel(b: Book, post: Post, sip: Sip) -> int:
 
 
 def cost(b: Book, post: Post, sip: Sip) -> int:
-    rates = [Fraction(dec(s.day_rate)) for s in b.sips.values() if s.day_rate is not None]
+    rates = b.rates()
     if sip.day_rate is None or max(rates) == min(rates):
         return 0
-    return -int(100 * (Fraction(dec(sip.day_rate)) - min(rates)) / (max(rates) - min(rates)))
+    least, most = Fraction(min(rates)), Fraction(max(rates))
+    return -int(100 * (Fraction(dec(sip.day_rate)) - least) / (most - least))
 
 
 def weigh(w: Weight, need: Need) -> int:

@@ -45,8 +45,7 @@ def availability(b: Book, post: Post, sip: Sip) -> bool:
         or any(
             2 * max(0, (min(a.away_to, post.end) - max(a.away_from, post.begin)).days + 1)
             >= (post.end - post.begin).days + 1
-            for a in b.case.absences
-            if a.sip == sip.sip
+            for a in b.find.absences.get(sip.sip, ())
         )
     )
 
@@ -107,9 +106,9 @@ def need(b: Book, post: Post, sip: Sip) -> bool:
 
 def interest(b: Book, post: Post, sip: Sip) -> bool:
     s = b.schools[post.urn]
-    for row in b.case.interests:
+    for row in b.find.interests.get(sip.sip, ()):
         lapsed = row.until is not None and row.until < b.first
-        if row.sip != sip.sip or lapsed or row.kind == "former_adviser" or row.outcome == "cleared":
+        if lapsed or row.kind == "former_adviser" or row.outcome == "cleared":
             continue
         if row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la):
             return True
@@ -132,7 +131,7 @@ def own_ties(b: Book, post: Post, sip: Sip) -> bool:
 
 
 def refusal(b: Book, post: Post, sip: Sip) -> bool:
-    mine = [r for r in b.case.refusals if r.sip == sip.sip and r.urn in b.old[post.urn]]
+    mine = [r for r in b.find.refusals.get(sip.sip, ()) if r.urn in b.old[post.urn]]
     if any(r.kind == "veto" and int(r.year[:4]) in (b.start, b.start - 1) for r in mine):
         return True
     broke = any(r.kind == "breakdown" for r in mine)
@@ -142,14 +141,13 @@ def refusal(b: Book, post: Post, sip: Sip) -> bool:
 
 def about(b: Book, urn: str) -> list[Wish]:
     """Wishes that concern a school: those with its URN, and a SIP's general wish at a school it led last year."""
-    out = [w for w in b.case.wishes if w.urn == urn]
-    return out + [w for w in b.case.wishes if w.urn is None and w.by == "sip" and w.sip and b.incumbent(urn) == w.sip]
+    return [*b.find.wishes.get(urn, ()), *b.find.general.get(b.incumbent(urn), ())]
 
 
 def parting(b: Book, post: Post, sip: Sip) -> bool:
-    for d in b.case.decisions:
+    for d in b.find.decisions.get(("lock", post.urn), ()):
         live = d.until is None or d.until >= b.first
-        if d.decision == "lock" and live and (d.urn, d.post or "lead", d.sip) == (post.urn, post.kind, sip.sip):
+        if live and (d.post or "lead", d.sip) == (post.kind, sip.sip):
             return False
     for w in about(b, post.urn):
         if w.strength == 3:
@@ -200,10 +198,9 @@ def cooling_off(b: Book, post: Post, sip: Sip) -> bool:
 
 def decision(b: Book, post: Post, sip: Sip) -> bool:
     return any(
-        d.decision == "forbid" and d.urn == post.urn and d.sip == sip.sip and d.post in (None, post.kind)
-        and (d.until is None or d.until >= b.first)
-        for d in b.case.decisions
-    )  # fmt: skip
+        d.sip == sip.sip and d.post in (None, post.kind) and (d.until is None or d.until >= b.first)
+        for d in b.find.decisions.get(("forbid", post.urn), ())
+    )
 
 
 Test = Callable[[Book, Post, Sip], bool]
@@ -234,15 +231,48 @@ def in_force(b: Book) -> dict[str, Test]:
     return {name: test for name, (on, test) in rules.items() if on}
 
 
-def barred(b: Book, post: Post) -> dict[str, list[str]]:
-    """SIP -> rules that bar them from this post, the sole specialist spared."""
-    tests = in_force(b)
-    out = {s: [name for name, test in tests.items() if test(b, post, row)] for s, row in b.sips.items()}
-    if post.kind == "lead" and b.policy.tenure.sole_specialist == "extend" and all(out.values()):
-        only = [s for s, names in out.items() if names == ["tenure"]]
-        if len(only) == 1:
-            out[only[0]] = []
-    return out
+class Bars:
+    """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept."""
+
+    def __init__(self, b: Book) -> None:
+        self.b, self.tests = b, in_force(b)
+        self._known: dict[tuple[str, str, str], list[str]] = {}
+        self._sole: dict[tuple[str, str], str | None] = {}
+
+    def rules(self, post: Post, sip: Sip) -> list[str]:
+        """The rules that bar this pair, the sole specialist spared."""
+        pair = (*post.key, sip.sip)
+        if pair not in self._known:
+            names = [name for name, test in self.tests.items() if test(self.b, post, sip)]
+            self._known[pair] = [] if names == ["tenure"] and self.sole(post) == sip.sip else names
+        return self._known[pair]
+
+    def may(self, post: Post, sip: Sip) -> bool:
+        """Whether no rule bars this pair."""
+        if (*post.key, sip.sip) in self._known:
+            return not self._known[*post.key, sip.sip]
+        if any(test(self.b, post, sip) for name, test in self.tests.items() if name != "tenure"):
+            return False
+        return not self.rules(post, sip)
+
+    def sole(self, post: Post) -> str | None:
+        """The one SIP who could take the post but for the limit of years, when nobody else may take it."""
+        if post.kind != "lead" or self.b.policy.tenure.sole_specialist != "extend":
+            return None
+        if post.key not in self._sole:
+            self._sole[post.key] = self._only(post)
+        return self._sole[post.key]
+
+    def _only(self, post: Post) -> str | None:
+        past: list[str] = []
+        others = [test for name, test in self.tests.items() if name != "tenure"]
+        for sip, row in self.b.sips.items():
+            if any(test(self.b, post, row) for test in others):
+                continue
+            if not self.tests["tenure"](self.b, post, row):
+                return None
+            past.append(sip)
+        return past[0] if len(past) == 1 else None
 
 
 def newcomer(b: Book, sip: Sip) -> bool:

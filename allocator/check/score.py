@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from allocator.check import structure
 from allocator.check.derived import ORDER, Book, lot
 from allocator.check.points import of_pair
-from allocator.check.reach import barred
+from allocator.check.reach import Bars
 from allocator.check.structure import Breach, Choice, Key, Short
+from allocator.check.usable import usable
 from allocator.domain.case import NEEDS, Case
 from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
@@ -35,16 +36,27 @@ class Auditor:
         self.counts = repaired is not None and not repaired.rebuild
         self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
         self.held = set(repaired.held) if repaired else set()
-        self.barred = {p.key: barred(b, p) for p in b.posts}
-        self.allowed = {k: [s for s, why in rules.items() if not why] for k, rules in self.barred.items()}
+        self.bars = Bars(b)
         self.bound, together = structure.groups(b)
-        self.team = structure.team(b, {s for sips in self.allowed.values() for s in sips}, together)
+        self.team = structure.team(b, usable(b, self.bars.may), together)
+        self._allowed: dict[Key, list[str]] = {}
         self._points: dict[tuple[Key, str], dict[str, int]] = {}
         self.protected = {}
         for p in b.posts:
             who = b.incumbent(p.urn) if self.holders is None else self.holders.get((p.urn, "lead"))
-            if p.kind == "lead" and who and b.protected(p.urn) and who in self.allowed[p.key]:
+            if p.kind == "lead" and who and b.protected(p.urn) and self.may(p.key, who):
                 self.protected[p.urn] = who
+
+    def may(self, key: Key, sip: str) -> bool:
+        """Whether the case has this post and this SIP, and no rule bars the pair."""
+        b = self.book
+        return key in b.by_key and sip in b.sips and self.bars.may(b.by_key[key], b.sips[sip])
+
+    def allowed(self, key: Key) -> list[str]:
+        """Everybody who may hold a post."""
+        if key not in self._allowed:
+            self._allowed[key] = [sip for sip in self.book.sips if self.may(key, sip)]
+        return self._allowed[key]
 
     def points(self, key: Key, sip: str) -> dict[str, int]:
         """Weighted points of a pair by rule."""
@@ -59,7 +71,7 @@ class Auditor:
         for key, sip in choice.items():
             out += [
                 Breach(rule, structure.blocked_text(b, b.by_key[key], sip, rule), *key, sip)
-                for rule in self.barred[key][sip]
+                for rule in self.bars.rules(b.by_key[key], b.sips[sip])
             ]
         for key, q in short.items():
             if q and (key not in choice or q not in b.by_key[key].trims):
@@ -71,7 +83,7 @@ class Auditor:
                 return out
         for key in sorted(self.held):
             who = (self.holders or {}).get(key)
-            if who in self.allowed.get(key, ()) and choice.get(key) != who:
+            if who and self.may(key, who) and choice.get(key) != who:
                 out.append(Breach("repair", f"{key[0]} ({key[1]}) was to be held with {who} and is not.", *key, who))
         out += structure.joint(b, choice, self.bound)
         return out + structure.people(b, choice, structure.person_loads(b, choice, short))
@@ -103,9 +115,7 @@ class Auditor:
         return {
             urn
             for (urn, kind), sip in (self.holders or {}).items()
-            if (urn, kind) not in self.uncounted
-            and sip in self.allowed.get((urn, kind), ())
-            and choice.get((urn, kind)) != sip
+            if (urn, kind) not in self.uncounted and self.may((urn, kind), sip) and choice.get((urn, kind)) != sip
         }
 
     def _key(self, tiers: dict[str, int], choice: Choice, short: Short) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.check.derived import Book, Post, dec, nearest
+from allocator.check.ledger import by
 from allocator.domain.plan import HeldRow, Repaired
 
 Key = tuple[str, str]
@@ -45,6 +46,7 @@ class Stand:
                 self.fixed += [kept for r in mine if (kept := self._left(r, self.since))]
         for post in book.year_posts:
             self._open(post, self.rows.get(post.key, []))
+        self.of_sip, self.of_school = by(self.fixed, lambda k: k.sip), by(self.fixed, lambda k: k.urn)
 
     def _rows(self, rows: tuple[HeldRow, ...]) -> None:
         """Rows by post; those of a URN now gone go to its successor, if that has none."""
@@ -120,7 +122,7 @@ class Stand:
             return False
         if (s.leaves_on and day > s.leaves_on) or (s.contract_ends and day > s.contract_ends):
             return False
-        return not any(a.sip == sip and a.away_from <= day <= a.away_to for a in self.b.case.absences)
+        return not any(a.away_from <= day <= a.away_to for a in self.b.find.absences.get(sip, ()))
 
     def _absence_ends(self, r: Piece, day: dt.date) -> dt.date:
         while day <= r.end and not self._works(r.sip, day):
@@ -144,7 +146,7 @@ class Stand:
             return None
         if r.end < day:
             return r
-        recorded = [w for w in self.b.case.worked if w.sip == r.sip]
+        recorded = self.b.find.worked.get(r.sip, ())
         exact = [Fraction(0)] * 4
         for w in recorded:
             if (w.urn, w.post) == (r.urn, r.kind) and r.start <= w.on < day:
@@ -166,14 +168,13 @@ class Stand:
     def spent(self, sip: str) -> list[int]:
         """Fixed quarter-days of a SIP by period."""
         out = [0, 0, 0, 0]
-        for k in self.fixed:
-            if k.sip == sip:
-                out = [a + b for a, b in zip(out, k.periods, strict=True)]
-                out[self.b.period_of(k.start)] += k.extra
+        for k in self.of_sip.get(sip, ()):
+            out = [a + b for a, b in zip(out, k.periods, strict=True)]
+            out[self.b.period_of(k.start)] += k.extra
         return out
 
     def served(self, urn: str) -> set[str]:
-        return {k.sip for k in self.fixed if k.urn == urn and k.start < self.since}
+        return {k.sip for k in self.of_school.get(urn, ()) if k.start < self.since}
 
 
 def _four(exact: list[Fraction]) -> tuple[int, int, int, int]:

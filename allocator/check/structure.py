@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allocator.check.derived import Book, Post, dec, floor, norm
+from allocator.check.ledger import by
 
 Key = tuple[str, str]
 Choice = Mapping[Key, str]
@@ -47,8 +48,9 @@ def groups(b: Book) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[K
             tuple(sorted((u, s.paired_with))) for u, s in b.schools.items() if s.paired_with and s.paired_with != u
         }
         for one, two in sorted(couples):
-            objects = any(w.by == "school" and w.wish == "change" and w.urn in (one, two) for w in b.case.wishes)
-            if one in leads and two in leads and not objects:
+            about = [*b.find.wishes.get(one, ()), *b.find.wishes.get(two, ())]
+            objects = any(w.by == "school" and w.wish == "change" for w in about)
+            if (one, "lead") in b.by_key and (two, "lead") in b.by_key and not objects:
                 together.append(("halves", [(one, "lead"), (two, "lead")], p.halves.price))
     if p.same_appraiser.on:
         for x in b.posts:
@@ -99,11 +101,16 @@ def joint(b: Book, choice: Choice, bound: list[tuple[str, list[str]]]) -> list[B
 def reciprocal(b: Book, choice: Choice) -> list[Breach]:
     heads = {s: r.current_urn for s, r in b.sips.items() if r.kind == "serving_head" and r.current_urn}
     visits = {(urn, sip) for (urn, _), sip in choice.items() if sip in heads}
+    leads = by(heads.items(), lambda head: head[1])
+    carries: dict[str, list[str]] = {}  # URN -> schools that are it, or carry it on
+    for u, olds in b.old.items():
+        for old in olds:
+            carries.setdefault(old, []).append(u)
     out = []
     for urn, sip in sorted(visits):
-        for other, own in heads.items():
-            mine = [u for u in b.schools if heads[sip] in b.old[u]]
-            if sip < other and own in b.old[urn] and any((u, other) in visits for u in mine):
+        for other, _ in (head for old in b.old[urn] for head in leads.get(old, ())):
+            mine = carries.get(heads[sip] or "", ())
+            if sip < other and any((u, other) in visits for u in mine):
                 out.append(Breach("reciprocal", f"{sip} and {other} are SIP to each other's schools.", urn, None, sip))
     return out
 
@@ -139,8 +146,9 @@ def people(b: Book, choice: Choice, loads: dict[str, list[int]]) -> list[Breach]
                     f"{row.name} has {most_days / 4:g} days in {period}; the plan takes {(used[n] + settled[n]) / 4:g}."
                 )
                 out.append(Breach("capacity", text, sip=sip))
+    leading = Counter(s for (_, kind), s in choice.items() if kind == "lead")
     for sip, row in b.sips.items():
-        led = sum(kind == "lead" and s == sip for (_, kind), s in choice.items())
+        led = leading[sip]
         most = c.max_schools.get(row.kind, 15) if row.max_schools is None else row.max_schools
         least = c.min_schools.get(row.kind, 0) if row.min_schools is None else row.min_schools
         if b.policy.portfolio.on and (led > most or 0 < led < least):
@@ -186,9 +194,9 @@ def team_costs(b: Book, t: Team, choice: Choice, loads: dict[str, list[int]]) ->
     for sip, free in t.fair.items():
         cost["balance"] += b.policy.balance.price * max(0, sum(loads[sip]) - free)
     for posts, free_of in t.allowance:
+        holding = Counter(choice[key] for key in posts if key in choice)
         for sip, free in free_of.items():
-            held = sum(choice.get(key) == sip for key in posts)
-            cost["spread"] += b.policy.spread.price * max(0, held - free)
+            cost["spread"] += b.policy.spread.price * max(0, holding[sip] - free)
     if b.policy.capacity.on:
         for sip, row in b.sips.items():
             for n, limit in enumerate(b.limits(row)):

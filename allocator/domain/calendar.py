@@ -8,13 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from allocator.domain.policy import YearPart
 
 Four = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
 def first_year(label: str) -> int:
     """2026 of `2026/27`. Raises ValueError for anything else."""
     if not re.fullmatch(r"\d{4}/\d{2}", label) or (int(label[:4]) + 1) % 100 != int(label[5:]):
@@ -26,6 +27,7 @@ def year_label(first: int) -> str:
     return f"{first}/{(first + 1) % 100:02d}"
 
 
+@lru_cache(maxsize=4096)
 def quarters(days: float) -> Fraction:
     """Days as quarter-days, exactly as written."""
     return Fraction(str(days)) * 4
@@ -33,6 +35,12 @@ def quarters(days: float) -> Fraction:
 
 def half_up(x: Fraction) -> int:
     return math.floor(x + Fraction(1, 2))
+
+
+@lru_cache(maxsize=4096)
+def whole_quarters(days: float) -> int:
+    """Days as whole quarter-days, half up."""
+    return half_up(quarters(days))
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,12 @@ class Year:
 
 
 def largest_remainder(total: int, shares: Sequence[int | Fraction]) -> Four:
+    """A total over four shares: each its whole part, what is left by largest remainder, ties to the earlier."""
+    return _remainder(total, tuple(shares))
+
+
+@lru_cache(maxsize=65536)
+def _remainder(total: int, shares: tuple[int | Fraction, ...]) -> Four:
     weight = sum(shares)
     exact = [Fraction(total * s, weight) for s in shares]
     out = [math.floor(x) for x in exact]
@@ -111,3 +125,9 @@ def largest_remainder(total: int, shares: Sequence[int | Fraction]) -> Four:
     for n in order[: total - sum(out)]:
         out[n] += 1
     return out[0], out[1], out[2], out[3]
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """The same day of the month, so many months earlier (the year's first day is always the 1st)."""
+    index = day.year * 12 + day.month - 1 - months
+    return dt.date(index // 12, index % 12 + 1, day.day)

@@ -6,15 +6,16 @@ import datetime as dt
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allocator.domain import posts
-from allocator.domain.calendar import Year, first_year, half_up, quarters
+from allocator.domain.calendar import Year, first_year, half_up, months_before, quarters
 from allocator.domain.case import Case, Decision, History, Interest, Need, NeedChange, Refusal, School, Sip, Wish
 from allocator.domain.flags import Flag, flags_of
+from allocator.domain.grid import whole_metres
 from allocator.domain.policy import Policy
 from allocator.domain.posts import Five
 from allocator.domain.posts import Post as Post  # rules name it from here
@@ -22,6 +23,7 @@ from allocator.domain.posts import Post as Post  # rules name it from here
 if TYPE_CHECKING:
     from allocator.domain.standing import Standing
 
+T = TypeVar("T")
 ENTERS = (None, "needs_sip", "buys_in")
 
 
@@ -43,7 +45,7 @@ class Facts:
         self.year = Year(case.year, policy.calendar)
         self.schools: dict[str, School] = {s.urn: s for s in sorted(case.schools, key=lambda s: s.urn)}
         self.sips: dict[str, Sip] = {s.sip: s for s in sorted(case.sips, key=lambda s: s.sip)}
-        self._cache: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._once: dict[Hashable, Any] = {}
         self._tenure: dict[tuple[str, str], int] = {}
         self._capacity: dict[str, int] = {}
         self._flags: dict[str, tuple[Flag, ...]] = {}
@@ -318,12 +320,11 @@ class Facts:
         known = [Fraction(str(s.day_rate)) for s in self.sips.values() if s.day_rate is not None]
         return (min(known), max(known)) if known else None
 
-    def cached(self, what: str, urn: str, work: Callable[[Facts, str], tuple[str, ...]]) -> tuple[str, ...]:
-        """A school-side fact worked out once."""
-        key = (what, urn)
-        if key not in self._cache:
-            self._cache[key] = work(self, urn)
-        return self._cache[key]
+    def once(self, what: Hashable, work: Callable[[], T]) -> T:
+        """Something that a rule needs, worked out once for this case."""
+        if what not in self._once:
+            self._once[what] = work()
+        return self._once[what]  # type: ignore[no-any-return]  # what was kept under this name
 
     @cached_property
     def interests(self) -> dict[str, list[Interest]]:
@@ -361,8 +362,18 @@ class Facts:
         """Distance in metres, given or straight line; None when unknown."""
         if (urn, sip) in self._travel:
             return half_up(Fraction(str(self._travel[urn, sip])) * 1000)
-        a, b = self.schools[urn], self.sips[sip]
-        return straight(a.easting, a.northing, b.easting, b.northing)
+        a, b = self.school_at[urn], self.sip_at[sip]
+        return None if a is None or b is None else math.isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+
+    @cached_property
+    def school_at(self) -> dict[str, tuple[int, int] | None]:
+        """URN -> grid point in whole metres."""
+        return {urn: whole_metres(row.easting, row.northing) for urn, row in self.schools.items()}
+
+    @cached_property
+    def sip_at(self) -> dict[str, tuple[int, int] | None]:
+        """SIP -> grid point in whole metres."""
+        return {sip: whole_metres(row.easting, row.northing) for sip, row in self.sips.items()}
 
     def as_it_stands(self, urn: str) -> School:
         """The school's row with need and category as they now are."""
@@ -382,17 +393,3 @@ class Facts:
         """First 20 bits of SHA-256 of `seed|urn|post|sip` (contract 2)."""
         digest = hashlib.sha256(f"{seed}|{key[0]}|{key[1]}|{sip}".encode()).digest()
         return int.from_bytes(digest[:3], "big") >> 4
-
-
-def straight(e1: float | None, n1: float | None, e2: float | None, n2: float | None) -> int | None:
-    """Whole metres between two grid points, rounded down; None when a coordinate is unknown."""
-    if e1 is None or n1 is None or e2 is None or n2 is None:
-        return None
-    de, dn = (half_up(Fraction(str(a))) - half_up(Fraction(str(b))) for a, b in ((e1, e2), (n1, n2)))
-    return math.isqrt(de * de + dn * dn)
-
-
-def months_before(day: dt.date, months: int) -> dt.date:
-    """The same day of the month, so many months earlier (the year's first day is always the 1st)."""
-    index = day.year * 12 + day.month - 1 - months
-    return dt.date(index // 12, index % 12 + 1, day.day)

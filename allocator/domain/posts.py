@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from allocator.domain.calendar import Four, half_up, largest_remainder, quarters
+from allocator.domain.calendar import Four, half_up, largest_remainder, quarters, whole_quarters
 from allocator.domain.case import Need, PostKind, School, Sip
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ def year_posts(facts: Facts) -> tuple[Post, ...]:
         out.append(_lead(facts, school))
         if separated(facts, school) and school.support_days != 0:
             days = d.support if school.support_days is None else school.support_days
-            out.append(_post(facts, school, "support", half_up(quarters(days)), _apart_from(facts, school)))
+            out.append(_post(facts, school, "support", whole_quarters(days), _apart_from(facts, school)))
         if school.urn in appraised:
             days = d.appraisal if school.appraisal_days is None else school.appraisal_days
-            out.append(_post(facts, school, "appraisal", half_up(quarters(days))))
+            out.append(_post(facts, school, "appraisal", whole_quarters(days)))
     return tuple(out)
 
 
@@ -90,8 +91,8 @@ def _appraised(facts: Facts) -> set[str]:
 def _due(facts: Facts, school: School, need: Need | None) -> int:
     d = facts.policy.days
     if school.days is not None:
-        return half_up(quarters(school.days))
-    return half_up(quarters(d.flat if d.model == "flat" else d.graduated.get(need or "standard", d.flat)))
+        return whole_quarters(school.days)
+    return whole_quarters(d.flat if d.model == "flat" else d.graduated.get(need or "standard", d.flat))
 
 
 def _lead(facts: Facts, school: School) -> Post:
@@ -141,7 +142,7 @@ def spread(facts: Facts, kind: PostKind, total: int) -> Four:
 
 def trims_of(facts: Facts, due: int, split: Four, shares: Sequence[int | Fraction], given: int) -> Trims:
     """Smaller ways to fill a post: (quarter-days short, less by period), never under the floor with `given`."""
-    step, floor = half_up(quarters(facts.policy.days.trim_step)), quarters(facts.policy.days.floor)
+    step, floor = whole_quarters(facts.policy.days.trim_step), quarters(facts.policy.days.floor)
     out = []
     for short in range(step, due + 1, step) if step else ():
         if given + due - short < floor:
@@ -157,14 +158,20 @@ def extra(facts: Facts, post: Post, sip: Sip) -> int:
     days = facts.policy.days
     out = 0
     if post.kind == "lead" and facts.new_head(post.urn) and not post.begun:
-        out += half_up(quarters(days.new_head))
+        out += whole_quarters(days.new_head)
     if facts.new_pairing(post, sip):
-        out += half_up(quarters(days.new_pairing))
+        out += whole_quarters(days.new_pairing)
     return out
 
 
 def load(facts: Facts, post: Post, sip: Sip) -> Five:
     """Quarter-days this pair takes: the year, then the four periods."""
-    p = list(post.periods)
-    p[facts.year.period(facts.starts(post, sip))] += extra(facts, post, sip)
+    return _with_extra(post.periods, facts.year.period(facts.starts(post, sip)), extra(facts, post, sip))
+
+
+@lru_cache(maxsize=65536)
+def _with_extra(periods: Four, first: int, more: int) -> Five:
+    """Few differ, so that a million pairs share them."""
+    p = list(periods)
+    p[first] += more
     return sum(p), p[0], p[1], p[2], p[3]

@@ -124,7 +124,7 @@ def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[
     facts = ready.facts
     before = change.from_ or ""
     name = facts.sips[before].name if before in facts.sips else before
-    blocks = ready.pairs.blocked.get((change.urn, change.post, before), ())
+    blocks = ready.pairs.blocks(change.urn, change.post, before)
     voluntary = any(rule in ("parting", "refusal", "tenure") for rule, _ in blocks)
     if before not in facts.sips:
         text = f"{before} is no longer on the team."

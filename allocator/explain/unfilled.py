@@ -69,9 +69,7 @@ def _superset(ready: Setup, board: _Board, own: set[str]) -> tuple[en.Instance, 
     """The instance with blocked pairs added, and the gates of each of those."""
     facts, inst = ready.facts, ready.inst
     pairs, gates = list(inst.pairs), {}
-    for (urn, kind, sip), blocks in sorted(ready.pairs.blocked.items()):
-        if not blocks or (urn, kind) not in ready.post_index or urn not in own:
-            continue
+    for (urn, kind, sip), blocks in ready.pairs.barred(own):
         gates[len(pairs)] = tuple(board.gate((rule, urn, sip)) for rule in dict.fromkeys(r for r, _ in blocks))
         p = ready.post_index[urn, kind]
         pairs.append(en.Pair(p, ready.person_index[sip], facts.load(facts.posts[p], facts.sips[sip])))
@@ -132,12 +130,12 @@ def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
     school = facts.schools[key[0]].name
     what = {"lead": "lead SIP", "support": "support SIP", "appraisal": "appraisal adviser"}[key[1]]
     parts = []
-    barred = [(rule, sip) for rule, urn, sip in found if urn == key[0] and sip and (*key, sip) in ready.pairs.blocked]
+    barred = [(rule, sip) for rule, urn, sip in found if urn == key[0] and sip and ready.pairs.blocks(*key, sip)]
     many = len(barred) > FEW
     for rule in dict.fromkeys(rule for rule, _ in barred) if many else ():
         who = [s for r, s in barred if r == rule]
         if len(who) == 1:
-            texts = [t for r, t in ready.pairs.blocked[(*key, who[0])] if r == rule]
+            texts = [t for r, t in ready.pairs.blocks(*key, who[0]) if r == rule]
             parts.append(texts[0].rstrip("."))
             continue
         names = [facts.sips[s].name for s in who]
@@ -151,8 +149,8 @@ def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
             parts.append(f"{facts.sips[sip].name} has {full:g} days for schools, all needed elsewhere")
         elif rule == "portfolio" and sip:
             parts.append(f"{facts.sips[sip].name} may lead {facts.most_schools(facts.sips[sip])} schools at most")
-        elif urn and sip and (urn, key[1], sip) in ready.pairs.blocked and urn == key[0]:
-            texts = [t for r, t in ready.pairs.blocked[urn, key[1], sip] if r == rule]
+        elif urn and sip and ready.pairs.blocks(urn, key[1], sip) and urn == key[0]:
+            texts = [t for r, t in ready.pairs.blocks(urn, key[1], sip) if r == rule]
             parts.append((texts[0] if texts else f"{facts.sips[sip].name}: {rule}").rstrip("."))
         elif urn and sip:
             parts.append(f"{facts.sips[sip].name} may not take {facts.schools[urn].name} ({rule.replace('_', ' ')})")
@@ -171,10 +169,9 @@ def fixes(ready: Setup, solution: Solution, key: Key) -> Iterator[Fix]:
     board = _Board()
     pairs = list(inst.pairs)
     gates: dict[int, tuple[int, ...]] = {}
-    for (urn, kind, sip), blocks in sorted(ready.pairs.blocked.items()):
+    for (urn, kind, sip), blocks in ready.pairs.barred({key[0]}):
         lifts = {RELAXABLE.get(rule) for rule, _ in blocks}
-        liftable = blocks and lifts <= menu and (urn, kind) in ready.post_index and urn == key[0]
-        if not liftable or ("own_ties" in {r for r, _ in blocks} and not _only_local_head(ready, urn, sip)):
+        if not lifts <= menu or ("own_ties" in {r for r, _ in blocks} and not _only_local_head(ready, urn, sip)):
             continue
         gates[len(pairs)] = tuple(board.gate((str(lift), urn, sip)) for lift in sorted(str(x) for x in lifts))
         p = ready.post_index[urn, kind]

@@ -58,7 +58,7 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments}
     if held.get(key) == sip:
         return WhyNot(*key, sip, text=f"{name} does hold this post.")
-    blocked = ready.pairs.blocked.get((*key, sip), ())
+    blocked = ready.pairs.blocks(*key, sip)
     if blocked:
         return WhyNot(*key, sip, blocked=tuple(blocked), text=f"{name} may not take {school}: " + _join(blocked))
     i = ready.index[*key, sip]

@@ -11,7 +11,7 @@ from typing import Any
 
 from allocator.domain.calendar import year_label
 from allocator.domain.facts import Facts, same_text
-from allocator.generate.grid import Grid, Point
+from allocator.domain.grid import Grid, Point
 from allocator.generate.people import Person
 
 NEAR = 8  # people or schools looked at around a point

@@ -12,7 +12,7 @@ from typing import Any
 
 from allocator.domain.case import Kind, School, Sip
 from allocator.domain.facts import Facts, plain
-from allocator.generate.grid import Grid, Point, middle
+from allocator.domain.grid import Grid, Point, middle
 from allocator.generate.portfolios import Unit
 from allocator.generate.words import SPECIALISMS
 from allocator.rules.phase import serves

@@ -12,6 +12,7 @@ from allocator import rules
 from allocator.allocate import Setup
 
 NEARLY = 2  # blocked by at most so many rules: what a decision or two could change
+MOST = 500_000  # posts times SIPs; beyond it pairs too far or in another authority are left out (contract 2)
 
 
 def write_pairs(ready: Setup, path: Path) -> None:
@@ -25,11 +26,12 @@ def write_pairs(ready: Setup, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(head)
+        everybody = len(facts.posts) * len(facts.sips) <= MOST
         for post in facts.posts:
             incumbent = facts.incumbent_now(post.urn) if post.kind == "lead" else None
-            for sip in sorted(facts.sips):
+            for sip in facts.sips if everybody else pairs.in_reach(post.key):
                 key = (post.urn, post.kind, sip)
-                blocked = sorted({rule for rule, _ in pairs.blocked.get(key, ())})
+                blocked = sorted({rule for rule, _ in pairs.blocks(*key)})
                 if len(blocked) > NEARLY:
                     continue
                 row = facts.sips[sip]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Draft, Rule, Structure
@@ -11,6 +13,9 @@ class Appraisal(Rule):
     id = "appraisal"
     law = "domain H3, H4"
     setting = "appraisal.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return post.kind == "appraisal"
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if post.kind != "appraisal" or sip.appraisal_trained:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
 from allocator.rules.base import Rule
@@ -11,6 +13,9 @@ class Authority(Rule):
     id = "authority"
     law = "domain D7"
     setting = "authority.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return plain(facts.schools[post.urn].la)
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         la = facts.schools[post.urn].la

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Absence, Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule, day
@@ -11,6 +13,9 @@ class Availability(Rule):
     id = "availability"
     law = "domain D3, D10"
     setting = "availability.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return post.start, post.end
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if sip.status not in (None, "active"):

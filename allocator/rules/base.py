@@ -7,9 +7,10 @@ with a reason, gives a pair points, or adds a structure to the instance. It impo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -39,12 +40,12 @@ class Draft:
 
     facts: Facts
     posts: tuple[Post, ...]
-    allowed: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
+    allowed: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # post -> SIPs, sorted
 
-    @property
+    @cached_property
     def usable(self) -> tuple[str, ...]:
         """Ids of the SIPs with at least one allowed pair, sorted."""
-        return tuple(sorted({sip for _, _, sip in self.allowed}))
+        return tuple(sorted({sip for sips in self.allowed.values() for sip in sips}))
 
 
 class Rule:
@@ -64,6 +65,18 @@ class Rule:
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         """Why this pair may not be, in a manager's words; None when the rule does not mind."""
+        return None
+
+    def sees(self, facts: Facts, post: Post) -> Hashable | None:
+        """All that `block` looks at of the post: posts alike in it are judged once a SIP. None = judge each pair."""
+        return None
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        """The only SIPs whom the rule may bar here, or give points to. None = it may be anybody."""
+        return None
+
+    def reach(self, facts: Facts, post: Post) -> Collection[str] | None:
+        """The only SIPs whom the rule may let by here (more than these is no harm). None = it may be anybody."""
         return None
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
@@ -13,6 +15,9 @@ class Churn(Rule):
     law = "domain F14"
     setting = "churn.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        return None if post.kind == "lead" and facts.protected(post.urn) else ()
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         return -100 if post.kind == "lead" and facts.newcomer(sip) and facts.protected(post.urn) else 0

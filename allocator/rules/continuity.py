@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
@@ -13,6 +15,10 @@ class Continuity(Rule):
     law = "domain F4, F5, F12"
     setting = "continuity.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        was = facts.incumbent(post.urn) if post.kind == "lead" else None
+        return (was,) if was else ()
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         if post.kind != "lead" or facts.incumbent(post.urn) != sip.sip:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
@@ -11,6 +13,9 @@ class CoolingOff(Rule):
     id = "cooling_off"
     law = "domain F5, F7"
     setting = "cooling_off.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        return {row.sip for row in facts.history(post.urn)} if post.kind == "lead" else ()
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if post.kind != "lead" or facts.tenure_year(post.urn, sip.sip) > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule, day
@@ -11,6 +13,9 @@ class Dbs(Rule):
     id = "dbs"
     law = "domain D4"
     setting = "require_dbs"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return post.start, post.end
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if sip.dbs_checked_on is None and sip.dbs_valid_until is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Draft, Rule, Structure
@@ -11,6 +13,9 @@ class Decided(Rule):
     id = "decision"
     law = "contract 1; domain E2"
     setting = "decision.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        return [row.sip for row in facts.decisions("forbid", post.urn) if row.sip]
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         for row in facts.decisions("forbid", post.urn):

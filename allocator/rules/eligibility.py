@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.clause import Clause
 from allocator.domain.facts import Facts, Post, plain
@@ -13,6 +15,10 @@ class Eligibility(Rule):
     id = "eligibility"
     law = "domain D1, C3, C13"
     setting = "eligibility.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        school = facts.schools[post.urn]
+        return school.phase, school.phase_choice
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         part, school = facts.policy.eligibility, facts.schools[post.urn]

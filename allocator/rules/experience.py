@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from allocator.domain.case import Sip
@@ -53,6 +54,11 @@ def asked(facts: Facts, urn: str) -> tuple[str, ...]:
     return tuple(tag for tag, wanted in wants.items() if wanted)
 
 
+def wanted(facts: Facts, urn: str) -> frozenset[str]:
+    """`asked`, worked out once a school."""
+    return facts.once(("experience", urn), lambda: frozenset(asked(facts, urn)))
+
+
 @lru_cache(maxsize=65536)
 def held(tags: tuple[str, ...]) -> frozenset[str]:
     return frozenset(plain(t) for t in tags)
@@ -64,11 +70,14 @@ class Experience(Rule):
     setting = "experience.on"
     soft = True
 
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        return None if post.kind != "appraisal" and wanted(facts, post.urn) else ()
+
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
-        wanted = facts.cached("experience", post.urn, asked)
-        if post.kind == "appraisal" or not wanted:
+        tags = wanted(facts, post.urn)
+        if post.kind == "appraisal" or not tags:
             return 0
-        return toward_zero_div(100 * sum(t in held(sip.experience) for t in wanted), len(wanted))
+        return toward_zero_div(100 * len(held(sip.experience) & tags), len(tags))
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.experience.weight, post.need)
@@ -76,7 +85,7 @@ class Experience(Rule):
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:
             return None
-        has = [t for t in facts.cached("experience", post.urn, asked) if t in held(sip.experience)]
+        has = [t for t in asked(facts, post.urn) if t in held(sip.experience)]
         if audience == "manager":
             return f"{sip.name} has experience of {listed([WORDS.get(t, words(t)) for t in has])}"
         public = [PUBLIC[t] for t in has if t in PUBLIC]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
 from allocator.domain.policy import by_need
@@ -13,6 +15,9 @@ class Focus(Rule):
     law = "domain E1"
     setting = "focus.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        return None if post.kind != "appraisal" and facts.schools[post.urn].focus else ()
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         wanted = facts.schools[post.urn].focus

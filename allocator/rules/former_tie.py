@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
-from allocator.rules.interest import concerns
+from allocator.rules.interest import concerns, declarers
 
 
 class FormerTie(Rule):
@@ -15,6 +17,11 @@ class FormerTie(Rule):
     law = "domain F15, X6"
     setting = "former_tie.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        if post.kind != "lead":
+            return ()
+        return {row.sip for row in facts.history(post.urn)} | declarers(facts, facts.schools[post.urn])
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         if post.kind != "lead" or facts.incumbent(post.urn) == sip.sip:

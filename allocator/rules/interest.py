@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
+
 from allocator.domain.case import Interest, School, Sip
-from allocator.domain.facts import Facts, Post, same_text
+from allocator.domain.facts import Facts, Post, plain, same_text
 from allocator.rules.base import Rule, words
 
 
@@ -14,10 +17,32 @@ def concerns(facts: Facts, row: Interest, school: School) -> bool:
     )
 
 
+def declarers(facts: Facts, school: School) -> set[str]:
+    """SIPs with a declared interest that reaches this school."""
+    by = facts.once("declared", lambda: _declared(facts))
+    names = [("urn", old) for old in facts.predecessors(school.urn)]
+    names += [("trust", plain(school.trust)), ("la", plain(school.la))]
+    return set().union(*(by.get(name, ()) for name in names))
+
+
+def _declared(facts: Facts) -> dict[tuple[str, str], set[str]]:
+    """What was declared (a URN, a trust or an authority) -> the SIPs who declared it."""
+    out: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for sip, rows in facts.interests.items():
+        for row in rows:
+            for name in (("urn", row.urn or ""), ("trust", plain(row.trust)), ("la", plain(row.la))):
+                if name[1]:
+                    out[name].add(sip)
+    return out
+
+
 class DeclaredInterest(Rule):
     id = "interest"
     law = "domain D9"
     setting = "interest.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        return declarers(facts, facts.schools[post.urn])
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         school = facts.schools[post.urn]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
@@ -13,6 +15,10 @@ class Local(Rule):
     law = "domain C10, F11; contract 2"
     setting = "local.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        asked = any(w.wish in ("known_locally", "fresh_eyes") for w in facts.wishes_about(post.urn))
+        return None if asked and post.kind == "lead" else ()
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         if post.kind != "lead":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
 from allocator.rules.base import Rule, words
@@ -11,6 +13,9 @@ class NeedExperience(Rule):
     id = "need"
     law = "domain E10, 3.1"
     setting = "need.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return () if post.kind == "appraisal" else tuple(flag.name for flag in facts.flags(post.urn))
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if post.kind == "appraisal":

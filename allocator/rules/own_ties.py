@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Collection
+
 from allocator.domain.case import School, Sip
-from allocator.domain.facts import Facts, Post, same_text, straight
+from allocator.domain.facts import Facts, Post, plain, same_text
+from allocator.domain.grid import Grid
 from allocator.rules.base import Rule
 
 
@@ -11,6 +16,9 @@ class OwnTies(Rule):
     id = "own_ties"
     law = "domain C8, C12, E1"
     setting = "own_ties.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        return tied(facts, facts.schools[post.urn])
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         school = facts.schools[post.urn]
@@ -48,7 +56,8 @@ def firm_tie(facts: Facts, school: School, sip: Sip) -> str | None:
         return f"{sip.name}'s own school is in the same cluster, {school.cluster}"
     own = facts.schools.get(sip.current_urn or "")
     if sip.kind == "serving_head" and own is not None and own.phase == school.phase:
-        metres = straight(own.easting, own.northing, school.easting, school.northing)
+        a, b = facts.school_at[own.urn], facts.school_at[school.urn]
+        metres = None if a is None or b is None else math.isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
         limit = facts.policy.own_ties.near_km
         if metres is not None and metres < limit * 1000:
             return (
@@ -56,3 +65,35 @@ def firm_tie(facts: Facts, school: School, sip: Sip) -> str | None:
                 f"{metres / 1000:.1f} km away; the least is {limit:g} km"
             )
     return None
+
+
+def tied(facts: Facts, school: School) -> set[str]:
+    """SIPs who have any tie of their own to this school."""
+    by = facts.once("own ties", lambda: _ties(facts))
+    names = [("urn", old) for old in facts.predecessors(school.urn)]
+    names += [("trust", plain(school.trust)), ("cluster", plain(school.cluster)), ("la", plain(school.la))]
+    out: set[str] = set().union(*(by.get(name, ()) for name in names))
+    here = facts.school_at[school.urn]
+    if here is not None:
+        heads = facts.once("heads' own schools", lambda: _own_schools(facts))
+        for _, urn in heads.near(here, facts.policy.own_ties.near_km * 1000 + 1):
+            out |= by["urn", urn]
+    return out
+
+
+def _ties(facts: Facts) -> dict[tuple[str, str], set[str]]:
+    """What a SIP's own school is, or belongs to -> those SIPs; authorities for serving heads only."""
+    out: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for sip, row in facts.sips.items():
+        la = plain(row.current_la) if row.kind == "serving_head" else ""
+        own = ("urn", row.current_urn or ""), ("trust", plain(row.current_trust))
+        for name in (*own, ("cluster", plain(row.current_cluster)), ("la", la)):
+            if name[1]:
+                out[name].add(sip)
+    return out
+
+
+def _own_schools(facts: Facts) -> Grid:
+    """The schools of the case that serving heads lead."""
+    led = {row.current_urn for row in facts.sips.values() if row.kind == "serving_head" and row.current_urn}
+    return Grid({urn: at for urn in led if (at := facts.school_at.get(urn))})

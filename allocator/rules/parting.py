@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
@@ -11,6 +13,10 @@ class Parting(Rule):
     id = "parting"
     law = "practice; domain F6, F16"
     setting = "parting.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        firm = [w for w in facts.wishes_about(post.urn) if w.strength == 3]
+        return [sip for w in firm if (sip := w.sip or facts.incumbent(post.urn))]
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         locked = any(d.sip == sip.sip and (d.post or "lead") == post.kind for d in facts.decisions("lock", post.urn))

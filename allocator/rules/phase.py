@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from allocator.domain.case import School, Sip
 from allocator.domain.facts import Facts, Post
@@ -42,6 +42,10 @@ class PhaseMatch(Rule):
     id = "phase"
     law = "domain D8, E3, 3.2"
     setting = "phase.on"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        school = facts.schools[post.urn]
+        return school.phase, school.phase_choice
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         school = facts.schools[post.urn]

@@ -1,76 +1,150 @@
-"""Every post and SIP through every rule: who may, who may not and why, and what each pair is worth."""
+"""Who may hold which post: pairs through every rule, without the product of schools and SIPs.
+
+Rules say what little they look at (`sees`, `touches`, `reach` in base.py), so that posts alike are judged once and
+only SIPs near or on a register one by one. Barred pairs are not stored; asked about, they are judged then.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
 
+Key = tuple[str, str]  # (urn, post kind)
 Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
 Blocks = tuple[tuple[str, str], ...]  # (rule, sentence)
+OUT_OF_REACH = ("travel", "authority")  # too far, another authority (contract 2)
+FEW = 64  # so many SIPs are judged one by one sooner than looked up by place
 
 
 @dataclass
 class Pairs:
-    """`allowed` pairs and `blocked` ones with every reason; points on demand."""
+    """`allowed`: post -> SIPs whom no rule bars, sorted. Reasons and points on demand, for any pair."""
 
     facts: Facts
     rules: tuple[Rule, ...]
-    allowed: set[Choice] = field(default_factory=set)
-    blocked: dict[Choice, Blocks] = field(default_factory=dict)
+    allowed: dict[Key, tuple[str, ...]] = field(default_factory=dict)
+    spared: set[Choice] = field(default_factory=set)  # past the limit of years, and kept all the same
     notices: list[str] = field(default_factory=list)
-    _given: dict[Choice, tuple[dict[str, int], dict[str, int]]] = field(default_factory=dict)
-
-    def _points(self, choice: Choice) -> tuple[dict[str, int], dict[str, int]]:
-        if choice not in self._given:
-            facts, post, sip = self.facts, self._posts[choice[:2]], self.facts.sips[choice[2]]
-            raw = {r.id: p for r in self.soft if (p := r.points(facts, post, sip))}
-            weighted = {r.id: raw[r.id] * r.weight(facts, post) for r in self.soft if r.id in raw}
-            self._given[choice] = raw, weighted
-        return self._given[choice]
+    _why: dict[Choice, Blocks] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.hard = tuple(r for r in self.rules if type(r).block is not Rule.block and r.on(self.facts))
         self.soft = tuple(r for r in self.rules if r.soft and r.on(self.facts))
-        self._posts = {p.key: p for p in self.facts.posts}
+        self.posts = {p.key: p for p in self.facts.posts}
+        self.alike = _Alike(self.facts)
+        self._speaks: tuple[Key, list[tuple[Rule, int, Collection[str] | None]]] = (("", ""), [])
+
+    def blocks(self, urn: str, kind: str, sip: str) -> Blocks:
+        """Every rule that bars this pair, with its sentence; none for an allowed pair, or one that is not there."""
+        choice = (urn, kind, sip)
+        if choice in self.spared or choice[:2] not in self.posts or sip not in self.facts.sips:
+            return ()
+        if choice not in self._why:
+            self._why[choice] = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
+        return self._why[choice]
+
+    def barred(self, urns: Collection[str]) -> Iterator[tuple[Choice, Blocks]]:
+        """All barred pairs of these schools with their reasons, in order: schools times SIPs, so for few of them."""
+        for key in sorted(k for k in self.posts if k[0] in urns):
+            for sip in self.facts.sips:
+                if why := self.blocks(*key, sip):
+                    yield (*key, sip), why
+
+    def in_reach(self, key: Key) -> list[str]:
+        """SIPs for whom the post is neither too far nor in another authority, sorted."""
+        place = [r for r in self.hard if r.id in OUT_OF_REACH]
+        return sorted(may(self.facts, self.alike, place, self.posts[key]))
 
     def raw(self, urn: str, kind: str, sip: str) -> dict[str, int]:
         """Points by rule before weight, zeros left out."""
-        return self._points((urn, kind, sip))[0]
+        facts, post, row = self.facts, self.posts[urn, kind], self.facts.sips[sip]
+        touching = (r for r, _, who in self._speaking(post) if who is None or sip in who)
+        return {r.id: p for r in touching if (p := r.points(facts, post, row))}
 
     def weighted(self, urn: str, kind: str, sip: str) -> dict[str, int]:
         """Points by rule after weight."""
-        return self._points((urn, kind, sip))[1]
+        weights = {r.id: weight for r, weight, _ in self._speaking(self.posts[urn, kind])}
+        return {rule: p * weights[rule] for rule, p in self.raw(urn, kind, sip).items()}
 
     def points(self, urn: str, kind: str, sip: str) -> int:
         """All points of the pair."""
-        return sum(self._points((urn, kind, sip))[1].values())
+        facts, post, row = self.facts, self.posts[urn, kind], self.facts.sips[sip]
+        return sum(
+            r.points(facts, post, row) * w for r, w, who in self._speaking(post) if who is None or sip in who
+        )  # fmt: skip
+
+    def _speaking(self, post: Post) -> list[tuple[Rule, int, Collection[str] | None]]:
+        """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand."""
+        if self._speaks[0] != post.key:
+            found = [(r, r.weight(self.facts, post), r.touches(self.facts, post)) for r in self.soft]
+            self._speaks = post.key, [row for row in found if row[2] is None or row[2]]
+        return self._speaks[1]
 
 
 def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
     """All pairs of a case; a sole specialist past the tenure limit is kept, and said (practice)."""
-    hard = [r for r in rules if type(r).block is not Rule.block and r.on(facts)]
     out = Pairs(facts, rules)
+    but_tenure = [r for r in out.hard if r.id != "tenure"]
     for post in facts.posts:
-        mine: dict[str, Blocks] = {s: blocks(facts, hard, post, row) for s, row in facts.sips.items()}
-        free = [s for s, why in mine.items() if not why]
+        free = may(facts, out.alike, out.hard, post)
         if not free and post.kind == "lead" and facts.policy.tenure.sole_specialist == "extend":
-            spared = [s for s, why in mine.items() if [rule for rule, _ in why] == ["tenure"]]
+            spared = may(facts, out.alike, but_tenure, post)
             if len(spared) == 1:  # with two or more past the limit, none of them is the only one
-                mine[spared[0]] = ()
+                (sip,) = free = spared
+                out.spared.add((*post.key, sip))
                 out.notices.append(
-                    f"{facts.sips[spared[0]].name} stays with {facts.schools[post.urn].name} past the limit of "
+                    f"{facts.sips[sip].name} stays with {facts.schools[post.urn].name} past the limit of "
                     f"{facts.policy.tenure.limit} years: nobody else may take it (tenure.sole_specialist)."
                 )
-        for sip, why in mine.items():
-            if why:
-                out.blocked[post.urn, post.kind, sip] = why
-            else:
-                out.allowed.add((post.urn, post.kind, sip))
+        out.allowed[post.key] = tuple(sorted(free))
     return out
 
 
-def blocks(facts: Facts, hard: list[Rule], post: Post, sip: Sip) -> Blocks:
+class _Alike:
+    """SIPs whom rules let by that look at little of a post: judged once for all posts alike in it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._passed: dict[tuple[str, Hashable], frozenset[str]] = {}
+        self._together: dict[tuple[tuple[str, Hashable], ...], frozenset[str]] = {}
+
+    def by(self, post: Post, rules: Sequence[tuple[Rule, Hashable]]) -> frozenset[str]:
+        """SIPs whom all these rules let by at this post, each given with what it sees of it."""
+        key = tuple((r.id, seen) for r, seen in rules)
+        if key not in self._together:
+            by_rule = sorted((self._one(post, r, seen) for r, seen in rules), key=len)
+            self._together[key] = frozenset(self.facts.sips).intersection(*by_rule[:1]).intersection(*by_rule[1:])
+        return self._together[key]
+
+    def _one(self, post: Post, rule: Rule, seen: Hashable) -> frozenset[str]:
+        key = (rule.id, seen)
+        if key not in self._passed:
+            rows = self.facts.sips.items()
+            self._passed[key] = frozenset(s for s, row in rows if not rule.block(self.facts, post, row))
+        return self._passed[key]
+
+
+def may(facts: Facts, alike: _Alike, hard: Sequence[Rule], post: Post) -> set[str]:
+    """SIPs whom none of these rules bars at this post."""
+    seen = [(r, r.sees(facts, post)) for r in hard]
+    free = set(alike.by(post, [(r, what) for r, what in seen if what is not None]))
+    one_by_one = [r for r, what in seen if what is None]
+    for rule in one_by_one if len(free) > FEW else ():
+        near = rule.reach(facts, post)
+        if near is not None:
+            free.intersection_update(near)
+    for rule in one_by_one:
+        who = rule.touches(facts, post)
+        for sip in list(free) if who is None else free.intersection(who):
+            if rule.block(facts, post, facts.sips[sip]):
+                free.discard(sip)
+    return free
+
+
+def blocks(facts: Facts, hard: Sequence[Rule], post: Post, sip: Sip) -> Blocks:
     """Every rule that blocks this pair, with its sentence."""
     return tuple((r.id, text) for r in hard if (text := r.block(facts, post, sip)))

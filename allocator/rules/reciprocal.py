@@ -21,9 +21,10 @@ class Reciprocal(Rule):
                     owners[urn].append(row.sip)
         taken: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
         heads = {s for sips in owners.values() for s in sips}
-        for choice in sorted(draft.allowed):
-            if choice[2] in heads and choice[0] in owners:
-                taken[choice[0], choice[2]].append(choice)
+        for (urn, kind), sips in sorted(draft.allowed.items()):
+            for sip in sips if urn in owners else ():
+                if sip in heads:
+                    taken[urn, sip].append((urn, kind, sip))
         out = []
         for (urn, sip), choices in sorted(taken.items()):
             for other in (o for o in owners[urn] if o != sip):

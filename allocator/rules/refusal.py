@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
+
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
@@ -12,6 +15,11 @@ class Refused(Rule):
     id = "refusal"
     law = "domain F1, F16"
     setting = "refusal.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str]:
+        broke = {row.sip for row in facts.history(post.urn) if row.ended == "breakdown"}
+        refused = facts.once("refused", lambda: refused_by(facts))
+        return broke.union(*(refused.get(old, ()) for old in facts.predecessors(post.urn)))
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         school, year = facts.schools[post.urn], facts.year.start_year
@@ -24,3 +32,11 @@ class Refused(Rule):
         if broke and not facts.decisions("clear_breakdown", post.urn, sip.sip):
             return f"the work of {sip.name} with {school.name} broke down; it has not been cleared (clear_breakdown)"
         return None
+
+
+def refused_by(facts: Facts) -> dict[str, set[str]]:
+    """URN -> SIPs it has ever refused."""
+    out: dict[str, set[str]] = defaultdict(set)
+    for row in facts.case.refusals:
+        out[row.urn].add(row.sip)
+    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from allocator.rules.base import Draft, Rule, Structure, share
 
 GROUPS = (("raised", "high", "top"), ("low",))
@@ -18,12 +20,14 @@ class Spread(Rule):
         whole = sum(capacity.values())
         out = []
         for needs in GROUPS:
-            posts = tuple(p.key for p in draft.posts if p.kind == "lead" and p.need in needs)
-            for sip, c in capacity.items() if posts and whole else ():
-                free = share(len(posts) * c, whole)
+            posts = [p.key for p in draft.posts if p.kind == "lead" and p.need in needs]
+            may: dict[str, list[tuple[str, str]]] = defaultdict(list)  # only posts that each may hold: as few as pairs
+            for key in posts:
+                for sip in draft.allowed.get(key, ()):
+                    may[sip].append(key)
+            for sip in sorted(may) if whole else ():
+                free, price = share(len(posts) * capacity[sip], whole), facts.policy.spread.price
                 out.append(
-                    Structure(
-                        self.id, "above", posts, sip=sip, measure="posts", free=free, price=facts.policy.spread.price
-                    )
+                    Structure(self.id, "above", tuple(may[sip]), sip=sip, measure="posts", free=free, price=price)
                 )
         return out

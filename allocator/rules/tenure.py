@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
@@ -11,6 +13,11 @@ class Tenure(Rule):
     id = "tenure"
     law = "domain F5; contract 2"
     setting = "tenure.on"
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        if facts.policy.tenure.limit < 1:
+            return None
+        return {row.sip for row in facts.history(post.urn)} if post.kind == "lead" else ()
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         part = facts.policy.tenure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
@@ -11,6 +13,9 @@ class Training(Rule):
     id = "training"
     law = "domain D5"
     setting = "require_training"
+
+    def sees(self, facts: Facts, post: Post) -> Hashable:
+        return ()
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         if sip.trained:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
+from allocator.domain.grid import Circles
 from allocator.domain.policy import by_need
 from allocator.rules.base import Rule, toward_zero
+
+
+def reachable(facts: Facts) -> tuple[Circles, frozenset[str], Mapping[str, frozenset[str]]]:
+    """SIPs by the squares that their limits touch; those whose home is unknown; those with a given distance, by URN."""
+    # a metre more: distances are rounded down to whole metres
+    homes = {sip: (at, limit_km(facts, facts.sips[sip]) * 1000 + 1) for sip, at in facts.sip_at.items() if at}
+    given: dict[str, set[str]] = defaultdict(set)
+    for row in facts.case.travel:
+        given[row.urn].add(row.sip)
+    anywhere = frozenset(sip for sip, at in facts.sip_at.items() if at is None)
+    squares = Circles(homes, (at for at in facts.school_at.values() if at))
+    return squares, anywhere, {urn: frozenset(sips) for urn, sips in given.items()}
 
 
 def limit_km(facts: Facts, sip: Sip) -> float:
@@ -20,17 +36,23 @@ class Travel(Rule):
     setting = "travel.on"
     soft = True
 
+    def reach(self, facts: Facts, post: Post) -> Collection[str] | None:
+        here = facts.school_at[post.urn]
+        if here is None:
+            return None
+        squares, anywhere, given = facts.once("reach", lambda: reachable(facts))
+        return anywhere.union(squares.over(here), given.get(post.urn, ()))
+
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         metres = facts.metres(post.urn, sip.sip)
         limit = limit_km(facts, sip)
-        if metres is None or metres <= Fraction(str(limit)) * 1000:
+        if metres is None or metres <= thousandfold(limit):
             return None
         return f"{facts.schools[post.urn].name} is {far(facts, post.urn, sip, metres)} from {sip.name}; the limit is {limit:g} km"
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         metres = facts.metres(post.urn, sip.sip)
-        soft = Fraction(str(facts.policy.travel.soft_km)) * 1000
-        limit = Fraction(str(limit_km(facts, sip))) * 1000
+        soft, limit = thousandfold(facts.policy.travel.soft_km), thousandfold(limit_km(facts, sip))
         if metres is None or metres <= soft or limit <= soft:
             return 0
         return max(-100, toward_zero(-100 * (metres - soft) / (limit - soft)))
@@ -45,6 +67,12 @@ class Travel(Rule):
         if audience == "sip":
             return f"it is {far(facts, post.urn, sip, metres)} from your base"
         return f"{far(facts, post.urn, sip, metres)} from {sip.name}'s base, beyond {facts.policy.travel.soft_km:g} km"
+
+
+@lru_cache(maxsize=4096)
+def thousandfold(km: float) -> Fraction:
+    """Kilometres as metres, exactly as written."""
+    return Fraction(str(km)) * 1000
 
 
 def far(facts: Facts, urn: str, sip: Sip, metres: int) -> str:

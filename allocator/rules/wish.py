@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.case import Sip, Wish
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
@@ -13,6 +15,9 @@ class Wished(Rule):
     law = "domain E6, F3, F6; C2 as a school's own preference"
     setting = "wish.on"
     soft = True
+
+    def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
+        return None if post.kind == "lead" and facts.wishes_about(post.urn) else ()
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         if post.kind != "lead":

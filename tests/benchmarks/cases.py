@@ -13,11 +13,13 @@ import pickle
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from allocator import allocate
 from allocator.domain.case import Case, Need, School
+from allocator.domain.grid import Grid
 from allocator.domain.policy import Policy
 from allocator.engine.instance import Instance
 from allocator.generate import Team, invent
@@ -32,6 +34,8 @@ SIZES = {  # name -> schools and SIPs; None = all that are open
     "60x8": (60, 8), "200x24": (200, 24), "500x60": (500, 60), "600x72": (600, 72), "1500x180": (1500, 180),
     "2000x240": (2000, 240), "6000x720": (6000, 720), "england": (None, 2600),
 }  # fmt: skip
+WIDE = "-wide"  # after a name: every SIP works for its AUTHORITIES nearest authorities, which gives 40 pairs a school
+AUTHORITIES = 3
 TABLE = ("60x8", "200x24", "600x72", "2000x240", "6000x720", "england")  # the sizes of docs/benchmarks.md
 
 
@@ -73,9 +77,29 @@ def nearest(count: int | None) -> tuple[School, ...]:
 
 @cache
 def team(name: str) -> Team:
-    """The case called `name` in SIZES."""
-    schools, sips = SIZES[name]
-    return invent(Case(year=YEAR, schools=nearest(schools), sips=()), Policy(), sips, SEED, TIGHTNESS)
+    """The case called `name` in SIZES, with or without WIDE."""
+    schools, sips = SIZES[name.removesuffix(WIDE)]
+    made = invent(Case(year=YEAR, schools=nearest(schools), sips=()), Policy(), sips, SEED, TIGHTNESS)
+    if not name.endswith(WIDE):
+        return made
+    wide = widened(made.case)
+    return replace(made, case=wide, many_authorities=sum(len(s.las) > 1 for s in wide.sips if s.status == "active"))
+
+
+def widened(case: Case) -> Case:
+    """The same case with SIPs who also work for the authorities nearest to their homes."""
+    la = {s.urn: s.la for s in case.schools}
+    schools = Grid({s.urn: (s.easting, s.northing) for s in case.schools if s.easting and s.northing and s.la})
+    sips = []
+    for sip in case.sips:
+        las = dict.fromkeys(sip.las)
+        if sip.easting is not None and sip.northing is not None:
+            for _, urn in schools.near((sip.easting, sip.northing)):
+                if len(las) >= AUTHORITIES:
+                    break
+                las[la[urn] or ""] = None
+        sips.append(sip.model_copy(update={"las": tuple(las)}))
+    return case.model_copy(update={"sips": tuple(sips)})
 
 
 def largest_part(inst: Instance) -> tuple[int, int]:

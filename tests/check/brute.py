@@ -36,7 +36,7 @@ def plans(a: Auditor) -> Iterator[Plan]:
             return
         post = posts[n]
         yield from walk(n + 1, choice, short)
-        for sip in a.allowed[post.key]:
+        for sip in a.allowed(post.key):
             choice[post.key] = sip
             for q in (0, *post.trims):
                 if q:

@@ -24,18 +24,20 @@ def random_case(n: int, schools: int = 4, sips: int = 3) -> tuple[Case, Policy]:
         if n % 4:
             case, policy = calm(r)
         else:
-            case, policy = _draw(r, r.randint(1, schools), r.randint(1, sips))
+            case, policy = drawn(r, r.randint(1, schools), r.randint(1, sips))
         a = Auditor(case, policy)
         size = 1
         for p in a.book.posts:
-            size *= 1 + len(a.allowed[p.key]) * (1 + len(p.trims))
+            size *= 1 + len(a.allowed(p.key)) * (1 + len(p.trims))
         locked = {(u, k): s for u, k, s in locks(a.book) if (u, k) in a.book.by_key}
         if a.book.posts and size <= MOST_PLANS and not a.breaches(locked, {}):
             return case, policy
         attempt += 1
 
 
-def _draw(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
+def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
+    """Any case of n schools and m SIPs, rich in every rule."""
+
     def maybe(p: float, value: Any) -> Any:
         return value if r.random() < p else None
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from allocator.domain.calendar import half_up
 
 Point = tuple[float, float]  # easting, northing in metres
 SIDE = 1 << 16  # cells a side of the curve; about 20 m each over England
@@ -47,6 +50,35 @@ class Grid:
                 return
 
 
+class Circles:
+    """Named circles, each written in every square that it touches: who reaches a point, without looking at all."""
+
+    SIDE = 10_000  # metres a side: a usual limit of 60 km touches about 150 squares
+
+    def __init__(self, circles: Mapping[str, tuple[Point, float]], points: Iterable[Point]) -> None:
+        """`circles`: name -> centre and radius in metres; only squares with one of `points` are kept."""
+        asked = {self._at(p) for p in points}
+        self._squares: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for name, (centre, radius) in circles.items():
+            (left, low), (right, high) = (self._at((centre[0] + r, centre[1] + r)) for r in (-radius, radius))
+            wide = (right - left + 1) * (high - low + 1) > len(asked)
+            for square in asked if wide else ((x, y) for x in range(left, right + 1) for y in range(low, high + 1)):
+                if square in asked and self._far(centre, square) <= radius:
+                    self._squares[square].append(name)
+
+    def over(self, point: Point) -> Sequence[str]:
+        """Names of the circles that touch the point's square: all that reach the point, and a few more."""
+        return self._squares.get(self._at(point), ())
+
+    def _at(self, p: Point) -> tuple[int, int]:
+        return int(p[0] // self.SIDE), int(p[1] // self.SIDE)
+
+    def _far(self, point: Point, square: tuple[int, int]) -> float:
+        """Metres from a point to the nearest point of a square."""
+        gaps = (max(s * self.SIDE - p, 0.0, p - (s + 1) * self.SIDE) for p, s in zip(point, square, strict=True))
+        return math.hypot(*gaps)
+
+
 def _cell(points: Mapping[str, Point]) -> float:
     if not points:
         return 1000.0
@@ -86,3 +118,10 @@ def curve(point: Point) -> int:
 def middle(points: list[Point]) -> Point:
     """The mean of some points."""
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
+
+
+def whole_metres(easting: float | None, northing: float | None) -> tuple[int, int] | None:
+    """A grid point rounded half up to whole metres; None when a coordinate is unknown."""
+    if easting is None or northing is None:
+        return None
+    return half_up(Fraction(str(easting))), half_up(Fraction(str(northing)))

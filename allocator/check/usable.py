@@ -1,0 +1,49 @@
+"""Which SIPs have any post that they may hold: what fair shares are counted over (docs/reference/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from allocator.check.derived import Book, Post, norm
+from allocator.domain.case import Sip
+
+SIDE = 30_000  # metres: the posts looked at first lie in the SIP's own square or beside it
+
+
+def usable(b: Book, may: Callable[[Post, Sip], bool]) -> set[str]:
+    """SIPs with at least one post that they may hold; `may` says so of a post and a SIP."""
+    near = _Near(b)
+    return {sip for sip, row in b.sips.items() if any(may(post, row) for post in near.first(row))}
+
+
+class _Near:
+    """Posts in the order in which a SIP is likely to find one that fits; each is looked at, if none does."""
+
+    def __init__(self, b: Book) -> None:
+        self.b = b
+        self.by_la: dict[str, list[Post]] = {}
+        self.by_square: dict[tuple[int, int], list[Post]] = {}
+        for post in b.posts:
+            s = b.schools[post.urn]
+            self.by_la.setdefault(norm(s.la), []).append(post)
+            if s.easting is not None and s.northing is not None:
+                self.by_square.setdefault((int(s.easting // SIDE), int(s.northing // SIDE)), []).append(post)
+
+    def first(self, sip: Sip) -> Iterator[Post]:
+        p = self.b.policy
+        never = (
+            (p.availability.on and sip.status not in (None, "active"))
+            or (p.require_training and sip.trained is not True)
+            or (p.require_board_approval and sip.board_approved is not True)
+        )
+        if never:  # whatever the post
+            return
+        if sip.las and p.authority.on:  # elsewhere they may work only where the authority is not known
+            for la in {*map(norm, sip.las), ""}:
+                yield from self.by_la.get(la, ())
+            return
+        if sip.easting is not None and sip.northing is not None:
+            x, y = int(sip.easting // SIDE), int(sip.northing // SIDE)
+            for square in ((x + dx, y + dy) for dx in (0, 1, -1) for dy in (0, 1, -1)):
+                yield from self.by_square.get(square, ())
+        yield from self.b.posts
