@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
@@ -48,12 +48,13 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
         for p in facts.posts
         if p.key not in held
     )
+    here = origin(facts.case, facts.policy)
     return Plan(
         status=solution.status,
-        inputs=inputs or origin(facts.case, facts.policy),
+        inputs=inputs or here,
         certificate=certificate(solution, len(chosen)),
         made_with=MadeWith(
-            case_sha256=canon.case_sha256(facts.case),
+            case_sha256=here.base_sha256,
             policy_sha256=canon.policy_sha256(facts.policy),
             seed=ready.seed,
             versions=versions(),
@@ -71,19 +72,21 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
 
 def origin(case: Case, policy: Policy) -> Inputs:
     """The inputs of a plan made straight from a case."""
-    return Inputs(base_sha256=canon.case_sha256(case), case=canon.case_out(case), policy=policy.model_dump(mode="json"))
+    rows = canon.case_out(case)
+    return Inputs(base_sha256=canon.sha256(rows), case=rows, policy=policy.model_dump(mode="json"))
 
 
 def _loads(ready: Setup, solution: en.Solution, held: Mapping[Key, str]) -> tuple[Load, ...]:
     facts, out = ready.facts, []
     load = loads(ready.inst, solution.chosen, solution.short)
+    posts = Counter(held.values())
     for sip, n in ready.person_index.items():
         q = [a + b for a, b in zip([*load[n], 0, 0, 0, 0][:5], facts.spent(sip), strict=True)]
         out.append(
             Load(
                 sip=sip,
                 name=facts.sips[sip].name,
-                posts=sum(s == sip for s in held.values()),
+                posts=posts[sip],
                 days=q[0] / 4,
                 capacity=facts.capacity(facts.sips[sip]) / 4,
                 periods=periods(q[1:]),

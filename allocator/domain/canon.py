@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from allocator.domain.case import TABLES, Case, Row
@@ -19,9 +20,12 @@ def row_out(row: Row) -> dict[str, Any]:
     }
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def text(value: Any) -> str:
     """The one JSON text of a value: keys sorted, no spaces."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def sha256(value: Any) -> str:
@@ -32,25 +36,33 @@ def case_out(case: Case) -> dict[str, Any]:
     """`{"year": …, "schools": [...], …}`: tables in contract order, rows sorted, empty tables left out."""
     out: dict[str, Any] = {"year": case.year}
     for table in TABLES:
-        rows = sorted((row_out(r) for r in getattr(case, table)), key=text)
+        rows = [row for _, row in in_order(getattr(case, table))]
         if rows:
             out[table] = rows
     return out
 
 
+def in_order(rows: Iterable[Row]) -> list[tuple[str, dict[str, Any]]]:
+    """(text, values) of each row, by text."""
+    return sorted(((text(values), values) for row in rows for values in (row_out(row),)), key=lambda r: r[0])
+
+
 def sort_rows(case: Case) -> Case:
     """The same case with rows in canonical order (schools by urn and sips by id follow from it)."""
-    return case.model_copy(
-        update={t: tuple(sorted(getattr(case, t), key=lambda r: text(row_out(r)))) for t in TABLES}
-        | {
-            "schools": tuple(sorted(case.schools, key=lambda s: s.urn)),
-            "sips": tuple(sorted(case.sips, key=lambda s: s.sip)),
-        }
-    )
+    named: dict[str, list[Any]] = {
+        "schools": sorted(case.schools, key=lambda s: s.urn),
+        "sips": sorted(case.sips, key=lambda s: s.sip),
+    }
+    others = {t: sorted(getattr(case, t), key=lambda r: text(row_out(r))) for t in TABLES if t not in named}
+    return case.model_copy(update={t: tuple(rows) for t, rows in {**named, **others}.items()})
 
 
 def case_sha256(case: Case) -> str:
-    return sha256(case_out(case))
+    """The hash of `case_out`'s text, put together from the texts by which its rows are sorted."""
+    tables = {t: [words for words, _ in in_order(getattr(case, t))] for t in TABLES}
+    parts = {"year": text(case.year)} | {t: f"[{','.join(rows)}]" for t, rows in tables.items() if rows}
+    whole = ",".join(f"{text(name)}:{parts[name]}" for name in sorted(parts))
+    return hashlib.sha256(f"{{{whole}}}".encode()).hexdigest()
 
 
 def policy_sha256(policy: Policy) -> str:

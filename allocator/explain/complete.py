@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from allocator import rules
-from allocator.allocate import Choice, Key, Setup
+from allocator.allocate import Key, Setup
 from allocator.domain.facts import Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
 from allocator.engine.instance import Solution
@@ -69,9 +69,9 @@ def reasons(
     raw = ready.pairs.raw(post.urn, post.kind, sip.sip)
     given = ready.pairs.weighted(post.urn, post.kind, sip.sip)
     out = []
-    for rule in rules.RULES:
+    for rule in facts.once("in force", lambda: [r for r in rules.RULES if r.on(facts)]):
         points = given.get(rule.id, 0)
-        text = rule.say(facts, post, sip, raw.get(rule.id, 0), audience) if rule.on(facts) else None
+        text = rule.say(facts, post, sip, raw.get(rule.id, 0), audience)
         if text and rule.met(facts, post, held) is False:
             text = f"{text}: not met" if audience == "manager" else None
         if points or text:
@@ -84,7 +84,8 @@ def reasons(
 def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) -> RunnerUp | None:
     """The best other allowed SIP by pair points, capacity aside, and why it is not that one."""
     facts = ready.facts
-    others = [(ready.pairs.points(u, k, s), s) for u, k, s in _of_post(ready, post.key) if s != a.sip]
+    able = ready.pairs.allowed[post.key]
+    others = [(ready.inst.pairs[ready.index[*post.key, s]].points, s) for s in able if s != a.sip]
     if not others:
         return None
     points, best = min(others, key=lambda o: (-o[0], o[1]))
@@ -114,11 +115,6 @@ def _taken(ready: Setup, held: Mapping[Key, str], sip: str) -> list[str]:
     return sorted({ready.facts.name(u) for (u, k), s in held.items() if s == sip and before.get((u, k)) != sip})
 
 
-def _of_post(ready: Setup, key: Key) -> list[Choice]:
-    n = ready.post_index[key]
-    return [ready.choices[i] for i, p in enumerate(ready.inst.pairs) if p.post == n]
-
-
 def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[str, int]) -> Moved:
     """Why a post's SIP changed, in one line, and whether the school itself wished it (domain F13)."""
     facts = ready.facts
@@ -136,7 +132,7 @@ def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[
         )
         voluntary = voluntary or wished
         key = (change.urn, change.post)
-        post = next(p for p in facts.posts if p.key == key)
+        post = facts.posts[ready.post_index[key]]
         new = held.get(key)
         stay = ready.pairs.points(*key, before)
         taken = _taken(ready, held, before) if ready.holders is not None else []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 from allocator import rules
-from allocator.allocate import Setup, clash_text, setup
+from allocator.allocate import Setup, clash_text
 from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
@@ -16,19 +16,19 @@ from allocator.errors import CaseError
 from allocator.explain.unfilled import WHY
 from allocator.intake.problems import Problem, capped
 from allocator.rules.base import listed, words
+from allocator.rules.reach import Pairs
+from allocator.setup import instance
 
-LARGEST = 500_000  # pairs of school and SIP above which this is left to `solve`
+LARGEST = 500_000  # pairs above which whether all locks can stand together is left to `solve`
 
 
 def preflight(case: Case, policy: Policy) -> tuple[Problem, ...]:
     """Errors for locks that `solve` would refuse, notices for posts that will stay empty; each with its remedy."""
-    if len(case.schools) * len(case.sips) > LARGEST:
-        text = f"{len(case.schools):,} schools and {len(case.sips):,} SIPs: the rules are applied when it is solved."
-        return (Problem("rules_later", "notice", "schools", text),)
     facts = Facts(case, policy)
-    found = list(_nobody_may(facts))
+    pairs = rules.pairs(facts)
+    found = list(_nobody_may(facts, pairs))
     try:
-        ready = setup(case, policy)
+        ready = instance(facts, pairs, seed=1)
     except CaseError as error:
         found += [Problem("lock_barred", "error", "decisions", line) for line in error.text.splitlines()]
     else:
@@ -36,16 +36,11 @@ def preflight(case: Case, policy: Policy) -> tuple[Problem, ...]:
     return capped(found)
 
 
-def _nobody_may(facts: Facts) -> Iterator[Problem]:
-    pairs = rules.pairs(facts)
-    able = {(urn, kind) for urn, kind, _ in pairs.allowed}
-    barred: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for (urn, kind, _), why in pairs.blocked.items():
-        barred[urn, kind].update({why[0][0]: 1} if why else {})
+def _nobody_may(facts: Facts, pairs: Pairs) -> Iterator[Problem]:
     for post in facts.posts:
-        if post.key in able:
+        if pairs.allowed[post.key]:
             continue
-        counts = barred[post.key].most_common()
+        counts = Counter(pairs.blocks(*post.key, sip)[0][0] for sip in facts.sips).most_common()
         said = [f"{n} {WHY.get(rule, 'are barred by ' + words(rule))}" for rule, n in counts]
         yield Problem(
             "nobody_may", "notice", "schools",
@@ -55,5 +50,8 @@ def _nobody_may(facts: Facts) -> Iterator[Problem]:
 
 
 def _locks_clash(ready: Setup) -> Iterator[Problem]:
-    if ready.inst.fixed and not Gated(ready.inst, Gates(0), Demand(())).possible(()):
+    if ready.inst.fixed and len(ready.choices) > LARGEST:
+        text = f"{len(ready.choices):,} pairs: whether all locks can stand together is seen when it is solved."
+        yield Problem("rules_later", "notice", "decisions", text)
+    elif ready.inst.fixed and not Gated(ready.inst, Gates(0), Demand(())).possible(()):
         yield Problem("locks_clash", "error", "decisions", clash_text(ready, clashing(ready.inst)))

@@ -29,7 +29,7 @@ def told(
     ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str | None
 ) -> tuple[str, tuple[Reason, ...]]:
     """The whole text for a school or SIP, and the reasons it rests on. `cause`: why there is somebody new."""
-    post = next(p for p in ready.facts.posts if p.key == (a.urn, a.post))
+    post = ready.facts.posts[ready.post_index[a.urn, a.post]]
     held: dict[Key, str] = {(x.urn, x.post): x.sip for x in plan.assignments if not x.settled}
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(a.urn, a.post, a.sip)
@@ -152,8 +152,8 @@ def cause(ready: Setup, key: tuple[str, PostKind], before: str) -> str:
         return "the SIP you had has left us"
     head = facts.schools[key[0]].head
     sharing = [u for u, s in facts.schools.items() if head and s.head == head] or [key[0]]  # they answer as one
-    rules = {rule for rule, _ in ready.pairs.blocked.get((*key, before), ())}
-    if any(rule == "refusal" for u in sharing for rule, _ in ready.pairs.blocked.get((u, key[1], before), ())):
+    rules = {rule for rule, _ in ready.pairs.blocks(*key, before)}
+    if any(rule == "refusal" for u in sharing for rule, _ in ready.pairs.blocks(u, key[1], before)):
         return "you asked for somebody else"
     if any(w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(key[0])):
         return f"you asked for a change from {old.name}"
@@ -170,5 +170,5 @@ def cause(ready: Setup, key: tuple[str, PostKind], before: str) -> str:
 
 def limit_reached(ready: Setup, key: tuple[str, PostKind], before: str) -> str:
     """The way to ask for one more year, where the time limit is the cause (domain F5); else empty."""
-    rules = {rule for rule, _ in ready.pairs.blocked.get((*key, before), ())}
+    rules = {rule for rule, _ in ready.pairs.blocks(*key, before)}
     return "Your chair can ask me for one more year." if rules == {"tenure"} else ""

@@ -12,6 +12,10 @@ from allocator.rules.base import Draft, Rule, Structure
 
 def members(facts: Facts) -> dict[str, list[str]]:
     """Cluster -> URNs of its schools in the run, sorted."""
+    return facts.once("clusters", lambda: _members(facts))
+
+
+def _members(facts: Facts) -> dict[str, list[str]]:
     out: dict[str, list[str]] = defaultdict(list)
     for post in facts.posts:
         name = plain(facts.schools[post.urn].cluster)

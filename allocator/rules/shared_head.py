@@ -15,23 +15,31 @@ class SharedHead(Rule):
     setting = "shared_head.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
-        groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for post in draft.posts:
-            head = draft.facts.schools[post.urn].head
-            if post.kind == "lead" and head:
-                groups[head].append(post.key)
-        return [Structure(self.id, "same", tuple(posts)) for _, posts in sorted(groups.items()) if len(posts) > 1]
+        groups = sorted(led(draft.facts).items())
+        return [Structure(self.id, "same", tuple((u, "lead") for u in urns)) for _, urns in groups if len(urns) > 1]
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         head = facts.schools[post.urn].head
         if post.kind != "lead" or not head or audience == "sip":
             return None
-        others = [
-            p for p in facts.posts if p.kind == "lead" and p.urn != post.urn and facts.schools[p.urn].head == head
-        ]
+        others = [urn for urn in led(facts)[head] if urn != post.urn]
         if not others:
             return None
         if audience == "school":
             return "schools that share a head have one partner"
-        names = ", ".join(facts.schools[p.urn].name for p in others)
+        names = ", ".join(facts.schools[urn].name for urn in others)
         return f"one head leads this school and {names}, so they have one SIP"
+
+
+def led(facts: Facts) -> dict[str, list[str]]:
+    """Head -> URNs of the schools in the run that they lead, in order."""
+    return facts.once("heads", lambda: _led(facts))
+
+
+def _led(facts: Facts) -> dict[str, list[str]]:
+    out: dict[str, list[str]] = defaultdict(list)
+    for post in facts.posts:
+        head = facts.schools[post.urn].head
+        if post.kind == "lead" and head:
+            out[head].append(post.urn)
+    return out

@@ -25,7 +25,7 @@ def fillable(ready: allocate.Setup, tiers: dict[str, int], key: tuple[str, str],
     people = sorted(facts.sips)
 
     def free(urn: str, kind: str, sip: str) -> bool:
-        return not any((rule, urn, sip) in named for rule, _ in ready.pairs.blocked.get((urn, kind, sip), ()))
+        return not any((rule, urn, sip) in named for rule, _ in ready.pairs.blocks(urn, kind, sip))
 
     options = [[None, *(s for s in people if free(*p.key, s))] for p in posts]
     groups: dict[str, list[int]] = {}
