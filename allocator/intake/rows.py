@@ -71,8 +71,9 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
         return [], {}
     out: list[tuple[int, Row]] = []
     extras: dict[str, dict[str, Any]] = {}
+    seen: dict[tuple[str, str], Any] = {}
     for number, cells in table.rows:
-        values, good = _values(table.name, number, cells, names, raw)
+        values, good = _values(table.name, number, cells, names, raw, seen)
         if len(cells) > len(table.header) and any(not blank(c) for c in cells[len(table.header) :]):
             raw.error(
                 "too_many_cells",
@@ -108,7 +109,9 @@ def _invalid(table: str, number: int, column: str | None, e: Any) -> Problem:
     )  # fmt: skip
 
 
-def _values(table: str, number: int, cells: list[Any], names: dict[int, str], raw: Raw) -> tuple[dict[str, Any], bool]:
+def _values(
+    table: str, number: int, cells: list[Any], names: dict[int, str], raw: Raw, seen: dict[tuple[str, str], Any]
+) -> tuple[dict[str, Any], bool]:
     fields = TABLES[table].model_fields
     values: dict[str, Any] = {}
     good = True
@@ -130,7 +133,12 @@ def _values(table: str, number: int, cells: list[Any], names: dict[int, str], ra
             )  # fmt: skip
             continue
         try:
-            values[name] = convert(cell, fields[name].annotation, name)
+            if not isinstance(cell, str):
+                values[name] = convert(cell, fields[name].annotation, name)
+                continue
+            if (name, cell) not in seen:  # a column holds the same few texts again and again
+                seen[name, cell] = convert(cell, fields[name].annotation, name)
+            values[name] = seen[name, cell]
         except BadCell as bad:
             good = False
             near = (
