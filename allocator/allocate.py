@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from allocator.domain.plan import Inputs, Plan
 from allocator.engine import instance as en
-from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.method import solve
+from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import CaseError, Stopped
 from allocator.layout import lay_out
 from allocator.setup import Choice, Key, Setup, setup

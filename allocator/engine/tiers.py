@@ -22,9 +22,10 @@ WIDEST = 2**45  # far inside 64 bits, and small enough for the linear relaxation
 
 @dataclass(frozen=True)
 class Stop:
-    """When to stop: wall seconds, deterministic work, an event; and how many workers may search.
+    """When to stop: wall seconds, deterministic work, an event, a gap good enough; and how many workers may search.
 
-    Wall time is not repeatable; `work` (CP-SAT deterministic time) is.
+    Wall time is not repeatable; `work` (CP-SAT deterministic time) is. `gap` (a share of the points) lets a large
+    instance end before its points are proved; small ones are proved all the same.
     """
 
     seconds: float | None = None
@@ -32,6 +33,7 @@ class Stop:
     workers: int = 1
     event: threading.Event | None = None
     progress: Callable[[str, float, float], None] | None = None  # tier names, best, bound
+    gap: float = 0.0
 
 
 class Conflict(Exception):

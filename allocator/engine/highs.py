@@ -1,0 +1,158 @@
+"""HiGHS on a `Matrix`, where its cuts prove what CP-SAT cannot: assignment with limits, from about a hundred posts up.
+
+HiGHS works in floating point. What it finds is rounded and every row is then checked in whole numbers; a bound is
+read with a margin (MARGIN) far above its tolerances and far below one unit.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import numpy as np
+from ortools.math_opt import model_pb2  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
+
+from allocator.engine.matrix import FREE, Floats, Ints, Matrix
+
+MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
+NODES = 20_000  # a search is cut off here at the latest: repeatable, where a clock is not
+WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search."""
+
+    gap: float = 0.0
+    seconds: float | None = None
+    nodes: int = NODES
+    event: threading.Event | None = None
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A row more: `coefficients` by column sum to at least `least`."""
+
+    coefficients: Ints
+    least: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Values by column (None when nothing was found), the objective's proved bound, and the work done.
+
+    Same matrix, same effort without seconds: same answer.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible", "stopped"]
+    values: Ints | None
+    bound: float
+    work: float
+
+
+def maximise(
+    matrix: Matrix,
+    aim: Ints | Floats,
+    effort: Effort,
+    *,
+    floors: Sequence[Floor] = (),
+    least: Mapping[int, int] | None = None,
+    upper: Ints | None = None,
+    hint: Mapping[int, int] | None = None,
+) -> Answer:
+    """Make `aim` most. `least`: row -> a least that replaces the row's own; `upper`: columns' upper ends, likewise."""
+    tops = np.array(matrix.upper, dtype=np.int64) if upper is None else upper
+    lows = np.array(matrix.lower, dtype=np.int64)
+    under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
+    for row, bound in (least or {}).items():
+        under[row] = bound
+    rows, cols, vals = matrix.entries()
+    for n, floor in enumerate(floors):
+        at = np.nonzero(floor.coefficients)[0]
+        rows = np.concatenate([rows, np.full(len(at), len(under) + n)])
+        cols, vals = np.concatenate([cols, at]), np.concatenate([vals, floor.coefficients[at]])
+    under = np.concatenate([under, np.array([f.least for f in floors], dtype=np.int64)])
+    over = np.concatenate([over, np.full(len(floors), FREE)])
+    if (lows > tops).any():
+        return Answer("infeasible", None, -math.inf, 0.0)
+    model = mathopt.Model.from_model_proto(proto(lows, tops, aim, (rows, cols, vals), under, over))
+    whole = bool(np.issubdtype(aim.dtype, np.integer))
+    params = mathopt.SolveParameters(node_limit=effort.nodes, relative_gap_tolerance=effort.gap)
+    params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
+    params.highs.int_options["threads"] = 1
+    if effort.seconds is not None:
+        params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
+    variables = list(model.variables())
+    given = mathopt.ModelSolveParameters()
+    if hint:
+        values = {variables[c]: float(v) for c, v in hint.items()}
+        given.solution_hints.append(mathopt.SolutionHint(variable_values=values))
+    interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
+    if effort.event is not None:
+        threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
+    try:
+        result = mathopt.solve(
+            model, mathopt.SolverType.HIGHS, params=params, model_params=given, interrupter=interrupter
+        )
+    finally:
+        finished.set()
+    work = result.solve_stats.simplex_iterations * len(rows) * WORK
+    if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
+        return Answer("infeasible", None, -math.inf, work)
+    proved = result.termination.objective_bounds.dual_bound
+    if not result.has_primal_feasible_solution():
+        return Answer("stopped", None, proved, work)
+    found = result.variable_values()
+    exact = np.array([round(found[v]) for v in variables], dtype=np.int64)
+    sums = np.zeros(len(under), dtype=np.int64)
+    np.add.at(sums, rows, vals * exact[cols])
+    if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():
+        return Answer("stopped", None, proved, work)
+    reached = float(aim @ exact)
+    top = math.floor(proved + MARGIN) if whole else proved
+    return Answer(
+        "optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work
+    )
+
+
+def _watch(event: threading.Event, finished: threading.Event, interrupter: solve_interrupter.SolveInterrupter) -> None:
+    while not finished.is_set():
+        if event.wait(0.1):
+            interrupter.interrupt()
+            return
+
+
+def proto(
+    lows: Ints,
+    tops: Ints,
+    aim: Ints | Floats,
+    entries: tuple[Ints, Ints, Ints],
+    under: Ints,
+    over: Ints,
+    whole: bool = True,
+) -> model_pb2.ModelProto:
+    """A maximisation in MathOpt's form, over whole numbers or (a relaxation) all numbers."""
+    out = model_pb2.ModelProto()
+    out.variables.ids.extend(range(len(tops)))
+    out.variables.lower_bounds.extend(lows.astype(float).tolist())
+    out.variables.upper_bounds.extend(tops.astype(float).tolist())
+    out.variables.integers.extend([whole] * len(tops))
+    out.objective.maximize = True
+    at = np.nonzero(aim)[0]
+    out.objective.linear_coefficients.ids.extend(at.tolist())
+    out.objective.linear_coefficients.values.extend(aim[at].astype(float).tolist())
+    out.linear_constraints.ids.extend(range(len(under)))
+    out.linear_constraints.lower_bounds.extend(np.where(under <= -FREE, -np.inf, under).tolist())
+    out.linear_constraints.upper_bounds.extend(np.where(over >= FREE, np.inf, over).tolist())
+    rows, cols, vals = entries
+    kept = vals != 0
+    out.linear_constraint_matrix.row_ids.extend(rows[kept].tolist())
+    out.linear_constraint_matrix.column_ids.extend(cols[kept].tolist())
+    out.linear_constraint_matrix.coefficients.extend(vals[kept].astype(float).tolist())
+    return out

@@ -1,0 +1,97 @@
+"""Which method solves an instance: the one place where size decides (docs/explanation/scale.md).
+
+Parts that share nothing are solved apart, and then each by its size:
+
+* up to SMALL pairs: CP-SAT, every tier and the last ties to a proof (`tiers.py`);
+* up to LARGE pairs: one search with HiGHS, tier by tier (`whole.py`);
+* beyond: areas, with a bound by Lagrangian relaxation (`large.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from time import monotonic
+
+from allocator.engine import tiers
+from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.large import solve_large
+from allocator.engine.part import Part, parts
+from allocator.engine.tiers import Conflict, Stop, _Clock
+from allocator.engine.whole import solve_whole
+
+SMALL = 2_500  # pairs: a local authority of a hundred schools and more
+LARGE = 60_000  # pairs: about two thousand schools in one piece
+
+
+def solve(
+    inst: Instance, stop: Stop | None = None, hint: Sequence[int] = (), *, settle: bool = True, short: bool = False
+) -> Solution:
+    """The optimum of `inst`, tier by tier, or the best found when stopped, with a bound for each tier.
+
+    `hint`: pairs of a plan to start from. Without `settle` plans equal in every tier are not told apart. `short`
+    says that days are known to run short. Raises Conflict when the fixed pairs cannot stand together.
+    """
+    stop = stop or Stop()
+    if len(inst.pairs) <= SMALL:
+        return tiers.solve(inst, stop, hint, settle=settle, short=short)
+    pieces = parts(inst)
+    if len(pieces) == 1:
+        return _piece(inst, stop, hint, settle, short)
+    large = [n for n, p in enumerate(pieces) if len(p.inst.pairs) > LARGE]
+    began = monotonic()
+    started = set(hint)
+
+    def one(n: int, workers: int) -> Solution:
+        part = pieces[n]
+        share = None if stop.work is None else stop.work * len(part.pairs) / max(1, len(inst.pairs))
+        left = None if stop.seconds is None else max(0.0, stop.seconds - (monotonic() - began))
+        own = replace(stop, work=share, seconds=left, workers=workers)
+        mine = [k for k, i in enumerate(part.pairs) if i in started]
+        try:
+            return _piece(part.inst, own, mine, settle, short)
+        except Conflict as clash:
+            raise Conflict(tuple(part.pairs[i] for i in clash.pairs)) from None
+
+    found: dict[int, Solution] = {}
+    rest = [n for n in range(len(pieces)) if n not in large]
+    with ThreadPoolExecutor(max(1, stop.workers)) as pool:
+        found.update(zip(rest, pool.map(lambda n: one(n, 1), rest), strict=True))
+    for n in large:
+        found[n] = one(n, stop.workers)
+    return _together(inst, pieces, [found[n] for n in range(len(pieces))])
+
+
+def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+    plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
+    if len(inst.pairs) <= SMALL:
+        return tiers.solve(inst, stop, hint, settle=settle, short=short)
+    clock = _Clock(stop, monotonic())
+    if len(inst.pairs) <= LARGE or not plain:
+        return solve_whole(inst, stop, clock, hint, settle=settle)
+    return solve_large(inst, stop, clock)
+
+
+def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution]) -> Solution:
+    """Parts share nothing, so the best of the whole is the best of each: values and bounds add up."""
+    work = sum(s.deterministic_time for s in found)
+    if any(s.status == "stopped" for s in found):
+        return Solution("stopped", (), {}, (), work)
+    chosen: list[int] = []
+    short: dict[int, int] = {}
+    for part, solution in zip(pieces, found, strict=True):
+        pairs, less = part.out(solution.chosen, solution.short)
+        chosen += pairs
+        short |= less
+    by_tier = zip(inst.tiers, zip(*(s.tiers for s in found), strict=True), strict=True)
+    values = tuple(TierValue(t.name, sum(v.value for v in vs), sum(v.bound for v in vs)) for t, vs in by_tier)
+    done = all(s.status == "optimal" for s in found)
+    return Solution(
+        "optimal" if done else "feasible",
+        tuple(sorted(chosen)),
+        short,
+        values,
+        work,
+        done and all(s.unique for s in found),
+    )

@@ -1,0 +1,220 @@
+"""One piece, tier by tier, with HiGHS: for instances too wide for CP-SAT and small enough for one search.
+
+First the hopeful question: the best points if every tier before them is as good as it could ever be. Mostly it can
+be, and then those tiers are proved at once. If not, they are solved one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import monotonic
+
+import numpy as np
+
+from allocator.engine.highs import Answer, Effort, Floor, maximise
+from allocator.engine.instance import Instance, Solution, Tier, TierValue
+from allocator.engine.matrix import Ints, Matrix
+from allocator.engine.model import value
+from allocator.engine.spread import spread_short
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing, run
+
+HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
+
+
+def top(inst: Instance, tier: Tier) -> int:
+    """The best a tier could ever be, made most: a bound that needs no search."""
+    sign = 1 if tier.sense == "most" else -1
+    able = _able(inst)
+    best = sum(max(0, sign * c) for p, c in tier.filled.items() if able[p])
+    best += sum(max(0, sign * c) for c in tier.broken.values())
+    for p, c in tier.short.items():
+        best += max(0, sign * c) * max((t.short for t in inst.posts[p].trims), default=0)
+    if not (tier.points or tier.lot):
+        return best
+    worth: list[list[int]] = [[] for _ in inst.posts]
+    for pair in inst.pairs:
+        worth[pair.post].append(sign * (tier.points * pair.points + tier.lot * pair.lot))
+    return best + sum(sum(sorted(w for w in ws if w > 0)[-inst.posts[p].wants :]) for p, ws in enumerate(worth))
+
+
+def _able(inst: Instance) -> list[bool]:
+    """Posts with as many pairs as they want people."""
+    count = [0] * len(inst.posts)
+    for pair in inst.pairs:
+        count[pair.post] += 1
+    return [n >= post.wants for n, post in zip(count, inst.posts, strict=True)]
+
+
+class Whole:
+    """The search: floors gathered so far, the plan in hand and what each tier is proved to be at most."""
+
+    def __init__(self, inst: Instance, clock: _Clock, gap: float) -> None:
+        self.inst, self.clock, self.gap = inst, clock, gap
+        self.bounds: dict[str, int] = {}
+        self.chosen: tuple[int, ...] | None = None
+        self.short: Mapping[int, int] = {}
+        self.proved = True
+        self._start(trimming=False)
+
+    def _start(self, trimming: bool) -> None:
+        self.matrix = Matrix(self.inst, trimming)
+        self.floors: list[Floor] = []
+        self.least: dict[int, int] = {}
+
+    def best(self, aim: Ints, nodes: int | None = None, gap: float = 0.0) -> Answer:
+        """The most of `aim` above the floors, from the plan in hand."""
+        clock = self.clock
+        left = clock.left()
+        effort = Effort(gap, left, nodes or Effort.nodes, clock.stop.event)
+        hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
+        answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint)
+        clock.work += answer.work
+        return answer
+
+    def take(self, answer: Answer) -> bool:
+        if answer.values is None:
+            return False
+        self.chosen, self.short = self.matrix.read(answer.values)
+        return True
+
+    def at_top(self, tier: Tier) -> None:
+        """Hold a tier at the best it could ever be."""
+        able = _able(self.inst)
+        rest = replace(tier, filled={})
+        for p, c in tier.filled.items():
+            if tier.sense == "most" and c > 0 and able[p] and self.inst.posts[p].wants == 1:
+                self.least[p] = 1  # rows of posts come first, in order
+            else:
+                rest = replace(rest, filled={**rest.filled, p: c})
+        self.hold(rest, top(self.inst, rest))
+
+    def hold(self, tier: Tier, least: int) -> None:
+        aim, constant = self.matrix.aim(tier)
+        if aim.any():
+            self.floors.append(Floor(aim, least - constant))
+
+    def hope(self, before: Sequence[Tier], points: Tier | None) -> bool:
+        """Ask the hopeful question; True when answered with a plan."""
+        for tier in before:
+            self.at_top(tier)
+        aim = self.matrix.aim(points)[0] if points else np.zeros(len(self.matrix.upper), dtype=np.int64)
+        answer = self.best(aim, HOPE, self.gap)
+        if not self.take(answer):
+            return False
+        for tier in before:
+            self.bounds[tier.name] = top(self.inst, tier)
+        if points:
+            self.note(points, answer)
+        return True
+
+    def note(self, tier: Tier, answer: Answer) -> None:
+        """Record a tier's bound: it holds only while those above are at theirs."""
+        constant = self.matrix.aim(tier)[1]
+        limit = top(self.inst, tier)
+        if self.proved and np.isfinite(answer.bound):
+            limit = min(limit, int(answer.bound) + constant)
+        self.bounds[tier.name] = max(limit, self.value(tier))
+        self.proved = self.proved and answer.status == "optimal"
+
+    def value(self, tier: Tier) -> int:
+        return _signed(tier, value(self.inst, tier, self.chosen or (), self.short))
+
+    def climb(self, tiers: Sequence[Tier], gap: float = 0.0) -> bool:
+        """Solve tiers one after another, holding each at its value; False when there is no plan at all."""
+        for tier in tiers:
+            limit = top(self.inst, tier)
+            if self.chosen is not None and self.value(tier) == limit:
+                self.bounds[tier.name] = limit
+            elif self.chosen is not None and self.clock.over:
+                self.proved, self.bounds[tier.name] = False, limit
+            else:
+                answer = self.best(self.matrix.aim(tier)[0], gap=gap if tier.points else 0.0)
+                if not self.take(answer) and self.chosen is None:
+                    if answer.status == "infeasible":
+                        raise Conflict(clashing(self.inst))
+                    return False
+                self.note(tier, answer)
+            self.hold(tier, self.value(tier))
+        return True
+
+    # -- the last ties -----------------------------------------------------------------------------
+
+    def settle(self) -> bool:
+        """Of plans equal in every tier the first in order; True when proved the only one."""
+        chosen = self.chosen or ()
+        differ = np.zeros(len(self.matrix.upper), dtype=np.int64)
+        differ[: self.matrix.pairs] = 1
+        differ[list(chosen)] = -1
+        self.floors.append(Floor(differ, 1 - len(chosen)))
+        others = self.best(np.zeros(len(differ), dtype=np.int64))
+        self.floors.pop()
+        unique = others.status == "infeasible"
+        if not unique and not self._first():
+            return False
+        if not self.short:
+            return unique
+        spread = spread_short(self.inst, self.chosen or (), self.short, lambda model: run(model, self.clock))
+        if spread is None:
+            return False
+        self.short = spread
+        return unique
+
+    def _first(self) -> bool:
+        """Post by post, the person who comes first of those who leave every tier as it is."""
+        for mine in self.matrix.of_post:
+            order = np.zeros(len(self.matrix.upper), dtype=np.int64)
+            order[mine] = len(mine) - np.argsort(np.argsort(self.matrix.person[mine]))
+            held = max((int(order[i]) for i in self.chosen or () if i in set(mine.tolist())), default=0)
+            if held < len(mine):
+                answer = self.best(order)
+                if not self.take(answer) or answer.status != "optimal":
+                    return False
+                held = int(answer.bound)
+            self.floors.append(Floor(order, held))
+        return True
+
+
+def solve_whole(
+    inst: Instance, stop: Stop, clock: _Clock, hint: Sequence[int] = (), *, settle: bool = True
+) -> Solution:
+    """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
+    before = [t for t in inst.tiers if not (t.points or t.lot)]
+    last = [t for t in inst.tiers if t.points or t.lot]
+    search = Whole(inst, clock, stop.gap)
+    if not search.hope(before, last[0] if last else None):
+        search._start(trimming=any(p.trims for p in inst.posts))
+        if not search.climb([*before, *last[:1]], stop.gap):
+            return Solution("stopped", (), {}, (), clock.work)
+    elif last:
+        search.hold(last[0], search.value(last[0]))
+    if search.proved:
+        search.climb(last[1:])
+    unique = settle and search.proved and search.settle()
+    tiers = []
+    for tier in inst.tiers:
+        got = search.value(tier)
+        bound = search.bounds.get(tier.name, top(inst, tier))
+        tiers.append(TierValue(tier.name, _signed(tier, got), _signed(tier, max(bound, got))))
+    done = all(t.proved for t in tiers)
+    return Solution(
+        "optimal" if done else "feasible", search.chosen or (), dict(search.short), tuple(tiers), clock.work, unique
+    )
+
+
+def improve(inst: Instance, effort: Effort, chosen: Sequence[int], short: Mapping[int, int]) -> Solution:
+    """A plan no worse than the one given, in any tier but the lot: the best, or the best found within the effort."""
+    clock = _Clock(Stop(seconds=effort.seconds, event=effort.event), monotonic())
+    search = Whole(inst, clock, effort.gap)
+    tiers = [t for t in inst.tiers if not t.lot]
+    search.chosen, search.short = tuple(sorted(chosen)), short
+    before = [search.value(t) for t in tiers]
+    full = all(search.value(t) == top(inst, t) for t in tiers if not t.points)
+    points = next((t for t in tiers if t.points), None)
+    if full or not search.hope([t for t in tiers if not t.points], points):
+        search.chosen, search.short = tuple(sorted(chosen)), short
+        search._start(trimming=not full and any(p.trims for p in inst.posts))
+        search.climb(tiers, effort.gap)
+    if [search.value(t) for t in tiers] < before:
+        search.chosen, search.short = tuple(sorted(chosen)), short
+    return Solution("feasible", search.chosen, dict(search.short), (), clock.work)

@@ -1,0 +1,119 @@
+"""The methods for large instances against CP-SAT, tier by tier, on instances that CP-SAT settles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from allocator.engine import large, method
+from allocator.engine.instance import Instance, Solution
+from allocator.engine.model import value
+from allocator.engine.part import parts
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
+from allocator.engine.tiers import solve as exact
+from allocator.engine.whole import solve_whole
+from tests.engine.random_instances import random_instance
+
+
+def _whole(inst: Instance) -> Solution:
+    stop = Stop()
+    return solve_whole(inst, stop, _Clock(stop, monotonic()))
+
+
+def _stands(inst: Instance, solution: Solution) -> bool:
+    """Whether the plan can be had: CP-SAT with every pair fixed or taken out."""
+    only = replace(
+        inst,
+        fixed=tuple(solution.chosen),
+        tiers=tuple(replace(t, points=False, lot=False, short={}, broken={}, filled={}) for t in inst.tiers),
+    )
+    try:
+        return set(solution.chosen) <= set(exact(only, settle=False).chosen)
+    except Conflict:
+        return False
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
+    inst = random_instance(seed)
+    try:
+        best = exact(inst)
+    except Conflict:
+        with pytest.raises(Conflict):
+            _whole(inst)
+        return
+    got = _whole(inst)
+    assert (got.status, got.tiers) == ("optimal", best.tiers)
+    assert got.chosen == best.chosen
+    assert got.short == best.short
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_parts_add_up(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(method, "SMALL", 10)
+    one, two = random_instance(seed, 8, 3, structures=False), random_instance(seed + 100, 6, 2, structures=False)
+    inst = _beside(one, two)
+    assert len(parts(inst)) >= 2
+    best = exact(inst)
+    for workers in (1, 2):
+        got = method.solve(inst, Stop(workers=workers))
+        assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_areas_keep_the_rules_and_their_bounds_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "SIZE", 8)
+    inst = replace(random_instance(seed, 24, 8), most_load=None)
+    try:
+        best = exact(inst, settle=False)
+    except Conflict:
+        return
+    got = [large.solve_large(inst, Stop(workers=w), _Clock(Stop(), monotonic())) for w in (1, 2)]
+    assert replace(got[0], deterministic_time=0) == replace(got[1], deterministic_time=0)
+    plan = got[0]
+    assert plan.status == "feasible"
+    assert _stands(inst, plan)
+    mine = [_signed(t, v.value) for t, v in zip(inst.tiers, plan.tiers, strict=True)]
+    theirs = [_signed(t, v.value) for t, v in zip(inst.tiers, best.tiers, strict=True)]
+    assert mine <= theirs
+    for tier, v, b in zip(inst.tiers, plan.tiers, best.tiers, strict=True):
+        assert v.value == value(inst, tier, plan.chosen, plan.short)
+        assert _signed(tier, v.bound) >= _signed(tier, b.value), tier.name
+
+
+def _beside(one: Instance, two: Instance) -> Instance:
+    """Both in one instance, sharing nothing."""
+    p, s = len(one.posts), len(one.people)
+    return Instance(
+        one.posts + tuple(replace(q, key=f"q{q.key}") for q in two.posts),
+        one.people + tuple(replace(q, key=f"t{q.key}") for q in two.people),
+        one.pairs + tuple(replace(q, post=q.post + p, person=q.person + s) for q in two.pairs),
+        tuple(
+            replace(
+                a,
+                filled={**a.filled, **{k + p: v for k, v in b.filled.items()}},
+                short={**a.short, **{k + p: v for k, v in b.short.items()}},
+            )
+            for a, b in zip(one.tiers, two.tiers, strict=True)
+        ),
+        above=one.above
+        + tuple(
+            replace(q, person=q.person + s, posts=None if q.posts is None else tuple(k + p for k in q.posts))
+            for q in two.above
+        ),
+    )
+
+
+def test_areas_part_people_evenly() -> None:
+    from allocator.engine.areas import areas
+
+    inst = random_instance(3, 60, 20)
+    post, person, points = (
+        np.array(x, dtype=np.int64) for x in zip(*((p.post, p.person, p.points) for p in inst.pairs), strict=True)
+    )
+    groups = areas(post, person, points, 20, 12.0, 3)
+    assert sorted(s for g in groups for s in g.tolist()) == list(range(20))
+    assert len(groups) >= 4
