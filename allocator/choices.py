@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -55,9 +55,12 @@ class Choices:
 
 
 def choices(
-    plan: Plan, changes: Sequence[Mapping[str, Any]], chosen: Sequence[tuple[str, str]] = (), stop: Stop | None = None
-) -> Choices:
-    """The lists after `changes`; `chosen` holds (urn, SIP) already agreed, each locked before the rest is worked out."""
+    plan: Plan, changes: Sequence[Mapping[str, Any]], chosen: Sequence[tuple[str, str]] = (), stop: Stop | None = None,
+    *, told: Callable[[int, int], None] | None = None,
+) -> Choices:  # fmt: skip
+    """The lists after `changes`; `chosen` holds (urn, SIP) already agreed, each locked before the rest is worked out.
+
+    `told` hears how many lists of how many are ready."""
     locks = [{"lock": {"urn": urn, "sip": sip, "reason": "chosen from the list"}} for urn, sip in chosen]
     world = scenario(plan, [*changes, *locks])
     ready = world.ready
@@ -67,9 +70,10 @@ def choices(
     best = solve(ready.inst, stop, _hint(ready), settle=False)
     forced: dict[tuple[Key, str], Solution] = {}
     lists = []
-    for key in affected:
-        if key[0] in done and key[1] == "lead":
-            continue
+    todo = [key for key in affected if key[0] not in done or key[1] != "lead"]
+    for key in todo:
+        if told:
+            told(len(lists), len(todo))
         lists.append(_list(world, key, best, forced, stop))
     return Choices(answer, tuple(lists), tuple(_contests(ready, lists, forced)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -39,7 +40,7 @@ def stop_of(time_limit: float | None, work_limit: float | None, workers: int, qu
     """When to stop, with progress on a terminal's stderr only."""
     from allocator.engine.tiers import Stop
 
-    def progress(names: str, best: float, bound: float) -> None:
+    def progress(names: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
         print(f"\r  {names}: best {best:.0f}, bound {bound:.0f}   ", end="", file=sys.stderr, flush=True)
 
     shown = sys.stderr.isatty() and not quiet

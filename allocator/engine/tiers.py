@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from ortools.sat.python import cp_model
@@ -32,7 +33,8 @@ class Stop:
     work: float | None = None
     workers: int = 1
     event: threading.Event | None = None
-    progress: Callable[[str, float, float], None] | None = None  # tier names, best, bound
+    # tier names, best and bound of the search now on, and what each tier known so far comes to in the best plan
+    progress: Callable[[str, float, float, Mapping[str, int]], None] | None = None
     gap: float = 0.0
 
 
@@ -68,17 +70,20 @@ class _Clock:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Reports each better plan and stops the search when asked."""
 
-    def __init__(self, names: str, stop: Stop) -> None:
+    def __init__(self, names: str, stop: Stop, known: Callable[[int], Mapping[str, int]]) -> None:
         super().__init__()
-        self._names, self._stop = names, stop
+        self._names, self._stop, self._known = names, stop, known
 
     def on_solution_callback(self) -> None:
         if self._stop.progress:
-            self._stop.progress(self._names, self.objective_value, self.best_objective_bound)
+            best = self.objective_value
+            self._stop.progress(self._names, best, self.best_objective_bound, self._known(round(best)))
 
 
-def run(model: cp_model.CpModel, clock: _Clock, names: str = "") -> tuple[cp_model.CpSolver, int]:
-    """One CP-SAT solve under the clock; returns the solver and its status."""
+def run(
+    model: cp_model.CpModel, clock: _Clock, names: str = "", known: Callable[[int], Mapping[str, int]] | None = None
+) -> tuple[cp_model.CpSolver, int]:
+    """One CP-SAT solve under the clock; returns the solver and its status. `known` reads tiers out of an objective."""
     solver = cp_model.CpSolver()
     stop = clock.stop
     solver.parameters.num_workers = stop.workers
@@ -102,7 +107,7 @@ def run(model: cp_model.CpModel, clock: _Clock, names: str = "") -> tuple[cp_mod
 
         threading.Thread(target=watch, daemon=True).start()
     try:
-        status = solver.solve(model, _Watch(names, stop) if stop.progress else None)
+        status = solver.solve(model, _Watch(names, stop, known) if stop.progress and known else None)
     finally:
         finished.set()
     clock.work += solver.response_proto.deterministic_time
@@ -196,7 +201,8 @@ class _Search:
             weighted, weights = self.weigh(fold)
             self.hold()
             self.built.model.maximize(weighted.expr)
-            solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold))
+            reads = partial(self.known, found, fold, weights)
+            solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold), reads)
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 return None if found is None else _Found(found.chosen, found.short, False)
             chosen, short = self.built.read(solver)
@@ -208,6 +214,15 @@ class _Search:
             self.held = (fold, chosen, short)
             self.hint(chosen, short)
         return found
+
+    def known(self, found: _Found | None, fold: Sequence[Tier], weights: Sequence[int], best: int) -> dict[str, int]:
+        """What each tier comes to: those solved before from their answer, this fold's out of its objective."""
+        rest = best - sum(w * self.ranges[t.name].lo for w, t in zip(weights, fold, strict=True))
+        out = {} if found is None else {t.name: value(self.inst, t, found.chosen, found.short) for t in self.inst.tiers}
+        for tier, w in zip(fold, weights, strict=True):
+            digit, rest = divmod(rest, w)
+            out[tier.name] = _signed(tier, self.ranges[tier.name].lo + digit)
+        return out
 
     def hold(self) -> None:
         """Make the last fold's values floors, tier by tier: small coefficients keep the relaxation strong."""

@@ -60,11 +60,14 @@ def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     ask = job.request
     before = _plan(db, ask["plan"])
     on = dt.date.fromisoformat(ask["on"]) if ask.get("on") else None
+    rebuild = ask.get("rebuild", False)
     if ask.get("adopt"):
         return _adopting(
-            db, job, by, stop, lambda desk: rounds.by_hand(desk, ask["changes"], ask.get("reason") or "", stop)
-        )
-    plan = scenario(before, ask["changes"], rebuild=ask.get("rebuild", False), on=on).plan(stop)
+            db, job, by, stop,
+            lambda desk: rounds.by_hand(desk, ask["changes"], ask.get("reason") or "", stop, rebuild=rebuild),
+        )  # fmt: skip
+    held = [(urn, post) for urn, post in ask.get("held", ())]
+    plan = scenario(before, ask["changes"], rebuild=rebuild, on=on, held=held).plan(stop)
     with db.write() as s:
         kept = keep.keep_plan(s, job.round_id, plan)
     return told(kept.id, plan)
@@ -109,8 +112,12 @@ def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     from allocator.choices import choices
 
     ask = job.request
+    tell = stop.progress
     stop = Stop(seconds=stop.seconds, work=stop.work, event=stop.event)  # many short solves: telling of each is slow
-    found = choices(_plan(db, ask["plan"]), ask["changes"], [(c["urn"], c["sip"]) for c in ask["chosen"]], stop)
+    found = choices(
+        _plan(db, ask["plan"]), ask["changes"], [(c["urn"], c["sip"]) for c in ask["chosen"]], stop,
+        told=lambda done, whole: tell("parts", done, whole, {}) if tell else None,
+    )  # fmt: skip
     with db.write() as s:
         kept = keep.keep_plan(s, job.round_id, found.plan)
     return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}

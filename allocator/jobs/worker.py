@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -98,7 +99,7 @@ def run_sweep(job_id: str) -> None:
                 client.cancel_workflows(names)
                 raise Stopped(f"Stopped after {len(done)} of {count} parts.")
             if stop.progress:
-                stop.progress("parts", len(done), count)
+                stop.progress("parts", len(done), count, {})
             time.sleep(0.2)
 
     _run(job_id, whole)
@@ -134,8 +135,8 @@ def _run(job_id: str, do: Any) -> None:
     watcher = threading.Thread(target=_watch, args=(job_id, attempt, event, over, told), daemon=True)
     watcher.start()
 
-    def progress(tiers: str, best: float, bound: float) -> None:
-        told.update({"tiers": tiers, "best": best, "bound": bound, "gap": abs(bound - best)})
+    def progress(tiers: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
+        told.update({"tiers": tiers, "best": best, "bound": bound, "gap": abs(bound - best), "so_far": dict(so_far)})
 
     state, reason, result = "failed", None, None
     try:

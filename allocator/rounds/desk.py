@@ -91,20 +91,27 @@ def adopt(now: Round, plan: Plan) -> Fact:
 
 
 def by_hand(
-    desk: Desk, changes: Sequence[Mapping[str, Any]], reason: str, stop: Stop | None = None
+    desk: Desk, changes: Sequence[Mapping[str, Any]], reason: str, stop: Stop | None = None, *, rebuild: bool = False
 ) -> tuple[Plan, Fact]:
     """The manager changes the plan (a lock, a leaver, …) and says why; what schools accepted stays (domain 3.7).
 
-    Once the plan is in force this is a repair of the year, and only the days not yet worked are passed on.
+    Once the plan is in force this is a repair of the year, and only the days not yet worked are passed on. With
+    `rebuild` everything is free: only while no proposal is out.
     """
     if not reason.strip():
         raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
+    if rebuild:
+        may_adopt(desk.round)
     given = all_of(changes)
     cause: Cause = "repaired" if desk.round.in_force else "by_hand"
-    told = {str(args["urn"]) for change in given for args in change.values() if "urn" in args}
-    held = [k for k in desk.round.accepted if k[0] not in told] if cause == "by_hand" else []
-    plan = scenario(desk.plan, given, held=held).plan(stop)
+    plan = scenario(desk.plan, given, rebuild=rebuild, held=held_by_hand(desk.round, given)).plan(stop)
     return plan, _plan_fact(desk.round, plan, cause, reason, given)
+
+
+def held_by_hand(now: Round, changes: Sequence[Mapping[str, Any]]) -> list[Key]:
+    """What a change by hand may not move: pairs that schools accepted, but for those the change names."""
+    named = {str(args["urn"]) for change in changes for args in change.values() if "urn" in args}
+    return [] if now.in_force else [k for k in now.accepted if k[0] not in named]
 
 
 def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:

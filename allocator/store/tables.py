@@ -119,6 +119,20 @@ class PlanRow(Base):
     created_at: Mapped[dt.datetime]
 
 
+class ScenarioRow(Base):
+    """A plan kept by name, beside the desk; `from_plan` is what it went on from, `by` who kept it."""
+
+    __tablename__ = "scenarios"
+    __table_args__ = (UniqueConstraint("round_id", "name"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    name: Mapped[str]
+    plan_id: Mapped[str] = mapped_column(ForeignKey("plans.id"))
+    from_plan: Mapped[str] = mapped_column(ForeignKey("plans.id"))
+    by: Mapped[str]
+    at: Mapped[dt.datetime]
+
+
 class EventRow(Base):
     """The append-only log of a round (`domain.round.Event`)."""
 

@@ -51,6 +51,23 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/school/ask"): (SCHOOL, {"going_on": "keep"}),
     ("GET", "/sip/ask"): (SIP, None),
     ("POST", "/sip/ask"): (SIP, {"days": "9", "looked": "yes"}),
+    ("POST", "/rounds/{id}/jobs/{job}/adopt"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/news"): (STAFF, None),
+    ("GET", "/rounds/{id}/what-if"): (STAFF, None),
+    ("POST", "/rounds/{id}/what-if"): (MANAGER, {"event": "sip_leaves", "sip": "A", "do": "add"}),
+    ("GET", "/rounds/{id}/what-if/{plan}"): (STAFF, None),
+    ("POST", "/rounds/{id}/what-if/{plan}/again"): (MANAGER, {"and": '{"sip_leaves": {"sip": "A"}}'}),
+    ("POST", "/rounds/{id}/what-if/{plan}/keep"): (MANAGER, {"name": ""}),
+    ("POST", "/rounds/{id}/what-if/{plan}/adopt"): (MANAGER, {"reason": "A leaves"}),
+    ("POST", "/rounds/{id}/scenarios/{scenario}/drop"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/choices/{job}"): (STAFF, None),
+    ("GET", "/rounds/{id}/choices/{job}/sheet"): (STAFF, None),
+    ("POST", "/rounds/{id}/choices/{job}"): (MANAGER, {"choice": '["1", "B"]'}),
+    ("GET", "/rounds/{id}/compare"): (STAFF, None),
+    ("GET", "/rounds/{id}/frontier"): (STAFF, None),
+    ("POST", "/rounds/{id}/frontier"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/resilience"): (STAFF, None),
+    ("POST", "/rounds/{id}/resilience"): (MANAGER, {"gains": "no"}),
 }  # fmt: skip
 SITE = "http://testserver"
 
@@ -63,7 +80,8 @@ def desk(tmp_path: Path) -> Desk:
 def address(desk: Desk, page: str) -> str:
     """The page's address in the office of tests/service/office.py."""
     id = "p" if page.startswith("/programmes") else "r"
-    names = {"id": id, "job": desk.ids["job"], "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none"}  # fmt: skip
+    job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
+    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none"}  # fmt: skip
     return SITE + page.format(**names)
 
 

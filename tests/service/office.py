@@ -89,11 +89,14 @@ def open_office(folder: Path, **settings: object) -> Desk:
         for id, kind, state, result in (
             ("waiting", "solve", "queued", None),
             ("exported", "export", "done", {"content_type": "text/html", "base64": "aGk="}),
+            ("chosen", "choices", "done", {"plan": kept.id, "lists": [], "contests": []}),
+            ("stopped", "solve", "cancelled", {"plan": kept.id, "status": "feasible", "unfilled": 0}),
         ):
             s.add(
                 Job(
                     id=id, programme_id="p", round_id="r", kind=kind, by=MEL.model_dump(mode="json"), state=state,
-                    request={"case": canon.case_out(facts()), "policy": {}, "seed": 1, "format": "html", "plan": kept.id},
+                    request={"case": canon.case_out(facts()), "policy": {}, "seed": 1, "format": "html", "plan": kept.id,
+                             "changes": [{"sip_leaves": {"sip": "A"}}], "chosen": []},
                     result=result, created_at=keep.now(),
                 )
             )  # fmt: skip

@@ -1,5 +1,5 @@
 """The pages: server-rendered HTML over the same functions as the API. Reading, answering and confirming need no script."""
 
-from allocator.service.pages import ask, asked, data, desk, entrance, waiting
+from allocator.service.pages import ask, asked, choosing, data, desk, entrance, news, waiting, weighing, whatif
 
-FAMILIES = (entrance, desk, waiting, ask, asked, data)
+FAMILIES = (entrance, desk, news, waiting, ask, asked, data, whatif, choosing, weighing)

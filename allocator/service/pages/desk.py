@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.facts import Facts
 from allocator.rounds.asking import schools_asked, sips_asked
 from allocator.service.asking import Anyone, In, Manager, Reader, round_in
+from allocator.service.pages.doing import work_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
@@ -77,7 +78,8 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
     """The desk: where the round stands, what to do next, and ways to everything else."""
     with office.db.read() as s:
         facts = around(s, id, who)
-    return show(request, "desk.html", who, **facts, tasks=tasks(facts))
+        work = work_of(s, id)
+    return show(request, "desk.html", who, **facts, tasks=tasks(facts), work=work)
 
 
 def around(s: Session, id: str, me: Who) -> dict[str, Any]:

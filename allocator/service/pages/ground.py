@@ -197,10 +197,18 @@ async def refused(request: Request, refusal: Refusal) -> Response:
     me = getattr(request.state, "who", None)
     if refusal.code == "not_signed_in" and request.method == "GET":
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if request.headers.get("hx-request") == "true":  # a part of a page: said at its top, and what is typed stays
+            answer = show(request, "signed-out.html")
+            answer.headers.update(
+                {"HX-Retarget": "[data-lost]", "HX-Reswap": "innerHTML", "HX-Reselect": "#signed-out"}
+            )
+            return answer
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
     if request.method == "POST" and refusal.code in ("not_signed_in", "stale"):
-        typed = [(k, v) for k, v in (await request.form()).multi_items() if isinstance(v, str) and k != "version"]
-        facts: dict[str, Any] = {"typed": typed, "query": request.url.query}
+        sent = (await request.form()).multi_items()
+        typed = [(k, v) for k, v in sent if isinstance(v, str) and k != "version"]
+        files = [(k, v.filename) for k, v in sent if isinstance(v, UploadFile) and v.filename]
+        facts: dict[str, Any] = {"typed": typed, "files": files, "query": request.url.query}
         if refusal.code == "stale" and me is not None:
             facts |= await run_in_threadpool(_since, request, me)
         return show(request, f"{refusal.code}.html", me, refusal.status, **facts)

@@ -1,28 +1,37 @@
-"""Waiting for work: progress with the best plan so far, a stop button, and on to the answer when it is there."""
+"""Waiting for work: what the best plan so far comes to, a stop button, on to the answer when it is there; and what fails.
+
+Where a script runs the page asks again every second, over lost connections and restarts; where none runs, it reloads.
+"""
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
-from allocator.service.asking import In, Manager, Reader, fresh, round_in
+from allocator import rounds
+from allocator.report.so_far import so_far
+from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
 from allocator.service.pages.desk import around
+from allocator.service.pages.doing import DOING
 from allocator.service.pages.entrance import inside
-from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.pages.ground import Form, PageRoute, done, headers, show
+from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import solve
 from allocator.service.routes.work import cancel, job_in
 from allocator.service.schemas import Id, SolveIn
-from allocator.service.work import FINAL, job_out
+from allocator.service.work import FINAL, LOOK, job_out
+from allocator.store import keep
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-DOING = {
-    "solve": "Making the plan", "what_if": "Working out what would change", "choices": "Ranking who could be offered",
-    "resubmission": "Planning again with as little change as possible", "sweep": "Trying each SIP leaving",
-    "frontier": "Finding what each further change would buy", "export": "Writing the file",
+THERE = {  # where a job's answer is shown
+    "what_if": "/what-if/{plan}", "choices": "/choices/{job}", "sweep": "/resilience", "frontier": "/frontier",
+    "export": "/out",
 }  # fmt: skip
+BRIEF = 1.0  # seconds in which short work is waited for, and no waiting page shown
 
 
 def wait_for(job: Job, then: str) -> Response:
@@ -30,30 +39,63 @@ def wait_for(job: Job, then: str) -> Response:
     return done(f"/rounds/{job.round_id}/jobs/{job.id}?then={quote(then)}")
 
 
+def follow(office: Office, accepted: Response, then: str) -> Response:
+    """On from the answer of an API route that accepted a job: to its answer where that is quick, else to wait for it."""
+    id, until = accepted.headers["location"].rsplit("/", 1)[1], time.monotonic() + BRIEF
+    while True:
+        with office.db.read() as s:
+            job = s.get_one(Job, id)
+        if job.state == "done":
+            return done(there(job, then))
+        if job.state in FINAL or time.monotonic() > until:
+            return wait_for(job, then)
+        time.sleep(LOOK)
+
+
+def there(job: Job, then: str) -> str:
+    """Where the job's answer is shown."""
+    return inside(then).replace("{job}", job.id).replace("{plan}", str((job.result or {}).get("plan", "")))
+
+
+def usual(job: Job) -> str:
+    """`then` for a job that nobody sent from a page."""
+    return f"/rounds/{job.round_id}{THERE.get(job.kind, '/board')}"
+
+
 @router.post("/rounds/{id}/solve")
 def make_plan(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The annual allocation, as a job."""
-    answer = solve(id, request, who, office, SolveIn.model_validate({}))
-    job = answer.headers["location"].rsplit("/", 1)[1]
-    with office.db.read() as s:
-        return wait_for(s.get_one(Job, job), f"/rounds/{id}/board")
+    return follow(office, solve(id, request, who, office, SolveIn.model_validate({})), f"/rounds/{id}/board")
 
 
 @router.get("/rounds/{id}/jobs/{job}")
 def waiting(
-    request: Request, id: Id, job: Id, who: Reader, office: In, then: Annotated[str, Query(max_length=500)] = "/"
-) -> Response:
-    """How the work stands. Without script the page asks again by itself."""
+    request: Request, id: Id, job: Id, who: Reader, office: In, then: Annotated[str, Query(max_length=500)] = "",
+    seen: str = "",
+) -> Response:  # fmt: skip
+    """How the work stands. A script says what it has `seen`, and is told only what is new."""
+    by_script = request.headers.get("hx-request") == "true"
     with office.db.read() as s:
-        round_in(s, who, id)
-        found = job_out(job_in(s, who, job))
+        found = job_in(s, who, job)
+        then = then or usual(found)
+        if found.state == "done":
+            return _told(request, HX_Redirect=there(found, then)) if by_script else done(there(found, then))
+        now = so_far(found.progress)
+        mark = f"{found.state} {now.step} {now.done} {' '.join(now.lines)}"
+        if by_script and (found.state in FINAL or mark == seen):
+            return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
-    plan = str((found.result or {}).get("plan", ""))
-    there = inside(then).replace("{job}", job).replace("{plan}", plan)
-    if found.state == "done":
-        return done(there)
-    return show(request, "waiting.html", who, **facts, job=found, then=then, there=there, final=found.state in FINAL,
-                doing=DOING.get(found.kind, found.kind))  # fmt: skip
+        beside = found.result["plan"] if found.result and "plan" in found.result else None
+        best = the_plan(keep.plan_row(s, beside)) if beside else None
+    return show(
+        request, "waiting.html", who, **facts, job=job_out(found), then=then, final=found.state in FINAL, best=best,
+        best_id=beside, asked=found.request, doing=DOING.get(found.kind, found.kind), so_far=now, seen=mark,
+    )  # fmt: skip
+
+
+def _told(request: Request, **also: str) -> Response:
+    """Nothing to draw: htmx keeps what it has, or does what a header says."""
+    return Response(status_code=204, headers=headers(request) | {k.replace("_", "-"): v for k, v in also.items()})
 
 
 @router.post("/rounds/{id}/jobs/{job}/stop")
@@ -65,5 +107,21 @@ def stop(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form
     if not ended:
         cancel(job, who, office)
     return done(
-        f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '/')}", "Stopping. The best plan so far is kept."
+        f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '')}", "Stopping. The best plan so far is kept."
+    )
+
+
+@router.post("/rounds/{id}/jobs/{job}/adopt")
+def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form) -> Response:
+    """The best plan of a search that was stopped goes on the desk as the draft: audited, but not proved the best."""
+    with writing(request, office, who, id) as (s, row):
+        found = job_in(s, who, job)
+        if found.round_id != id or found.kind != "solve" or found.state != "cancelled" or not found.result:
+            raise Refusal("not_found", "This work left no plan to put on the desk.")
+        plan = the_plan(keep.plan_row(s, str(found.result["plan"])))
+        by = who.person(row.programme_id)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), by)
+        keep.note(s, by, "stopped plan adopted", id, programme=row.programme_id, detail=str(found.result["plan"]))
+    return done(
+        f"/rounds/{id}/board", "The best plan so far is on the desk. Nobody has shown that there is no better one."
     )

@@ -1,21 +1,21 @@
-// What every page does where scripts run: GOV.UK's components, and following work in progress.
+// What every page does where scripts run: GOV.UK's components, and a word when the connection is lost.
 import { initAll } from "/static/vendor/govuk-frontend.min.js";
 
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 
-for (const place of document.querySelectorAll("[data-waits-for]")) {
-  if (!place.querySelector("[data-progress]")) continue;
-  const line = place.querySelector("[data-progress]");
-  const heard = new EventSource(place.dataset.waitsFor); // it comes back by itself after a lost connection
-  heard.addEventListener("progress", (event) => {
-    const now = JSON.parse(event.data);
-    if (now.tiers === "parts") line.textContent = `${now.best} of ${now.bound} answered.`;
-    else if (now.best !== undefined) line.textContent = `Best so far ${now.best}, at most ${now.bound} possible.`;
-    else line.textContent = now.state === "queued" ? "Waiting for its turn." : "At work.";
-  });
-  heard.addEventListener("ended", () => {
-    heard.close();
-    window.location.reload();
+// Pages that ask again by themselves (htmx) go on doing so while the service is away.
+const place = document.querySelector("[data-lost]");
+let lost = false;
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(name, () => {
+    if (lost) return;
+    lost = true;
+    place.textContent = "The connection is lost. This page goes on by itself when it is back; nothing is lost.";
   });
 }
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (!lost || !event.detail.successful) return;
+  lost = false;
+  place.textContent = "";
+});

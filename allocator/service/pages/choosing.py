@@ -1,0 +1,93 @@
+"""The telephone round: for each school that loses its SIP the ranked choices; one chosen is locked, the rest worked out again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from allocator.domain.plan import Plan
+from allocator.explain.answer import world
+from allocator.report.sides import sides
+from allocator.report.told import Names, sentences, title
+from allocator.service.asking import In, Manager, Office, Reader, round_in, the_plan
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import Form, PageRoute, show
+from allocator.service.pages.whatif import address, choices_job, plan_of_round
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.routes.work import job_in
+from allocator.service.schemas import Id
+from allocator.store.tables import Job
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/rounds/{id}/choices/{job}")
+def lists(request: Request, id: Id, job: Id, who: Reader, office: In) -> Response:
+    """Each school's list: known locally or fresh eyes, what each choice does to others; chosen ones first."""
+    return _page(request, id, job, who, office, "choices.html")
+
+
+@router.get("/rounds/{id}/choices/{job}/sheet")
+def sheet(request: Request, id: Id, job: Id, who: Reader, office: In) -> Response:
+    """The same on paper: a school a block, with room to write what the head said."""
+    return _page(request, id, job, who, office, "choices-sheet.html")
+
+
+def _page(request: Request, id: str, job: str, who: Who, office: Office, template: str) -> Response:
+    with office.db.read() as s:
+        facts = around(s, id, who)
+        found = _choices_of(job_in(s, who, job), id)
+        result: dict[str, Any] = dict(found.result or {})
+        before = the_plan(plan_of_round(s, who, id, found.request["plan"]))
+        after = the_plan(plan_of_round(s, who, id, result["plan"]))
+    case, changes = world(before)[0], found.request["changes"]
+    chosen = [(c["urn"], c["sip"]) for c in found.request["chosen"]]
+    return show(
+        request, template, who, **facts, job=job, lists=result["lists"], contests=result["contests"], chosen=chosen,
+        names=Names(case, changes), heading=title(changes, case), said=sentences(changes, case), answer=result["plan"],
+        before=found.request["plan"], found=sides(before, after), change=address(id, changes),
+        heads=_heads(before), offered=_offered(after), consequence=consequence, errors={},
+    )  # fmt: skip
+
+
+def _choices_of(job: Job, id: str) -> Job:
+    if job.round_id != id or job.kind != "choices" or job.state != "done":
+        raise Refusal("not_found", "There is no list of choices at this address.")
+    return job
+
+
+def consequence(offer: dict[str, Any]) -> str:
+    """What a choice does to others, without the name and the tag that the page shows apart (`choices.Offer.text`)."""
+    text = str(offer["text"]).partition("): ")[2]
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _heads(plan: Plan) -> dict[str, str]:
+    """URN -> the address at which a head can be reached, where the case has one."""
+    return {s["urn"]: s["head_email"] for s in plan.inputs.case["schools"] if s.get("head_email")}
+
+
+def _offered(plan: Plan) -> dict[str, str]:
+    """URN and post -> the SIP whom the plan gives if nobody chooses."""
+    return {a.urn + a.post: a.sip for a in sorted(plan.assignments, key=lambda a: a.from_)}
+
+
+@router.post("/rounds/{id}/choices/{job}")
+def choose(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form) -> Response:
+    """A head has said yes to one: it is locked, and the other lists are worked out again. Or it is let go."""
+    with office.db.read() as s:
+        round_in(s, who, id)
+        found = _choices_of(job_in(s, who, job), id)
+    chosen = [dict(c) for c in found.request["chosen"]]
+    said = form.text("choice") or ""
+    try:
+        urn, sip = json.loads(said)
+    except ValueError:
+        raise Refusal("invalid", "Choose one of the list.") from None
+    chosen = [c for c in chosen if c["urn"] != urn]
+    if sip:
+        chosen.append({"urn": str(urn), "sip": str(sip)})
+    return choices_job(request, id, who, office, found.request["plan"], found.request["changes"], chosen)

@@ -1,0 +1,28 @@
+"""Work of a round in words: what goes on now, and what lately did not end well."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator.store import keep
+from allocator.store.tables import Job
+
+DOING = {
+    "solve": "Making the plan", "what_if": "Working out what would change", "choices": "Ranking who could be offered",
+    "resubmission": "Planning again with as little change as possible", "sweep": "Trying each case in turn",
+    "frontier": "Finding what each further change would buy", "export": "Writing the file",
+}  # fmt: skip
+LATELY = dt.timedelta(days=2)
+MOST = 5
+
+
+def work_of(s: Session, round_id: str) -> list[tuple[Job, str]]:
+    """Open jobs, and those of the last days that did not end well, newest first, each with what it does."""
+    since = keep.now() - LATELY
+    late = sa.and_(Job.state.in_(("failed", "cancelled")), Job.ended_at > since)
+    query = sa.select(Job).where(Job.round_id == round_id, sa.or_(Job.state.in_(("queued", "running")), late))
+    found = s.scalars(query.order_by(Job.created_at.desc(), Job.id).limit(MOST))
+    return [(job, DOING.get(job.kind, job.kind)) for job in found]

@@ -1,0 +1,137 @@
+"""Plans weighed against one another: any two compared, the frontier of changes, who is critical and what would help."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from allocator.domain.plan import Plan
+from allocator.explain.answer import world
+from allocator.frontier import Point
+from allocator.jobs.queue import jobs_of
+from allocator.report import frontier_svg, sweep_svg
+from allocator.report.scenario import worth
+from allocator.report.sides import sides
+from allocator.report.told import title
+from allocator.service.asking import In, Manager, Reader, the_plan
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import Form, PageRoute, show
+from allocator.service.pages.waiting import follow
+from allocator.service.pages.whatif import further, plan_of_round, plan_on_desk
+from allocator.service.problems import Refusal
+from allocator.service.routes.plans import begin
+from allocator.service.schemas import Id
+from allocator.store import keep, scenarios
+from allocator.store.tables import Job
+from allocator.sweep import Result
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,64}$")]
+CAUSES = {"solved": "solved", "by_hand": "changed by hand", "resubmitted": "after refusals", "repaired": "repaired"}
+
+
+# -- any two plans -------------------------------------------------------------------------------------------------
+
+
+@router.get("/rounds/{id}/compare")
+def compare(request: Request, id: Id, who: Reader, office: In, a: PlanId = "", b: PlanId = "") -> Response:
+    """Two plans of the round side by side: those that have been on the desk, and scenarios kept by name."""
+    with office.db.read() as s:
+        facts = around(s, id, who)
+        known = plans_of(s, id)
+        for plan in (a, b):  # a plan that a what-if led here with
+            if plan and plan not in known:
+                known[plan] = "A what-if, not kept"
+        two: list[Plan] = [the_plan(plan_of_round(s, who, id, p)) for p in (a, b)] if a and b else []
+    found = sides(*two) if two else None
+    case = world(two[0])[0] if two else None
+    told = title(changes, case) if two and case and (changes := further(*two)) else ""
+    return show(
+        request, "compare.html", who, **facts, known=known, a_id=a, b_id=b, a=two[0] if two else None, b=two[1] if two else None,
+        found=found, told=told, label_a=known.get(a, ""), label_b=known.get(b, ""), errors={},
+    )  # fmt: skip
+
+
+def plans_of(s: Session, id: str) -> dict[str, str]:
+    """Plan id -> what it is called, the one on the desk first."""
+    log = [e for e in keep.events_of(s, id) if e.kind == "plan"]
+    out: dict[str, str] = {}
+    for n, e in reversed(list(enumerate(log, 1))):
+        row = keep.plan_named(s, id, e.data["plan"])
+        desk = "On the desk: " if n == len(log) else ""
+        out.setdefault(row.id, f"{desk}plan {n}, {CAUSES[e.data['cause']]}, {e.at.day} {e.at:%B}, {e.by.name}")
+    for kept in scenarios.named(s, id):
+        out.setdefault(kept.plan_id, f"Scenario: {kept.name}")
+    return out
+
+
+# -- the frontier --------------------------------------------------------------------------------------------------
+
+
+def newest(s: Session, id: str, kind: str, plan_id: str | None, **asked: Any) -> Job | None:
+    """The newest finished job of a kind about this plan, asked so."""
+    for job in reversed(jobs_of(s, id, [kind])):
+        same = all(job.request.get(k) == v for k, v in asked.items())
+        if job.state == "done" and job.request.get("plan") == plan_id and same:
+            return job
+    return None
+
+
+@router.get("/rounds/{id}/frontier")
+def frontier(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """What one more change would buy: a picture and a table, for the plan on the desk."""
+    with office.db.read() as s:
+        facts = around(s, id, who)
+        job = newest(s, id, "frontier", facts["plan_id"])
+        points = [Point(**p) for p in (job.result or {})["points"]] if job else []
+    now = len({c.urn for c in facts["plan"].changes if c.post == "lead"}) if facts["plan"] else 0
+    return show(
+        request, "frontier.html", who, **facts, points=points, asked=job is not None, now=now,
+        picture=Markup(frontier_svg.picture(points)) if points else "", errors={},
+    )  # fmt: skip
+
+
+@router.post("/rounds/{id}/frontier")
+def ask_frontier(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    with office.db.read() as s:
+        plan_id, _, _ = plan_on_desk(s, id)
+    return follow(office, begin(office, request, who, plan_id, "frontier", {}), f"/rounds/{id}/frontier")
+
+
+# -- who is critical, what would help ------------------------------------------------------------------------------
+
+
+@router.get("/rounds/{id}/resilience")
+def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Each SIP leaving in turn, and what one more day or SIP would buy."""
+    with office.db.read() as s:
+        facts = around(s, id, who)
+        jobs = {gains: newest(s, id, "sweep", facts["plan_id"], gains=gains) for gains in (False, True)}
+    found = {gains: _results(job) if job else None for gains, job in jobs.items()}
+    leaving, gains = found[False], found[True]
+    picture = Markup(sweep_svg.picture(leaving)) if leaving else ""
+    helpful = [(r, r.error or worth(r)) for r in gains or [] if r.error or r.tiers]
+    idle = len(gains or []) - len(helpful)
+    return show(
+        request, "resilience.html", who, **facts, leaving=leaving, gains=gains, helpful=helpful, idle=idle, picture=picture,
+        worth=worth, errors={},
+    )  # fmt: skip
+
+
+def _results(job: Job) -> list[Result]:
+    rows = (job.result or {})["results"]
+    return [Result(**{**r, "tiers": tuple((a, b) for a, b in r["tiers"])}) for r in rows]
+
+
+@router.post("/rounds/{id}/resilience")
+def ask_resilience(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    gains = form.text("gains")
+    if gains not in ("yes", "no"):
+        raise Refusal("invalid", "Ask who is critical, or what would help.")
+    with office.db.read() as s:
+        plan_id, _, _ = plan_on_desk(s, id)
+    asked = {"leaving": 1, "gains": gains == "yes"}
+    return follow(office, begin(office, request, who, plan_id, "sweep", asked), f"/rounds/{id}/resilience")
