@@ -69,7 +69,7 @@ def choices(
     done = {urn for urn, _ in chosen}
     best = solve(ready.inst, stop, _hint(ready), settle=False)
     forced: dict[tuple[Key, str], Solution] = {}
-    lists = []
+    lists: list[Choice] = []
     todo = [key for key in affected if key[0] not in done or key[1] != "lead"]
     for key in todo:
         if told:
