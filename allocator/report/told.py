@@ -99,6 +99,8 @@ def _told(kind: str, a: Any, names: Names) -> str:
         "answer": lambda: f"{school} answers: {a.answer}",
         "policy": lambda: setting(a.key, a.value),
     }  # fmt: skip
+    if kind not in says:
+        return f"{school or sip}: {kind.replace('_', ' ')}"
     return says[kind]()
 
 

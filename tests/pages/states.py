@@ -1,0 +1,141 @@
+"""The 63-school case in every state of a round, each in a programme of its own, for tests and pictures of all pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.frontier import Point
+from allocator.rounds import Desk
+from allocator.service.people import GrantRole
+from allocator.store import keep, scenarios
+from allocator.store.database import Database
+from allocator.store.tables import Job, Programme, RoundRow
+from allocator.sweep import Result
+from tests.pages.site import hartwell
+from tests.service.office import MEL
+
+STATES = ("draft", "told", "resubmitted", "confirmed", "in force")
+
+
+@dataclass
+class State:
+    """A round in a state: its id is also its programme's; what fills the addresses of its pages."""
+
+    id: str
+    names: dict[str, str]
+    own: dict[GrantRole, dict[str, str]] = field(default_factory=dict)  # role -> whose pages to open
+
+
+def refusal(desk: Desk, urns: list[str]) -> rounds.Fact:
+    """The first of these schools whose refusal stands by itself says no."""
+    today = keep.now().date()
+    said = (rounds.answer(desk, u, "veto", "head", today, reason="We had a disagreement.") for u in urns)
+    return next(fact for fact in said if fact.data["standing"] == "stands")
+
+
+def confirm_all(s: Session, id: str) -> None:
+    """What is open is told, answered and confirmed by another manager than the SIPs."""
+    today = keep.now().date()
+    if any(p.stage == "draft" for p in keep.standing(s, id).pairs.values()):
+        keep.step(s, id, MEL, lambda d: rounds.propose(d, None, today))
+    for q in keep.standing(s, id).queries:
+        keep.step(s, id, MEL, partial(rounds.close_query, query=q.id, outcome="Told by telephone.", on=today))
+    for urn in sorted({u for (u, _), p in keep.standing(s, id).pairs.items() if p.stage == "proposed"}):
+        if any(p.stage == "proposed" for (u, _), p in keep.standing(s, id).pairs.items() if u == urn):
+            keep.step(s, id, MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+    for urn, post in list(keep.standing(s, id).pairs):
+        if post == "appraisal":
+            keep.step(s, id, MEL, partial(rounds.governors, urn=urn, yes=True, on=today))
+    keep.step(s, id, MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+
+
+def fill(db: Database, id: str) -> dict[str, str]:
+    """One of everything that an address may name: jobs of each kind with their answers, a scenario kept."""
+    with db.write() as s:
+        row, desk = keep.desk(s, id)
+        rows = sorted(desk.plan.assignments, key=lambda a: (a.urn, a.from_))
+        a = rows[0]
+        scenarios.keep(s, id, "As it is", row.id, row.id, MEL)
+        offer = {"rank": 1, "sip": a.sip, "name": a.name, "known_locally": True, "room": 2.0, "loses": [], "moves": [],
+                 "text": f"{a.name} (known locally): nobody else moves; 2 days left."}  # fmt: skip
+        choice = {
+            "urn": a.urn,
+            "school": a.school,
+            "post": "lead",
+            "was": "John Lee",
+            "offers": [offer],
+            "none_because": "",
+        }
+        points = [asdict(Point(n, 70_000 + 900 * n, 900, True, ())) for n in range(3)]
+        results = [asdict(Result(a.sip, a.name, 1, 5, 2, 0.5, (("1a_low", -1),)))]
+        jobs: dict[str, tuple[str, str, dict[str, Any], dict[str, Any] | None]] = {
+            "queued": ("solve", "queued", {}, None),
+            "stopped": ("solve", "cancelled", {}, {"plan": row.id}),
+            "chosen": ("choices", "done", {"changes": [{"sip_leaves": {"sip": a.sip}}], "chosen": []}, {"plan": row.id, "lists": [choice], "contests": []}),
+            "frontier": ("frontier", "done", {}, {"points": points}),
+            "leaving": ("sweep", "done", {"gains": False}, {"results": results}),
+            "gaining": ("sweep", "done", {"gains": True}, {"results": results}),
+        }  # fmt: skip
+        for name, (kind, state, ask, result) in jobs.items():
+            late = keep.now() + dt.timedelta(days=1)  # nobody takes it from the queue as lost
+            s.add(
+                Job(
+                    id=f"{id}-{name}", programme_id=id, round_id=id, kind=kind, state=state, request={"plan": row.id, **ask},
+                    by=MEL.model_dump(mode="json"), result=result, created_at=late, reason="stopped on request" if state == "cancelled" else None,
+                    ended_at=keep.now() if state != "queued" else None,
+                )
+            )  # fmt: skip
+        return {
+            "id": id,
+            "plan": row.id,
+            "urn": a.urn,
+            "sip": a.sip,
+            "n": "1",
+            "job": f"{id}-queued",
+            "choices": f"{id}-chosen",
+        }
+
+
+def make(db: Database, state: str) -> State:
+    """The round, taken as far as `state` by the same steps as people take."""
+    id = f"h-{state.replace(' ', '-')}"
+    case, policy, plan = hartwell()
+    with db.write() as s:
+        s.add(Programme(id=id, name=f"Hartwell, {state}", created_at=keep.now()))
+        s.flush()
+        s.add(RoundRow(id=id, programme_id=id, name="2026/27", created_at=keep.now()))
+        s.flush()
+        row = keep.the_round(s, id, lock=True)
+        keep.keep_case(s, row, case, policy, [], MEL)
+        keep.keep_plan(s, id, plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), MEL)
+    today, at = keep.now().date(), STATES.index(state)
+    calm = [a.urn for a in plan.assignments if a.post == "lead"]
+    with db.write() as s:
+        if at >= 1:
+            keep.step(s, id, MEL, lambda d: rounds.propose(d, None, today))
+            keep.step(
+                s, id, MEL, lambda d: rounds.answer(d, calm[2], "query", "head", today, reason="Whom have you in mind?")
+            )
+            keep.step(s, id, MEL, lambda d: rounds.answer(d, calm[3], "accept", "head", today))
+        if at >= 2:
+            keep.step(s, id, MEL, lambda d: refusal(d, calm[4:]))
+    if at >= 2:
+        with db.write() as s:
+            _, desk = keep.desk(s, id)
+            new, fact = rounds.resubmit(desk)
+            keep.keep_plan(s, id, new)
+            keep.keep_fact(s, keep.the_round(s, id, lock=True), fact, MEL)
+    if at >= 3:
+        with db.write() as s:
+            confirm_all(s, id)
+    if at >= 4:
+        with db.write() as s:
+            keep.step(s, id, MEL, lambda d: rounds.put_in_force(d, today))
+    return State(id, fill(db, id), {"head": {"urn": calm[3]}, "sip": {"sip": plan.assignments[0].sip}})
