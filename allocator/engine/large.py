@@ -249,7 +249,8 @@ def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
         n += 1
         now = float(search.value(search.points))
         if stop.progress:
-            stop.progress(search.points.name, now, search.bound)
+            so_far = {t.name: _signed(t, search.value(t)) for t in inst.tiers}
+            stop.progress(search.points.name, now, search.bound, so_far)
         if search.filled() and now - last < STILL * abs(now):
             break
         last = now

@@ -9,9 +9,11 @@ Parts that share nothing are solved apart, and then each by its size:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 from allocator.engine import tiers
@@ -42,12 +44,22 @@ def solve(
     large = [n for n, p in enumerate(pieces) if len(p.inst.pairs) > LARGE]
     began = monotonic()
     started = set(hint)
+    so_far: dict[int, Mapping[str, int]] = {}
+
+    def tell(n: int, names: str, best: float, bound: float, known: Mapping[str, int]) -> None:
+        """Progress of one part, with the best plan so far of all."""
+        so_far[n] = known
+        if stop.progress:
+            whole = Counter[str]()
+            for each in list(so_far.values()):
+                whole.update(each)
+            stop.progress(names, best, bound, whole)
 
     def one(n: int, workers: int) -> Solution:
         part = pieces[n]
         share = None if stop.work is None else stop.work * len(part.pairs) / max(1, len(inst.pairs))
         left = None if stop.seconds is None else max(0.0, stop.seconds - (monotonic() - began))
-        own = replace(stop, work=share, seconds=left, workers=workers)
+        own = replace(stop, work=share, seconds=left, workers=workers, progress=stop.progress and partial(tell, n))
         mine = [k for k, i in enumerate(part.pairs) if i in started]
         try:
             return _piece(part.inst, own, mine, settle, short)
