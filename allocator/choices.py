@@ -10,13 +10,12 @@ from typing import Any
 
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
-from allocator.engine.instance import Solution
+from allocator.engine.instance import Solution, TierValue
 from allocator.engine.tiers import Conflict, Stop, solve
 from allocator.errors import UsageError
-from allocator.explain.why_not import tier_text
+from allocator.explain.why_not import MOST, tier_text
+from allocator.rules.base import listed
 from allocator.scenario import Scenario, scenario
-
-MOST = "1a", "1b", "1c", "4"  # tiers of which more is better
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Choice:
-    """A school's list."""
+    """A school's list; `beside`: URNs of schools that share its head and so its lead, told in the same call."""
 
     urn: str
     school: str
@@ -43,6 +42,7 @@ class Choice:
     was: str
     offers: tuple[Offer, ...]
     none_because: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,20 +70,37 @@ def choices(
     best = solve(ready.inst, stop, _hint(ready), settle=False)
     forced: dict[tuple[Key, str], Solution] = {}
     lists: list[Choice] = []
-    todo = [key for key in affected if key[0] not in done or key[1] != "lead"]
-    for key in todo:
+    todo: list[tuple[Key, tuple[str, ...]]] = []
+    seen = set(done)
+    for key in affected:
+        one = together(ready, key)
+        if key[1] != "lead" or not seen & set(one):
+            todo.append((key, one))
+            seen.update(one if key[1] == "lead" else ())
+    for key, one in todo:
         if told:
             told(len(lists), len(todo))
-        lists.append(_list(world, key, best, forced, stop))
-    return Choices(answer, tuple(lists), tuple(_contests(ready, lists, forced)))
+        lists.append(_list(world, key, one, best, forced, stop))
+    return Choices(answer, tuple(lists), tuple(_contests(ready, lists, best, forced)))
 
 
 def _hint(ready: Setup) -> list[int]:
     return [ready.index[u, k, s] for (u, k), s in (ready.holders or {}).items() if (u, k, s) in ready.index]
 
 
+def together(ready: Setup, key: Key) -> tuple[str, ...]:
+    """The school and those with the same head, which have the same lead: one telephone call (practice)."""
+    shared = [s for s in ready.structures if s.rule == "shared_head" and key in s.posts]
+    return (key[0], *(u for s in shared for u, _ in s.posts if u != key[0]))
+
+
 def _list(
-    world: Scenario, key: Key, best: Solution, forced: dict[tuple[Key, str], Solution], stop: Stop | None
+    world: Scenario,
+    key: Key,
+    one: tuple[str, ...],
+    best: Solution,
+    forced: dict[tuple[Key, str], Solution],
+    stop: Stop | None,
 ) -> Choice:
     ready, facts = world.ready, world.ready.facts
     able = [s for u, k, s in ready.choices if (u, k) == key]
@@ -104,7 +121,8 @@ def _list(
     was = (ready.holders or {}).get(key, "")
     name = facts.sips[was].name if was in facts.sips else was
     none = "" if offers else "Nobody may take it: `allocator explain` says why."
-    return Choice(key[0], facts.name(key[0]), key[1], name, offers, none)
+    schools = " and ".join(facts.name(u) for u in one)
+    return Choice(key[0], schools, key[1], name, offers, none, one[1:])
 
 
 def _key(s: Solution) -> tuple[int, ...]:
@@ -115,7 +133,7 @@ def _key(s: Solution) -> tuple[int, ...]:
 def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: Solution) -> Offer:
     facts = ready.facts
     loses = tuple(
-        (a.name, a.value - b.value if a.name.startswith(MOST) else b.value - a.value)
+        (a.name, _lost(a, b))
         for a, b in zip(best.tiers, found.tiers, strict=False)  # forced solves have no lot
         if a.value != b.value
     )
@@ -144,37 +162,45 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     return Offer(rank, sip, row.name, local, room, loses, moves, text)
 
 
-def _contests(ready: Setup, lists: Sequence[Choice], forced: Mapping[tuple[Key, str], Solution]) -> Iterator[str]:
-    """Where two schools would both have the same SIP first, and cannot: the first tier in which the plans differ."""
+def _contests(
+    ready: Setup, lists: Sequence[Choice], best: Solution, forced: Mapping[tuple[Key, str], Solution]
+) -> Iterator[str]:
+    """Where a school cannot have the SIP who suits it best because another affected school has: the first tier in
+    which the two plans differ."""
     facts = ready.facts
-    tops = [(c, c.offers[0]) for c in lists if c.offers]
-    for n, (one, a) in enumerate(tops):
-        for two, b in tops[n + 1 :]:
-            key1, key2 = (one.urn, one.post), (two.urn, two.post)
-            if a.sip != b.sip or _holds(ready, forced[key1, a.sip], key2, a.sip):
+    wants: dict[str, list[Choice]] = {}
+    for c in lists:
+        able = [o.sip for o in c.offers]  # by rank, so that equal fits go by what they cost everybody
+        if able:
+            wants.setdefault(max(able, key=lambda s, c=c: ready.pairs.points(c.urn, c.post, s)), []).append(c)  # type: ignore[misc]  # bound now
+    for sip, schools in sorted(wants.items()):
+        has = [c for c in schools if _holds(ready, best, c, sip)]
+        for c in (c for c in schools if c not in has):
+            other = forced[(c.urn, c.post), sip]
+            given_up = [x for x in has if not _holds(ready, other, x, sip)]
+            if not given_up:
                 continue
-            first, second = forced[key1, a.sip], forced[key2, a.sip]
-            differ = next(
-                (
-                    (x, y)
-                    for x, y in zip(first.tiers, second.tiers, strict=True)
-                    if x.value != y.value and x.name != "5"
-                ),
-                None,
+            name, theirs = facts.sips[sip].name, listed([x.school for x in given_up])
+            opening = (
+                f"{name} suits {theirs} and {c.school} best, and cannot take {'both' if len(given_up) == 1 else 'all'}"
             )
-            name = facts.sips[a.sip].name
-            opening = f"{one.school} and {two.school} would both have {name} first, who has room for one of them"
-            if differ is None:
+            pairs = zip(best.tiers, other.tiers, strict=False)  # forced solves have no lot
+            cost = next(
+                (tier_text(x.name, _lost(x, y)) for x, y in pairs if x.value != y.value and x.name != "5"), None
+            )
+            if cost is None:
                 yield f"{opening}. Either is as good; the choice is yours."
-                continue
-            x, y = differ
-            better = (x.value > y.value) == x.name.startswith(MOST)
-            winner, loser = (one.school, two.school) if better else (two.school, one.school)
-            yield f"{opening}. {winner} rather than {loser}: {tier_text(x.name, abs(x.value - y.value))} the other way."
+            else:
+                yield f"{opening}. {theirs} rather than {c.school}: the other way round means {cost}."
 
 
-def _holds(ready: Setup, s: Solution, key: Key, sip: str) -> bool:
-    return any(ready.choices[i] == (*key, sip) for i in s.chosen)
+def _lost(best: TierValue, other: TierValue) -> int:
+    """How much worse a tier is in the other plan."""
+    return best.value - other.value if best.name.startswith(MOST) else other.value - best.value
+
+
+def _holds(ready: Setup, s: Solution, c: Choice, sip: str) -> bool:
+    return any(ready.choices[i] == (c.urn, c.post, sip) for i in s.chosen)
 
 
 def leaver(sip: str, on: str | None) -> dict[str, Any]:

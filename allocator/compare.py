@@ -29,6 +29,7 @@ class Comparison:
     days_only: tuple[Difference, ...]
     tiers: tuple[tuple[str, int | None, int | None], ...]
     same_case: bool
+    part_of_year: bool  # one of them was repaired within the year, so that its tiers count what was open
 
     @property
     def schools_moved(self) -> int:
@@ -57,7 +58,12 @@ def compare(a: Plan, b: Plan) -> Comparison:
     values_b = {t.name: t.value for t in b.certificate.tiers}
     names = list(values_a) + [n for n in values_b if n not in values_a]
     tiers = tuple((n, values_a.get(n), values_b.get(n)) for n in names if n != "5")
-    return Comparison(tuple(moved), tuple(days_only), tiers, a.made_with.case_sha256 == b.made_with.case_sha256)
+    same_case = a.made_with.case_sha256 == b.made_with.case_sha256
+    return Comparison(tuple(moved), tuple(days_only), tiers, same_case, any(_in_year(p) for p in (a, b)))
+
+
+def _in_year(plan: Plan) -> bool:
+    return plan.inputs.repaired is not None and plan.inputs.repaired.since.month != 9
 
 
 def _last(plan: Plan) -> dict[tuple[str, str], Assignment]:

@@ -15,7 +15,10 @@ from allocator.explain.answer import ready_from
 
 @dataclass(frozen=True)
 class Point:
-    """`changed` schools at most, best `points`; `gain` on the point before; the schools that change."""
+    """At most `changed` schools changed, best `points`; `gain` on the point before; `schools`: those that change.
+
+    Schools that must change whatever is chosen (their SIP has left, or may not stay) are counted in every point.
+    """
 
     changed: int
     points: int
@@ -30,19 +33,20 @@ def frontier(plan: Plan, stop: Stop | None = None) -> Iterator[Point]:
     Changes are counted against what the plan was measured by: last year's leads, or in a repair the plan before.
     """
     ready = ready_from(plan)
-    bonds = _bonds(ready)
+    bonds, forced = _bonds(ready)
+    must = tuple(ready.facts.name(urn) for urn in forced)
     floors = {t.name: t.value for t in plan.certificate.tiers if t.name.startswith("1")}
     before: int | None = None
     for step in engine.frontier(ready.inst, [kept for _, kept in bonds], floors, stop):
         chosen = set(step.chosen)
         schools = tuple(ready.facts.name(urn) for urn, kept in bonds if not chosen.issuperset(kept.pairs))
-        yield Point(
-            step.broken, step.points, step.points - (step.points if before is None else before), step.proved, schools
-        )
+        gain = step.points - (step.points if before is None else before)
+        yield Point(len(must) + step.broken, step.points, gain, step.proved, (*must, *schools))
         before = step.points
 
 
-def _bonds(ready: Setup) -> list[tuple[str, Kept]]:
+def _bonds(ready: Setup) -> tuple[list[tuple[str, Kept]], list[str]]:
+    """Schools whose SIP may stay, each with the pairs to keep; and schools whose SIP may not."""
     facts = ready.facts
     if ready.holders is None:
         held = {(p.urn, p.kind): s for p in facts.posts if p.kind == "lead" and (s := facts.incumbent(p.urn))}
@@ -52,4 +56,5 @@ def _bonds(ready: Setup) -> list[tuple[str, Kept]]:
     for (urn, kind), sip in sorted(held.items()):
         if (urn, kind, sip) in ready.index:
             by_school.setdefault(urn, []).append(ready.index[urn, kind, sip])
-    return [(urn, Kept(urn, tuple(pairs))) for urn, pairs in by_school.items()]
+    forced = sorted({urn for urn, _ in held if urn not in by_school})
+    return [(urn, Kept(urn, tuple(pairs))) for urn, pairs in by_school.items()], forced

@@ -11,6 +11,7 @@ from allocator.domain.case import Case, History, School, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.explain.answer import world
+from allocator.rules.base import day
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ def next_year(plan: Plan) -> Rollover:
     notes: list[str] = []
     schools = tuple(_school(facts, s, first) for s in case.schools)
     sips = tuple(_sip(s, first, notes) for s in case.sips)
+    out = [f"{s.name} ({day(s.dbs_valid_until)})" for s in sips if _check_ends(s, first) and s.dbs_valid_until]
+    if out:
+        notes.append(
+            f"DBS checks that run out before the year's end: {', '.join(out)}. Until renewed these SIPs hold no post."
+        )
     kept = [r for r in case.history if first_year(r.year) < year.start_year]
     update: dict[str, Any] = {
         "year": label, "schools": schools, "sips": sips, "history": (*kept, *_history(plan, facts, year)),
@@ -40,14 +46,14 @@ def next_year(plan: Plan) -> Rollover:
         "interests": tuple(i for i in case.interests if i.until is None or i.until >= first),
     }  # fmt: skip
     for table, what in (
-        ("wishes", "wishes lapse: ask again"), ("answers", "answers to this year's proposals lapse"),
-        ("worked", "rows of days worked stay with this year"), ("refusals", "refusals of years past lapse"),
-        ("decisions", "decisions lapse (locks, and those whose date has passed)"),
-        ("interests", "declared interests have run out"),
+        ("wishes", "Wishes lapse ({n}): ask again"), ("answers", "Answers to this year's proposals lapse ({n})"),
+        ("worked", "Rows of days worked stay with this year ({n})"), ("refusals", "Refusals of years past lapse ({n})"),
+        ("decisions", "Decisions lapse ({n}): locks, and those whose date has passed"),
+        ("interests", "Declared interests have run out ({n})"),
     ):  # fmt: skip
         lapsed = len(getattr(case, table)) - len(update[table])
         if lapsed:
-            notes.append(f"{lapsed} {what}.")
+            notes.append(f"{what.format(n=lapsed)}.")
     return Rollover(case.model_copy(update=update), tuple(notes))
 
 
@@ -67,14 +73,19 @@ def _school(facts: Facts, school: School, first: dt.date) -> School:
 
 def _sip(sip: Sip, first: dt.date, notes: list[str]) -> Sip:
     if sip.leaves_on and sip.leaves_on < first:
-        notes.append(f"{sip.name} left on {sip.leaves_on}.")
+        notes.append(f"{sip.name} left on {day(sip.leaves_on)}.")
         return sip.model_copy(update={"status": "left"})
     ends = sip.contract_ends
     if ends and ends < dt.date(first.year + 1, 7, 31):
-        notes.append(f"{sip.name}'s contract ends on {ends}: renew it, or the SIP can hold no post to the year's end.")
-    if sip.dbs_valid_until and sip.dbs_valid_until < dt.date(first.year + 1, 7, 31):
-        notes.append(f"{sip.name}'s DBS check runs out on {sip.dbs_valid_until}.")
+        notes.append(
+            f"{sip.name}'s contract ends on {day(ends)}: renew it, or the SIP can hold no post to the year's end."
+        )
     return sip
+
+
+def _check_ends(sip: Sip, first: dt.date) -> bool:
+    ends = sip.dbs_valid_until
+    return sip.status in (None, "active") and ends is not None and ends < dt.date(first.year + 1, 7, 31)
 
 
 def _history(plan: Plan, facts: Facts, year: Year) -> list[History]:

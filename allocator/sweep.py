@@ -17,9 +17,8 @@ from typing import Any
 from allocator.domain.plan import Plan
 from allocator.errors import AllocatorError, UsageError
 from allocator.explain.answer import world
+from allocator.explain.why_not import MOST
 from allocator.scenario import scenario
-
-MOST = "1a", "1b", "1c", "4"
 
 
 @dataclass(frozen=True)
@@ -166,8 +165,7 @@ _TIERS = (
 
 def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:
     """A leaver's losses: most lost first; a gain: most gained first."""
-    loss = r.lost_sip > 0 or any(v < 0 for v in key)
-    return key if loss else tuple(-v for v in key)
+    return key if r.lost_sip > 0 else tuple(-v for v in key)
 
 
 def _read(journal: Path, plan: Plan) -> dict[str, Result]:

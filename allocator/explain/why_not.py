@@ -9,10 +9,18 @@ from allocator.domain.plan import Plan
 from allocator.engine.tiers import Conflict, Stop, solve
 from allocator.errors import UsageError
 
-SAYS = {
-    "1b": "support posts filled", "1c": "appraisals filled", "2": "schools changed again against their will",
-    "3": "schools moved", "4": "points",
+TIERS = {  # what a tier counts, by the first two signs of its name
+    "1a": "schools of {need} need with a SIP", "1b": "support posts filled", "1c": "appraisals filled",
+    "1d": "days short at {need} need", "2": "schools changed again against their will", "3": "schools moved",
+    "4": "points",
 }  # fmt: skip
+COUNTS = {  # one and many of what a tier counts
+    "1a": ("school of {need} need with a SIP", "schools of {need} need with a SIP"),
+    "1b": ("support post filled", "support posts filled"), "1c": ("appraisal filled", "appraisals filled"),
+    "2": ("school changed again against its will", "schools changed again against their will"),
+    "3": ("school moved", "schools moved"), "4": ("point", "points"),
+}  # fmt: skip
+MOST = ("1a", "1b", "1c", "4")  # tiers of which more is better
 
 
 @dataclass(frozen=True)
@@ -86,9 +94,9 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         if held.get(k) != after.get(k)
     )
     exact = forced.status == "optimal" and plan.status == "optimal"
-    cost = "; ".join(p.text for p in price) or "nothing before the lot: it is an equal choice"
+    cost = "; ".join(p.text for p in price)
     text = (
-        f"{name} may take {school}. The whole plan would lose {cost}."
+        f"{name} may take {school}. The price to the whole plan: {cost}."
         if price
         else f"{name} may take {school} at no loss: an equal choice, settled by the lot."
     )
@@ -105,18 +113,12 @@ def _join(blocked: tuple[tuple[str, str], ...]) -> str:
 
 
 def tier_text(name: str, lost: int) -> str:
-    n = abs(lost)
-    sign = "" if lost > 0 else " fewer lost of"
-    if name.startswith("1a"):
-        return f"{n}{sign} school{'s' if n > 1 else ''} of {name[3:]} need with a SIP"
+    """What a plan that is worse by `lost` in this tier means (better when negative): 2 more days short at high need."""
+    n, less = abs(lost), "fewer" if (lost > 0) == name.startswith(MOST) else "more"
     if name.startswith("1d"):
-        verb = "more" if lost > 0 else "fewer"
-        return f"{n / 4:g} {verb} days short at {name[3:]} need"
-    if name == "4":
-        return f"{n} points" if lost > 0 else f"(gaining {n} points)"
-    verb = "fewer" if name in ("1b", "1c") else "more"
-    other = "more" if verb == "fewer" else "fewer"
-    return f"{n} {verb if lost > 0 else other} {SAYS[name]}"
+        return f"{n / 4:g} {less} day{'' if n == 4 else 's'} short at {name[3:]} need"
+    one, many = COUNTS[name[:2]]
+    return f"{n} {less} {one if n == 1 else many}".format(need=name[3:])
 
 
 def _move_text(ready: Setup, key: Key, before: str | None, after: str | None) -> str:

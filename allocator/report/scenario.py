@@ -40,10 +40,7 @@ def show_comparison(
             f"  {escape(d.school)}{post}: {escape(d.a or 'nobody')} to {escape(d.b or 'nobody')}{escape(why)}",
             soft_wrap=True,
         )
-    if c.days_only:
-        console.print(f"Same SIP, other days: {len(c.days_only)}.")
-        for d in c.days_only:
-            console.print(f"  {escape(d.school)} ({d.post}): {d.days_a:g} to {d.days_b:g} days", soft_wrap=True)
+    _show_days(c, console, plan)
     if plan is not None:
         held = [a for a in plan.assignments if a.settled]
         if held:
@@ -56,9 +53,40 @@ def show_comparison(
             soft_wrap=True,
         )
     if detail:
-        for name, a, b in c.tiers:
-            if a != b:
-                console.print(f"  tier {name}: {'-' if a is None else a} to {'-' if b is None else b}")
+        _show_tiers(c, console)
+
+
+def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
+    """Schools with the same SIP and other days, those that lose or gain alike in one line."""
+    if not c.days_only:
+        return
+    more = sum(d.days_b - d.days_a for d in c.days_only)
+    least = min(d.days_b for d in c.days_only)
+    floor = f", and the floor is {plan.inputs.policy['days']['floor']:g}" if plan else ""
+    console.print(
+        f"Same SIP, other days: {len(c.days_only)}; {abs(more):g} days {'more' if more > 0 else 'fewer'} in all. "
+        f"The least is {least:g}{floor}.",
+        soft_wrap=True,
+    )
+    alike: dict[tuple[float, float], list[str]] = {}
+    for d in c.days_only:
+        post = "" if d.post == "lead" else f" ({d.post})"
+        alike.setdefault((d.days_a, d.days_b), []).append(f"{d.school}{post}")
+    for (a, b), schools in sorted(alike.items(), key=lambda x: (x[0][1] - x[0][0], x[0])):
+        console.print(f"  {a:g} to {b:g} days: {escape(', '.join(schools))}", soft_wrap=True)
+
+
+def _show_tiers(c: Comparison, console: Console) -> None:
+    """What it cost, aim by aim in their order; an aim that only one plan has is left out."""
+    from allocator.explain.why_not import TIERS
+
+    for name, a, b in c.tiers:
+        if a is None or b is None or a == b:
+            continue
+        what, unit = TIERS[name[:2]], 4 if name.startswith("1d") else 1
+        console.print(f"  {what.format(need=name[3:])}: {a / unit:g} to {b / unit:g}")
+    if c.part_of_year:
+        console.print("  (In a plan repaired within the year these count what was still open.)", soft_wrap=True)
 
 
 def show_choices(found: Choices, console: Console) -> None:
@@ -67,7 +95,10 @@ def show_choices(found: Choices, console: Console) -> None:
         console.print("No school loses its SIP: nobody needs to be telephoned.")
     for c in found.lists:
         post = "" if c.post == "lead" else f", {c.post}"
-        console.print(f"\n[bold]{escape(c.school)}[/bold] ({c.urn}{post}), now {escape(c.was)}:", soft_wrap=True)
+        console.print(
+            f"\n[bold]{escape(c.school)}[/bold] ({', '.join((c.urn, *c.beside))}{post}), now {escape(c.was)}:",
+            soft_wrap=True,
+        )
         for o in c.offers:
             console.print(f"  {o.rank}. {escape(o.text)}", soft_wrap=True)
         if c.none_because:
@@ -82,8 +113,9 @@ def show_veto(found: Resubmission, console: Console) -> None:
         f"{escape(r.school)} will not have {escape(r.name)}; it is now offered {escape(found.now or 'nobody yet')}.",
         soft_wrap=True,
     )
+    n = len(found.affected)
     if found.affected:
-        console.print(f"To make that possible {len(found.affected)} other posts change:")
+        console.print(f"To make that possible {n} other post{' changes' if n == 1 else 's change'}:")
         for school, was, now, why in found.affected:
             console.print(f"  {escape(school)}: {escape(was)} to {escape(now)}. {escape(why)}", soft_wrap=True)
     else:
@@ -102,8 +134,9 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
         console.print("No plan keeps every post filled: there is nothing to trade off.")
         return
     table = Table(
-        "schools changed", "points", "gained by the last", "", "proved", title="What one more change would buy"
-    )
+        "schools changed", "points", "gained by the last", "", "proved", title="What one more change would buy",
+        title_justify="left",
+    )  # fmt: skip
     low, high = points[0].points, max(points[-1].points, points[0].points + 1)
     for p in points:
         table.add_row(
@@ -121,11 +154,11 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
         for r in results:
             table.add_row(escape(r.label), escape(r.error or worth(r)))
     else:
-        table = Table("who leaves", "schools", "stranded posts", "others moved", "days short", "first loss",
-                      title="Who is critical", title_justify="left")  # fmt: skip
+        table = Table("who leaves", "posts left empty", "own", "others", "days short", "first loss",
+                      title="Who is critical: schools that would move if one left", title_justify="left")  # fmt: skip
         for r in results:
             table.add_row(
-                escape(r.label), str(r.lost_sip), str(r.stranded), str(r.moved), f"{r.days_short:g}",
+                escape(r.label), str(r.stranded), str(r.lost_sip), str(r.moved), f"{r.days_short:g}",
                 escape(r.error or worth(r)),
             )  # fmt: skip
     console.print(table)
@@ -138,5 +171,5 @@ def worth(r: Result) -> str:
     for name, better in r.tiers:
         if name == "4":
             return f"{better:+d} points"
-        return ("gains: " if better > 0 else "") + tier_text(name, -better)
+        return tier_text(name, -better)
     return "nothing"

@@ -16,10 +16,11 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, RoundRefuses, UsageError
 from allocator.explain.answer import solve
+from allocator.explain.why_not import tier_text
 from allocator.frontier import frontier
 from allocator.rollover import next_year
 from allocator.scenario import rebuild, repair
-from allocator.sweep import leaving, ranked, sweep
+from allocator.sweep import Result, leaving, ranked, sweep
 from allocator.veto import veto
 from tests.make import case, led, school, sip
 
@@ -189,7 +190,11 @@ def test_a_veto_of_someone_never_proposed_is_refused(plan: Plan) -> None:
 
 
 def test_an_accepted_pair_is_held_though_another_would_score_more() -> None:
-    base = world(answers=[{"urn": str(n), "post": "lead", "by": "head", "answer": "accept"} for n in range(2, 7)])
+    base = world(
+        answers=[
+            {"urn": str(n), "post": "lead", "by": "head", "answer": "accept", "on": "2026-06-20"} for n in range(2, 7)
+        ]
+    )
     before = solve(base, Policy())
     after = veto(before, "1").plan
     assert {u: s for u, s in leads(after).items() if u != "1"} == {u: s for u, s in leads(before).items() if u != "1"}
@@ -214,6 +219,60 @@ def test_choices_rank_every_sip_who_may_and_choosing_one_locks_it(plan: Plan) ->
     second = choices(plan, change, [("1", "B")])
     assert leads(second.plan)["1"] == "B"
     assert {c.urn for c in second.lists} == {"2", "3"}
+
+
+def test_two_schools_that_want_the_last_place_of_one_sip_are_named_with_the_first_tier_that_differs() -> None:
+    schools = [school("1", need="raised", focus=("maths",)), school("2", focus=("maths",))]
+    people = [sip("A"), sip("B", max_schools=1, specialisms=("maths",)), sip("C")]
+    years = ("2023/24", "2024/25", "2025/26")
+    both = case(schools, people, history=led("1", "A", *years) + led("2", "A", *years))
+    found = choices(solve(both, Policy()), [{"sip_leaves": {"sip": "A"}}])
+    assert found.contests == (
+        "Sip B suits School 1 and School 2 best, and cannot take both. School 1 rather than School 2: "
+        "the other way round means 100 fewer points.",
+    )
+
+
+def test_schools_that_share_a_head_are_one_telephone_call() -> None:
+    schools = [school("1", head="h"), school("2", head="h"), school("3")]
+    history = [row for u in "123" for row in led(u, "A", "2025/26")]
+    found = choices(
+        solve(case(schools, [sip("A"), sip("B"), sip("C")], history=history), Policy()), [{"sip_leaves": {"sip": "A"}}]
+    )
+    assert [(c.urn, c.school, c.beside) for c in found.lists] == [
+        ("1", "School 1 and School 2", ("2",)),
+        ("3", "School 3", ()),
+    ]
+
+
+def test_gains_are_ranked_by_what_they_gain_and_a_loss_comes_last() -> None:
+    def gain(key: str, points: int) -> Result:
+        return Result(key, key, 0, 0, 0, 0.0, (("4", points),) if points else ())
+
+    given = [gain("a", -32), gain("b", 25), gain("c", 0), gain("d", 172)]
+    assert [r.key for r in ranked(given)] == ["d", "b", "c", "a"]
+
+
+def test_the_frontier_counts_the_schools_that_must_change_in_every_point() -> None:
+    kept = case(
+        [school("1"), school("2")],
+        [sip("A", status="left"), sip("B")],
+        history=led("1", "A", "2025/26") + led("2", "B", "2025/26"),
+    )
+    assert [(p.changed, p.schools) for p in frontier(solve(kept, Policy()))] == [(1, ("School 1",))]
+
+
+@pytest.mark.parametrize(
+    ("name", "lost", "text"),
+    [
+        ("1a_top", 1, "1 fewer school of top need with a SIP"), ("1a_low", -2, "2 more schools of low need with a SIP"),
+        ("1b", 1, "1 fewer support post filled"), ("1d_high", 4, "1 more day short at high need"),
+        ("1d_low", -10, "2.5 fewer days short at low need"), ("2", 1, "1 more school changed again against its will"),
+        ("3", -2, "2 fewer schools moved"), ("4", 120, "120 fewer points"),
+    ],
+)  # fmt: skip
+def test_a_tiers_price_reads_as_a_sentence_part(name: str, lost: int, text: str) -> None:
+    assert tier_text(name, lost) == text
 
 
 def test_the_frontier_rises_and_ends_where_the_plan_itself_stands(plan: Plan) -> None:
