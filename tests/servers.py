@@ -1,7 +1,12 @@
-"""Real processes for tests: the server and its workers, begun as a user begins them, killed as a machine kills them."""
+"""Real processes for tests: the server and its workers, begun as a user begins them, killed as a machine kills them.
+
+A process begun with `quick` is forked from one that has already read the program: the same command in a process of its
+own, without the seconds that Python takes to start. Where the start itself is what a user would see, it is not used.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
@@ -9,14 +14,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2 as httpx
 
 ALLOCATOR = [sys.executable, "-m", "allocator.cli"]
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker"])
 
 
 def free_port() -> int:
@@ -36,21 +43,75 @@ def until(true: Callable[[], Any], seconds: float = 60, every: float = 0.1, what
     raise AssertionError(f"not within {seconds} s: {what or true}")
 
 
+class Process(Protocol):
+    """What `subprocess.Popen` and our forks have in common."""
+
+    pid: int
+
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> Any: ...
+
+
+class Forked:
+    """A command of ours in a forked process."""
+
+    def __init__(self, args: list[str], env: dict[str, str], log: Path) -> None:
+        self.process = forks.Process(target=_become, args=(args, env, log))
+        self.process.start()
+        assert self.process.pid is not None
+        self.pid = self.process.pid
+
+    def terminate(self) -> None:
+        self.process.terminate()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        self.process.join(timeout)
+        if self.process.exitcode is None:
+            raise subprocess.TimeoutExpired("allocator", timeout or 0)
+        return self.process.exitcode
+
+
+def _become(args: list[str], env: dict[str, str], log: Path) -> None:
+    from allocator.cli import main
+
+    with log.open("ab") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # they are text files here
+    os.environ.clear()
+    os.environ.update(env)
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, signal.SIG_DFL)
+    sys.argv = ["allocator", *args]
+    main()
+
+
 class Server:
     """`allocator serve` on a store of its own. `kill` is kill -9; `begin` starts it again on the same port."""
 
-    def __init__(self, url: str, folder: Path, *, workers: int = 1, **env: str) -> None:
-        self.port, self.log, self.workers = free_port(), folder / "server.log", workers
+    def __init__(
+        self, url: str, folder: Path, env: Mapping[str, str] = {}, *, workers: int = 0, quick: bool = True
+    ) -> None:
+        self.port, self.log, self.workers, self.quick = free_port(), folder / "server.log", workers, quick
         self.env = {**os.environ, "ALLOCATOR_DATABASE_URL": url, **env}
         self.base = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.hands: list[subprocess.Popen[bytes]] = []
+        self.process: Process | None = None
+        self.hands: list[Process] = []
+
+    def run(self, *args: str) -> Process:
+        if self.quick:
+            return Forked(list(args), self.env, self.log)
+        with self.log.open("ab") as log:
+            return subprocess.Popen([*ALLOCATOR, *args], env=self.env, stderr=log, stdout=log, stdin=subprocess.DEVNULL)
 
     def begin(self) -> None:
-        with self.log.open("ab") as log:
-            command = [*ALLOCATOR, "serve", "--port", str(self.port), "--workers", str(self.workers)]
-            self.process = subprocess.Popen(command, env=self.env, stderr=log, stdout=log)
-        until(self.ready, what=f"the server: {self.log.read_text()[-2000:]}")
+        self.process = self.run("serve", "--port", str(self.port), "--workers", str(self.workers))
+        until(self.ready, what=f"the server: {self.log.read_text()[-2000:] if self.log.exists() else ''}")
 
     def ready(self) -> bool:
         try:
@@ -58,15 +119,14 @@ class Server:
         except httpx.HTTPError:
             return False
 
-    def hire(self) -> subprocess.Popen[bytes]:
+    def hire(self) -> Process:
         """A worker process of its own, as on another machine."""
-        with self.log.open("ab") as log:
-            self.hands.append(subprocess.Popen([*ALLOCATOR, "worker"], env=self.env, stderr=log, stdout=log))
+        self.hands.append(self.run("worker"))
         return self.hands[-1]
 
     def kill(self) -> None:
         assert self.process is not None
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
     def links(self) -> list[str]:
@@ -79,9 +139,10 @@ class Server:
         return httpx.Client(base_url=f"{self.base}/api/v1", timeout=90, cookies=signed.cookies)
 
     def end(self) -> None:
-        for process in [*self.hands, *([self.process] if self.process else [])]:
+        all_ = [*self.hands, *([self.process] if self.process else [])]
+        for process in all_:
             process.terminate()
-        for process in [*self.hands, *([self.process] if self.process else [])]:
+        for process in all_:
             try:
                 process.wait(30)
             except subprocess.TimeoutExpired:
@@ -89,10 +150,15 @@ class Server:
 
 
 @contextmanager
-def serving(url: str, folder: Path, *, workers: int = 1, **env: str) -> Iterator[Server]:
-    server = Server(url, folder, workers=workers, **env)
+def serving(
+    url: str, folder: Path, env: Mapping[str, str] = {}, *, hands: int = 0, workers: int = 0, quick: bool = True
+) -> Iterator[Server]:
+    """A server, with `hands` workers beside it, or `workers` of its own."""
+    server = Server(url, folder, env, workers=workers, quick=quick)
     try:
         server.begin()
+        for _ in range(hands):
+            server.hire()
         yield server
     finally:
         server.end()

@@ -33,14 +33,19 @@ def serve(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    attached: Annotated[
+        bool, typer.Option(help="end when standard input is closed, as `serve` asks of its own")
+    ] = False,
+) -> None:
     """A worker process for the service; any number, on any machine that reaches the database."""
     from allocator.jobs.worker import main
     from allocator.service.care import log_as_json
     from allocator.service.settings import from_env
 
     log_as_json()
-    main(from_env().database_url)
+    settings = from_env()
+    main(settings.database_url, settings.silent_seconds, attached)
 
 
 @UserApp.command("add")

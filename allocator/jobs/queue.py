@@ -21,13 +21,14 @@ from allocator.domain.round import Person
 from allocator.errors import QueueFull
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Job, WorkerRow
+from allocator.store.tables import Job, Programme, WorkerRow
 
 QUEUE, PARTS = "jobs", "parts"
 VERSION = "1"  # of the work itself, not of the program: raise it when old queued work could no longer be done
 SILENT = 10.0  # seconds after which a worker is taken for dead
 LOST = 5.0  # seconds after which a job that the queue does not know is put there again
 OPEN = ("queued", "running")
+TIDY = 3600.0  # seconds between throwing away links, passes and remembered answers that have run out
 PATIENCE = 300.0  # seconds to wait for a database that does not answer
 
 log = logging.getLogger("allocator.jobs")
@@ -50,8 +51,8 @@ def patiently(do: Callable[[], T]) -> T:
 class Queue:
     """How the service puts work in, looks after it, and takes it back."""
 
-    def __init__(self, db: Database) -> None:
-        self.db = db
+    def __init__(self, db: Database, silent: float = SILENT) -> None:
+        self.db, self.silent = db, silent
 
     @cached_property
     def client(self) -> DBOSClient:
@@ -67,6 +68,7 @@ class Queue:
         """
         if job_id is not None and (found := session.get(Job, job_id)) is not None:
             return found
+        session.get(Programme, programme, with_for_update=True)  # one at a time: the limit is the programme's
         count = sa.select(sa.func.count()).where(Job.programme_id == programme, Job.state.in_(OPEN))
         if (session.scalar(count) or 0) >= limit:
             raise QueueFull(f"{limit} jobs of this programme are waiting or running, the most allowed. Try again soon.")
@@ -101,7 +103,7 @@ class Queue:
     # -- looking after it --------------------------------------------------------------------------------------
 
     def alive(self, session: sa.orm.Session) -> set[str]:
-        since = self.db.clock() - SILENT
+        since = self.db.clock() - self.silent
         return set(session.scalars(sa.select(WorkerRow.id).where(WorkerRow.seen >= since)))
 
     def look_after(self) -> None:
@@ -143,11 +145,18 @@ class Queue:
         """Look after the queue until `ended`, in the background."""
 
         def care() -> None:
+            told, tidied = "", 0.0
             while not ended.wait(every):
                 try:
                     self.look_after()
+                    if time.monotonic() - tidied > TIDY:
+                        with self.db.write() as s:
+                            keep.tidy(s)
+                        tidied = time.monotonic()
+                    told = ""
                 except Exception as error:  # the database may be away: the next round is soon
-                    log.warning("care put off", extra={"error": type(error).__name__})
+                    if told != (told := type(error).__name__):  # say it once, not every second
+                        log.warning("care put off", extra={"error": told})
 
         thread = threading.Thread(target=care, name="caretaker", daemon=True)
         thread.start()

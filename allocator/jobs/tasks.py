@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from allocator import rounds
-from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.engine.tiers import Stop
 from allocator.errors import Stopped, UsageError
@@ -22,7 +23,7 @@ from allocator.explain.answer import solve, world
 from allocator.rounds import Desk
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Job
+from allocator.store.tables import Job, PlanRow
 
 KINDS = ("solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export")
 Result = dict[str, Any]
@@ -34,24 +35,46 @@ def perform(db: Database, job: Job, stop: Stop) -> Result:
     return DO[job.kind](db, job, by, stop)
 
 
-def told(plan_id: str, plan: Plan) -> Result:
-    """What a job that made a plan says of it."""
-    return {"plan": plan_id, "status": plan.status, "unfilled": len(plan.unfilled)}
+def told(plan_id: str, plan: Plan, *, adopted: bool = False) -> Result:
+    """What a job that made a plan says of it; `adopted` = it went on the round's desk."""
+    return {"plan": plan_id, "status": plan.status, "unfilled": len(plan.unfilled), "adopted": adopted}
+
+
+@contextmanager
+def ours(db: Database, job: Job) -> Iterator[Session]:
+    """A write that counts only while this claim of the job stands: a worker that was slow, not dead, changes nothing.
+
+    Raises Stopped when the job has been handed to another worker, or has ended.
+    """
+    with db.write() as s:
+        now = s.get(Job, job.id, with_for_update=True)
+        if now is None or (now.attempt, now.state) != (job.attempt, "running"):
+            raise Stopped("Another worker has taken this job over.")
+        yield s
+
+
+def _before(session: Session, job: Job) -> PlanRow | None:
+    """The plan that this job already put on the desk, by a worker that died before it could say so."""
+    log = keep.events_of(session, job.round_id)
+    done = next((e for e in log if e.kind == "plan" and e.data.get("job") == job.id), None)
+    return keep.plan_named(session, job.round_id, done.data["plan"]) if done is not None else None
 
 
 def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     ask = job.request
-    plan = solve(
-        Case.model_validate(ask["case"]), Policy.model_validate(ask["policy"]), seed=ask["seed"], stop=stop
-    )  # fmt: skip
-    with db.write() as s:
+    with db.read() as s:
+        if (done := _before(s, job)) is not None:
+            return told(done.id, keep.plan_of(done), adopted=True)
+        case, policy = keep.case_of(keep.case_numbered(s, job.round_id, ask["case"]))
+    plan = solve(case, policy, seed=ask["seed"], stop=stop)
+    adopted = bool(ask.get("adopt", True)) and not _stopped(stop)
+    with ours(db, job) as s:
         row = keep.the_round(s, job.round_id, lock=True)
         kept = keep.keep_plan(s, job.round_id, plan)
-        adopted = ask.get("adopt", True) and not _stopped(stop)
-        stands = keep.standing(s, job.round_id)
-        if adopted and stands.plans[-1:] != (kept.content,):  # done before, by a worker that died
-            keep.keep_fact(s, row, rounds.adopt(stands, plan), by)
-    return told(kept.id, plan)
+        if adopted:
+            fact = rounds.adopt(keep.standing(s, job.round_id), plan)
+            keep.keep_fact(s, row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
+    return told(kept.id, plan, adopted=adopted)
 
 
 def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
@@ -68,7 +91,7 @@ def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         )  # fmt: skip
     held = [(urn, post) for urn, post in ask.get("held", ())]
     plan = scenario(before, ask["changes"], rebuild=rebuild, on=on, held=held).plan(stop)
-    with db.write() as s:
+    with ours(db, job) as s:
         kept = keep.keep_plan(s, job.round_id, plan)
     return told(kept.id, plan)
 
@@ -84,24 +107,20 @@ def _adopting(
     while True:
         with db.read() as s:
             row, desk = keep.desk(s, job.round_id)
-            log = keep.events_of(s, job.round_id)
-        done = next((e for e in log if e.kind == "plan" and e.data.get("job") == job.id), None)
-        if done is not None:  # by a worker that died before it could say so
-            with db.read() as s:
-                kept = keep.plan_named(s, job.round_id, done.data["plan"])
-                return told(kept.id, keep.plan_of(kept))
+            if (done := _before(s, job)) is not None:
+                return told(done.id, keep.plan_of(done), adopted=True)
         if job.request.get("plan") not in (None, row.id):
             raise UsageError(f"Plan {job.request['plan']} is no longer the plan of this round; {row.id} is.")
         plan, fact = make(desk)
         if _stopped(stop):
             raise Stopped("Stopped before the plan was ready; nothing was changed.")
-        with db.write() as s:
+        with ours(db, job) as s:
             round_row = keep.the_round(s, job.round_id, lock=True)
             if keep.standing(s, job.round_id).length != desk.round.length:
                 continue
             kept = keep.keep_plan(s, job.round_id, plan)
             keep.keep_fact(s, round_row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
-        return told(kept.id, plan)
+        return told(kept.id, plan, adopted=True)
 
 
 def _stopped(stop: Stop) -> bool:
@@ -118,7 +137,7 @@ def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         _plan(db, ask["plan"]), ask["changes"], [(c["urn"], c["sip"]) for c in ask["chosen"]], stop,
         told=lambda done, whole: tell("parts", done, whole, {}) if tell else None,
     )  # fmt: skip
-    with db.write() as s:
+    with ours(db, job) as s:
         kept = keep.keep_plan(s, job.round_id, found.plan)
     return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}
 

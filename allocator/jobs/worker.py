@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -19,15 +20,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Stopped
 from allocator.jobs import tasks
-from allocator.jobs.queue import PARTS, QUEUE, VERSION, Queue, patiently
-from allocator.store import keep
+from allocator.jobs.queue import PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Job, Part, WorkerRow
 
 HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
 WATCH = 0.25  # seconds between looks at whether a job was cancelled
-DRAIN = 20  # seconds a worker told to end gives its running job to come to a plan
+DRAIN = 20  # seconds a worker told to end gives its running job to finish
 
 log = logging.getLogger("allocator.worker")
 _db: Database | None = None  # one a process, for the workflows below
@@ -39,27 +40,48 @@ def db() -> Database:
     return _db
 
 
-def work(database: Database, ended: threading.Event, name: str | None = None) -> None:
-    """Serve the queue until `ended`. One call a process: DBOS keeps its state there."""
+def work(database: Database, ended: threading.Event, name: str | None = None, silent: float = SILENT) -> None:
+    """Serve the queue until `ended`. One call a process: DBOS keeps its state there.
+
+    `silent`: seconds without a sign of life after which another worker is taken for dead.
+    """
     global _db, _name
     _db, _name = database, name or f"{socket.gethostname()}-{os.getpid()}-{keep.new_id()[:6]}"
-    _beat()
-    DBOS(
-        config={
-            "name": "allocator", "system_database_url": database.queue_url, "executor_id": _name,
-            "application_version": VERSION, "log_level": "ERROR", "enable_otlp": False,
-        }
-    )  # fmt: skip
-    DBOS.launch()
-    for queue in (QUEUE, PARTS):
-        DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=0.1)
-    Queue(database).caretaker(ended)
+    patiently(lambda: migrate.upgrade(database))
+    patiently(_beat)
+    _launch()
+    Queue(database, silent).caretaker(ended)
     while not ended.wait(HEARTBEAT):
         try:
             _beat()
         except Exception as error:  # the database is away; the work waits for it too
             log.warning("no heartbeat", extra={"error": type(error).__name__})
     DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+    with db().write() as s:  # gone, not silent: what is left of its work can be handed out at once
+        s.execute(sa.delete(WorkerRow).where(WorkerRow.id == _name))
+
+
+def _launch() -> None:
+    """Begin to listen to the queue; again and again while the database is away, as long as `patiently` would."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            DBOS(
+                config={
+                    "name": "allocator", "system_database_url": db().queue_url, "executor_id": _name,
+                    "application_version": VERSION, "log_level": "ERROR", "enable_otlp": False,
+                }
+            )  # fmt: skip
+            DBOS.launch()
+            for queue in (QUEUE, PARTS):
+                DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=0.1)
+            return
+        except Exception as error:
+            DBOS.destroy()
+            if time.monotonic() > until:
+                raise
+            log.warning("queue away, trying again", extra={"error": type(error).__name__})
+            time.sleep(0.5)
 
 
 def _beat() -> None:
@@ -143,8 +165,9 @@ def _run(job_id: str, do: Any) -> None:
         ask = job.request
         stop = Stop(seconds=ask.get("time_limit"), work=ask.get("work_limit"), event=event, progress=progress)
         result = patiently(lambda: do(job, stop))
-        state = "cancelled" if event.is_set() else "done"
-        reason = "stopped on request; the best audited plan is kept" if event.is_set() else None
+        stopped = event.is_set() and not result.get("adopted")  # too late once the plan is on the desk
+        state = "cancelled" if stopped else "done"
+        reason = "stopped on request; the best audited plan is kept" if stopped else None
     except Stopped as error:
         state, reason = ("cancelled" if event.is_set() else "failed"), error.text
     except AllocatorError as error:
@@ -204,11 +227,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def main(url: str) -> None:
-    """`allocator worker`: until told to end; then no new job is begun and the running one is stopped at its best."""
+def main(url: str, silent: float = SILENT, attached: bool = False) -> None:
+    """`allocator worker`: until told to end, or `attached` to a server, until that is gone. Then no new job is begun,
+    and the running one has a little time to finish; if it does not, another worker begins it again."""
     ended = threading.Event()
+
+    def follow() -> None:
+        sys.stdin.buffer.read()
+        ended.set()
+
+    if attached:
+        threading.Thread(target=follow, daemon=True).start()
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: ended.set())
     database = Database(url)
-    work(database, ended)
+    work(database, ended, silent=silent)
     database.close()

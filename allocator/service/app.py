@@ -24,7 +24,7 @@ BASE = "/api/v1"
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     """The service on a store whose tables are up to date (`store.migrate.upgrade`)."""
     db = database or Database(settings.database_url)
-    office = Office(db, Queue(db), settings, Mail(settings.smtp_url, settings.mail_from))
+    office = Office(db, Queue(db, settings.silent_seconds), settings, Mail(settings.smtp_url, settings.mail_from))
     ended = threading.Event()
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+import traceback
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,8 +95,9 @@ class JsonLines(logging.Formatter):
             "log": record.name, "text": record.getMessage(),
         }  # fmt: skip
         out |= {k: v for k, v in vars(record).items() if k not in self.PLAIN}
-        if record.exc_info:
-            out["trace"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[0]:  # where and what kind; its words may hold somebody's data
+            out["error"] = record.exc_info[0].__name__
+            out["trace"] = [f"{f.name} {f.filename}:{f.lineno}" for f in traceback.extract_tb(record.exc_info[2])]
         return json.dumps(out, default=str)
 
 
@@ -104,6 +106,7 @@ def log_as_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("dbos").handlers = [handler]  # it would make one of its own
     for noisy in ("dbos", "alembic", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 

@@ -44,7 +44,8 @@ class Workers:
         threading.Thread(target=self._watch, name="workers", daemon=True).start()
 
     def _begin(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, "-m", "allocator.cli", "worker"], env=self.env)
+        command = [sys.executable, "-m", "allocator.cli", "worker", "--attached"]
+        return subprocess.Popen(command, env=self.env, stdin=subprocess.PIPE)  # closed when we are gone, however we go
 
     def _watch(self) -> None:
         while not self.ended.wait(0.5):

@@ -45,6 +45,7 @@ class Settings:
     writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
     sign_ins_per_minute: int = env(10, "sign-in requests from one address in a minute")
     solve_seconds: float = env(300.0, "longest time one solve may take")
+    silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
 
 

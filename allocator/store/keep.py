@@ -18,7 +18,9 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Event, Person, Round, fold
 from allocator.errors import NotThere, RoundRefuses
 from allocator.rounds import Desk, Fact
-from allocator.store.tables import AuditRow, CaseRow, EventRow, PlanRow, RoundRow
+from allocator.store.tables import AuditRow, CaseRow, EventRow, Once, Pass, PlanRow, RoundRow, SignIn
+
+ONCE_DAYS = 7  # a request may be repeated with its Idempotency-Key for so long
 
 
 def new_id() -> str:
@@ -39,6 +41,14 @@ def note(
             action=action, subject=subject, detail=detail,
         )
     )  # fmt: skip
+
+
+def tidy(session: Session) -> None:
+    """Throw away what nobody can use any more: links and passes long run out, answers kept for repeated requests."""
+    for row, moment, days in (
+        (SignIn, SignIn.expires_at, 1), (Pass, Pass.expires_at, 30), (Once, Once.created_at, ONCE_DAYS)
+    ):  # fmt: skip
+        session.execute(sa.delete(row).where(moment < now() - dt.timedelta(days=days)))
 
 
 def the_round(session: Session, round_id: str, *, lock: bool = False) -> RoundRow:
@@ -152,6 +162,14 @@ def case_row(session: Session, round_id: str) -> CaseRow | None:
     """The case in force."""
     query = sa.select(CaseRow).where(CaseRow.round_id == round_id).order_by(CaseRow.n.desc())
     return session.scalars(query).first()
+
+
+def case_numbered(session: Session, round_id: str, n: int) -> CaseRow:
+    """The `n`th case of the round, as it was when work was asked for on it."""
+    row = session.get(CaseRow, (round_id, n))
+    if row is None:
+        raise NotThere(f"Round {round_id} has no case {n}.")
+    return row
 
 
 def case_of(row: CaseRow) -> tuple[Case, Policy]:

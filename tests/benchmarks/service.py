@@ -37,7 +37,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             store = f"sqlite:///{folder}/s.db"
             room = {"ALLOCATOR_OPEN_JOBS": "1000", "ALLOCATOR_WRITES_PER_MINUTE": "100000"}
-            with serving(store, Path(folder), workers=workers, **room) as server:
+            with serving(store, Path(folder), room, workers=workers, quick=False) as server:
                 token, plan, each = _solves(server, canon.case_out(reading.case))
                 print(
                     f"{each:8.3f} s  a solve through the service, {workers} workers: {each / bare:.2f} of the bare solve"

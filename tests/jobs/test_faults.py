@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+import sqlalchemy as sa
 
 from allocator.domain import canon
+from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.explain.answer import solve
+from allocator.intake.read import read_case
 from allocator.rounds import plan_id
+from allocator.store.database import Database
+from allocator.store.tables import Job, WorkerRow
 from tests.make import case, school, sip
 from tests.servers import Server, free_port, serving, until
 from tests.stores import KINDS, store_url
@@ -27,18 +33,20 @@ from tests.stores import KINDS, store_url
 SEEDS = 8
 FACTS = case([school(str(n)) for n in range(4)], [sip("A"), sip("B")])
 ENDED = ("done", "cancelled", "failed")
-ROOM = {"ALLOCATOR_OPEN_JOBS": "1000", "ALLOCATOR_WRITES_PER_MINUTE": "100000"}
+HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
+ROOM = {
+    "ALLOCATOR_OPEN_JOBS": "1000", "ALLOCATOR_WRITES_PER_MINUTE": "100000", "ALLOCATOR_SILENT_SECONDS": "3",
+}  # fmt: skip
 
 
 class Client:
     """A caller that does not give up: the same request with the same key until it is accepted."""
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, facts: Case = FACTS) -> None:
         with server.manager() as me:
             programme = me.get("/programmes").json()["items"][0]["id"]
             self.round = me.post(f"/programmes/{programme}/rounds", json={"name": "2026/27"}).json()["id"]
-            me.put(f"/rounds/{self.round}/case", json=canon.case_out(FACTS)).raise_for_status()
+            me.put(f"/rounds/{self.round}/case", json=canon.case_out(facts)).raise_for_status()
             self.token = me.post("/tokens", json={"name": "t", "scope": "write"}).json()["token"]
         self.http = httpx.Client(
             base_url=f"{server.base}/api/v1", timeout=60, headers={"Authorization": f"Bearer {self.token}"}
@@ -81,6 +89,17 @@ class Client:
         return found
 
 
+def asker(url: str, question: sa.Select[Any]) -> Callable[[], int]:
+    """Asks the store itself, each time anew."""
+    database = Database(url)
+
+    def ask() -> int:
+        with database.read() as s:
+            return int(s.scalar(question) or 0)
+
+    return ask
+
+
 def expected() -> dict[int, str]:
     return {seed: plan_id(solve(FACTS, Policy(), seed=seed)) for seed in range(SEEDS)}
 
@@ -98,38 +117,43 @@ def contents(client: Client, jobs: dict[str, int]) -> dict[int, set[str]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_random_moments_through_200_jobs(kind: str, tmp_path: Path) -> None:
+    """Workers, the server, or all of them at once, by kill -9, while 200 jobs are asked for and done."""
     dice = random.Random(7)
-    with store_url(kind, tmp_path) as url, serving(url, tmp_path, workers=0, **ROOM) as server:
-        for _ in range(3):
-            server.hire()
-        client, jobs, over, killed = Client(server), {}, threading.Event(), {"worker": 0, "server": 0}
+    with store_url(kind, tmp_path) as url, serving(url, tmp_path, ROOM, hands=3) as server:
+        client, jobs, over = Client(server), {}, threading.Event()
+        fates = ["worker"] * 10 + ["server"] * 4 + ["everybody"] * 2
+        dice.shuffle(fates)
+
+        done = asker(url, sa.select(sa.func.count()).select_from(Job).where(Job.state == "done"))
 
         def murderer() -> None:
-            while not over.wait(dice.uniform(1.0, 5.0)):
-                if dice.random() < 0.3:
-                    server.kill()
-                    killed["server"] += 1
-                    server.begin()
-                else:
-                    victim = server.hands.pop(dice.randrange(len(server.hands)))
+            for moment in sorted(dice.sample(range(190), len(fates))):  # so many jobs are done when it strikes
+                while done() < moment and not over.wait(0.02):
+                    pass
+                time.sleep(dice.uniform(0, 0.1))
+                fate, hands = fates.pop(), server.hands[:]
+                victims = {"worker": dice.sample(hands, 1), "server": [], "everybody": hands}[fate]
+                for victim in victims:
                     victim.kill()
                     victim.wait()
-                    killed["worker"] += 1
+                    server.hands.remove(victim)
                     server.hire()
+                if fate != "worker":
+                    server.kill()
+                    server.begin()
 
         thread = threading.Thread(target=murderer)
         thread.start()
         try:
             for n in range(200):
-                seed = n % SEEDS
-                jobs[client.accepted(f"job {n}", seed)] = seed
-            assert len(jobs) == 200
-            client.ended(list(jobs)[150], 240)
+                jobs[client.accepted(f"job {n}", n % SEEDS)] = n % SEEDS
+            thread.join(300)
         finally:
             over.set()
             thread.join()
+        assert fates == []
+        assert len(jobs) == 200
         assert contents(client, jobs) == {seed: {name} for seed, name in expected().items()}
-        assert min(killed.values()) > 0
         again = client.accepted("job 0", 0)  # the same request is the same job, long after
         assert again == next(iter(jobs))
 
@@ -163,7 +187,7 @@ def own_postgres(folder: Path) -> Iterator[tuple[str, Any]]:
 
 
 def test_postgresql_restarted_in_the_middle(tmp_path: Path) -> None:
-    with own_postgres(tmp_path) as (url, ctl), serving(url, tmp_path, workers=2, **ROOM) as server:
+    with own_postgres(tmp_path) as (url, ctl), serving(url, tmp_path, ROOM, hands=2) as server:
         client, jobs = Client(server), {}
         for n in range(30):
             jobs[client.accepted(f"job {n}", n % SEEDS)] = n % SEEDS
@@ -182,7 +206,7 @@ def test_disk_full_on_sqlite(tmp_path: Path) -> None:
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(small)], capture_output=True).returncode:
         pytest.skip("NOT RUN: needs the right to mount a small disk")
     try:
-        with serving(f"sqlite:///{small / 's.db'}", tmp_path, workers=1, **ROOM) as server:
+        with serving(f"sqlite:///{small / 's.db'}", tmp_path, ROOM, hands=1) as server:
             client, jobs = Client(server), {}
             for n in range(4):
                 jobs[client.accepted(f"job {n}", n)] = n
@@ -213,51 +237,81 @@ def test_disk_full_on_sqlite(tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", str(small)], check=True)
 
 
-def test_a_running_job_is_cancelled_within_a_second_or_so(tmp_path: Path) -> None:
-    """A solve that would take long, stopped: it ends at once, and its best audited plan is kept beside the desk."""
-    from allocator.intake.read import read_case
+@pytest.fixture(scope="module")
+def hartwell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Client, str]]:
+    """A server with one worker, and a plan of 63 schools."""
+    folder = tmp_path_factory.mktemp("hartwell")
+    facts = read_case(HARTWELL).case
+    assert facts is not None
+    with store_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=1) as server:
+        client = Client(server, facts)
+        yield server, client, client.ended(client.accepted("the plan", 1))["result"]["plan"]
 
-    hartwell = read_case(Path(__file__).parents[2] / "scenarios" / "hartwell").case
-    assert hartwell is not None
-    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, workers=1) as server, server.manager() as me:
-        programme = me.get("/programmes").json()["items"][0]["id"]
-        round_id = me.post(f"/programmes/{programme}/rounds", json={"name": "x"}).json()["id"]
-        me.put(f"/rounds/{round_id}/case", json=canon.case_out(hartwell)).raise_for_status()
-        plan = me.post(f"/rounds/{round_id}/solves", headers={"Prefer": "wait=60"}).headers["content-location"]
-        ask = {"changes": [{"sip_leaves": {"sip": "dafydd", "on": "2026-12-31"}}], "rebuild": True}  # a minute's work
-        job = me.post(f"/plans/{plan.rsplit('/', 1)[1]}/what-ifs", json=ask).json()["id"]
-        until(lambda: me.get(f"/solves/{job}").json()["state"] == "running")
+
+def long_job(client: Client, plan: str) -> str:
+    """Minutes of work, begun."""
+    ask = {"changes": [{"sip_leaves": {"sip": "dafydd", "on": "2026-12-31"}}], "rebuild": True}
+    job = str(client.http.post(f"/plans/{plan}/what-ifs", json=ask).json()["id"])
+    until(lambda: client.job(job)["state"] == "running", every=0.02)
+    return job
+
+
+def test_a_running_job_is_cancelled_at_once_and_keeps_its_best_plan(hartwell: tuple[Server, Client, str]) -> None:
+    _, client, plan = hartwell
+    job = long_job(client, plan)
+    until(lambda: client.job(job)["progress"])
+    time.sleep(1)
+    assert client.http.delete(f"/solves/{job}").status_code == 202
+    began = time.monotonic()
+    now = client.ended(job)
+    assert time.monotonic() - began < 10  # the solver stops within a second; the words and the audit take their time
+    assert (now["state"], now["result"]["adopted"]) == ("cancelled", False)
+    kept = client.http.get(f"/plans/{now['result']['plan']}").json()
+    assert kept["status"] in ("feasible", "stopped")  # it was audited before it was kept
+    assert client.http.delete(f"/solves/{job}").json()["code"] == "round_refuses"
+
+
+def test_a_worker_that_was_only_slow_changes_nothing(hartwell: tuple[Server, Client, str]) -> None:
+    """Frozen while it works, its job goes to another; when it wakes it lets go, and the other's answer counts."""
+    server, client, plan = hartwell
+    job = long_job(client, plan)
+    server.hire()
+    slow = server.hands.pop(0)
+    os.kill(slow.pid, signal.SIGSTOP)
+    try:
+        attempts = asker(server.env["ALLOCATOR_DATABASE_URL"], sa.select(Job.attempt).where(Job.id == job))
+        until(lambda: attempts() == 2)
+        os.kill(slow.pid, signal.SIGCONT)
         time.sleep(2)
-        assert me.delete(f"/solves/{job}").status_code == 202
-        began = time.monotonic()
-        now = until(lambda: (j := me.get(f"/solves/{job}").json())["state"] in ENDED and j, 30)
-        assert now["state"] == "cancelled", now
-        assert time.monotonic() - began < 10  # the solver stops at once; the audit and the words take their time
-        if now["result"]:
-            kept = me.get(f"/plans/{now['result']['plan']}").json()
-            assert kept["status"] in ("feasible", "stopped", "optimal")
-        assert me.delete(f"/solves/{job}").json()["code"] == "round_refuses"
+        assert client.job(job)["state"] == "running"
+        client.http.delete(f"/solves/{job}")
+        assert client.ended(job)["state"] == "cancelled"
+    finally:
+        slow.kill()
 
 
-def test_a_waiting_job_is_cancelled_before_it_begins(tmp_path: Path) -> None:
-    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, workers=0) as server:
+def test_a_waiting_job_is_cancelled_before_it_begins_and_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
+    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, {"ALLOCATOR_OPEN_JOBS": "2"}) as server:
         client = Client(server)
-        job = client.accepted("one", 0)
+        job, later = client.accepted("one", 0), client.accepted("two", 1)
+        answer = client.http.post(f"/rounds/{client.round}/solves")
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+        assert int(answer.headers["retry-after"]) > 0
         assert client.http.delete(f"/solves/{job}").json()["state"] == "cancelled"
         server.hire()
-        later = client.accepted("two", 1)
         assert client.ended(later)["state"] == "done"
         assert client.job(job)["state"] == "cancelled"
 
 
-def test_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
-    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, workers=0, ALLOCATOR_OPEN_JOBS="2") as server:
+def test_workers_of_a_server_that_is_gone_end_and_its_work_is_taken_up_again(tmp_path: Path) -> None:
+    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, ROOM, workers=1) as server:
         client = Client(server)
-        for key in ("a", "b"):
-            client.accepted(key, 0)
-        answer = client.http.post(f"/rounds/{client.round}/solves")
-        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
-        assert int(answer.headers["retry-after"]) > 0
+        until(lambda: client.http.get("/readyz").json()["workers"] == 1)
+        server.kill()
+        workers = asker(url, sa.select(sa.func.count()).select_from(WorkerRow))
+        until(lambda: workers() == 0)  # it said goodbye
+        server.begin()
+        assert client.ended(client.accepted("one", 0))["state"] == "done"
 
 
 def test_a_sweep_is_the_same_with_any_number_of_workers_even_when_one_dies(tmp_path: Path) -> None:
@@ -265,9 +319,7 @@ def test_a_sweep_is_the_same_with_any_number_of_workers_even_when_one_dies(tmp_p
     for workers in (1, 3):
         folder = tmp_path / str(workers)
         folder.mkdir()
-        with store_url("postgresql", folder) as url, serving(url, folder, workers=0, **ROOM) as server:
-            for _ in range(workers):
-                server.hire()
+        with store_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=workers) as server:
             client = Client(server)
             solved = client.ended(client.accepted("s", 0))
             job = client.http.post(f"/plans/{solved['result']['plan']}/sweeps", json={"leaving": 2}).json()["id"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 
 from allocator import rounds
-from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
@@ -95,7 +94,7 @@ def open_office(folder: Path, **settings: object) -> Desk:
             s.add(
                 Job(
                     id=id, programme_id="p", round_id="r", kind=kind, by=MEL.model_dump(mode="json"), state=state,
-                    request={"case": canon.case_out(facts()), "policy": {}, "seed": 1, "format": "html", "plan": kept.id,
+                    request={"case": 1, "seed": 1, "format": "html", "plan": kept.id,
                              "changes": [{"sip_leaves": {"sip": "A"}}], "chosen": []},
                     result=result, created_at=keep.now(),
                 )

@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "service.md"
 
 def test_the_whole_life_of_a_round_by_curl(tmp_path: Path) -> None:
     blocks = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.S)
-    with serving(f"sqlite:///{tmp_path / 's.db'}", tmp_path) as server:
+    with serving(f"sqlite:///{tmp_path / 's.db'}", tmp_path, workers=1, quick=False) as server:
         script = "set -e\n" + "\n".join(blocks).replace("http://127.0.0.1:8000", server.base)
         ran = subprocess.run(
             ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=300,

@@ -218,7 +218,7 @@ def solve(id: Id, request: Request, who: Manager, office: In, ask: SolveIn | Non
             raise RoundRefuses("This round has no case yet. Put one at rounds/{id}/case.")
         if ask.adopt:
             rounds.may_adopt(keep.standing(s, id))
-        asked = {**ask.model_dump(), "case": case.case, "policy": case.policy}
+        asked = {**ask.model_dump(), "case": case.n}  # cases are never edited, so its number is enough
         asked["time_limit"] = min(ask.time_limit or office.settings.solve_seconds, office.settings.solve_seconds)
         job = accept(office, s, request, row, "solve", asked, who)
     return answered(office, request, job)
