@@ -115,7 +115,7 @@ def site(folder: Path, **env: str) -> Iterator[Site]:
     migrate.upgrade(db)
     fill(db)
     more = {"ALLOCATOR_WRITES_PER_MINUTE": "100000", "ALLOCATOR_SIGN_INS_PER_MINUTE": "1000", **env}
-    with serving(url, folder, workers=1, **more) as server, sync_playwright() as p:
+    with serving(url, folder, more, hands=1) as server, sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         made = Site(server, db, browser)
         yield made

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi.testclient import TestClient
 
@@ -59,11 +64,26 @@ class Desk:
 
 
 def open_office(folder: Path, **settings: object) -> Desk:
-    """Programme p has round r: solved, proposed, a query open, an export done, a job waiting. Programme q is empty."""
+    """A copy of the office, with a service on it."""
     db = Database(f"sqlite:///{folder / 'office.db'}")
+    made, tokens, ids = _office()
+    shutil.copy(made, folder / "office.db")
+    told: dict[str, Any] = {"writes_per_minute": 100_000, "sign_ins_per_minute": 1000}
+    app = create_app(Settings(**told | settings), db)
+    client = TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False)
+    return Desk(db, client, dict(tokens), dict(ids))
+
+
+@cache
+def _office() -> tuple[Path, dict[str, str], dict[str, str]]:
+    """Programme p has round r: solved, proposed, a query open, an export done, a job waiting. Programme q is empty.
+
+    Made once a process: (the store's file, tokens, ids).
+    """
+    path = Path(tempfile.mkdtemp()) / "office.db"
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    db, tokens = Database(f"sqlite:///{path}"), {}
     migrate.upgrade(db)
-    app = create_app(Settings(writes_per_minute=100_000, sign_ins_per_minute=1000, **settings), db)  # type: ignore[arg-type]
-    desk = Desk(db, TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False))
     with db.write() as s:
         for id in ("p", "q"):
             s.add(Programme(id=id, name=f"Programme {id}", created_at=keep.now()))
@@ -75,7 +95,7 @@ def open_office(folder: Path, **settings: object) -> Desk:
             email = f"{name.replace(' ', '.')}@example.org"
             grant = people.enrol(s, email, name, programme, role, urn=urn, sip=sip_id)  # type: ignore[arg-type]
             life = dt.timedelta(days=1)
-            desk.tokens[name], _ = people.begin(s, grant.person_id, people.ROLE_OF[role], "token", life)
+            tokens[name], _ = people.begin(s, grant.person_id, people.ROLE_OF[role], "token", life)
     plan = solve(facts(), Policy())
     today = keep.now().date()
     with db.write() as s:
@@ -99,7 +119,7 @@ def open_office(folder: Path, **settings: object) -> Desk:
                     result=result, created_at=keep.now(),
                 )
             )  # fmt: skip
-        desk.ids = {
+        ids = {
             "plan": kept.id,
             "round": "r",
             "programme": "p",
@@ -107,4 +127,5 @@ def open_office(folder: Path, **settings: object) -> Desk:
             "file": "exported",
             "query": "r-1",
         }
-    return desk
+    db.close()  # everything is in the one file
+    return path, tokens, ids
