@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-SERVER = os.environ.get("ALLOCATOR_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+SERVER = os.environ.get("TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 KINDS = ("sqlite", "postgresql")
 
 
@@ -26,7 +26,7 @@ def store_url(kind: str, folder: Path) -> Iterator[str]:
         with psycopg.connect(SERVER, autocommit=True, connect_timeout=3) as c:
             c.execute(f"create database {name}")
     except psycopg.OperationalError:
-        pytest.skip("NOT RUN: no PostgreSQL answers; set ALLOCATOR_TEST_POSTGRES to its URL")
+        pytest.skip("NOT RUN: no PostgreSQL answers; set TEST_POSTGRES to its URL")
     try:
         yield SERVER.rsplit("/", 1)[0] + "/" + name
     finally:

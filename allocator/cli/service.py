@@ -64,13 +64,13 @@ def add(
     from allocator.service import people
     from allocator.service.settings import from_env
     from allocator.store import keep, migrate
-    from allocator.store.database import Database
+    from allocator.store.database import open_store
     from allocator.store.tables import Programme
 
     if role not in people.ROLE_OF:
         raise UsageError(f"--role {role}: one of {', '.join(people.ROLE_OF)}.")
     settings = from_env()
-    db = Database(settings.database_url)
+    db = open_store(settings.database_url)
     migrate.upgrade(db)
     with db.write() as s:
         found = s.scalars(sa.select(Programme).where(Programme.name == programme)).all()
@@ -96,9 +96,9 @@ def backup(file: Annotated[Path, typer.Argument(help="the backup to write, as .j
     """Everything the service keeps, of one moment, into one file."""
     from allocator.service.settings import from_env
     from allocator.store.backup import backup as run
-    from allocator.store.database import Database
+    from allocator.store.database import open_store
 
-    note(f"Written: {file}, {run(Database(from_env().database_url), file)} rows, read back and whole.")
+    note(f"Written: {file}, {run(open_store(from_env().database_url), file)} rows, read back and whole.")
 
 
 @app.command()
@@ -106,6 +106,6 @@ def restore(file: Annotated[Path, typer.Argument(help="a backup that `allocator 
     """A backup into an empty store, checked row for row."""
     from allocator.service.settings import from_env
     from allocator.store.backup import restore as run
-    from allocator.store.database import Database
+    from allocator.store.database import open_store
 
-    note(f"Restored: {run(Database(from_env().database_url), file)} rows, the same as were written.")
+    note(f"Restored: {run(open_store(from_env().database_url), file)} rows, the same as were written.")

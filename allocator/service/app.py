@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from allocator.jobs.queue import Queue
 from allocator.service import care, oidc, pages, problems
-from allocator.service.asking import Office
+from allocator.service.asking import Office, note_refusal
 from allocator.service.mail import Mail
 from allocator.service.routes import answers, people, plans, rounds, work
 from allocator.service.settings import Settings
@@ -40,7 +40,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         description="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
     )  # fmt: skip
     app.state.office = office
-    problems.install(app)
+    problems.install(app, note_refusal)
     for family in (people, rounds, work, plans, answers):
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])
@@ -50,7 +50,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     for page in pages.FAMILIES:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")
-    app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20)
+    app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20, https=settings.secure_cookies)
     make = app.openapi
 
     def openapi() -> dict[str, object]:

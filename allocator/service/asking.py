@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from fastapi import Depends, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Depends, Request
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import Queue
 from allocator.service.mail import Mail
-from allocator.service.people import COOKIE, RoleName, Who, who
+from allocator.service.people import COOKIE, ROLE_OF, RoleName, Who, who
 from allocator.service.problems import Refusal
 from allocator.service.settings import Settings
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Once, PlanRow, Programme, RoundRow
+from allocator.store.tables import Grant, PlanRow, Programme, RoundRow
 
-UNDECIDED = 60.0  # seconds after which a request that never answered may be made again
+MOST_KEYS = 10_000  # callers remembered before those of the last minute are kept only
 
 
 @dataclass
@@ -43,6 +40,8 @@ class Limiter:
         """Raises Refusal `too_many` with the seconds to wait."""
         now = time.monotonic()
         with self.lock:
+            if len(self.seen) > MOST_KEYS:
+                self.seen = defaultdict(deque, {k: v for k, v in self.seen.items() if v and v[-1] > now - 60})
             times = self.seen[key]
             while times and times[0] < now - 60:
                 times.popleft()
@@ -54,7 +53,8 @@ class Limiter:
 
 @dataclass
 class Office:
-    """Everything a request works with."""
+    """Everything a request works with. `settings.public_url` is always set where the service is really served:
+    the address in a letter is never taken from the request, which anybody can write."""
 
     db: Database
     queue: Queue
@@ -95,8 +95,10 @@ def asker(request: Request) -> Who:
     if found is None:
         raise Refusal("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
     if request.method not in ("GET", "HEAD", "OPTIONS"):
+        request.state.refused = found
         origin = request.headers.get("origin")
-        if by_cookie and origin and origin.split("://")[-1] != request.headers.get("host"):
+        ours = (request.headers.get("host"), urlsplit(office.settings.public_url).netloc)
+        if by_cookie and origin and origin.split("://")[-1] not in ours:
             raise Refusal("forbidden", "This request came from another site's page.")
         if found.scope == "read":
             raise Refusal("forbidden", "This token may only read.")
@@ -113,20 +115,35 @@ def need(*roles: RoleName) -> Any:
 
     def check(request: Request, me: Asker) -> Who:
         if me.role not in roles:
-            refuse(office_of(request), me, request)
+            refusal = Refusal("forbidden", "Your role does not open this.")
+            note_refusal(request, refusal)
+            raise refusal
         return me
 
     check.roles = roles  # type: ignore[attr-defined]  # the access matrix reads it
     return Depends(check)
 
 
-def refuse(office: Office, me: Who, request: Request) -> None:
-    """Not for this role; written down in each programme that the person belongs to."""
-    with office.db.write() as s:
-        for programme in sorted(me.programmes()):
-            asked = f"{request.method} {request.url.path}"
-            keep.note(s, me.person(programme), "access refused", asked, programme=programme)
-    raise Refusal("forbidden", "Your role does not open this.")
+def note_refusal(request: Request, refusal: Refusal) -> None:
+    """What was not for this person is written down, in each programme that they belong to in this role."""
+    me = getattr(request.state, "who", None) or getattr(request.state, "refused", None)
+    if refusal.withheld and not refusal.noted and isinstance(me, Who):
+        refusal.noted = True
+        with office_of(request).db.write() as s:
+            note_everywhere(s, me, "access refused", f"{request.method} {request.url.path}")
+
+
+def note_sign_in(session: Session, person_id: str, role: str, how: str = "") -> None:
+    """A session begun, in each programme that it opens."""
+    grants = session.scalars(sa.select(Grant).where(Grant.person_id == person_id))
+    for programme in sorted({g.programme_id for g in grants if ROLE_OF[g.role] == role}):
+        keep.note(session, None, "signed in", person_id, programme=programme, detail=f"{role}{how}")
+
+
+def note_everywhere(session: Session, me: Who, action: str, subject: str, detail: str = "") -> None:
+    """A line in the audit log of each programme that this session or token opens."""
+    for programme in sorted(me.programmes()):
+        keep.note(session, me.person(programme), action, subject, programme=programme, detail=detail)
 
 
 Manager = Annotated[Who, need("manager")]
@@ -143,14 +160,14 @@ def programme_in(session: Session, me: Who, programme: str) -> Programme:
     """The programme, if it is one of theirs; what is not theirs is not there."""
     row = session.get(Programme, programme)
     if row is None or programme not in me.programmes():
-        raise Refusal("not_found", f"There is no programme {programme}.")
+        raise Refusal("not_found", f"There is no programme {programme}.", withheld=row is not None)
     return row
 
 
 def round_in(session: Session, me: Who, round_id: str, *, lock: bool = False) -> RoundRow:
     row = keep.the_round(session, round_id, lock=lock)
     if row.programme_id not in me.programmes():
-        raise Refusal("not_found", f"There is no round {round_id}.")
+        raise Refusal("not_found", f"There is no round {round_id}.", withheld=True)
     return row
 
 
@@ -158,7 +175,7 @@ def plan_in(session: Session, me: Who, plan_id: str) -> tuple[PlanRow, RoundRow]
     row = keep.plan_row(session, plan_id)
     of = keep.the_round(session, row.round_id)
     if of.programme_id not in me.programmes():
-        raise Refusal("not_found", f"There is no plan {plan_id}.")
+        raise Refusal("not_found", f"There is no plan {plan_id}.", withheld=True)
     return row, of
 
 
@@ -197,64 +214,3 @@ def writing(request: Request, office: Office, me: Who, round_id: str) -> Iterato
         row = round_in(s, me, round_id, lock=True)
         fresh(request, row)
         yield s, row
-
-
-class OnceRoute(APIRoute):
-    """A POST with an Idempotency-Key is done once; asked again, it gets the same answer again."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inner = super().get_route_handler()
-
-        async def handler(request: Request) -> Response:
-            key = request.headers.get("idempotency-key")
-            if request.method != "POST" or key is None:
-                return await inner(request)
-            if not (0 < len(key) <= 200 and key.isprintable() and key.isascii()):
-                raise Refusal("bad_request", "An Idempotency-Key has 1 to 200 printable characters.")
-            body = await request.body()
-            asked = hashlib.sha256(b"\0".join([request.method.encode(), str(request.url).encode(), body])).hexdigest()
-            me = await run_in_threadpool(asker, request)
-            office = office_of(request)
-            before = await run_in_threadpool(_begin, office, me.id, key, asked)
-            if before is not None:
-                return before
-            request.state.once = hashlib.sha256(f"{me.id}\0{key}\0{asked}".encode()).hexdigest()[:32]
-            try:
-                answer = await inner(request)
-            except BaseException:
-                await run_in_threadpool(_forget, office, me.id, key)
-                raise
-            await run_in_threadpool(_remember, office, me.id, key, answer)
-            return answer
-
-        return handler
-
-
-def _begin(office: Office, person: str, key: str, asked: str) -> Response | None:
-    with office.db.write() as s:
-        row = s.get(Once, (person, key), with_for_update=True)
-        if row is None:
-            s.add(Once(person_id=person, key=key, request=asked, created_at=keep.now()))
-            s.flush()
-            return None
-        if row.request != asked:
-            raise Refusal("key_reused", "This Idempotency-Key was used for another request. Take a new one.")
-        if row.status is None:
-            if keep.now() - row.created_at < dt.timedelta(seconds=UNDECIDED):
-                raise Refusal("in_progress", "The same request is being worked on.", {"Retry-After": "2"})
-            row.created_at = keep.now()
-            return None
-        headers = {**(row.headers or {}), "Idempotency-Replayed": "true"}
-        return Response(row.body, row.status, headers)
-
-
-def _forget(office: Office, person: str, key: str) -> None:
-    with office.db.write() as s:
-        s.execute(sa.delete(Once).where(Once.person_id == person, Once.key == key, Once.status.is_(None)))
-
-
-def _remember(office: Office, person: str, key: str, answer: Response) -> None:
-    kept = {k: v for k, v in answer.headers.items() if k in ("content-type", "location", "etag")}
-    values = {"status": answer.status_code, "headers": kept, "body": bytes(answer.body).decode()}
-    with office.db.write() as s:
-        s.execute(sa.update(Once).where(Once.person_id == person, Once.key == key).values(**values))

@@ -26,7 +26,9 @@ REQUESTS = Counter("allocator_requests_total", "Requests", ["method", "route", "
 SECONDS = Histogram("allocator_request_seconds", "Seconds a request takes", ["method", "route"], registry=FIGURES)
 JOBS = Gauge("allocator_jobs", "Jobs by state", ["state"], registry=FIGURES)
 WORKERS = Gauge("allocator_workers", "Workers heard of lately", registry=FIGURES)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {
+    b"cache-control": b"no-store",  # what is personal is kept by nobody on the way
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
@@ -35,26 +37,28 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
 }
 
+HTTPS = {b"strict-transport-security": b"max-age=31536000"}
+
 
 class Care:
     """ASGI middleware: refuses bodies that are too large, adds headers, counts and logs by route, never by address."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int, https: bool) -> None:
         self.app, self.most = app, most_bytes
+        self.headers = HEADERS | (HTTPS if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, got, cut = time.perf_counter(), 500, 0, False
+        began, status, got = time.perf_counter(), 500, 0
 
         async def measured() -> Message:
-            nonlocal got, cut
+            nonlocal got
             message = await receive()
             if message["type"] == "http.request":
                 got += len(message.get("body", b""))
                 if got > self.most:
-                    cut = True
                     raise Refusal("too_large", f"The body is larger than {self.most // 2**20} MB.")
             return message
 
@@ -63,7 +67,10 @@ class Care:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 had = {k.lower() for k, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *((k, v) for k, v in HEADERS.items() if k not in had)]
+                if b"etag" in had and b"cache-control" not in had:  # may be kept by who asked, and asked about again
+                    message["headers"] = [*message["headers"], (b"cache-control", b"private, no-cache")]
+                    had.add(b"cache-control")
+                message["headers"] = [*message["headers"], *((k, v) for k, v in self.headers.items() if k not in had)]
             await send(message)
 
         told = dict(scope["headers"]).get(b"content-length", b"0")
@@ -76,11 +83,11 @@ class Care:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
-            REQUESTS.labels(scope["method"], route, status).inc()
-            SECONDS.labels(scope["method"], route).observe(seconds)
+            method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can write any word there
+            REQUESTS.labels(method, route, status).inc()
+            SECONDS.labels(method, route).observe(seconds)
             log.info(
-                "request",
-                extra={"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 1)},
+                "request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
             )
 
 

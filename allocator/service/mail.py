@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import sys
+import threading
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -23,7 +24,9 @@ class Mail:
             f"Open this page and press the button to sign in. It works once, for {minutes} minutes.\n\n{address}\n\n"
             "If you did not ask for it, leave it: nothing happens by itself.\n"
         )
-        if not self.send(to, "Your sign-in link", text):
+        if self.smtp_url:  # beside the answer, which takes as long as for an address we do not know
+            threading.Thread(target=self.send, args=(to, "Your sign-in link", text), name="letter").start()
+        else:
             print(f"Sign-in link for {to}: {address}", file=sys.stderr, flush=True)
 
     def send(self, to: str, subject: str, text: str) -> bool:

@@ -19,10 +19,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
 from allocator.service import people
-from allocator.service.asking import In, Office
+from allocator.service.asking import In, Office, note_sign_in
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import SignedIn
-from allocator.store import keep
 
 log = logging.getLogger("allocator.oidc")
 router = APIRouter()
@@ -96,7 +95,7 @@ def _enter(office: Office, claims: dict[str, Any], role: str | None) -> Response
             raise Refusal("invalid", f"Say in which role you sign in, with ?role=: {' or '.join(able)}.")
         life = dt.timedelta(hours=office.settings.session_hours)
         key, _ = people.begin(s, person.id, str(wanted), "session", life)
-        keep.note(s, None, "signed in", person.id, detail=f"{wanted}, by the provider")
+        note_sign_in(s, person.id, str(wanted), ", by the provider")
     answer = RedirectResponse("/api/v1/me", 303)
     people.set_cookie(answer, key, office.settings)
     return answer

@@ -171,8 +171,9 @@ def who(session: Session, secret: str) -> Who | None:
 
 
 def set_cookie(answer: Response, key: str, settings: Settings) -> None:
-    """The session's cookie: not for scripts, not for other sites."""
+    """The session's cookie: not for scripts; from other sites' pages only with a plain link (a letter, the provider's
+    sign-in), never with a write."""
     answer.set_cookie(
-        COOKIE, key, httponly=True, samesite="strict", secure=settings.secure_cookies,
+        COOKIE, key, httponly=True, samesite="lax", secure=settings.secure_cookies,
         max_age=settings.session_hours * 3600, path="/",
     )  # fmt: skip

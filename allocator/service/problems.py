@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from allocator.errors import AllocatorError, CaseError, Defect, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
@@ -56,6 +57,7 @@ CODES: dict[str, tuple[int, str]] = {
     "not_finished": (409, "Not finished"),
     "in_progress": (409, "The same request is being worked on"),
     "link_used": (410, "The link has been used or has run out"),
+    "answer_lost": (409, "Done before, but the answer was lost"),
     "stale": (412, "Somebody else has changed it"),
     "too_large": (413, "Too large"),
     "unknown_media": (415, "Not a form we read"),
@@ -70,11 +72,14 @@ TITLES = {code: title for code, (_, title) in CODES.items()}
 
 
 class Refusal(Exception):
-    """An answer that is an error: `code` is one of CODES."""
+    """An answer that is an error: `code` is one of CODES. `withheld`: it is there, but not for this person."""
 
-    def __init__(self, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
+    def __init__(
+        self, code: str, detail: str, headers: Mapping[str, str] | None = None, *, withheld: bool = False, **more: Any
+    ) -> None:  # fmt: skip
         super().__init__(detail)
         self.code, self.detail, self.headers, self.more = code, detail, dict(headers or {}), more
+        self.withheld, self.noted = withheld or code == "forbidden", False
 
     @property
     def status(self) -> int:
@@ -121,11 +126,12 @@ def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the app in the one shape."""
+def install(app: FastAPI, noted: Callable[[Request, Refusal], None]) -> None:
+    """Every error of the app in the one shape; `noted` is told of each refusal."""
 
     @app.exception_handler(Refusal)
-    async def _(_: Request, error: Refusal) -> Response:
+    async def _(request: Request, error: Refusal) -> Response:
+        await run_in_threadpool(noted, request, error)
         return response(error)
 
     @app.exception_handler(AllocatorError)

@@ -7,16 +7,18 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import sqlalchemy as sa
 import uvicorn
 
+from allocator.errors import UsageError
 from allocator.service import people
 from allocator.service.app import create_app
 from allocator.service.care import log_as_json
 from allocator.service.settings import PREFIX, Settings
 from allocator.store import keep, migrate
-from allocator.store.database import Database
+from allocator.store.database import Database, open_store
 from allocator.store.tables import Grant, Programme, Someone
 
 FIRST = "manager@localhost"
@@ -68,16 +70,20 @@ class Workers:
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to end; workers end with us, and what they held is taken up again at the next start."""
     log_as_json()
-    db = Database(settings.database_url)
+    if settings.smtp_url and not settings.public_url:
+        raise UsageError(
+            "Letters are to be sent (ALLOCATOR_SMTP_URL), so say where their links lead: ALLOCATOR_PUBLIC_URL."
+        )
+    db = open_store(settings.database_url)
     migrate.upgrade(db)
-    base = settings.public_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
-    link = (
-        first_link(db, base.rstrip("/"), settings.link_minutes) if host in ("127.0.0.1", "localhost", "::1") else None
-    )
+    base = settings.public_url.rstrip("/") or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    at_home = not settings.public_url and host in ("127.0.0.1", "localhost", "::1")  # nobody else reads this terminal
+    link = first_link(db, base, settings.link_minutes) if at_home else None
+    settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
     server = uvicorn.Server(
         uvicorn.Config(create_app(settings, db), host=host, port=port, log_config=None, access_log=False,
-                       timeout_graceful_shutdown=10)
+                       timeout_graceful_shutdown=10, server_header=False)
     )  # fmt: skip
 
     print(f"Serving at {base}", file=sys.stderr, flush=True)

@@ -150,7 +150,7 @@ class TokenOut(Out):
 
 
 class TokenNew(TokenOut):
-    token: str = Field(description="shown this once")
+    token: str | None = Field(description="shown this once; null where the request is only repeated")
 
 
 class AuditOut(Out):

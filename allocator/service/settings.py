@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Any
 
 from allocator.errors import UsageError
 
 PREFIX = "ALLOCATOR_"
+YES, NO = {"1", "yes", "true", "on"}, {"0", "no", "false", "off", ""}
 
 
 def env(default: Any, text: str) -> Any:
@@ -21,7 +23,10 @@ class Settings:
     """Each is read from ALLOCATOR_ and its name in capitals."""
 
     database_url: str = env("sqlite:///allocator.db", "where everything is kept: sqlite:///FILE or postgresql://…")
-    public_url: str = env("", "the address people use, for links in letters; blank = as the request came")
+    public_url: str = env(
+        "",
+        "the address people use, as https://sip.example.org, for links in letters; blank = where this machine listens",
+    )
     secure_cookies: bool = env(False, "cookies over HTTPS only; set it wherever the service is reached over a network")
     smtp_url: str = env(
         "", "smtp://USER:PASSWORD@HOST:PORT for sign-in links; blank = links are printed to the terminal"
@@ -43,7 +48,10 @@ class Settings:
     open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")
     upload_mb: int = env(10, "largest body accepted, in megabytes")
     writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
-    sign_ins_per_minute: int = env(10, "sign-in requests from one address in a minute")
+    uploads_per_minute: int = env(30, "cases that one person may send in a minute")
+    sign_ins_per_minute: int = env(
+        10, "sign-in requests from one network address, or to one email address, in a minute"
+    )
     solve_seconds: float = env(300.0, "longest time one solve may take")
     silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
@@ -52,17 +60,29 @@ class Settings:
 def from_env(given: Mapping[str, str] | None = None) -> Settings:
     """Raises UsageError for a value that cannot be read, or a name that is not a setting."""
     env_ = os.environ if given is None else given
-    values: dict[str, Any] = {}
-    for f in fields(Settings):
-        text = env_.get(PREFIX + f.name.upper())
-        if text is None:
-            continue
-        kind: Any = type(f.default)
-        try:
-            values[f.name] = text.strip().lower() in ("1", "yes", "true", "on") if kind is bool else kind(text)
-        except ValueError:
-            raise UsageError(f"{PREFIX}{f.name.upper()}={text!r}: expected a {kind.__name__}.") from None
-    return Settings(**values)
+    names = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    for name in env_:
+        if name.startswith(PREFIX) and name not in names:
+            near = get_close_matches(name, names, 1)
+            raise UsageError(f"{name}: there is no such setting.{f' Did you mean {near[0]}?' if near else ''}")
+    return Settings(**{f.name: _read(name, f.default, env_[name].strip()) for name, f in names.items() if name in env_})
+
+
+def _read(name: str, default: Any, text: str) -> Any:
+    kind: Any = type(default)
+    if kind is bool:
+        if text.lower() not in YES | NO:
+            raise UsageError(f"{name}={text!r}: expected yes or no.")
+        return text.lower() in YES
+    if kind is str:
+        return text
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not 0 < value < float("inf"):
+        raise UsageError(f"{name}={text!r}: expected a {'whole ' if kind is int else ''}number above 0.")
+    return value
 
 
 def reference() -> list[tuple[str, str, str]]:

@@ -58,11 +58,23 @@ def read_upload(
         if kind == XLSX:
             path = Path(folder) / "case.xlsx"
             path.write_bytes(body)
+            _small_enough(path)
             return read_case(path, year=year, policy=policy, words=words, before=before)
         if kind == ZIP:
             _unpack(body, Path(folder))
             return read_case(Path(folder), year=year, policy=policy, words=words, before=before)
     raise Refusal("unknown_media", f"Send the case as {XLSX}, {ZIP} or {JSON}.")
+
+
+def _small_enough(path: Path) -> None:
+    """A workbook is a zip, too: refused before its sheets are unpacked. One that is not is told of by its reader."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+    except zipfile.BadZipFile:
+        return
+    if size > MOST_UNPACKED:
+        raise Refusal("too_large", "The workbook unpacks to more than 100 MB.")
 
 
 def _unpack(body: bytes, folder: Path) -> None:

@@ -82,7 +82,7 @@ def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
     on_desk, place = keep.desk(session, of.id)
     pairs = mine(place, me, of.programme_id) if on_desk.id == row.id else []
     if not pairs:
-        raise Refusal("not_found", f"There is no plan {row.id}.")
+        raise Refusal("not_found", f"There is no plan {row.id}.", withheld=True)
     ready = ready_of(row, place.plan)
     return OwnPlan(id=row.id, assignments=[own_pair(place, ready, p, me) for p in sorted(pairs, key=lambda p: p.key)])
 

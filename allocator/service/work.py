@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from allocator.service.asking import Office
 from allocator.service.people import Who
@@ -17,7 +20,7 @@ from allocator.store import keep
 from allocator.store.tables import Job, RoundRow
 
 FINAL = ("done", "cancelled", "failed")
-LOOK = 0.02  # seconds between looks while waiting
+LOOK, SLOWEST_LOOK = 0.02, 0.25  # seconds between looks while waiting
 
 
 def accept(
@@ -39,28 +42,49 @@ def job_out(job: Job) -> JobOut:
     )  # fmt: skip
 
 
+class Later(JSONResponse):
+    """202 with the job as it stands, or what came of it if that is there within `wait` seconds (`Prefer: wait`).
+
+    It is waited for without holding a thread: `settled` is the answer to send.
+    """
+
+    def __init__(self, job: Job, headers: dict[str, str], look: Callable[[], Response | None], wait: int) -> None:
+        super().__init__(job_out(job).model_dump(mode="json"), 202, headers)
+        self.look, self.wait = look, wait
+
+    async def settled(self) -> Response:
+        until, pause = time.monotonic() + self.wait, LOOK
+        while self.wait:
+            found = await run_in_threadpool(self.look)
+            if found is not None:
+                return found
+            if time.monotonic() > until:
+                break
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, SLOWEST_LOOK)
+        return self
+
+
 def answered(office: Office, request: Request, job: Job) -> Response:
     """Into the queue; 202 with where to look, or within `Prefer: wait` 200 with what came of it: a plan where the
     job makes one."""
     if job.state == "queued":
         office.queue.send(job)
-    location = f"/api/v1/solves/{job.id}"
     wait = _wait(request, office.settings.wait_seconds)
-    until = time.monotonic() + wait
-    while wait and time.monotonic() < until:
+    headers = {"Location": f"/api/v1/solves/{job.id}"} | ({"Preference-Applied": f"wait={wait}"} if wait else {})
+
+    def look() -> Response | None:
         with office.db.read() as s:
             now = s.get_one(Job, job.id)
-            if now.state in FINAL:
-                if now.state == "done" and now.result and job.kind in ("solve", "what_if", "resubmission"):
-                    row = keep.plan_row(s, str(now.result["plan"]))
-                    headers = {"Content-Location": f"/api/v1/plans/{row.id}", "Location": location}
-                    return Response(
-                        row.body, 200, {**headers, "ETag": f'"{row.content}"', "Preference-Applied": f"wait={wait}"},
-                        "application/json",
-                    )  # fmt: skip
-                return JSONResponse(job_out(now).model_dump(mode="json"), 200, {"Location": location})
-        time.sleep(LOOK)
-    return JSONResponse(job_out(job).model_dump(mode="json"), 202, {"Location": location})
+            if now.state not in FINAL:
+                return None
+            if now.state == "done" and now.result and now.kind in ("solve", "what_if", "resubmission"):
+                row = keep.plan_row(s, str(now.result["plan"]))
+                plan = {"Content-Location": f"/api/v1/plans/{row.id}", "ETag": f'"{row.content}"'}
+                return Response(row.body, 200, headers | plan, "application/json")
+            return JSONResponse(job_out(now).model_dump(mode="json"), 200, headers)
+
+    return Later(job, headers, look, wait)
 
 
 def _wait(request: Request, most: int) -> int:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,11 @@ def backup(db: Database, path: Path) -> int:
     """Everything of one moment into `path`; the number of rows. Read back before it counts as written."""
     temporary = path.with_name(f".{path.name}.part")
     whole, count = hashlib.sha256(), 0
-    if not db.sqlite:  # one moment for all tables
-        db = _steady(db)
-    with db.read() as s, gzip.open(temporary, "wt", encoding="utf-8") as out:
+    migrate.check(db)
+    steady = _steady(db)
+    temporary.unlink(missing_ok=True)
+    os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))  # it holds everything about everybody
+    with steady.read() as s, gzip.open(temporary, "wt", encoding="utf-8") as out:
         out.write(json.dumps({"format": FORMAT, "step": migrate.newest()}) + "\n")
         for line in _lines(s):
             out.write(line + "\n")
@@ -66,9 +69,12 @@ def backup(db: Database, path: Path) -> int:
 
 
 def _steady(db: Database) -> Database:
-    copy = Database(db.url.render_as_string(hide_password=False))
-    copy.engine = copy.engine.execution_options(isolation_level="REPEATABLE READ")
-    return copy
+    """The same store, read as of one moment for all tables (SQLite reads so anyway)."""
+    if db.sqlite:
+        return db
+    same = copy(db)
+    same.engine = db.engine.execution_options(isolation_level="REPEATABLE READ")
+    return same
 
 
 def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:

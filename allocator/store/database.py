@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from allocator.errors import UsageError
 
+_also: ContextVar[sa.Executable | None] = ContextVar("also", default=None)
 BUSY_MS = 30_000  # how long a writer waits for another on SQLite
 
 
@@ -26,7 +28,7 @@ class Database:
             parsed = sa.make_url(url)
         except sa.exc.ArgumentError:
             raise UsageError(
-                f"{url}: not a database URL. Write sqlite:///FILE or postgresql://USER@HOST/NAME."
+                "That is not a database URL. Write sqlite:///FILE or postgresql://USER@HOST/NAME."
             ) from None
         name = parsed.get_backend_name()
         if name not in ("sqlite", "postgresql"):
@@ -35,7 +37,7 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url, self.sqlite = parsed, name == "sqlite"
         options: dict[str, Any] = {} if self.sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
-        self.engine = sa.create_engine(parsed, **options)
+        self.engine = sa.create_engine(parsed, hide_parameters=True, **options)  # values are people's, logs are not
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare)
             sa.event.listen(self.engine, "begin", _begin)
@@ -50,10 +52,8 @@ class Database:
     def write(self) -> Iterator[Session]:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
-
-    def now(self) -> dt.datetime:
-        """This machine's moment, in whole microseconds UTC."""
-        return dt.datetime.now(dt.UTC)
+            if (also := _also.get()) is not None:
+                session.execute(also)
 
     def clock(self) -> float:
         """Seconds on the database's own clock, so that machines need not agree on the time."""
@@ -76,6 +76,27 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def open_store(url: str) -> Database:
+    """The database, once it has answered. Raises UsageError, without the password of the URL."""
+    database = Database(url)
+    try:
+        with database.engine.connect():
+            return database
+    except DBAPIError as error:
+        said = str(error.orig).strip().splitlines()[0]
+        raise UsageError(f"The store {database.url.render_as_string()} does not answer: {said}.") from None
+
+
+@contextmanager
+def with_this(statement: sa.Executable) -> Iterator[None]:
+    """Every write meanwhile carries this statement in its own transaction."""
+    token = _also.set(statement)
+    try:
+        yield
+    finally:
+        _also.reset(token)
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+from functools import cache
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 
+from allocator.errors import UsageError
 from allocator.store.database import Database
 
 _turn = threading.Lock()  # Alembic's context is one a process
@@ -24,7 +28,10 @@ def config(database: Database) -> Config:
 def upgrade(database: Database, to: str = "head") -> None:
     """All steps not yet taken. Safe to run from several processes at once: PostgreSQL takes turns, SQLite locks."""
     with _turn:
-        command.upgrade(config(database), to)
+        try:
+            command.upgrade(config(database), to)
+        except CommandError as error:
+            raise UsageError(f"The store was made by a newer version of this program: {error}. Use that one.") from None
 
 
 def downgrade(database: Database, to: str = "base") -> None:
@@ -32,6 +39,18 @@ def downgrade(database: Database, to: str = "base") -> None:
         command.downgrade(config(database), to)
 
 
+def check(database: Database) -> None:
+    """Raises UsageError unless the store's tables are of this version."""
+    with database.engine.connect() as c:
+        there = sa.inspect(c).has_table("alembic_version")
+        at = c.execute(sa.text("select version_num from alembic_version")).scalar() if there else None
+    if at != newest():
+        raise UsageError(
+            f"The store is at step {at or 'none'}, this version works at {newest()}. `allocator serve` brings it there."
+        )
+
+
+@cache
 def newest() -> str:
     """The step that this version of the program needs."""
     c = Config()

@@ -193,7 +193,7 @@ class Once(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     request: Mapped[str]  # hash of method, path and body
     status: Mapped[int | None]
-    headers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    headers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # {} from when it was done
     body: Mapped[str | None]
     created_at: Mapped[dt.datetime]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from allocator.service import people
 from tests.service.office import PEOPLE, Desk, open_office
 
 ALL, STAFF, MANAGER = ("manager", "auditor", "head", "chair", "sip"), ("manager", "auditor"), ("manager",)
@@ -229,7 +230,39 @@ def test_a_draft_is_nobodys_business(desk: Desk) -> None:
     assert "1 Hill" not in seen
 
 
-def test_what_was_refused_is_in_the_audit_log(desk: Desk) -> None:
-    desk.client.get("/rounds/r", headers=desk.headers("head"))
+@pytest.mark.parametrize(
+    ("name", "method", "path", "body"),
+    [
+        ("head", "GET", "/rounds/r", None),  # not for that role
+        ("auditor", "POST", "/rounds/r/in-force", None),
+        ("auditor", "POST", "/plans/{plan}/answers", {"urn": "1", "answer": "accept"}),
+        ("head", "GET", "/plans/{plan}/assignments/3", None),  # another's school
+        ("head", "POST", "/plans/{plan}/answers", {"urn": "3", "answer": "accept"}),
+        ("other sip", "GET", "/plans/{plan}", None),
+        ("manager", "GET", "/programmes/q", None),  # another's programme
+        ("manager", "GET", "/rounds/rq", None),
+        ("manager", "POST", "/rounds/rq/solves", None),
+    ],
+)
+def test_every_refusal_of_access_is_in_the_audit_log(
+    desk: Desk, name: str, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    path = path.format(plan=desk.ids["plan"])
+    assert desk.client.request(method, path, json=body, headers=desk.headers(name)).status_code in (403, 404)
     rows = desk.client.get("/audit?programme=p&limit=500", headers=desk.headers("auditor")).json()["items"]
-    assert any((r["action"], r["role"]) == ("access refused", "head") for r in rows)
+    refused = [r for r in rows if r["action"] == "access refused"]
+    assert [(r["role"], r["subject"]) for r in refused] == [(name.split()[-1], f"{method} /api/v1{path}")]
+
+
+def test_signing_in_and_tokens_are_in_the_audit_log(desk: Desk) -> None:
+    with desk.db.write() as s:
+        person = people.person_by_email(s, "manager@example.org")
+        assert person is not None
+        secret = people.link(s, person, 5)
+    desk.client.post(f"/sign-in/{secret}")
+    token = desk.client.post("/tokens", json={"name": "t"}, headers=desk.headers("manager")).json()["id"]
+    desk.client.delete(f"/tokens/{token}", headers=desk.headers("manager"))
+    rows = desk.client.get("/audit?programme=p&limit=500", headers=desk.headers("auditor")).json()["items"]
+    assert [r["action"] for r in rows][-3:] == ["signed in", "token made", "token revoked"]
+    elsewhere = desk.client.get("/audit?programme=q&limit=500", headers=desk.headers("auditor elsewhere")).json()
+    assert elsewhere["items"] == []

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Request, Response
 from allocator import rounds
 from allocator.domain.round import Person
 from allocator.rounds import Desk, Fact
-from allocator.service.asking import Anyone, In, Manager, Office, OnceRoute, Reader, plan_in, round_in, writing
+from allocator.service.asking import Anyone, In, Manager, Office, Reader, plan_in, round_in, writing
+from allocator.service.once import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
 from allocator.service.routes.rounds import recorded
@@ -99,7 +100,7 @@ def answer(id: Id, ask: AnswerIn, request: Request, who: Anyone, office: In, res
             own_plan(s, row, of, who)  # there is something of theirs to answer
             mine = who.urns(of.programme_id)
             if who.role == "school" and ask.urn not in mine:
-                raise Refusal("not_found", f"{ask.urn} is not your school.")
+                raise Refusal("not_found", f"{ask.urn} is not your school.", withheld=True)
     speaker = _speaker(who, of.programme_id, ask)
     take = _take(ask, speaker, who, of.programme_id)
     refused = ask.answer == "veto"

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.service import people
-from allocator.service.asking import Anyone, Asker, In, Manager, OnceRoute, Reader, programme_in
+from allocator.service.asking import Anyone, Asker, In, Manager, Reader, note_everywhere, note_sign_in, programme_in
+from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import (
     AuditOut,
@@ -33,14 +34,16 @@ from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, Pass, Someone
 
 router = APIRouter(route_class=OnceRoute)
+door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
 
 
-@router.post("/sign-in", status_code=202, responses=errors())
+@door.post("/sign-in", status_code=202, responses=errors())
 def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]:
     """Ask for a single-use link. The answer is the same whether the address is known or not."""
     office.limiter.count(
         f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
     )
+    office.limiter.count(f"sign-in to {people.plain_email(ask.email)}", office.settings.sign_ins_per_minute)
     with office.db.write() as s:
         person = people.person_by_email(s, ask.email)
         if person is not None:
@@ -52,7 +55,7 @@ def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]
     return {"told": "If we know this address, a link is on its way. It works once."}
 
 
-@router.get("/sign-in/{secret}", responses=errors("link_used"))
+@door.get("/sign-in/{secret}", responses=errors("link_used"))
 def see_link(secret: Id, office: In) -> dict[str, list[str]]:
     """What the link would open. Looking does not spend it: mail scanners look."""
     with office.db.read() as s:
@@ -60,14 +63,17 @@ def see_link(secret: Id, office: In) -> dict[str, list[str]]:
         return {"roles": [row.role] if row.role else list(people.roles_of(s, row.person_id))}
 
 
-@router.post("/sign-in/{secret}", responses=errors("link_used"))
+@door.post("/sign-in/{secret}", responses=errors("link_used"))
 def spend_link(secret: Id, office: In, response: Response, ask: SignInSpend | None = None) -> SignedIn:
     """Sign in: spends the link and sets the session's cookie. A person with two roles says which."""
     with office.db.write() as s:
         key, row = people.spend(s, secret, ask.role if ask else None, office.settings.session_hours)
-        keep.note(s, None, "signed in", row.person_id, detail=row.role)
+        note_sign_in(s, row.person_id, row.role)
     people.set_cookie(response, key, office.settings)
     return SignedIn(role=row.role, expires_at=row.expires_at)
+
+
+router.include_router(door)
 
 
 @router.get("/me", responses=errors())
@@ -147,7 +153,7 @@ def new_token(ask: TokenIn, who: Anyone, office: In) -> TokenNew:
     with office.db.write() as s:
         life = dt.timedelta(days=days)
         secret, row = people.begin(s, who.id, who.role, "token", life, name=ask.name, scope=ask.scope)
-        keep.note(s, who.person(""), "token made", row.id, detail=f"{ask.scope}, {days} days")
+        note_everywhere(s, who, "token made", row.id, f"{ask.scope}, {days} days")
         return TokenNew(**TokenOut.model_validate(row).model_dump(), token=secret)
 
 
@@ -159,7 +165,7 @@ def revoke_token(id: Id, who: Anyone, office: In) -> None:
         if row is None:
             raise Refusal("not_found", f"There is no token {id}.")
         row.revoked_at = row.revoked_at or keep.now()
-        keep.note(s, who.person(""), "token revoked", id)
+        note_everywhere(s, who, "token revoked", id)
 
 
 @router.get("/audit", responses=errors())

@@ -17,7 +17,8 @@ from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
 from allocator.rollover import next_year
 from allocator.service import uploads
-from allocator.service.asking import Anyone, In, Manager, OnceRoute, Reader, fresh, programme_in, round_in, tag, writing
+from allocator.service.asking import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
+from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, TableProblem, errors, table_problem
 from allocator.service.schemas import (
     CaseOut,
@@ -133,6 +134,7 @@ async def put_case(
     media = request.headers.get("content-type", "")
 
     def put() -> CaseSaid:
+        office.limiter.count(f"upload {who.id}", office.settings.uploads_per_minute)
         with office.db.read() as s:
             round_in(s, who, id)
         reading = uploads.read_upload(body, media, year, None)

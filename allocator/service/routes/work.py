@@ -12,7 +12,8 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from allocator.service.asking import In, Manager, OnceRoute, Reader, round_in
+from allocator.service.asking import In, Manager, Reader, round_in
+from allocator.service.once import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Id, JobOut
