@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -159,15 +160,14 @@ def test_killed_at_random_moments_through_200_jobs(kind: str, tmp_path: Path) ->
 
 
 @contextmanager
-def own_postgres(folder: Path) -> Iterator[tuple[str, Any]]:
+def own_postgres() -> Iterator[tuple[str, Any]]:
     """A PostgreSQL server of the test's own, and how to stop and start it."""
     homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not homes or os.geteuid() != 0 or not shutil.which("runuser"):
         pytest.skip("NOT RUN: needs PostgreSQL's own programs and the right to run them as another user")
+    folder = Path(tempfile.mkdtemp())  # not pytest's, which only its owner may enter
+    folder.chmod(0o755)
     bin_, data, port = homes[-1], folder / "data", free_port()
-    for parent in (folder, *folder.parents):
-        with suppress(OSError):
-            parent.chmod(parent.stat().st_mode | 0o011)
     data.mkdir()
     shutil.chown(data, "postgres")
 
@@ -184,10 +184,11 @@ def own_postgres(folder: Path) -> Iterator[tuple[str, Any]]:
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres", ctl
     finally:
         ctl("-m immediate stop")
+        shutil.rmtree(folder)
 
 
 def test_postgresql_restarted_in_the_middle(tmp_path: Path) -> None:
-    with own_postgres(tmp_path) as (url, ctl), serving(url, tmp_path, ROOM, hands=2) as server:
+    with own_postgres() as (url, ctl), serving(url, tmp_path, ROOM, hands=2) as server:
         client, jobs = Client(server), {}
         for n in range(30):
             jobs[client.accepted(f"job {n}", n % SEEDS)] = n % SEEDS
