@@ -32,7 +32,7 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
-def until(true: Callable[[], Any], seconds: float = 60, every: float = 0.1, what: str = "") -> Any:
+def until(true: Callable[[], Any], seconds: float = 180, every: float = 0.1, what: str = "") -> Any:
     """The first true answer; fails after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
