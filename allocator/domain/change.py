@@ -238,12 +238,14 @@ def refuses(kind: Literal["veto", "breakdown"]) -> Callable[[World, take.PairOf]
     return act
 
 
-def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.PairOf], World]:
-    def act(world: World, a: take.PairOf) -> World:
+def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.DecidedPair], World]:
+    def act(world: World, a: take.DecidedPair) -> World:
         school_of(world, a.urn)
         sip_of(world, a.sip)
         first = Year(world[0].year, world[1].calendar).first
-        row = Decision(decision=kind, urn=a.urn, sip=a.sip, post=a.post, reason=a.reason or BY, by=BY, on=a.on or first)
+        row = Decision(
+            decision=kind, urn=a.urn, sip=a.sip, post=a.post, reason=a.reason or BY, by=a.by or BY, on=a.on or first
+        )  # fmt: skip
         return put(world, "decisions", None, row)
 
     return act
@@ -324,9 +326,9 @@ KINDS: dict[str, Kind] = {
     "cluster": Kind(take.ClusterOf, cluster),
     "veto": Kind(take.PairOf, refuses("veto")),
     "breakdown": Kind(take.PairOf, refuses("breakdown")),
-    "lock": Kind(take.PairOf, decides("lock")),
-    "unlock": Kind(take.PairOf, unlock),
-    "forbid": Kind(take.PairOf, decides("forbid")),
+    "lock": Kind(take.DecidedPair, decides("lock")),
+    "unlock": Kind(take.DecidedPair, unlock),
+    "forbid": Kind(take.DecidedPair, decides("forbid")),
     "interest": Kind(tables.Interest, adds("interests")),
     "wish": Kind(tables.Wish, adds("wishes")),
     "decision": Kind(Decision, adds("decisions")),

@@ -125,6 +125,12 @@ class PairOf(Args):
     reason: str | None = None
 
 
+class DecidedPair(PairOf):
+    """A school and a SIP, and who decided on them."""
+
+    by: str | None = None
+
+
 class Setting(Args):
     """One policy setting."""
 

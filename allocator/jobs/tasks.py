@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.domain.change import apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.round import Person
@@ -23,7 +24,7 @@ from allocator.explain.answer import solve, world
 from allocator.rounds import Desk
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Job, PlanRow
+from allocator.store.tables import Job, PlanRow, RoundRow
 
 KINDS = ("solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export")
 Result = dict[str, Any]
@@ -120,7 +121,26 @@ def _adopting(
                 continue
             kept = keep.keep_plan(s, job.round_id, plan)
             keep.keep_fact(s, round_row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
+            if fact.data["cause"] == "by_hand":
+                _keep_locks(s, round_row, fact.data["changes"], by)
         return told(kept.id, plan, adopted=True)
+
+
+def _keep_locks(s: Session, row: RoundRow, changes: list[dict[str, Any]], by: Person) -> None:
+    """Locks and bars made by hand are decisions of the round's case too: a plan made again from it keeps them."""
+    before = keep.case_row(s, row.id)
+    if before is None:
+        return
+    case, policy = keep.case_of(before)
+    locked = {(d.urn, d.sip, d.post or "lead") for d in case.decisions if d.decision == "lock"}
+    mine = []
+    for change in changes:
+        kind, args = next(iter(change.items()))
+        there = (args.get("urn"), args.get("sip"), args.get("post") or "lead") in locked
+        if kind in ("lock", "forbid") or (kind == "unlock" and there):
+            mine.append(change)
+    if mine:
+        keep.keep_case(s, row, apply(case, policy, mine)[0], policy, before.problems, by)
 
 
 def _stopped(stop: Stop) -> bool:

@@ -78,9 +78,12 @@ def outstanding(desk: Desk) -> dict[str, dt.date]:
 
 def reminders(desk: Desk, on: dt.date) -> tuple[str, ...]:
     """Schools whose reminder is due on this day and has not been sent for this proposal."""
+    waiting = outstanding(desk)
+    if not waiting:
+        return ()
     early = dt.timedelta(days=desk.rules.remind_days)
     sent = {p.urn for p in desk.round.pairs.values() if p.stage == "proposed" and p.reminded_on}
-    return tuple(sorted(u for u, by in outstanding(desk).items() if by - early <= on <= by and u not in sent))
+    return tuple(sorted(u for u, by in waiting.items() if by - early <= on <= by and u not in sent))
 
 
 def remind(desk: Desk, on: dt.date) -> Fact:

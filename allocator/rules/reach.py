@@ -78,11 +78,15 @@ class Pairs:
         )  # fmt: skip
 
     def _speaking(self, post: Post) -> list[tuple[Rule, int, Collection[str] | None]]:
-        """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand."""
-        if self._speaks[0] != post.key:
+        """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand.
+
+        Pages ask about one plan from several threads, so what is returned is never read back from `self`.
+        """
+        kept = self._speaks
+        if kept[0] != post.key:
             found = [(r, r.weight(self.facts, post), r.touches(self.facts, post)) for r in self.soft]
-            self._speaks = post.key, [row for row in found if row[2] is None or row[2]]
-        return self._speaks[1]
+            kept = self._speaks = post.key, [row for row in found if row[2] is None or row[2]]
+        return kept[1]
 
 
 def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:

@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import datetime as dt
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.allocate import Setup
+from allocator.domain.calendar import Year
+from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.domain.round import Pair
-from allocator.explain.answer import ready_from
+from allocator.domain.policy import Policy
+from allocator.domain.round import Key, Pair, Round
+from allocator.explain.answer import ready_from, world
 from allocator.explain.why import explain
 from allocator.rounds import Desk
+from allocator.service.asking import the_plan
+from allocator.service.kept import Kept
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
+from allocator.trial import ground
 
-KEPT = 8  # plans made ready at once
-_ready: OrderedDict[str, Setup] = OrderedDict()
-_lock = threading.Lock()
+KEPT = 4  # plans made ready at once: one of 600 schools and 60 SIPs takes some 60 MB
+_ready: Kept[Setup] = Kept(KEPT)
+_facts: Kept[Facts] = Kept(KEPT)
+_grounds: Kept[Setup] = Kept(KEPT)
 
 
 def ready_of(row: PlanRow, plan: Plan) -> Setup:
     """The setup a plan was made from. Plans never change, so it is worked out once."""
-    with _lock:
-        if row.content in _ready:
-            _ready.move_to_end(row.content)
-            return _ready[row.content]
-    made = ready_from(plan)
-    with _lock:
-        _ready[row.content] = made
-        while len(_ready) > KEPT:
-            _ready.popitem(last=False)
-    return made
+    return _ready.get(row.content, lambda: ready_from(plan))
+
+
+def facts_of(row: PlanRow, plan: Plan) -> Facts:
+    """The facts of the case that a plan answers: far quicker than its setup where no pair is asked about."""
+    return _facts.get(row.content, lambda: Facts(*world(plan)))
+
+
+def ground_of(row: PlanRow, plan: Plan, held: frozenset[Key], on: dt.date | None) -> Setup:
+    """What posts of a plan are tried on (`trial.ground`)."""
+    return _grounds.get((row.content, held, on), lambda: ground(plan, held, on))
+
+
+def told_from(plan: Plan, stands: Round, today: dt.date) -> dt.date | None:
+    """The day from which a change by hand tells: while a plan is in force today, but no day before its last repair
+    or outside its year; else None, the whole year."""
+    case_year = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar)
+    since = plan.inputs.repaired.since if plan.inputs.repaired else case_year.first
+    return today if stands.in_force and since < today <= case_year.last else None
+
+
+def tried_on(row: PlanRow, plan: Plan, stands: Round) -> Setup:
+    """What a change by hand of the plan on the desk would be worked out on, as `rounds.by_hand` does."""
+    held = frozenset() if stands.in_force else frozenset(stands.accepted)
+    return ground_of(row, plan, held, told_from(plan, stands, dt.date.today()))
 
 
 def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
     stands = keep.standing(session, row.id)
     plan = keep.current(session, row.id, stands)
     case = keep.case_row(session, row.id)
-    place = Desk(keep.plan_of(plan), stands) if plan else None
+    place = Desk(the_plan(plan), stands) if plan else None
     return RoundOut(
         id=row.id, programme=row.programme_id, name=row.name, version=row.version, created_at=row.created_at,
         state=stands.state, resubmissions=stands.resubmissions, plan=plan.id if plan else None,

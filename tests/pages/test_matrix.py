@@ -68,6 +68,17 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/rounds/{id}/frontier"): (MANAGER, {}),
     ("GET", "/rounds/{id}/resilience"): (STAFF, None),
     ("POST", "/rounds/{id}/resilience"): (MANAGER, {"gains": "no"}),
+    ("GET", "/rounds/{id}/board"): (STAFF, None),
+    ("GET", "/rounds/{id}/board/move"): (STAFF, None),
+    ("GET", "/rounds/{id}/board/try"): (STAFF, None),
+    ("POST", "/rounds/{id}/board/keep"): (MANAGER, {"urn": "1", "sip": "B", "reason": "why", "plan": "x"}),
+    ("POST", "/rounds/{id}/board/unlock"): (MANAGER, {"urn": "1", "sip": "A", "reason": "why", "plan": "x"}),
+    ("POST", "/rounds/{id}/board/fix"): (MANAGER, {"urn": "1", "post": "lead", "n": "0", "reason": "why"}),
+    ("GET", "/rounds/{id}/map"): (STAFF, None),
+    ("GET", "/rounds/{id}/schools/{urn}"): (STAFF, None),
+    ("GET", "/rounds/{id}/sips/{sip}"): (STAFF, None),
+    ("POST", "/rounds/{id}/sips/{sip}/one-more-day"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/checks"): (STAFF, None),
 }  # fmt: skip
 SITE = "http://testserver"
 
@@ -82,7 +93,8 @@ def address(desk: Desk, page: str) -> str:
     id = "p" if page.startswith("/programmes") else "r"
     job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
     names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none"}  # fmt: skip
-    return SITE + page.format(**names)
+    asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
+    return SITE + page.format(**names) + asks
 
 
 def test_no_page_is_without_a_row() -> None:

@@ -1,5 +1,23 @@
 """The pages: server-rendered HTML over the same functions as the API. Reading, answering and confirming need no script."""
 
-from allocator.service.pages import ask, asked, choosing, data, desk, entrance, news, waiting, weighing, whatif
+from allocator.service.pages import (
+    ask,
+    asked,
+    board,
+    choosing,
+    data,
+    desk,
+    entrance,
+    map,
+    moving,
+    news,
+    school,
+    sip,
+    waiting,
+    weighing,
+    whatif,
+)
 
-FAMILIES = (entrance, desk, news, waiting, ask, asked, data, whatif, choosing, weighing)
+FAMILIES = (
+    entrance, desk, news, waiting, ask, asked, data, board, moving, school, sip, map, whatif, choosing, weighing,
+)  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
 from allocator.rounds.asking import schools_asked, sips_asked
-from allocator.service.asking import Anyone, In, Manager, Reader, round_in
+from allocator.service.asking import Anyone, In, Manager, Reader, round_in, the_plan
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
@@ -89,7 +89,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     plan = keep.current(s, id)
     return {
         "round": now, "version": row.version, "programme": s.get_one(Programme, row.programme_id),
-        "case_row": keep.case_row(s, id), "plan": keep.plan_of(plan) if plan else None, "plan_id": plan.id if plan else None,
+        "case_row": keep.case_row(s, id), "plan": the_plan(plan) if plan else None, "plan_id": plan.id if plan else None,
         "stands": keep.standing(s, id), "answered": asking.asked(s, id),
     }  # fmt: skip
 

@@ -1,0 +1,198 @@
+"""Moving a card: who may take the post, what it would change, and then keep it with a reason or let it go."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from allocator.allocate import Setup
+from allocator.domain.calendar import Year
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.domain.round import Round
+from allocator.engine.tiers import Stop
+from allocator.errors import RoundRefuses, UsageError
+from allocator.rules.travel import far
+from allocator.service.asking import In, Manager, Office, Reader, round_in
+from allocator.service.pages.board import Post, Urn, on_desk
+from allocator.service.pages.ground import Fields, Form, PageRoute, show
+from allocator.service.pages.waiting import wait_for
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.routes.plans import begin
+from allocator.service.schemas import Id
+from allocator.service.views import told_from, tried_on
+from allocator.store import keep
+from allocator.store.tables import Job
+from allocator.trial import tried
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+TRY = Stop(seconds=20.0, work=8.0)  # work first: the same card tried twice gets the same answer
+WHY = "Say why in a sentence: it is kept with the change, and the log shows it"
+CHANGED = "The plan on the desk is another one since you opened the page. Nothing was changed: look at the board again."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A SIP for a post. `why` = the rules that bar them; `fit` against the one who has it now; `room` in days."""
+
+    sip: str
+    name: str
+    why: tuple[str, ...]
+    fit: int
+    room: float
+    far: str
+    holds: bool
+
+    @property
+    def fits(self) -> str:
+        return "better" if self.fit > 0 else "less well" if self.fit < 0 else "as well"
+
+
+def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Choice]:
+    """Every SIP for a post: those who may take it, best fit first, then those who may not.
+
+    Raises UsageError where there is no such post open.
+    """
+    facts = ready.facts
+    if (urn, post) not in ready.post_index:
+        raise UsageError(f"There is no {post} post at {urn} that is still open.", urn=urn)
+    held = next((a.sip for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    now = ready.pairs.points(urn, post, held) if held and held in ready.pairs.allowed[urn, post] else 0
+    room = {x.sip: x.capacity - x.days for x in plan.loads}
+    found = []
+    for sip in facts.sips.values():
+        metres = facts.metres(urn, sip.sip)
+        why = tuple(text for _, text in ready.pairs.blocks(urn, post, sip.sip))
+        fit = 0 if why else ready.pairs.points(urn, post, sip.sip) - now
+        how_far = "" if metres is None else far(facts, urn, sip, metres)
+        found.append(Choice(sip.sip, sip.name, why, fit, room.get(sip.sip, 0.0), how_far, sip.sip == held))
+    return sorted(found, key=lambda c: (bool(c.why), not c.holds, -c.fit, c.name, c.sip))
+
+
+@router.get("/rounds/{id}/board/move")
+def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post = "lead") -> Response:
+    """Who could have this post: the card's menu, which the page's script reads too, and the whole of moving without script."""
+    with office.db.read() as s:
+        around_it, row, plan, facts = on_desk(s, id, who)
+    found = choices(tried_on(row, plan, around_it["stands"]), plan, urn, post)
+    return show(request, "move.html", who, **around_it, choices=found, card=card_of(plan, urn, post), urn=urn, post=post,
+                school=facts.name(urn))  # fmt: skip
+
+
+def card_of(plan: Plan, urn: str, post: str) -> Any:
+    """The post's open row of the plan; None where nobody holds it."""
+    return next((a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+
+
+@router.get("/rounds/{id}/board/try")
+def try_it(request: Request, id: Id, who: Reader, office: In, urn: Urn, sip: Urn, post: Post = "lead") -> Response:
+    """What it would change if this SIP had this post: barred and why, or what the plan loses and who would move."""
+    return tried_page(request, id, who, office, urn, sip, post)
+
+
+def tried_page(
+    request: Request, id: str, who: Who, office: Office, urn: str, sip: str, post: Any, form: Fields | None = None
+) -> Response:
+    with office.db.read() as s:
+        around_it, row, plan, _ = on_desk(s, id, who)
+    found = tried(tried_on(row, plan, around_it["stands"]), plan, (urn, post), sip, TRY)
+    return show(
+        request, "try.html", who, 422 if form else 200, **around_it, trial=found, card=card_of(plan, urn, post), urn=urn,
+        post=post, sip=sip, errors=form.errors if form else {}, summary=form.summary if form else [],
+        reason=str(form.data.get("reason", "")) if form else "",
+    )  # fmt: skip
+
+
+# -- keeping it -----------------------------------------------------------------------------------------------------
+
+
+@router.post("/rounds/{id}/board/keep")
+def keep_it(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The pair is locked with its reason, and the rest of the plan made good with least change, as a job."""
+    urn, post, sip = _named(form)
+    reason = form.need("reason", WHY)
+    if form.errors:
+        return tried_page(request, id, who, office, urn, sip, post, form)
+    with office.db.read() as s:
+        around_it, _, plan, _ = on_desk(s, id, who)
+    card = card_of(plan, urn, post)
+    first = [_lock("unlock", urn, post, card.sip, reason, {})] if card is not None and card.locked else []
+    lock = _lock("lock", urn, post, sip, reason, {"by": who.name, **_on(plan, around_it["stands"])})
+    return by_hand(request, id, who, office, form, [*first, lock], reason, f"#{urn}-{post}")
+
+
+@router.post("/rounds/{id}/board/unlock")
+def unlock(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The lock is taken away; nobody moves for that alone."""
+    urn, post, sip = _named(form)
+    reason = form.need("reason", WHY)
+    if form.errors:
+        return tried_page(request, id, who, office, urn, sip, post, form)
+    change = _lock("unlock", urn, post, sip, reason, {})
+    return by_hand(request, id, who, office, form, [change], reason, f"#{urn}-{post}")
+
+
+@router.post("/rounds/{id}/board/fix")
+def fix(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """One of the smallest changes that would fill a post which nobody has."""
+    urn, post, n = form.text("urn") or "", form.text("post") or "", form.text("n") or ""
+    reason = form.need("reason", WHY)
+    with office.db.read() as s:
+        _, _, plan, _ = on_desk(s, id, who)
+    empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
+    if empty is None or not n.isdigit() or int(n) >= len(empty.fixes):
+        raise RoundRefuses(CHANGED)
+    if form.errors:
+        raise Refusal("invalid", f"{form.errors['reason']}.")
+    first = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar).first
+    said = {
+        "reason": reason,
+        "by": who.name,
+        "on": min(first, dt.date.today()).isoformat(),
+    }  # it tells for the whole year
+    changes = [{k: {**said, **v} if k == "decision" else v for k, v in c.items()} for c in empty.fixes[int(n)].changes]
+    return by_hand(request, id, who, office, form, changes, reason, f"#{urn}-{post}")
+
+
+def by_hand(
+    request: Request,
+    id: str,
+    who: Who,
+    office: Office,
+    form: Fields,
+    changes: list[dict[str, Any]],
+    reason: str,
+    at: str,
+) -> Response:
+    """A change by hand of the plan that the form was made from (`rounds.by_hand`), as a job; then back to the board."""
+    plan_id = form.text("plan") or ""
+    with office.db.read() as s:
+        on_it = keep.current(s, round_in(s, who, id).id)
+    if on_it is None or on_it.id != plan_id:
+        raise RoundRefuses(CHANGED)
+    ask = {"changes": changes, "rebuild": False, "adopt": True, "reason": reason}
+    answer = begin(office, request, who, plan_id, "what_if", ask)
+    with office.db.read() as s:
+        job = s.get_one(Job, answer.headers["location"].rsplit("/", 1)[1])
+    return wait_for(job, f"/rounds/{id}/board{at}")
+
+
+def _named(form: Fields) -> tuple[str, str, str]:
+    post = form.text("post") or "lead"
+    if post not in ("lead", "support", "appraisal"):
+        raise Refusal("invalid", f"{post} is not a post: lead, support or appraisal.")
+    return form.text("urn") or "", post, form.text("sip") or ""
+
+
+def _lock(kind: str, urn: str, post: str, sip: str, reason: str, on: dict[str, str]) -> dict[str, Any]:
+    return {kind: {"urn": urn, "post": post, "sip": sip, "reason": reason, **on}}
+
+
+def _on(plan: Plan, stands: Round) -> dict[str, str]:
+    """Once the plan is in force a lock tells from today, or from the day of the last repair if that is later."""
+    day = told_from(plan, stands, dt.date.today())
+    return {"on": day.isoformat()} if day else {}

@@ -1,0 +1,93 @@
+"""The school page: why this SIP, who was next, why not each of the others, and all that is known and said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from allocator.allocate import Setup
+from allocator.domain.case import POST_KINDS, PostKind
+from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
+from allocator.domain.round import Pair
+from allocator.errors import NotThere
+from allocator.explain.position import position
+from allocator.explain.why import explain
+from allocator.explain.why_not import WhyNot
+from allocator.explain.why_not import why_not as price_of
+from allocator.report.checks import tie
+from allocator.rules.interest import concerns
+from allocator.service.asking import In, Reader
+from allocator.service.pages.board import on_desk
+from allocator.service.pages.ground import PageRoute, show
+from allocator.service.pages.moving import TRY, Choice, choices
+from allocator.service.schemas import Id, UrnPath
+from allocator.service.views import ready_of
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Asked = Annotated[str, Query(max_length=100)]
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post of the school in the plan, filled or not, with what is said of it."""
+
+    kind: PostKind
+    row: Assignment | None
+    empty: Unfilled | None
+    settled: tuple[Assignment, ...]  # holders earlier in the year
+    moved: Moved | None
+    pair: Pair | None
+    tied: tuple[tuple[str, str], ...]  # (id, name)
+    choices: tuple[Choice, ...]
+    head_reads: str
+
+
+@router.get("/rounds/{id}/schools/{urn}")
+def school(
+    request: Request, id: Id, urn: UrnPath, who: Reader, office: In, post: Asked = "lead", why_not: Asked = ""
+) -> Response:
+    """All about one school. `why_not` names a SIP whose exact price is worked out (contract 2, Price)."""
+    with office.db.read() as s:
+        around_it, row, plan, facts = on_desk(s, id, who)
+    if urn not in facts.schools:
+        raise NotThere(f"There is no school {urn} in this plan.")
+    ready, stands = ready_of(row, plan), around_it["stands"]
+    own = facts.as_it_stands(urn)
+    posts = [p for kind in POST_KINDS if (p := _post(ready, plan, urn, kind, stands.pairs.get((urn, kind))))]
+    price = _price(ready, plan, urn, post, why_not) if why_not else None
+    ties = [tie(facts, i, [urn], {urn} & _held(plan, i.sip)) for i in facts.case.interests
+            if i.sip in facts.sips and concerns(facts, i, own)]  # fmt: skip
+    return show(
+        request, "school.html", who, **around_it, school=own, facts=facts, posts=posts, price=price, price_post=post,
+        position=position(own), ties=ties, names={s.sip: s.name for s in facts.sips.values()},
+        history=sorted(facts.history(urn), key=lambda h: (h.year, h.role or "lead"), reverse=True),
+        wishes=facts.wishes_about(urn), decisions=[d for d in facts.case.decisions if d.urn == urn],
+        refusals=[r for r in facts.case.refusals if r.urn in facts.predecessors(urn)],
+        queries=[q for q in stands.queries if q.urn == urn], need=facts.need(urn),
+    )  # fmt: skip
+
+
+def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None) -> Post | None:
+    mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, kind)]
+    row = next((a for a in mine if not a.settled), None)
+    empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, kind)), None)
+    if not mine and empty is None:
+        return None
+    names = ready.facts.sips
+    return Post(
+        kind, row, empty, tuple(a for a in mine if a.settled),
+        next((c for c in plan.changes if (c.urn, c.post) == (urn, kind)), None), pair,
+        tuple((t, names[t].name) for t in (row.tied_with if row else ())),
+        tuple(choices(ready, plan, urn, kind)) if (urn, kind) in ready.post_index else (),
+        explain(ready, plan, urn, kind, audience="school").text,
+    )  # fmt: skip
+
+
+def _price(ready: Setup, plan: Plan, urn: str, post: str, sip: str) -> WhyNot:
+    return price_of(ready, plan, (urn, post), sip, TRY)
+
+
+def _held(plan: Plan, sip: str) -> set[str]:
+    return {a.urn for a in plan.assignments if a.sip == sip}

@@ -1,0 +1,140 @@
+"""The SIP page for a manager: schools, days by period, distances, history, interests, checks; and the register of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from allocator.compare import Comparison, compare
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Assignment, Plan
+from allocator.domain.round import Pair
+from allocator.errors import NotThere
+from allocator.explain.why import explain
+from allocator.explain.why_not import tier_text
+from allocator.report.checks import Check, checks, last_visits, tie, ties
+from allocator.rules.interest import concerns
+from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
+from allocator.service.pages import cards
+from allocator.service.pages.board import on_desk
+from allocator.service.pages.ground import Form, PageRoute, show
+from allocator.service.pages.waiting import wait_for
+from allocator.service.problems import Refusal
+from allocator.service.routes.plans import begin
+from allocator.service.schemas import Id
+from allocator.service.views import ready_of
+from allocator.store.tables import Job
+from allocator.trial import MOST
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+SipPath = Annotated[str, Path(max_length=100, description="the SIP's id")]
+
+
+@dataclass(frozen=True)
+class Held:
+    """One school of the SIP: the row, how far and how that is known, where the pair stands, what the SIP will read."""
+
+    row: Assignment
+    km: str
+    pair: Pair | None
+    reads: str
+
+
+@router.get("/rounds/{id}/sips/{sip}")
+def sip_page(
+    request: Request, id: Id, sip: SipPath, who: Reader, office: In,
+    gain: Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,64}$")] = "",
+) -> Response:  # fmt: skip
+    """All about one SIP. `gain` is a plan made with one more day of theirs, to be set against the one on the desk."""
+    with office.db.read() as s:
+        around_it, row, plan, facts = on_desk(s, id, who)
+        other = the_plan(plan_in(s, who, gain)[0]) if gain else None
+    if sip not in facts.sips:
+        raise NotThere(f"There is no SIP {sip} in this plan.")
+    own, ready, stands = facts.sips[sip], ready_of(row, plan), around_it["stands"]
+    mine = [a for a in plan.assignments if a.sip == sip]
+    held = [
+        Held(a, _km(facts, a.urn, sip), stands.pairs.get((a.urn, a.post)),
+             "" if a.settled else explain(ready, plan, a.urn, a.post, audience="sip").text)
+        for a in mine
+    ]  # fmt: skip
+    load = next(x for x in plan.loads if x.sip == sip)
+    year, periods = cards.bars(facts, own, load)
+    reached = sorted(facts.schools)
+    interests = [
+        tie(facts, i, [u for u in reached if concerns(facts, i, facts.schools[u])], {a.urn for a in mine})
+        for i in facts.case.interests if i.sip == sip
+    ]  # fmt: skip
+    return show(
+        request, "sip.html", who, **around_it, sip=own, load=load, year=year, periods=periods, held=held, facts=facts,
+        interests=interests, checks=checks(facts, own, last_visits(plan).get(sip), dt.date.today()),
+        history=sorted((h for h in facts.case.history if h.sip == sip), key=lambda h: (h.year, h.urn), reverse=True),
+        wishes=[w for w in facts.case.wishes if w.by == "sip" and w.sip == sip],
+        absences=[a for a in facts.case.absences if a.sip == sip], most=facts.most_schools(own),
+        gain=compare(plan, other) if other else None, gained=_gained(compare(plan, other)) if other else [],
+        given=[a.urn for a in mine if facts.given_km(a.urn, sip)],
+    )  # fmt: skip
+
+
+def _km(facts: Facts, urn: str, sip: str) -> str:
+    metres = facts.metres(urn, sip) if urn in facts.schools else None
+    if metres is None:
+        return "not known"
+    return f"{metres / 1000:.1f} km {'by the travel table' if facts.given_km(urn, sip) else 'in a straight line'}"
+
+
+def _gained(found: Comparison) -> list[str]:
+    """What the other plan gains, tier by tier, in words; points last."""
+    lost = [
+        (n, (a - b) * (1 if n.startswith(MOST) else -1)) for n, a, b in found.tiers if a is not None and b is not None
+    ]
+    return [tier_text(n, x) for n, x in lost if x]
+
+
+@router.post("/rounds/{id}/sips/{sip}/one-more-day")
+def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: In, form: Form) -> Response:
+    """What one more day of this SIP would buy: the best plan with it, made as a job and set aside."""
+    with office.db.read() as s:
+        around_it, _, _, facts = on_desk(s, id, who)
+    if sip not in facts.sips:
+        raise NotThere(f"There is no SIP {sip} in this plan.")
+    row = facts.sips[sip]
+    if row.status not in (None, "active"):
+        raise Refusal("invalid", f"{row.name} is not active: one more day would buy nothing.")
+    ask = {"changes": [{"days": {"sip": sip, "days": row.days + 1}}], "rebuild": True}
+    answer = begin(office, request, who, around_it["plan_id"], "what_if", ask)
+    with office.db.read() as s:
+        job = s.get_one(Job, answer.headers["location"].rsplit("/", 1)[1])
+    return wait_for(job, f"/rounds/{id}/sips/{sip}?gain={{plan}}#more")
+
+
+@dataclass(frozen=True)
+class Lapse:
+    """A SIP with what is missing or runs out."""
+
+    sip: str
+    name: str
+    warnings: tuple[Check, ...]
+
+
+def lapses(facts: Facts, plan: Plan, today: dt.date) -> list[Lapse]:
+    """SIPs with a post whose checks, contract or training want attention (domain question 12)."""
+    last = last_visits(plan)
+    found = [
+        Lapse(s, facts.sips[s].name, tuple(c for c in checks(facts, facts.sips[s], last[s], today) if c.warns))
+        for s in sorted(last) if s in facts.sips
+    ]  # fmt: skip
+    return sorted((x for x in found if x.warnings), key=lambda x: x.name)
+
+
+@router.get("/rounds/{id}/checks")
+def register(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Interests declared in schools of the plan with who cleared them, and checks that run out (questions 9 and 12)."""
+    with office.db.read() as s:
+        around_it, _, plan, facts = on_desk(s, id, who)
+    return show(
+        request, "checks.html", who, **around_it, ties=ties(facts, plan), lapses=lapses(facts, plan, dt.date.today()),
+    )  # fmt: skip
