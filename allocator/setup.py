@@ -35,6 +35,7 @@ class Setup:
     person_index: Mapping[str, int]
     seed: int
     uncounted: frozenset[Key] = frozenset()
+    cut: bool = False  # an area of a larger setup (`explain/area.py`); `facts` and `pairs` are still the whole's
 
     @property
     def holders(self) -> Mapping[Key, str] | None:

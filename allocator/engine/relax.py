@@ -43,11 +43,24 @@ class Demand:
     floors: tuple[tuple[tuple[int, ...], int], ...] = ()
 
 
+class Undecided(Exception):
+    """The work allowed was used up before the answer was known."""
+
+
 class Gated:
     """The bare model: no objective, no prices, trims allowed, constraints behind their gates."""
 
-    def __init__(self, inst: Instance, gates: Gates, demand: Demand, extra: Mapping[int, int] | None = None) -> None:
-        """`extra`: person -> most units by which the gated limit may be raised instead (see `fixes`)."""
+    def __init__(
+        self,
+        inst: Instance,
+        gates: Gates,
+        demand: Demand,
+        extra: Mapping[int, int] | None = None,
+        work: float | None = None,
+    ) -> None:
+        """`extra`: person -> most units by which the limit of the whole may be raised instead; its parts stay (see
+        `fixes`). `work`: deterministic work for all questions together, after which they raise Undecided."""
+        self.clock = _Clock(Stop(work=work), monotonic())
         bare = replace(
             inst,
             people=tuple(self._free(s, p, gates) for s, p in enumerate(inst.people)),
@@ -96,7 +109,7 @@ class Gated:
             if s not in self.extra:
                 self.extra[s] = model.new_int_var(0, most, "")
                 model.add(self.extra[s] <= most * self.open[gate])
-            model.add(load <= limit.hard + self.extra[s])
+            model.add(load <= limit.hard + (0 if limit.resource else self.extra[s]))
 
     def _structures(self) -> None:
         inst, b, model = self.inst, self.built, self.built.model
@@ -126,7 +139,9 @@ class Gated:
         closed = set(shut)
         for g, var in enumerate(self.open):
             trial.add(trial.get_bool_var_from_proto_index(var.index) == (g not in closed))
-        _, status = run(trial, _Clock(Stop(), monotonic()))
+        _, status = run(trial, self.clock)
+        if status == cp_model.UNKNOWN:
+            raise Undecided
         return status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
     def clash(self, candidates: Sequence[int]) -> tuple[int, ...] | None:
@@ -156,7 +171,7 @@ class Gated:
         model.minimize(ceiling * sum(costs[g] * opens[g] for g in costs) + unit_cost * sum(extras.values()))
         out: list[tuple[tuple[int, ...], dict[int, int]]] = []
         while len(out) < most:
-            solver, status = run(model, _Clock(Stop(), monotonic()))
+            solver, status = run(model, self.clock)
             if status != cp_model.OPTIMAL:
                 break
             opened = tuple(g for g in costs if solver.boolean_value(opens[g]))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
-from allocator.allocate import Key, Setup
+from allocator.allocate import Choice, Key, Setup
+from allocator.domain.change import BY
 from allocator.domain.plan import ClashItem, Fix, Unfilled
 from allocator.engine import instance as en
 from allocator.engine.instance import Solution
-from allocator.engine.relax import Demand, Gated, Gates
+from allocator.engine.relax import Demand, Gated, Gates, Undecided
+from allocator.explain.area import areas, held_still
 from allocator.rules import RULES
 from allocator.rules.base import listed, words
+from allocator.rules.reach import Blocks
 
 Item = tuple[str, str | None, str | None]  # rule, urn, SIP
 MOST_FIXES = 3
@@ -27,6 +31,8 @@ WHY = {  # a rule that bars several SIPs, in a few words
     "authority": "do not work for its authority", "appraisal": "have no appraisal training on record",
     "tenure": "have reached the limit of years", "cooling_off": "may not return yet", "decision": "are forbidden by a decision",
 }  # fmt: skip
+WORK = 1.0  # deterministic work for one post's clash, and again for its fixes, in an area: a few seconds
+WHOLE = 2_500  # pairs: up to here the whole is asked (engine/method.py solves it to a proof in a blink)
 FEW = 4  # so many reasons are told one by one; more are counted
 RELAXABLE = {"tenure": "extend_tenure", "own_ties": "accept_local_head"}  # rule -> decision that lifts it
 
@@ -34,11 +40,19 @@ RELAXABLE = {"tenure": "extend_tenure", "own_ties": "accept_local_head"}  # rule
 def explain_unfilled(ready: Setup, solution: Solution, empty: Unfilled) -> Unfilled:
     """The same row with clash, words and fixes."""
     key = (empty.urn, empty.post)
-    found, swap = clash(ready, solution, key)
+    found, swap, where = clash(ready, solution, key)
     items = tuple(ClashItem(rule=r, urn=u, sip=s) for r, u, s in found)
-    return empty.model_copy(
-        update={"clash": items, "text": _text(ready, key, found, swap), "fixes": tuple(fixes(ready, solution, key))}
-    )
+    text = _text(ready, key, found, swap)
+    if not found and where.cut:
+        able = [ready.facts.sips[s].name for s in ready.pairs.allowed[key]]
+        said = listed(able) if len(able) <= FEW else f"{len(able)} SIPs"
+        has = "has" if len(able) == 1 else "have"
+        text += (
+            f" {said} may take it, but {has} no room: what they give goes to other schools. No smaller cause was found."
+        )
+    filled = {(urn, kind) for urn, kind, _ in (ready.choices[i] for i in solution.chosen)}
+    mends = fixes(held_still(ready, where, solution) if where.cut else where, filled, key)
+    return empty.model_copy(update={"clash": items, "text": text, "fixes": tuple(mends)})
 
 
 @dataclass
@@ -55,45 +69,67 @@ class _Board:
         return self.number[item]
 
 
-def _floors(ready: Setup, solution: Solution, key: Key, strict: bool) -> tuple[tuple[tuple[int, ...], int], ...]:
-    """No tier 1a-1c worse; with `strict`, the target's own tier one better."""
-    n = ready.post_index[key]
-    out = []
-    for tier, result in zip(ready.inst.tiers, solution.tiers, strict=True):
-        if tier.filled:
-            out.append((tuple(tier.filled), result.value + (1 if strict and n in tier.filled else 0)))
-    return tuple(out)
+def _floors(ready: Setup, filled: set[Key], key: Key, strict: bool) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """As many posts filled in each of the tiers 1a-1c as now; with `strict`, in the target's own tier one more."""
+    n, now = ready.post_index[key], {ready.post_index[k] for k in filled if k in ready.post_index}
+    mine = [tuple(tier.filled) for tier in ready.inst.tiers if tier.filled]
+    return tuple((posts, sum(p in now for p in posts) + (strict and n in posts)) for posts in mine)
 
 
 def _superset(ready: Setup, board: _Board, own: set[str]) -> tuple[en.Instance, dict[int, tuple[int, ...]]]:
     """The instance with blocked pairs added, and the gates of each of those."""
     facts, inst = ready.facts, ready.inst
     pairs, gates = list(inst.pairs), {}
-    for (urn, kind, sip), blocks in ready.pairs.barred(own):
+    for (urn, kind, sip), blocks in _barred(ready, own):
         gates[len(pairs)] = tuple(board.gate((rule, urn, sip)) for rule in dict.fromkeys(r for r, _ in blocks))
-        p = ready.post_index[urn, kind]
-        pairs.append(en.Pair(p, ready.person_index[sip], facts.load(facts.posts[p], facts.sips[sip])))
+        post = ready.pairs.posts[urn, kind]
+        pairs.append(
+            en.Pair(ready.post_index[post.key], ready.person_index[sip], facts.load(post, facts.sips[sip]))
+        )  # fmt: skip
     return replace(inst, pairs=tuple(pairs)), gates
 
 
-def clash(ready: Setup, solution: Solution, key: Key) -> tuple[tuple[Item, ...], bool]:
+def _barred(ready: Setup, urns: Collection[str]) -> Iterator[tuple[Choice, Blocks]]:
+    """Barred pairs of these schools; in an area only with those in reach."""
+    near = {k: set(ready.pairs.in_reach(k)) for k in ready.post_index if k[0] in urns} if ready.cut else {}
+    for choice, blocks in ready.pairs.barred(urns):
+        if choice[:2] in ready.post_index and (not ready.cut or choice[2] in near[choice[:2]]):
+            yield choice, blocks
+
+
+def clash(ready: Setup, solution: Solution, key: Key, whole: int = WHOLE) -> tuple[tuple[Item, ...], bool, Setup]:
     """A minimal set of items against "this post filled, no tier 1a-1c worse"; True when it could be filled
-    by leaving an equal school without (the clash is then against filling both)."""
-    for strict in (False, True):
-        board = _Board()
-        near = _relatives(ready, key)
-        inst, pair_gates = _superset(ready, board, set(ready.facts.schools))
-        inst_gates = _structural_gates(ready, board)
-        gates = Gates(len(board.items), pairs=pair_gates, **inst_gates)
-        demand = Demand((ready.post_index[key],), _floors(ready, solution, key, strict))
-        gated = Gated(inst, gates, demand)
-        first = [g for g, item in enumerate(board.items) if item[1] not in near and item[2] is not None and item[1]]
-        rest = [g for g in range(len(board.items)) if g not in set(first)]
-        rest.sort(key=lambda g: -TELLING.get(board.items[g][0], 0))  # what is tried first is the first to go
-        found = gated.clash(first + rest) if not _possible_without(gated, rest) else gated.clash(rest)
-        if found is not None:
-            return tuple(sorted((board.items[g] for g in found), key=str)), strict
-    return (), False
+    by leaving an equal school without (the clash is then against filling both); and where it was found.
+
+    With `whole` pairs or more it is looked for in ever wider areas around the post (`area.py`); empty when the
+    widest holds none."""
+    filled = {(urn, kind) for urn, kind, _ in (ready.choices[i] for i in solution.chosen)}
+    last = ready
+    for where in areas(ready, solution, key) if len(ready.choices) >= whole else (ready,):
+        last = where
+        for strict in (False, True):
+            try:
+                found = _clash(where, filled, key, strict)
+            except Undecided:
+                return (), False, where
+            if found is not None:
+                return found, strict, where
+    return (), False, last
+
+
+def _clash(ready: Setup, filled: set[Key], key: Key, strict: bool) -> tuple[Item, ...] | None:
+    board = _Board()
+    near = _relatives(ready, key)
+    inst, pair_gates = _superset(ready, board, {urn for urn, _ in ready.post_index})
+    inst_gates = _structural_gates(ready, board)
+    gates = Gates(len(board.items), pairs=pair_gates, **inst_gates)
+    demand = Demand((ready.post_index[key],), _floors(ready, filled, key, strict))
+    gated = Gated(inst, gates, demand, work=WORK if ready.cut else None)
+    first = [g for g, item in enumerate(board.items) if item[1] not in near and item[2] is not None and item[1]]
+    rest = [g for g in range(len(board.items)) if g not in set(first)]
+    rest.sort(key=lambda g: -TELLING.get(board.items[g][0], 0))  # what is tried first is the first to go
+    found = gated.clash(first + rest) if not _possible_without(gated, rest) else gated.clash(rest)
+    return None if found is None else tuple(sorted((board.items[g] for g in found), key=str))
 
 
 def _possible_without(gated: Gated, rest: list[int]) -> bool:
@@ -104,11 +140,8 @@ def _possible_without(gated: Gated, rest: list[int]) -> bool:
 def _relatives(ready: Setup, key: Key) -> set[str]:
     """The school, and those tied to it by a shared head or a cluster's one SIP."""
     n = ready.post_index[key]
-    near = {key[0]}
-    for group in ready.inst.same:
-        if n in group:
-            near |= {ready.facts.posts[p].urn for p in group}
-    return near
+    urns = [urn for urn, _ in ready.post_index]
+    return {key[0]} | {urns[p] for group in ready.inst.same if n in group for p in group}
 
 
 def _structural_gates(ready: Setup, board: _Board) -> dict[str, dict[int, int]]:
@@ -162,20 +195,24 @@ def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
     return f"{opening}. {'; '.join(parts)}." if parts else f"{opening}."
 
 
-def fixes(ready: Setup, solution: Solution, key: Key) -> Iterator[Fix]:
-    """Smallest changes from the policy's menu that fill this post and cost no other post its SIP."""
+def fixes(ready: Setup, filled: set[Key], key: Key) -> Iterator[Fix]:
+    """Smallest changes from the policy's menu that fill this post and cost no other post its SIP.
+
+    In an area held still (`area.held_still`): the smallest that leave what lies outside as it is."""
     facts, inst = ready.facts, ready.inst
     menu, most = set(facts.policy.fixes.menu), math.floor(facts.policy.fixes.most_days * 4)
     board = _Board()
     pairs = list(inst.pairs)
     gates: dict[int, tuple[int, ...]] = {}
-    for (urn, kind, sip), blocks in ready.pairs.barred({key[0]}):
+    for (urn, kind, sip), blocks in _barred(ready, {key[0]}):
         lifts = {RELAXABLE.get(rule) for rule, _ in blocks}
         if not lifts <= menu or ("own_ties" in {r for r, _ in blocks} and not _only_local_head(ready, urn, sip)):
             continue
         gates[len(pairs)] = tuple(board.gate((str(lift), urn, sip)) for lift in sorted(str(x) for x in lifts))
-        p = ready.post_index[urn, kind]
-        pairs.append(en.Pair(p, ready.person_index[sip], facts.load(facts.posts[p], facts.sips[sip])))
+        post = ready.pairs.posts[urn, kind]
+        pairs.append(
+            en.Pair(ready.post_index[post.key], ready.person_index[sip], facts.load(post, facts.sips[sip]))
+        )  # fmt: skip
     limits = (
         {s: board.gate(("days", None, p.key)) for s, p in enumerate(inst.people) if p.limits} if "days" in menu else {}
     )
@@ -193,10 +230,11 @@ def fixes(ready: Setup, solution: Solution, key: Key) -> Iterator[Fix]:
         pairs.append(en.Pair(ready.post_index[key], len(people), (0, 0, 0, 0, 0)))
         people.append(en.Person("", ()))
     widened = replace(inst, pairs=tuple(pairs), people=tuple(people))
-    demand = Demand((ready.post_index[key],), _floors(ready, solution, key, strict=True))
+    demand = Demand((ready.post_index[key],), _floors(ready, filled, key, strict=True))
     gated = Gated(
-        widened, Gates(len(board.items), gates, limits, counts, fixed=fixed), demand, dict.fromkeys(limits, most)
-    )
+        widened, Gates(len(board.items), gates, limits, counts, fixed=fixed), demand, dict.fromkeys(limits, most),
+        WORK if ready.cut else None,
+    )  # fmt: skip
     # a new person is the last resort: as dear as two changes of those already there
     costs = {g: 4 if item[0] == "new_sip" else 2 for g, item in enumerate(board.items)}
     for opened, extra in gated.fixes(costs, 1, MOST_FIXES):
@@ -240,22 +278,28 @@ def _fix(ready: Setup, key: Key, items: list[Item], extra: dict[str, int]) -> Fi
         else:
             verb = {"extend_tenure": "extend the tenure of", "accept_local_head": "accept the local head"}[what]
             words.append(f"{verb} {name} at {at}")
-            changes.append({"decision": {"decision": what, "urn": urn, "sip": sip}})
+            why = f"{school.name} would have nobody otherwise"
+            given = {"reason": why, "by": BY, "on": facts.year.first.isoformat()}
+            changes.append({"decision": {"decision": what, "urn": urn, "sip": sip, **given}})
     return Fix(text=("; and ".join(words)[:1].upper() + "; and ".join(words)[1:]) + ".", changes=tuple(changes))
 
 
 def _profile(ready: Setup, key: Key) -> dict[str, Any]:
-    """A SIP who would fit this post and nothing else: phase, tags demanded, days."""
+    """A SIP who would fit this post and nothing else: phase, tags demanded, days, checks in order, a base nearby."""
     facts, school = ready.facts, ready.facts.schools[key[0]]
-    post = facts.posts[ready.post_index[key]]
+    post = ready.pairs.posts[key]
     tags = sorted({tags[0] for f in facts.flags(key[0]) if (tags := facts.policy.need.requires.get(f.name))})
-    phase = {"middle_primary": "primary", "middle_secondary": "secondary"}.get(school.phase, school.phase)
+    middle = {"middle_primary": ["primary"], "middle_secondary": ["secondary"]}
+    phases = ["primary", "secondary"] if school.phase == "all_through" else middle.get(school.phase, [school.phase])
     quarters = Fraction(
         post.due + math.ceil(4 * facts.policy.days.new_pairing) + math.ceil(4 * facts.policy.days.new_head)
     )
+    name = next(f"NEW{n}" for n in count(1) if f"NEW{n}" not in facts.sips)
     return {
-        "sip": "NEW1", "name": "A new SIP", "phases": [phase], "experience": tags,
-        "days": float(_gross(ready, quarters)), "appraisal_trained": key[1] == "appraisal",
+        "sip": name, "name": "A new SIP", "kind": "consultant", "phases": phases, "headship_phases": phases,
+        "ever_head": True, "experience": tags, "days": float(_gross(ready, quarters)), "max_schools": 1, "min_schools": 0,
+        "trained": True, "board_approved": True, "dbs_checked_on": facts.year.first.isoformat(),
+        "appraisal_trained": key[1] == "appraisal", "easting": school.easting, "northing": school.northing,
     }  # fmt: skip
 
 

@@ -11,20 +11,28 @@ from itertools import product
 import pytest
 
 from allocator import allocate
+from allocator.domain.change import apply
 from allocator.domain.plan import Unfilled
-from allocator.explain.unfilled import explain_unfilled
+from allocator.engine.instance import Solution
+from allocator.explain.area import held_still
+from allocator.explain.unfilled import clash, explain_unfilled, fixes
 from tests.check.random_cases import random_case
 
 BLOCKS, CASES, ENOUGH = 4, 240, 8
 Item = tuple[str, str | None, str | None]
 
 
-def fillable(ready: allocate.Setup, tiers: dict[str, int], key: tuple[str, str], named: set[Item], bonus: int) -> bool:
-    """Whether the post can be filled, no tier 1a-1c worse, while only the named constraints hold."""
+def fillable(
+    ready: allocate.Setup, tiers: dict[str, int], key: tuple[str, str], named: set[Item], bonus: int, near: bool = False
+) -> bool:
+    """Whether the post can be filled, no tier 1a-1c worse, while only the named constraints hold; with `near` nobody
+    takes a post out of their reach."""
     facts, posts = ready.facts, ready.facts.posts
     people = sorted(facts.sips)
 
     def free(urn: str, kind: str, sip: str) -> bool:
+        if near and sip not in ready.pairs.in_reach((urn, kind)):
+            return False
         return not any((rule, urn, sip) in named for rule, _ in ready.pairs.blocks(urn, kind, sip))
 
     options = [[None, *(s for s in people if free(*p.key, s))] for p in posts]
@@ -98,3 +106,53 @@ def test_the_clash_holds_and_nothing_in_it_can_be_left_out(block: int) -> None:
             assert fillable(ready, tiers, key, named - {item}, bonus), f"case {n}: {item} is not needed: {row.text}"
         tried += 1
     assert tried >= ENOUGH
+
+
+def test_a_clash_found_in_an_area_holds_in_the_whole() -> None:
+    tried = 0
+    for n in range(0, 4 * CASES, 4):
+        case, policy = random_case(n)
+        ready = allocate.setup(case, policy)
+        inst = ready.inst
+        if inst.same or inst.different or inst.never_both or inst.fixed:
+            continue
+        plan, solution = allocate.allocate(ready)
+        if len(plan.unfilled) != 1:  # others that are empty, outside the area, would not be counted
+            continue
+        (row,) = plan.unfilled
+        key = (row.urn, str(row.post))
+        found, swap, where = clash(ready, solution, key, whole=0)
+        assert where.cut
+        named = set(found)
+        if not named:
+            continue
+        tiers = {t.name: t.value for t in solution.tiers}
+        assert not fillable(ready, tiers, key, named, int(swap), near=True), f"case {n}"
+        for item in named:
+            assert fillable(ready, tiers, key, named - {item}, int(swap), near=True), f"case {n}: {item} is not needed"
+        tried += 1
+    assert tried >= ENOUGH
+
+
+def test_every_fix_offered_fills_the_post() -> None:
+    tried = 0
+    for n in range(0, 4 * CASES, 4):
+        case, policy = random_case(n)
+        ready = allocate.setup(case, policy)
+        plan, solution = allocate.allocate(ready)
+        for row in plan.unfilled[:1]:
+            key = (row.urn, str(row.post))
+            _, _, where = clash(ready, solution, key, whole=0)
+            filled = {c[:2] for c in (ready.choices[i] for i in solution.chosen)}
+            offered = [*fixes(held_still(ready, where, solution), filled, key), *fixes(ready, filled, key)]
+            for fix in offered:
+                changed = allocate.setup(*apply(case, policy, fix.changes))
+                _, after = allocate.allocate(changed)
+                assert _filled(after) > _filled(solution), f"case {n}: {fix.text}"
+                tried += 1
+    assert tried >= ENOUGH
+
+
+def _filled(solution: Solution) -> list[int]:
+    """Posts filled, tier by tier, in their order."""
+    return [t.value for t in solution.tiers if t.name[:2] in ("1a", "1b", "1c")]
