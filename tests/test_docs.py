@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from allocator import errors
+from allocator.explain.answer import solve
+from allocator.frontier import frontier
+from allocator.intake.read import read_case
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/**/*.md")]
@@ -41,3 +44,13 @@ def test_every_command_named_in_the_docs_exists() -> None:
     for page in PAGES:
         for words in re.findall(r"^\s{4,}allocator ([a-z-]+(?: [a-z-]+)?)", page.read_text("utf-8"), re.M):
             assert {words, words.split()[0]} & known, f"{page.name}: allocator {words}"
+
+
+def test_the_frontier_in_the_docs_is_the_one_that_is_found() -> None:
+    reading = read_case(ROOT / "scenarios" / "hartwell")
+    assert reading.case is not None
+    points = list(frontier(solve(reading.case, reading.policy)))
+    page = (ROOT / "docs/explanation/stability.md").read_text("utf-8")
+    assert "| schools changed | " + " | ".join(str(p.changed) for p in points) + " |" in page
+    assert "| best points | " + " | ".join(f"{p.points:,}" for p in points) + " |" in page
+    assert all(p.proved for p in points)

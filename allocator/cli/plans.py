@@ -239,7 +239,7 @@ def scenarios_folder() -> Path:
 
 
 @app.command()
-def demo() -> None:
+def demo(as_json: JsonOpt = False) -> None:
     """Solves a ready, invented case; prints the plan, one full explanation and one what-if."""
     from allocator import allocate
     from allocator.explain.answer import audited
@@ -248,11 +248,15 @@ def demo() -> None:
     from allocator.report.terminal import show_plan
 
     folder = scenarios_folder() / "hartwell"
-    print(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
+    if not as_json:
+        print(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
     facts, policy = load(folder, None, None, quiet=True)
     ready = allocate.setup(facts, policy)
     bare, solution = allocate.allocate(ready)
     plan = audited(facts, policy, complete(ready, bare, solution))
+    if as_json:
+        print(plan_text(plan), end="")
+        return
     show_plan(plan, out())
     row = max(plan.assignments, key=lambda a: (len(a.reasons), a.urn))
     print("\nOne explanation in full, as the manager sees it:\n")

@@ -265,6 +265,7 @@ def next_year(
     plan: PlanOpt,
     output: Annotated[Path, typer.Option("--output", "-o", help="a new folder for next year's tables")],
     policy: PolicyOpt = None,
+    as_json: JsonOpt = False,
 ) -> None:
     """Next year's case from this year's end: history and tenure carried, what lapses left behind."""
     from allocator.errors import UsageError
@@ -276,6 +277,9 @@ def next_year(
         raise UsageError(f"{output} is already there and not empty. Give a new folder: nothing is written over.")
     new = roll(before)
     write_case(new.case, output)
+    if as_json:
+        say_json({"written": str(output), "year": new.case.year, "notes": list(new.notes)})
+        return
     print(f"{output}: the case of {new.case.year}, {len(new.case.schools)} schools, {len(new.case.sips)} SIPs.")
     for text in new.notes:
         print(f"  {text}")

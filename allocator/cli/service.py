@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import app, note
+from allocator.cli.app import JsonOpt, app, note, say_json
 
 UserApp = typer.Typer(help="People of the service.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(UserApp, name="user")
@@ -56,6 +56,7 @@ def add(
     name: Annotated[str, typer.Option(help="how the person is called")] = "",
     urn: Annotated[str, typer.Option(help="the school of a head or chair")] = "",
     sip: Annotated[str, typer.Option(help="the id of a SIP")] = "",
+    as_json: JsonOpt = False,
 ) -> None:
     """Give a person a role; prints a sign-in link that works once."""
     import sqlalchemy as sa
@@ -88,24 +89,35 @@ def add(
         assert person is not None
         secret = people.link(s, person, settings.link_minutes, people.ROLE_OF[role])
         keep.note(s, None, "user added", person.email, programme=row.id, detail=f"{role} {urn}{sip}")
-    print(f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}")
+    address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
+    say_json({"email": person.email, "role": role, "sign_in": address}) if as_json else print(address)
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="the backup to write, as .jsonl.gz")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="the backup to write, as .jsonl.gz")], as_json: JsonOpt = False
+) -> None:
     """Everything the service keeps, of one moment, into one file."""
     from allocator.service.settings import from_env
     from allocator.store.backup import backup as run
     from allocator.store.database import open_store
 
-    note(f"Written: {file}, {run(open_store(from_env().database_url), file)} rows, read back and whole.")
+    rows = run(open_store(from_env().database_url), file)
+    say_json({"written": str(file), "rows": rows}) if as_json else note(
+        f"Written: {file}, {rows} rows, read back and whole."
+    )
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")]) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")], as_json: JsonOpt = False
+) -> None:
     """A backup into an empty store, checked row for row."""
     from allocator.service.settings import from_env
     from allocator.store.backup import restore as run
     from allocator.store.database import open_store
 
-    note(f"Restored: {run(open_store(from_env().database_url), file)} rows, the same as were written.")
+    rows = run(Database(from_env().database_url), file)
+    say_json({"restored": str(file), "rows": rows}) if as_json else note(
+        f"Restored: {rows} rows, the same as were written."
+    )

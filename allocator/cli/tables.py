@@ -245,6 +245,7 @@ def team(
 def template(
     file: Annotated[Path, typer.Argument(help="the workbook to write, .xlsx")],
     force: ForceOpt = False,
+    as_json: JsonOpt = False,
 ) -> None:
     """An empty workbook with drop-downs, notes and an example row."""
     from allocator.cli.app import write
@@ -255,4 +256,7 @@ def template(
         raise UsageError(f"{file}: the template is a workbook; give a name that ends in .xlsx.")
     free_to_write([file], force)
     write(file, write_template)
+    if as_json:
+        say_json({"written": str(file)})
+        return
     print(f"Written: {file}. Fill `schools` and `sips` at least, then: allocator check {file}")
