@@ -117,7 +117,7 @@ def restore(
     from allocator.store.backup import restore as run
     from allocator.store.database import open_store
 
-    rows = run(Database(from_env().database_url), file)
+    rows = run(open_store(from_env().database_url), file)
     say_json({"restored": str(file), "rows": rows}) if as_json else note(
         f"Restored: {rows} rows, the same as were written."
     )
