@@ -64,9 +64,11 @@ class YearPart(Part):
     summer: int = val(25, "percent, from mid-April", "domain B7", ge=0)
     last_day: str = val("07-31", "month-day of the last planned day", "ours", pattern=r"^\d\d-\d\d$")
     appraisal_by: str = val("12-31", "month-day by which an appraisal is done", "domain 3.4", pattern=r"^\d\d-\d\d$")
-    spring_starts: str = val("01-01", "month-day", "ours", pattern=r"^\d\d-\d\d$")
-    summer_starts: str = val("04-16", "month-day", "ours", pattern=r"^\d\d-\d\d$")
-    autumn_2_starts: str = val("11-01", "month-day", "domain B7", pattern=r"^\d\d-\d\d$")
+    spring_starts: str = val("01-01", "month-day on which spring begins", "ours", pattern=r"^\d\d-\d\d$")
+    summer_starts: str = val("04-16", "month-day on which summer begins", "ours", pattern=r"^\d\d-\d\d$")
+    autumn_2_starts: str = val(
+        "11-01", "month-day on which the second half of the autumn begins", "domain B7", pattern=r"^\d\d-\d\d$"
+    )
     latest_start: str = val(
         "10-31", "a SIP joining by this month-day may take a whole year's post", "ours",
         pattern=r"^\d\d-\d\d$",
@@ -164,7 +166,7 @@ class CoolingOff(Part):
 class TravelRule(Part):
     on: bool = switch("distance limits and points", "domain J2")
     max_km: float = val(60.0, "farthest, where the SIP gives no limit", "domain J2", ge=0)
-    soft_km: float = val(25.0, "distance from which points fall", "domain J2", ge=0)
+    soft_km: float = val(25.0, "kilometres from which a journey counts against a pair", "domain J2", ge=0)
     weight: Weight = weight(3, "domain part 5 order")
 
 

@@ -17,6 +17,7 @@ from allocator import rounds
 from allocator.domain.change import apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.engine.tiers import Stop
 from allocator.errors import Stopped, UsageError
@@ -67,6 +68,8 @@ def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         if (done := _before(s, job)) is not None:
             return told(done.id, keep.plan_of(done), adopted=True)
         case, policy = keep.case_of(keep.case_numbered(s, job.round_id, ask["case"]))
+    if "policy" in ask:  # a policy that is tried before it is kept
+        policy = Policy.model_validate(ask["policy"])
     plan = solve(case, policy, seed=ask["seed"], stop=stop)
     adopted = bool(ask.get("adopt", True)) and not _stopped(stop)
     with ours(db, job) as s:

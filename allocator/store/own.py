@@ -87,8 +87,3 @@ def before_round(session: Session, row: RoundRow) -> tuple[Case | None, str]:
     last = keep.case_row(session, older.id)
     assert last is not None
     return keep.case_of(last)[0], f"the data of round {older.name}"
-
-
-def version(session: Session, round_id: str, n: int) -> CaseRow | None:
-    """A version of the round's data by its number."""
-    return session.get(CaseRow, (round_id, n))

@@ -96,7 +96,7 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
                  "Ann Lee declares an interest in Cedar School: barred"):  # fmt: skip
         expect(page.get_by_text(told)).to_be_visible()
     accessible(page)
-    page.get_by_role("link", name="Enter the answer of Dale School").click()
+    page.get_by_role("link", name="Dale School").click()
     accessible(page)
     page.get_by_label("Someone known locally").check()
     page.get_by_label("Who that is").select_option("Ben Roe")

@@ -14,6 +14,7 @@ from tests.service.office import PEOPLE, Desk, open_office
 OPEN = "no sign-in"
 STAFF, MANAGER = ("manager", "auditor"), ("manager",)
 MANAGERS = ("manager", "manager elsewhere")  # of any programme
+READERS_OF_RULES = ("manager", "auditor", "head", "chair", "other head", "sip", "other sip")  # elsewhere has none yet
 SCHOOL = ("head", "chair", "other head")
 SIP = ("sip", "other sip")
 ANYBODY = tuple(PEOPLE)
@@ -47,6 +48,12 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/rounds/{id}/data/drop"): (MANAGER, {}),
     ("GET", "/rounds/{id}/data/marked"): (MANAGER, None),
     ("GET", "/rounds/{id}/data/workbook"): (MANAGER, None),
+    ("GET", "/rounds/{id}/settings"): (STAFF, None),
+    ("POST", "/rounds/{id}/settings"): (MANAGER, {"name": "steady"}),
+    ("GET", "/rounds/{id}/settings/{key}"): (MANAGER, None),
+    ("GET", "/rounds/{id}/settings/preview/{job}"): (STAFF, None),
+    ("POST", "/rounds/{id}/settings/save"): (MANAGER, {"job": "waiting"}),
+    ("GET", "/rules"): (READERS_OF_RULES, None),
     ("GET", "/school/ask"): (SCHOOL, None),
     ("POST", "/school/ask"): (SCHOOL, {"going_on": "keep"}),
     ("GET", "/sip/ask"): (SIP, None),
@@ -92,7 +99,7 @@ def address(desk: Desk, page: str) -> str:
     """The page's address in the office of tests/service/office.py."""
     id = "p" if page.startswith("/programmes") else "r"
     job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
-    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none"}  # fmt: skip
+    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit"}  # fmt: skip
     asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
     return SITE + page.format(**names) + asks
 

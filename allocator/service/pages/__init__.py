@@ -12,6 +12,7 @@ from allocator.service.pages import (
     moving,
     news,
     school,
+    settings,
     sip,
     waiting,
     weighing,
@@ -19,5 +20,5 @@ from allocator.service.pages import (
 )
 
 FAMILIES = (
-    entrance, desk, news, waiting, ask, asked, data, board, moving, school, sip, map, whatif, choosing, weighing,
+    entrance, desk, news, waiting, ask, asked, data, settings, board, moving, school, sip, map, whatif, choosing, weighing,
 )  # fmt: skip

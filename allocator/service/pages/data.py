@@ -101,8 +101,8 @@ def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
     assert now is not None
     case, _ = keep.case_of(now)
     old: Case | None
-    if now.n > 1 and (earlier := own.version(s, row.id, now.n - 1)) is not None:
-        old, called = keep.case_of(earlier)[0], f"version {earlier.n}"
+    if now.n > 1:
+        old, called = keep.case_of(keep.case_numbered(s, row.id, now.n - 1))[0], f"version {now.n - 1}"
     else:
         old, called = own.before_round(s, row)
     person = s.get(Someone, now.by)

@@ -23,6 +23,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from allocator.errors import AllocatorError
+from allocator.explain.policy_words import in_words
 from allocator.service.asking import office_of, round_in
 from allocator.service.people import Who
 from allocator.service.problems import TITLES, Refusal, log, refusal_of
@@ -51,6 +52,7 @@ def environment() -> Environment:
     env.filters["day"] = day
     env.filters["moment"] = lambda t: f"{day(t)}, {t:%H:%M} UTC"
     env.filters["words"] = lambda tag: str(tag).replace("_", " ")
+    env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
     return env
 

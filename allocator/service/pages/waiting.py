@@ -59,6 +59,8 @@ def there(job: Job, then: str) -> str:
 
 def usual(job: Job) -> str:
     """`then` for a job that nobody sent from a page."""
+    if "wants" in job.request:  # a setting tried before it is saved
+        return f"/rounds/{job.round_id}/settings/preview/{job.id}"
     return f"/rounds/{job.round_id}{THERE.get(job.kind, '/board')}"
 
 
@@ -116,7 +118,13 @@ def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: For
     """The best plan of a search that was stopped goes on the desk as the draft: audited, but not proved the best."""
     with writing(request, office, who, id) as (s, row):
         found = job_in(s, who, job)
-        if found.round_id != id or found.kind != "solve" or found.state != "cancelled" or not found.result:
+        if (
+            found.round_id != id
+            or found.kind != "solve"
+            or found.state != "cancelled"
+            or not found.result
+            or not found.request.get("adopt", True)
+        ):
             raise Refusal("not_found", "This work left no plan to put on the desk.")
         plan = the_plan(keep.plan_row(s, str(found.result["plan"])))
         by = who.person(row.programme_id)
