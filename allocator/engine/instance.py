@@ -100,7 +100,8 @@ class Tier:
     """One aim. Its value is the sum of the terms named; bonds count when broken.
 
     filled, short: post index -> coefficient; broken: bond index -> coefficient; points: pair points less all
-    prices; lot: the lots of the pairs chosen.
+    prices; lot: the lots of the pairs chosen. With `worst` (posts) the value is instead the least pair points of any
+    of them that is filled, 0 when none is; such a tier has no other term (`worst.py`).
     """
 
     name: str
@@ -110,6 +111,7 @@ class Tier:
     broken: Mapping[int, int] = field(default_factory=dict)
     points: bool = False
     lot: bool = False
+    worst: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Instance:
     together: tuple[Together, ...] = ()
     bonds: tuple[Kept, ...] = ()
     most_load: int | None = None  # cap on the load of resource 0 of all people together
+    least_points: Mapping[int, int] = field(default_factory=dict)  # post -> pair points it has at least, if filled
 
     @property
     def width(self) -> int:

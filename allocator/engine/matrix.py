@@ -64,6 +64,8 @@ class Matrix:
         self.broken = [self._bond(bond.pairs) for bond in inst.bonds]
         for i in inst.fixed:
             self.lower[i] = 1
+        for p, least in inst.least_points.items():
+            self._least(p, least)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -102,6 +104,14 @@ class Matrix:
         column = self.column(1 if len(mine) >= wants else 0)
         self.row([*mine.tolist(), column], [1] * len(mine) + [-wants], 0, 0)
         return column
+
+    def _least(self, p: int, least: int) -> None:
+        mine, column = self.of_post[p], self.filled[p]
+        if column is not None:
+            self.row(np.append(mine, column), np.append(self.points[mine], -least), 0, FREE)
+            return
+        for i in mine[self.points[mine] < least].tolist():
+            self.upper[i] = 0
 
     def _trims(self) -> None:
         inst = self.inst

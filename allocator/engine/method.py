@@ -22,6 +22,7 @@ from allocator.engine.large import solve_large
 from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Conflict, Stop, _Clock
 from allocator.engine.whole import solve_whole
+from allocator.engine.worst import worst_first
 
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 LARGE = 60_000  # pairs: about two thousand schools in one piece
@@ -36,6 +37,8 @@ def solve(
     says that days are known to run short. Raises Conflict when the fixed pairs cannot stand together.
     """
     stop = stop or Stop()
+    if any(t.worst for t in inst.tiers):
+        return worst_first(inst, stop, hint, settle, solve)
     if len(inst.pairs) <= SMALL:
         return tiers.solve(inst, stop, hint, settle=settle, short=short)
     pieces = parts(inst)

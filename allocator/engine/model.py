@@ -163,6 +163,9 @@ class Built:
             self.model.add_at_most_one(x[i], x[j])
         for i in inst.fixed:
             self.model.add(x[i] == 1)
+        for p, least in inst.least_points.items():
+            points = sum(inst.pairs[i].points * x[i] for i in self.of_post[p])
+            self.model.add(points >= least * self.filled[p])
         for above in inst.above:
             if above.posts is None:
                 mine = self.of_person[above.person]
@@ -261,6 +264,8 @@ def value(inst: Instance, tier: Tier, chosen: Sequence[int], short: Mapping[int,
     held: dict[int, list[int]] = defaultdict(list)
     for i in chosen:
         held[inst.pairs[i].post].append(i)
+    if tier.worst:
+        return min((sum(inst.pairs[i].points for i in held[p]) for p in tier.worst if held.get(p)), default=0)
     total = sum(c for p, c in tier.filled.items() if held.get(p))
     total += sum(c * short.get(p, 0) for p, c in tier.short.items())
     kept = set(chosen)

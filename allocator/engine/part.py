@@ -56,6 +56,7 @@ def cut_out(inst: Instance, posts: Collection[int], people: Collection[int], pai
             if a.person in person
         ),
         together=tuple(replace(t, posts=g) for t in inst.together if len(g := inside(t.posts)) > 1),
+        least_points={post[p]: v for p, v in inst.least_points.items() if p in post},
         bonds=tuple(replace(inst.bonds[n], pairs=tuple(pair[i] for i in inst.bonds[n].pairs)) for n in bonds),
     )
     return Part(small, ps, ss, xs)

@@ -36,6 +36,7 @@ class Stop:
     # tier names, best and bound of the search now on, and what each tier known so far comes to in the best plan
     progress: Callable[[str, float, float, Mapping[str, int]], None] | None = None
     gap: float = 0.0
+    nodes: int | None = None  # tree nodes of one HiGHS search at most; repeatable
 
 
 class Conflict(Exception):

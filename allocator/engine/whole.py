@@ -66,7 +66,8 @@ class Whole:
         """The most of `aim` above the floors, from the plan in hand."""
         clock = self.clock
         left = clock.left()
-        effort = Effort(gap, left, nodes or Effort.nodes, clock.stop.event)
+        most = min(nodes or Effort.nodes, clock.stop.nodes or Effort.nodes)
+        effort = Effort(gap, left, most, clock.stop.event)
         hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
         answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint)
         clock.work += answer.work

@@ -1,0 +1,1 @@
+"""Public benchmarks that are not about schools, read into the engine's own vocabulary."""

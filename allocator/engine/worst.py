@@ -1,0 +1,132 @@
+"""Worst-off first: the least points of any post made most, then the tiers after it.
+
+A plain max-min model stalls. So: a threshold, and whether every post filled can have at least that much with the
+tiers before it as good as ever; each answer moves one end of the range, and a plan found moves it to what it reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Protocol
+
+from allocator.engine.instance import Instance, Solution, Tier, TierValue
+from allocator.engine.model import value
+from allocator.engine.tiers import Conflict, Stop
+
+ANY = 10.0  # a gap that any plan meets: the points only guide the search
+
+
+NODES = 20  # tree nodes for one threshold: past these the answer is "not known" and the next one is tried
+
+
+class Solve(Protocol):
+    def __call__(
+        self, inst: Instance, stop: Stop | None = None, hint: Sequence[int] = (), *, settle: bool = True
+    ) -> Solution: ...
+
+
+@dataclass
+class _Spent:
+    """Time and work over several solves under one stop."""
+
+    stop: Stop
+    began: float
+    work: float = 0.0
+
+    def over(self) -> bool:
+        left = self.left()
+        return left.seconds == 0 or left.work == 0 or bool(self.stop.event and self.stop.event.is_set())
+
+    def left(self, gap: float | None = None) -> Stop:
+        seconds, work = self.stop.seconds, self.stop.work
+        return replace(
+            self.stop,
+            seconds=None if seconds is None else max(0.0, seconds - (monotonic() - self.began)),
+            work=None if work is None else max(0.0, work - self.work),
+            gap=self.stop.gap if gap is None else gap,
+            nodes=self.stop.nodes if gap is None else NODES,
+        )
+
+
+def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, solve: Solve) -> Solution:
+    """The optimum of an instance with a `worst` tier, or the best found, its bounds with it."""
+    at = next(n for n, t in enumerate(inst.tiers) if t.worst)
+    tier, before, after = inst.tiers[at], inst.tiers[:at], inst.tiers[at + 1 :]
+    spent = _Spent(stop, monotonic())
+    base = solve(_rough(inst, before), spent.left(ANY), hint, settle=False)
+    spent.work += base.deterministic_time
+    if base.status == "stopped":
+        return base
+    low, high = value(inst, tier, base.chosen, base.short), _ceiling(inst, tier, base)
+    plan, proved = base.chosen, all(t.proved for t in base.tiers[:at])
+    middle = hoped = high  # often it can be reached
+    while proved and low < hoped:
+        found = _reaching(inst, tier, before, base, middle, spent, plan, solve)
+        if found:
+            plan, low = found, value(inst, tier, found, {})
+        else:
+            hoped = middle - 1
+            high = hoped if found is not None and high == middle else high
+        middle = (low + hoped + 1) // 2
+        if spent.over():
+            break
+    last = replace(inst, tiers=(*before, *after), least_points={**inst.least_points, **_floor(inst, tier, low)})
+    final = solve(last, spent.left(), plan, settle=settle)
+    spent.work += final.deterministic_time
+    if final.status == "stopped":
+        final = replace(base, tiers=(*base.tiers[:at], *(TierValue(t.name, 0, 0) for t in after)))
+    got = value(inst, tier, final.chosen, final.short)
+    values = (*final.tiers[:at], TierValue(tier.name, got, max(got, high)), *final.tiers[at:])
+    done = proved and final.status == "optimal" and got >= high
+    return replace(final, status="optimal" if done else "feasible", tiers=values, deterministic_time=spent.work)
+
+
+def _rough(inst: Instance, before: tuple[Tier, ...]) -> Instance:
+    """The tiers before, and the points as a guide only: a search with nothing to aim at wanders."""
+    return replace(inst, tiers=(*before, *(t for t in inst.tiers if t.points)))
+
+
+def _floor(inst: Instance, tier: Tier, least: int) -> dict[int, int]:
+    return {p: max(least, inst.least_points.get(p, least)) for p in tier.worst}
+
+
+def _ceiling(inst: Instance, tier: Tier, base: Solution) -> int:
+    """More than this no plan reaches: the least of the posts' own best, where all of them are filled in every plan."""
+    worth: dict[int, list[int]] = {p: [] for p in tier.worst}
+    for pair in inst.pairs:
+        if pair.post in worth:
+            worth[pair.post].append(pair.points)
+    own = [sum(sorted(w)[-inst.posts[p].wants :]) for p, w in worth.items() if len(w) >= inst.posts[p].wants]
+    if not own:
+        return value(inst, tier, base.chosen, base.short)
+    filled = {inst.pairs[i].post for i in base.chosen}
+    wanted = {p for t in inst.tiers for p, c in t.filled.items() if c > 0 and t.sense == "most"}
+    return min(own) if set(tier.worst) & set(worth) <= filled & wanted and len(own) == len(worth) else max(own)
+
+
+def _reaching(
+    inst: Instance,
+    tier: Tier,
+    before: tuple[Tier, ...],
+    base: Solution,
+    least: int,
+    spent: _Spent,
+    plan: Sequence[int],
+    solve: Solve,
+) -> tuple[int, ...] | None:
+    """Pairs of a plan that reaches the threshold, () when none does, None when the search was stopped."""
+    floor = {**inst.least_points, **_floor(inst, tier, least)}
+    if any(inst.pairs[i].points < floor.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
+           for i in inst.fixed if inst.pairs[i].post in floor):  # fmt: skip
+        return ()
+    try:
+        found = solve(replace(_rough(inst, before), least_points=floor), spent.left(ANY), plan, settle=False)
+    except Conflict:
+        return ()
+    spent.work += found.deterministic_time
+    at = len(before)
+    if found.status != "stopped" and [v.value for v in found.tiers[:at]] == [v.value for v in base.tiers[:at]]:
+        return found.chosen
+    return () if found.status != "stopped" and all(v.proved for v in found.tiers[:at]) else None
