@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.allocate import Key, Setup
@@ -25,30 +26,42 @@ CONCERN = {"special_measures", "significant_improvement"}
 VERBS = {"has": "have", "knows": "know", "can": "can"}
 
 
-def told(
-    ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str | None
-) -> tuple[str, tuple[Reason, ...]]:
-    """The whole text for a school or SIP, and the reasons it rests on. `cause`: why there is somebody new."""
+@dataclass(frozen=True)
+class Told:
+    """What a school or SIP is told, in parts for a letter: `opening` and `because` are clauses without a full stop,
+    `rest` whole sentences (what could not be met, days). `reasons`: what it rests on."""
+
+    opening: str
+    because: str
+    rest: str
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def text(self) -> str:
+        first = f"{self.opening}, because {self.because}." if self.because else f"{self.opening}."
+        return f"{first} {self.rest}"
+
+
+def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str | None) -> Told:
+    """What a school or SIP is told of its pair. `cause`: why there is somebody new."""
     post = ready.facts.posts[ready.post_index[a.urn, a.post]]
     held: dict[Key, str] = {(x.urn, x.post): x.sip for x in plan.assignments if not x.settled}
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(a.urn, a.post, a.sip)
     for_it = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) >= 0]
     against = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) < 0]
-    text = _school(ready, a, for_it, against, cause) if audience == "school" else _sip(ready, a, for_it, against)
-    return text, said
+    made = _school(ready, a, for_it, against, cause) if audience == "school" else _sip(ready, a, for_it, against)
+    return replace(made, reasons=said)
 
 
-def _school(ready: Setup, a: Assignment, for_it: list[str], against: list[str], cause: str | None) -> str:
+def _school(ready: Setup, a: Assignment, for_it: list[str], against: list[str], cause: str | None) -> Told:
     if a.post == "lead" and cause is None and ready.facts.incumbent_now(a.urn) == a.sip:
         opening = f"{a.name} stays your {ROLE[a.post]} for {ready.facts.year.label}"
     else:
         opening = f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
     because = _because([cause] if cause else [], for_it, a.name, named=cause is None)
-    parts = [f"{opening}, because {because}." if because else f"{opening}."]
-    parts += [f"We know that {text}; this year that could not be." for text in against]
-    parts.append(_days(ready, a))
-    return " ".join(parts)
+    parts = [f"We know that {text}; this year that could not be." for text in against]
+    return Told(opening, because, " ".join([*parts, _days(ready, a)]))
 
 
 def _days(ready: Setup, a: Assignment) -> str:
@@ -68,20 +81,19 @@ def _days(ready: Setup, a: Assignment) -> str:
     return text
 
 
-def _sip(ready: Setup, a: Assignment, for_it: list[str], against: list[str]) -> str:
+def _sip(ready: Setup, a: Assignment, for_it: list[str], against: list[str]) -> Told:
     if a.post == "lead" and ready.facts.incumbent_now(a.urn) == a.sip:
         opening = f"You are asked to go on as {ROLE[a.post]} at {a.school} in {ready.facts.year.label}"
     else:
         opening = f"You are offered {a.school} as {ROLE[a.post]} from {day(a.from_)}"
     because = _because([], for_it, a.name, named=True)
-    parts = [f"{opening}, because {because}." if because else f"{opening}."]
-    parts += [f"We know that {text}." for text in against]
+    parts = [f"We know that {text}." for text in against]
     split = ", ".join(
         f"{days:g} in {name}" for name, days in zip(PERIODS, a.periods.model_dump().values(), strict=True) if days
     )
     more = f", and {_count(a.extra_days)} more to begin with" if a.extra_days else ""
     parts.append(f"It is {_count(a.days)}: {split}{more}." if split else f"It is {_count(a.days)}{more}.")
-    return " ".join(parts)
+    return Told(opening, because, " ".join(parts))
 
 
 def _count(days: float) -> str:

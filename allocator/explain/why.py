@@ -5,7 +5,7 @@ A school and a SIP never see points, a runner-up, a price or another school (con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from allocator.allocate import Setup
@@ -13,7 +13,7 @@ from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
 from allocator.explain.position import position
-from allocator.explain.told import ROLE, cause, invitation, limit_reached, told
+from allocator.explain.told import ROLE, Told, cause, invitation, limit_reached, told
 from allocator.explain.why_not import WhyNot, why_not
 from allocator.rules.base import Audience, day, words
 
@@ -23,7 +23,7 @@ class Explanation:
     """`text` is the whole answer in prose; the parts are there for pages and machines.
 
     `facts`: the school's position as published (manager). `answer`: what to do if it does not suit (school, SIP),
-    for a letter; a page with buttons has its own.
+    for a letter; a page with buttons has its own. `told`: the same text in parts.
     """
 
     urn: str
@@ -37,6 +37,7 @@ class Explanation:
     why_not: WhyNot | None = None
     facts: tuple[str, ...] = ()
     answer: str = ""
+    told: Told | None = None
 
 
 def explain(
@@ -71,12 +72,12 @@ def explain(
         return _manager(ready, row)
     moved = next((c for c in plan.changes if (c.urn, c.post) == (urn, post) and c.from_ != c.to), None)
     before = moved.from_ if moved else None
-    text, said = told(ready, plan, row, audience, cause(ready, (urn, post), before) if before else None)
+    said = told(ready, plan, row, audience, cause(ready, (urn, post), before) if before else None)
     if before and audience == "school" and (more := limit_reached(ready, (urn, post), before)):
-        text += f" {more}"
+        said = replace(said, rest=f"{said.rest} {more}")
     return Explanation(
-        urn, post, audience, text, row.sip if audience == "sip" else None, reasons=said,
-        answer=invitation(ready, row, audience),
+        urn, post, audience, said.text, row.sip if audience == "sip" else None, reasons=said.reasons,
+        answer=invitation(ready, row, audience), told=said,
     )  # fmt: skip
 
 

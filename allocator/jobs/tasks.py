@@ -101,6 +101,13 @@ def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
 
 
 def _resubmission(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+    if not job.request.get("adopt", True):  # only to see who would move
+        with db.read() as s:
+            _, desk = keep.desk(s, job.round_id)
+        plan, _ = rounds.resubmit(desk, stop)
+        with db.write() as s:
+            kept = keep.keep_plan(s, job.round_id, plan)
+        return told(kept.id, plan)
     return _adopting(db, job, by, stop, lambda desk: rounds.resubmit(desk, stop))
 
 

@@ -4,13 +4,14 @@ Each step is a function of the `Desk` (the plan on it and the round so far) that
 RoundRefuses and changes nothing. `record` turns a fact into the next event; whoever keeps the events keeps the round.
 """
 
-from allocator.rounds.answers import answer, close_query, decide_refusal, silence, sip_says
+from allocator.rounds.answers import answer, close_query, decide_refusal, needs_a_person, silence, sip_says
 from allocator.rounds.confirming import Altered, altered, confirm, governors, missing, private_words, put_in_force
 from allocator.rounds.desk import Desk, Fact, adopt, by_hand, held_by_hand, may_adopt, plan_id, record, resubmit
-from allocator.rounds.telling import outstanding, propose, remind, reminders, sound, withdraw
+from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sound, withdraw
 
 __all__ = [
-    "Altered", "Desk", "Fact", "adopt", "altered", "answer", "by_hand", "close_query", "confirm", "decide_refusal",
-    "governors", "held_by_hand", "may_adopt", "missing", "outstanding", "plan_id", "private_words", "propose", "put_in_force", "record", "remind",
+    "Altered", "Desk", "Fact", "adopt", "altered", "answer", "by_hand", "close_query", "confirm", "deadline", "decide_refusal",
+    "governors", "held_by_hand", "may_adopt", "missing", "needs_a_person", "outstanding", "plan_id", "private_words", "propose",
+    "put_in_force", "record", "remind",
     "reminders", "resubmit", "silence", "sip_says", "sound", "withdraw",
 ]  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Any, Literal
 
 from allocator.domain.case import PostKind
@@ -61,7 +60,8 @@ def answer(
     elif says == "query":
         data["reply_by"] = _reply_by(desk, on)
     else:
-        data |= _standing(desk, together)
+        why = needs_a_person(desk, urn)
+        data |= {"standing": why, "rung": desk.rules.ladder[0]} if why else {"standing": "stands"}
     return Fact("answer", data)
 
 
@@ -75,17 +75,16 @@ def _settles(desk: Desk, pair: Pair, by: str) -> bool:
     return by == "head" or pair.head == "accept"
 
 
-def _standing(desk: Desk, urns: Sequence[str]) -> dict[str, Any]:
-    """Whether this refusal stands at once, or a person decides it."""
-    case = desk.facts.case
-    used = {sip for u, _, sip in desk.round.refused if u == urns[0]}
-    used |= {r.sip for r in case.refusals if r.kind == "veto" and r.urn == urns[0] and r.year == case.year}
+def needs_a_person(desk: Desk, urn: str) -> Literal["referred", "represented"] | None:
+    """Why a person would decide a refusal by this school: it has used its refusals (`referred`), or it is a school of
+    concern, whose refusal is a representation; None when it would stand at once (domain F1, practice)."""
+    case, urns = desk.facts.case, one_answer(desk.facts, urn)
+    used = {sip for u, _, sip in desk.round.refused if u in urns}
+    used |= {r.sip for r in case.refusals if r.kind == "veto" and r.urn in urns and r.year == case.year}
     if len(used) >= desk.rules.vetoes:
-        return {"standing": "referred", "rung": desk.rules.ladder[0]}
+        return "referred"
     concern = any({f.name for f in desk.facts.flags(u)} & CONCERN for u in urns)
-    if concern and desk.rules.concern_veto == "manager_decides":
-        return {"standing": "represented", "rung": desk.rules.ladder[0]}
-    return {"standing": "stands"}
+    return "represented" if concern and desk.rules.concern_veto == "manager_decides" else None
 
 
 def decide_refusal(

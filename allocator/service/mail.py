@@ -6,6 +6,7 @@ import logging
 import smtplib
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
@@ -34,10 +35,13 @@ class Mail:
         asker told nothing: whether an address is known is nobody's business."""
         if not self.smtp_url:
             return False
-        letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = self.sender, to, subject
-        letter.set_content(text)
+        self.post([(to, subject, text)])
+        return True
+
+    def post(self, letters: Sequence[tuple[str, str, str]]) -> list[str]:
+        """(to, subject, text) each, on one connection; the addresses that were not taken, and why in the log."""
         url = urlsplit(self.smtp_url)
+        left = [to for to, _, _ in letters]
         try:
             kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
             with kind(url.hostname or "localhost", url.port or 0, timeout=10) as smtp:
@@ -45,7 +49,20 @@ class Mail:
                     if url.scheme != "smtps":
                         smtp.starttls()
                     smtp.login(unquote(url.username), unquote(url.password or ""))
-                smtp.send_message(letter)
+                for to, subject, text in letters:
+                    if self._posted(smtp, to, subject, text):
+                        left.remove(to)
         except OSError as error:  # smtplib's errors are OSErrors
+            log.error("letters not sent", extra={"error": type(error).__name__, "letters": len(left)})
+        return left
+
+    def _posted(self, smtp: smtplib.SMTP, to: str, subject: str, text: str) -> bool:
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self.sender, to, subject
+        letter.set_content(text)
+        try:
+            smtp.send_message(letter)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             log.error("letter not sent", extra={"error": type(error).__name__})
+            return False
         return True

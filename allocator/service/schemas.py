@@ -253,6 +253,10 @@ class WhatIfIn(Bounds):
     reason: Words | None = None
 
 
+class ResubmitIn(In):
+    adopt: bool = Field(True, description="put it on the desk; false = only work out who would move")
+
+
 class Chosen(In):
     urn: Key
     sip: Key

@@ -250,3 +250,14 @@ class Remembered(Base):
     means: Mapped[str]  # a table, a column (blank = keep as it is), a URN, a SIP id
     by: Mapped[str]
     at: Mapped[dt.datetime]
+
+
+class Wording(Base):
+    """A programme's own wording of a kind of letter (`report.wording`); none = the one we ship."""
+
+    __tablename__ = "wordings"
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)  # school or sip
+    text: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[dt.datetime]

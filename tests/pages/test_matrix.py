@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi.routing import APIRoute
 
 from allocator.service import pages
+from allocator.store.tables import Grant
 from tests.service.office import PEOPLE, Desk, open_office
 
 OPEN = "no sign-in"
@@ -17,7 +19,10 @@ MANAGERS = ("manager", "manager elsewhere")  # of any programme
 READERS_OF_RULES = ("manager", "auditor", "head", "chair", "other head", "sip", "other sip")  # elsewhere has none yet
 SCHOOL = ("head", "chair", "other head")
 SIP = ("sip", "other sip")
+HEADS = ("head", "chair", "other head", "head elsewhere")
+SIPS = ("sip", "other sip", "sip elsewhere")
 ANYBODY = tuple(PEOPLE)
+QUERY = {"/rounds/{id}/answers/knock-on": "plan={plan}"}
 
 # page -> (who may, in the programme where the thing is; the form to send)
 MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
@@ -86,6 +91,49 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rounds/{id}/sips/{sip}"): (STAFF, None),
     ("POST", "/rounds/{id}/sips/{sip}/one-more-day"): (MANAGER, {}),
     ("GET", "/rounds/{id}/checks"): (STAFF, None),
+    ("GET", "/rounds/{id}/publish"): (STAFF, None),
+    ("POST", "/rounds/{id}/publish/sound"): (MANAGER, {"sips": "A"}),
+    ("POST", "/rounds/{id}/publish/check"): (MANAGER, {"urns": "1"}),
+    ("POST", "/rounds/{id}/publish/send"): (MANAGER, {"urns": "1"}),
+    ("POST", "/rounds/{id}/publish/remind"): (MANAGER, {}),
+    ("POST", "/rounds/{id}/publish/close"): (MANAGER, {}),
+    ("POST", "/rounds/{id}/publish/withdraw"): (MANAGER, {"urn": "1", "reason": "an error"}),
+    ("POST", "/rounds/{id}/publish/links"): (MANAGER, {"urns": "1"}),
+    ("GET", "/rounds/{id}/answers"): (STAFF, None),
+    ("POST", "/rounds/{id}/answers/decide"): (MANAGER, {"urn": "1", "word": "stands", "reason": "x"}),
+    ("POST", "/rounds/{id}/answers/query"): (MANAGER, {"n": "1", "outcome": "because"}),
+    ("POST", "/rounds/{id}/answers/try"): (MANAGER, {}),
+    ("POST", "/rounds/{id}/answers/take"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/answers/knock-on"): (STAFF, None),
+    ("GET", "/rounds/{id}/answers/sip/{sip}"): (STAFF, None),
+    ("POST", "/rounds/{id}/answers/sip/{sip}"): (MANAGER, {"about": "1/lead", "answer": "accept", "via": "telephone"}),
+    ("GET", "/rounds/{id}/answers/{urn}"): (STAFF, None),
+    ("POST", "/rounds/{id}/answers/{urn}"): (MANAGER, {"by": "head", "answer": "accept", "via": "telephone"}),
+    ("GET", "/rounds/{id}/confirm"): (STAFF, None),
+    ("GET", "/rounds/{id}/confirm/changed"): (STAFF, None),
+    ("POST", "/rounds/{id}/confirm"): (MANAGER, {"pair": "1/lead"}),
+    ("POST", "/rounds/{id}/confirm/governors"): (MANAGER, {"urn": "1", "word": "governors_yes"}),
+    ("POST", "/rounds/{id}/confirm/in-force"): (MANAGER, {}),
+    ("POST", "/rounds/{id}/confirm/next-year"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/log"): (STAFF, None),
+    ("GET", "/rounds/{id}/out"): (STAFF, None),
+    ("POST", "/rounds/{id}/out/file"): (MANAGER, {"format": "xlsx"}),
+    ("GET", "/rounds/{id}/out/print"): (STAFF, None),
+    ("GET", "/rounds/{id}/out/letters/{kind}/{name}"): (STAFF, None),
+    ("GET", "/rounds/{id}/out/wording/{kind}"): (STAFF, None),
+    ("POST", "/rounds/{id}/out/wording/{kind}"): (MANAGER, {"text": "Heading\n\n{{ sip }}"}),
+    ("GET", "/programmes/{id}/people"): (STAFF, None),
+    ("POST", "/programmes/{id}/people"): (MANAGER, {"name": "N", "email": "n@example.org", "role": "auditor"}),
+    ("POST", "/programmes/{id}/people/{grant}/remove"): (MANAGER, {}),
+    ("POST", "/programmes/{id}/people/{grant}/link"): (MANAGER, {}),
+    ("GET", "/school"): (HEADS, None),
+    ("GET", "/school/answer"): (HEADS, None),
+    ("POST", "/school/answer"): (HEADS, {"say": "accept"}),
+    ("GET", "/school/held"): (HEADS, None),
+    ("GET", "/sip"): (SIPS, None),
+    ("GET", "/sip/answer"): (SIPS, None),
+    ("POST", "/sip/answer"): (SIPS, {"say": "accept"}),
+    ("GET", "/sip/held"): (SIPS, None),
 }  # fmt: skip
 SITE = "http://testserver"
 
@@ -101,7 +149,11 @@ def address(desk: Desk, page: str) -> str:
     job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
     names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit"}  # fmt: skip
     asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
-    return SITE + page.format(**names) + asks
+    with desk.db.read() as s:
+        grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()
+    query = QUERY.get(page, "").format(**names)
+    whole = SITE + page.format(**names, kind="school", name="all.pdf", grant=grant) + asks
+    return f"{whole}?{query}" if query else whole
 
 
 def test_no_page_is_without_a_row() -> None:

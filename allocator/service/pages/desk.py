@@ -113,10 +113,16 @@ def tasks(facts: dict[str, Any]) -> list[tuple[str, list[Task]]]:
     data = "Not started" if case is None else f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs"
     planned = "Not yet" if plan is None else f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not"
     told = f"{len(stages) - count('draft')} of {len(stages)} told" if stages else "Nobody told"
+    open_ = sum(q.outcome is None for q in stands.queries)
+    refused = count("refused")
+    said = f"{refused} refusal{'' if refused == 1 else 's'}, {open_} question{'' if open_ == 1 else 's'} open"
+    decide = sum(p.represented for p in stands.pairs.values())
+    waits = f"{decide} for a person to decide" if decide else ""
     return [
         ("Prepare", [
             Task("Ask schools and SIPs first", f"{at}/ask", asked, "Wishes, interests and days, before anything is planned"),
             Task("The data", f"{at}/data", data, f"{notices} notices" if notices else "Schools, SIPs, last year's pairs"),
+            Task("People and their roles", f"/programmes/{now.programme}/people", "", "Managers, auditors, heads, chairs, SIPs"),
             Task("Settings in force", f"{at}/settings", case.policy.get("name", "") if case else "balanced"),
         ]),
         ("Plan", [
@@ -126,7 +132,7 @@ def tasks(facts: dict[str, Any]) -> list[tuple[str, list[Task]]]:
         ]),
         ("Agree", [
             Task("Tell SIPs and schools", f"{at}/publish", told, "", plan is not None),
-            Task("Refusals and questions", f"{at}/answers", f"{count('refused')} refusals, {count('queried')} questions", "", plan is not None),
+            Task("Refusals and questions", f"{at}/answers", said, waits, plan is not None),
             Task("Confirm", f"{at}/confirm", f"{count('confirmed')} of {len(stages)} confirmed", "Pair by pair, by a named manager", plan is not None),
         ]),
         ("Hand out", [

@@ -206,12 +206,13 @@ async def refused(request: Request, refusal: Refusal) -> Response:
             )
             return answer
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
-    if request.method == "POST" and refusal.code in ("not_signed_in", "stale"):
+    staff = me is not None and me.role in ("manager", "auditor")  # what others did to a round is for nobody else
+    if request.method == "POST" and (refusal.code == "not_signed_in" or (refusal.code == "stale" and staff)):
         sent = (await request.form()).multi_items()
         typed = [(k, v) for k, v in sent if isinstance(v, str) and k != "version"]
         files = [(k, v.filename) for k, v in sent if isinstance(v, UploadFile) and v.filename]
         facts: dict[str, Any] = {"typed": typed, "files": files, "query": request.url.query}
-        if refusal.code == "stale" and me is not None:
+        if refusal.code == "stale" and staff and me is not None:
             facts |= await run_in_threadpool(_since, request, me)
         return show(request, f"{refusal.code}.html", me, refusal.status, **facts)
     return show(

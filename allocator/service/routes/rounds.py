@@ -34,6 +34,7 @@ from allocator.service.schemas import (
     ProgrammeOut,
     Recorded,
     RefusalDecision,
+    ResubmitIn,
     RoundIn,
     RoundOut,
     SolveIn,
@@ -227,14 +228,15 @@ def solve(id: Id, request: Request, who: Manager, office: In, ask: SolveIn | Non
 
 
 @router.post("/rounds/{id}/resubmissions", status_code=202, response_model=JobOut, responses=errors(*WRITE))
-def resubmit(id: Id, request: Request, who: Manager, office: In) -> Response:
-    """Every refusal that stands, solved again with least change, as a job."""
+def resubmit(id: Id, request: Request, who: Manager, office: In, ask: ResubmitIn | None = None) -> Response:
+    """Every refusal that stands, solved again with least change, as a job. Without `adopt` the desk stays as it is."""
+    ask = ask or ResubmitIn.model_validate({})
     with office.db.write() as s:
         row = round_in(s, who, id, lock=True)
         fresh(request, row)
         if not keep.standing(s, id).waiting:
             raise RoundRefuses("No refusal waits to be resubmitted.")
-        job = accept(office, s, request, row, "resubmission", {}, who)
+        job = accept(office, s, request, row, "resubmission", ask.model_dump(), who)
     return answered(office, request, job)
 
 

@@ -1,0 +1,82 @@
+"""Letters as files: Word, to be changed by hand, and PDF, tagged and with its fonts inside (PDF/UA-1, checked as it is made).
+
+Every letter begins on a page of its own, with its heading as a heading. The wording is data here: what a manager or a case
+holds is never read as markup.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from allocator.errors import UsageError
+from allocator.report.wording import Letter
+
+# laid out by Typst: A4, ragged right, room for a window envelope above the heading
+LAYOUT = r"""
+#let d = json(bytes(sys.inputs.data))
+#set document(title: d.title, author: d.author)
+#set page(paper: "a4", margin: (x: 25mm, y: 30mm))
+#set text(lang: "en", region: "GB", size: 11.5pt)
+#set par(leading: 0.75em, spacing: 1.3em)
+#show heading: set text(size: 15pt)
+#show heading: set block(below: 1.4em)
+#for (n, l) in d.letters.enumerate() {
+  if n > 0 { pagebreak() }
+  heading(level: 1, outlined: true, l.heading)
+  for p in l.paragraphs { par(p.join(linebreak())) }
+}
+"""
+
+
+def pdf(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
+    """The letters as one PDF. Raises UsageError when a letter holds a character that no font here can show."""
+    import typst
+
+    data = {
+        "title": letters[0].heading if len(letters) == 1 else f"{len(letters)} letters",
+        "author": author,
+        "letters": [{"heading": x.heading, "paragraphs": [p.split("\n") for p in x.paragraphs]} for x in letters],
+    }
+    at = dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC)  # the same letters are the same bytes
+    try:
+        made: Any = typst.compile(
+            LAYOUT.encode(), sys_inputs={"data": json.dumps(data)}, pdf_standards=["ua-1"], timestamp=at
+        )
+    except typst.TypstError as error:
+        raise UsageError(
+            f"This PDF would not be readable by everybody: {error}. Change the wording, or take the letters as Word files."
+        ) from None
+    return bytes(made)
+
+
+def word(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
+    """The letters as one Word document."""
+    from docx import Document
+    from docx.enum.text import WD_BREAK
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt
+
+    made = Document()
+    made.core_properties.author, made.core_properties.language = author, "en-GB"
+    made.core_properties.title = letters[0].heading if len(letters) == 1 else f"{len(letters)} letters"
+    made.core_properties.created = made.core_properties.modified = dt.datetime(on.year, on.month, on.day)
+    section = made.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.left_margin = section.right_margin = Mm(25)
+    normal: Any = made.styles["Normal"]
+    normal.font.name, normal.font.size = "Arial", Pt(11)
+    language = normal.element.get_or_add_rPr().makeelement(qn("w:lang"), {qn("w:val"): "en-GB"})
+    normal.element.get_or_add_rPr().append(language)
+    for n, letter in enumerate(letters):
+        if n:
+            made.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
+        made.add_heading(letter.heading, level=1)
+        for text in letter.paragraphs:
+            made.add_paragraph(text)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()

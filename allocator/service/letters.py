@@ -1,0 +1,159 @@
+"""Letters of a round: the programme's wording, one for each head and SIP, sent by mail where a mail server is set."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from allocator.report import letters
+from allocator.report.wording import DEFAULTS, Letter, LetterKind
+from allocator.rounds import Desk
+from allocator.service import people
+from allocator.service.asking import Office
+from allocator.service.inviting import Invited, letter_link
+from allocator.service.people import Who
+from allocator.service.views import ready_of
+from allocator.store import keep
+from allocator.store.tables import AuditRow, Grant, PlanRow, Programme, RoundRow, Someone, Wording
+
+SENT = "letter sent"  # the audit line of a letter that a mail server took
+
+
+def wordings(s: Session, programme: str) -> dict[str, str]:
+    """The wording of each kind: the programme's own, or the one we ship."""
+    own = s.scalars(sa.select(Wording).where(Wording.programme_id == programme))
+    return {**{str(k): text for k, text in DEFAULTS.items()}, **{w.kind: w.text for w in own}}
+
+
+def keep_wording(s: Session, programme: str, kind: LetterKind, text: str | None, who: Who) -> None:
+    """The programme's own wording from now on; None = back to the one we ship."""
+    found = s.get(Wording, (programme, kind))
+    if found is not None:
+        s.delete(found)
+        s.flush()
+    if text is not None:
+        s.add(Wording(programme_id=programme, kind=kind, text=text, by=who.id, at=keep.now()))
+    keep.note(s, who.person(programme), "wording changed" if text else "wording put back", kind, programme=programme)
+
+
+def base_of(office: Office, request: Request) -> str:
+    """The address that people use, without a slash at its end."""
+    return (office.settings.public_url or str(request.base_url)).rstrip("/")
+
+
+def batch(
+    office: Office, s: Session, request: Request, who: Who, row: RoundRow, plan: PlanRow, desk: Desk,
+    answer_by: dt.date | None = None,
+) -> letters.Office:  # fmt: skip
+    """What the letters of this round share, as they would be written today."""
+    at = base_of(office, request)
+    return letters.Office(
+        ready=ready_of(plan, desk.plan), wordings=wordings(s, row.programme_id), manager=who.name,
+        programme=s.get_one(Programme, row.programme_id).name, today=dt.date.today(), school_link=f"{at}/school",
+        sip_link=f"{at}/sip", answer_by=answer_by,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Somebody who gets a letter: a person with a role, or an address of the case not yet enrolled."""
+
+    invited: Invited
+    next: str  # the page that their link opens
+
+
+def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str], *, chairs: bool) -> list[Addressee]:
+    """Heads (and chairs) of these schools: those with a role, else those whose address the case gives; each once."""
+    found: dict[str, Addressee] = {}
+    roles = ("head", "chair") if chairs else ("head",)
+    grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
+    for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(roles))):
+        found.setdefault(
+            p.email, Addressee(Invited(p.email, p.name, "chair" if g.role == "chair" else "head", urn=g.urn), "/school")
+        )
+    held = {(a.invited.urn, a.invited.role) for a in found.values()}
+    for urn in urns:
+        school = desk.facts.schools[urn]
+        for role, email in (("head", school.head_email), ("chair", school.chair_email)):
+            if email and role in roles and (urn, role) not in held:
+                name = f"{role.title()} of {school.name}"
+                invited = Invited(people.plain_email(email), name, role, urn=urn)  # type: ignore[arg-type]  # head or chair
+                found.setdefault(invited.email, Addressee(invited, "/school"))
+    return list(found.values())
+
+
+def sip_of(s: Session, programme: str, desk: Desk, sip: str) -> list[Addressee]:
+    """The SIP: those with the role, else the address that the case gives."""
+    grants = sa.select(Someone).join(Grant, Someone.id == Grant.person_id)
+    own = list(s.scalars(grants.where(Grant.programme_id == programme, Grant.role == "sip", Grant.sip == sip)))
+    if own:
+        return [Addressee(Invited(p.email, p.name, "sip", sip=sip), "/sip") for p in own]
+    row = desk.facts.sips.get(sip)
+    return (
+        [Addressee(Invited(people.plain_email(row.email), row.name, "sip", sip=sip), "/sip")]
+        if row and row.email
+        else []
+    )
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A letter with the address and the personal link of one who gets it."""
+
+    letter: Letter
+    email: str
+    link: str
+
+
+def addressed(
+    office: Office, s: Session, request: Request, row: RoundRow, desk: Desk, shared: letters.Office,
+    urns: Sequence[str] = (), sips: Sequence[str] = (),
+) -> tuple[list[Outgoing], list[str]]:  # fmt: skip
+    """A letter for each head (and chair, where both agree) and SIP, with a link of their own; and who has no address."""
+    base, out, without = base_of(office, request), [], []
+    chairs = desk.rules.mode == "agree_with_school"
+    for group in letters.together(desk, urns):
+        whom = heads_of(s, row.programme_id, desk, group, chairs=chairs)
+        for a in whom:
+            for urn in group:  # one letter and one link open every school of a shared head
+                people.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
+            link = letter_link(office, s, row.programme_id, a.invited, base, a.next)
+            out.append(Outgoing(letters.school_letter(desk, group, shared, link), a.invited.email, link))
+        without += [desk.facts.name(u) for u in group] if not whom else []
+    for sip in sips:
+        asked = sip_of(s, row.programme_id, desk, sip)
+        for a in asked:
+            link = letter_link(office, s, row.programme_id, a.invited, base, a.next)
+            out.append(Outgoing(letters.sip_letter(desk, sip, shared, link), a.invited.email, link))
+        without += [desk.facts.sips[sip].name] if not asked else []
+    return out, without
+
+
+def send(office: Office, who: Who, row: RoundRow, going: Sequence[Outgoing]) -> list[str]:
+    """By mail, on one connection; the addresses that the mail server did not take. Each one sent is in the audit log."""
+    failed = office.mail.post([(o.email, o.letter.heading, o.letter.text) for o in going])
+    with office.db.write() as s:
+        by = who.person(row.programme_id)
+        for o in going:
+            if o.email not in failed:
+                keep.note(s, by, SENT, f"{row.id}/{o.letter.kind}/{o.letter.key}", programme=row.programme_id)
+    return failed
+
+
+def sent(s: Session, row: RoundRow) -> dict[tuple[str, str], dt.datetime]:
+    """(kind, key) of each letter that was mailed in this round, with when it last was."""
+    rows = sa.select(AuditRow.subject, sa.func.max(AuditRow.at)).where(
+        AuditRow.programme_id == row.programme_id,
+        AuditRow.action == SENT,
+        AuditRow.subject.startswith(f"{row.id}/", autoescape=True),
+    )
+    out = {}
+    for subject, at in s.execute(rows.group_by(AuditRow.subject)):
+        _, kind, key = subject.split("/", 2)
+        out[kind, key] = at
+    return out

@@ -1,0 +1,169 @@
+"""What a head, a chair or a SIP has before them: their own pairs in the newest round that they have been told of."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.allocate import Setup
+from allocator.domain.plan import Assignment
+from allocator.domain.round import Pair, Query
+from allocator.report import letters
+from allocator.rounds import Desk
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.views import mine, own_pair, ready_of
+from allocator.store import keep
+from allocator.store.tables import PlanRow, Programme, RoundRow
+
+
+@dataclass(frozen=True)
+class Before:
+    """One round as it is before this person. `pairs`: theirs, told to them."""
+
+    row: RoundRow
+    plan: PlanRow
+    desk: Desk
+    ready: Setup
+    programme: str
+    pairs: tuple[Pair, ...]
+
+
+def rounds_before(s: Session, who: Who) -> Iterator[Before]:
+    """For each programme of theirs the newest round that tells them something."""
+    for programme in sorted(who.programmes()):
+        query = sa.select(RoundRow).where(RoundRow.programme_id == programme).order_by(RoundRow.created_at.desc())
+        for row in s.scalars(query):
+            plan = keep.current(s, row.id)
+            if plan is None:
+                continue
+            _, desk = keep.desk(s, row.id)
+            pairs = tuple(sorted(mine(desk, who, programme), key=lambda p: (p.urn, p.post != "lead", p.post)))
+            if pairs or _waits(desk, who, programme):
+                name = s.get_one(Programme, programme).name
+                yield Before(row, plan, desk, ready_of(plan, desk.plan), name, pairs)
+                break
+
+
+def _waits(desk: Desk, who: Who, programme: str) -> bool:
+    """Whether a school of theirs refused and is to hear again."""
+    return who.role == "school" and any(u in who.urns(programme) for u, _, _ in desk.round.refused)
+
+
+def about(before: Before, pair: Pair) -> str:
+    """What a form is about, so that an answer never goes to another proposal than the one that was read."""
+    return hashlib.sha256(f"{before.row.id}|{pair.urn}|{pair.post}|{pair.sip}".encode()).hexdigest()[:16]
+
+
+def found(s: Session, who: Who, asked: str) -> tuple[Before, Pair]:
+    """The pair that `about` stands for. Raises Refusal when it is no longer before this person."""
+    for before in rounds_before(s, who):
+        for pair in before.pairs:
+            if about(before, pair) == asked:
+                return before, pair
+    raise Refusal(
+        "round_refuses", "This has changed since you opened the page. Go back to your first page and read it again."
+    )
+
+
+@dataclass(frozen=True)
+class Post:
+    """One post of a school as its head may see it."""
+
+    pair: Pair
+    row: Assignment
+    text: str
+    portrait: str | None
+    given: float  # days worked so far
+
+    @property
+    def left(self) -> float:
+        return max(0.0, self.row.days - self.given)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one head answers at once: a school, or several that share the head. `posts`: the first is the main one."""
+
+    before: Before
+    urns: tuple[str, ...]
+    names: tuple[str, ...]
+    as_: str  # head or chair
+    posts: tuple[Post, ...]
+    last_year: tuple[tuple[str, str], ...]  # school, who was its SIP
+    questions: tuple[Query, ...]
+    refused: bool  # asked for someone else, and is to hear again
+    person_decides: bool
+    silence: str
+    refusal: str
+    agree: bool  # head and chair agree together
+    late: bool  # the date has passed and silence counts as yes
+    about: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def main(self) -> Post:
+        return self.posts[0]
+
+    @property
+    def stage(self) -> str:
+        return self.main.pair.stage
+
+    @property
+    def may_answer(self) -> bool:
+        return self.stage in ("proposed", "queried")
+
+    @property
+    def may_refuse(self) -> bool:
+        return self.stage in ("proposed", "queried", "accepted") and not self.late
+
+
+def proposals(s: Session, who: Who) -> list[Proposal]:
+    """Everything before a head or chair, one entry for each answer they give."""
+    out = []
+    today = dt.date.today()
+    for before in rounds_before(s, who):
+        desk, urns = before.desk, who.urns(before.row.programme_id)
+        told = {p.urn for p in before.pairs}
+        waiting = {u for u, _, _ in desk.round.refused if u in urns and u not in told}
+        for group in letters.together(desk, sorted(told | waiting)):
+            own = tuple(u for u in group if u in urns)
+            pairs = sorted((p for p in before.pairs if p.urn in own), key=lambda p: (p.post != "lead", p.urn))
+            posts = tuple(_post(before, who, p) for p in pairs)
+            accepts, main = desk.rules.silence == "accepts", pairs[0] if pairs else None
+            out.append(
+                Proposal(
+                    before, own, tuple(desk.facts.name(u) for u in own), who.answers_as(before.row.programme_id, own[0]), posts,
+                    last_year=tuple((desk.facts.name(u), n) for u in own if (n := _last_year(desk, u))),
+                    questions=tuple(q for q in desk.round.queries if q.urn in own and q.by in ("head", "chair")),
+                    refused=not posts or (main is not None and main.stage == "refused"),
+                    person_decides=rounds.needs_a_person(desk, own[0]) is not None,
+                    silence=letters.silence_means(desk), refusal=letters.refusal_means(desk, own[0]),
+                    agree=desk.rules.mode == "agree_with_school",
+                    late=bool(main and main.answer_by and main.answer_by < today and accepts),
+                    about=about(before, main) if main else "",
+                )
+            )  # fmt: skip
+    return out
+
+
+def _post(before: Before, who: Who, pair: Pair) -> Post:
+    shown = own_pair(before.desk, before.ready, pair, who)
+    worked = before.desk.facts.case.worked
+    given = sum(w.days for w in worked if (w.urn, w.post, w.sip) == (pair.urn, pair.post, pair.sip))
+    return Post(pair, before.desk.rows[pair.key], shown.text, shown.pen_portrait, given)
+
+
+def _last_year(desk: Desk, urn: str) -> str | None:
+    """The name of last year's SIP, where one is on record."""
+    sip = desk.facts.incumbent(urn)
+    if sip is None:
+        return None
+    row = desk.facts.sips.get(sip)
+    return row.name if row else "somebody who has left"

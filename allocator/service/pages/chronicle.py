@@ -1,0 +1,195 @@
+"""The log of a round in plain words, and the audit lines beside it: who did what, and when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query, Request, Response
+
+from allocator.domain.case import Case
+from allocator.domain.facts import Facts
+from allocator.domain.policy import Policy
+from allocator.domain.round import Event
+from allocator.rules.base import day, listed
+from allocator.service.asking import In, Reader, round_in
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import PageRoute, show
+from allocator.service.schemas import Id
+from allocator.store import keep
+from allocator.store.tables import AuditRow, Someone
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+A_PAGE = 50
+KINDS = {
+    "plan": "Plans", "sounded": "SIPs asked", "proposed": "Letters", "withdrawn": "Letters withdrawn", "reminded": "Reminders",
+    "answer": "Answers", "refusal_decided": "Refusals decided", "query_closed": "Questions answered",
+    "governors": "Governors", "confirmed": "Confirmed", "in_force": "In force",
+}  # fmt: skip
+ANSWERS = {
+    "accept": "said yes", "veto": "asked for someone else", "query": "asked a question", "move_on": "asked to move on from",
+    "interest": "declared a tie to",
+}  # fmt: skip
+CAUSES = {
+    "solved": "A plan was made", "by_hand": "The plan was changed by hand", "resubmitted": "Refusals were planned again",
+    "repaired": "The year's plan was repaired",
+}  # fmt: skip
+VIA = {"telephone": ", by telephone", "letter": ", by letter", "silence": ", by not answering", "page": ""}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An event in plain words, with the schools and SIPs it is about. `reason`: for those who may see it."""
+
+    n: int
+    at: dt.datetime
+    by: str
+    role: str
+    kind: str
+    text: str
+    reason: str | None
+    urns: frozenset[str]
+    sips: frozenset[str]
+
+
+def said(event: Event, facts: Facts, *, reasons: bool) -> Line:
+    """The event in words. Why a head refused is told only with `reasons` (managers)."""
+    d = event.data
+    text, urns, sips = TOLD[event.kind](d, facts)
+    kept = d.get("reason") or d.get("outcome")
+    hidden = event.kind == "answer" and d["answer"] == "veto" and not reasons
+    return Line(
+        event.n,
+        event.at,
+        event.by.name,
+        event.by.role,
+        event.kind,
+        text,
+        None if hidden else kept,
+        frozenset(urns),
+        frozenset(sips),
+    )
+
+
+Told = tuple[str, list[str], list[str]]
+
+
+def _schools(facts: Facts, urns: list[str], most: int = 4) -> str:
+    names = [facts.name(u) for u in urns]
+    return listed(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _sips(facts: Facts, sips: list[str]) -> str:
+    return listed([facts.sips[x].name if x in facts.sips else x for x in sips])
+
+
+def _plan(d: dict[str, Any], facts: Facts) -> Told:
+    moved = sorted({u for u, _ in d["moved"]})
+    tail = f": {_schools(facts, moved)} {'has' if len(moved) == 1 else 'have'} somebody else" if moved else ""
+    return f"{CAUSES[d['cause']]}{tail}.", moved, []
+
+
+def _sounded(d: dict[str, Any], facts: Facts) -> Told:
+    by = day(dt.date.fromisoformat(d["answer_by"]))
+    return f"{_sips(facts, d['sips'])} asked about their schools, to answer by {by}.", [], d["sips"]
+
+
+def _proposed(d: dict[str, Any], facts: Facts) -> Told:
+    by = day(dt.date.fromisoformat(d["answer_by"]))
+    return f"Letters to {_schools(facts, d['urns'])}, to answer by {by}.", d["urns"], []
+
+
+def _withdrawn(d: dict[str, Any], facts: Facts) -> Told:
+    return f"The letter to {_schools(facts, d['urns'])} was withdrawn.", d["urns"], []
+
+
+def _reminded(d: dict[str, Any], facts: Facts) -> Told:
+    return f"{_schools(facts, d['urns'])} reminded.", d["urns"], []
+
+
+def _answer(d: dict[str, Any], facts: Facts) -> Told:
+    via, schools = VIA[d["via"]], _schools(facts, d["urns"])
+    if d["by"] == "sip":
+        name, about = _sips(facts, [d["sip"]]), d["answer"] in ("move_on", "interest")
+        tail = f" {schools}" if about else (f" about {schools}" if d["answer"] == "query" else "")
+        return f"{name} {ANSWERS[d['answer']]}{tail}{via}.", d["urns"], [d["sip"]]
+    text = f"The {d['by']} of {schools} {ANSWERS[d['answer']]}{via}."
+    waits = d.get("standing") in ("referred", "represented")
+    return text + (f" It goes to the {d['rung']}." if waits else ""), d["urns"], []
+
+
+def _decided(d: dict[str, Any], facts: Facts) -> Told:
+    where = _schools(facts, d["urns"])
+    if d.get("next_rung"):
+        return f"The refusal by {where} was passed to the {d['next_rung']}.", d["urns"], []
+    return f"The refusal by {where} {'stands' if d['stands'] else 'does not stand: the SIP stays'}.", d["urns"], []
+
+
+def _query_closed(d: dict[str, Any], facts: Facts) -> Told:
+    return f"Question {d['query']}, from {_schools(facts, d['urns'])}, was answered.", d["urns"], []
+
+
+def _governors(d: dict[str, Any], facts: Facts) -> Told:
+    return (
+        f"The governors of {facts.name(d['urn'])} said {'yes' if d['yes'] else 'no'} for the appraisal.",
+        [d["urn"]],
+        [],
+    )
+
+
+def _confirmed(d: dict[str, Any], facts: Facts) -> Told:
+    urns = [u for u, _ in d["pairs"]]
+    return f"{_schools(facts, list(dict.fromkeys(urns)))} confirmed.", urns, []
+
+
+def _in_force(d: dict[str, Any], facts: Facts) -> Told:
+    return "The plan is in force.", [], []
+
+
+TOLD: dict[str, Callable[[dict[str, Any], Facts], Told]] = {
+    "plan": _plan, "sounded": _sounded, "proposed": _proposed, "withdrawn": _withdrawn, "reminded": _reminded,
+    "answer": _answer, "refusal_decided": _decided, "query_closed": _query_closed, "governors": _governors,
+    "confirmed": _confirmed, "in_force": _in_force,
+}  # fmt: skip
+
+
+@router.get("/rounds/{id}/log")
+def log(
+    request: Request, id: Id, who: Reader, office: In, kind: Annotated[str, Query(max_length=30)] = "",
+    by: Annotated[str, Query(max_length=200)] = "", text: Annotated[str, Query(max_length=200)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1, audit: bool = False,
+) -> Response:  # fmt: skip
+    """Newest first; narrowed by what, who and words. With `audit`: access refused, exports, sign-ins of the programme."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        facts = around(s, id, who)
+        events = keep.events_of(s, id)
+        case = keep.case_row(s, id)
+        audited = _audit(s, row.programme_id) if audit else []
+    known = Facts(*keep.case_of(case)) if case else Facts(Case(year="", schools=(), sips=()), Policy())
+    whole = audited if audit else [said(e, known, reasons=who.role == "manager") for e in reversed(events)]
+    people = sorted({x.by for x in whole})
+    found = [
+        x for x in whole
+        if kind in ("", x.kind) and by in ("", x.by) and text.casefold() in f"{x.text} {x.reason or ''}".casefold()
+    ]  # fmt: skip
+    pages = max(1, -(-len(found) // A_PAGE))
+    shown = found[(min(page, pages) - 1) * A_PAGE :][:A_PAGE]
+    kinds = sorted({(x.kind, KINDS.get(x.kind, x.kind.capitalize())) for x in whole}, key=lambda k: k[1])
+    return show(request, "log.html", who, **facts, lines=shown, total=len(found), kinds=kinds, people=people, kind=kind,
+                by=by, text=text, page=min(page, pages), pages=pages, audit=audit)  # fmt: skip
+
+
+def _audit(s: Any, programme: str) -> list[Line]:
+    rows = sa.select(AuditRow, Someone.name).outerjoin(Someone, Someone.id == AuditRow.person_id)
+    rows = rows.where(AuditRow.programme_id == programme).order_by(AuditRow.n.desc())
+    return [
+        Line(
+            a.n, a.at, name or "the service", a.role or "service", a.action,
+            f"{a.action.capitalize()}: {a.subject}" + (f" ({a.detail})" if a.detail else ""), None, frozenset(), frozenset(),
+        )
+        for a, name in s.execute(rows)
+    ]  # fmt: skip

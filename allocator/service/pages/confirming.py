@@ -1,0 +1,156 @@
+"""The last word: pair by pair by a named manager, those changed first; governors; in force; next year."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.domain.plan import Assignment
+from allocator.domain.round import Key, Pair
+from allocator.service.asking import In, Manager, Office, Reader
+from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.pages.place import Place, place_in
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.routes.answers import answer, confirm
+from allocator.service.routes.rounds import in_force, roll_over
+from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
+from allocator.store import keep
+from allocator.store.tables import AuditRow
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+OPENED = "changed pairs opened"  # the audit line that lets this person confirm several pairs at once
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """A pair to be confirmed. `missing`: what stands in the way of this person; `because`: why it changed, if it did."""
+
+    pair: Pair
+    row: Assignment
+    missing: tuple[str, ...]
+    before: str | None
+    because: str | None
+    by_people: bool  # changed by hand or after a refusal in this round
+    confirmed_by: str | None
+
+    @property
+    def ref(self) -> str:
+        return f"{self.pair.urn}/{self.pair.post}"
+
+
+def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
+    """Every pair: changed ones first, then by school."""
+    desk, me = at.desk, who.person(at.row.programme_id)
+    log = keep.events_of(s, at.row.id)
+    names = {e.by.id: e.by.name for e in log if e.kind == "confirmed"}
+    people: set[Key] = {(u, k) for e in log if e.kind == "plan" for u, k in e.data["moved"]}
+    changed = {(c.urn, c.post): c for c in desk.plan.changes}
+    out = []
+    for key, pair in sorted(desk.round.pairs.items()):
+        c = changed.get(key)
+        before = (desk.facts.sips[c.from_].name if c.from_ in desk.facts.sips else c.from_) if c and c.from_ else None
+        out.append(
+            PairLine(
+                pair, desk.rows[key], tuple(rounds.missing(desk, key, me)), before, c.because if c else None, key in people,
+                names.get(pair.confirmed_by or ""),
+            )
+        )  # fmt: skip
+    return sorted(out, key=lambda x: (not (x.because or x.by_people), x.row.school, x.pair.key))
+
+
+def opened(s: Session, at: Place, who: Who) -> bool:
+    """Whether this person has opened the list of those changed, for the plan that is on the desk."""
+    query = sa.select(AuditRow.n).where(
+        AuditRow.action == OPENED, AuditRow.person_id == who.id, AuditRow.subject == f"{at.row.id}/{at.plan.id}"
+    )
+    return s.scalars(query).first() is not None
+
+
+@router.get("/rounds/{id}/confirm")
+def confirming(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Every pair with what is missing before you can confirm it."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        lines, seen = lines_of(s, at, who), opened(s, at, who)
+    able = [x for x in lines if not x.missing]
+    drafts = [x for x in lines if x.pair.stage == "draft"]
+    waiting = [x for x in lines if x.missing and x.pair.stage not in ("draft", "confirmed")]
+    return show(
+        request, "confirm.html", who, **at.facts, able=able, waiting=waiting, drafts=drafts, seen=seen, total=len(lines),
+        confirmed=[x for x in lines if x.pair.stage == "confirmed"], unfilled=at.desk.plan.unfilled,
+        changed=sum(bool(x.because or x.by_people) for x in lines), in_force=at.desk.round.in_force,
+    )  # fmt: skip
+
+
+@router.get("/rounds/{id}/confirm/changed")
+def changed(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Those changed, each with why. That it was opened is written down, and lets a manager confirm the rest together."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        lines = [x for x in lines_of(s, at, who) if x.because or x.by_people]
+        seen = opened(s, at, who)
+    if who.role == "manager" and not seen:
+        with office.db.write() as s:
+            by = who.person(at.row.programme_id)
+            keep.note(s, by, OPENED, f"{at.row.id}/{at.plan.id}", programme=at.row.programme_id)
+    return show(request, "confirm-changed.html", who, **at.facts, lines=lines)
+
+
+@router.post("/rounds/{id}/confirm")
+def confirm_pairs(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """One pair, or all that can be; all only for one who has opened the list of those changed."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        able = [x for x in lines_of(s, at, who) if not x.missing]
+        seen = opened(s, at, who)
+    one, every = form.text("pair"), bool(form.text("all"))
+    if every and not seen:
+        raise Refusal(
+            "round_refuses", "Open the list of pairs that changed first: then you may confirm the others together."
+        )
+    chosen = [x.ref for x in able] if every else [one] if one else []
+    if not chosen:
+        raise Refusal("round_refuses", "No pair can be confirmed by you as things stand; each says what is missing.")
+    pairs = [PairRef.model_validate({"urn": u, "post": p or "lead"}) for u, _, p in (c.partition("/") for c in chosen)]
+    confirm(at.plan.id, ConfirmIn(pairs=pairs), request, who, office, Response())
+    said = f"{len(pairs)} pairs" if len(pairs) > 1 else at.desk.facts.name(pairs[0].urn)
+    return done(f"/rounds/{id}/confirm", f"{said} confirmed, in your name.")
+
+
+@router.post("/rounds/{id}/confirm/governors")
+def governors(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The governing body's word on who supports the head's appraisal, as the manager took it down."""
+    urn, word = form.text("urn") or "", form.choice("word", ("governors_yes", "governors_no"), "Say yes or no")
+    if form.errors:
+        raise Refusal("invalid", "Say whether the governors said yes or no.")
+    plan = _plan(office, id, who)
+    asked = AnswerIn.model_validate(
+        {"urn": urn, "post": "appraisal", "answer": word, "by": "governors", "via": "letter"}
+    )
+    answer(plan, asked, request, who, office, Response())
+    return done(f"/rounds/{id}/confirm", "The governors' word is written down.")
+
+
+def _plan(office: Office, id: str, who: Who) -> str:
+    with office.db.read() as s:
+        return place_in(s, id, who).plan.id
+
+
+@router.post("/rounds/{id}/confirm/in-force")
+def put_in_force(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The confirmed plan becomes the year's plan."""
+    in_force(id, request, who, office, Response())
+    return done(f"/rounds/{id}/confirm", f"The plan is in force from {dt.date.today():%d %B %Y}.".replace(" 0", " "))
+
+
+@router.post("/rounds/{id}/confirm/next-year")
+def next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Next year's round, its data made from this year's end."""
+    made = roll_over(id, request, who, office, Response())
+    return done(f"/rounds/{made.round}", " ".join(["Next year's round is open.", *made.notes])[:900])

@@ -1,0 +1,170 @@
+"""Ways out: the workbook, letters as Word and PDF, their wording, a print view, the director's page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from allocator.errors import NotThere
+from allocator.report import letters
+from allocator.report.letter_files import pdf, word
+from allocator.report.wording import DEFAULTS, FIELDS, LONGEST, Letter, LetterKind, merge, problems
+from allocator.service.asking import In, Manager, Office, Reader
+from allocator.service.letters import batch, keep_wording, wordings
+from allocator.service.pages.ground import Form, PageRoute, done, headers, show
+from allocator.service.pages.place import place_in, school_lines
+from allocator.service.pages.waiting import wait_for
+from allocator.service.people import Who
+from allocator.service.routes.plans import export
+from allocator.service.schemas import ExportIn, Id
+from allocator.store import keep
+from allocator.store.tables import Job
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Kind = Annotated[LetterKind, Path()]
+File = Annotated[str, Path(pattern=r"^[^/]{1,100}\.(pdf|docx)$")]
+MAKE = {
+    "pdf": (pdf, "application/pdf"),
+    "docx": (word, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+}
+
+
+@router.get("/rounds/{id}/out")
+def ways_out(
+    request: Request, id: Id, who: Reader, office: In, file: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """What can be handed out."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        job = s.get(Job, file) if file else None
+        ready = job if job is not None and job.round_id == at.row.id and job.state == "done" else None
+        own = {k: v != DEFAULTS[k] for k, v in wordings(s, at.row.programme_id).items()}  # type: ignore[index]
+    groups = letters.together(at.desk, [u for u, _ in at.desk.round.pairs])
+    team = sorted({(at.desk.rows[k].name, p.sip) for k, p in at.desk.round.pairs.items()})
+    return show(
+        request, "out.html", who, **at.facts, team=team, own=own, ready=ready,
+        schools=[(g[0], " and ".join(at.desk.facts.name(u) for u in g)) for g in groups],
+    )  # fmt: skip
+
+
+@router.post("/rounds/{id}/out/file")
+def make_file(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The workbook or the director's page, as a job."""
+    kind = form.choice("format", ("xlsx", "html"), "Choose the workbook or the page")
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+    accepted = export(at.plan.id, request, who, office, ExportIn.model_validate({"format": kind or "xlsx"}))
+    job = accepted.headers["location"].rsplit("/", 1)[1]
+    with office.db.write() as s:
+        keep.note(s, who.person(at.row.programme_id), "exported", id, programme=at.row.programme_id, detail=kind)
+    with office.db.read() as s:
+        return wait_for(s.get_one(Job, job), f"/rounds/{id}/out?file={{job}}")
+
+
+def all_letters(request: Request, office: Office, who: Who, id: str, kind: LetterKind, key: str) -> list[Letter]:
+    """Every letter of a kind, or the one of a school or SIP. Raises NotThere."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        shared = batch(office, s, request, who, at.row, at.plan, at.desk)
+    desk, everyone = at.desk, sorted({p.sip for p in at.desk.round.pairs.values()})
+    if kind == "school":
+        urns = [u for u, _ in desk.round.pairs if key in ("all", u)]
+        found = [letters.school_letter(desk, g, shared) for g in letters.together(desk, urns)]
+    else:
+        found = [letters.sip_letter(desk, x, shared) for x in everyone if key in ("all", x)]
+    if not found:
+        raise NotThere(f"There is no letter to {key} in this plan.")
+    return sorted(found, key=lambda x: x.to)
+
+
+@router.get("/rounds/{id}/out/letters/{kind}/{name}")
+def letter_file(request: Request, id: Id, kind: Kind, name: File, who: Reader, office: In) -> Response:
+    """One letter, or all of a kind, as a file: KEY.pdf, KEY.docx, all.pdf, all.docx."""
+    key, _, ending = name.rpartition(".")
+    found = all_letters(request, office, who, id, kind, key)
+    make, media = MAKE[ending]
+    body = make(found, who.name, dt.date.today())
+    with office.db.write() as s:
+        at = place_in(s, id, who)
+        subject = f"{id}/{kind}/{key}.{ending}"
+        keep.note(
+            s, who.person(at.row.programme_id), "exported", subject, programme=at.row.programme_id, detail="letters"
+        )
+    plain = (
+        f"{'letters' if key == 'all' else 'letter'}-{kind}s.{ending}"
+        if key == "all"
+        else f"letter-{quote(key)}.{ending}"
+    )
+    return Response(body, 200, headers(request) | {"Content-Disposition": f'attachment; filename="{plain}"'}, media)
+
+
+@router.get("/rounds/{id}/out/print")
+def printed(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """The plan to be printed: by SIP, then by school."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+    rows = sorted(at.desk.rows.values(), key=lambda a: (a.name, a.school, a.post))
+    by_sip: dict[str, list[Any]] = {}
+    for a in rows:
+        by_sip.setdefault(a.name, []).append(a)
+    return show(request, "print.html", who, **at.facts, by_sip=by_sip, lines=school_lines(at.desk), rows=at.desk.rows,
+                unfilled=at.desk.plan.unfilled)  # fmt: skip
+
+
+# -- the wording ---------------------------------------------------------------------------------------------------
+
+
+@router.get("/rounds/{id}/out/wording/{kind}")
+def wording(request: Request, id: Id, kind: Kind, who: Reader, office: In) -> Response:
+    """The wording of a kind of letter, with a letter as it would read."""
+    return wording_page(request, id, kind, who, office, None, [])
+
+
+def wording_page(
+    request: Request, id: str, kind: LetterKind, who: Who, office: Office, text: str | None, wrong: list[str]
+) -> Response:
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        shared = batch(office, s, request, who, at.row, at.plan, at.desk)
+    shown = shared.wordings[kind] if text is None else text
+    sample = None
+    if not wrong:
+        shared.wordings[kind] = shown
+        pairs = sorted(
+            at.desk.round.pairs.values(), key=lambda p: (p.key[0] not in {c.urn for c in at.desk.plan.changes}, p.key)
+        )
+        if kind == "school" and pairs:
+            sample = letters.school_letter(at.desk, letters.together(at.desk, [pairs[0].urn])[0], shared)
+        elif pairs:
+            sample = letters.sip_letter(at.desk, pairs[0].sip, shared)
+    errors = (
+        {"errors": {"text": ". ".join(wrong)}, "summary": [{"text": w, "href": "#text"} for w in wrong]}
+        if wrong
+        else {}
+    )
+    return show(
+        request, "wording.html", who, 422 if wrong else 200, **at.facts, kind=kind, text=shown, fields=FIELDS[kind],
+        sample=sample, changed=shown != DEFAULTS[kind], unsaved=text is not None, **errors,
+    )  # fmt: skip
+
+
+@router.post("/rounds/{id}/out/wording/{kind}")
+def keep_it(request: Request, id: Id, kind: Kind, who: Manager, office: In, form: Form) -> Response:
+    """See how it reads (`look`), keep it, or go back to the wording we ship (`reset`)."""
+    text = (form.text("text", most=LONGEST) or "").replace("\r\n", "\n")
+    reset = bool(form.text("reset"))
+    if not reset:
+        wrong = list(form.errors.values()) or problems(kind, text)
+        if not wrong and form.text("look"):
+            return wording_page(request, id, kind, who, office, text, [])
+        if wrong:
+            return wording_page(request, id, kind, who, office, text, wrong)
+        merge(kind, text, dict.fromkeys(FIELDS[kind], "x"), "", "", ())
+    with office.db.write() as s:
+        at = place_in(s, id, who)
+        keep_wording(s, at.row.programme_id, kind, None if reset else text, who)
+    said = "The wording that we ship is back." if reset else "The wording is kept, for every letter of this programme."
+    return done(f"/rounds/{id}/out/wording/{kind}", said)

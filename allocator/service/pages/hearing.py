@@ -1,0 +1,274 @@
+"""Hearing people: refusals and questions in a queue with dates, answers by telephone, and who moves when a refusal stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from allocator import rounds
+from allocator.compare import Difference, compare
+from allocator.domain.round import Event, Pair, fold
+from allocator.errors import NotThere
+from allocator.report import letters
+from allocator.report.wording import Letter
+from allocator.rounds import Desk
+from allocator.service.asking import In, Manager, Office, Reader, plan_in, the_plan
+from allocator.service.letters import batch, sent
+from allocator.service.pages.chronicle import Line, said
+from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.pages.place import Place, line_of, place_in
+from allocator.service.pages.waiting import wait_for
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.routes.answers import answer, query_of
+from allocator.service.routes.answers import close as close_query
+from allocator.service.routes.rounds import decide, resubmit
+from allocator.service.schemas import AnswerIn, Id, QueryIn, RefusalDecision, ResubmitIn, UrnPath
+from allocator.store import keep
+from allocator.store.tables import Job
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+SPEAKERS = {"head": "The head", "chair": "The chair of governors", "governors": "The governors, on the appraisal"}
+WORDS = {"accept": "Yes", "veto": "Asks for someone else", "query": "Asks a question",
+         "governors_yes": "The governors say yes", "governors_no": "The governors say no"}  # fmt: skip
+SIP_WORDS = {"accept": "Yes", "query": "Asks a question", "move_on": "Asks to move on", "interest": "Declares a tie"}
+VIAS = {"telephone": "By telephone", "letter": "By letter or mail"}
+PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A refusal in the queue. `reason` is for managers only."""
+
+    pair: Pair
+    school: str
+    name: str
+    on: dt.date | None
+    reason: str | None
+
+
+@router.get("/rounds/{id}/answers")
+def queue(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """What waits for a person: refusals to decide, questions to answer, refusals to plan again."""
+    return queue_page(request, id, who, office)
+
+
+def queue_page(
+    request: Request, id: str, who: Who, office: Office, form: Fields | None = None, about: str = ""
+) -> Response:
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        log = keep.events_of(s, id)
+    desk = at.desk
+    asked = [(q, desk.facts.name(q.urn)) for q in sorted(desk.round.queries, key=lambda q: (q.answer_by, q.id))]
+    refused = [
+        _refused(desk, log, p, who)
+        for _, p in sorted(desk.round.pairs.items())
+        if p.stage == "refused" or p.represented
+    ]
+    facts = {
+        **at.facts, "to_decide": [r for r in refused if r.pair.represented], "desk": desk,
+        "to_plan": [r for r in refused if not r.pair.represented], "open_queries": [x for x in asked if x[0].outcome is None],
+        "closed_queries": [x for x in asked if x[0].outcome is not None],
+        "about": about, "typed": form.data if form else {}, "ladder": desk.rules.ladder,
+    }  # fmt: skip
+    errors = {"errors": form.errors, "summary": form.summary} if form else {}
+    return show(request, "answers.html", who, 422 if form else 200, **facts, **errors)
+
+
+def _refused(desk: Desk, log: list[Event], pair: Pair, who: Who) -> Refused:
+    mine = [e for e in log if e.kind == "answer" and e.data["answer"] == "veto" and pair.urn in e.data["urns"]]
+    last = mine[-1].data if mine else {}
+    on = dt.date.fromisoformat(last["on"]) if last else None
+    reason = last.get("reason") if who.role == "manager" else None
+    return Refused(pair, desk.facts.name(pair.urn), desk.rows[pair.key].name, on, reason)
+
+
+@router.post("/rounds/{id}/answers/decide")
+def decide_refusal(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """A person's word on a refusal that could not stand by itself, or on to the next rung."""
+    urn, post = form.text("urn") or "", form.text("post") or "lead"
+    word = form.choice("word", ("stands", "stays", "next"), "Say what is decided")
+    reason = form.need("reason", "Say why in a sentence: it is kept with the decision")
+    if form.errors:
+        return queue_page(request, id, who, office, form, f"{urn}/{post}")
+    stands = {"stands": True, "stays": False, "next": None}[word]
+    asked = RefusalDecision.model_validate({"urn": urn, "post": post, "stands": stands, "reason": reason})
+    decide(id, asked, request, who, office, Response())
+    told = {
+        "stands": "The refusal stands. Plan again to see who moves.",
+        "stays": "The SIP stays, and the school counts as content. Tell the head why.", "next": "Passed on.",
+    }  # fmt: skip
+    return done(f"/rounds/{id}/answers", told[word])
+
+
+@router.post("/rounds/{id}/answers/query")
+def answer_query(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """What was answered to a question; a school then has the usual days to accept or refuse."""
+    n, outcome = form.text("n") or "", form.need("outcome", "Write what you answered: the person may be shown it")
+    if form.errors:
+        return queue_page(request, id, who, office, form, f"q{n}")
+    name = f"{id}-{n}"
+    query_of(office, who, name)
+    close_query(name, QueryIn(outcome=outcome), request, who, office, Response())
+    return done(f"/rounds/{id}/answers", "The answer is kept and shown to whoever asked.")
+
+
+# -- planning again ------------------------------------------------------------------------------------------------
+
+
+@router.post("/rounds/{id}/answers/try")
+def try_again(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Work out who would move if the refusals that stand are planned again. The desk stays as it is."""
+    return _resubmit(request, id, who, office, False, f"/rounds/{id}/answers/knock-on?plan={{plan}}")
+
+
+@router.post("/rounds/{id}/answers/take")
+def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Put it on the desk: those who move are drafts again, and nobody has been told."""
+    return _resubmit(request, id, who, office, True, f"/rounds/{id}/publish#stage")
+
+
+def _resubmit(request: Request, id: str, who: Who, office: Office, adopt: bool, then: str) -> Response:
+    accepted = resubmit(id, request, who, office, ResubmitIn(adopt=adopt))
+    job = accepted.headers["location"].rsplit("/", 1)[1]
+    with office.db.read() as s:
+        return wait_for(s.get_one(Job, job), then)
+
+
+@dataclass(frozen=True)
+class Mover:
+    """A school that would have somebody else: who, why, and the letter it would get."""
+
+    row: Difference
+    kind: Literal["asked", "moved"]
+    letter: Letter | None
+    confirmed: bool
+
+
+@router.get("/rounds/{id}/answers/knock-on")
+def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) -> Response:
+    """Who moves, why, and what each will be told, before anybody is told."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        row, of = plan_in(s, who, plan)
+        if of.id != at.row.id:
+            raise Refusal("not_found", f"There is no plan {plan} in this round.")
+        new = the_plan(row)
+        made = Desk(
+            new, fold([rounds.record([], rounds.adopt(fold([]), new), who.person(of.programme_id), keep.now())])
+        )
+        shared = batch(office, s, request, who, at.row, row, made)  # as if it were on the desk; nothing is written
+    changed = compare(at.desk.plan, new)
+    refused = {u for u, _ in at.desk.round.waiting}
+    confirmed = {k for k, p in at.desk.round.pairs.items() if p.stage == "confirmed"}
+    movers = [
+        Mover(d, "asked" if d.urn in refused else "moved", _letter(made, d, shared), (d.urn, d.post) in confirmed)
+        for d in changed.moved
+    ]
+    before = {x.sip: x.days for x in at.desk.plan.loads}
+    days = [(x.name, before.get(x.sip, 0.0), x.days) for x in new.loads if before.get(x.sip, 0.0) != x.days]
+    stale = row.id == at.plan.id or not refused
+    return show(request, "knock-on.html", who, **at.facts, movers=sorted(movers, key=lambda m: (m.kind != "asked", m.row.school)),
+                days_only=changed.days_only, sips=days, empty=new.unfilled, on_desk=stale)  # fmt: skip
+
+
+def _letter(made: Desk, d: Difference, shared: letters.Office) -> Letter | None:
+    groups = letters.together(made, [d.urn])
+    return letters.school_letter(made, groups[0], shared) if groups and d.b else None
+
+
+# -- one school's, one SIP's (after the fixed addresses, which a URN must not hide) -----------------------------------
+
+
+@router.get("/rounds/{id}/answers/{urn}")
+def school(request: Request, id: Id, urn: UrnPath, who: Reader, office: In) -> Response:
+    """What a school was told and said; answers by telephone; withdraw."""
+    return school_page(request, id, urn, who, office)
+
+
+def school_page(request: Request, id: str, urn: str, who: Who, office: Office, form: Fields | None = None) -> Response:
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        line = line_of(at.desk, urn)
+        shared = batch(office, s, request, who, at.row, at.plan, at.desk)
+        mailed = sent(s, at.row)
+        lines = _about(at, keep.events_of(s, id), urn, who)
+    (group,) = letters.together(at.desk, [urn])
+    appraised = (urn, "appraisal") in at.desk.round.pairs
+    answers = [(k, v) for k, v in WORDS.items() if appraised or not k.startswith("governors")]
+    speakers = [(k, v) for k, v in SPEAKERS.items() if appraised or k != "governors"]
+    return show(
+        request, "answers-school.html", who, 422 if form else 200, **at.facts, line=line, log=lines, answers=answers,
+        group=[at.desk.facts.name(u) for u in group], letter=letters.school_letter(at.desk, group, shared),
+        mailed=mailed.get(("school", group[0])), speakers=speakers, vias=list(VIAS.items()), typed=form.data if form else {},
+        **({"errors": form.errors, "summary": form.summary} if form else {}),
+    )  # fmt: skip
+
+
+def _about(at: Place, log: list[Event], urn: str, who: Who) -> list[Line]:
+    return [line for e in log if urn in (line := said(e, at.desk.facts, reasons=who.role == "manager")).urns]
+
+
+@router.post("/rounds/{id}/answers/{urn}")
+def by_telephone(request: Request, id: Id, urn: UrnPath, who: Manager, office: In, form: Form) -> Response:
+    """An answer as the manager took it down, for head, chair or governors."""
+    by = form.choice("by", list(SPEAKERS), "Say who answered")
+    word = form.choice("answer", list(WORDS), "Say what they answered")
+    via = form.choice("via", list(VIAS), "Say how it came")
+    if not form.errors and (by == "governors") != word.startswith("governors"):
+        form.errors["answer"] = (
+            "Governors say yes or no to the appraisal; a head or chair says yes, asks, or asks for someone else"
+        )
+    if form.errors:
+        return school_page(request, id, urn, who, office, form)
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        name = line_of(at.desk, urn).name
+    asked = AnswerIn.model_validate({"urn": urn, "answer": word, "by": by, "via": via, "reason": form.text("reason")})
+    answer(at.plan.id, asked, request, who, office, Response())
+    return done(f"/rounds/{id}/answers/{urn}", f"{name}: {WORDS[word].lower()}. Written down.")
+
+
+@router.get("/rounds/{id}/answers/sip/{sip}")
+def one_sip(request: Request, id: Id, sip: UrnPath, who: Reader, office: In) -> Response:
+    """What a SIP was offered and said; answers by telephone."""
+    return sip_page(request, id, sip, who, office)
+
+
+def sip_page(request: Request, id: str, sip: str, who: Who, office: Office, form: Fields | None = None) -> Response:
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        pairs = [p for _, p in sorted(at.desk.round.pairs.items()) if p.sip == sip]
+        if not pairs:
+            raise NotThere(f"There is no SIP {sip} with a school in this plan.")
+        shared = batch(office, s, request, who, at.row, at.plan, at.desk)
+        log = [said(e, at.desk.facts, reasons=who.role == "manager") for e in keep.events_of(s, id)]
+    rows = [(p, at.desk.facts.name(p.urn)) for p in pairs]
+    return show(
+        request, "answers-sip.html", who, 422 if form else 200, **at.facts, sip=sip, name=at.desk.rows[pairs[0].key].name,
+        rows=rows, asked=at.desk.round.soundings.get(sip), letter=letters.sip_letter(at.desk, sip, shared),
+        log=[line for line in log if sip in line.sips], answers=list(SIP_WORDS.items()), vias=list(VIAS.items()),
+        typed=form.data if form else {}, **({"errors": form.errors, "summary": form.summary} if form else {}),
+    )  # fmt: skip
+
+
+@router.post("/rounds/{id}/answers/sip/{sip}")
+def sip_by_telephone(request: Request, id: Id, sip: UrnPath, who: Manager, office: In, form: Form) -> Response:
+    """What a SIP said, as the manager took it down."""
+    word = form.choice("answer", list(SIP_WORDS), "Say what they answered")
+    via = form.choice("via", list(VIAS), "Say how it came")
+    about = form.need("about", "Say which school it is about")
+    urn, _, post = about.partition("/")
+    if form.errors:
+        return sip_page(request, id, sip, who, office, form)
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+    if (urn, post) not in {k for k, p in at.desk.round.pairs.items() if p.sip == sip}:
+        raise Refusal("not_found", "That school is not this SIP's.")
+    fields = {"urn": urn, "post": post, "answer": word, "by": "sip", "via": via, "reason": form.text("reason")}
+    answer(at.plan.id, AnswerIn.model_validate(fields), request, who, office, Response())
+    return done(f"/rounds/{id}/answers/sip/{sip}", f"{SIP_WORDS[word]}. Written down.")

@@ -1,0 +1,138 @@
+"""The SIP's page: schools offered, days by part of the year, a map, and a word back. Nothing of other schools or people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup
+
+from allocator.domain.round import Pair
+from allocator.report.letters import PARTS
+from allocator.report.own_map import own_map
+from allocator.service.asking import In, Office, need
+from allocator.service.held import held_on
+from allocator.service.own import Before, about, found, rounds_before
+from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.pages.head import has
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.routes.answers import answer
+from allocator.service.schemas import AnswerIn
+from allocator.service.views import own_pair
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+OwnSip = Annotated[Who, need("sip")]
+Asked = Annotated[str, Query(max_length=32)]
+SAYS = ("accept", "query", "move_on", "interest")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One school offered: its number on the map, why, its days, and the form's token."""
+
+    n: int
+    pair: Pair
+    school: str
+    phase: str
+    post: str
+    days: float
+    text: str
+    km: float | None
+    about: str
+
+
+def offers(before: Before, who: Who) -> list[Offer]:
+    numbers = {u: n for n, u in enumerate(dict.fromkeys(p.urn for p in before.pairs), 1)}
+    facts, out = before.desk.facts, []
+    for p in before.pairs:
+        row, metres = before.desk.rows[p.key], facts.metres(p.urn, p.sip)
+        out.append(
+            Offer(
+                numbers[p.urn], p, row.school, facts.schools[p.urn].phase, p.post, row.days,
+                own_pair(before.desk, before.ready, p, who).text, round(metres / 1000, 1) if metres is not None else None,
+                about(before, p),
+            )
+        )  # fmt: skip
+    return out
+
+
+def year_of(before: Before) -> list[tuple[str, float, float | None]]:
+    """(part of the year, days asked for, the most you offered in it)."""
+    rows = [before.desk.rows[p.key] for p in before.pairs]
+    sip = before.desk.facts.sips[before.pairs[0].sip]
+    return [(name, sum(getattr(a.periods, k) for a in rows), getattr(sip, f"{k}_days")) for k, name in PARTS.items()]
+
+
+@router.get("/sip")
+def first(request: Request, who: OwnSip, office: In) -> Response:
+    """What is offered to this SIP, in each programme."""
+    with office.db.read() as s:
+        shown = []
+        for before in rounds_before(s, who):
+            sip, facts = before.pairs[0].sip, before.desk.facts
+            schools = [facts.schools[u] for u in dict.fromkeys(p.urn for p in before.pairs)]
+            drawn = own_map(facts.sips[sip], schools)
+            shown.append(
+                {
+                    "programme": before.programme, "year": facts.case.year, "offers": offers(before, who), "parts": year_of(before),
+                    "map": Markup(drawn) if drawn else None,  # drawn by us, every name escaped
+                    "asked": before.desk.round.soundings.get(sip), "total": sum(before.desk.rows[p.key].days for p in before.pairs),
+                    "questions": [q for q in before.desk.round.queries if q.by == "sip" and any((q.urn, q.post) == p.key for p in before.pairs)],
+                    "in_force": before.desk.round.in_force,
+                }
+            )  # fmt: skip
+        return show(
+            request, "partner.html", who, rounds=shown, ask=has(request, "/sip/ask"), rules=has(request, "/rules")
+        )
+
+
+@router.get("/sip/answer")
+def words(request: Request, who: OwnSip, office: In, about: Asked = "", say: Asked = "") -> Response:
+    """A question, a tie, or a wish to move on: what happens next and who will see it, before it is sent."""
+    return words_page(request, who, office, about, say)
+
+
+def words_page(
+    request: Request, who: Who, office: Office, about: str, say: str, form: Fields | None = None
+) -> Response:
+    with office.db.read() as s:
+        before, pair = found(s, who, about)
+        if say not in SAYS[1:]:
+            raise Refusal("not_found", "There is no such page.")
+        errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
+        return show(request, "partner-answer.html", who, 422 if form else 200, school=before.desk.facts.name(pair.urn), about=about,
+                    say=say, typed=form.data if form else {}, days=before.desk.rules.query_days, **errors)  # fmt: skip
+
+
+@router.post("/sip/answer")
+def say(request: Request, who: OwnSip, office: In, form: Form) -> Response:
+    """Yes to all, a question, a tie, or a wish to move on."""
+    request.state.if_match = None  # what others do to the round is no concern of this one: `about` guards it
+    asked, word, reason = form.text("about") or "", form.text("say") or "", form.text("reason")
+    if word not in SAYS:
+        raise Refusal("invalid", "Say yes, ask, declare a tie, or ask to move on.")
+    wanted = {"query": "Write your question", "move_on": "Say why in a sentence"}
+    if word in wanted and not reason and not form.errors:
+        form.errors["reason"] = wanted[word]
+    if form.errors:
+        return words_page(request, who, office, asked, word, form)
+    with office.db.read() as s:
+        before, pair = found(s, who, asked)
+        plan = before.plan.id
+    fields = {"urn": pair.urn, "post": pair.post, "answer": word, "reason": reason}
+    answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
+    told = {
+        "accept": "Thank you. Your yes is written down.", "query": "Your question is with the SIP manager.",
+        "move_on": "Your wish is with the SIP manager, who will talk to you before the school hears of it.",
+        "interest": "Thank you for saying so. The SIP manager will talk to you.",
+    }  # fmt: skip
+    return done("/sip", told[word])
+
+
+@router.get("/sip/held")
+def held(request: Request, who: OwnSip, office: In) -> Response:
+    """Everything held on this person, to be printed (domain 3.7)."""
+    with office.db.read() as s:
+        return show(request, "held.html", who, parts=held_on(s, who), back="/sip")

@@ -1,0 +1,209 @@
+"""What heads, chairs, SIPs and auditors are not shown; what the server holds to whatever a page sends; letters by mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import smtplib
+from email.message import EmailMessage
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import httpx2
+import pytest
+
+from allocator import rounds
+from allocator.service import people
+from allocator.store import keep
+from allocator.store.tables import RoundRow
+from tests.service.office import MEL, Desk, open_office
+
+SITE = "http://testserver"
+HIDDEN = ("points", "runner", "Next choice", "certificate", "margin", "he shouted")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+def get(desk: Desk, name: str, path: str) -> httpx2.Response:
+    return desk.client.get(SITE + path, headers=desk.headers(name), follow_redirects=False)
+
+
+def post(desk: Desk, name: str, path: str, **form: Any) -> httpx2.Response:
+    return desk.client.post(SITE + path, data=form, headers=desk.headers(name), follow_redirects=False)
+
+
+def about(desk: Desk, name: str, path: str) -> str:
+    """What the first form or link on the page is about."""
+    found = re.search(r'about(?:=|" value=")([0-9a-f]{16})', get(desk, name, path).text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "others"),
+    [
+        ("head", "1 Hill School", ["2 Hill", "3 Hill", "4 Hill", "Sip B", "Sip C"]),
+        ("chair", "1 Hill School", ["2 Hill", "3 Hill", "4 Hill", "Sip B", "Sip C"]),
+        ("other head", "3 Hill School", ["1 Hill", "2 Hill", "4 Hill", "Sip A", "Sip C"]),
+        ("sip", "1 Hill School", ["3 Hill", "4 Hill", "Sip B", "Sip C"]),
+    ],
+)
+def test_nobody_sees_what_they_may_not(desk: Desk, name: str, own: str, others: list[str]) -> None:
+    post(
+        desk,
+        "other head",
+        "/school/answer",
+        say="veto",
+        reason="he shouted",
+        about=about(desk, "other head", "/school"),
+    )
+    root = "/sip" if name == "sip" else "/school"
+    says = ("query", "move_on", "interest") if name == "sip" else ("query", "veto")
+    pages = [root, f"{root}/held"]
+    if name not in ("other head", "chair"):  # they have nothing to answer
+        pages += [f"{root}/answer?about={about(desk, name, root)}&say={x}" for x in says]
+    for path in pages:
+        answer = get(desk, name, path)
+        whole = answer.text + str(answer.headers)
+        if answer.status_code == 200:
+            assert own in whole or path.endswith("/held"), path
+        assert [t for t in others if t in whole] == [], path
+        own_words = name == "other head" and path.endswith("/held")  # what they wrote themselves
+        assert [t for t in HIDDEN if t in whole and not own_words] == [], path
+
+
+def test_a_form_of_another_is_not_taken(desk: Desk) -> None:
+    theirs = about(desk, "other head", "/school")
+    answer = post(desk, "head", "/school/answer", say="accept", about=theirs)
+    assert answer.status_code == 409
+    assert "has changed since" in answer.text
+    assert post(desk, "sip", "/sip/answer", say="accept", about="0" * 16).status_code == 409
+
+
+def test_a_stale_form_tells_a_head_nothing_of_others(desk: Desk) -> None:
+    mine = about(desk, "head", "/school")
+    answer = post(desk, "head", "/school/answer", say="accept", about=mine, version="1")
+    assert answer.status_code == 303, answer.text
+
+
+def test_what_was_read_is_what_is_answered(desk: Desk) -> None:
+    mine = about(desk, "head", "/school")
+    post(desk, "manager", "/rounds/r/publish/withdraw", urn="1", reason="sent in error")
+    assert post(desk, "head", "/school/answer", say="accept", about=mine).status_code == 409
+    assert "Nothing for you yet" in get(desk, "head", "/school").text
+
+
+def accepted(d: rounds.Desk, urn: str, on: dt.date) -> rounds.Fact:
+    return rounds.answer(d, urn, "accept", "head", on)
+
+
+def test_all_are_confirmed_together_only_by_who_has_opened_those_that_changed(desk: Desk) -> None:
+    with desk.db.write() as s:
+        today = keep.now().date()
+        for urn in ("1", "2", "3"):
+            keep.step(s, "r", MEL, partial(accepted, urn=urn, on=today))
+    refused = post(desk, "manager", "/rounds/r/confirm", all="1")
+    assert refused.status_code == 409
+    assert "Open the list of pairs that changed first" in refused.text
+    get(desk, "auditor", "/rounds/r/confirm/changed")  # somebody else's opening is not one's own
+    assert post(desk, "manager", "/rounds/r/confirm", all="1").status_code == 409
+    get(desk, "manager", "/rounds/r/confirm/changed")
+    assert post(desk, "manager", "/rounds/r/confirm", all="1").status_code == 303
+    with desk.db.read() as s:
+        done = [p.urn for p in keep.standing(s, "r").pairs.values() if p.stage == "confirmed"]
+    assert sorted(done) == ["1", "2", "3"]
+
+
+def test_why_a_head_refused_is_for_managers_only(desk: Desk) -> None:
+    post(desk, "head", "/school/answer", say="veto", reason="he shouted", about=about(desk, "head", "/school"))
+    for path in ("/rounds/r/answers", "/rounds/r/answers/1", "/rounds/r/log", "/rounds/r/answers/sip/A"):
+        assert ("he shouted" in get(desk, "manager", path).text) == (path != "/rounds/r/answers/sip/A"), path
+        auditor = get(desk, "auditor", path).text
+        assert "he shouted" not in auditor
+        main = auditor[auditor.index("<main") :]
+        assert 'method="post"' not in main, path
+
+
+def test_a_refusal_is_planned_again_without_touching_the_desk(desk: Desk) -> None:
+    post(desk, "head", "/school/answer", say="veto", about=about(desk, "head", "/school"))
+    asked = post(desk, "manager", "/rounds/r/answers/try")
+    assert asked.status_code == 303
+    assert "/jobs/" in asked.headers["location"]
+
+
+def test_letters_go_as_files_and_leave_a_line(desk: Desk) -> None:
+    for path, media in (
+        ("school/all.pdf", "application/pdf"),
+        ("school/1.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("sip/A.pdf", "application/pdf"),
+    ):
+        answer = get(desk, "manager", f"/rounds/r/out/letters/{path}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media), answer.text[:300]
+    assert get(desk, "manager", "/rounds/r/out/letters/school/9.pdf").status_code == 404
+    assert get(desk, "manager", "/rounds/r/out/letters/school/all.exe").status_code == 404
+    assert "Exported: r/school/1.docx (letters)" in get(desk, "manager", "/rounds/r/log?audit=true").text
+
+
+def test_a_manager_is_not_shown_another_managers_link_and_the_last_one_stays(desk: Desk) -> None:
+    listed = get(desk, "manager", "/programmes/p/people").text
+    grants = dict(re.findall(r'people/([0-9a-f]{32})/link.*?<span class="govuk-visually-hidden"> to ([^<]*?),', listed))
+    of = {name: grant for grant, name in grants.items()}
+    assert post(desk, "manager", f"/programmes/p/people/{of['auditor']}/link").status_code == 409
+    assert post(desk, "manager", f"/programmes/p/people/{of['manager']}/remove").status_code == 409
+    shown = post(desk, "manager", f"/programmes/p/people/{of['head']}/link")
+    assert f"{SITE}/sign-in/" in shown.text
+    assert post(desk, "manager elsewhere", f"/programmes/p/people/{of['head']}/link").status_code == 404
+
+
+class Post(smtplib.SMTP):
+    """A mail server that keeps what it is given and refuses one address."""
+
+    taken: ClassVar[list[EmailMessage]] = []
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def __enter__(self) -> Post:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def send_message(self, msg: Any, *_: Any, **__: Any) -> dict[str, tuple[int, bytes]]:
+        if msg["To"] == "other.head@example.org":
+            raise smtplib.SMTPRecipientsRefused({})
+        self.taken.append(msg)
+        return {}
+
+
+def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtplib, "SMTP", Post)
+    Post.taken.clear()
+    desk = open_office(tmp_path, smtp_url="smtp://post.example:25")
+    for urn in ("1", "3"):
+        post(desk, "manager", "/rounds/r/publish/withdraw", urn=urn, reason="again")
+    sent = post(desk, "manager", "/rounds/r/publish/send", urns=["1", "3"])
+    assert sent.status_code == 303
+    notice = sent.headers["set-cookie"]
+    assert "1%20letter%20sent%20by%20mail" in notice
+    assert "other.head%40example.org" in notice
+    (letter,) = Post.taken
+    assert letter["To"] == "head@example.org"
+    text = letter.get_content()
+    assert "Sip A" in text
+    assert "Sip B" not in text
+    link = re.search(r"http://testserver/sign-in/(\S+)\?next=/school", text)
+    assert link
+    with desk.db.write() as s:
+        row = people.look_at(s, link[1])
+        assert row.role == "school"
+    assert "mailed" in get(desk, "manager", "/rounds/r/publish").text
+
+
+def test_a_round_of_another_programme_is_not_there(desk: Desk) -> None:
+    with desk.db.read() as s:
+        assert s.get(RoundRow, "rq") is not None
+    for path in ("publish", "answers", "confirm", "log", "out", "out/letters/school/all.pdf"):
+        assert get(desk, "manager", f"/rounds/rq/{path}").status_code == 404, path

@@ -1,0 +1,180 @@
+"""Letters: who gets one, what it says, what it never says; as Word and as a PDF that everybody can read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from functools import cache
+from typing import Any
+
+import pytest
+
+from allocator import rounds
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.domain.round import Person, fold
+from allocator.errors import UsageError
+from allocator.explain.answer import ready_from, solve
+from allocator.intake.read import read_case
+from allocator.report.letter_files import pdf, word
+from allocator.report.letters import Office, school_letter, sip_letter, together
+from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
+from allocator.rounds import Desk
+from tests.make import case, led, school, sip
+from tests.pages.site import HARTWELL
+
+TODAY = dt.date(2026, 6, 27)
+MEL = Person(id="m", name="Mel", role="manager")
+
+
+@cache
+def small() -> Plan:
+    """A led 1 last year and goes on; 2 and 3 share a head."""
+    schools = [
+        school("1", name="Hill School", focus=("phonics",)), school("2", name="Dale Infant School", head="h"),
+        school("3", name="Dale Junior School", head="h"), school("4", name="Top School", category_of_concern="SM"),
+    ]  # fmt: skip
+    team = [
+        sip("A", name="Siân Llŷr", specialisms=("phonics",), pen_portrait="I led a small school."),
+        sip("B", name="Łukasz Żak", experience=("special_measures",)),
+    ]
+    return solve(case(schools, team, history=led("1", "A", "2025/26")), Policy())
+
+
+def desk(plan: Plan) -> Desk:
+    return Desk(plan, fold([rounds.record([], rounds.adopt(fold([]), plan), MEL, dt.datetime.now(dt.UTC))]))
+
+
+def office(plan: Plan, **more: object) -> Office:
+    given = {
+        "ready": ready_from(plan), "wordings": dict(DEFAULTS), "manager": "Mel Hart", "programme": "Hartwell", "today": TODAY,
+        "school_link": "https://x.example/school", "sip_link": "https://x.example/sip", **more,
+    }  # fmt: skip
+    return Office(**given)  # type: ignore[arg-type]
+
+
+def test_a_letter_says_who_why_and_by_when() -> None:
+    place = desk(small())
+    (urns,) = together(place, ["1"])
+    letter = school_letter(place, urns, office(small()))
+    whole = letter.heading + letter.text
+    assert "Siân Llŷr stays your School Improvement Partner for 2026/27, because" in whole
+    assert "you asked for help with phonics" in whole
+    assert "Siân Llŷr writes: I led a small school." in whole
+    assert "Please answer by 11 July 2026. If I hear nothing by then" in whole
+    assert "https://x.example/school" in whole
+    assert "{{" not in whole
+
+
+def test_schools_that_share_a_head_get_one_letter() -> None:
+    place = desk(small())
+    groups = together(place, ["1", "2", "3", "4"])
+    assert [g for g in groups if "2" in g] == [("2", "3")]
+    letter = school_letter(place, ("2", "3"), office(small()))
+    assert "To the headteacher of Dale Infant School and Dale Junior School" in letter.text
+    assert "Dale Infant School has" in letter.text
+
+
+def test_a_school_of_concern_reads_what_happens_and_not_why() -> None:
+    place = desk(small())
+    text = school_letter(place, ("4",), office(small())).text.lower()
+    assert "i shall consider what you say" in text
+    assert [w for w in ("special measures", "concern", "category", "points", "runner") if w in text] == []
+
+
+def test_no_letter_of_a_whole_authority_tells_of_another_school_or_a_category() -> None:
+    reading = read_case(HARTWELL)
+    assert reading.case is not None
+    plan = solve(reading.case, reading.policy)
+    place, shared = desk(plan), office(plan)
+    names = {s.urn: s.name for s in reading.case.schools}
+    groups = together(place, [u for u, _ in place.round.pairs])
+    assert sum(len(g) for g in groups) == len({u for u, _ in place.round.pairs})
+    for group in groups:
+        text = school_letter(place, group, shared).text
+        assert [n for u, n in names.items() if u not in group and n in text] == []
+        assert [w for w in ("special measures", "points", "runner-up", "category") if w in text.lower()] == []
+    for sip_id in {p.sip for p in place.round.pairs.values()}:
+        letter = sip_letter(place, sip_id, shared)
+        own = [names[u] for u in letter.urns]
+        assert all(n in letter.text for n in own)
+        others = [
+            n for u, n in names.items() if u not in letter.urns and n in letter.text and not any(n in o for o in own)
+        ]
+        assert others == []
+        assert [s.name for s in reading.case.sips if s.sip != sip_id and s.name in letter.text] == []
+
+
+def test_fields_with_nothing_to_say_leave_no_trace() -> None:
+    values = dict.fromkeys(FIELDS["school"], "") | {"sip": "Amira Khan", "start": "1 September"}
+    wording = "Heading\n\n{{ sip }} comes on {{ start }}, {{ because }}.\n\n{{ sip }} writes: {{ portrait }}\n\nBye"
+    letter = merge("school", wording, values, "1", "x", ("1",))
+    assert letter.paragraphs == ("Amira Khan comes on 1 September.", "Bye")
+
+
+@pytest.mark.parametrize(
+    ("wording", "said"),
+    [
+        ("x {{ sipp }}", "Did you mean {{ sip }}?"),
+        ("x {{ zzzzzz }}", "Use one of: school"),
+        ("x {{ sip }", "not closed"),
+        ("  ", "Write the letter"),
+        ("x" * 9000, "at most 8,000"),
+        ("{{ sip.__class__ }}", "There is no field"),
+    ],
+)
+def test_what_is_wrong_with_a_wording_is_said(wording: str, said: str) -> None:
+    assert said in ". ".join(problems("school", wording))
+
+
+def test_the_wordings_we_ship_are_right() -> None:
+    assert problems("school", DEFAULTS["school"]) == problems("sip", DEFAULTS["sip"]) == []
+
+
+def letters() -> list[Letter]:
+    place = desk(small())
+    return [school_letter(place, g, office(small())) for g in together(place, ["1", "2", "4"])]
+
+
+def test_the_pdf_is_tagged_has_its_fonts_and_real_text() -> None:
+    from pypdf import PdfReader
+
+    made = pdf(letters(), "Mel Hart", TODAY)
+    assert made == pdf(letters(), "Mel Hart", TODAY)
+    read = PdfReader(io.BytesIO(made))
+    root: Any = read.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en-GB"
+    assert "/StructTreeRoot" in root
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+    text = "\n".join(p.extract_text() for p in read.pages)
+    assert "Siân Llŷr" in text
+    assert "Łukasz Żak" in text
+    assert len(read.pages) == len(letters())
+    pages: list[Any] = list(read.pages)
+    fonts = [f.get_object() for p in pages for f in p["/Resources"]["/Font"].values()]
+    assert all("/FontFile" in str(f["/DescendantFonts"][0].get_object()["/FontDescriptor"]) for f in fonts)
+
+
+def test_a_character_that_no_font_holds_is_said() -> None:
+    odd = Letter("school", "1", "x", ("1",), "H", ("\U000f0000",))
+    with pytest.raises(UsageError, match="take the letters as Word"):
+        pdf([odd], "Mel", TODAY)
+
+
+def test_the_word_file_holds_every_letter() -> None:
+    from docx import Document
+
+    read = Document(io.BytesIO(word(letters(), "Mel Hart", TODAY)))
+    headings = [p.text for p in read.paragraphs if p.style is not None and p.style.name == "Heading 1"]
+    assert len(headings) == len(letters())
+    assert any("Siân Llŷr" in p.text for p in read.paragraphs)
+    assert read.core_properties.language == "en-GB"
+
+
+def test_control_characters_do_not_reach_a_file() -> None:
+    values = dict.fromkeys(FIELDS["school"], "x") | {"portrait": "a\x0bb\x1fc"}
+    letter = merge("school", "H\n\n{{ portrait }}", values, "1", "x", ("1",))
+    assert letter.paragraphs == ("abc",)
+    word([letter], "Mel\n", TODAY)
+    pdf([letter], "Mel", TODAY)
