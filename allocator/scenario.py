@@ -79,8 +79,10 @@ def scenario(
     ready = ready_for(case, policy, plan.made_with.seed, repaired)
     if repaired is not None:  # what can no longer be held is not claimed to be
         kept = [k for k in repaired.held if (*k, (ready.holders or {}).get(k)) in ready.index]
-        repaired = repaired.model_copy(update={"held": tuple(k for k in kept if k not in ready.uncounted)})
-        ready = ready_for(case, policy, plan.made_with.seed, repaired)
+        held_still = tuple(k for k in kept if k not in ready.uncounted)
+        if held_still != repaired.held:
+            repaired = repaired.model_copy(update={"held": held_still})
+            ready = ready_for(case, policy, plan.made_with.seed, repaired)
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
     return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)))
 

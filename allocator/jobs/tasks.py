@@ -203,12 +203,20 @@ def sweep_jobs(plan: Plan, ask: dict[str, Any]) -> list[Any]:
     return sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
 
 
+_asked: dict[str, tuple[Plan, list[Any]]] = {}  # the plan and questions of the sweep in hand, read once a worker
+
+
 def sweep_part(db: Database, job: Job, n: int) -> Result:
     """The answer to question `n` of a sweep."""
     from allocator import sweep
 
-    plan = _plan(db, job.request["plan"])
-    return asdict(sweep.answer(plan, sweep_jobs(plan, job.request)[n]))
+    ask = job.request
+    if (found := _asked.get(job.id)) is None:
+        plan = _plan(db, ask["plan"])
+        _asked.clear()
+        found = _asked[job.id] = plan, sweep_jobs(plan, ask)
+    plan, questions = found
+    return asdict(sweep.answer(plan, questions[n]))
 
 
 def sweep_whole(parts: list[dict[str, Any]]) -> Result:
