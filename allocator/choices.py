@@ -10,6 +10,7 @@ from typing import Any
 
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
+from allocator.engine.force import MANY, force
 from allocator.engine.instance import Solution, TierValue
 from allocator.engine.tiers import Conflict, Stop, solve
 from allocator.errors import UsageError
@@ -30,6 +31,7 @@ class Offer:
     loses: tuple[tuple[str, int], ...]  # (tier, how much worse; negative = better), before the lot
     moves: tuple[str, ...]  # other schools that would change SIP
     text: str
+    exact: bool = True  # False: in a large case, when a plan further away might lose less
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def choices(
     answer = world.plan(stop)
     affected = sorted(k for k in (ready.facts.standing.event if ready.facts.standing else ()) if k in ready.post_index)
     done = {urn for urn, _ in chosen}
-    best = solve(ready.inst, stop, _hint(ready), settle=False)
+    many = len(ready.inst.pairs) > MANY
+    best = _stands(ready, answer) if many else solve(ready.inst, stop, _hint(ready), settle=False)
     forced: dict[tuple[Key, str], Solution] = {}
     lists: list[Choice] = []
     todo: list[tuple[Key, tuple[str, ...]]] = []
@@ -94,6 +97,15 @@ def together(ready: Setup, key: Key) -> tuple[str, ...]:
     return (key[0], *(u for s in shared for u, _ in s.posts if u != key[0]))
 
 
+def _stands(ready: Setup, plan: Plan) -> Solution:
+    """The plan just made, in the engine's words: too large to be solved a second time."""
+    rows = [a for a in plan.assignments if not a.settled and (a.urn, a.post) in ready.post_index]
+    chosen = tuple(sorted(ready.index[a.urn, a.post, a.sip] for a in rows))
+    short = {ready.post_index[a.urn, a.post]: round(4 * a.days_short) for a in rows if a.days_short}
+    tiers = tuple(TierValue(t.name, t.value, t.bound) for t in plan.certificate.tiers)
+    return Solution("optimal" if plan.certificate.proved else "feasible", chosen, short, tiers)
+
+
 def _list(
     world: Scenario,
     key: Key,
@@ -103,21 +115,22 @@ def _list(
     stop: Stop | None,
 ) -> Choice:
     ready, facts = world.ready, world.ready.facts
-    able = [s for u, k, s in ready.choices if (u, k) == key]
+    able = ready.pairs.allowed[key]
     inst = replace(ready.inst, tiers=tuple(t for t in ready.inst.tiers if not t.lot))
 
-    def force(sip: str) -> Solution | None:
-        fixed = tuple(sorted({*inst.fixed, ready.index[*key, sip]}))
+    def with_(sip: str) -> tuple[Solution, bool] | None:
         try:
-            return solve(replace(inst, fixed=fixed), stop, best.chosen, settle=False, short=bool(best.short))
+            found = force(inst, best.chosen, best.short, ready.index[*key, sip], stop, settle=False)
         except Conflict:
             return None
+        return None if found[0].status == "stopped" else found
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # the solver works outside Python's lock
-        found = {sip: s for sip, s in zip(able, pool.map(force, able), strict=True) if s is not None}
+        answers = {sip: s for sip, s in zip(able, pool.map(with_, able), strict=True) if s is not None}
+    found = {sip: solution for sip, (solution, _) in answers.items()}
     forced.update({(key, sip): s for sip, s in found.items()})
     ranked = sorted(found, key=lambda sip: (_key(found[sip]), sip))
-    offers = tuple(_offer(ready, key, n, sip, best, found[sip]) for n, sip in enumerate(ranked, 1))
+    offers = tuple(_offer(ready, key, n, sip, best, *answers[sip]) for n, sip in enumerate(ranked, 1))
     was = (ready.holders or {}).get(key, "")
     name = facts.sips[was].name if was in facts.sips else was
     none = "" if offers else "Nobody may take it: `allocator explain` says why."
@@ -130,7 +143,7 @@ def _key(s: Solution) -> tuple[int, ...]:
     return tuple(-t.value if t.name.startswith(MOST) else t.value for t in s.tiers if t.name != "5")
 
 
-def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: Solution) -> Offer:
+def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: Solution, whole: bool) -> Offer:
     facts = ready.facts
     loses = tuple(
         (a.name, _lost(a, b))
@@ -159,7 +172,10 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     ]
     parts += [tier_text(name, lost) for name, lost in hard if not name.startswith(("2", "3"))]
     text = f"{row.name} ({'known locally' if local else 'fresh eyes'}): {', '.join(parts)}; {room:g} days left."
-    return Offer(rank, sip, row.name, local, room, loses, moves, text)
+    exact = whole or not loses
+    if not exact:
+        text += " Only schools near in the chain were free to change, so it may cost less."
+    return Offer(rank, sip, row.name, local, room, loses, moves, text, exact)
 
 
 def _contests(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
-from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.force import force
+from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 
 TIERS = {  # what a tier counts, by the first two signs of its name
@@ -70,17 +71,24 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     if blocked:
         return WhyNot(*key, sip, blocked=tuple(blocked), text=f"{name} may not take {school}: " + _join(blocked))
     i = ready.index[*key, sip]
+    stands = [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index]
+    open_ = {k: n for k, n in ready.post_index.items() if k in held}
+    short = {
+        open_[a.urn, a.post]: round(4 * a.days_short)
+        for a in plan.assignments
+        if a.days_short and not a.settled and (a.urn, a.post) in open_
+    }
     try:
-        forced = solve(
-            replace(ready.inst, fixed=tuple(sorted({*ready.inst.fixed, i}))),
-            stop,
-            [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index],
-        )
+        forced, whole = force(ready.inst, sorted(stands), short, i, stop)
     except Conflict as clash:
         who = ", ".join(
             f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i
         )
         return WhyNot(*key, sip, text=f"{name} cannot take {school} beside what is locked: {who or 'the other rules'}.")
+    if forced.status == "stopped":
+        text = f"Whether {name} could take {school} was not found out: "
+        text += "nothing was found in time." if whole else "not with the schools around it alone."
+        return WhyNot(*key, sip, exact=False, text=text)
     price = []
     for before, tier in zip(plan.certificate.tiers, forced.tiers, strict=True):
         most = before.name in ("4",) or before.name[:2] in ("1a", "1b", "1c")
@@ -93,7 +101,7 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         for k in sorted({*held, *after}, key=lambda k: (k != key, k))
         if held.get(k) != after.get(k)
     )
-    exact = forced.status == "optimal" and plan.status == "optimal"
+    exact = forced.status == "optimal" and plan.status == "optimal" and (whole or not price)
     cost = "; ".join(p.text for p in price)
     text = (
         f"{name} may take {school}. The price to the whole plan: {cost}."
@@ -104,7 +112,8 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     if others > 0:
         text += f" {others} other post{'s' if others > 1 else ''} would change."
     if not exact:
-        text += " This price is not proved exact."
+        text += " This price is not proved exact"
+        text += "." if whole else ": only schools near in the chain were free to change."
     return WhyNot(*key, sip, price=tuple(price), chain=chain, exact=exact, text=text)
 
 

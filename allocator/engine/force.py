@@ -1,0 +1,64 @@
+"""What if this pair were chosen? The best plan with it, found around it where the instance is large."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from allocator.engine.around import added, around
+from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.model import value
+from allocator.engine.tiers import Conflict, Stop, solve
+
+MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
+NEAR = 250  # posts free to change beyond that
+
+
+def force(
+    inst: Instance,
+    plan: Sequence[int],
+    short: Mapping[int, int],
+    pair: int,
+    stop: Stop | None = None,
+    *,
+    settle: bool = True,
+    many: int | None = None,
+    near: int | None = NEAR,
+) -> tuple[Solution, bool]:
+    """The best plan with `pair`, from the plan that stands; and whether nothing further away could better it.
+
+    Tier values are the whole instance's. Up to `many` pairs (None = MANY) everything is solved again; beyond it only `near` posts
+    in chains through the pair may change (None = as far as chains go, and then the answer is the whole's). Raises
+    Conflict when the pair cannot be had beside the fixed ones.
+    """
+    if len(inst.pairs) <= (MANY if many is None else many):
+        return solve(_with(inst, pair), stop, plan, settle=settle, short=bool(short)), True
+    now = {inst.pairs[i].post: inst.pairs[i].person for i in plan}
+    start = {inst.pairs[pair].person, *([now[inst.pairs[pair].post]] if inst.pairs[pair].post in now else [])}
+    found = around(inst, plan, short, start, near)
+    here, own = found.inst, found.pair(pair)
+    try:
+        if own is None:  # a school bound to it can have nobody of those who may
+            raise Conflict(())
+        new = solve(_with(here, own), stop, found.held, settle=settle, short=bool(found.short))
+    except Conflict as clash:
+        if not found.whole:
+            return Solution("stopped", (), {}, ()), False
+        raise Conflict(tuple(found.part.pairs[i] for i in clash.pairs) or (pair,)) from None
+    if new.status == "stopped":
+        return new, found.whole
+    less = {
+        p: q for p, q in short.items() if p not in found.part.posts or not here.posts[found.part.posts.index(p)].trims
+    }
+    chosen = added(inst, plan, found, new.chosen)
+    tiers = []
+    for tier, part, result in zip(inst.tiers, here.tiers, new.tiers, strict=True):
+        stood = value(inst, tier, plan, short) - value(here, part, found.held, found.short)
+        tiers.append(TierValue(tier.name, stood + result.value, stood + result.bound))
+    _, fewer = found.part.out(new.chosen, new.short)
+    whole = replace(new, chosen=tuple(chosen), short=less | fewer, tiers=tuple(tiers))
+    return whole, found.whole
+
+
+def _with(inst: Instance, pair: int) -> Instance:
+    return replace(inst, fixed=tuple(sorted({*inst.fixed, pair})))
