@@ -123,11 +123,7 @@ def groups(policy: Policy) -> tuple[Group, ...]:
         said = (sys.modules[type(rule).__module__].__doc__ or "").split("\n")[0]
         meaning = re.sub(r"\s*\([^()]*(?:domain|practice|contract|allocate)[^()]*\)", "", said).strip()
         on = next(bool(s.value) for s in mine if s.key == rule.setting)
-        out.append(
-            Group(
-                rule.id, rule.id.replace("_", " ").capitalize(), PLAIN.get(rule.id, meaning), rule.law, on, tuple(mine)
-            )
-        )
+        out.append(Group(rule.id, title_of(rule.id), PLAIN.get(rule.id, meaning), rule.law, on, tuple(mine)))
     rest = [Group(part, *OTHER[part], "", True, tuple(mine)) for part, mine in by_part.items()]
     return (*out, *rest)
 

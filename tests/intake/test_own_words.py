@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from typer.testing import CliRunner
 
+from allocator.cli.app import app
 from allocator.intake.mark import AUTHOR, marked
 from allocator.intake.naming import nearest_names, same
 from allocator.intake.own_words import OwnWords, unknown_columns
@@ -149,3 +151,11 @@ def test_a_json_document_is_laid_out_and_marked(tmp_path: Path) -> None:
     book = load_workbook(io.BytesIO(marked(read.raw)))
     assert book["schools"]["C2"].comment is not None
     assert book["schools"]["B2"].data_type == "s"  # text that looks like a formula stays text
+
+
+def test_check_writes_the_marked_workbook(tmp_path: Path) -> None:
+    path = save(tmp_path / "bad.xlsx", {"schools": [["urn", "name", "phase"], ["1", "Alder", "primray"]]})
+    out = tmp_path / "marked.xlsx"
+    done = CliRunner().invoke(app, ["check", str(path), "--marked", str(out)])
+    assert done.exit_code == 3
+    assert load_workbook(out)["schools"]["C2"].comment is not None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
+from allocator.explain.preflight import preflight
 from allocator.intake.mark import marked
 from allocator.intake.own_words import unknown_columns
 from allocator.intake.problems import Problem, nearest
@@ -71,7 +72,7 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
         "reading": reading, "sheets": [(t, nearest(t, TABLES)) for t in raw.unknown], "tables": list(TABLES),
         "columns": unknown_columns(raw), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
         "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
-        "called": called, "parts": since(old, reading.case) if old and reading.case else (),
+        "rules": preflight(reading.case, reading.policy) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
         "everyone": {
             "school": [(s.urn, s.name) for s in reading.case.schools] if reading.case else _listed(reading, "schools", "urn"),
             "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
