@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from allocator.jobs.queue import Queue
 from allocator.service import care, oidc, pages, problems
 from allocator.service.asking import Office, note_refusal
+from allocator.service.description import describe
 from allocator.service.mail import Mail
 from allocator.service.routes import answers, people, plans, rounds, work
 from allocator.service.settings import Settings
@@ -53,16 +55,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20, https=settings.secure_cookies)
     make = app.openapi
 
+    @cache
     def openapi() -> dict[str, object]:
-        """The description, with the one error shape named once."""
-        found = make()
-        schemas = found["components"]["schemas"]
-        problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(problem.pop("$defs", {}))
-        schemas["Problem"] = problem
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        return found
+        return describe(app, make())
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

@@ -16,7 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allocator.service.asking import office_of
-from allocator.service.problems import Refusal, errors, response
+from allocator.service.problems import Refusal, response
 from allocator.store.migrate import newest
 from allocator.store.tables import Job
 
@@ -127,7 +127,7 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", responses={503: errors()[503]})
+@router.get("/readyz")
 def ready(request: Request) -> Response:
     """The store answers and its tables are of this version."""
     office = office_of(request)
@@ -135,14 +135,15 @@ def ready(request: Request) -> Response:
         at = s.execute(sa.text("select version_num from alembic_version")).scalar()
         workers = len(office.queue.alive(s))
     if at != newest():
-        raise Refusal("store_away", f"The store is at step {at}, this version needs {newest()}.")
+        told = f"The store is at step {at}, this version needs {newest()}."
+        raise Refusal("store_away", told, {"Retry-After": "5"})
     return JSONResponse({"status": "ok", "workers": workers})
 
 
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 503: errors()[503]},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def metrics(request: Request) -> Response:
     """Figures for Prometheus; nothing personal."""

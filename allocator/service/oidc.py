@@ -54,17 +54,24 @@ def client(request: Request) -> Any:
     return request.app.state.oidc
 
 
-@router.get("/oidc", status_code=302, response_class=Response, responses=errors())
+@router.get("/oidc", status_code=302, response_class=Response, responses=errors("not_found", "provider_away"))
 async def go(request: Request, office: In, role: people.RoleName | None = None) -> Response:
     """To the provider's sign-in page."""
     provider = client(request)
     base = office.settings.public_url or str(request.base_url)
     request.session["role"] = role
-    answer: Response = await provider.authorize_redirect(request, f"{base.rstrip('/')}/api/v1/oidc/back")
+    try:
+        answer: Response = await provider.authorize_redirect(request, f"{base.rstrip('/')}/api/v1/oidc/back")
+    except Exception as error:
+        log.error("provider away", extra={"error": type(error).__name__})
+        told = "Your organisation's sign-in does not answer. Try again soon, or ask for a link."
+        raise Refusal("provider_away", told, {"Retry-After": "30"}) from None
     return answer
 
 
-@router.get("/oidc/back", response_model=SignedIn, responses=errors())
+@router.get(
+    "/oidc/back", response_model=SignedIn, responses=errors("forbidden", "not_found", "not_signed_in", "invalid")
+)
 async def back(request: Request, office: In) -> Response:
     """Back from the provider: the session's cookie, for an address that is known here."""
     provider = client(request)

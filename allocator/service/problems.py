@@ -67,6 +67,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_many": (429, "Too much at once"),
     "defect": (500, "A fault of ours"),
     "store_away": (503, "The store does not answer"),
+    "provider_away": (503, "The provider does not answer"),
 }  # fmt: skip
 TITLES = {code: title for code, (_, title) in CODES.items()}
 
@@ -116,14 +117,20 @@ def table_problem(p: Any) -> TableProblem:
 
 
 def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route: each error it can answer, for OpenAPI. Several codes may share a status."""
+    """The `responses` of a route: what is particular to it; `description` adds what follows from its shape."""
     found: dict[int | str, dict[str, Any]] = {}
-    for code in ("bad_request", "not_signed_in", "forbidden", "not_found", "invalid", "too_many", "store_away", *codes):
-        status, title = CODES[code]
-        had = found.get(status, {}).get("description")
-        entry = {"description": f"{had}; {code}: {title}" if had else f"{code}: {title}"}
-        found[status] = {**entry, "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for code in codes:
+        add(found, code, CODES[code][0])
     return found
+
+
+def add(responses: dict[Any, dict[str, Any]], code: str, status: int | str | None = None) -> None:
+    """One more error among the responses. Several codes may share a status."""
+    status = status or str(CODES[code][0])
+    had = responses.get(status, {}).get("description")
+    told = f"{code}: {TITLES[code]}"
+    content = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    responses[status] = {"description": f"{had}; {told}" if had else told, "content": content}
 
 
 def install(app: FastAPI, noted: Callable[[Request, Refusal], None]) -> None:

@@ -11,6 +11,7 @@ import httpx2 as httpx
 import pytest
 from oidc_provider_mock import run_server_in_thread  # type: ignore[import-untyped]  # it ships no types
 
+from tests.servers import free_port
 from tests.service.office import Desk, open_office
 
 
@@ -74,6 +75,12 @@ def test_a_role_can_be_asked_for_and_only_a_role_one_has(place: tuple[Desk, str]
     desk, issuer = place
     assert sign_in(desk, issuer, "sip@example.org", "?role=manager").json()["code"] == "invalid"
     assert sign_in(desk, issuer, "sip@example.org", "?role=sip").status_code == 303
+
+
+def test_a_provider_that_is_away_is_said_so(tmp_path: Path) -> None:
+    desk = open_office(tmp_path, oidc_issuer=f"http://127.0.0.1:{free_port()}", oidc_client_id="us")
+    answer = desk.client.get("/oidc", follow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (503, "provider_away")
 
 
 def test_where_it_is_not_set_up_it_is_not_there(tmp_path: Path) -> None:

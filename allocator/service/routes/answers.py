@@ -32,7 +32,7 @@ from allocator.service.views import own_plan, standings
 from allocator.store import keep
 
 router = APIRouter(route_class=OnceRoute)
-WRITE = ("in_progress", "key_reused", "stale", "round_refuses")
+WRITE = ("stale", "round_refuses")
 Taken = Callable[[Desk], Fact | list[Fact]]
 
 
@@ -163,7 +163,7 @@ def query_of(office: Office, who: Who, id: str) -> tuple[str, int]:
     return round_id, int(n)
 
 
-@router.get("/rounds/{id}/queries", responses=errors())
+@router.get("/rounds/{id}/queries")
 def queries(id: Id, who: Reader, office: In) -> PageOf[QueryOut]:
     """Questions of the round, each with the date by which a person answers it."""
     with office.db.read() as s:
@@ -172,7 +172,7 @@ def queries(id: Id, who: Reader, office: In) -> PageOf[QueryOut]:
     return PageOf(items=[QueryOut(**{**vars(q), "id": f"{id}-{q.id}"}) for q in found])
 
 
-@router.get("/queries/{id}", responses=errors())
+@router.get("/queries/{id}")
 def query(id: Id, who: Reader, office: In) -> QueryOut:
     """A question, by whom it is to be answered when, and the outcome."""
     round_id, n = query_of(office, who, id)

@@ -37,7 +37,7 @@ router = APIRouter(route_class=OnceRoute)
 door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
 
 
-@door.post("/sign-in", status_code=202, responses=errors())
+@door.post("/sign-in", status_code=202, responses=errors("too_many"))
 def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]:
     """Ask for a single-use link. The answer is the same whether the address is known or not."""
     office.limiter.count(
@@ -76,14 +76,14 @@ def spend_link(secret: Id, office: In, response: Response, ask: SignInSpend | No
 router.include_router(door)
 
 
-@router.get("/me", responses=errors())
+@router.get("/me")
 def me(who: Anyone) -> Me:
     """Who I am in this session, and what it opens."""
     grants = [GrantOut.model_validate(g) for g in who.grants]
     return Me(id=who.id, name=who.name, email=who.email, role=who.role, scope=who.scope, grants=grants)
 
 
-@router.delete("/me", status_code=204, responses=errors())
+@router.delete("/me", status_code=204)
 def sign_out(who: Asker, office: In, response: Response) -> None:
     """End this session, or give up this token."""
     with office.db.write() as s:
@@ -91,7 +91,7 @@ def sign_out(who: Asker, office: In, response: Response) -> None:
     response.delete_cookie(people.COOKIE, path="/")
 
 
-@router.get("/users", responses=errors())
+@router.get("/users")
 def users(
     who: Reader, office: In, programme: Annotated[str, Query(max_length=64)], cursor: Cursor = None, limit: Limit = 100
 ) -> PageOf[UserOut]:
@@ -106,7 +106,7 @@ def users(
         return page(s, sa.select(Grant).where(Grant.programme_id == programme), [Grant.id], cursor, limit, out)
 
 
-@router.post("/users", status_code=201, responses=errors("in_progress", "key_reused"))
+@router.post("/users", status_code=201, responses=errors("not_found"))
 def add_user(new: UserIn, who: Manager, office: In) -> UserOut:
     """A person with a role in one of my programmes; made known if new."""
     with office.db.write() as s:
@@ -138,7 +138,7 @@ def remove_user(id: Id, who: Manager, office: In) -> None:
         s.delete(g)
 
 
-@router.get("/tokens", responses=errors())
+@router.get("/tokens")
 def tokens(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[TokenOut]:
     """My own API tokens; the secrets are not kept."""
     query = sa.select(Pass).where(Pass.person_id == who.id, Pass.kind == "token", Pass.role == who.role)
@@ -146,7 +146,7 @@ def tokens(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100) -
         return page(s, query, [Pass.id], cursor, limit, TokenOut.model_validate)
 
 
-@router.post("/tokens", status_code=201, responses=errors("in_progress", "key_reused"))
+@router.post("/tokens", status_code=201)
 def new_token(ask: TokenIn, who: Anyone, office: In) -> TokenNew:
     """An API token that acts as I do in this role, or only reads. It is shown once."""
     days = ask.days or office.settings.token_days
@@ -157,7 +157,7 @@ def new_token(ask: TokenIn, who: Anyone, office: In) -> TokenNew:
         return TokenNew(**TokenOut.model_validate(row).model_dump(), token=secret)
 
 
-@router.delete("/tokens/{id}", status_code=204, responses=errors())
+@router.delete("/tokens/{id}", status_code=204)
 def revoke_token(id: Id, who: Anyone, office: In) -> None:
     """A token stops working at once."""
     with office.db.write() as s:
@@ -168,7 +168,7 @@ def revoke_token(id: Id, who: Anyone, office: In) -> None:
         note_everywhere(s, who, "token revoked", id)
 
 
-@router.get("/audit", responses=errors())
+@router.get("/audit")
 def audit(
     who: Reader, office: In, programme: Annotated[str, Query(max_length=64)], cursor: Cursor = None, limit: Limit = 100
 ) -> PageOf[AuditOut]:

@@ -34,13 +34,10 @@ from allocator.service.work import accept, answered
 from allocator.store import keep
 
 router = APIRouter(route_class=OnceRoute)
-WRITE = ("in_progress", "key_reused", "stale", "round_refuses")
 Post = Annotated[PostKind, Query(description="which post of the school")]
 
 
-@router.get(
-    "/plans/{id}", response_model=Plan | OwnPlan, responses={**errors(), 304: {"description": "as you have it"}}
-)
+@router.get("/plans/{id}", response_model=Plan | OwnPlan, responses={304: {"description": "as you have it"}})
 def plan(id: Id, request: Request, who: Anyone, office: In) -> Response:
     """The plan, word for word as the command line writes it. A school or SIP gets its own pairs, in words."""
     with office.db.read() as s:
@@ -54,7 +51,7 @@ def plan(id: Id, request: Request, who: Anyone, office: In) -> Response:
         return Response(row.body, media_type="application/json", headers={"ETag": tag})
 
 
-@router.get("/plans/{id}/assignments/{urn}", response_model=dict[str, Any] | OwnPair, responses=errors())
+@router.get("/plans/{id}/assignments/{urn}", response_model=dict[str, Any] | OwnPair)
 def assignment(id: Id, urn: UrnPath, who: Anyone, office: In, post: Post = "lead") -> Any:
     """Why this SIP: for a manager points, runner-up and margin; for a school or SIP what it may know."""
     with office.db.read() as s:
@@ -71,7 +68,7 @@ def assignment(id: Id, urn: UrnPath, who: Anyone, office: In, post: Post = "lead
         raise NotThere(error.text) from None
 
 
-@router.get("/plans/{id}/why-not", responses=errors())
+@router.get("/plans/{id}/why-not")
 def why_not(
     id: Id, who: Reader, office: In, urn: Annotated[Key, Query()], sip: Annotated[Key, Query()], post: Post = "lead"
 ) -> dict[str, Any]:
@@ -82,7 +79,7 @@ def why_not(
     return asdict(explain(ready_of(row, made), made, urn, post, sip=sip))
 
 
-@router.get("/plans/{id}/comparison", responses=errors())
+@router.get("/plans/{id}/comparison")
 def comparison(
     id: Id, who: Reader, office: In, other: Annotated[str, Query(alias="with", pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 ) -> dict[str, Any]:
@@ -116,31 +113,31 @@ def begin(office: Office, request: Request, who: Who, id: str, kind: str, ask: d
     return answered(office, request, job)
 
 
-@router.post("/plans/{id}/what-ifs", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+@router.post("/plans/{id}/what-ifs", status_code=202, response_model=JobOut, responses=errors("stale", "round_refuses"))
 def what_if(id: Id, ask: WhatIfIn, request: Request, who: Manager, office: In) -> Response:
     """A scenario against this plan: repaired with least change, or rebuilt. With `adopt` it goes on the desk."""
     return begin(office, request, who, id, "what_if", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
 
 
-@router.post("/plans/{id}/choices", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+@router.post("/plans/{id}/choices", status_code=202, response_model=JobOut, responses=errors("stale"))
 def choices(id: Id, ask: ChoicesIn, request: Request, who: Manager, office: In) -> Response:
     """For each school that the changes leave without its SIP: whom it could be offered, ranked, with consequences."""
     return begin(office, request, who, id, "choices", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
 
 
-@router.post("/plans/{id}/sweeps", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+@router.post("/plans/{id}/sweeps", status_code=202, response_model=JobOut, responses=errors("stale"))
 def sweep(id: Id, request: Request, who: Manager, office: In, ask: SweepIn | None = None) -> Response:
     """Every SIP leaving in turn, or what one more day or SIP would gain; spread over all workers."""
     return begin(office, request, who, id, "sweep", (ask or SweepIn.model_validate({})).model_dump())
 
 
-@router.post("/plans/{id}/frontier", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+@router.post("/plans/{id}/frontier", status_code=202, response_model=JobOut, responses=errors("stale"))
 def frontier(id: Id, request: Request, who: Manager, office: In) -> Response:
     """Best points for every number of schools changed."""
     return begin(office, request, who, id, "frontier", {})
 
 
-@router.post("/plans/{id}/exports", status_code=202, response_model=JobOut, responses=errors(*WRITE))
+@router.post("/plans/{id}/exports", status_code=202, response_model=JobOut, responses=errors("stale"))
 def export(id: Id, request: Request, who: Manager, office: In, ask: ExportIn | None = None) -> Response:
     """The plan as a workbook or a page; fetch it at solves/{id}/file."""
     return begin(office, request, who, id, "export", (ask or ExportIn.model_validate({})).model_dump())

@@ -46,10 +46,10 @@ from allocator.store import keep
 from allocator.store.tables import EventRow, Grant, Job, Programme, RoundRow
 
 router = APIRouter(route_class=OnceRoute)
-WRITE = ("in_progress", "key_reused", "stale", "round_refuses")
+WRITE = ("stale", "round_refuses")
 
 
-@router.get("/programmes", responses=errors())
+@router.get("/programmes")
 def programmes(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[ProgrammeOut]:
     """My programmes, in this role."""
     query = sa.select(Programme).where(Programme.id.in_(who.programmes()))
@@ -57,7 +57,7 @@ def programmes(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 10
         return page(s, query, [Programme.id], cursor, limit, ProgrammeOut.model_validate)
 
 
-@router.post("/programmes", status_code=201, responses=errors("in_progress", "key_reused"))
+@router.post("/programmes", status_code=201)
 def new_programme(new: ProgrammeIn, who: Manager, office: In, response: Response) -> ProgrammeOut:
     """A programme of its own: nothing is shared with others. Whoever makes it manages it."""
     with office.db.write() as s:
@@ -70,14 +70,14 @@ def new_programme(new: ProgrammeIn, who: Manager, office: In, response: Response
         return ProgrammeOut.model_validate(row)
 
 
-@router.get("/programmes/{id}", responses=errors())
+@router.get("/programmes/{id}")
 def programme(id: Id, who: Anyone, office: In) -> ProgrammeOut:
     """One of my programmes."""
     with office.db.read() as s:
         return ProgrammeOut.model_validate(programme_in(s, who, id))
 
 
-@router.get("/programmes/{id}/rounds", responses=errors())
+@router.get("/programmes/{id}/rounds")
 def rounds_of(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[RoundOut]:
     """The programme's rounds, oldest first."""
     with office.db.read() as s:
@@ -87,7 +87,7 @@ def rounds_of(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Lim
         return page(s, query, [RoundRow.created_at, RoundRow.id], cursor, limit, lambda r: round_out(s, r, today))
 
 
-@router.post("/programmes/{id}/rounds", status_code=201, responses=errors("in_progress", "key_reused"))
+@router.post("/programmes/{id}/rounds", status_code=201)
 def new_round(id: Id, new: RoundIn, who: Manager, office: In, response: Response) -> RoundOut:
     """A round for a year."""
     with office.db.write() as s:
@@ -100,7 +100,7 @@ def new_round(id: Id, new: RoundIn, who: Manager, office: In, response: Response
         return round_out(s, row, dt.date.today())
 
 
-@router.get("/rounds/{id}", responses=errors())
+@router.get("/rounds/{id}")
 def one_round(id: Id, who: Reader, office: In, response: Response) -> RoundOut:
     """Where the round stands. Its ETag, sent back as If-Match, keeps a write from going over somebody else's."""
     with office.db.read() as s:
@@ -124,7 +124,7 @@ YearAsked = Annotated[str | None, Query(pattern=r"^\d{4}/\d{2}$", description="t
 
 @router.put(
     "/rounds/{id}/case", openapi_extra=CASE_BODY,
-    responses=errors("stale", "too_large", "unknown_media", "case_errors", "round_refuses"),
+    responses=errors("stale", "unknown_media", "case_errors"),
 )  # fmt: skip
 async def put_case(
     id: Id, request: Request, who: Manager, office: In, response: Response, year: YearAsked = None
@@ -157,7 +157,7 @@ async def put_case(
     return await run_in_threadpool(put)
 
 
-@router.get("/rounds/{id}/case", responses=errors())
+@router.get("/rounds/{id}/case")
 def get_case(id: Id, who: Reader, office: In) -> CaseOut:
     """The case in force, with what was said about it."""
     with office.db.read() as s:
@@ -168,7 +168,7 @@ def get_case(id: Id, who: Reader, office: In) -> CaseOut:
         return CaseOut(sha256=row.sha256, case=row.case, problems=[TableProblem(**p) for p in row.problems])
 
 
-@router.get("/rounds/{id}/policy", responses=errors())
+@router.get("/rounds/{id}/policy")
 def get_policy(id: Id, who: Reader, office: In) -> dict[str, Any]:
     """Every setting in force; those of *balanced* while there is no case."""
     with office.db.read() as s:
@@ -200,7 +200,7 @@ def put_policy(
     return new.model_dump(mode="json")
 
 
-@router.get("/rounds/{id}/solves", responses=errors())
+@router.get("/rounds/{id}/solves")
 def solves(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[JobOut]:
     """All work of the round, oldest first."""
     with office.db.read() as s:
@@ -287,7 +287,7 @@ def roll_over(id: Id, request: Request, who: Manager, office: In, response: Resp
         return NewRound(round=fresh_round.id, notes=list(new.notes))
 
 
-@router.get("/rounds/{id}/events", responses=errors())
+@router.get("/rounds/{id}/events")
 def events(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[EventOut]:
     """The append-only log. Why a head refused is for managers only."""
     with office.db.read() as s:

@@ -34,7 +34,7 @@ def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
     return job
 
 
-@router.get("/solves/{id}", responses=errors())
+@router.get("/solves/{id}")
 def one_job(id: Id, who: Reader, office: In) -> JobOut:
     """A job: queued, running, done, cancelled or failed with a reason."""
     with office.db.read() as s:
@@ -55,7 +55,7 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
 
 @router.get(
     "/solves/{id}/events", response_class=StreamingResponse,
-    responses={**errors(), 200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 async def listen(id: Id, request: Request, who: Reader, office: In) -> StreamingResponse:
     """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job."""

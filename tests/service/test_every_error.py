@@ -1,0 +1,197 @@
+"""Every error that the description names, of every route, is provoked; what cannot happen is not named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+import sqlalchemy as sa
+
+from allocator.domain import canon
+from allocator.domain.policy import Policy
+from allocator.explain.answer import solve
+from allocator.service.problems import CODES, MEDIA
+from allocator.store import keep
+from allocator.store.tables import Grant, Job, Once
+from tests.service.office import Desk, facts, open_office
+from tests.service.test_matrix import MATRIX, address
+
+WITH_PROVIDER = (("GET", "/oidc"), ("GET", "/oidc/back"))  # need a provider: test_oidc
+OTHERWISE = {  # a good request where the matrix sends less
+    ("PUT", "/rounds/{id}/case"): canon.case_out(facts()),
+    ("POST", "/plans/{id}/answers"): {"urn": "1", "answer": "accept", "by": "head", "via": "telephone"},
+}
+
+
+class Asked:
+    """One route, asked on a desk of its own; each method below provokes the error of its name."""
+
+    def __init__(self, folder: Path, method: str, route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.method, self.route, self.monkeypatch, self.folder = method, route, monkeypatch, folder
+        self.desk = self.open()
+        self.body = OTHERWISE.get((method, route), MATRIX[method, route][1])
+
+    def open(self, **settings: object) -> Desk:
+        where = self.folder / str(len(list(self.folder.iterdir())))
+        where.mkdir()
+        return open_office(where, upload_mb=1, **settings)
+
+    def send(self, who: str | None = "manager", path: str = "", desk: Desk | None = None, **kw: Any) -> httpx.Response:
+        desk = desk or self.desk
+        headers = {**desk.headers(who), **kw.pop("headers", {})}
+        if not kw and self.body is not None:
+            kw = {"json": self.body}
+        answer: httpx.Response = desk.client.request(
+            self.method, path or address(desk, self.route), headers=headers, **kw
+        )
+        return answer
+
+    def elsewhere(self, id: str) -> str:
+        """The same route of another thing."""
+        path = address(self.desk, self.route)
+        if "{id}" not in self.route:
+            return path.replace("programme=p", f"programme={id}")
+        before = self.route.split("{id}")[0]
+        return before + id + "".join(path.removeprefix(before).partition("/")[1:])
+
+    def not_signed_in(self) -> httpx.Response:
+        return self.send(None)
+
+    def forbidden(self) -> httpx.Response:
+        if self.method == "GET":
+            return self.send("head")
+        token = self.desk.client.post("/tokens", json={"name": "r"}, headers=self.desk.headers("manager")).json()
+        return self.send(None, headers={"Authorization": f"Bearer {token['token']}"})
+
+    def not_found(self) -> httpx.Response:
+        if self.route == "/users":
+            return self.send(path=self.elsewhere("none"), json={**(self.body or {}), "programme": "none"})
+        return self.send(path=self.elsewhere("none"))
+
+    def invalid(self) -> httpx.Response:
+        if "{id}" in self.route:
+            return self.send(path=self.elsewhere("!"))
+        if "{secret}" in self.route:
+            return self.send(path="/sign-in/!")
+        if self.method == "GET":
+            return self.send(path=self.route + "?limit=0")
+        return self.send(json={"nonsense": 1})
+
+    def bad_request(self) -> httpx.Response:
+        if self.method == "POST" and not self.route.startswith("/sign-in"):
+            return self.send(headers={"Idempotency-Key": "k" * 201})
+        return self.send(content=b"{", headers={"Content-Type": "application/json"})
+
+    def too_large(self) -> httpx.Response:
+        return self.send(content=b'"' + b"x" * 2**20 + b'"', headers={"Content-Type": "application/json"})
+
+    def too_many(self) -> httpx.Response:
+        desk = self.open(**({"sign_ins_per_minute": 1} if self.route == "/sign-in" else {"writes_per_minute": 1}))
+        first = ("/sign-in", {"email": "x@y.z"}) if self.route == "/sign-in" else ("/tokens", {"name": "t"})
+        desk.client.post(first[0], json=first[1], headers=desk.headers("manager"))
+        return self.send(desk=desk)
+
+    def store_away(self) -> httpx.Response:
+        return self.broken(sa.exc.OperationalError("select 1", {}, Exception("gone")))
+
+    def defect(self) -> httpx.Response:
+        return self.broken(ZeroDivisionError("a secret"))
+
+    def broken(self, error: Exception) -> httpx.Response:
+        def fail(*_: object) -> None:
+            raise error
+
+        with self.monkeypatch.context() as patch:
+            for way in ("read", "write"):
+                patch.setattr(self.desk.db, way, fail)
+            answer = self.send()
+        assert "secret" not in answer.text
+        return answer
+
+    def once(self, key: str, asked: str | None = None, minutes: int = 0, **values: object) -> httpx.Response:
+        """As if the request had been begun so many minutes ago, with this key."""
+        made = self.desk.client.build_request(self.method, address(self.desk, self.route), json=self.body)
+        parts = [self.method.encode(), str(made.url).encode(), made.content]
+        me = self.desk.client.get("/me", headers=self.desk.headers("manager")).json()["id"]
+        with self.desk.db.write() as s:
+            s.add(Once(person_id=me, key=key, request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
+                       created_at=keep.now() - dt.timedelta(minutes=minutes), **values))  # fmt: skip
+        return self.send(headers={"Idempotency-Key": key})
+
+    def in_progress(self) -> httpx.Response:
+        return self.once("in progress")
+
+    def answer_lost(self) -> httpx.Response:
+        return self.once("lost", minutes=5, headers={})
+
+    def key_reused(self) -> httpx.Response:
+        return self.once("reused", "another")
+
+    def stale(self) -> httpx.Response:
+        return self.send(headers={"If-Match": '"0"'})
+
+    def link_used(self) -> httpx.Response:
+        return self.send()
+
+    def unknown_media(self) -> httpx.Response:
+        return self.send(content=b"x", headers={"Content-Type": "text/plain"})
+
+    def case_errors(self) -> httpx.Response:
+        return self.send(json={"schools": [], "nonsense": 1})
+
+    def not_finished(self) -> httpx.Response:
+        with self.desk.db.write() as s:
+            s.execute(sa.update(Job).where(Job.id == "exported").values(state="running"))
+        return self.send()
+
+    def round_refuses(self) -> httpx.Response:
+        method, route = self.method, self.route
+        if method == "GET":  # of a plan that is not on the desk
+            with self.desk.db.write() as s:
+                other = keep.keep_plan(s, "r", solve(facts(), Policy(), seed=2)).id
+            return self.send(path=self.elsewhere(other))
+        if route == "/rounds/{id}/policy":  # of a round without a case
+            return self.send("manager elsewhere", path="/rounds/rq/policy")
+        if route == "/solves/{id}":  # ended
+            return self.send(path="/solves/exported")
+        if route == "/users/{id}":  # the last manager
+            with self.desk.db.read() as s:
+                last = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "manager")).one()
+            return self.send(path=f"/users/{last}")
+        if route == "/queries/{id}":
+            self.send()  # answered already
+        body = {
+            "/plans/{id}/publication": {"action": "remind"},  # none is due
+            "/plans/{id}/answers": {"urn": "1", "answer": "veto", "by": "chair", "via": "telephone"},
+            "/plans/{id}/what-ifs": {"changes": [{"sip_leaves": {"sip": "A"}}], "adopt": True},  # without a reason
+            "/rounds/{id}/solves": {"adopt": True},  # proposals are out
+        }.get(route)
+        return self.send(json=body) if body else self.send()
+
+
+@pytest.mark.parametrize(("method", "route"), [k for k in MATRIX if k not in WITH_PROVIDER])
+def test_every_error_named_for_a_route_can_be_provoked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, route: str
+) -> None:
+    asked = Asked(tmp_path, method, route, monkeypatch)
+    client = asked.desk.client
+    found = client.get("http://testserver/api/openapi.json").json()["paths"][f"/api/v1{route}"][method.lower()]
+    codes = [
+        part.split(":")[0].strip()
+        for status, r in found["responses"].items() if status >= "400" for part in r["description"].split(";")
+    ]  # fmt: skip
+    assert len(codes) == len(set(codes))
+    for code in codes:
+        provoke: Callable[[], httpx.Response] = getattr(asked, code)
+        answer = provoke()
+        assert answer.headers["content-type"] == MEDIA, (code, answer.status_code, answer.text)
+        body = answer.json()
+        assert (body["code"], answer.status_code, body["status"]) == (code, CODES[code][0], CODES[code][0]), body
+        assert body["title"]
+        assert body["detail"]
+        assert (answer.status_code in (429, 503)) <= ("retry-after" in answer.headers)
