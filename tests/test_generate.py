@@ -51,9 +51,14 @@ def test_every_post_has_somebody_and_can_be_filled() -> None:
     assert not plan.unfilled
 
 
-def test_at_least_fifteen_percent_serve_two_authorities() -> None:
-    made = invent(schools(), Policy(), 7, 1)
+@pytest.mark.parametrize("authorities", [1, 2])
+def test_at_least_fifteen_percent_serve_two_authorities(authorities: int) -> None:
+    base = schools()
+    if authorities == 1:
+        base = base.model_copy(update={"schools": tuple(s.model_copy(update={"la": "Westmark"}) for s in base.schools)})
+    made = invent(base, Policy(), 7, 1)
     assert made.many_authorities >= 0.15 * made.sips
+    assert any("Westmark" in s.las and len(s.las) > 1 for s in made.case.sips)
 
 
 def test_what_is_written_reads_back_as_the_same_case_and_says_that_it_is_invented(tmp_path: Path) -> None:

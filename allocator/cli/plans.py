@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -27,6 +28,7 @@ from allocator.cli.app import (
     say_json,
     write,
 )
+from allocator.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from allocator.allocate import Setup
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
 PostOpt = Annotated[str, typer.Option("--post", help="lead, support or appraisal")]
 
 
-def stop_of(time_limit: float | None, work_limit: float | None, workers: int, quiet: bool) -> Stop:
+def stop_of(
+    time_limit: float | None, work_limit: float | None, workers: int, quiet: bool, event: threading.Event
+) -> Stop:
     """When to stop, with progress on a terminal's stderr only."""
     from allocator.engine.tiers import Stop
 
@@ -44,7 +48,7 @@ def stop_of(time_limit: float | None, work_limit: float | None, workers: int, qu
         print(f"\r  {names}: best {best:.0f}, bound {bound:.0f}   ", end="", file=sys.stderr, flush=True)
 
     shown = sys.stderr.isatty() and not quiet
-    return Stop(seconds=time_limit, work=work_limit, workers=workers, progress=progress if shown else None)
+    return Stop(seconds=time_limit, work=work_limit, workers=workers, event=event, progress=progress if shown else None)
 
 
 @app.command()
@@ -70,10 +74,11 @@ def solve(
     from allocator.explain.answer import audited
     from allocator.explain.complete import complete
 
-    stop = stop_of(time_limit, work_limit, workers, as_json)
-    ready = allocate.setup(facts, in_force, seed)
-    bare, solution = allocate.allocate(ready, stop)
-    plan = audited(facts, in_force, complete(ready, bare, solution, stop))
+    with stopping() as event:
+        stop = stop_of(time_limit, work_limit, workers, as_json, event)
+        ready = allocate.setup(facts, in_force, seed)
+        bare, solution = allocate.allocate(ready, stop)
+        plan = audited(facts, in_force, complete(ready, bare, solution, stop))
     if stop.progress:
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
     outputs(plan, ready, output, excel, report, pairs, model)

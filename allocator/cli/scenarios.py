@@ -26,6 +26,7 @@ from allocator.cli.app import (
     write,
 )
 from allocator.cli.plans import PostOpt, post_kind, save_text
+from allocator.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from allocator.domain.plan import Plan
@@ -91,6 +92,7 @@ def what_if(
 ) -> None:
     """A scenario against a plan: repaired with least change, or rebuilt."""
     from allocator.compare import compare as compared
+    from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
     from allocator.scenario import scenario
 
@@ -99,7 +101,8 @@ def what_if(
         day = dt.date.fromisoformat(on) if on else None
     except ValueError:
         raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
-    after = scenario(before, changes_of(sip_leaves, changes), rebuild=rebuild, on=day).plan()
+    with stopping() as event:
+        after = scenario(before, changes_of(sip_leaves, changes), rebuild=rebuild, on=day).plan(Stop(event=event))
     if output:
         write(output, lambda p: save_text(p, plan_text(after)))
         note(f"Written: {output}")
@@ -129,6 +132,7 @@ def choices(
 ) -> None:
     """For each school affected, the ranked list of SIPs it could be offered, with consequences: a telephone round."""
     from allocator.choices import choices as lists
+    from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
 
     before = plan_for(case, plan, policy)
@@ -138,7 +142,8 @@ def choices(
         if not sep or not urn or not sip:
             raise UsageError(f"--choose {text}: write it as URN=SIP.")
         agreed.append((urn.strip(), sip.strip()))
-    found = lists(before, changes_of(sip_leaves, changes), agreed)
+    with stopping() as event:
+        found = lists(before, changes_of(sip_leaves, changes), agreed, Stop(event=event))
     if output:
         write(output, lambda p: save_text(p, plan_text(found.plan)))
         note(f"Written: {output}")
@@ -164,10 +169,12 @@ def veto(
     as_json: JsonOpt = False,
 ) -> None:
     """One refusal, resubmitted with least change; a second by the same school in the round is refused (exit 6)."""
+    from allocator.engine.tiers import Stop
     from allocator.veto import veto as refuse
 
     before = plan_for(case, plan, policy)
-    found = refuse(before, school, post_kind(post), decided_by=decided_by)
+    with stopping() as event:
+        found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=Stop(event=event))
     if output:
         write(output, lambda p: save_text(p, plan_text(found.plan)))
         note(f"Written: {output}")
@@ -208,9 +215,11 @@ def frontier(
     as_json: JsonOpt = False,
 ) -> None:
     """What one more change would buy: best points for every number of schools changed."""
+    from allocator.engine.tiers import Stop
     from allocator.frontier import frontier as walk
 
-    points = list(walk(plan_for(case, plan, policy)))
+    with stopping() as event:
+        points = list(walk(plan_for(case, plan, policy), Stop(event=event)))
     if svg:
         from allocator.report.frontier_svg import picture
 

@@ -156,10 +156,18 @@ def _first(grid: Grid, point: Point, count: int) -> list[tuple[float, str]]:
 
 
 def more_authorities(rng: random.Random, facts: Facts, team: Sequence[Person], place: Mapping[str, Point]) -> None:
-    """Enough people work for two or more: those nearest to the next authority, which they add."""
+    """Enough people work for two or more: those nearest to the next authority, which they add.
+
+    In a case of one authority they add one outside it: their other work is not in view (domain J1).
+    """
     wanted = math.ceil(MANY_AUTHORITIES * len(team))
     many = sum(len(p.las) > 1 for p in team)
-    if many >= wanted or len({plain(s.la) for s in facts.schools.values() if s.la}) < 2:
+    if many >= wanted:
+        return
+    if len({plain(s.la) for s in facts.schools.values() if s.la}) < 2:  # the other one is not in the case
+        single = sorted((p for p in team if len(p.las) == 1), key=lambda p: (p.kind == "la_adviser", p.sip))
+        for p in single[: wanted - many]:
+            p.las[plain(OUTSIDE)] = OUTSIDE
         return
     schools = Grid(place)
     near: list[tuple[float, str, Person, str]] = []

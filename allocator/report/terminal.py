@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -68,7 +69,7 @@ def standing(plan: Plan) -> str:
     if plan.certificate.proved:
         return "No better plan exists: proved, and checked by the auditor."
     per_post = plan.certificate.gap_points_per_post
-    return f"Checked by the auditor, but not proved best: at most {per_post:g} points a post could still be gained."
+    return f"Checked by the auditor, but not proved best: at most {math.ceil(per_post)} points a post could still be gained."
 
 
 def _schools(mine: Sequence[Assignment]) -> list[str]:

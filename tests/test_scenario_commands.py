@@ -1,0 +1,50 @@
+"""Each ready case from the command line, word for word as its README has it (contract 3 exit codes)."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from allocator.cli.app import app
+from allocator.errors import AllocatorError
+from scenarios.expected import folders
+from scenarios.tables import HERE
+
+
+def exit_code(args: list[str]) -> int:
+    try:
+        app(args, standalone_mode=False)
+    except (typer.Exit, click.exceptions.Exit) as end:
+        return int(end.exit_code)
+    except AllocatorError as error:
+        return error.exit_code
+    return 0
+
+
+@pytest.mark.parametrize("folder", folders(), ids=lambda f: f.name)
+def test_the_commands_of_a_ready_case_run_as_its_readme_says(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (folder / "README.md").read_text("utf-8")
+    commands = re.findall(r"(?m)^    allocator (.+)$|Run `allocator ([^`]+)`", text)
+    for command in [a or b for a, b in commands]:
+        given = [w.replace("scenarios/", f"{HERE}/") if w.startswith("scenarios/") else w for w in shlex.split(command)]
+        wanted = 4 if "ends with exit code 4" in text else 0
+        assert exit_code(given) == wanted, command
+        assert capsys.readouterr().out.strip(), command
+    assert commands or "solve" in text or folder.name in ("kept-lock", "zero-weights")
+
+
+def test_a_second_refusal_is_exit_6_as_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    case = str(HERE / "veto-knock-on")
+    assert exit_code(["solve", case, "-o", "plan.json"]) == 0
+    assert exit_code(["veto", case, "--plan", "plan.json", "--school", "910001", "-o", "after.json"]) == 0
+    assert exit_code(["veto", case, "--plan", "after.json", "--school", "910001", "-o", "again.json"]) == 6
+    assert not Path("again.json").exists()
