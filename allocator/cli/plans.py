@@ -146,10 +146,11 @@ def explain(
     as_json: JsonOpt = False,
 ) -> None:
     """Why this SIP, why not that one, or why nobody."""
-    from dataclasses import asdict
+    from pydantic import TypeAdapter
 
     from allocator.errors import UsageError
     from allocator.explain.answer import ready_from
+    from allocator.explain.why import Explanation
     from allocator.explain.why import explain as why
 
     if audience not in ("manager", "school", "sip"):
@@ -157,9 +158,7 @@ def explain(
     plan = read_plan(plan_file)
     answer = why(ready_from(plan), plan, school, post_kind(post), sip=why_not, audience=audience)  # type: ignore[arg-type]  # checked above
     if as_json:
-        value = asdict(answer)
-        value["reasons"] = [r.model_dump() for r in answer.reasons]
-        say_json(value)
+        say_json(TypeAdapter(Explanation).dump_python(answer, mode="json"))
         return
     print(f"{answer.text} {answer.answer}".rstrip())
     for move in answer.why_not.chain if answer.why_not else ():
