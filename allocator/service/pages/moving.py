@@ -16,7 +16,7 @@ from allocator.domain.round import Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.rules.travel import far
-from allocator.service.asking import In, Manager, Office, Reader, round_in
+from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
 from allocator.service.pages.board import Post, Urn, on_desk
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
 from allocator.service.pages.waiting import wait_for
@@ -171,7 +171,9 @@ def by_hand(
     """A change by hand of the plan that the form was made from (`rounds.by_hand`), as a job; then back to the board."""
     plan_id = form.text("plan") or ""
     with office.db.read() as s:
-        on_it = keep.current(s, round_in(s, who, id).id)
+        row = round_in(s, who, id)
+        fresh(request, row)  # first: what was typed is then kept
+        on_it = keep.current(s, row.id)
     if on_it is None or on_it.id != plan_id:
         raise RoundRefuses(CHANGED)
     ask = {"changes": changes, "rebuild": False, "adopt": True, "reason": reason}
