@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
-from allocator.engine.instance import Solution
+from allocator.engine.instance import Instance, Solution
+from allocator.engine.method import SMALL, solve
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.part import cut_out
+from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.explain.why_not import TierPrice, tier_text
 from allocator.rules.base import listed
@@ -87,7 +89,7 @@ class Trial:
         return told + (f" It costs: {costs}." if costs else "") + ("" if self.proved else " " + UNPROVED)
 
 
-UNPROVED = "A better way to fit it in was not ruled out in the time allowed: keeping it looks for longer."
+UNPROVED = "A way that moves fewer was not ruled out in the time allowed: keeping it looks for longer."
 
 
 def ground(plan: Plan, held: Collection[Post] = (), on: dt.date | None = None) -> Setup:
@@ -120,16 +122,17 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
     locks = {c for s in ready.structures if s.kind == "fixed" for c in s.pairs if c[:2] != key}
     fixed = {i for i in ready.inst.fixed if ready.choices[i][0] != key[0] or ready.choices[i] in locks}
     inst = replace(ready.inst, fixed=tuple(sorted(fixed | {ready.index[*key, sip]})))
+    proved = {t.name for t in plan.certificate.tiers if t.value == t.bound}
+    question = _Asked(ready, inst, key, sip, now, short, proved)
     try:
-        found = solve(inst, stop, now, short=bool(short))  # the lot too: who moves is who will
+        near = question.nearby(stop)
+        found = near if near and question.least(near) else question.anywhere(near, stop)
     except Conflict as clash:
         rest = [ready.choices[i] for i in clash.pairs if ready.choices[i] != (*key, sip)]
         named = listed([f"{facts.sips[s].name} at {facts.name(u)}" for u, _, s in rest])
         return replace(told, clash=f"{told.name} cannot take {told.school} beside {named or 'the other rules'}.")
-    if found.status == "stopped":
-        return replace(
-            told, proved=False, clash="No plan with this pair was found in the time allowed. Ask for longer."
-        )
+    if found is None or found.status == "stopped":
+        return replace(told, proved=False, clash=f"No way to fit {told.name} in at {told.school} was found at once.")
     prices = {
         tier.name: (value(inst, tier, now, short) - t.value) * (1 if t.name.startswith(MOST) else -1)
         for tier, t in zip(inst.tiers, found.tiers, strict=True)
@@ -141,6 +144,82 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
         told, points=points, shifts=_shifts(ready, key, holders, found), proved=found.status == "optimal",
         loses=tuple(TierPrice(n, lost, tier_text(n, lost)) for n, lost in prices.items() if lost),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question to the engine. `now` are the pairs held, `short` quarter-days short by post, `proved` names of tiers."""
+
+    ready: Setup
+    inst: Instance
+    key: Key
+    sip: str
+    now: tuple[int, ...]
+    short: dict[int, int]
+    proved: set[str]
+
+    def nearby(self, stop: Stop | None) -> Solution | None:
+        """The best plan in which only schools of this SIP, and of the one who has the post, may change; None when none.
+
+        Most cards need no more, and it takes a fraction of the whole: see `least`.
+        """
+        pairs = self.inst.pairs
+        post = self.ready.post_index[self.key]
+        near = {self.ready.person_index[self.sip]} | {pairs[i].person for i in self.now if pairs[i].post == post}
+        counted = {i for b in self.inst.bonds for i in b.pairs}
+        free = {pairs[i].post for i in self.now if pairs[i].person in near or i not in counted}
+        free |= {p for group in self.inst.same if post in group for p in group} | {post}
+        free |= set(range(len(self.inst.posts))) - {pairs[i].post for i in self.now}
+        posts = self.ready.facts.posts
+        schools = {posts[p].urn for p in free}
+        held = {i for i in self.now if posts[pairs[i].post].urn not in schools} | set(self.inst.fixed)
+        keep = [i for i, x in enumerate(pairs) if i in held or posts[x.post].urn in schools]
+        part = cut_out(self.inst, range(len(self.inst.posts)), range(len(self.inst.people)), keep)
+        start = [k for k, i in enumerate(part.pairs) if i in set(self.now)]
+        try:
+            found = solve(part.inst, stop, start, short=bool(self.short))
+        except Conflict:
+            return None
+        if found.status == "stopped":
+            return None
+        chosen, short = part.out(found.chosen, found.short)
+        return replace(found, chosen=tuple(chosen), short=short)
+
+    def anywhere(self, near: Solution | None, stop: Stop | None) -> Solution | None:
+        """The answer for the whole plan, begun from what was found nearby; stopped short, the better of the two.
+
+        A large plan is not searched whole while somebody waits: then what was found nearby, not proved, or None. The lot
+        is asked for too, so that who moves is who will. Raises Conflict when the pair cannot stand.
+        """
+        if len(self.inst.pairs) > SMALL:
+            return near and replace(near, status="feasible")
+        found = solve(self.inst, stop, near.chosen if near else self.now, short=bool(self.short))
+        if near is None or found.status == "optimal":
+            return found
+        best = near if found.status == "stopped" else max(near, found, key=self._rank)
+        return replace(best, status="feasible")
+
+    @staticmethod
+    def _rank(found: Solution) -> tuple[int, ...]:
+        return tuple(t.value if t.name.startswith(MOST) else -t.value for t in found.tiers)
+
+    def least(self, found: Solution) -> bool:
+        """Whether `found`, proved nearby, is the answer for the whole plan too.
+
+        It is when it loses nothing before points that the pair itself does not cost, and at most one other school moves:
+        without a move the plan is as it was; and a single school that must make room is one of the two SIPs' own.
+        """
+        post = self.ready.post_index[self.key]
+        pairs = self.inst.pairs
+        swapped = [i for i in self.now if pairs[i].post != post] + [self.ready.index[*self.key, self.sip]]
+        for tier, t in zip(self.inst.tiers, found.tiers, strict=True):
+            best = value(self.inst, tier, swapped, self.short)
+            if tier.name == "3":
+                if t.value > best + (self.inst.most_load is None):  # under a budget any school may have to give way
+                    return False
+            elif tier.name not in ("4", "5") and (t.value != best or tier.name not in self.proved):
+                return False
+        return found.status == "optimal"
 
 
 def _shifts(ready: Setup, key: Key, holders: dict[Key, str], found: Solution) -> tuple[Shift, ...]:

@@ -26,7 +26,7 @@ from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
 from allocator.trial import ground
 
-KEPT = 4  # plans made ready at once: one of 600 schools and 60 SIPs takes some 60 MB
+KEPT = 4  # plans made ready at once: with 600 schools and 60 SIPs some 25 MB each
 _ready: Kept[Setup] = Kept(KEPT)
 _facts: Kept[Facts] = Kept(KEPT)
 _grounds: Kept[Setup] = Kept(KEPT)
