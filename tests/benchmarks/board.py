@@ -137,7 +137,7 @@ def moves(at: Site, page: Page, plan: Plan) -> None:
             page.keyboard.press("ArrowRight")
         aimed = time.perf_counter()
         page.keyboard.press("Enter")
-        page.locator("#panel-body h2").wait_for(timeout=60_000)
+        page.locator("#panel-body :is(h1, h2)").wait_for(timeout=180_000)
         times.append(time.perf_counter() - aimed)
         print(
             f"{times[-1]:8.2f} s  dropped on {wanted} (aimed in {aimed - began:.1f} s): {page.locator('#panel-body p').first.inner_text()[:90]}"
