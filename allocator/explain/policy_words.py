@@ -85,6 +85,12 @@ class Setting:
         return bool(self.value != self.default)
 
     @property
+    def label(self) -> str:
+        """The meaning as a label: how much a rule counts is explained where it is changed."""
+        said = self.meaning.split(":")[0] if self.key.endswith(".weight") else self.meaning
+        return said[:1].upper() + said[1:]
+
+    @property
     def text(self) -> str:
         return in_words(self.key, self.value)
 

@@ -44,7 +44,7 @@ def test_a_setting_is_tried_seen_saved_and_published(at: Site) -> None:
     accessible(page)
     page.get_by_text("Tenure", exact=True).click()
     accessible(page)
-    page.get_by_role("link", name="Try a change of Tenure: most consecutive years").click()
+    page.get_by_role("link", name="Try a change of Tenure: Most consecutive years").click()
     accessible(page)
     page.get_by_label("New value").fill("0")
     page.get_by_role("button", name="See what it would do").click()
