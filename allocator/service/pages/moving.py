@@ -30,7 +30,7 @@ from allocator.store.tables import Job
 from allocator.trial import tried
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-TRY = Stop(seconds=6.0, work=4.0)  # work first: the same card tried twice gets the same answer
+TRY = Stop(seconds=6.0, work=2.0)  # work first: the same card tried twice gets the same answer
 WHY = "Say why in a sentence: it is kept with the change, and the log shows it"
 CHANGED = "The plan on the desk is another one since you opened the page. Nothing was changed: look at the board again."
 
