@@ -10,7 +10,7 @@ from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.rules.base import day, words
-from allocator.rules.interest import concerns
+from allocator.rules.interest import reached_by
 
 SOON = dt.timedelta(days=90)  # a check that runs out so soon is said before it does; ours
 
@@ -87,11 +87,11 @@ def ties(facts: Facts, plan: Plan) -> tuple[Tie, ...]:
 
 
 def _ties(facts: Facts, plan: Plan) -> Iterator[Tie]:
-    urns = sorted({a.urn for a in plan.assignments} | {u.urn for u in plan.unfilled})
+    urns = {a.urn for a in plan.assignments} | {u.urn for u in plan.unfilled}
     held = {(a.sip, a.urn) for a in plan.assignments}
     for sip, rows in sorted(facts.interests.items()):
         for row in rows:
-            reached = [u for u in urns if u in facts.schools and concerns(facts, row, facts.schools[u])]
+            reached = sorted(urns & reached_by(facts, row))
             if reached and sip in facts.sips:
                 yield tie(facts, row, reached, {u for u in reached if (sip, u) in held})
 

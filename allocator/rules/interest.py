@@ -17,6 +17,23 @@ def concerns(facts: Facts, row: Interest, school: School) -> bool:
     )
 
 
+def reached_by(facts: Facts, row: Interest) -> set[str]:
+    """URNs of the schools of the case that a declared interest reaches: what `concerns` says, without asking each."""
+    by = facts.once("schools by tie", lambda: _schools(facts))
+    names = ("trust", plain(row.trust)), ("la", plain(row.la))
+    return set(facts.successors(row.urn) if row.urn else ()).union(*(by.get(name, ()) for name in names))
+
+
+def _schools(facts: Facts) -> dict[tuple[str, str], set[str]]:
+    """A trust or an authority -> its schools."""
+    out: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for urn, school in facts.schools.items():
+        for name in (("trust", plain(school.trust)), ("la", plain(school.la))):
+            if name[1]:
+                out[name].add(urn)
+    return out
+
+
 def declarers(facts: Facts, school: School) -> set[str]:
     """SIPs with a declared interest that reaches this school."""
     by = facts.once("declared", lambda: _declared(facts))

@@ -16,6 +16,7 @@ from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
 from allocator.rules import reach
 from allocator.rules.base import Rule
+from allocator.rules.interest import concerns, reached_by
 from tests.check.random_cases import drawn
 from tests.make import case, school, sip
 
@@ -67,6 +68,13 @@ def test_a_rule_keeps_its_word_on_what_it_looks_at(seen: list[Facts], rule: Rule
             assert near is None or set(facts.sips) - set(near) <= barred
             what = rule.sees(facts, post)
             assert what is None or verdicts.setdefault(what, barred) == barred
+
+
+def test_what_an_interest_reaches_is_what_it_concerns(seen: list[Facts]) -> None:
+    for facts in seen:
+        for row in (row for rows in facts.interests.values() for row in rows):
+            asked = {urn for urn, school in facts.schools.items() if concerns(facts, row, school)}
+            assert reached_by(facts, row) == asked
 
 
 def test_pairs_out_of_reach_are_not_stored_but_explained_when_asked_about() -> None:
