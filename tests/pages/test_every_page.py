@@ -48,7 +48,8 @@ def look(page: Page, base: str, path: str, said: list[str]) -> list[str]:
         return []
     answer = page.goto(f"{base}{path}")
     assert answer is not None
-    wrong = [f"{path}: answered {answer.status}"] if answer.status >= 400 else []
+    # 409: the round is not there yet (no file waits to be marked); the page that says so is looked at like any other
+    wrong = [f"{path}: answered {answer.status}"] if answer.status >= 400 and answer.status != 409 else []
     headings = page.locator("h1").count()
     wrong += [f"{path}: {headings} headings of level 1"] if headings != 1 else []
     try:
@@ -59,7 +60,7 @@ def look(page: Page, base: str, path: str, said: list[str]) -> list[str]:
     width = page.evaluate("document.documentElement.scrollWidth")
     wrong += [f"{path}: {width} px wide on a phone of {PHONE['width']}"] if width > PHONE["width"] else []
     page.set_viewport_size({"width": 1280, "height": 900})
-    wrong += [f"{path}: the console says {text}" for text in said]
+    wrong += [f"{path}: the console says {text}" for text in said if not (answer.status == 409 and "409" in text)]
     said.clear()
     return wrong
 
