@@ -64,7 +64,7 @@ def test_progress_over_a_lost_connection_and_a_restart(at: Site) -> None:
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_text("The connection is lost.")).to_be_hidden()
-    at.server.end()
+    at.server.kill()
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
     at.server.begin()
     expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
