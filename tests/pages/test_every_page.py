@@ -13,7 +13,7 @@ from allocator.service.people import GrantRole
 from tests.pages import states
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.states import STATES, State
-from tests.pages.test_matrix import MATRIX, OPEN
+from tests.pages.test_matrix import MATRIX, OPEN, QUERY
 
 ELSEWHERE = ("/sign-in", "/sign-in/{secret}")  # seen in test_entrance, before anybody is known
 
@@ -38,7 +38,18 @@ def pages_for(role: GrantRole, state: State) -> Iterator[str]:
         if method != "GET" or allowed == OPEN or person not in allowed or path in ELSEWHERE:
             continue
         filled = {**names, "job": names["choices"] if "/choices/" in path else names["job"]}
-        yield path.format(**filled)
+        query = QUERY.get(path, "urn={urn}&sip={sip}" if path.endswith(("/move", "/try")) else "").format(**filled)
+        yield path.format(**filled) + (f"?{query}" if query else "")
+
+
+def linked(page: Page, seen: set[str]) -> Iterator[str]:
+    """Addresses on the page that lead to pages of the service not yet seen."""
+    hrefs: list[str] = page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.getAttribute('href'))")
+    for href in hrefs:
+        path = href.partition("#")[0]
+        if path not in seen and not path.startswith(("/static", "/api")):
+            seen.add(path)
+            yield path
 
 
 def look(page: Page, base: str, path: str, said: list[str]) -> list[str]:
@@ -92,7 +103,12 @@ def test_every_page_of_a_head_and_a_sip(at: Site, made: dict[str, State], name: 
     mine = state.own[role]
     page = at.enter(state.id, role, width=PHONE, urn=mine.get("urn", ""), sip=mine.get("sip", ""))
     said, hosts = watched(page)
-    wrong = [text for path in pages_for(role, state) for text in look(page, at.base, path, said)]
+    todo = list(pages_for(role, state))
+    seen, wrong = set(todo), []
+    while todo:
+        wrong += look(page, at.base, todo.pop(), said)
+        todo += linked(page, seen)
+    assert len(seen) > 3
     assert not wrong, "\n".join(wrong)
     assert {h for h in hosts if h.startswith("http")} == {at.base}
 
