@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.pages.site import CHROMIUM, Site, site
+
+expect.set_options(timeout=20_000)  # ms: busy machines are slow
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ class Keys(Hand):
 
     def give(self, path: Path) -> None:
         """The button of the file field opens the chooser; what happens there is the system's."""
-        button = self.page.locator("button.govuk-file-upload-button, input[type=file]").first
+        button = self.page.locator("button.govuk-file-upload-button")
         self.reach(button)
         with self.page.expect_file_chooser() as chooser:
             self.page.keyboard.press("Enter")

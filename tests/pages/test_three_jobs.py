@@ -57,6 +57,7 @@ def tell_and_confirm(at: Site, hand: Hand, programme: str, urns: list[str], here
     if hand.page.get_by_role("link", name="open the list of those that changed").count():
         hand.follow("open the list of those that changed")
         hand.follow("Back to confirming")
+    expect(hand.page.get_by_role("heading", name="Confirm, pair by pair")).to_be_visible()
     many = hand.page.get_by_role("button", name=re.compile("^Confirm all")).count()
     hand.press("Confirm all" if many else "Confirm")
 
@@ -81,7 +82,7 @@ def test_the_three_jobs(at: Site, tmp_path: Path, kind: type[Hand]) -> None:
     hand.give(workbook)
     hand.press("Read the file")
     hand.press("Take it as the data of this round")
-    expect(page.get_by_text("4 schools and 3 SIPs")).to_be_visible()
+    expect(page.get_by_text("4 schools and 3 SIPs").first).to_be_visible()
     hand.follow("Desk")
     hand.press("Make the plan")
     come(page, "board")
