@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FileChooser, Locator, Page
 
 from tests.pages.site import DESK, PHONE
+from tests.servers import until
 
 MOST_TABS = 400
 
@@ -52,6 +53,11 @@ class Thumb(Hand):
 class Keys(Hand):
     """The keyboard alone: everything is reached by Tab, and the focus is where a person can see it."""
 
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self.choosers: list[FileChooser] = []
+        page.on("filechooser", lambda c: self.choosers.append(c))  # from the start: the browser takes a moment to hold dialogs back
+
     def reach(self, control: Locator) -> None:
         control.wait_for()
         for _ in range(MOST_TABS):
@@ -77,8 +83,12 @@ class Keys(Hand):
 
     def give(self, path: Path) -> None:
         """The button of the file field opens the chooser; what happens there is the system's."""
-        button = self.page.locator("button.govuk-file-upload-button")
-        self.reach(button)
-        with self.page.expect_file_chooser() as chooser:
-            self.page.keyboard.press("Enter")
-        chooser.value.set_files(path)
+        self.reach(self.page.locator("button.govuk-file-upload-button"))
+        self.page.keyboard.press("Enter")
+
+        def chosen() -> bool:
+            self.page.wait_for_timeout(50)  # lets the browser speak
+            return bool(self.choosers)
+
+        until(chosen, what="the file chooser")
+        self.choosers.pop().set_files(path)
