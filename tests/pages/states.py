@@ -99,6 +99,8 @@ def fill(db: Database, id: str) -> dict[str, str]:
             "n": "1",
             "job": f"{id}-queued",
             "choices": f"{id}-chosen",
+            "kind": "school",
+            "name": f"{a.urn}.pdf",
         }
 
 

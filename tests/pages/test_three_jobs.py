@@ -60,6 +60,7 @@ def tell_and_confirm(at: Site, hand: Hand, programme: str, urns: list[str], here
     expect(hand.page.get_by_role("heading", name="Confirm, pair by pair")).to_be_visible()
     many = hand.page.get_by_role("button", name=re.compile("^Confirm all")).count()
     hand.press("Confirm all" if many else "Confirm")
+    expect(hand.page.get_by_role("button", name=re.compile("^Confirm"))).to_have_count(0)
 
 
 @pytest.mark.parametrize("kind", [Hand, Keys, Thumb])
