@@ -56,7 +56,9 @@ class Keys(Hand):
     def __init__(self, page: Page) -> None:
         super().__init__(page)
         self.choosers: list[FileChooser] = []
-        page.on("filechooser", lambda c: self.choosers.append(c))  # from the start: the browser takes a moment to hold dialogs back
+        page.on(
+            "filechooser", lambda c: self.choosers.append(c)
+        )  # from the start: the browser takes a moment to hold dialogs back
 
     def reach(self, control: Locator) -> None:
         control.wait_for()

@@ -19,14 +19,14 @@ from tests.pages.states import State
 from tests.pages.test_every_page import pages_for
 
 WIDTHS = ((DESK, "wide"), (PHONE, "phone"))
-# file -> (role, address, height of the crop at 1000 px wide)
-PICTURES: dict[str, tuple[GrantRole, str, int]] = {
-    "desk": ("manager", "/rounds/{id}", 760),
-    "board": ("manager", "/rounds/{id}/board", 700),
-    "map": ("manager", "/rounds/{id}/map", 700),
-    "what-if": ("manager", "what-if", 760),
-    "publish": ("manager", "/rounds/{id}/publish", 760),
-    "head": ("head", "/school", 740),
+# file -> (role, address, top and height of the crop, at 1000 px wide)
+PICTURES: dict[str, tuple[GrantRole, str, int, int]] = {
+    "desk": ("manager", "/rounds/{id}", 0, 800),
+    "board": ("manager", "/rounds/{id}/board", 580, 720),
+    "map": ("manager", "/rounds/{id}/map", 240, 700),
+    "what-if": ("manager", "what-if", 100, 800),
+    "publish": ("manager", "/rounds/{id}/publish", 100, 800),
+    "head": ("head", "/school", 0, 740),
 }
 
 
@@ -65,9 +65,9 @@ def every(at: Site, folder: Path) -> None:
 
 def documented(at: Site, folder: Path) -> None:
     """The pictures of the documentation, from the told round."""
-    told = states.make(at.db, "told")
-    for name, (role, address, height) in PICTURES.items():
-        width = {"width": 360 if role == "head" else 1000, "height": height}
+    told = states.make(at.db, "told", filled=False)
+    for name, (role, address, top, height) in PICTURES.items():
+        width = {"width": 360 if role == "head" else 1000, "height": top + height}
         page = enter(at, told, role, width)
         if address == "what-if":
             page.goto(f"{at.base}/rounds/{told.id}/what-if?event=sip_leaves&sip=john&on=2026-12-31")
@@ -75,7 +75,7 @@ def documented(at: Site, folder: Path) -> None:
             page.get_by_role("heading", name="What it costs").wait_for(timeout=120_000)
         else:
             page.goto(f"{at.base}{address.format(**told.names)}")
-        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": 0, **width})  # type: ignore[arg-type]  # a TypedDict
+        page.screenshot(path=folder / f"{name}.png", clip={"x": 0, "y": top, "width": width["width"], "height": height})
 
 
 def main(folder: Path, asked: list[str]) -> None:

@@ -100,16 +100,17 @@ def fill(db: Database, id: str) -> dict[str, str]:
             "job": f"{id}-queued",
             "choices": f"{id}-chosen",
             "kind": "school",
+            "key": "tenure.limit",
             "name": f"{a.urn}.pdf",
         }
 
 
-def make(db: Database, state: str) -> State:
+def make(db: Database, state: str, *, filled: bool = True) -> State:
     """The round, taken as far as `state` by the same steps as people take."""
     id = f"h-{state.replace(' ', '-')}"
     case, policy, plan = hartwell()
     with db.write() as s:
-        s.add(Programme(id=id, name=f"Hartwell, {state}", created_at=keep.now()))
+        s.add(Programme(id=id, name="Hartwell", created_at=keep.now()))
         s.flush()
         s.add(RoundRow(id=id, programme_id=id, name="2026/27", created_at=keep.now()))
         s.flush()
@@ -140,4 +141,5 @@ def make(db: Database, state: str) -> State:
     if at >= 4:
         with db.write() as s:
             keep.step(s, id, MEL, lambda d: rounds.put_in_force(d, today))
-    return State(id, fill(db, id), {"head": {"urn": calm[3]}, "sip": {"sip": plan.assignments[0].sip}})
+    names = fill(db, id) if filled else {"id": id}
+    return State(id, names, {"head": {"urn": calm[3]}, "sip": {"sip": plan.assignments[0].sip}})
