@@ -14,13 +14,13 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS
+from dbos import DBOS, DBOSClient
 from sqlalchemy.dialects import postgresql, sqlite
 
 from allocator.engine.tiers import Stop
-from allocator.errors import AllocatorError, Stopped
+from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import tasks
-from allocator.jobs.queue import PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.jobs.queue import LOST, PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Job, Part, WorkerRow
@@ -105,26 +105,63 @@ def run_sweep(job_id: str) -> None:
         with db().read() as s:
             plan = keep.plan_of(keep.plan_row(s, job.request["plan"]))
         count = len(tasks.sweep_jobs(plan, job.request))
-        client, names = Queue(db()).client, [f"{job_id}:{n}" for n in range(count)]
-        for n, name in enumerate(names):
-            client.enqueue(
-                {"workflow_name": "run_part", "queue_name": PARTS, "workflow_id": name, "app_version": VERSION},
-                job_id,
-                n,
-            )
+        parts = _Parts(Queue(db()).client, job_id, count)
         while True:
             with db().read() as s:
                 done = list(s.scalars(sa.select(Part).where(Part.job_id == job_id).order_by(Part.n)))
             if len(done) == count:
                 return tasks.sweep_whole([p.result for p in done])
             if stop.event is not None and stop.event.is_set():
-                client.cancel_workflows(names)
+                parts.cancel()
                 raise Stopped(f"Stopped after {len(done)} of {count} parts.")
+            parts.ask_again({p.n for p in done})
             if stop.progress:
                 stop.progress("parts", len(done), count, {})
             time.sleep(0.2)
 
     _run(job_id, whole)
+
+
+class _Parts:
+    """The parts of a sweep in the queue. One that ended without an answer, its worker dead at a bad moment, is asked again."""
+
+    def __init__(self, client: DBOSClient, job_id: str, count: int) -> None:
+        self.client, self.job_id = client, job_id
+        self.tries = dict.fromkeys(range(count), 0)
+        self.looked = time.monotonic()
+        for n in self.tries:
+            self._ask(n)
+
+    def _name(self, n: int) -> str:
+        return f"{self.job_id}:{n}:{self.tries[n]}" if self.tries[n] else f"{self.job_id}:{n}"
+
+    def _ask(self, n: int) -> None:
+        what: Any = {
+            "workflow_name": "run_part",
+            "queue_name": PARTS,
+            "workflow_id": self._name(n),
+            "app_version": VERSION,
+        }
+        self.client.enqueue(what, self.job_id, n)
+
+    def ask_again(self, done: set[int]) -> None:
+        """Look every few seconds. Raises Defect for a part that has ended MOST_ATTEMPTS times without an answer."""
+        if time.monotonic() - self.looked < LOST:
+            return
+        self.looked = time.monotonic()
+        open_ = {self._name(n): n for n in self.tries if n not in done}
+        for flow in self.client.list_workflows(workflow_ids=list(open_), load_input=False, load_output=False):
+            if flow.status in ("PENDING", "ENQUEUED", "DELAYED"):
+                continue
+            n = open_[flow.workflow_id]
+            self.tries[n] += 1
+            if self.tries[n] >= MOST_ATTEMPTS:
+                raise Defect(f"Part {n + 1} of the sweep ended {MOST_ATTEMPTS} times without an answer.")
+            log.warning("part asked again", extra={"job": self.job_id, "part": n, "ended": flow.status})
+            self._ask(n)
+
+    def cancel(self) -> None:
+        self.client.cancel_workflows([self._name(n) for n in self.tries])
 
 
 @DBOS.workflow(name="run_part", max_recovery_attempts=1000)
