@@ -21,8 +21,10 @@ class Mail:
 
     def send_link(self, to: str, address: str, minutes: int) -> None:
         """The link to sign in with, in a letter."""
+        days = minutes // (24 * 60)
+        life = f"{days} days" if days > 1 else f"{minutes} minutes"
         text = (
-            f"Open this page and press the button to sign in. It works once, for {minutes} minutes.\n\n{address}\n\n"
+            f"Open this page and press the button to sign in. It works once, for {life}.\n\n{address}\n\n"
             "If you did not ask for it, leave it: nothing happens by itself.\n"
         )
         if self.smtp_url:  # beside the answer, which takes as long as for an address we do not know

@@ -132,7 +132,9 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
         desk, urns = before.desk, who.urns(before.row.programme_id)
         told = {p.urn for p in before.pairs}
         waiting = {u for u, _, _ in desk.round.refused if u in urns and u not in told}
-        for group in letters.together(desk, sorted(told | waiting)):
+        groups = letters.together(desk, sorted(told | waiting))
+        groups += [(u,) for u in sorted(waiting - {u for g in groups for u in g})]  # nobody is proposed there any more
+        for group in groups:
             own = tuple(u for u in group if u in urns)
             pairs = sorted((p for p in before.pairs if p.urn in own), key=lambda p: (p.post != "lead", p.urn))
             posts = tuple(_post(before, who, p) for p in pairs)

@@ -14,9 +14,12 @@ import httpx2
 import pytest
 
 from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.explain.answer import solve
 from allocator.service import people
 from allocator.store import keep
 from allocator.store.tables import RoundRow
+from tests.make import case, led, school, sip
 from tests.service.office import MEL, Desk, open_office
 
 SITE = "http://testserver"
@@ -207,3 +210,25 @@ def test_a_round_of_another_programme_is_not_there(desk: Desk) -> None:
         assert s.get(RoundRow, "rq") is not None
     for path in ("publish", "answers", "confirm", "log", "out", "out/letters/school/all.pdf"):
         assert get(desk, "manager", f"/rounds/rq/{path}").status_code == 404, path
+
+
+def test_governors_say_yes_before_an_appraisal_is_confirmed(desk: Desk) -> None:
+    schools = [school("1", name="Dale School", appraisal="any")]
+    given = case(schools, [sip("A", appraisal_trained=True)], history=led("1", "A", "2025/26"))
+    plan, today = solve(given, Policy()), keep.now().date()
+    with desk.db.write() as s:
+        s.add(RoundRow(id="g", programme_id="p", name="2026/27 again", created_at=keep.now()))
+        s.flush()
+        keep.keep_plan(s, "g", plan)
+        row = keep.the_round(s, "g", lock=True)
+        keep.keep_case(s, row, given, Policy(), [], MEL)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "g"), plan), MEL)
+        keep.step(s, "g", MEL, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "g", MEL, partial(accepted, urn="1", on=today))
+    page = get(desk, "manager", "/rounds/g/confirm").text
+    assert "have not said yes to Sip A" in page
+    assert "Your governors decide" in get(desk, "head", "/school").text
+    assert post(desk, "manager", "/rounds/g/confirm", pair="1/appraisal").status_code == 409
+    assert post(desk, "manager", "/rounds/g/confirm/governors", urn="1", word="governors_yes").status_code == 303
+    assert post(desk, "manager", "/rounds/g/confirm", pair="1/appraisal").status_code == 303
+    assert "The governors of Dale School said yes" in get(desk, "auditor", "/rounds/g/log").text
