@@ -137,7 +137,11 @@ def known(journal: Path) -> list[dict[str, Any]]:
     """Rows already measured."""
     if not journal.exists():
         return []
-    return [json.loads(line) for line in journal.read_text("utf-8").splitlines() if line.endswith("}")]
+    return [
+        json.loads(line)
+        for line in journal.read_text("utf-8").splitlines()
+        if line.startswith("{") and line.endswith("}")
+    ]
 
 
 def main() -> None:
@@ -168,7 +172,7 @@ def main() -> None:
             run += ["--one", folder, *(["--no-solve"] if told.no_solve else [])]
             line = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=True).stdout
         with told.journal.open("a", encoding="utf-8") as file:
-            file.write(line.strip() + "\n")
+            file.write(line.strip().splitlines()[-1] + "\n")  # HiGHS greets on stdout
     rows = known(told.journal)
     if told.write:
         document(rows, Path(__file__).parents[2] / "docs")
