@@ -21,11 +21,12 @@ TIERS = {
 @dataclass(frozen=True)
 class Moved:
     """One school whose SIP differs, in full: `why` the new one, in sentences of the rules; `since` where it is within
-    the year."""
+    the year, and `days` the days from then on."""
 
     difference: Difference
     why: tuple[str, ...]
     since: dt.date | None
+    days: float
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def sides(a: Plan, b: Plan) -> Sides:
     now = _last(b)
     first = min((x.from_ for x in b.assignments), default=None)
     moved = tuple(
-        Moved(d, _why(x), x.from_ if x and x.from_ != first else None)
+        Moved(d, _why(x), x.from_ if x and x.from_ != first else None, x.days if x else 0.0)
         for d in c.moved
         for x in [now.get((d.urn, d.post))]
     )
