@@ -111,10 +111,9 @@ def _ours(ready: allocate.Setup, seconds: float) -> dict[str, Any]:
             "points": 0,
             "gap": None,
         }
-    points = next(t for t in solution.tiers if t.name == "4")
     return {
         "by": "allocator", "seconds": round(time.perf_counter() - wall, 2), "filled": len(solution.chosen),
-        "points": points.value, "gap": plan.certificate.gap,
+        "points": plan.summary.points, "gap": plan.certificate.gap,
     }  # fmt: skip
 
 
