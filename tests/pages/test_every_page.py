@@ -55,7 +55,7 @@ def linked(page: Page, seen: set[str]) -> Iterator[str]:
 def look(page: Page, base: str, path: str, said: list[str]) -> list[str]:
     """What is wrong with a page."""
     asked = page.request.get(f"{base}{path}", max_redirects=0)
-    if asked.status == 204 or "<html" not in asked.text():  # a part of a page, a file, a way elsewhere
+    if asked.status == 204 or b"<html" not in asked.body():  # a part of a page, a file, a way elsewhere
         return []
     answer = page.goto(f"{base}{path}")
     assert answer is not None
@@ -117,8 +117,10 @@ def test_every_page_of_an_auditor_has_no_form_that_writes(at: Site, made: dict[s
     state = state_of(at, made, "told")
     page = at.enter(state.id, "auditor")
     for path in pages_for("auditor", state):
+        if b"<html" not in page.request.get(f"{at.base}{path}", max_redirects=0).body():  # a file, or a part of a page
+            continue
         page.goto(f"{at.base}{path}")
         forms: list[Any] = page.eval_on_selector_all(
-            "form[method=post]", "all => all.map(f => f.getAttribute('action'))"
+            "form[method=post]:has(button:enabled)", "all => all.map(f => f.getAttribute('action'))"
         )
         assert [f for f in forms if f != "/sign-out"] == [], path
