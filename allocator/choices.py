@@ -12,7 +12,8 @@ from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
 from allocator.engine.force import MANY, force
 from allocator.engine.instance import Solution, TierValue
-from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.method import solve
+from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.explain.why_not import MOST, tier_text
 from allocator.rules.base import listed

@@ -180,6 +180,9 @@ def tiers(
     if holders is not None:
         bonds_kept.append(en.Tier("3", "least", broken=moved))
     out += [*short, *bonds_kept] if days_first else [*bonds_kept, *short]
+    leads = tuple(n for n, p in numbered if p.kind == "lead")
+    if facts.policy.objective.worst_first and leads:
+        out.append(en.Tier("4_worst", "most", worst=leads))
     out += [en.Tier("4", "most", points=True), en.Tier("5", "least", lot=True)]
     return tuple(out), tuple(bonds)
 

@@ -106,6 +106,10 @@ class Auditor:
         pair_points = sum(sum(self.points(k, s).values()) for k, s in choice.items())
         costs = structure.team_costs(b, self.team, choice, structure.person_loads(b, choice, short))
         team_points = -sum(costs.values())
+        if b.policy.objective.worst_first and any(p.kind == "lead" for p in b.posts):
+            tiers["4_worst"] = min(
+                (sum(self.points(k, s).values()) for k, s in choice.items() if k[1] == "lead"), default=0
+            )
         tiers["4"] = pair_points + team_points
         tiers["5"] = sum(lot(self.seed, u, k, s) for (u, k), s in choice.items())
         return Score(tiers, pair_points, team_points, self._key(tiers, choice, short))

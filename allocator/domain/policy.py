@@ -249,6 +249,14 @@ class Cost(Part):
     weight: Weight = weight(2, "domain part 5 order: last")
 
 
+class Objective(Part):
+    worst_first: bool = switch(
+        "the fewest points of any school's lead pair are made most, before the sum of points",
+        "contract 2",
+        default=False,
+    )
+
+
 class Repair(Part):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
@@ -340,6 +348,7 @@ class Policy(Part):
     cluster: Together = Together(price=200)
     same_appraiser: Together = Together(price=150)
     cost: Cost = Cost()
+    objective: Objective = Objective()
     repair: Repair = Repair()
     budget: Budget = Budget()
     fixes: Fixes = Fixes()

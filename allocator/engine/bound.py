@@ -36,19 +36,18 @@ class Priced:
 
 @dataclass(frozen=True)
 class Terms:
-    """The aims that count: points, the tiers before them that the plan is to keep, and a reward for each unit."""
+    """The aims that count: points, and the tiers before them that the plan is to keep."""
 
     points: Tier
-    before: tuple[tuple[Tier, int], ...]  # tier, value to be kept (made most)
-    reward: int
+    before: tuple[tuple[Tier, int, int], ...]  # tier, value to be kept (made most), reward for a unit of it
     whole: frozenset[int]  # posts that every such plan fills
     trimming: bool
 
 
-def combined(matrix: Matrix, tiers: Sequence[Tier], reward: int, points: Tier | None) -> tuple[Ints, int]:
-    """Points plus `reward` times the tiers, as coefficients and a constant."""
-    aim, constant = matrix.aim(points) if points else (np.zeros(len(matrix.upper), dtype=np.int64), 0)
-    for tier in tiers:
+def combined(matrix: Matrix, points: Tier, before: Sequence[tuple[Tier, int]]) -> tuple[Ints, int]:
+    """Points plus the tiers before them, each times its reward, as coefficients and a constant."""
+    aim, constant = matrix.aim(points)
+    for tier, reward in before:
         more, fixed = matrix.aim(tier)
         aim, constant = aim + reward * more, constant + reward * fixed
     return aim, constant
@@ -89,7 +88,7 @@ def priced(
     done = [r for r in results if r is not None]
     taken = tuple(r[1] for r in done)
     times = np.bincount(post[[i for t in taken for i in t]], minlength=len(inst.posts))
-    kept = terms.reward * sum(v for _, v in terms.before)
+    kept = sum(reward * v for _, v, reward in terms.before)
     bound = float(prices[border].sum()) + sum(r[0] for r in done) - kept
     return Priced(bound, taken, times, sum(r[2] for r in done))
 
@@ -98,11 +97,9 @@ def _area(
     part: Part, prices: Floats, border: Flags, terms: Terms, effort: Effort
 ) -> tuple[float, tuple[int, ...], float] | None:
     matrix = Matrix(part.inst, terms.trimming)
-    names = {t.name for t, _ in terms.before}
     own = {t.name: t for t in part.inst.tiers}
-    aim, constant = combined(
-        matrix, [t for t in part.inst.tiers if t.name in names], terms.reward, own[terms.points.name]
-    )
+    rewards = [(own[t.name], reward) for t, _, reward in terms.before]
+    aim, constant = combined(matrix, own[terms.points.name], rewards)
     less = np.zeros(len(aim))
     posts = np.array(part.posts, dtype=np.int64)
     less[: matrix.pairs] = np.where(border, prices, 0.0)[posts[matrix.post]]

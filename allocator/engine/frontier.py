@@ -44,7 +44,7 @@ def frontier(
     for tier in inst.tiers:
         if tier.name in floors and not tier.broken:
             v = floors[tier.name]
-            model.add(built.tier(tier).expr >= (v if tier.sense == "most" else -v))
+            built.keep(tier, v if tier.sense == "most" else -v)
     broken = sum(built.broken) if built.broken else 0
     aim = built.tier(points).expr
 

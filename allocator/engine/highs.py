@@ -115,7 +115,7 @@ def maximise(
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():
         return Answer("stopped", None, proved, work)
     reached = float(aim @ exact)
-    top = math.floor(proved + MARGIN) if whole else proved
+    top = math.floor(proved + MARGIN) if whole and math.isfinite(proved) else proved
     return Answer(
         "optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work
     )

@@ -19,7 +19,7 @@ from allocator.engine.areas import areas
 from allocator.engine.bound import Priced, Terms, combined, priced
 from allocator.engine.highs import Effort
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
-from allocator.engine.matrix import Flags, Floats, Ints, Matrix
+from allocator.engine.matrix import Flags, Floats, Ints, Matrix, lists
 from allocator.engine.model import value
 from allocator.engine.part import Part, cut_out
 from allocator.engine.prices import post_prices
@@ -30,6 +30,7 @@ SIZE = 1_500  # posts in an area
 MAPS = ((1.0, 8), (0.8, 6), (1.1, 4), (0.9, 10))  # size and nearness of one map after another: their edges differ
 PASSES = 8  # maps gone through at most
 NARROW = 3e-5  # relative gap left in an area: a third of the least gap that is asked for
+LACKING_POSTS, LACKING_DAYS = 4, 20  # a unit of a tier that is not at its best is rewarded by less: these shares
 STILL = 2e-5  # a pass that gains less than this share of the points was the last
 
 
@@ -67,19 +68,20 @@ class Large:
 
         A tier after one that is not proved is not counted: the best plan may do worse there.
         """
-        kept, whole = [], set[int]()
+        kept, whole = list[tuple[Tier, int, int]](), set[int]()
         for tier in self.before:
             got = self.value(tier) if self.plan.chosen else self.tops[tier.name]
-            kept.append((tier, got))
-            if got < self.tops[tier.name]:
+            if got < self.tops[tier.name]:  # what it lacks counts against the bound: so many units times the reward
+                kept.append((tier, got, self.reward // (LACKING_DAYS if tier.short else LACKING_POSTS)))
                 break
-            able = set(self.post.tolist())
+            kept.append((tier, got, self.reward))
+            able = set(self.post.tolist()) if self.plan.chosen else set[int]()
             whole |= {p for p, c in tier.filled.items() if c > 0 and p in able and tier.sense == "most"}
-        return Terms(self.points, tuple(kept), self.reward, frozenset(whole), bool(self.plan.short))
+        return Terms(self.points, tuple(kept), frozenset(whole), bool(self.plan.short))
 
     def price(self) -> Floats:
         matrix = Matrix(self.inst, trimming=False)
-        aim, _ = combined(matrix, self.before, self.reward, self.points)
+        aim, _ = combined(matrix, self.points, [(t, self.reward) for t in self.before])
         prices, work = post_prices(matrix, aim)
         self.clock.work += work
         return prices
@@ -107,16 +109,42 @@ class Large:
         """A first plan from pairs that may disagree: each kept only if the rules allow it beside those before."""
         self.plan = _Plan(self.edges.kept(sorted(pairs, key=lambda i: (-int(self.worth[i]), i))), {})
 
-    def over_again(self, n: int) -> None:
-        """Each area of map n solved exactly, the rest of the plan held still."""
-        groups = self.map(n)
-        area = np.zeros(len(self.inst.people), dtype=np.int64)
+    def lacking(self) -> list[int]:
+        """Posts that stand empty or are trimmed while the tiers before the points could be better."""
+        filled = {int(self.post[i]) for i in self.plan.chosen}
+        able = set(self.post.tolist())
+        wanted = {p for t in self.before for p in (*t.filled, *t.short)}
+        return sorted(p for p in wanted & able if p not in filled or self.plan.short.get(p))
+
+    def around(self, posts: Sequence[int]) -> list[Ints]:
+        """One area: the people who could hold these posts, then their neighbours, up to the size of an area."""
+        holder = {int(self.post[i]): int(self.person[i]) for i in self.plan.chosen}
+        inside: dict[int, None] = {}
+        by_post, by_person = lists(self.post, len(self.inst.posts)), lists(self.person, len(self.inst.people))
+        held: dict[int, int] = {}
+        for s in holder.values():
+            held[s] = held.get(s, 0) + 1
+        waiting, size = list(posts), 0
+        while waiting and size < SIZE:
+            ahead: list[int] = []
+            for p in waiting:
+                for s in sorted(self.person[by_post[p]].tolist()):
+                    if s not in inside and size < SIZE:
+                        inside[s] = None
+                        size += held.get(s, 0)
+                        ahead += self.post[by_person[s]].tolist()
+            waiting = list(dict.fromkeys(ahead))
+        return [np.array(sorted(inside), dtype=np.int64)]
+
+    def over_again(self, groups: Sequence[Ints]) -> None:
+        """Each area solved exactly, the rest of the plan held still."""
+        area = np.full(len(self.inst.people), -1, dtype=np.int64)
         for k, people in enumerate(groups):
             area[people] = k
         homes = self._homes(area, len(groups))
         on = self.plan.chosen
         still = self.edges.still(on, area, self.person)
-        inside = np.array(homes)[self.post] == area[self.person]
+        inside = (np.array(homes)[self.post] == area[self.person]) & (area[self.person] >= 0)
         inside &= ~self.edges.barred(on, area, self.person)
         holding = {int(self.post[i]): i for i in on}
 
@@ -150,14 +178,16 @@ class Large:
     def _homes(self, area: Ints, count: int) -> list[int]:
         """Each post's area: its holder's, or where most of its pairs lie. Posts that go together stay together."""
         homes = [-1] * len(self.inst.posts)
-        for i in sorted(self.plan.chosen):
-            homes[int(self.post[i])] = int(area[self.person[i]])
-        empty = [p for p, home in enumerate(homes) if home < 0]
+        held = {int(self.post[i]): int(area[self.person[i]]) for i in self.plan.chosen}
+        for p, k in held.items():
+            homes[p] = k
+        empty = [p for p in range(len(homes)) if p not in held]
         if empty:
             votes = np.zeros((len(homes), count), dtype=np.int64)
-            np.add.at(votes, (self.post, area[self.person]), 1)
+            known = area[self.person] >= 0
+            np.add.at(votes, (self.post[known], area[self.person[known]]), 1)
             for p in empty:
-                homes[p] = int(votes[p].argmax()) if votes[p].any() else 0
+                homes[p] = int(votes[p].argmax()) if votes[p].any() else -1
             for group in self.inst.same:
                 if any(homes[p] != homes[group[0]] for p in group):
                     for p in group:
@@ -245,7 +275,9 @@ def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
         return Solution("stopped", (), {}, (), clock.work)
     last, n = -math.inf, 1
     while n <= PASSES and not clock.over:
-        search.over_again(n)
+        search.over_again(search.map(n))
+        if n > 1 and (empty := search.lacking()) and not search.filled():
+            search.over_again(search.around(empty))
         n += 1
         now = float(search.value(search.points))
         if stop.progress:

@@ -43,8 +43,8 @@ class Matrix:
         self.load = np.array([p.load for p in inst.pairs], dtype=np.int64).reshape(self.pairs, -1)
         self.points = np.array([p.points for p in inst.pairs], dtype=np.int64)
         self.lot = np.array([p.lot for p in inst.pairs], dtype=np.int64)
-        self.of_post = _lists(self.post, len(inst.posts))
-        self.of_person = _lists(self.person, len(inst.people))
+        self.of_post = lists(self.post, len(inst.posts))
+        self.of_person = lists(self.person, len(inst.people))
         self.upper: list[int] = [1] * self.pairs
         self.lower: list[int] = [0] * self.pairs
         self.least: list[int] = []
@@ -304,7 +304,7 @@ class Matrix:
         return out
 
 
-def _lists(keys: Ints, count: int) -> list[Ints]:
+def lists(keys: Ints, count: int) -> list[Ints]:
     order = np.argsort(keys, kind="stable")
     ends = np.searchsorted(keys[order], np.arange(count + 1))
     return [order[ends[k] : ends[k + 1]] for k in range(count)]

@@ -164,8 +164,7 @@ class Built:
         for i in inst.fixed:
             self.model.add(x[i] == 1)
         for p, least in inst.least_points.items():
-            points = sum(inst.pairs[i].points * x[i] for i in self.of_post[p])
-            self.model.add(points >= least * self.filled[p])
+            self._least(p, least)
         for above in inst.above:
             if above.posts is None:
                 mine = self.of_person[above.person]
@@ -240,6 +239,22 @@ class Built:
         lo, hi = sum(t.lo for t in terms), sum(t.hi for t in terms)
         expr = sign * sum(t.expr for t in terms) if terms else 0
         return Range(expr, lo if sign > 0 else -hi, hi if sign > 0 else -lo)
+
+    def keep(self, tier: Tier, least: int) -> None:
+        """Hold a tier at `least` or better (made most)."""
+        if not tier.worst:
+            self.model.add(self.tier(tier).expr >= least)
+        for p in tier.worst:
+            self._least(p, least)
+
+    def _least(self, p: int, least: int) -> None:
+        """A post that is filled has at least so many pair points."""
+        mine, pairs = self.of_post[p], self.inst.pairs
+        if self.inst.posts[p].wants > 1:
+            self.model.add(sum(pairs[i].points * self.x[i] for i in mine) >= least * self.filled[p])
+        for i in mine if self.inst.posts[p].wants == 1 else ():
+            if pairs[i].points < least:
+                self.model.add(self.x[i] == 0)
 
     def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
         """Pairs chosen, and units short by post; a pool's steps are laid on its posts in order."""

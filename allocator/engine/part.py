@@ -68,6 +68,7 @@ def _tier(tier: Tier, post: Mapping[int, int], bond: Mapping[int, int]) -> Tier:
         filled={post[p]: c for p, c in tier.filled.items() if p in post},
         short={post[p]: c for p, c in tier.short.items() if p in post},
         broken={bond[b]: c for b, c in tier.broken.items() if b in bond},
+        worst=tuple(post[p] for p in tier.worst if p in post),
     )
 
 

@@ -22,7 +22,7 @@ def ties(inst: Instance, solution: Solution, stop: Stop | None = None) -> Iterat
     model = built.model
     for tier, result in zip(inst.tiers, solution.tiers, strict=True):
         if not tier.lot:
-            model.add(built.tier(tier).expr >= _signed(tier, result.value))
+            built.keep(tier, _signed(tier, result.value))
     filled = {inst.pairs[i].post for i in solution.chosen}
     fresh = [i for i, p in enumerate(inst.pairs) if i not in set(solution.chosen) and p.post in filled]
     clock = _Clock(Stop(), monotonic())  # one worker, so that the same ties are found on every machine

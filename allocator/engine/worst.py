@@ -21,6 +21,9 @@ ANY = 10.0  # a gap that any plan meets: the points only guide the search
 NODES = 20  # tree nodes for one threshold: past these the answer is "not known" and the next one is tried
 
 
+GUIDED = 2_500  # pairs; fewer are searched through at once, and there the points would be proved for nothing
+
+
 class Solve(Protocol):
     def __call__(
         self, inst: Instance, stop: Stop | None = None, hint: Sequence[int] = (), *, settle: bool = True
@@ -60,12 +63,15 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
     if base.status == "stopped":
         return base
     low, high = value(inst, tier, base.chosen, base.short), _ceiling(inst, tier, base)
+    if not {inst.pairs[i].post for i in base.chosen} & set(tier.worst):
+        high = low  # no such post can be filled beside the tiers before, so none is worst off
     plan, proved = base.chosen, all(t.proved for t in base.tiers[:at])
     middle = hoped = high  # often it can be reached
     while proved and low < hoped:
         found = _reaching(inst, tier, before, base, middle, spent, plan, solve)
-        if found:
-            plan, low = found, value(inst, tier, found, {})
+        reached = value(inst, tier, found, {}) if found else low
+        if found and reached >= middle:
+            plan, low = found, reached
         else:
             hoped = middle - 1
             high = hoped if found is not None and high == middle else high
@@ -85,7 +91,8 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
 
 def _rough(inst: Instance, before: tuple[Tier, ...]) -> Instance:
     """The tiers before, and the points as a guide only: a search with nothing to aim at wanders."""
-    return replace(inst, tiers=(*before, *(t for t in inst.tiers if t.points)))
+    guided = len(inst.pairs) > GUIDED
+    return replace(inst, tiers=(*before, *(t for t in inst.tiers if t.points and guided)))
 
 
 def _floor(inst: Instance, tier: Tier, least: int) -> dict[int, int]:

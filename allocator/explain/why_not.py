@@ -13,13 +13,14 @@ from allocator.errors import UsageError
 TIERS = {  # what a tier counts, by the first two signs of its name
     "1a": "schools of {need} need with a SIP", "1b": "support posts filled", "1c": "appraisals filled",
     "1d": "days short at {need} need", "2": "schools changed again against their will", "3": "schools moved",
-    "4": "points",
+    "4": "points", "4_": "points of the school worst off",
 }  # fmt: skip
 COUNTS = {  # one and many of what a tier counts
     "1a": ("school of {need} need with a SIP", "schools of {need} need with a SIP"),
     "1b": ("support post filled", "support posts filled"), "1c": ("appraisal filled", "appraisals filled"),
     "2": ("school changed again against its will", "schools changed again against their will"),
     "3": ("school moved", "schools moved"), "4": ("point", "points"),
+    "4_": ("point at the school worst off", "points at the school worst off"),
 }  # fmt: skip
 MOST = ("1a", "1b", "1c", "4")  # tiers of which more is better
 

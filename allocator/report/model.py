@@ -66,6 +66,7 @@ def model_out(ready: Setup) -> dict[str, Any]:
                 "broken": [[pair(i) for i in inst.bonds[b].pairs] for b in t.broken],
                 "points": t.points,
                 "lot": t.lot,
+                **({"worst": [post[n] for n in t.worst]} if t.worst else {}),
             }
             for t in inst.tiers
         ],

@@ -14,7 +14,7 @@ from allocator.rules.base import listed
 TIERS = {
     "1a": "schools with a SIP, {} need", "1b": "support posts filled", "1c": "appraisal posts filled",
     "1d": "quarter-days short, {} need", "2": "schools changed again against their will", "3": "schools moved",
-    "4": "points", "5": "the lot",
+    "4_": "points of the school worst off", "4": "points", "5": "the lot",
 }  # fmt: skip
 
 

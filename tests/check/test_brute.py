@@ -9,6 +9,7 @@ import pytest
 from allocator import allocate
 from allocator.check.audit import audit
 from allocator.check.score import Auditor
+from allocator.domain.policy import Objective
 from tests.check.brute import best
 from tests.check.random_cases import random_case
 
@@ -25,4 +26,16 @@ def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
         trimmed = {(a.urn, str(a.post)): round(a.days_short * 4) for a in plan.assignments if a.days_short}
         assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert (found, trimmed) == (choice, short), f"case {n}"
+        assert audit(case, policy, plan) == [], f"case {n}"
+
+
+def test_the_worst_off_school_comes_first_where_policy_says_so() -> None:
+    for n in range(60):
+        case, drawn = random_case(n)
+        policy = drawn.model_copy(update={"objective": Objective(worst_first=True)})
+        (choice, _), score = best(Auditor(case, policy))
+        plan, solution = allocate.allocate(allocate.setup(case, policy))
+        assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
+        assert [t.name for t in plan.certificate.tiers] == list(score.tiers)
+        assert {(a.urn, str(a.post)): a.sip for a in plan.assignments} == choice, f"case {n}"
         assert audit(case, policy, plan) == [], f"case {n}"
