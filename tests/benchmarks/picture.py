@@ -36,7 +36,7 @@ def page(rows: list[dict[str, Any]]) -> str:
     lines = [
         "# Benchmarks", "",
         "Real schools (the national register, read in place), invented teams (`allocator generate team`: tightness 1.05, last year's pairs, interests and wishes). "
-        "Made by `python -m tests.benchmarks.scale`, then `--write`; nothing here is typed by hand.", "",
+        "Made by `python -m tests.benchmarks.scale`, then `--write`.", "",
         f"Measured on: {rows[-1]['machine']}. CPU seconds, because other work shared the cores.", "",
         "## Every step around the solve", "",
         "| schools | SIPs | posts | pairs | parts (largest) | " + " | ".join(STEPS) + " | all | peak MiB |",
