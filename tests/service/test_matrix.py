@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,10 @@ def test_listening_is_for_staff_of_the_programme(desk: Desk) -> None:
         answer = desk.client.get(address, headers=desk.headers(name))
         assert (answer.status_code == 200) == (name in STAFF), name
     heard = desk.client.get(address, headers=desk.headers("auditor")).text
-    assert heard.startswith("event: progress")
+    assert re.match(r"id: (\w+)\nevent: progress\ndata: ", heard)
     assert "event: ended" in heard
+    again = {**desk.headers("auditor"), "Last-Event-ID": heard.split()[1]}
+    assert desk.client.get(address, headers=again).text.startswith("event: ended")  # not what it has heard already
 
 
 ANSWERS: dict[str, dict[str, int]] = {  # who -> urn -> status of accepting

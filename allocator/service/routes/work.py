@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator
 
@@ -24,6 +25,7 @@ from allocator.store.tables import Job
 
 router = APIRouter(route_class=OnceRoute)
 TICK = 0.25  # seconds between looks for a listener
+QUIET = 15.0  # seconds after which a listener is told that nothing is new
 
 
 def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
@@ -58,7 +60,8 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
 async def listen(id: Id, request: Request, who: Reader, office: In) -> StreamingResponse:
-    """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job."""
+    """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job. Each tells the
+    whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same again."""
 
     def look() -> JobOut:
         with office.db.read() as s:
@@ -67,18 +70,23 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> Streaming
     first = await run_in_threadpool(look)
 
     async def told() -> AsyncIterator[str]:
-        job, said = first, ""
+        job, said, quiet = first, request.headers.get("last-event-id"), 0.0
         while True:
             text = json.dumps({"state": job.state, **(job.progress or {})})
-            if text != said:
-                yield f"event: progress\ndata: {text}\n\n"
-                said = text
+            name = hashlib.sha256(text.encode()).hexdigest()[:16]
+            if name != said:
+                yield f"id: {name}\nevent: progress\ndata: {text}\n\n"
+                said, quiet = name, 0.0
+            elif quiet > QUIET:
+                yield ": still here\n\n"  # or what is in between would close the line
+                quiet = 0.0
             if job.state in FINAL:
                 yield f"event: ended\ndata: {job.model_dump_json()}\n\n"
                 return
             if await request.is_disconnected():
                 return
             await asyncio.sleep(TICK)
+            quiet += TICK
             job = await run_in_threadpool(look)
 
     return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
