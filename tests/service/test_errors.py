@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -387,7 +388,8 @@ def test_people_who_wait_hold_nobody_up(desk: Desk) -> None:
                 task.cancel()
             return time.monotonic() - began
 
-    assert asyncio.run(seconds_of_a_read()) < 5
+    with ThreadPoolExecutor(1) as own:  # a browser test of the same process may hold a loop in this thread
+        assert own.submit(lambda: asyncio.run(seconds_of_a_read())).result() < 5
 
 
 def test_the_same_key_sent_at_once_is_done_once(desk: Desk) -> None:

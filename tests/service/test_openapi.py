@@ -19,7 +19,7 @@ from tests.service.test_matrix import MATRIX
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return open_office(tmp_path_factory.mktemp("openapi"), open_jobs=100_000)
+    return open_office(tmp_path_factory.mktemp("openapi"), open_jobs=100_000, wait_seconds=1)
 
 
 @pytest.fixture(scope="module")
