@@ -45,6 +45,7 @@ class Thumb(Hand):
     width = PHONE
 
     def _do(self, control: Locator) -> None:
+        self.page.wait_for_load_state("load")  # or it would be measured before it has its styles
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"], f"{self.page.url} is {wide} px wide"
         control.click()
