@@ -251,7 +251,7 @@ class Cost(Part):
 
 class Objective(Part):
     worst_first: bool = switch(
-        "the fewest points of any school's lead pair are made most, before the sum of points",
+        "the school whose lead fits it least is served as well as can be, before the whole is made best",
         "contract 2",
         default=False,
     )
