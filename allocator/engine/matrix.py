@@ -6,9 +6,11 @@ posts affordable. Tests hold the two against one another.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,7 @@ from allocator.engine.instance import Instance, Tier
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+COMMON = 0.75  # share of a person's pairs with one of two loads, from which `fitting` rows are worth their place
 FREE = 2**52  # no limit; everything real is far smaller, and floats are exact up to here
 
 
@@ -37,7 +40,7 @@ class Matrix:
 
     def __init__(self, inst: Instance, trimming: bool) -> None:
         self.inst = inst
-        self.pairs = len(inst.pairs)
+        self.pairs, self.trimming = len(inst.pairs), trimming
         self.post = np.array([p.post for p in inst.pairs], dtype=np.int64)
         self.person = np.array([p.person for p in inst.pairs], dtype=np.int64)
         self.load = np.array([p.load for p in inst.pairs], dtype=np.int64).reshape(self.pairs, -1)
@@ -162,6 +165,8 @@ class Matrix:
             if most[limit.resource] > (limit.hard if limit.soft is None else min(limit.soft, limit.hard)):
                 cols, vals = self.loads(s, limit.resource)
                 self.row(cols, vals, -FREE, limit.hard)
+                if not self.trimming:
+                    self._fitting(mine, self.load[mine, limit.resource], limit.hard)
                 if limit.soft is not None:
                     self._over(cols, vals, limit.soft, limit.hard - limit.soft, limit.price)
         counted = mine[[self.inst.posts[p].counts for p in self.post[mine]]]
@@ -174,6 +179,20 @@ class Matrix:
             self.row([*counted.tolist(), used], [1] * len(counted) + [-person.at_least], 0, FREE)
             for i in counted.tolist():
                 self.row([i, used], [1, -1], -FREE, 0)
+
+    def _fitting(self, mine: Ints, loads: Ints, limit: int) -> None:
+        """Rows that follow from a limit in whole numbers: how many of the two commonest loads fit side by side.
+
+        They cut off no plan, and make HiGHS several times faster where most posts take the same time.
+        """
+        sizes, times = np.unique(loads[loads > 0], return_counts=True)
+        common = np.sort(sizes[np.argsort(-times, kind="stable")[:2]])
+        if np.isin(loads, common).sum() < COMMON * len(loads):
+            return
+        small, large = int(common[0]), int(common[-1])
+        long, short = mine[loads >= large], mine[(loads >= small) & (loads < large)]
+        for a, b, most in fitting(limit, (large, small), (len(long), len(short))):
+            self.row(np.append(long, short), np.repeat([a, b], [len(long), len(short)]), -FREE, most)
 
     def _over(self, cols: Ints, vals: Ints, free: int, most: int, price: int) -> None:
         if most <= 0 or price <= 0:
@@ -302,6 +321,35 @@ class Matrix:
         for column, step, pairs in (pool for mine in self.pools.values() for pool in mine):
             out[column] = sum(short.get(int(self.post[i]), 0) for i in pairs if i in on) // step
         return out
+
+
+def fitting(limit: int, loads: tuple[int, int], most: tuple[int, int]) -> list[tuple[int, int, int]]:
+    """Rows a x + b y <= c that leave just the whole numbers x, y >= 0 with loads[0] x + loads[1] y <= limit.
+
+    `loads`: the larger first; `most`: of each. Rows that `most` implies are left out.
+    """
+    large, small = loads
+    corners: list[tuple[int, int]] = []
+    for y in range(min(most[1], limit // small) + 1):
+        x = min(most[0], (limit - small * y) // large)
+        while len(corners) > 1 and _below(corners[-2], corners[-1], (x, y)):
+            corners.pop()
+        corners.append((x, y))
+    (first, _), (last, top) = corners[0], corners[-1]
+    rows = [(1, 0, first)] if len(corners) == 1 or corners[1][0] == first else []
+    for (x, y), (x2, y2) in pairwise(corners):
+        if x2 < x:
+            g = math.gcd(y2 - y, x - x2)
+            a, b = (y2 - y) // g, (x - x2) // g
+            rows.append((a, b, a * x + b * y))
+    if last > 0 or last == first:
+        rows.append((0, 1, top))
+    return [r for r in rows if r[0] * most[0] + r[1] * most[1] > r[2]]
+
+
+def _below(one: tuple[int, int], two: tuple[int, int], three: tuple[int, int]) -> bool:
+    """Whether the middle point adds no corner."""
+    return (two[0] - one[0]) * (three[1] - one[1]) <= (three[0] - one[0]) * (two[1] - one[1])
 
 
 def lists(keys: Ints, count: int) -> list[Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 from time import monotonic
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from allocator.engine import large, method
 from allocator.engine.instance import Instance, Solution
+from allocator.engine.matrix import fitting
 from allocator.engine.model import value
 from allocator.engine.part import parts
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
@@ -117,3 +119,16 @@ def test_areas_part_people_evenly() -> None:
     groups = areas(post, person, points, 20, 12.0, 3)
     assert sorted(s for g in groups for s in g.tolist()) == list(range(20))
     assert len(groups) >= 4
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_rows_that_follow_from_a_limit_leave_just_the_whole_numbers_that_fit(seed: int) -> None:
+    random = Random(seed)
+    large = random.randint(1, 12)
+    small, limit = random.randint(1, large), random.randint(0, 60)
+    most = random.randint(0, 7), random.randint(0, 7)
+    rows = fitting(limit, (large, small), most)
+    grid = [(x, y) for x in range(most[0] + 1) for y in range(most[1] + 1)]
+    fits = {(x, y) for x, y in grid if large * x + small * y <= limit}
+    assert {(x, y) for x, y in grid if all(a * x + b * y <= c for a, b, c in rows)} == fits
+    assert all(any(a * x + b * y == c for x, y in fits) for a, b, c in rows)  # each row touches a plan: none is loose
