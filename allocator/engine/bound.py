@@ -13,7 +13,7 @@ bound.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,6 @@ class Terms:
 
     points: Tier
     before: tuple[tuple[Tier, int, int], ...]  # tier, value to be kept (made most), reward for a unit of it
-    whole: frozenset[int]  # posts that every such plan fills
     trimming: bool
 
 
@@ -59,8 +58,8 @@ def priced(
     groups: Sequence[Ints],
     prices: Floats,
     terms: Terms,
-    effort: Effort,
-    workers: int,
+    effort: Callable[[], Effort],
+    pool: Executor,
     over: Callable[[], bool],
 ) -> Priced | None:
     """The bound at these prices; None when stopped. `shape`: post and person of each pair."""
@@ -79,10 +78,9 @@ def priced(
             return None
         mine = np.nonzero(where == n)[0]
         part = cut_out(inst, np.unique(post[mine]).tolist(), groups[n].tolist(), mine.tolist())
-        return _area(part, prices, border, terms, effort)
+        return _area(part, prices, border, terms, effort())
 
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        results = list(pool.map(one, range(len(groups))))
+    results = list(pool.map(one, range(len(groups))))
     if any(r is None for r in results):
         return None
     done = [r for r in results if r is not None]
@@ -107,8 +105,7 @@ def _area(
     tops = np.array(matrix.upper, dtype=np.int64)
     idle = (value[: matrix.pairs] <= 0) & border[posts[matrix.post]] & _alone(part.inst, matrix)
     tops[: matrix.pairs][idle & (np.array(matrix.lower[: matrix.pairs]) == 0)] = 0  # taking it could gain nothing
-    least = {p: 1 for p, old in enumerate(part.posts) if old in terms.whole and not border[old]}
-    answer = maximise(matrix, value, effort, least=least, upper=tops)
+    answer = maximise(matrix, value, effort, upper=tops)
     if answer.values is None:
         return None if not np.isfinite(answer.bound) else (answer.bound + constant, (), answer.work)
     chosen, _ = matrix.read(answer.values)
