@@ -14,7 +14,15 @@ from datetime import timedelta
 from typing import Literal
 
 import numpy as np
-from ortools.math_opt import model_pb2  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+    callback_pb2,
+    model_parameters_pb2,
+    model_pb2,
+    parameters_pb2,
+    result_pb2,
+    sparse_containers_pb2,
+)
+from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
 
@@ -81,35 +89,32 @@ def maximise(
     over = np.concatenate([over, np.full(len(floors), FREE)])
     if (lows > tops).any():
         return Answer("infeasible", None, -math.inf, 0.0)
-    model = mathopt.Model.from_model_proto(proto(lows, tops, aim, (rows, cols, vals), under, over))
     whole = bool(np.issubdtype(aim.dtype, np.integer))
     params = mathopt.SolveParameters(node_limit=effort.nodes, relative_gap_tolerance=effort.gap)
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
     if effort.seconds is not None:
         params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
-    variables = list(model.variables())
-    given = mathopt.ModelSolveParameters()
+    given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
-        values = {variables[c]: float(v) for c, v in hint.items()}
-        given.solution_hints.append(mathopt.SolutionHint(variable_values=values))
+        start = given.solution_hints.add().variable_values
+        start.ids.extend(sorted(hint))
+        start.values.extend(float(hint[c]) for c in sorted(hint))
     interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
     if effort.event is not None:
         threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
     try:
-        result = mathopt.solve(
-            model, mathopt.SolverType.HIGHS, params=params, model_params=given, interrupter=interrupter
-        )
+        model = proto(lows, tops, aim, (rows, cols, vals), under, over)
+        result = solved(model, mathopt.SolverType.HIGHS, params, given, interrupter)
     finally:
         finished.set()
     work = result.solve_stats.simplex_iterations * len(rows) * WORK
-    if result.termination.reason == mathopt.TerminationReason.INFEASIBLE:
+    if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
         return Answer("infeasible", None, -math.inf, work)
     proved = result.termination.objective_bounds.dual_bound
-    if not result.has_primal_feasible_solution():
+    if not result.solutions or not result.solutions[0].HasField("primal_solution"):
         return Answer("stopped", None, proved, work)
-    found = result.variable_values()
-    exact = np.array([round(found[v]) for v in variables], dtype=np.int64)
+    exact = np.rint(dense(result.solutions[0].primal_solution.variable_values, len(tops))).astype(np.int64)
     sums = np.zeros(len(under), dtype=np.int64)
     np.add.at(sums, rows, vals * exact[cols])
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():
@@ -119,6 +124,34 @@ def maximise(
     return Answer(
         "optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work
     )
+
+
+def solved(
+    model: model_pb2.ModelProto,
+    by: mathopt.SolverType,
+    params: mathopt.SolveParameters,
+    given: model_parameters_pb2.ModelSolveParametersProto | None = None,
+    interrupter: solve_interrupter.SolveInterrupter | None = None,
+) -> result_pb2.SolveResultProto:
+    """MathOpt's own entry for a model that is already in its form: no second copy, no object for each column."""
+    return solver.solve(
+        model,
+        by.value,
+        parameters_pb2.SolverInitializerProto(),
+        params.to_proto(),
+        given or model_parameters_pb2.ModelSolveParametersProto(),
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        interrupter and interrupter.pybind_interrupter,
+    )
+
+
+def dense(found: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
+    """A vector that names only what is not 0, in full."""
+    out = np.zeros(size)
+    out[np.array(found.ids, dtype=np.int64)] = np.array(found.values, dtype=float)
+    return out
 
 
 def _watch(event: threading.Event, finished: threading.Event, interrupter: solve_interrupter.SolveInterrupter) -> None:

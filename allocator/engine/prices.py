@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
-from allocator.engine.highs import proto
+from allocator.engine.highs import dense, proto, solved
 from allocator.engine.matrix import Floats, Ints, Matrix
 
 ROUGH = 1e-4  # relative accuracy: the bound gains nothing visible from more (measured on all England)
@@ -25,18 +25,17 @@ def relaxed(matrix: Matrix, aim: Ints, threads: int) -> tuple[Floats, Floats, fl
     lows, tops = np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64)
     under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
     rows, cols, vals = matrix.entries()
-    model = mathopt.Model.from_model_proto(proto(lows, tops, aim, (rows, cols, vals), under, over, whole=False))
     params = mathopt.SolveParameters()
     criteria = params.pdlp.termination_criteria.simple_optimality_criteria
     criteria.eps_optimal_relative = criteria.eps_optimal_absolute = ROUGH
     params.pdlp.termination_criteria.iteration_limit = 20_000
     params.pdlp.num_threads, params.pdlp.num_shards = threads, SHARDS
-    result = mathopt.solve(model, mathopt.SolverType.PDLP, params=params)
+    model = proto(lows, tops, aim, (rows, cols, vals), under, over, whole=False)
+    result = solved(model, mathopt.SolverType.PDLP, params)
     work = result.solve_stats.first_order_iterations * len(rows) * 1e-8
     prices = np.zeros(len(under))
-    if result.solutions and result.solutions[0].dual_solution is not None:
-        duals = result.solutions[0].dual_solution.dual_values
-        prices = np.array([duals[r] for r in model.linear_constraints()])
+    if result.solutions and result.solutions[0].HasField("dual_solution"):
+        prices = dense(result.solutions[0].dual_solution.dual_values, len(under))
     net = aim.astype(float)
     np.subtract.at(net, cols, vals * prices[rows])
     of_posts = prices[: len(matrix.inst.posts)]
