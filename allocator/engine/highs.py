@@ -29,7 +29,8 @@ from ortools.util.python import solve_interrupter  # type: ignore[import-untyped
 from allocator.engine.matrix import FREE, Floats, Ints, Matrix
 
 MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
-NODES = 20_000  # a search is cut off here at the latest: repeatable, where a clock is not
+NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
+WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
 WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
 
 
@@ -90,24 +91,19 @@ def maximise(
     if (lows > tops).any():
         return Answer("infeasible", None, -math.inf, 0.0)
     whole = bool(np.issubdtype(aim.dtype, np.integer))
-    params = mathopt.SolveParameters(node_limit=effort.nodes, relative_gap_tolerance=effort.gap)
+    nodes = int(NODES * (WIDE / max(WIDE, len(tops))) ** 3)
+    params = mathopt.SolveParameters(
+        node_limit=min(effort.nodes, max(FEWEST, nodes)), relative_gap_tolerance=effort.gap
+    )
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
-    if effort.seconds is not None:
-        params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
     given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
         start = given.solution_hints.add().variable_values
         start.ids.extend(sorted(hint))
         start.values.extend(float(hint[c]) for c in sorted(hint))
-    interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
-    if effort.event is not None:
-        threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
-    try:
-        model = proto(lows, tops, aim, (rows, cols, vals), under, over)
-        result = solved(model, mathopt.SolverType.HIGHS, params, given, interrupter)
-    finally:
-        finished.set()
+    model = proto(lows, tops, aim, (rows, cols, vals), under, over)
+    result = solved(model, mathopt.SolverType.HIGHS, params, effort, given)
     work = result.solve_stats.simplex_iterations * len(rows) * WORK
     if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
         return Answer("infeasible", None, -math.inf, work)
@@ -130,21 +126,32 @@ def solved(
     model: model_pb2.ModelProto,
     by: mathopt.SolverType,
     params: mathopt.SolveParameters,
+    effort: Effort,
     given: model_parameters_pb2.ModelSolveParametersProto | None = None,
-    interrupter: solve_interrupter.SolveInterrupter | None = None,
 ) -> result_pb2.SolveResultProto:
-    """MathOpt's own entry for a model that is already in its form: no second copy, no object for each column."""
-    return solver.solve(
-        model,
-        by.value,
-        parameters_pb2.SolverInitializerProto(),
-        params.to_proto(),
-        given or model_parameters_pb2.ModelSolveParametersProto(),
-        None,
-        callback_pb2.CallbackRegistrationProto(),
-        None,
-        interrupter and interrupter.pybind_interrupter,
-    )
+    """MathOpt's own entry for a model that is already in its form: no second copy, no object for each column.
+
+    Of the effort its seconds and its event are heeded.
+    """
+    if effort.seconds is not None:
+        params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
+    interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
+    if effort.event is not None:
+        threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
+    try:
+        return solver.solve(
+            model,
+            by.value,
+            parameters_pb2.SolverInitializerProto(),
+            params.to_proto(),
+            given or model_parameters_pb2.ModelSolveParametersProto(),
+            None,
+            callback_pb2.CallbackRegistrationProto(),
+            None,
+            interrupter.pybind_interrupter,
+        )
+    finally:
+        finished.set()
 
 
 def dense(found: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:

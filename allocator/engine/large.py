@@ -49,7 +49,7 @@ class Large:
         self.bound = float(self.tops[self.points.name])
         matrix = Matrix(inst, trimming=False)
         aim, _ = combined(matrix, self.points, [(t, self.reward) for t in self.before])
-        self.prices, self.net, work = relaxed(matrix, aim, stop.workers)
+        self.prices, self.net, work = relaxed(matrix, aim, max(1, stop.workers), self.effort())
         clock.work += work
         first = rounded(inst, np.lexsort((-self.worth, -self.net)).tolist())
         self.chosen: tuple[int, ...] = tuple(sorted(first)) if first.issuperset(inst.fixed) else ()
@@ -72,6 +72,8 @@ class Large:
 
     def draft(self) -> float:
         """A plan no worse than the one in hand, from the kernel's pairs; returns the work done."""
+        if self.clock.over:
+            return 0.0
         inst = self.inst
         part = cut_out(inst, range(len(inst.posts)), range(len(inst.people)), np.nonzero(self.kernel())[0].tolist())
         place = {old: new for new, old in enumerate(part.pairs)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
-from allocator.engine.highs import dense, proto, solved
+from allocator.engine.highs import Effort, dense, proto, solved
 from allocator.engine.matrix import Floats, Ints, Matrix
 
 ROUGH = 1e-4  # relative accuracy: the bound gains nothing visible from more (measured on all England)
@@ -17,7 +17,7 @@ GRAIN = 1024  # prices are multiples of 1/1024, so that sums of them are exact
 SHARDS = 8  # the work is dealt out in so many pieces whatever the number of threads: the same prices from any
 
 
-def relaxed(matrix: Matrix, aim: Ints, threads: int) -> tuple[Floats, Floats, float]:
+def relaxed(matrix: Matrix, aim: Ints, threads: int, effort: Effort) -> tuple[Floats, Floats, float]:
     """(a price of at least 0 for each post, each pair's worth less all prices it pays, work done: seconds, roughly).
 
     A pair's second figure is about 0 where the relaxed plan may choose it; far below, no good plan does.
@@ -31,7 +31,7 @@ def relaxed(matrix: Matrix, aim: Ints, threads: int) -> tuple[Floats, Floats, fl
     params.pdlp.termination_criteria.iteration_limit = 20_000
     params.pdlp.num_threads, params.pdlp.num_shards = threads, SHARDS
     model = proto(lows, tops, aim, (rows, cols, vals), under, over, whole=False)
-    result = solved(model, mathopt.SolverType.PDLP, params)
+    result = solved(model, mathopt.SolverType.PDLP, params, effort)
     work = result.solve_stats.first_order_iterations * len(rows) * 1e-8
     prices = np.zeros(len(under))
     if result.solutions and result.solutions[0].HasField("dual_solution"):

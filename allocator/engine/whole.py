@@ -136,7 +136,10 @@ class Whole:
                         raise Conflict(clashing(self.inst))
                     return False
                 self.note(tier, answer)
-            self.hold(tier, self.value(tier))
+            if self.value(tier) == limit and not (tier.points or tier.lot):
+                self.at_top(tier)
+            else:
+                self.hold(tier, self.value(tier))
         return True
 
     # -- the last ties -----------------------------------------------------------------------------
