@@ -90,8 +90,20 @@ def maximise(
     over = np.concatenate([over, np.full(len(floors), FREE)])
     if (lows > tops).any():
         return Answer("infeasible", None, -math.inf, 0.0)
+    settled = np.where(lows == tops, lows, 0)  # columns without a choice never reach the solver
+    given_rows = np.zeros(len(under), dtype=np.int64)
+    np.add.at(given_rows, rows, vals * settled[cols])
+    live = np.nonzero(lows < tops)[0]
+    open_ = (lows < tops)[cols]
+    entries = rows[open_], np.searchsorted(live, cols[open_]), vals[open_]
+    low_rows, high_rows = (
+        np.where(under <= -FREE, under, under - given_rows),
+        np.where(over >= FREE, over, over - given_rows),
+    )
+    model = proto(lows[live], tops[live], aim[live], entries, low_rows, high_rows)
+    model.objective.offset = float(aim @ settled)
     whole = bool(np.issubdtype(aim.dtype, np.integer))
-    nodes = int(NODES * (WIDE / max(WIDE, len(tops))) ** 3)
+    nodes = int(NODES * (WIDE / max(WIDE, len(live))) ** 3)
     params = mathopt.SolveParameters(
         node_limit=min(effort.nodes, max(FEWEST, nodes)), relative_gap_tolerance=effort.gap
     )
@@ -100,9 +112,9 @@ def maximise(
     given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
         start = given.solution_hints.add().variable_values
-        start.ids.extend(sorted(hint))
-        start.values.extend(float(hint[c]) for c in sorted(hint))
-    model = proto(lows, tops, aim, (rows, cols, vals), under, over)
+        known = [(n, float(hint[c])) for n, c in enumerate(live.tolist()) if c in hint]
+        start.ids.extend(n for n, _ in known)
+        start.values.extend(v for _, v in known)
     result = solved(model, mathopt.SolverType.HIGHS, params, effort, given)
     work = result.solve_stats.simplex_iterations * len(rows) * WORK
     if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
@@ -110,7 +122,8 @@ def maximise(
     proved = result.termination.objective_bounds.dual_bound
     if not result.solutions or not result.solutions[0].HasField("primal_solution"):
         return Answer("stopped", None, proved, work)
-    exact = np.rint(dense(result.solutions[0].primal_solution.variable_values, len(tops))).astype(np.int64)
+    exact = settled.copy()
+    exact[live] = np.rint(dense(result.solutions[0].primal_solution.variable_values, len(live))).astype(np.int64)
     sums = np.zeros(len(under), dtype=np.int64)
     np.add.at(sums, rows, vals * exact[cols])
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():

@@ -6,8 +6,10 @@ is the whole, the others its parts (here the year and its four periods).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 
@@ -137,6 +139,12 @@ class Instance:
         """How many resources there are."""
         named = [limit.resource + 1 for person in self.people for limit in person.limits]
         return len(self.pairs[0].load) if self.pairs else max(named, default=1)
+
+    @cached_property
+    def able(self) -> tuple[bool, ...]:
+        """Whether each post has as many pairs as it wants people."""
+        count = Counter(pair.post for pair in self.pairs)
+        return tuple(count[p] >= post.wants for p, post in enumerate(self.posts))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -87,7 +88,11 @@ class Matrix:
         return len(self.least) - 1
 
     def entries(self) -> tuple[Ints, Ints, Ints]:
-        """Rows, columns and values, merged and sorted."""
+        """Rows, columns and values, merged and sorted; no row is written after they are first asked for."""
+        return self._entries
+
+    @cached_property
+    def _entries(self) -> tuple[Ints, Ints, Ints]:
         if not self._rows:
             return (np.zeros(0, dtype=np.int64),) * 3
         rows, cols, vals = (np.concatenate(x) for x in (self._rows, self._cols, self._vals))

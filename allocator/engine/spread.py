@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance
 from allocator.engine.model import Built, value
+from allocator.engine.part import cut_out
 
 Run = Callable[[cp_model.CpModel], tuple[cp_model.CpSolver, int]]
 BLOCK = 8  # posts put in order in one solve; steps a post < BASE
@@ -18,8 +19,29 @@ BASE = 64
 def spread_short(inst: Instance, chosen: Sequence[int], short: Mapping[int, int], run: Run) -> dict[int, int] | None:
     """Units short by post: of all ways equal in every tier the least sum of squared steps, then first in order.
 
-    None when a solve was stopped.
+    Once it is settled who fills what, nothing but a budget ties one person's days to another's: so a person who is
+    short is settled alone. None when a solve was stopped.
     """
+    if inst.most_load is not None or any(p.wants > 1 for p in inst.posts):
+        return _spread(inst, chosen, short, run)
+    held: dict[int, list[int]] = {}
+    for i in chosen:
+        held.setdefault(inst.pairs[i].person, []).append(i)
+    out: dict[int, int] = {}
+    for person, mine in sorted(held.items()):
+        posts = {inst.pairs[i].post for i in mine}
+        if not any(short.get(p) for p in posts):
+            continue
+        part = cut_out(inst, posts, [person], mine)
+        less = {n: short.get(p, 0) for n, p in enumerate(part.posts)}
+        found = _spread(part.inst, range(len(mine)), less, run)
+        if found is None:
+            return None
+        out |= part.out((), found)[1]
+    return out
+
+
+def _spread(inst: Instance, chosen: Sequence[int], short: Mapping[int, int], run: Run) -> dict[int, int] | None:
     kept = [t for t in inst.tiers if t.short or t.points]
     small = replace(
         inst,

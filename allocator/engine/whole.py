@@ -6,7 +6,7 @@ be, and then those tiers are proved at once. If not, they are solved one after a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
@@ -25,7 +25,7 @@ HOPE = 200  # tree nodes for the hopeful question: it is answered near the root 
 def top(inst: Instance, tier: Tier) -> int:
     """The best a tier could ever be, made most: a bound that needs no search."""
     sign = 1 if tier.sense == "most" else -1
-    able = _able(inst)
+    able = inst.able
     best = sum(max(0, sign * c) for p, c in tier.filled.items() if able[p])
     best += sum(max(0, sign * c) for c in tier.broken.values())
     for p, c in tier.short.items():
@@ -38,14 +38,6 @@ def top(inst: Instance, tier: Tier) -> int:
     return best + sum(sum(sorted(w for w in ws if w > 0)[-inst.posts[p].wants :]) for p, ws in enumerate(worth))
 
 
-def _able(inst: Instance) -> list[bool]:
-    """Posts with as many pairs as they want people."""
-    count = [0] * len(inst.posts)
-    for pair in inst.pairs:
-        count[pair.post] += 1
-    return [n >= post.wants for n, post in zip(count, inst.posts, strict=True)]
-
-
 class Whole:
     """The search: floors gathered so far, the plan in hand and what each tier is proved to be at most."""
 
@@ -55,9 +47,10 @@ class Whole:
         self.chosen: tuple[int, ...] | None = None
         self.short: Mapping[int, int] = {}
         self.proved = True
-        self._start(trimming=False)
+        self.start(trimming=False)
 
-    def _start(self, trimming: bool) -> None:
+    def start(self, trimming: bool) -> None:
+        """Begin again without floors; with `trimming` off no post is trimmed."""
         self.matrix = Matrix(self.inst, trimming)
         self.floors: list[Floor] = []
         self.least: dict[int, int] = {}
@@ -81,7 +74,7 @@ class Whole:
 
     def at_top(self, tier: Tier) -> None:
         """Hold a tier at the best it could ever be."""
-        able = _able(self.inst)
+        able = self.inst.able
         rest = replace(tier, filled={})
         for p, c in tier.filled.items():
             if tier.sense == "most" and c > 0 and able[p] and self.inst.posts[p].wants == 1:
@@ -90,10 +83,29 @@ class Whole:
                 rest = replace(rest, filled={**rest.filled, p: c})
         self.hold(rest, top(self.inst, rest))
 
+    def stay(self, tier: Tier) -> None:
+        """Hold a tier at its value in the plan in hand."""
+        got = self.value(tier)
+        if got == top(self.inst, tier):
+            self.at_top(tier)
+        else:
+            self.hold(tier, got)
+
     def hold(self, tier: Tier, least: int) -> None:
         aim, constant = self.matrix.aim(tier)
+        if tier.broken and least == 0 and not (tier.filled or tier.short):
+            self.keep({i for b, c in tier.broken.items() if c > 0 for i in self.inst.bonds[b].pairs})
         if aim.any():
             self.floors.append(Floor(aim, least - constant))
+
+    def keep(self, pairs: Collection[int]) -> None:
+        """Fix pairs, and with them whom else their posts could have: a search over a few columns is what remains."""
+        for i in pairs:
+            if self.inst.posts[self.inst.pairs[i].post].wants == 1:
+                for j in self.matrix.of_post[self.inst.pairs[i].post].tolist():
+                    if j not in pairs:
+                        self.matrix.upper[j] = 0
+            self.matrix.lower[i] = 1
 
     def hope(self, before: Sequence[Tier], points: Tier | None) -> bool:
         """Ask the hopeful question; True when answered with a plan."""
@@ -136,11 +148,18 @@ class Whole:
                         raise Conflict(clashing(self.inst))
                     return False
                 self.note(tier, answer)
-            if self.value(tier) == limit and not (tier.points or tier.lot):
-                self.at_top(tier)
-            else:
-                self.hold(tier, self.value(tier))
+            self.stay(tier)
         return True
+
+    def stand(self, hint: Sequence[int]) -> None:
+        """A first plan: of the posts that `hint` fills none changes hands, and the others are filled beside them."""
+        tops = np.array(self.matrix.upper, dtype=np.int64)
+        held = np.array(sorted(set(hint)), dtype=np.int64)
+        others = np.isin(self.matrix.post, self.matrix.post[held])
+        others[held] = False
+        tops[: self.matrix.pairs][others] = 0
+        aim = sum((self.matrix.aim(t)[0] for t in self.inst.tiers if t.filled), np.zeros_like(tops))
+        self.take(maximise(self.matrix, aim, Effort(0.0, self.clock.left(), HOPE, self.clock.stop.event), upper=tops))
 
     # -- the last ties -----------------------------------------------------------------------------
 
@@ -187,11 +206,13 @@ def solve_whole(
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None):
-        search._start(trimming=any(p.trims for p in inst.posts))
+        search.start(trimming=any(p.trims for p in inst.posts))
+        if hint:
+            search.stand(hint)
         if not search.climb([*before, *last[:1]], stop.gap):
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
-        search.hold(last[0], search.value(last[0]))
+        search.stay(last[0])
     if search.proved:
         search.climb(last[1:])
     unique = settle and search.proved and search.settle()
@@ -217,7 +238,7 @@ def improve(inst: Instance, effort: Effort, chosen: Sequence[int], short: Mappin
     points = next((t for t in tiers if t.points), None)
     if full or not search.hope([t for t in tiers if not t.points], points):
         search.chosen, search.short = tuple(sorted(chosen)), short
-        search._start(trimming=not full and any(p.trims for p in inst.posts))
+        search.start(trimming=not full and any(p.trims for p in inst.posts))
         search.climb(tiers, effort.gap)
     if [search.value(t) for t in tiers] < before:
         search.chosen, search.short = tuple(sorted(chosen)), short

@@ -78,7 +78,7 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
         middle = (low + hoped + 1) // 2
         if spent.over():
             break
-    last = replace(inst, tiers=(*before, *after), least_points={**inst.least_points, **_floor(inst, tier, low)})
+    last = replace(inst, tiers=(*before, *after), least_points=floor(inst, tier, low))
     final = solve(last, spent.left(), plan, settle=settle)
     spent.work += final.deterministic_time
     if final.status == "stopped":
@@ -95,8 +95,9 @@ def _rough(inst: Instance, before: tuple[Tier, ...]) -> Instance:
     return replace(inst, tiers=(*before, *(t for t in inst.tiers if t.points and guided)))
 
 
-def _floor(inst: Instance, tier: Tier, least: int) -> dict[int, int]:
-    return {p: max(least, inst.least_points.get(p, least)) for p in tier.worst}
+def floor(inst: Instance, tier: Tier, least: int) -> dict[int, int]:
+    """`least_points` of an instance with its `worst` tier held at `least` as well."""
+    return {**inst.least_points, **{p: max(least, inst.least_points.get(p, least)) for p in tier.worst}}
 
 
 def _ceiling(inst: Instance, tier: Tier, base: Solution) -> int:
@@ -124,12 +125,12 @@ def _reaching(
     solve: Solve,
 ) -> tuple[int, ...] | None:
     """Pairs of a plan that reaches the threshold, () when none does, None when the search was stopped."""
-    floor = {**inst.least_points, **_floor(inst, tier, least)}
-    if any(inst.pairs[i].points < floor.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
-           for i in inst.fixed if inst.pairs[i].post in floor):  # fmt: skip
+    floors = floor(inst, tier, least)
+    if any(inst.pairs[i].points < floors.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
+           for i in inst.fixed if inst.pairs[i].post in floors):  # fmt: skip
         return ()
     try:
-        found = solve(replace(_rough(inst, before), least_points=floor), spent.left(ANY), plan, settle=False)
+        found = solve(replace(_rough(inst, before), least_points=floors), spent.left(ANY), plan, settle=False)
     except Conflict:
         return ()
     spent.work += found.deterministic_time

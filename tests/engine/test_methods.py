@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from time import monotonic
@@ -9,20 +10,20 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from allocator.engine import large, method
+from allocator.engine import large, method, spread, ties
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.matrix import fitting
 from allocator.engine.model import value
 from allocator.engine.part import parts
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
 from allocator.engine.tiers import solve as exact
 from allocator.engine.whole import solve_whole
 from tests.engine.random_instances import random_instance
 
 
-def _whole(inst: Instance) -> Solution:
+def _whole(inst: Instance, hint: Sequence[int] = ()) -> Solution:
     stop = Stop()
-    return solve_whole(inst, stop, _Clock(stop, monotonic()))
+    return solve_whole(inst, stop, _Clock(stop, monotonic()), hint)
 
 
 def _stands(inst: Instance, solution: Solution) -> bool:
@@ -51,6 +52,44 @@ def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
     assert (got.status, got.tiers) == ("optimal", best.tiers)
     assert got.chosen == best.chosen
     assert got.short == best.short
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_plan_to_begin_from_changes_nothing(seed: int) -> None:
+    inst = random_instance(seed)
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    for hint in (best.chosen[::2], range(0, len(inst.pairs), 3)):  # half of the plan; what no plan could be
+        got = _whole(inst, hint)
+        assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_same_pairs_tie_by_either_method(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    inst = random_instance(seed)
+    inst = replace(inst, pairs=tuple(replace(p, points=p.points // 50 * 50) for p in inst.pairs))
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    narrowly = set(ties.ties(inst, best))
+    monkeypatch.setattr(ties, "SMALL", 0)
+    monkeypatch.setattr(ties, "WIDE_TIES", ties.MOST_TIES)
+    assert set(ties.ties(inst, best)) == narrowly
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_days_short_fall_the_same_person_by_person(seed: int) -> None:
+    inst = replace(random_instance(seed), most_load=None)
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    clock = _Clock(Stop(), monotonic())
+    together = spread._spread(inst, best.chosen, best.short, lambda model: run(model, clock))
+    assert together == best.short
 
 
 @pytest.mark.parametrize("seed", range(12))
