@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from allocator.allocate import Setup
+from allocator.apart import apart
 from allocator.domain.plan import Plan
-from allocator.engine import frontier as engine
+from allocator.engine.frontier import Frontier
 from allocator.engine.instance import Kept
 from allocator.engine.tiers import Stop
 from allocator.explain.answer import ready_from
@@ -27,22 +32,66 @@ class Point:
     schools: tuple[str, ...]
 
 
-def frontier(plan: Plan, stop: Stop | None = None) -> Iterator[Point]:
-    """From the fewest changes to where nothing more is gained, posts filled and days no worse than in `plan`.
+class Asked:
+    """The question about one plan, set up once; each number of changes can then be asked apart from the others.
 
-    Changes are counted against what the plan was measured by: last year's leads, or in a repair the plan before.
+    Changes are counted against what the plan was measured by: last year's leads, or in a repair the plan before. Posts
+    filled and days are no worse than in the plan.
     """
-    ready = ready_from(plan)
-    bonds, forced = _bonds(ready)
-    must = tuple(ready.facts.name(urn) for urn in forced)
-    floors = {t.name: t.value for t in plan.certificate.tiers if t.name.startswith("1")}
-    before: int | None = None
-    for step in engine.frontier(ready.inst, [kept for _, kept in bonds], floors, stop):
+
+    def __init__(self, plan: Plan) -> None:
+        self.ready = ready_from(plan)
+        self.bonds, forced = _bonds(self.ready)
+        self.must = tuple(self.ready.facts.name(urn) for urn in forced)
+        floors = {t.name: t.value for t in plan.certificate.tiers if t.name.startswith("1")}
+        self.engine = Frontier(self.ready.inst, [kept for _, kept in self.bonds], floors)
+
+    def numbers(self, stop: Stop | None = None) -> range:
+        """Bonds broken, from the fewest to where nothing more is gained."""
+        return self.engine.ends(stop)
+
+    def point(self, most: int, stop: Stop | None = None) -> Point | None:
+        """The point for so many bonds broken, its `gain` not known yet (see `gained`); None when stopped without one."""
+        step = self.engine.step(most, stop)
+        if step is None:
+            return None
         chosen = set(step.chosen)
-        schools = tuple(ready.facts.name(urn) for urn, kept in bonds if not chosen.issuperset(kept.pairs))
-        gain = step.points - (step.points if before is None else before)
-        yield Point(len(must) + step.broken, step.points, gain, step.proved, (*must, *schools))
-        before = step.points
+        names = (self.ready.facts.name(urn) for urn, kept in self.bonds if not chosen.issuperset(kept.pairs))
+        return Point(len(self.must) + most, step.points, 0, step.proved, (*self.must, *names))
+
+
+def answering(plan: Plan, event: threading.Event) -> Callable[[int], Point | None]:
+    """What answers the questions of one plan, in a process of its own."""
+    return partial(Asked(plan).point, stop=Stop(event=event))
+
+
+def read(row: dict[str, Any]) -> Point:
+    """A point as it was written down."""
+    return Point(**{**row, "schools": tuple(row["schools"])})
+
+
+def gained(points: Iterable[Point]) -> list[Point]:
+    """Points in order of changes, each with what it gains on the one before."""
+    out: list[Point] = []
+    for p in sorted(points, key=lambda p: p.changed):
+        out.append(replace(p, gain=p.points - out[-1].points if out else 0))
+    return out
+
+
+def frontier(
+    plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal: Path | None = None
+) -> list[Point]:  # fmt: skip
+    """From the fewest changes to where nothing more is gained; the same whatever the number of `workers`.
+
+    Stopped, those found so far. With `journal` points already there are not worked out again, and new ones are added.
+    """
+    stop, asked = stop or Stop(), Asked(plan)
+    questions = {f"frontier {n}": n for n in asked.numbers(stop)}
+    found = apart(
+        plan, questions, answering, read, workers=workers, journal=journal, event=stop.event,
+        here=partial(asked.point, stop=stop),
+    )  # fmt: skip
+    return gained(point for _, point in found)
 
 
 def _bonds(ready: Setup) -> tuple[list[tuple[str, Kept]], list[str]]:

@@ -5,17 +5,18 @@ Each question is one job, answered apart, so any number of processes gives the s
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from allocator.apart import apart
 from allocator.domain.plan import Plan
-from allocator.errors import AllocatorError, UsageError
+from allocator.engine.tiers import Stop
+from allocator.errors import AllocatorError
 from allocator.explain.answer import world
 from allocator.explain.why_not import MOST
 from allocator.scenario import scenario
@@ -90,10 +91,10 @@ def gains(plan: Plan) -> list[Job]:
     return jobs
 
 
-def answer(plan: Plan, job: Job) -> Result:
-    """One job's answer, audited; a refusal is an answer too."""
+def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
+    """One job's answer, audited; a refusal is an answer too. Once `stop` has struck it is not to be used."""
     try:
-        new = scenario(plan, job.changes, rebuild=job.rebuild).plan(words=False)
+        new = scenario(plan, job.changes, rebuild=job.rebuild).plan(stop, words=False)
     except AllocatorError as error:
         return Result(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
     gone = {c["sip_leaves"]["sip"] for c in job.changes if "sip_leaves" in c}
@@ -111,40 +112,20 @@ def answer(plan: Plan, job: Job) -> Result:
     return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers)
 
 
-_plan: Plan | None = None  # each worker process reads the plan once
+def answering(plan: Plan, event: threading.Event) -> Callable[[Job], Result]:
+    """What answers the questions of one plan."""
+    return partial(answer, plan, stop=Stop(event=event))
 
 
-def _begin(text: str) -> None:
-    global _plan
-    _plan = Plan.model_validate_json(text)
-
-
-def _do(job: Job) -> Result:
-    assert _plan is not None
-    return answer(_plan, job)
+def read(row: dict[str, Any]) -> Result:
+    """An answer as it was written down."""
+    return Result(**{**row, "tiers": tuple((a, b) for a, b in row["tiers"])})
 
 
 def sweep(plan: Plan, jobs: Sequence[Job], *, workers: int = 1, journal: Path | None = None) -> Iterator[Result]:
     """Answers as they come. With `journal` those already there are not worked out again, and new ones are added."""
-    known = _read(journal, plan) if journal else {}
-    todo = [j for j in jobs if j.key not in known]
-    yield from (known[j.key] for j in jobs if j.key in known)
-    text = plan.model_dump_json(by_alias=True)
-    if workers <= 1 or len(todo) <= 1:
-        for job in todo:
-            result = answer(plan, job)
-            _keep(journal, plan, result)
-            yield result
-        return
-    with ProcessPoolExecutor(min(workers, len(todo)), get_context("spawn"), _begin, (text,)) as pool:
-        running = [pool.submit(_do, job) for job in todo]
-        try:
-            for done in as_completed(running):
-                _keep(journal, plan, done.result())
-                yield done.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    asked = {job.key: job for job in jobs}
+    yield from (found for _, found in apart(plan, asked, answering, read, workers=workers, journal=journal))
 
 
 def ranked(results: Sequence[Result]) -> list[Result]:
@@ -166,26 +147,3 @@ _TIERS = (
 def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:
     """A leaver's losses: most lost first; a gain: most gained first."""
     return key if r.lost_sip > 0 else tuple(-v for v in key)
-
-
-def _read(journal: Path, plan: Plan) -> dict[str, Result]:
-    if not journal.exists():
-        return {}
-    out = {}
-    for n, line in enumerate(journal.read_text("utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue  # the line being written when the run was cut off
-        if row.get("case") != plan.made_with.case_sha256:
-            raise UsageError(f"{journal}, line {n}: kept for another case. Give another --journal, or remove this one.")
-        data = row["result"]
-        out[data["key"]] = Result(**{**data, "tiers": tuple((a, b) for a, b in data["tiers"])})
-    return out
-
-
-def _keep(journal: Path | None, plan: Plan, result: Result) -> None:
-    if journal is not None:
-        row: Mapping[str, Any] = {"case": plan.made_with.case_sha256, "result": asdict(result)}
-        with journal.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")

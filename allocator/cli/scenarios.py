@@ -36,6 +36,10 @@ LeavesOpt = Annotated[
     list[str] | None, typer.Option("--sip-leaves", help="SIP, or SIP@YYYY-MM-DD for the last day; may be given again")
 ]
 ChangesOpt = Annotated[list[Path] | None, typer.Option("--changes", help="a changes.toml; may be given again")]
+WorkersOpt = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="processes; same answer")]
+JournalOpt = Annotated[
+    Path | None, typer.Option("--journal", help="answers kept as they come; the same file goes on where it stopped")
+]
 OutOpt = Annotated[Path | None, typer.Option("--output", "-o", help="the new plan, as JSON")]
 
 
@@ -211,6 +215,8 @@ def frontier(
     case: CaseArg,
     plan: PlanOpt,
     svg: Annotated[Path | None, typer.Option("--svg", help="the picture, as an SVG file")] = None,
+    workers: WorkersOpt = None,
+    journal: JournalOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
@@ -219,7 +225,8 @@ def frontier(
     from allocator.frontier import frontier as walk
 
     with stopping() as event:
-        points = list(walk(plan_for(case, plan, policy), Stop(event=event)))
+        before, processes = plan_for(case, plan, policy), workers or os.cpu_count() or 1
+        points = walk(before, Stop(event=event), workers=processes, journal=journal)
     if svg:
         from allocator.report.frontier_svg import picture
 
@@ -239,10 +246,8 @@ def sweep(
     plan: PlanOpt,
     leaving: Annotated[int, typer.Option("--leaving", min=1, max=2, help="SIPs who leave at once")] = 1,
     gains: Annotated[bool, typer.Option("--gains", help="what one more day or SIP would gain")] = False,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="processes; same answer")] = None,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", help="answers kept as they come; the same file goes on where it stopped")
-    ] = None,
+    workers: WorkersOpt = None,
+    journal: JournalOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:

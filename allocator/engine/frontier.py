@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance, Kept
 from allocator.engine.model import Built, value
-from allocator.engine.tiers import Stop, _Clock, run
+from allocator.engine.tiers import Stop, _Clock, _signed, run
 
 
 @dataclass(frozen=True)
@@ -28,47 +28,50 @@ class Step:
         return self.points == self.bound
 
 
-def frontier(
-    inst: Instance, bonds: Sequence[Kept], floors: Mapping[str, int], stop: Stop | None = None
-) -> Iterator[Step]:
-    """Steps from the fewest bonds that must break to the number at which nothing more is gained.
+class Frontier:
+    """The question set up once: every number of bonds is asked of a copy of one model, each apart from the others."""
 
-    `floors`: tier name -> the value that must not get worse (a tier's own sense).
-    """
-    clock = _Clock(stop or Stop(), monotonic())
-    from dataclasses import replace
+    def __init__(self, inst: Instance, bonds: Sequence[Kept], floors: Mapping[str, int]) -> None:
+        """`floors`: tier name -> the value that must not get worse (a tier's own sense)."""
+        self.inst = inst
+        self.built = Built(replace(inst, bonds=tuple(bonds)), trimming=any(p.trims for p in inst.posts))
+        self.points = next(t for t in inst.tiers if t.points)
+        for tier in inst.tiers:
+            if tier.name in floors and not tier.broken:
+                self.built.keep(tier, _signed(tier, floors[tier.name]))
+        self.broken = sum(self.built.broken) if self.built.broken else 0
+        self.aim = self.built.tier(self.points).expr
 
-    built = Built(replace(inst, bonds=tuple(bonds)), trimming=any(p.trims for p in inst.posts))
-    model = built.model
-    points = next(t for t in inst.tiers if t.points)
-    for tier in inst.tiers:
-        if tier.name in floors and not tier.broken:
-            v = floors[tier.name]
-            built.keep(tier, v if tier.sense == "most" else -v)
-    broken = sum(built.broken) if built.broken else 0
-    aim = built.tier(points).expr
+    def ends(self, stop: Stop | None = None) -> range:
+        """The numbers that tell anything: from the fewest bonds that must break to the fewest at which no more is gained.
 
-    def best(most: int | None, least_broken: bool) -> tuple[cp_model.CpSolver, int]:
-        trial = model.clone()
-        trial.minimize(broken) if least_broken else trial.maximize(aim)
-        if most is not None:
-            trial.add(broken <= most)
-        return run(trial, clock)
+        Empty when no plan keeps the floors, or when stopped.
+        """
+        clock = _Clock(stop or Stop(), monotonic())
+        fewest, best = self._run(clock, least_broken=True), self._run(clock)
+        if fewest is None or best is None:
+            return range(0)
+        last = self._run(clock, least_broken=True, points=best)
+        return range(0) if last is None else range(fewest, last + 1)
 
-    solver, status = best(None, True)
-    if status != cp_model.OPTIMAL:
-        return
-    fewest = round(solver.objective_value)
-    solver, status = best(None, False)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return
-    ceiling = int(solver.best_objective_bound)
-    for k in range(fewest, len(bonds) + 1):
-        solver, status = best(k, False)
+    def _run(self, clock: _Clock, *, least_broken: bool = False, points: int | None = None) -> int | None:
+        """The fewest bonds broken (of plans with so many points), or the most points; None when not proved."""
+        trial = self.built.model.clone()
+        trial.minimize(self.broken) if least_broken else trial.maximize(self.aim)
+        if points is not None:
+            trial.add(self.aim >= points)
+        solver, status = run(trial, clock)
+        return round(solver.objective_value) if status == cp_model.OPTIMAL else None
+
+    def step(self, most: int, stop: Stop | None = None) -> Step | None:
+        """The best points with at most so many bonds broken; None when stopped before there were any."""
+        trial = self.built.model.clone()
+        trial.maximize(self.aim)
+        trial.add(self.broken <= most)
+        solver, status = run(trial, _Clock(stop or Stop(), monotonic()))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return
-        chosen, short = built.read(solver)
-        got = value(inst, points, chosen, short)
-        yield Step(k, got, got if status == cp_model.OPTIMAL else int(solver.best_objective_bound), chosen, short)
-        if got >= ceiling:
-            return
+            return None
+        chosen, short = self.built.read(solver)
+        got = value(self.inst, self.points, chosen, short)
+        bound = got if status == cp_model.OPTIMAL else int(solver.best_objective_bound)
+        return Step(most, got, bound, chosen, short)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from allocator.domain.round import Person
 from allocator.errors import QueueFull
+from allocator.jobs.tasks import SPREAD
 from allocator.store import keep
 from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, WorkerRow
@@ -89,7 +90,7 @@ class Queue:
 
     def _enqueue(self, job_id: str, kind: str) -> None:
         self.client.enqueue(
-            {"workflow_name": "run_sweep" if kind == "sweep" else "run_job", "queue_name": QUEUE, "workflow_id": job_id,
+            {"workflow_name": "run_spread" if kind in SPREAD else "run_job", "queue_name": QUEUE, "workflow_id": job_id,
              "app_version": VERSION},
             job_id,
         )  # fmt: skip

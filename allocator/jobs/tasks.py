@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -172,12 +172,6 @@ def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}
 
 
-def _frontier(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    from allocator.frontier import frontier
-
-    return {"points": [asdict(p) for p in frontier(_plan(db, job.request["plan"]), stop)]}
-
-
 def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     plan = _plan(db, job.request["plan"])
     case, policy = world(plan)
@@ -196,35 +190,69 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     return {"content_type": kind, "base64": base64.b64encode(data).decode()}
 
 
-def sweep_jobs(plan: Plan, ask: dict[str, Any]) -> list[Any]:
-    """The questions of a sweep, in their order."""
-    from allocator import sweep
+class Spread(Protocol):
+    """A kind of job whose parts any worker may answer, about one plan: numbered, and put together in that order."""
 
-    return sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
+    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None: ...
+    def numbers(self, stop: Stop) -> Sequence[int]: ...
+    def part(self, n: int, stop: Stop) -> Result | None: ...
+    @staticmethod
+    def whole(parts: list[Result]) -> Result: ...
 
 
-_asked: dict[str, tuple[Plan, list[Any]]] = {}  # the plan and questions of the sweep in hand, read once a worker
+class _Sweep:
+    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
+        from allocator import sweep
+
+        self.plan = plan
+        self.jobs = sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
+
+    def numbers(self, stop: Stop) -> Sequence[int]:
+        return range(len(self.jobs))
+
+    def part(self, n: int, stop: Stop) -> Result | None:
+        from allocator import sweep
+
+        return asdict(sweep.answer(self.plan, self.jobs[n], stop))
+
+    @staticmethod
+    def whole(parts: list[Result]) -> Result:
+        from allocator import sweep
+
+        return {"results": [asdict(r) for r in sweep.ranked([sweep.read(p) for p in parts])]}
 
 
-def sweep_part(db: Database, job: Job, n: int) -> Result:
-    """The answer to question `n` of a sweep."""
-    from allocator import sweep
+class _Frontier:
+    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
+        from allocator.frontier import Asked
 
-    ask = job.request
+        self.asked = Asked(plan)
+
+    def numbers(self, stop: Stop) -> Sequence[int]:
+        return self.asked.numbers(stop)
+
+    def part(self, n: int, stop: Stop) -> Result | None:
+        found = self.asked.point(n, stop)
+        return None if found is None else asdict(found)
+
+    @staticmethod
+    def whole(parts: list[Result]) -> Result:
+        from allocator import frontier
+
+        return {"points": [asdict(p) for p in frontier.gained(frontier.read(p) for p in parts)]}
+
+
+SPREAD: dict[str, type[Spread]] = {"sweep": _Sweep, "frontier": _Frontier}
+_asked: dict[str, Spread] = {}  # the job in hand, its plan read and set up once a worker
+
+
+def asked(db: Database, job: Job) -> Spread:
+    """The questions of a job that is spread."""
     if (found := _asked.get(job.id)) is None:
-        plan = _plan(db, ask["plan"])
+        found = SPREAD[job.kind](_plan(db, job.request["plan"]), job.request)
         _asked.clear()
-        found = _asked[job.id] = plan, sweep_jobs(plan, ask)
-    plan, questions = found
-    return asdict(sweep.answer(plan, questions[n]))
-
-
-def sweep_whole(parts: list[dict[str, Any]]) -> Result:
-    """All answers, ranked: the same whatever the workers."""
-    from allocator import sweep
-
-    results = [sweep.Result(**{**p, "tiers": tuple((a, b) for a, b in p["tiers"])}) for p in parts]
-    return {"results": [asdict(r) for r in sweep.ranked(results)]}
+        _asked[job.id] = found
+    return found
 
 
 def _plan(db: Database, plan_id: str) -> Plan:
@@ -234,5 +262,5 @@ def _plan(db: Database, plan_id: str) -> Plan:
 
 DO: dict[str, Callable[[Database, Job, Person, Stop], Result]] = {
     "solve": _solve, "what_if": _what_if, "choices": _choices, "resubmission": _resubmission,
-    "frontier": _frontier, "export": _export,
+    "export": _export,
 }  # fmt: skip

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -97,37 +97,36 @@ def run_job(job_id: str) -> None:
     _run(job_id, lambda job, stop: tasks.perform(db(), job, stop))
 
 
-@DBOS.workflow(name="run_sweep", max_recovery_attempts=1000)
-def run_sweep(job_id: str) -> None:
-    """A sweep is spread over all workers, a part each; parts already answered are not asked again."""
+@DBOS.workflow(name="run_spread", max_recovery_attempts=1000)
+def run_spread(job_id: str) -> None:
+    """A sweep or a frontier is spread over all workers, a part each; parts already answered are not asked again."""
 
     def whole(job: Job, stop: Stop) -> dict[str, Any]:
-        with db().read() as s:
-            plan = keep.plan_of(keep.plan_row(s, job.request["plan"]))
-        count = len(tasks.sweep_jobs(plan, job.request))
-        parts = _Parts(Queue(db()).client, job_id, count)
+        asked = tasks.asked(db(), job)
+        numbers = asked.numbers(stop)
+        parts = _Parts(Queue(db()).client, job_id, numbers)
         while True:
             with db().read() as s:
                 done = list(s.scalars(sa.select(Part).where(Part.job_id == job_id).order_by(Part.n)))
-            if len(done) == count:
-                return tasks.sweep_whole([p.result for p in done])
             if stop.event is not None and stop.event.is_set():
                 parts.cancel()
-                raise Stopped(f"Stopped after {len(done)} of {count} parts.")
+                raise Stopped(f"Stopped after {len(done)} of {len(numbers)} parts.")
+            if len(done) == len(numbers):
+                return asked.whole([p.result for p in done])
             parts.ask_again({p.n for p in done})
             if stop.progress:
-                stop.progress("parts", len(done), count, {})
+                stop.progress("parts", len(done), len(numbers), {})
             time.sleep(0.2)
 
     _run(job_id, whole)
 
 
 class _Parts:
-    """The parts of a sweep in the queue. One that ended without an answer, its worker dead at a bad moment, is asked again."""
+    """The parts of a job in the queue. One that ended without an answer, its worker dead at a bad moment, is asked again."""
 
-    def __init__(self, client: DBOSClient, job_id: str, count: int) -> None:
+    def __init__(self, client: DBOSClient, job_id: str, numbers: Iterable[int]) -> None:
         self.client, self.job_id = client, job_id
-        self.tries = dict.fromkeys(range(count), 0)
+        self.tries = dict.fromkeys(numbers, 0)
         self.looked = time.monotonic()
         for n in self.tries:
             self._ask(n)
@@ -156,7 +155,7 @@ class _Parts:
             n = open_[flow.workflow_id]
             self.tries[n] += 1
             if self.tries[n] >= MOST_ATTEMPTS:
-                raise Defect(f"Part {n + 1} of the sweep ended {MOST_ATTEMPTS} times without an answer.")
+                raise Defect(f"Part {n} of this work ended {MOST_ATTEMPTS} times without an answer.")
             log.warning("part asked again", extra={"job": self.job_id, "part": n, "ended": flow.status})
             self._ask(n)
 
@@ -170,7 +169,14 @@ def run_part(job_id: str, n: int) -> None:
         job = s.get(Job, job_id)
         if job is None or job.cancel or s.get(Part, (job_id, n)) is not None:
             return
-    result = patiently(lambda: tasks.sweep_part(db(), job, n))
+    event, over = threading.Event(), threading.Event()
+    threading.Thread(target=_watch, args=(job_id, None, event, over, {}), daemon=True).start()
+    try:
+        result = patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=event)))
+    finally:
+        over.set()
+    if result is None or event.is_set():
+        return
 
     def put() -> None:
         insert = (sqlite if db().sqlite else postgresql).insert(Part).values(job_id=job_id, n=n, result=_plain(result))
@@ -236,14 +242,16 @@ def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) ->
         )
 
 
-def _watch(job_id: str, attempt: int, event: threading.Event, over: threading.Event, told: dict[str, Any]) -> None:
-    """Passes on a wish to cancel, and progress the other way."""
+def _watch(
+    job_id: str, attempt: int | None, event: threading.Event, over: threading.Event, told: dict[str, Any]
+) -> None:  # fmt: skip
+    """Passes on a wish to cancel, and progress the other way. `attempt`: the claim that must stand; None = any."""
     shown: dict[str, Any] = {}
     while not over.wait(WATCH):
         try:
             with db().read() as s:
                 row = s.execute(sa.select(Job.cancel, Job.attempt).where(Job.id == job_id)).one()
-            if row.cancel or row.attempt != attempt:  # cancelled, or somebody else has taken over
+            if row.cancel or attempt not in (None, row.attempt):  # cancelled, or somebody else has taken over
                 event.set()
             if told and told != shown:
                 shown = dict(told)

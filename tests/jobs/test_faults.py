@@ -27,12 +27,17 @@ from allocator.intake.read import read_case
 from allocator.rounds import plan_id
 from allocator.store.database import Database
 from allocator.store.tables import Job, WorkerRow
-from tests.make import case, school, sip
+from tests.make import case, led, school, sip
 from tests.servers import Server, free_port, serving, until
 from tests.stores import KINDS, store_url
 
 SEEDS = 8
 FACTS = case([school(str(n)) for n in range(4)], [sip("A"), sip("B")])
+MOVES = case(  # schools whose SIP of last year fits less well than the other: a change gains, and so does one more
+    [school(str(n), phase="primary", focus=("maths",)) for n in range(4)],
+    [sip("A"), sip("B", specialisms=("maths",))],
+    history=[h for n in range(4) for h in led(str(n), "A", "2025/26")],
+)
 ENDED = ("done", "cancelled", "failed")
 HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
 ROOM = {
@@ -315,17 +320,20 @@ def test_workers_of_a_server_that_is_gone_end_and_its_work_is_taken_up_again(tmp
         assert client.ended(client.accepted("one", 0))["state"] == "done"
 
 
-def test_a_sweep_is_the_same_with_any_number_of_workers_even_when_one_dies(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "ask"), [("sweeps", {"leaving": 2}), ("frontier", None)])
+def test_work_in_parts_is_the_same_with_any_number_of_workers_even_when_one_dies(
+    kind: str, ask: dict[str, Any] | None, tmp_path: Path
+) -> None:
     answers = []
     for workers in (1, 3):
         folder = tmp_path / str(workers)
         folder.mkdir()
         with store_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=workers) as server:
-            client = Client(server)
+            client = Client(server, MOVES)
             solved = client.ended(client.accepted("s", 0))
-            job = client.http.post(f"/plans/{solved['result']['plan']}/sweeps", json={"leaving": 2}).json()["id"]
+            job = client.http.post(f"/plans/{solved['result']['plan']}/{kind}", json=ask).json()["id"]
             if workers == 3:
                 server.hands.pop(0).kill()
             answers.append(client.ended(job)["result"])
     assert answers[0] == answers[1]
-    assert answers[0]["results"]
+    assert len(next(iter(answers[0].values()))) > (kind == "frontier")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from allocator.domain.case import Case
 from allocator.domain.change import apply, canonical
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
+from allocator.engine.tiers import Stop
 from allocator.errors import CaseError, RoundRefuses, UsageError
 from allocator.explain.answer import solve
 from allocator.explain.why_not import tier_text
@@ -276,7 +278,7 @@ def test_a_tiers_price_reads_as_a_sentence_part(name: str, lost: int, text: str)
 
 
 def test_the_frontier_rises_and_ends_where_the_plan_itself_stands(plan: Plan) -> None:
-    points = list(frontier(plan))
+    points = frontier(plan)
     assert all(p.proved for p in points)
     assert [p.points for p in points] == sorted(p.points for p in points)
     assert points[-1].points == next(t.value for t in plan.certificate.tiers if t.name == "4")
@@ -290,6 +292,27 @@ def test_the_sweep_is_the_same_with_one_process_and_two_and_goes_on_from_its_jou
     assert len(journal.read_text().splitlines()) == 1
     assert ranked(list(sweep(plan, jobs, workers=2, journal=journal))) == one
     assert {r.key for r in one} == {"A", "B"}
+
+
+def test_the_frontier_is_the_same_with_one_process_and_two_and_goes_on_from_its_journal(tmp_path: Any) -> None:
+    plan = solve(
+        case(
+            [school(str(n), focus=("maths",)) for n in range(4)],
+            [sip("A"), sip("B", specialisms=("maths",))],
+            history=[h for n in range(4) for h in led(str(n), "A", "2025/26")],
+        ),
+        Policy(),
+    )
+    one, journal = frontier(plan), tmp_path / "frontier.jsonl"
+    assert [p.changed for p in one] == [1, 2]
+    assert frontier(plan, workers=2, journal=journal) == one
+    rows = journal.read_text().splitlines(keepends=True)
+    assert len(rows) == len(one)
+    journal.write_text(rows[0] + rows[1][:9])  # cut off while the second was written
+    assert frontier(plan, workers=2, journal=journal) == one
+    stopped = threading.Event()
+    stopped.set()
+    assert frontier(plan, Stop(event=stopped), workers=2) == []
 
 
 def test_next_year_carries_tenure_and_says_what_lapses(plan: Plan) -> None:
