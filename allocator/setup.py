@@ -89,6 +89,7 @@ def instance(
     by = _Translate(post_index, person_index, index)
     fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
     aims, bonds = tiers(facts, posts, index, uncounted, near, days_first)
+    points = (p for post in posts for p in pairs.points_of(post.key))  # in the order of `choices`
     inst = en.Instance(
         posts=tuple(
             en.Post(f"{p.urn} {p.kind}", 1, p.kind == "lead", tuple(en.Trim(q, (q, *less)) for q, less in p.trims))
@@ -100,10 +101,10 @@ def instance(
                 post_index[u, k],
                 person_index[s],
                 facts.load(posts[post_index[u, k]], facts.sips[s]),
-                pairs.points(u, k, s),
+                worth,
                 facts.lot(seed, (u, k), s),
             )
-            for u, k, s in choices
+            for (u, k, s), worth in zip(choices, points, strict=True)
         ),
         tiers=aims,
         bonds=bonds,

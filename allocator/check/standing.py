@@ -110,6 +110,10 @@ class Stand:
 
     def _missing(self, r: Piece) -> Iterator[dt.date]:
         """Days of the row, from the change on, on which its SIP cannot work."""
+        s = self.b.sips.get(r.sip)
+        here = s is not None and s.status in (None, "active") and not self.b.find.absences.get(r.sip)
+        if s and here and all(not last or last >= r.end for last in (s.leaves_on, s.contract_ends)):
+            return  # there to the end: no need to look day by day
         day = max(r.start, self.since)
         while day <= r.end:
             if not self._works(r.sip, day):

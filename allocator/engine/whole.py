@@ -44,6 +44,7 @@ class Whole:
     def __init__(self, inst: Instance, clock: _Clock, gap: float) -> None:
         self.inst, self.clock, self.gap = inst, clock, gap
         self.bounds: dict[str, int] = {}
+        self.tops = {t.name: top(inst, t) for t in inst.tiers}
         self.chosen: tuple[int, ...] | None = None
         self.short: Mapping[int, int] = {}
         self.proved = True
@@ -86,7 +87,7 @@ class Whole:
     def stay(self, tier: Tier) -> None:
         """Hold a tier at its value in the plan in hand."""
         got = self.value(tier)
-        if got == top(self.inst, tier):
+        if got == self.tops[tier.name]:
             self.at_top(tier)
         else:
             self.hold(tier, got)
@@ -116,7 +117,7 @@ class Whole:
         if not self.take(answer):
             return False
         for tier in before:
-            self.bounds[tier.name] = top(self.inst, tier)
+            self.bounds[tier.name] = self.tops[tier.name]
         if points:
             self.note(points, answer)
         return True
@@ -124,7 +125,7 @@ class Whole:
     def note(self, tier: Tier, answer: Answer) -> None:
         """Record a tier's bound: it holds only while those above are at theirs."""
         constant = self.matrix.aim(tier)[1]
-        limit = top(self.inst, tier)
+        limit = self.tops[tier.name]
         if self.proved and np.isfinite(answer.bound):
             limit = min(limit, int(answer.bound) + constant)
         self.bounds[tier.name] = max(limit, self.value(tier))
@@ -136,7 +137,7 @@ class Whole:
     def climb(self, tiers: Sequence[Tier], gap: float = 0.0) -> bool:
         """Solve tiers one after another, holding each at its value; False when there is no plan at all."""
         for tier in tiers:
-            limit = top(self.inst, tier)
+            limit = self.tops[tier.name]
             if self.chosen is not None and self.value(tier) == limit:
                 self.bounds[tier.name] = limit
             elif self.chosen is not None and self.clock.over:
@@ -219,7 +220,7 @@ def solve_whole(
     tiers = []
     for tier in inst.tiers:
         got = search.value(tier)
-        bound = search.bounds.get(tier.name, top(inst, tier))
+        bound = search.bounds.get(tier.name, search.tops[tier.name])
         tiers.append(TierValue(tier.name, _signed(tier, got), _signed(tier, max(bound, got))))
     done = all(t.proved for t in tiers)
     return Solution(
@@ -234,7 +235,7 @@ def improve(inst: Instance, effort: Effort, chosen: Sequence[int], short: Mappin
     tiers = [t for t in inst.tiers if not t.lot]
     search.chosen, search.short = tuple(sorted(chosen)), short
     before = [search.value(t) for t in tiers]
-    full = all(search.value(t) == top(inst, t) for t in tiers if not t.points)
+    full = all(search.value(t) == search.tops[t.name] for t in tiers if not t.points)
     points = next((t for t in tiers if t.points), None)
     if full or not search.hope([t for t in tiers if not t.points], points):
         search.chosen, search.short = tuple(sorted(chosen)), short

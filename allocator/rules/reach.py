@@ -77,6 +77,15 @@ class Pairs:
             r.points(facts, post, row) * w for r, w, who in self._speaking(post) if who is None or sip in who
         )  # fmt: skip
 
+    def points_of(self, key: Key) -> list[int]:
+        """All points of each allowed pair of a post, in their order."""
+        facts, post, rows = self.facts, self.posts[key], self.facts.sips
+        speaking = [(r.points, w, who) for r, w, who in self._speaking(post)]
+        return [
+            sum(points(facts, post, rows[s]) * w for points, w, who in speaking if who is None or s in who)
+            for s in self.allowed[key]
+        ]
+
     def _speaking(self, post: Post) -> list[tuple[Rule, int, Collection[str] | None]]:
         """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand.
 
