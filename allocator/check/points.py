@@ -159,3 +159,9 @@ def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
         if points:
             out[name] = points
     return out
+
+
+def below_floor(b: Book, post: Post, sip: Sip) -> bool:
+    """Whether a lead's points are fewer than policy asks for."""
+    least = b.policy.objective.floor
+    return least is not None and post.kind == "lead" and sum(of_pair(b, post, sip).values()) < least

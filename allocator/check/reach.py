@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from allocator.check.derived import Book, Post, alike, dec, norm
 from allocator.domain.case import Sip, Wish
@@ -232,10 +232,13 @@ def in_force(b: Book) -> dict[str, Test]:
 
 
 class Bars:
-    """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept."""
+    """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept.
 
-    def __init__(self, b: Book) -> None:
-        self.b, self.tests = b, in_force(b)
+    `more`: tests beside those of the rules.
+    """
+
+    def __init__(self, b: Book, more: Mapping[str, Callable[[Book, Post, Sip], bool]]) -> None:
+        self.b, self.tests = b, {**in_force(b), **more}
         self._known: dict[tuple[str, str, str], list[str]] = {}
         self._sole: dict[tuple[str, str], str | None] = {}
 

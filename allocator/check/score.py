@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from allocator.check import structure
 from allocator.check.derived import ORDER, Book, lot
-from allocator.check.points import of_pair
+from allocator.check.points import below_floor, of_pair
 from allocator.check.reach import Bars
 from allocator.check.structure import Breach, Choice, Key, Short
 from allocator.check.usable import usable
@@ -36,7 +36,7 @@ class Auditor:
         self.counts = repaired is not None and not repaired.rebuild
         self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
         self.held = set(repaired.held) if repaired else set()
-        self.bars = Bars(b)
+        self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
         self.bound, together = structure.groups(b)
         self.team = structure.team(b, usable(b, self.bars.may), together)
         self._allowed: dict[Key, list[str]] = {}

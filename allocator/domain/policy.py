@@ -255,6 +255,10 @@ class Objective(Part):
         "contract 2",
         default=False,
     )
+    floor: int | None = val(
+        None, "no lead gives a school fewer points than this; rather none than one below it (empty: no floor)",
+        "contract 2",
+    )  # fmt: skip
 
 
 class Repair(Part):

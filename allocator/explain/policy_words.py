@@ -26,7 +26,10 @@ OTHER = {  # settings that belong to no rule: part -> heading, meaning
     "year": ("The year planned", "The academic year, where the data do not say it"),
     "days": ("Days", "How many days a school is given, and what a new pairing and a new head cost"),
     "calendar": ("The year's calendar", "When the four periods begin, and how much of the work falls in each"),
-    "objective": ("What counts most", "Whether the worst-off school comes before the whole"),
+    "objective": (
+        "What counts most",
+        "Whether the worst-off school comes before the whole, and the least that a school is given",
+    ),
     "repair": ("When something changes in the year", "What may move when a SIP leaves or a school needs more"),
     "budget": ("A cap on all days", "The most days the service may give in all"),
     "fixes": ("What may be suggested", "Remedies put forward where a post stays empty"),

@@ -30,6 +30,7 @@ WHY = {  # a rule that bars several SIPs, in a few words
     "own_ties": "have a tie of their own", "refusal": "have been refused", "travel": "are too far away",
     "authority": "do not work for its authority", "appraisal": "have no appraisal training on record",
     "tenure": "have reached the limit of years", "cooling_off": "may not return yet", "decision": "are forbidden by a decision",
+    "floor": "fit it less well than policy asks for",
 }  # fmt: skip
 WORK = 1.0  # deterministic work for one post's clash, and again for its fixes, in an area: a few seconds
 WHOLE = 2_500  # pairs: up to here the whole is asked (engine/method.py solves it to a proof in a blink)

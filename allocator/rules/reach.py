@@ -44,7 +44,8 @@ class Pairs:
         if choice in self.spared or choice[:2] not in self.posts or sip not in self.facts.sips:
             return ()
         if choice not in self._why:
-            self._why[choice] = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
+            why = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
+            self._why[choice] = (*why, *self.below(self.posts[urn, kind], sip))
         return self._why[choice]
 
     def barred(self, urns: Collection[str]) -> Iterator[tuple[Choice, Blocks]]:
@@ -86,6 +87,14 @@ class Pairs:
             for s in self.allowed[key]
         ]
 
+    def below(self, post: Post, sip: str) -> Blocks:
+        """The policy's floor, where a lead's points would fall below it; no rule of its own, as it looks at all of them."""
+        floor = self.facts.policy.objective.floor
+        if floor is None or post.kind != "lead" or (points := self.points(*post.key, sip)) >= floor:
+            return ()
+        name, school = self.facts.sips[sip].name, self.facts.schools[post.urn].name
+        return (("floor", f"{name} fits {school} with {points} points; policy asks for {floor} at least"),)
+
     def _speaking(self, post: Post) -> list[tuple[Rule, int, Collection[str] | None]]:
         """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand.
 
@@ -103,9 +112,9 @@ def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
     out = Pairs(facts, rules)
     but_tenure = [r for r in out.hard if r.id != "tenure"]
     for post in facts.posts:
-        free = may(facts, out.alike, out.hard, post)
+        free = {s for s in may(facts, out.alike, out.hard, post) if not out.below(post, s)}
         if not free and post.kind == "lead" and facts.policy.tenure.sole_specialist == "extend":
-            spared = may(facts, out.alike, but_tenure, post)
+            spared = {s for s in may(facts, out.alike, but_tenure, post) if not out.below(post, s)}
             if len(spared) == 1:  # with two or more past the limit, none of them is the only one
                 (sip,) = free = spared
                 out.spared.add((*post.key, sip))

@@ -10,6 +10,7 @@ from allocator import allocate
 from allocator.check.audit import audit
 from allocator.check.score import Auditor
 from allocator.domain.policy import Objective
+from allocator.errors import CaseError
 from tests.check.brute import best
 from tests.check.random_cases import random_case
 
@@ -27,6 +28,25 @@ def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
         assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert (found, trimmed) == (choice, short), f"case {n}"
         assert audit(case, policy, plan) == [], f"case {n}"
+
+
+def test_no_lead_is_below_the_floor_that_policy_sets() -> None:
+    barred = 0
+    for n in range(60):
+        case, drawn = random_case(n)
+        policy = drawn.model_copy(update={"objective": Objective(floor=(0, 150, 400)[n % 3])})
+        try:
+            ready = allocate.setup(case, policy)
+            plan, solution = allocate.allocate(ready)
+        except CaseError:  # a lock below the floor
+            continue
+        (choice, _), score = best(Auditor(case, policy))
+        assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
+        assert {(a.urn, str(a.post)): a.sip for a in plan.assignments} == choice, f"case {n}"
+        assert audit(case, policy, plan) == [], f"case {n}"
+        assert all(a.points >= (policy.objective.floor or 0) for a in plan.assignments if a.post == "lead")
+        barred += len(allocate.setup(case, drawn).choices) - len(ready.choices)
+    assert barred > 60
 
 
 def test_the_worst_off_school_comes_first_where_policy_says_so() -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from allocator.check.audit import audit
+from allocator.errors import CaseError
+from allocator.explain.answer import solve
 from allocator.explain.preflight import preflight
 from tests.make import case, policy, school, sip
 
@@ -38,3 +43,19 @@ def test_locks_that_together_break_capacity_are_an_error_that_names_them_and_no_
     assert [f[:2] for f in found] == [("locks_clash", "error")]
     assert "These 2 locks cannot stand together" in found[0][2]
     assert "School 3" not in found[0][2]
+
+
+def test_a_post_that_nobody_fits_well_enough_for_the_floor_says_so() -> None:
+    wanted = case([school("1", focus=("maths",)), school("2")], [sip("A"), sip("B", specialisms=("maths",))])
+    strict = policy(objective={"floor": 100})
+    notices = [p.text for p in preflight(wanted, strict)]
+    assert any("School 2" in t and "fit it less well than policy asks for" in t for t in notices)
+    plan = solve(wanted, strict)
+    assert [(a.urn, a.sip) for a in plan.assignments] == [("1", "B")]
+    assert "policy asks for 100 at least" in plan.unfilled[0].text
+    assert {item.rule for item in plan.unfilled[0].clash} == {"floor"}
+    loose = solve(wanted, policy())
+    assert {b.rule for b in audit(wanted, strict, loose)} >= {"floor"}
+    locked = case(list(wanted.schools), list(wanted.sips), decisions=[lock("2", "A")])
+    with pytest.raises(CaseError, match="policy asks for 100 at least"):
+        solve(locked, strict)
