@@ -251,14 +251,9 @@ class Cost(Part):
 
 class Objective(Part):
     worst_first: bool = switch(
-        "the school whose lead fits it least is served as well as can be, before the whole is made best",
-        "contract 2",
-        default=False,
-    )
-    floor: int | None = val(
-        None, "no lead gives a school fewer points than this; rather none than one below it (empty: no floor)",
-        "contract 2",
+        "the school whose lead fits it least is served as well as can be, before the whole is made best", "contract 2", False
     )  # fmt: skip
+    floor: int | None = val(None, "least points a lead has at a school, or it stays empty; blank = none", "contract 2")
 
 
 class Repair(Part):
