@@ -160,7 +160,10 @@ class Whole:
         others[held] = False
         tops[: self.matrix.pairs][others] = 0
         aim = sum((self.matrix.aim(t)[0] for t in self.inst.tiers if t.filled), np.zeros_like(tops))
-        self.take(maximise(self.matrix, aim, Effort(0.0, self.clock.left(), HOPE, self.clock.stop.event), upper=tops))
+        effort = Effort(0.0, self.clock.left(), HOPE, self.clock.stop.event)
+        answer = maximise(self.matrix, aim, effort, upper=tops)
+        self.clock.work += answer.work
+        self.take(answer)
 
     # -- the last ties -----------------------------------------------------------------------------
 

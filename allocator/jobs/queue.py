@@ -25,7 +25,7 @@ from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, WorkerRow
 
 QUEUE, PARTS = "jobs", "parts"
-VERSION = "1"  # of the work itself, not of the program: raise it when old queued work could no longer be done
+VERSION = "2"  # of the work itself, not of the program: raise it when old queued work could no longer be done
 SILENT = 10.0  # seconds after which a worker is taken for dead
 LOST = 5.0  # seconds after which a job that the queue does not know is put there again
 OPEN = ("queued", "running")

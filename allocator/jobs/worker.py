@@ -1,4 +1,4 @@
-"""A worker process: takes jobs from the queue, one at a time, and one part of a sweep beside it."""
+"""A worker process: takes jobs from the queue, one at a time, and one part of a job that is spread beside it."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class Job(Base):
 
 
 class Part(Base):
-    """One finished part of a job that is spread over workers (a sweep); never worked out again."""
+    """One finished part of a job that is spread over workers (a sweep, a frontier); never worked out again."""
 
     __tablename__ = "parts"
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), primary_key=True)
