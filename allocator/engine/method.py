@@ -5,6 +5,9 @@ Parts that share nothing are solved apart, and then each by its size:
 * up to SMALL pairs: CP-SAT, every tier and the last ties to a proof (`tiers.py`);
 * up to LARGE pairs: one search with HiGHS, tier by tier (`whole.py`);
 * beyond: areas, with a bound by Lagrangian relaxation (`large.py`).
+
+Plain assignment with limits that CP-SAT does not settle soon, or that is too wide for it, is searched first
+(`search.py`): the methods above then have only to go on where the search ends without a proof.
 """
 
 from __future__ import annotations
@@ -18,13 +21,16 @@ from time import monotonic
 
 from allocator.engine import tiers
 from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.knapsack import packing
 from allocator.engine.large import solve_large
 from allocator.engine.part import Part, parts
+from allocator.engine.search import solve_plain
 from allocator.engine.tiers import Conflict, Stop, _Clock
 from allocator.engine.whole import solve_whole
 from allocator.engine.worst import worst_first
 
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
+QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 LARGE = 60_000  # pairs: about two thousand schools in one piece
 
 
@@ -40,7 +46,7 @@ def solve(
     if any(t.worst for t in inst.tiers):
         return worst_first(inst, stop, hint, settle, solve)
     if len(inst.pairs) <= SMALL:
-        return tiers.solve(inst, stop, hint, settle=settle, short=short)
+        return _piece(inst, stop, hint, settle, short)
     pieces = parts(inst)
     if len(pieces) == 1:
         return _piece(inst, stop, hint, settle, short)
@@ -79,6 +85,46 @@ def solve(
 
 
 def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+    clock = _Clock(stop, monotonic())
+    packed = packing(inst) if len(inst.pairs) <= LARGE else None
+    if packed is None:
+        return _by_size(inst, stop, hint, settle, short)
+    if len(inst.pairs) <= SMALL:
+        quick = replace(stop, work=min(QUICK, stop.work or QUICK)) if stop.seconds is None else stop
+        quick = quick if quick.seconds is None else replace(quick, seconds=min(QUICK, quick.seconds))
+        first = tiers.solve(inst, quick, hint, settle=settle, short=short)
+        clock.work += first.deterministic_time
+        if first.status == "optimal" or clock.over:
+            return first
+        hint = first.chosen
+    found = solve_plain(inst, packed, clock, hint, settle=settle)
+    if found and (found.status == "optimal" or clock.over or clock.stop.gap):
+        return found
+    rest = replace(stop, seconds=clock.left(), work=clock.work_left())
+    again = _by_size(inst, rest, found.chosen if found else hint, settle, short)
+    work = clock.work + again.deterministic_time
+    return replace(_better(inst, found, again) if found else again, deterministic_time=work)
+
+
+def _better(inst: Instance, one: Solution, two: Solution) -> Solution:
+    """The better of two plans, tier by tier, with the nearer bound of each tier; the second where they are equal."""
+    sign = [1 if t.sense == "most" else -1 for t in inst.tiers]
+    if two.status == "stopped":
+        return one
+    values = [[k * v.value for k, v in zip(sign, s.tiers, strict=True)] for s in (one, two)]
+    if two.status == "optimal":
+        return two
+    best = one if values[0] > values[1] else two
+    limits = []
+    for n, (k, v, a, b) in enumerate(zip(sign, best.tiers, one.tiers, two.tiers, strict=True)):
+        own = (
+            k * v.bound if values[0][:n] != values[1][:n] else min(k * a.bound, k * b.bound)
+        )  # it rests on those above
+        limits.append(TierValue(v.name, v.value, k * max(k * v.value, own)))
+    return replace(best, tiers=tuple(limits))
+
+
+def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
     plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
     if len(inst.pairs) <= SMALL:
         return tiers.solve(inst, stop, hint, settle=settle, short=short)

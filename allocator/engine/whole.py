@@ -108,12 +108,12 @@ class Whole:
                         self.matrix.upper[j] = 0
             self.matrix.lower[i] = 1
 
-    def hope(self, before: Sequence[Tier], points: Tier | None) -> bool:
+    def hope(self, before: Sequence[Tier], points: Tier | None, nodes: int = HOPE) -> bool:
         """Ask the hopeful question; True when answered with a plan."""
         for tier in before:
             self.at_top(tier)
         aim = self.matrix.aim(points)[0] if points else np.zeros(len(self.matrix.upper), dtype=np.int64)
-        answer = self.best(aim, HOPE, self.gap)
+        answer = self.best(aim, nodes, self.gap)
         if not self.take(answer):
             return False
         for tier in before:
@@ -203,13 +203,13 @@ class Whole:
 
 
 def solve_whole(
-    inst: Instance, stop: Stop, clock: _Clock, hint: Sequence[int] = (), *, settle: bool = True
+    inst: Instance, stop: Stop, clock: _Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
 ) -> Solution:
     """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
     before = [t for t in inst.tiers if not (t.points or t.lot)]
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
-    if not search.hope(before, last[0] if last else None):
+    if not search.hope(before, last[0] if last else None, hope):
         search.start(trimming=any(p.trims for p in inst.posts))
         if hint:
             search.stand(hint)
