@@ -23,12 +23,8 @@ from allocator.engine.part import cut_out
 from allocator.engine.tiers import _Clock, _signed, run
 from allocator.engine.whole import solve_whole, top
 
-ROUGH, STEPS, ANEW, AGAIN = (
-    50,
-    300,
-    100,
-    30,
-)  # subgradient steps at first, then, each round, each time a dive holds posts
+ROUGH, STEPS = 50, 300  # subgradient steps at first: until the bound falls slowly, and then
+ANEW, AGAIN = 100, 30  # subgradient steps in each round, and each time a dive holds posts
 HELD, SURE = 0.06, 0.98  # share of the posts left that are held at once; held this often a post counts as sure
 LEFT, WORK = 26, 0.5  # posts left to CP-SAT at the end of a dive, and its work there
 WALKS, LONGEST = 3, 6  # plans bettered side by side in a round; each works one unit more than in the last, up to this
@@ -36,11 +32,7 @@ IDLE = 3  # rounds without gain after which a plan is given up, and all plans af
 NOISE, REGION = 0.1, (0.25, 0.6)  # chance in a dive, and the share of a plan that is held anew
 WIDE = 4  # pairs of a post that are left, at most, for a proof to be tried
 NODES = (100, 100_000)  # tree nodes of the first proof, and at most; later ones take as long as the walks
-CELL, ROW, MODEL = (
-    4e-9,
-    8e-6,
-    0.01,
-)  # work of a cell and a row of knapsacks, and of a dive's model, in CP-SAT's units (about a second)
+CELL, ROW, MODEL = 4e-9, 8e-6, 0.01  # work of a cell and a row of knapsacks, and of a dive's model, in CP-SAT's units
 
 
 @dataclass(frozen=True)
