@@ -22,7 +22,7 @@ from allocator.engine.method import solve
 from allocator.engine.tiers import Stop
 from tests.benchmarks import cases, peers
 
-WORKERS, PATIENCE = 2, 300.0  # PATIENCE: seconds for a peer
+WORKERS, PATIENCE = 2, 120.0  # PATIENCE: seconds for a peer
 RACES = (("500x60", 0.0), ("1500x180", 0.005))  # case, the gap at which plain CP-SAT may stop
 
 

@@ -34,7 +34,7 @@ from allocator.explain.preflight import preflight
 from allocator.intake.read import read_case
 from allocator.intake.write import write_case
 from allocator.layout import lay_out
-from tests.benchmarks import cases, peers
+from tests.benchmarks import cases, peers, race
 from tests.benchmarks.picture import document
 
 T = TypeVar("T")
@@ -170,7 +170,8 @@ def main() -> None:
             file.write(line.strip().splitlines()[-1] + "\n")  # HiGHS greets on stdout
     rows = known(told.journal)
     if told.write:
-        document(rows, Path(__file__).parents[2] / "docs")
+        races = known(told.journal.with_name("race.jsonl"))
+        document(rows, Path(__file__).parents[2] / "docs", race.lines(races) if races else ())
     print(json.dumps(rows, indent=1))
 
 
