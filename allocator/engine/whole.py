@@ -173,10 +173,7 @@ class Whole:
         differ = np.zeros(len(self.matrix.upper), dtype=np.int64)
         differ[: self.matrix.pairs] = 1
         differ[list(chosen)] = -1
-        self.floors.append(Floor(differ, 1 - len(chosen)))
-        others = self.best(np.zeros(len(differ), dtype=np.int64))
-        self.floors.pop()
-        unique = others.status == "infeasible"
+        unique = self._unique(Floor(differ, 1 - len(chosen)))
         if not unique and not self._first():
             return False
         if not self.short:
@@ -186,6 +183,22 @@ class Whole:
             return False
         self.short = spread
         return unique
+
+    def _unique(self, differs: Floor) -> bool:
+        """Whether no other plan is as good in every tier.
+
+        Asked as the most points of any other that is as good elsewhere: points guide the search, which a bare question
+        whether there is one does not.
+        """
+        points = next((t for t in self.inst.tiers if t.points), None)
+        aim = self.matrix.aim(points)[0] if points else np.zeros(len(differs.coefficients), dtype=np.int64)
+        floors = [*self.floors, differs]
+        rest = [f for f in floors if not np.array_equal(f.coefficients, aim)]
+        needed = max((f.least for f in floors if np.array_equal(f.coefficients, aim)), default=None)
+        self.floors, kept = rest, self.floors
+        others = self.best(aim)
+        self.floors = kept
+        return others.status == "infeasible" or (needed is not None and others.bound < needed)
 
     def _first(self) -> bool:
         """Post by post, the person who comes first of those who leave every tier as it is."""
