@@ -253,7 +253,11 @@ class Objective(Part):
     worst_first: bool = switch(
         "the school whose lead fits it least is served as well as can be, before the whole is made best", "contract 2", False
     )  # fmt: skip
-    floor: int | None = val(None, "least points a lead has at a school, or it stays empty; blank = none", "contract 2")
+    floor: int | None = val(
+        None,
+        "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none",
+        "contract 2",
+    )
 
 
 class Repair(Part):
