@@ -254,10 +254,8 @@ class Objective(Part):
         "the school whose lead fits it least is served as well as can be, before the whole is made best", "contract 2", False
     )  # fmt: skip
     floor: int | None = val(
-        None,
-        "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none",
-        "contract 2",
-    )
+        None, "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none", "contract 2"
+    )  # fmt: skip
 
 
 class Repair(Part):
