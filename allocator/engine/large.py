@@ -139,9 +139,8 @@ def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
     search = Large(inst, stop, clock)
     groups = areas(search.post, search.person, search.worth, len(inst.people), SIZE, NEAR)
     with ThreadPoolExecutor(max(1, stop.workers)) as pool:
-        draft = pool.submit(
-            search.draft
-        )  # the bound hopes meanwhile that every tier before the points can be at its best
+        draft = pool.submit(search.draft)
+        # meanwhile the bound hopes that every tier before the points can be at its best
         last = search.bounded(pool, groups, search.terms(search.tops, trimming=False))
         clock.work += draft.result()
         values = {t.name: search.value(t) for t in search.before}

@@ -12,7 +12,7 @@ from time import monotonic
 
 import numpy as np
 
-from allocator.engine.highs import Answer, Effort, Floor, maximise
+from allocator.engine.highs import MARGIN, Answer, Effort, Floor, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
@@ -198,7 +198,7 @@ class Whole:
         self.floors, kept = rest, self.floors
         others = self.best(aim)
         self.floors = kept
-        return others.status == "infeasible" or (needed is not None and others.bound < needed)
+        return others.status == "infeasible" or (needed is not None and others.bound < needed - MARGIN)
 
     def _first(self) -> bool:
         """Post by post, the person who comes first of those who leave every tier as it is."""

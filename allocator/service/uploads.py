@@ -87,5 +87,6 @@ def _unpack(body: bytes, folder: Path) -> None:
                 name = PurePosixPath(info.filename).name
                 if name.endswith(".csv") or name == "policy.toml":
                     (folder / name).write_bytes(archive.read(info))
+    # what zipfile raises: not a zip, a password or an odd compression, a part cut off or a name that is none; all told as one
     except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError):
         raise Refusal("bad_request", "The body is not a zip file that can be read.") from None
