@@ -15,7 +15,7 @@ from allocator.jobs.queue import Queue
 from allocator.service import care, oidc, pages, problems
 from allocator.service.asking import Office, note_refusal
 from allocator.service.description import describe
-from allocator.service.mail import Mail
+from allocator.service.mail import Mail, server_of
 from allocator.service.routes import answers, people, plans, rounds, work
 from allocator.service.settings import Settings
 from allocator.store.database import Database
@@ -25,6 +25,8 @@ BASE = "/api/v1"
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     """The service on a store whose tables are up to date (`store.migrate.upgrade`)."""
+    if settings.smtp_url:
+        server_of(settings.smtp_url)  # told at the start, not when the first letter is due
     db = database or Database(settings.database_url)
     office = Office(db, Queue(db, settings.silent_seconds), settings, Mail(settings.smtp_url, settings.mail_from))
     ended = threading.Event()

@@ -1,9 +1,14 @@
-"""Letters with a sign-in link: by SMTP where it is configured, else to the terminal of whoever runs the service."""
+"""Letters with a sign-in link: by SMTP where it is configured, else to the terminal of whoever runs the service.
+
+Nobody on the way reads or answers for the mail server: its certificate is checked, and without TLS nothing is sent. Only
+to a server on this very machine, or where the setting says `?tls=off`, does a letter go in the clear.
+"""
 
 from __future__ import annotations
 
 import logging
 import smtplib
+import ssl
 import sys
 import threading
 from collections.abc import Sequence
@@ -11,7 +16,62 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from allocator.errors import UsageError
+
 log = logging.getLogger("allocator.mail")
+HERE = ("localhost", "127.0.0.1", "::1")
+PORTS = {"smtp": 587, "smtps": 465}
+SECONDS = 10  # to wait for a mail server
+
+
+@dataclass(frozen=True)
+class Server:
+    """A mail server as `ALLOCATOR_SMTP_URL` names it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str  # from the start, before anything is said (STARTTLS), or off
+
+    def connect(self) -> smtplib.SMTP:
+        """A connection, signed in where a user is named. Raises OSError: not there, not who it says, or without TLS."""
+        checked = ssl.create_default_context()
+        if self.tls == "start":
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=SECONDS, context=checked)
+        else:
+            smtp = smtplib.SMTP(self.host, self.port, timeout=SECONDS)
+        try:
+            if self.tls == "starttls":
+                smtp.starttls(context=checked)
+            if self.user:
+                smtp.login(self.user, self.password)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+
+def server_of(url: str) -> Server:
+    """Raises UsageError for what is no mail server's address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    asked = parts.query.removeprefix("tls=") if parts.query.startswith("tls=") else None
+    if parts.scheme not in PORTS or not parts.hostname or (parts.query and asked != "off") or parts.path.strip("/"):
+        raise UsageError(
+            "ALLOCATOR_SMTP_URL: expected smtps://USER:PASSWORD@HOST:PORT, or smtp://… for STARTTLS; ?tls=off at its end "
+            "sends letters in the clear."
+        )
+    plain = "off" if asked or parts.hostname in HERE else "starttls"
+    tls = "start" if parts.scheme == "smtps" else plain
+    if tls == "off" and parts.username and parts.hostname not in HERE:
+        raise UsageError("ALLOCATOR_SMTP_URL: a password is not sent in the clear. Take ?tls=off or the user away.")
+    return Server(
+        parts.hostname, port or PORTS[parts.scheme], unquote(parts.username or ""), unquote(parts.password or ""), tls
+    )
 
 
 @dataclass(frozen=True)
@@ -42,15 +102,9 @@ class Mail:
 
     def post(self, letters: Sequence[tuple[str, str, str]]) -> list[str]:
         """(to, subject, text) each, on one connection; the addresses that were not taken, and why in the log."""
-        url = urlsplit(self.smtp_url)
         left = [to for to, _, _ in letters]
         try:
-            kind = smtplib.SMTP_SSL if url.scheme == "smtps" else smtplib.SMTP
-            with kind(url.hostname or "localhost", url.port or 0, timeout=10) as smtp:
-                if url.username:
-                    if url.scheme != "smtps":
-                        smtp.starttls()
-                    smtp.login(unquote(url.username), unquote(url.password or ""))
+            with server_of(self.smtp_url).connect() as smtp:
                 for to, subject, text in letters:
                     if self._posted(smtp, to, subject, text):
                         left.remove(to)

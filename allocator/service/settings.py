@@ -29,7 +29,9 @@ class Settings:
     )
     secure_cookies: bool = env(False, "cookies over HTTPS only; set it wherever the service is reached over a network")
     smtp_url: str = env(
-        "", "smtp://USER:PASSWORD@HOST:PORT for sign-in links; blank = links are printed to the terminal"
+        "",
+        "smtps://USER:PASSWORD@HOST:PORT, or smtp:// for STARTTLS; certificates are checked, and only ?tls=off at its end, or a "
+        "server on this machine, does without; blank = links are printed to the terminal",
     )
     mail_from: str = env("allocator@localhost", "the sender of those letters")
     oidc_issuer: str = env(

@@ -7,7 +7,9 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ def _lines(session: Session) -> Iterator[str]:
             plain = {
                 k: {"at": v.astimezone(dt.UTC).isoformat()} if isinstance(v, dt.datetime) else v for k, v in row.items()
             }
-            yield json.dumps([table.name, plain], sort_keys=True, ensure_ascii=False)
+            yield json.dumps([table.name, plain], sort_keys=True)  # ASCII, so whatever is in the text, a row is a line
 
 
 def digest(db: Database) -> tuple[int, str]:
@@ -50,22 +52,34 @@ def digest(db: Database) -> tuple[int, str]:
 
 def backup(db: Database, path: Path) -> int:
     """Everything of one moment into `path`; the number of rows. Read back before it counts as written."""
-    temporary = path.with_name(f".{path.name}.part")
     whole, count = hashlib.sha256(), 0
     migrate.check(db)
     steady = _steady(db)
-    temporary.unlink(missing_ok=True)
-    os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))  # it holds everything about everybody
-    with steady.read() as s, gzip.open(temporary, "wt", encoding="utf-8") as out:
-        out.write(json.dumps({"format": FORMAT, "step": migrate.newest()}) + "\n")
-        for line in _lines(s):
-            out.write(line + "\n")
-            whole.update(line.encode() + b"\n")
-            count += 1
-        out.write(json.dumps({"rows": count, "sha256": whole.hexdigest()}) + "\n")
-    _read(temporary)
-    os.replace(temporary, path)
+    with _part(path) as part:
+        with steady.read() as s, gzip.open(part, "wt", encoding="utf-8", newline="\n") as out:
+            out.write(json.dumps({"format": FORMAT, "step": migrate.newest()}) + "\n")
+            for line in _lines(s):
+                out.write(line + "\n")
+                whole.update(line.encode() + b"\n")
+                count += 1
+            out.write(json.dumps({"rows": count, "sha256": whole.hexdigest()}) + "\n")
+        _read(part)
     return count
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Path]:
+    """A file beside `path` that takes its place once it is whole and on the disk; gone if anything fails."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))  # it holds everything about everybody
+    try:
+        yield part
+        with part.open("rb+") as whole:
+            os.fsync(whole.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _steady(db: Database) -> Database:
@@ -80,18 +94,18 @@ def _steady(db: Database) -> Database:
 def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """All rows, once the count and hash at the end agree. Raises UsageError."""
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            lines = file.read().splitlines()
+        with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
+            lines = file.read().removesuffix("\n").split("\n")  # `splitlines` would cut rows at U+2028 and its like
         head, last = json.loads(lines[0]), json.loads(lines[-1])
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
-    except (OSError, EOFError, ValueError, IndexError, UnicodeDecodeError):
+    except (OSError, EOFError, ValueError, zlib.error):
         raise UsageError(f"{path}: not a backup, or cut off.") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise UsageError(f"{path}: not a backup of this program ({FORMAT}).")
-    if head["step"] != migrate.newest():
+    if head.get("step") != migrate.newest():
         raise UsageError(
-            f"{path}: of step {head['step']}; this version reads {migrate.newest()}. Restore it with the version that wrote it."
+            f"{path}: of step {head.get('step')}; this version reads {migrate.newest()}. Restore it with the version that wrote it."
         )
     rows = lines[1:-1]
     whole = hashlib.sha256("".join(line + "\n" for line in rows).encode()).hexdigest()

@@ -184,7 +184,7 @@ class Post(smtplib.SMTP):
 def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtplib, "SMTP", Post)
     Post.taken.clear()
-    desk = open_office(tmp_path, smtp_url="smtp://post.example:25")
+    desk = open_office(tmp_path, smtp_url="smtp://localhost:25")
     for urn in ("1", "3"):
         post(desk, "manager", "/rounds/r/publish/withdraw", urn=urn, reason="again")
     sent = post(desk, "manager", "/rounds/r/publish/send", urns=["1", "3"])
