@@ -17,7 +17,7 @@ from typing import Any
 from allocator.domain.case import School
 from allocator.errors import CaseError, UsageError
 from allocator.intake.cells import BadCell, date, number
-from allocator.intake.national import NationalTable, find, plain, read_table, value
+from allocator.intake.national import NationalTable, plain, read_table
 from allocator.intake.problems import nearest
 from allocator.intake.write import write_csv
 
@@ -122,23 +122,22 @@ def import_gias(path: Path, las: Sequence[str] = ()) -> Imported:
 
     Raises UsageError for an authority the file does not have, CaseError when the file cannot be used.
     """
-    table = read_table(path)
-    at = find(table.header, COLUMNS)
-    missing = [PUBLISHED[c] for c in NEEDED if c not in at]
+    table = read_table(path, COLUMNS)
+    missing = [PUBLISHED[c] for c in NEEDED if c not in table.found]
     if missing:
         raise CaseError(
             f"{path.name}: the columns {', '.join(missing)} were not found, and no school can be read without them. "
-            "Give the register's full file (edubasealldata….csv) as published."
+            "Give the register's full file (edubasealldata….csv, or the zip it comes in) as published."
         )
-    wanted = _authorities(table, at["la"], las)
+    wanted = _authorities(table, las)
     out = Imported(path.name, read=len(table.rows), columns=len(table.header))
-    out.not_found = [PUBLISHED[c] for c in COLUMNS if c not in at]
+    out.not_found = [PUBLISHED[c] for c in COLUMNS if c not in table.found]
     seen: set[str] = set()
-    for _, cells in table.rows:
-        if wanted and _same(cells[at["la"]]) not in wanted:
+    for row in table.rows:
+        if wanted and _same(row["la"] or "") not in wanted:
             out.elsewhere += 1
             continue
-        school = _school({name: value(cells[n]) for name, n in at.items()}, out)
+        school = _school(row, out)
         if school is None:
             continue
         if school.urn in seen:
@@ -162,11 +161,11 @@ def _same(name: str) -> str:
     return " ".join(name.replace("&", "and").split()).casefold()
 
 
-def _authorities(table: NationalTable, at: int, las: Sequence[str]) -> set[str]:
+def _authorities(table: NationalTable, las: Sequence[str]) -> set[str]:
     """The authorities asked for as compared; an unknown one is an error that names the nearest."""
     if not las:
         return set()
-    known = {_same(c[at]): c[at].strip() for _, c in table.rows if c[at].strip()}
+    known = {_same(la): la for row in table.rows if (la := row["la"])}
     wrong = []
     for la in las:
         if _same(la) not in known:

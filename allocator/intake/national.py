@@ -1,31 +1,40 @@
-"""National files (the register, inspection outcomes): plain or gzipped CSV, header found wherever it stands."""
+"""National files (the register, its links, inspection outcomes) as they are handed out: CSV, .gz, .zip, .ods, .xlsx, .xls.
+
+One reader for all: the table meant is the one, of all sheets and members, whose header has most of the columns asked for.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
 import re
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
 from allocator.errors import CaseError, UsageError
-from allocator.intake.source import decode
+from allocator.intake.spreadsheet import LARGEST, Rows, is_spreadsheet, sheets
 
-LARGEST = 1024 * 1024 * 1024  # bytes a file may unpack to; the whole register is about 65 MB
 HEADER_WITHIN = 20  # rows; published editions put at most a title and an instruction above the header
 NOTHING = {"", "null", "n/a", "not available", "redacted"}  # texts that stand for no value
+READ = (".csv", ".txt", ".gz", ".ods", ".xlsx", ".xlsm", ".xls")  # members of an archive that are looked into
+Part = tuple[str, Callable[[], Rows]]  # a sheet's or member's name, and how to read it
+Columns = Mapping[str, Sequence[str]]  # our name -> patterns of the published one, in plain form
 
 
 @dataclass(frozen=True)
 class NationalTable:
-    """`header` as published; `rows` are texts, each as long as the header, with their line numbers."""
+    """`header` as published; each row has our names for the columns found, None where nothing is said."""
 
     name: str
     header: tuple[str, ...]
-    rows: tuple[tuple[int, list[str]], ...]
+    found: frozenset[str]
+    rows: tuple[dict[str, str | None], ...]
 
 
 def plain(label: str) -> str:
@@ -40,76 +49,121 @@ def value(text: str | None) -> str | None:
     return None if found.casefold() in NOTHING else found
 
 
-def read_table(path: Path) -> NationalTable:
-    """The table of a national CSV file, plain or .gz, in UTF-8 or Windows-1252.
-
-    Title rows above the header are passed over: the header is the first row with a cell `URN`. Raises UsageError
-    when there is no such file, CaseError when it is not such a table.
-    """
-    text = decode(_bytes(path))
-    old = csv.field_size_limit(10_000_000)
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = _header(reader, path)
-        width = len(header)
-        rows = tuple(
-            (reader.line_num, (cells + [""] * (width - len(cells)))[:width])
-            for cells in reader
-            if any(c.strip() for c in cells)
-        )
-    except csv.Error as error:
-        raise CaseError(f"{path.name}, line {reader.line_num}: not readable as CSV ({error}).") from None
-    finally:
-        csv.field_size_limit(old)
-    return NationalTable(path.name, tuple(header), rows)
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise UsageError(f"{path}: there is no such file. Give the file as downloaded, .csv or .csv.gz.")
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            with gzip.open(io.BytesIO(data)) as packed:
-                data = packed.read(LARGEST + 1)
-        except (OSError, EOFError, zlib.error):
-            raise CaseError(f"{path.name} is damaged: it does not unpack. Download it again.") from None
-        if len(data) > LARGEST:
-            raise CaseError(f"{path.name} unpacks to more than {LARGEST // 2**20} MiB, the limit.")
-    if data[:2] == b"PK":
-        raise CaseError(
-            f"{path.name} is a zip archive or a workbook, not CSV. Unzip it, or save its sheet as CSV, and give that."
-        )
-    if not data.strip():
-        raise CaseError(f"{path.name} is empty. Download it again.")
-    if b"\0" in data:
-        raise CaseError(
-            f"{path.name} holds a NUL byte: it is not CSV in UTF-8 or Windows-1252. Save it as CSV (UTF-8)."
-        )
-    return data
-
-
-def _header(reader: Iterator[list[str]], path: Path) -> list[str]:
-    for number, cells in enumerate(reader, 1):
-        labels = [plain(c) for c in cells]
-        if "urn" in labels or "school urn" in labels:
-            return [c.strip() for c in cells]
-        if number == HEADER_WITHIN:
-            break
-    raise CaseError(
-        f"{path.name}: none of the first {HEADER_WITHIN} rows has a column URN, so this is not the file expected. "
-        "Give the file as published."
-    )
-
-
-def find(header: Sequence[str], patterns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def find(header: Sequence[str], columns: Columns) -> dict[str, int]:
     """Our name -> position of the first column that fits its patterns, tried in order."""
     labels = [plain(h) for h in header]
     out: dict[str, int] = {}
-    for name, options in patterns.items():
+    for name, options in columns.items():
         for option in options:
             at = next((n for n, label in enumerate(labels) if re.fullmatch(option, label)), None)
             if at is not None:
                 out[name] = at
                 break
     return out
+
+
+def read_table(path: Path, columns: Columns) -> NationalTable:
+    """The table of a national file. Title rows above the header are passed over: the header has a cell `URN`.
+
+    Raises UsageError when there is no such file, CaseError when it cannot be read or holds no such table.
+    """
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file. Give the file as downloaded.")
+    if path.stat().st_size > LARGEST:
+        raise CaseError(f"{path.name} is larger than {LARGEST // 2**20} MiB, the limit.")
+    best: tuple[dict[str, int], list[str], Rows] | None = None
+    for _, read in _parts(path.name, path.read_bytes()):
+        rows = read()
+        header = _header(rows)
+        at = find(header, columns) if header else {}
+        if header and (best is None or len(at) > len(best[0])):
+            best = at, header, rows
+    if best is None:
+        raise CaseError(
+            f"{path.name}: none of the first {HEADER_WITHIN} rows has a column URN, so this is not the file expected. "
+            "Give the file as published."
+        )
+    at, header, rows = best
+    made = ({k: value(c[n]) if n < len(c) else None for k, n in at.items()} for c in rows if any(map(str.strip, c)))
+    return NationalTable(path.name, tuple(header), frozenset(at), tuple(made))
+
+
+def _header(rows: Rows) -> list[str] | None:
+    for _, cells in zip(range(HEADER_WITHIN), rows, strict=False):
+        if {"urn", "school urn"} & {plain(c) for c in cells}:
+            return [c.strip() for c in cells]
+    return None
+
+
+def _parts(name: str, data: bytes, inside: bool = False) -> Iterator[Part]:
+    """Every table of the file; one archive within another is not opened."""
+    if data[:2] == b"\x1f\x8b":
+        yield from _parts(name.removesuffix(".gz"), _unzipped(name, data), inside)
+    elif data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":  # an older .xls, or a workbook under a password
+        yield from sheets(data, name)
+    elif data[:2] == b"PK":
+        yield from _zipped(name, data, inside)
+    elif not data.strip():
+        raise CaseError(f"{name} is empty. Download it again.")
+    elif b"\0" in data:
+        raise CaseError(f"{name} holds a NUL byte: it is not CSV in UTF-8 or Windows-1252. Save it as CSV (UTF-8).")
+    else:
+        yield name, partial(_csv, name, data)
+
+
+def _unzipped(name: str, data: bytes) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(data)) as packed:
+            found = packed.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error):
+        raise CaseError(f"{name} is damaged: it does not unpack. Download it again.") from None
+    if len(found) > LARGEST:
+        raise CaseError(f"{name} unpacks to more than {LARGEST // 2**20} MiB, the limit.")
+    return found
+
+
+def _zipped(name: str, data: bytes, inside: bool) -> Iterator[Part]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if is_spreadsheet([m.filename for m in members]):
+                found = None
+            elif sum(m.file_size for m in members) > LARGEST:
+                raise CaseError(f"{name} unpacks to more than {LARGEST // 2**20} MiB, the limit.")
+            else:
+                wanted = [m for m in members if m.filename.casefold().endswith(READ) and m.file_size]
+                found = [(PurePosixPath(m.filename).name, archive.read(m)) for m in wanted if not inside]
+    except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError, zlib.error):
+        raise CaseError(
+            f"{name} is damaged, or protected by a password: it does not unpack. Download it again."
+        ) from None
+    if found is None:
+        yield from sheets(data, name)
+        return
+    if not found:
+        raise CaseError(f"{name} is a zip without a table in it ({', '.join(READ)}). Give the file as downloaded.")
+    for member, body in found:
+        yield from _parts(member, body, inside=True)
+
+
+def _csv(name: str, data: bytes) -> Rows:
+    """Rows of a CSV file in UTF-8 or Windows-1252, with commas, or as a spreadsheet saves it elsewhere."""
+    encoding = "utf-8-sig" if _is_utf_8(data) else "cp1252"
+    head = data[:20_000]
+    between = max((",", ";", "\t"), key=lambda c: head.count(c.encode()))
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline=""), delimiter=between)
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise CaseError(f"{name}, line {reader.line_num}: not readable as CSV ({error}).") from None
+
+
+def _is_utf_8(data: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(data), 1 << 20):
+            decoder.decode(data[at : at + (1 << 20)])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -24,8 +24,9 @@ from allocator.domain.policy import Policy
 from allocator.engine.instance import Instance
 from allocator.generate import Team, invent
 from allocator.intake.gias import import_gias, write_schools
-from allocator.intake.ofsted import merge_ofsted, write_merged
+from allocator.intake.ofsted import merge_ofsted
 from allocator.intake.read import read_case
+from allocator.intake.refresh import kept_table
 
 DATA = Path(os.environ.get("ALLOCATOR_BENCH_DATA") or Path(__file__).parents[3] / "shared" / "data")
 YEAR, SEED, TIGHTNESS = "2026/27", 1, 1.05
@@ -45,7 +46,9 @@ def register() -> tuple[School, ...]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_schools(folder / "schools.csv", import_gias(DATA / "schools" / "edubasealldata_rebuilt.csv.gz").rows)
-        write_merged(folder, merge_ofsted(DATA / "schools" / "ofsted_latest_inspections_rebuilt.csv.gz", folder))
+        kept = kept_table(folder)
+        merge_ofsted(DATA / "schools" / "ofsted_latest_inspections_rebuilt.csv.gz", kept)
+        kept.write(folder)
         reading = read_case(folder, year=YEAR, schools_only=True)
     assert reading.case is not None, reading.problems[:3]
     rows = (s for s in reading.case.schools if s.status in (None, "open", "proposed_to_close"))

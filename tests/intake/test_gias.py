@@ -140,7 +140,7 @@ def test_authorities_are_named_without_regard_to_case(tmp_path: Path) -> None:
         (b"name,phase\nA,B\n", "column URN"),
         (b"URN,Postcode\n1,X\n", "EstablishmentName"),
         (b"URN\0\n", "NUL byte"),
-        (b"PK\x03\x04", "zip archive"),
+        (b"PK\x03\x04", "does not unpack"),
         (b"\x1f\x8bnot really", "damaged"),
         ((HEADER + "\n900003,1,Hart,Old,Community school,Closed,,,Primary\n").encode(), "none is"),
     ],

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import CaseError, UsageError
-from allocator.intake.ofsted import merge_ofsted, write_merged
+from allocator.intake.ofsted import Merged, merge_ofsted
 from allocator.intake.read import read_case
+from allocator.intake.refresh import kept_table
 
 EDITION_2026 = """\
 State-funded schools - most recent inspections
@@ -44,6 +45,13 @@ def edition(tmp_path: Path, text: str = EDITION_2026) -> Path:
     return path
 
 
+def bring_in(path: Path, into: Path, *, force: bool = False) -> Merged:
+    kept = kept_table(into)
+    out = merge_ofsted(path, kept, force=force)
+    kept.write(into)
+    return out
+
+
 def merged_rows(into: Path) -> dict[str, dict[str, str]]:
     with (into / "schools.csv").open(encoding="utf-8", newline="") as file:
         return {r["urn"]: r for r in csv.DictReader(file)}
@@ -52,7 +60,7 @@ def merged_rows(into: Path) -> dict[str, dict[str, str]]:
 @pytest.fixture
 def rows(tmp_path: Path) -> dict[str, dict[str, str]]:
     into = folder(tmp_path)
-    write_merged(into, merge_ofsted(edition(tmp_path), into))
+    bring_in(edition(tmp_path), into)
     return merged_rows(into)
 
 
@@ -93,7 +101,7 @@ def test_a_stale_category_is_cleared_and_other_schools_are_left_as_they_were(row
 
 
 def test_counts(tmp_path: Path) -> None:
-    out = merge_ofsted(edition(tmp_path), folder(tmp_path))
+    out = bring_in(edition(tmp_path), folder(tmp_path))
     assert (out.schools, out.found, out.graded, out.cards, out.not_judged) == (5, 4, 3, 1, 1)
     assert out.not_in_file == ["900005"]
     assert out.not_in_table == 1
@@ -108,7 +116,7 @@ def test_counts(tmp_path: Path) -> None:
 
 def test_the_merged_table_reads_without_errors(tmp_path: Path) -> None:
     into = folder(tmp_path)
-    write_merged(into, merge_ofsted(edition(tmp_path), into))
+    bring_in(edition(tmp_path), into)
     reading = read_case(into, schools_only=True)
     assert reading.case is not None
     assert reading.case.schools[2].card_inclusion == "strong"
@@ -116,10 +124,9 @@ def test_the_merged_table_reads_without_errors(tmp_path: Path) -> None:
 
 def test_a_school_still_under_its_old_urn_is_found_and_said(tmp_path: Path) -> None:
     into = folder(tmp_path, "urn,name,phase\n890002,Two before it converted,primary\n")
-    out = merge_ofsted(edition(tmp_path), into)
+    out = bring_in(edition(tmp_path), into)
     assert out.renamed == {"890002": "900002"}
     assert out.not_in_file == []
-    write_merged(into, out)
     assert merged_rows(into)["890002"]["oeif_overall"] == "not_judged"
 
 
@@ -132,8 +139,7 @@ def test_an_edition_before_report_cards(tmp_path: Path) -> None:
         "900002,NULL,Requires improvement,NULL,9,8,NULL,NULL,Outstanding\n"
     )
     into = folder(tmp_path)
-    out = merge_ofsted(edition(tmp_path, text), into)
-    write_merged(into, out)
+    out = bring_in(edition(tmp_path, text), into)
     one, two = (merged_rows(into)[u] for u in ("900001", "900002"))
     assert (one["oeif_overall"], one["previous_oeif_overall"], one["oeif_date"]) == ("4", "2", "2019-05-14")
     assert (one["category_of_concern"], one["oeif_safeguarding"]) == ("SM", "no")
@@ -148,37 +154,36 @@ def test_without_a_most_recent_category_a_report_card_speaks_before_an_old_grade
         "900001,NULL,Expected standard,4,SM\n900002,NULL,NULL,4,SM\n900003,RSI,Urgent improvement,2,NULL\n"
     )
     into = folder(tmp_path)
-    write_merged(into, merge_ofsted(edition(tmp_path, text), into))
+    bring_in(edition(tmp_path, text), into)
     assert [r["category_of_concern"] for r in merged_rows(into).values()][:3] == ["", "SM", "RSI"]
 
 
 def test_of_several_inspections_the_last_counts(tmp_path: Path) -> None:
     text = "URN,Inspection start date,Overall effectiveness\n900001,14/05/2023,2\n900001,14/05/2019,4\n"
     into = folder(tmp_path)
-    write_merged(into, merge_ofsted(edition(tmp_path, text), into))
+    bring_in(edition(tmp_path, text), into)
     assert merged_rows(into)["900001"]["oeif_overall"] == "2"
 
 
 def test_an_unknown_value_is_left_blank_and_named(tmp_path: Path) -> None:
     text = "URN,Inclusion,Inspection start date\n900001,Splendid,1 May\n900002,Exceptional,03/02/2026\n"
     into = folder(tmp_path)
-    out = merge_ofsted(edition(tmp_path, text), into)
+    out = bring_in(edition(tmp_path, text), into)
     assert out.unread == {"card_inclusion: splendid": 1, "inspected on: 1 May": 1}
-    write_merged(into, out)
     assert merged_rows(into)["900002"]["card_date"] == "2026-02-03"
 
 
 def test_gzip_and_utf_8_with_a_mark(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.csv.gz"
     path.write_bytes(gzip.compress(b"\xef\xbb\xbf" + EDITION_2026.encode()))
-    assert merge_ofsted(path, folder(tmp_path)).found == 4
+    assert bring_in(path, folder(tmp_path)).found == 4
 
 
 def test_a_second_merge_changes_nothing(tmp_path: Path) -> None:
     into = folder(tmp_path)
-    write_merged(into, merge_ofsted(edition(tmp_path), into))
+    bring_in(edition(tmp_path), into)
     once = (into / "schools.csv").read_bytes()
-    write_merged(into, merge_ofsted(edition(tmp_path), into))
+    bring_in(edition(tmp_path), into)
     assert (into / "schools.csv").read_bytes() == once
 
 
@@ -188,13 +193,13 @@ def test_a_second_merge_changes_nothing(tmp_path: Path) -> None:
 )
 def test_what_is_not_the_file_is_said_plainly(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(CaseError, match=says):
-        merge_ofsted(edition(tmp_path, text), folder(tmp_path))
+        bring_in(edition(tmp_path, text), folder(tmp_path))
 
 
 def test_no_schools_table_to_fill(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="import gias"):
-        merge_ofsted(edition(tmp_path), tmp_path)
+        bring_in(edition(tmp_path), tmp_path)
     with pytest.raises(CaseError, match="not a folder"):
-        merge_ofsted(edition(tmp_path), tmp_path / "none")
+        bring_in(edition(tmp_path), tmp_path / "none")
     with pytest.raises(UsageError, match="no such file"):
-        merge_ofsted(tmp_path / "none.csv", folder(tmp_path))
+        bring_in(tmp_path / "none.csv", folder(tmp_path))
