@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator
 
 import pytest
+
+gc.disable()  # until all is read
 
 
 @pytest.hookimpl(wrapper=True)
@@ -17,3 +20,9 @@ def pytest_runtest_makereport(
     if os.environ.get("ALLOCATOR_ALL_TESTS") == "1" and report.skipped and "NOT RUN" in str(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """What reading the program and the tests made lives to the end: nothing of it is looked through for garbage."""
+    gc.freeze()
+    gc.enable()

@@ -15,15 +15,14 @@ from fastapi.testclient import TestClient
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.service import people
-from allocator.service.app import create_app
 from allocator.service.people import GrantRole
-from allocator.service.settings import Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from tests.pages import states
 from tests.pages.site import hartwell
 from tests.pages.states import STATES, State
 from tests.pages.test_matrix import MATRIX, OPEN
+from tests.service.office import client_of
 
 EVERY_SCHOOL = ("/sip/ask",)  # a SIP ticks interests against the list of all schools (practice, May)
 NEVER = ("points", "runner-up", "day rate", "certificate", "proved", "special measures", "veto reason", "capacity")
@@ -40,9 +39,7 @@ class Office:
 def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     db = Database(f"sqlite:///{tmp_path_factory.mktemp('leaks') / 'office.db'}")
     migrate.upgrade(db)
-    app = create_app(Settings(writes_per_minute=100_000), db)
-    client = TestClient(app, base_url="http://testserver", raise_server_exceptions=False)
-    return Office(db, client, {name: states.make(db, name) for name in STATES})
+    return Office(db, client_of(db, "http://testserver"), {name: states.make(db, name) for name in STATES})
 
 
 def secrets_of(case: Case, plan: Plan, urns: set[str], sips: set[str]) -> Iterator[str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import copy
 import datetime as dt
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from fastapi import FastAPI
+from fastapi.datastructures import State
 from fastapi.testclient import TestClient
 
 from allocator import rounds
@@ -18,8 +22,10 @@ from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.explain.answer import solve
+from allocator.jobs.queue import Queue
 from allocator.service import people
 from allocator.service.app import create_app
+from allocator.service.asking import Limiter
 from allocator.service.settings import Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database
@@ -65,13 +71,39 @@ class Desk:
 
 def open_office(folder: Path, **settings: object) -> Desk:
     """A copy of the office, with a service on it."""
-    db = Database(f"sqlite:///{folder / 'office.db'}")
     made, tokens, ids = _office()
     shutil.copy(made, folder / "office.db")
+    db = Database(f"sqlite:///{folder / 'office.db'}")
+    return Desk(db, client_of(db, "http://testserver/api/v1", **settings), dict(tokens), dict(ids))
+
+
+def client_of(db: Database, base_url: str, **settings: object) -> TestClient:
+    """A client of the service in this process, on this store; what the service counts and remembers begins anew."""
     told: dict[str, Any] = {"writes_per_minute": 100_000, "sign_ins_per_minute": 1000}
-    app = create_app(Settings(**told | settings), db)
-    client = TestClient(app, base_url="http://testserver/api/v1", raise_server_exceptions=False)
-    return Desk(db, client, dict(tokens), dict(ids))
+    built = _service(**told | settings)
+    app, office = copy.copy(built), built.state.office
+    queue = Queue(db, office.settings.silent_seconds)
+    app.state = State({**built.state._state, "office": replace(office, db=db, queue=queue, limiter=Limiter())})
+    client = TestClient(app, base_url=base_url, raise_server_exceptions=False)
+    client.portal = _portal()
+    return client
+
+
+@cache
+def _service(**settings: Any) -> FastAPI:
+    """The routes and all around them, put together once for these settings: that takes longer than most tests."""
+    app = create_app(Settings(**settings), Database("sqlite://"))
+    app.middleware_stack = app.build_middleware_stack()
+    return app
+
+
+@cache
+def _portal() -> BlockingPortal:
+    """One thread with an event loop for all requests of this process, instead of one for each."""
+    opened = start_blocking_portal()
+    portal = opened.__enter__()
+    atexit.register(opened.__exit__, None, None, None)
+    return portal
 
 
 @cache
