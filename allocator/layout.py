@@ -66,7 +66,7 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
         loads=_loads(ready, solution, held),
         changes=moved(ready, held),
         summary=_summary(ready, solution, held, chosen),
-        notices=tuple(ready.pairs.notices),
+        notices=(*facts.case.notices, *ready.pairs.notices),
     )
 
 

@@ -265,7 +265,8 @@ class Case(BaseModel):
     """All tables of one programme's year. Rows are kept sorted, so that equal cases are equal.
 
     `year` is the academic year planned, as `2026/27`. `extras` holds the manager's own unknown
-    columns: table -> list of {column: text}, keyed by the row's key text; it never enters the model.
+    columns: table -> list of {column: text}, keyed by the row's key text; it never enters the model, nor do
+    `notices`, what was said when the tables were read, which go with every plan made of them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -285,6 +286,7 @@ class Case(BaseModel):
     answers: tuple[Answer, ...] = ()
     travel: tuple[Travel, ...] = ()
     extras: dict[str, dict[str, dict[str, Any]]] = Field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
 
 TABLES: dict[str, type[Row]] = {

@@ -14,6 +14,10 @@ SAME = {
     "school": "", "church": "", "england": "", "catholic": "", "voluntary": "", "aided": "", "controlled": "", "academy": "",
     "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "sec": "secondary",
 }  # fmt: skip
+FAITHS = {
+    "england": r"\b(ce|cofe|church of england|anglican)\b", "rome": r"\b(rc|catholic)\b", "methodist": r"\bmethodist\b",
+    "wales": r"\b(ciw|church in wales)\b",
+}  # fmt: skip
 NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
 
@@ -30,11 +34,23 @@ def plain(name: str) -> str:
     return " ".join(words(name))
 
 
+def faith(name: str) -> set[str]:
+    """The churches that a school's name tells of."""
+    flat = f" {name.casefold().replace('.', '').replace('c of e', 'ce')} "
+    return {church for church, signs in FAITHS.items() if re.search(signs, flat)}
+
+
+def apart(a: str, b: str) -> bool:
+    """Whether two names that are otherwise the same tell of different churches: St Mary's CE and St Mary's RC."""
+    mine, theirs = faith(a), faith(b)
+    return bool(mine and theirs) and mine.isdisjoint(theirs)
+
+
 def same(name: str, known: Mapping[str, str]) -> str | None:
     """The one id of `known` (id -> name) whose name is the same, given exactly or in plain words; None when it is no one's
     or several people's."""
     exact = [id for id, n in known.items() if n.casefold().strip() == name.casefold().strip()]
-    alike = exact or [id for id, n in known.items() if sorted(words(n)) == sorted(words(name))]
+    alike = exact or [id for id, n in known.items() if sorted(words(n)) == sorted(words(name)) and not apart(name, n)]
     return alike[0] if len(alike) == 1 else None
 
 

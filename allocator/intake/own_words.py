@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from allocator.domain.case import TABLES, Case
 from allocator.intake.cells import blank, text
-from allocator.intake.naming import nearest_names, plain, same
+from allocator.intake.naming import plain, same
 from allocator.intake.problems import nearest
-from allocator.intake.source import Raw, RawTable
+from allocator.intake.source import Raw
 from allocator.intake.spelling import squeezed
+from allocator.intake.who import Unmatched, place, resolve
 
 USUAL: dict[str, str] = {  # what registers and managers call our columns
     "establishmentname": "name", "schoolname": "name", "school": "urn", "establishment": "urn", "urnnumber": "urn",
@@ -44,18 +44,6 @@ class UnknownColumn:
     samples: tuple[str, ...]
     nearest: str | None
     free: tuple[str, ...]  # columns of ours that the table does not have yet
-
-
-@dataclass(frozen=True)
-class Unmatched:
-    """A name where a URN or SIP id belongs, with the most alike whom we know: (id, name), best first; `sure` when it is the
-    same but for spelling."""
-
-    what: str  # school or sip
-    text: str
-    places: tuple[str, ...]
-    suggested: tuple[tuple[str, str], ...]
-    sure: bool
 
 
 def translate(raw: Raw, words: OwnWords) -> None:
@@ -91,65 +79,9 @@ def unknown_columns(raw: Raw) -> list[UnknownColumn]:
 
 
 def match_names(raw: Raw, words: OwnWords, before: Case | None) -> list[Unmatched]:
-    """Names to ids where a person has said so, in place; the names nobody has spoken for yet are returned."""
+    """Ids in place of names, in `raw`: by what a person has said, else by a name that only one has. The others are returned."""
     _give_ids(raw, words, before)
-    known = {"school": _named(raw, "schools", "urn"), "sip": _named(raw, "sips", "sip")}
-    theirs = {"school": words.schools, "sip": words.sips}
-    open_: dict[tuple[str, str], list[tuple[RawTable, int, str]]] = {}
-    for what, table, number, cells, n in _references(raw):
-        found = text(cells[n])
-        if found in known[what]:
-            continue
-        means = theirs[what].get(plain(found))
-        if means:
-            cells[n] = means
-        elif means is None and any(c.isalpha() for c in found):
-            open_.setdefault((what, found), []).append((table, number, table.header[n]))
-    out = []
-    for (what, found), places in open_.items():
-        pool = known[what]
-        sure = same(found, pool)
-        near = nearest_names(found, pool)
-        ids = list(dict.fromkeys([*([sure] if sure else []), *near]))
-        if ids or " " in found or what == "school":  # an id of a SIP who has gone is no name
-            where = tuple(f"{t.title or t.name}, row {number}" for t, number, _ in places)
-            out.append(Unmatched(what, found, where, tuple((i, pool[i]) for i in ids), sure is not None))
-            hint = f"Is it {pool[ids[0]]} ({ids[0]})?" if ids else "Nobody we know has a name like it."
-            for t, number, column in places:
-                raw.error(
-                    "unmatched_name", t.name, f"{t.name}, row {number}: {column} holds the name {found}, not "
-                    f"{'a URN' if what == 'school' else 'an id'}. {hint} Approve whom it means, or write "
-                    f"{'the URN' if what == 'school' else 'the id'}.", row=number, column=column, value=found,
-                )  # fmt: skip
-    return sorted(out, key=lambda u: (u.what, u.text))
-
-
-def _references(raw: Raw) -> Iterator[tuple[str, RawTable, int, list[Any], int]]:
-    """Every filled cell that should hold a school's URN or a SIP's id, outside the table that gives them."""
-    for table in raw.tables.values():
-        for n, label in enumerate(table.header):
-            column = squeezed(label)
-            school = column in ("urn", "oldurn") if table.name != "schools" else column == "pairedwith"
-            sip = column == "sip" and table.name != "sips"
-            if school or sip:
-                for number, cells in table.rows:
-                    if n < len(cells) and not blank(cells[n]):
-                        yield ("school" if school else "sip"), table, number, cells, n
-
-
-def _named(raw: Raw, name: str, key: str) -> dict[str, str]:
-    """id -> name of a table, as far as it gives both."""
-    table = raw.tables.get(name)
-    places = [_at(table, c) for c in (key, "name")] if table else []
-    if table is None or None in places:
-        return {}
-    k, n = (int(p or 0) for p in places)
-    rows = [c for _, c in table.rows if max(k, n) < len(c) and not blank(c[k]) and not blank(c[n])]
-    return {text(c[k]): text(c[n]) for c in rows}
-
-
-def _at(table: RawTable, column: str) -> int | None:
-    return next((n for n, label in enumerate(table.header) if squeezed(label) == column), None)
+    return resolve(raw, words.schools, words.sips)
 
 
 def _give_ids(raw: Raw, words: OwnWords, before: Case | None) -> None:
@@ -161,10 +93,10 @@ def _give_ids(raw: Raw, words: OwnWords, before: Case | None) -> None:
     )
     for name, key, theirs in (("schools", "urn", words.schools), ("sips", "sip", words.sips)):
         table = raw.tables.get(name)
-        called = _at(table, "name") if table else None
+        called = place(table, "name") if table else None
         if table is None or called is None:
             continue
-        at = _at(table, key)
+        at = place(table, key)
         if at is None:
             at = len(table.header)
             table.header.append(key)

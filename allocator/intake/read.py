@@ -12,12 +12,13 @@ from allocator.domain.calendar import first_year, year_label
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.intake.cells import BadCell, academic_year
-from allocator.intake.own_words import OwnWords, Unmatched, match_names, translate
+from allocator.intake.own_words import OwnWords, match_names, translate
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped
 from allocator.intake.references import cross_check
 from allocator.intake.rows import typed
 from allocator.intake.source import Raw, document, read_raw
+from allocator.intake.who import Unmatched
 
 FALLBACK_YEAR = "2026/27"  # used, and said, only when nothing in the case tells the year
 
@@ -78,10 +79,9 @@ def _reading(
     words: OwnWords | None,
     before: Case | None,
 ) -> Reading:  # fmt: skip
-    unmatched = []
-    if words is not None:
-        translate(raw, words)
-        unmatched = match_names(raw, words, before)
+    words = words or OwnWords()
+    translate(raw, words)
+    unmatched = match_names(raw, words, before)
     in_force = _policy(raw, policy)
     rows: dict[str, list[tuple[int, Any]]] = {}
     extras: dict[str, dict[str, dict[str, Any]]] = {}
@@ -101,7 +101,8 @@ def _reading(
         cross_check(rows, label, raw, team_wanted=not schools_only)
     case: Case | None = None
     if not any(p.severity == "error" for p in raw.problems):
-        case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, **tables}))
+        notices = tuple(p.text for p in capped(raw.problems))
+        case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, "notices": notices, **tables}))
     return Reading(case, in_force, capped(raw.problems), path, raw, tuple(unmatched))
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from allocator.domain.calendar import first_year
-from allocator.intake.cells import blank, text
-from allocator.intake.problems import nearest
 from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
-from allocator.intake.spelling import squeezed
 
 ENTERS = (None, "needs_sip", "buys_in")
 
@@ -19,21 +15,10 @@ ENTERS = (None, "needs_sip", "buys_in")
 def cross_check(rows: Rows, year: str, raw: Raw, *, team_wanted: bool = True) -> None:
     """Every problem between rows and tables, into `raw`."""
     _duplicates(rows, raw)
-    _dangling(rows, raw)
     _figures(rows, raw)
     _shapes(rows, year, raw)
     _blanks(rows, raw, team_wanted)
     likely_slips(rows, raw)
-
-
-def _ids(rows: Rows, table: str, column: str, raw: Raw) -> set[str] | None:
-    """Every id that the table gives, in rows with other problems too; None when the table could not be read."""
-    source = raw.tables.get(table)
-    at = [n for n, label in enumerate(source.header) if squeezed(label) == column] if source else []
-    if not source or not at:
-        return None
-    written = {text(cells[at[0]]) for _, cells in source.rows if at[0] < len(cells) and not blank(cells[at[0]])}
-    return written | {str(getattr(r, column)) for _, r in rows.get(table, [])}
 
 
 def _duplicates(rows: Rows, raw: Raw) -> None:
@@ -57,53 +42,6 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
             if key_text in seen:
                 raw.notice("duplicate_row", table, f"{table}: row {number} repeats row {seen[key_text]}.", row=number)
             seen.setdefault(key_text, number)
-
-
-def _dangling(rows: Rows, raw: Raw) -> None:
-    urns, sips = _ids(rows, "schools", "urn", raw), _ids(rows, "sips", "sip", raw)
-    older = {str(r.old_urn) for _, r in rows.get("successions", [])}
-    gone: Counter[str] = Counter()
-    past = ("history", "refusals", "interests", "travel")  # the past, and other people's schools, may be gone
-    for table in (*past, "worked", "needs", "absences", "wishes", "decisions", "answers"):
-        soft = table in past
-        for number, r in rows.get(table, []):
-            urn, sip = getattr(r, "urn", None), getattr(r, "sip", None)
-            if urns is not None and urn is not None and urn not in urns and urn not in older:
-                _unknown(raw, table, number, "urn", urn, urns, soft)
-            if sips is not None and sip is not None and sip not in sips:
-                near = nearest(sip, sips) if table == "history" else None
-                if table == "history" and near is None:
-                    gone[sip] += 1
-                else:
-                    _unknown(raw, table, number, "sip", sip, sips, soft)
-    if gone:
-        rows_gone, names = sum(gone.values()), ", ".join(sorted(gone))
-        text = f"history: {rows_gone} rows are of SIPs who are not in `sips`, taken as gone: {names}."
-        raw.notice("gone_sips", "history", text, column="sip")
-    for number, r in rows.get("schools", []):
-        other = r.paired_with
-        if urns is not None and other and other not in urns:
-            _unknown(raw, "schools", number, "paired_with", other, urns, True)
-    for number, r in rows.get("successions", []):
-        if urns is not None and r.new_urn not in urns:
-            _unknown(raw, "successions", number, "new_urn", r.new_urn, urns, True)
-
-
-def _unknown(raw: Raw, table: str, number: int, column: str, value: str, known: Iterable[str], soft: bool) -> None:
-    near = nearest(value, known)
-    hint = f" Did you mean {near}?" if near else ""
-    text = f"{table}, row {number}: {column} {value} is not in this case.{hint}"
-    if soft:
-        raw.notice(
-            "unknown_reference",
-            table,
-            f"{text} The row has no effect on a pair.",
-            row=number,
-            column=column,
-            value=value,
-        )
-    else:
-        raw.error("unknown_reference", table, text, row=number, column=column, value=value)
 
 
 def _figures(rows: Rows, raw: Raw) -> None:

@@ -19,7 +19,7 @@ NEAR = 0.75  # how alike a tag must be to be taken for a slip of a known one
 
 
 def likely_slips(rows: Rows, raw: Raw) -> None:
-    """Every notice of this kind, into `raw`."""
+    """Every slip of this kind, into `raw`."""
     _same_name(rows, raw)
     _example_left(rows, raw)
     _wishes_at_odds(rows, raw)
@@ -27,13 +27,15 @@ def likely_slips(rows: Rows, raw: Raw) -> None:
 
 
 def _example_left(rows: Rows, raw: Raw) -> None:
-    for table in ("schools", "sips"):
-        for number, r in rows.get(table, []):
-            if r.name == EXAMPLES[table]["name"]:
-                raw.notice(
+    """The template's own rows, which would be planned for as if they were real."""
+    for table, example in EXAMPLES.items():
+        tell = ("name",) if "name" in example else ("urn", "sip")
+        for number, r in rows.get(table, []) if set(tell) <= set(example) else ():
+            if all(getattr(r, k) == example[k] for k in tell):
+                raw.error(
                     "example_row", table,
-                    f"{table}, row {number}: {r.name} is the template's example and would be planned for. Type over it.",
-                    row=number, column="name", value=r.name,
+                    f"{table}, row {number}: {' '.join(example[k] for k in tell)} is the template's example and would be planned "
+                    "for. Type over it, or delete the row.", row=number, column=tell[0], value=example[tell[0]],
                 )  # fmt: skip
 
 

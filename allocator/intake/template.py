@@ -39,7 +39,7 @@ GUIDE = (
 
 
 def write_template(path: Path) -> None:
-    """Write the workbook; `allocator check` accepts it as it is, and once it is filled."""
+    """Write the workbook; `allocator check` accepts it once its example rows are typed over or deleted."""
     book = Workbook()
     guide = book.active
     assert isinstance(guide, Worksheet)

@@ -27,8 +27,15 @@ SCHOOLS = "urn,name,phase\n1,Ash,primary\n"
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template, its example rows typed over or deleted."""
     path = tmp_path_factory.mktemp("template") / "t.xlsx"
     write_template(path)
+    book = load_workbook(path)
+    for name, called in (("schools", "Ash"), ("sips", "Ann Lea")):
+        book[name].cell(2, 2, called)
+    for name in ("history", "wishes", "interests"):
+        book[name].delete_rows(2)
+    book.save(path)
     return path
 
 
@@ -131,6 +138,7 @@ def test_a_bad_row_is_told_once_and_rows_that_name_it_are_not_blamed(tmp_path: P
         ({"schools": SCHOOLS + "1,Elm,primary\n"}, "duplicate", "rows 2 and 3"),
         ({"sips": SIPS.replace(",10", ",-1")}, "impossible_figure", "days is -1"),
         ({"sips": "sip,name,kind,phases,days,autumn_2_days\na,A,consultant,primary,10,11\n"}, "impossible_figure", "11 days in autumn_2"),
+        ({"schools": "urn,name,phase\n1,Example Primary School,primary\n"}, "example_row", "Type over it"),
         ({"wishes": "by,urn,wish\nschool,2,keep\n"}, "unknown_reference", "urn 2 is not in this case"),
         ({"history": "urn,sip,year\n1,a,2025-27\n"}, "bad_value", "academic year"),
         ({"interests": "sip,urn,la,kind\na,1,Hart,head\n"}, "bad_shape", "exactly one of"),
@@ -166,7 +174,6 @@ def test_every_problem_comes_at_once(tmp_path: Path) -> None:
         ({"sips": SIPS.replace("days\n", "days,experience\n").replace(",10", ",10,small schools")}, "near_tag", "Did you mean small_school?"),
         ({"schools": "urn,name,phase,focus\n1,Ash,primary,early_reading\n",
           "sips": SIPS.replace("days\n", "days,specialisms\n").replace(",10", ",10,early readng")}, "near_tag", "early_reading"),
-        ({"schools": "urn,name,phase\n1,Example Primary School,primary\n"}, "example_row", "Type over it"),
     ],
 )  # fmt: skip
 def test_a_likely_slip_is_a_notice(tmp_path: Path, tables: dict[str, str], code: str, says: str) -> None:

@@ -63,15 +63,15 @@ def test_own_sheets_and_columns_are_asked_about_with_the_nearest_suggested(book:
     assert found["schools", "Band"].samples == ("high", "standard")
 
 
-def test_names_are_suggested_for_approval_and_then_remembered(book: Path) -> None:
+def test_a_name_that_only_one_has_is_read_and_said_and_others_are_suggested_then_remembered(book: Path) -> None:
     asked = read_case(book, words=OwnWords(sheets=WORDS.sheets, columns=WORDS.columns))
-    assert asked.case is None  # nothing is matched that nobody approved
-    told = {u.text: u for u in asked.unmatched}
-    assert told["Alder"].suggested[0] == ("102", "Alder Primary")
-    assert told["Saint Mary's Primary"].suggested[0][0] == "101"
-    assert told["Saint Mary's Primary"].sure
-    assert told["Lee, Ann"].suggested == (("ann-lee", "Mrs Ann Lee"),)
-    assert told["Alder"].places == ("history, row 3",)
+    assert asked.case is None  # Alder is not the name of any school
+    assert [(u.text, u.suggested[0], u.places) for u in asked.unmatched] == [
+        ("Alder", ("102", "Alder Primary"), ("history, row 3",))
+    ]
+    said = " ".join(p.text for p in asked.problems if p.code == "names_read")
+    assert "Saint Mary's Primary as St. Mary's CE Primary School (101)" in said
+    assert "Lee, Ann as Mrs Ann Lee (ann-lee)" in said
     read = read_case(book, words=WORDS)
     assert read.case is not None, read.problems
     assert {(h.urn, h.sip) for h in read.case.history} == {("101", "ann-lee"), ("102", "ben-roe")}
