@@ -80,10 +80,14 @@ class Fix(Part):
 
 
 class Unfilled(Part):
+    """A post, or a part of one within the year (`from`, `to`), that nobody holds."""
+
     urn: str
     school: str
     post: PostKind
     need: Need
+    from_: dt.date | None = Field(None, alias="from")
+    to: dt.date | None = None
     clash: tuple[ClashItem, ...] = ()
     text: str = ""
     fixes: tuple[Fix, ...] = ()
@@ -101,26 +105,31 @@ class Load(Part):
 
 
 class Moved(Part):
-    """A post whose SIP differs from the baseline's (last year's lead, or the plan repaired)."""
+    """A post that another SIP holds from `on`: than before (`changes`), or than in the plan gone on from (`moves`)."""
 
     urn: str
     post: PostKind
     from_: str | None = Field(alias="from")
     to: str | None
+    on: dt.date | None = None
     because: str
     voluntary: bool
 
 
 class Summary(Part):
+    """`kept`, `changed` and `had_none` add up to the lead posts filled; `days_offered` counts what can still be given."""
+
     schools: int
     filled: int
     unfilled: int
     kept: int
     changed: int
+    had_none: int = 0
     points: int
     team_points: int
     days_used: float
     days_offered: float
+    days_due: float = 0
     km_total: float
 
 
@@ -164,7 +173,8 @@ class HeldRow(Part):
 class Repaired(Part):
     """What a repair kept to: the rows it started from, the day it takes effect, posts whose move is the event
     itself (`uncounted`), and pairs that might not be touched (`held`). With `rebuild` nothing was kept for its
-    own sake. `days_first`: tier 1d before 2 and 3, as contract 2 has it; else bonds are kept before days."""
+    own sake. `days_first`: tier 1d before 2 and 3, as contract 2 has it; else bonds are kept before days. `known`: how
+    many of the plan's changes the plan gone on from had; `latest`: the day that an undated change after it tells."""
 
     since: dt.date
     rows: tuple[HeldRow, ...]
@@ -172,6 +182,8 @@ class Repaired(Part):
     held: tuple[tuple[str, PostKind], ...] = ()
     rebuild: bool = False
     days_first: bool = True
+    known: int = 0
+    latest: dt.date | None = None
 
 
 class Inputs(Part):
@@ -194,6 +206,7 @@ class Plan(Part):
     unfilled: tuple[Unfilled, ...] = ()
     loads: tuple[Load, ...] = ()
     changes: tuple[Moved, ...] = ()
+    moves: tuple[Moved, ...] = ()
     summary: Summary
     notices: tuple[str, ...] = ()
 
