@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from allocator.check.doubt import doubts
 from allocator.check.score import Auditor
 from allocator.check.standing import ONE, Piece
 from allocator.check.structure import Breach, Key, person_loads
@@ -34,7 +35,8 @@ def audit(case: Case, policy: Policy, plan: Plan) -> list[Breach]:
         out += _row(a, key, row)
     out += _settled(a, settled, known)
     out += _totals(a, plan, choice, short)
-    return out + list(_certificate(a, plan, choice, short))
+    out += _certificate(a, plan, choice, short)
+    return out if out else list(doubts(a, plan, choice))
 
 
 def _rows(a: Auditor, plan: Plan) -> tuple[list[Assignment], list[Assignment]]:

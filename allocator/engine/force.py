@@ -8,7 +8,8 @@ from dataclasses import replace
 from allocator.engine.around import added, around
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.tiers import Conflict, Stop, _signed, solve
+from allocator.engine.whole import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
 NEAR = 250  # posts free to change beyond that
@@ -54,7 +55,10 @@ def force(
     tiers = []
     for tier, part, result in zip(inst.tiers, here.tiers, new.tiers, strict=True):
         stood = value(inst, tier, plan, short) - value(here, part, found.held, found.short)
-        tiers.append(TierValue(tier.name, stood + result.value, stood + result.bound))
+        limit = (
+            stood + result.bound if found.whole else _signed(tier, top(inst, tier))
+        )  # of all plans, not of those near
+        tiers.append(TierValue(tier.name, stood + result.value, limit))
     _, fewer = found.part.out(new.chosen, new.short)
     whole = replace(new, chosen=tuple(chosen), short=less | fewer, tiers=tuple(tiers))
     return whole, found.whole

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 from time import monotonic
 
 from ortools.sat.python import cp_model
 
+from allocator.engine.highs import MARGIN
 from allocator.engine.instance import Instance, Kept
 from allocator.engine.model import Built, value
 from allocator.engine.tiers import Stop, _Clock, _signed, run
@@ -73,5 +75,5 @@ class Frontier:
             return None
         chosen, short = self.built.read(solver)
         got = value(self.inst, self.points, chosen, short)
-        bound = got if status == cp_model.OPTIMAL else int(solver.best_objective_bound)
+        bound = got if status == cp_model.OPTIMAL else floor(solver.best_objective_bound + MARGIN)
         return Step(most, got, bound, chosen, short)

@@ -149,6 +149,9 @@ class Instance:
 
 @dataclass(frozen=True)
 class TierValue:
+    """What a plan has of a tier, and a bound: what no plan betters that is as good as this one in every tier up to the
+    first that is not proved (so up to there in all those before, and in that one itself, for tiers after it)."""
+
     name: str
     value: int
     bound: int

@@ -25,8 +25,8 @@ from allocator.engine.knapsack import packing
 from allocator.engine.large import solve_large
 from allocator.engine.part import Part, parts
 from allocator.engine.search import solve_plain
-from allocator.engine.tiers import Conflict, Stop, _Clock
-from allocator.engine.whole import solve_whole
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
+from allocator.engine.whole import solve_whole, top
 from allocator.engine.worst import worst_first
 
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
@@ -114,14 +114,14 @@ def _better(inst: Instance, one: Solution, two: Solution) -> Solution:
     values = [[k * v.value for k, v in zip(sign, s.tiers, strict=True)] for s in (one, two)]
     if two.status == "optimal":
         return two
-    best = one if values[0] > values[1] else two
-    limits = []
-    for n, (k, v, a, b) in enumerate(zip(sign, best.tiers, one.tiers, two.tiers, strict=True)):
-        own = (
-            k * v.bound if values[0][:n] != values[1][:n] else min(k * a.bound, k * b.bound)
-        )  # it rests on those above
-        limits.append(TierValue(v.name, v.value, k * max(k * v.value, own)))
-    return replace(best, tiers=tuple(limits))
+    best = one if values[0] > values[1] else two  # and so as good as either up to the first tier that is not proved
+    nearer = (min(k * a.bound, k * b.bound) for k, a, b in zip(sign, one.tiers, two.tiers, strict=True))
+    return replace(
+        best,
+        tiers=tuple(
+            TierValue(v.name, v.value, k * limit) for k, v, limit in zip(sign, best.tiers, nearer, strict=True)
+        ),
+    )
 
 
 def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
@@ -135,7 +135,11 @@ def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, shor
 
 
 def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution]) -> Solution:
-    """Parts share nothing, so the best of the whole is the best of each: values and bounds add up."""
+    """Parts share nothing, so the best of the whole is the best of each: values and bounds add up.
+
+    Up to the first tier that is not proved, that is: past it one part may lose there what another gains, so a bound
+    of a part stands only where that part alone was open (all others then keep theirs), and else a bound of any plan.
+    """
     work = sum(s.deterministic_time for s in found)
     if any(s.status == "stopped" for s in found):
         return Solution("stopped", (), {}, (), work)
@@ -145,14 +149,22 @@ def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution])
         pairs, less = part.out(solution.chosen, solution.short)
         chosen += pairs
         short |= less
-    by_tier = zip(inst.tiers, zip(*(s.tiers for s in found), strict=True), strict=True)
-    values = tuple(TierValue(t.name, sum(v.value for v in vs), sum(v.bound for v in vs)) for t, vs in by_tier)
+    values: list[TierValue] = []
+    open_: list[int] = []  # parts that are not proved in the first tier that is not
+    for n, tier in enumerate(inst.tiers):
+        of_parts = [s.tiers[n] for s in found]
+        bounds = [
+            v.bound if not open_ or open_ == [k] else _signed(part.inst.tiers[n], top(part.inst, part.inst.tiers[n]))
+            for k, (part, v) in enumerate(zip(pieces, of_parts, strict=True))
+        ]
+        open_ = open_ or [k for k, v in enumerate(of_parts) if not v.proved]
+        values.append(TierValue(tier.name, sum(v.value for v in of_parts), sum(bounds)))
     done = all(s.status == "optimal" for s in found)
     return Solution(
         "optimal" if done else "feasible",
         tuple(sorted(chosen)),
         short,
-        values,
+        tuple(values),
         work,
         done and all(s.unique for s in found),
     )

@@ -269,13 +269,11 @@ class _Search:
         limit = solver.best_objective_bound  # a float: one part in 2**52 is allowed for
         bound = best if found.proved else max(best, int(limit + abs(limit) * 2**-52) + 1)
         rest = bound - sum(w * self.ranges[t.name].lo for w, t in zip(weights, fold, strict=True))
-        held = True  # a lower tier's bound means something only while those above are at theirs
         for tier, w, v in zip(fold, weights, values, strict=True):
             r = self.ranges[tier.name]
-            digit, rest = divmod(rest, w)
-            top = min(r.hi, r.lo + digit) if held else r.hi
-            self.bounds[tier.name] = max(top, v)
-            held = held and top <= v
+            top = min(r.hi, r.lo + rest // w)
+            self.bounds[tier.name] = top
+            rest -= (v - r.lo) * w  # what a plan at this tier's value has left for those below; more where it is open
 
     def finish(self, found: _Found, settle: bool) -> Solution:
         """Points, the lot and the last ties, from an answer to the tiers before them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import floor
 from time import monotonic
 
 import numpy as np
@@ -26,6 +27,8 @@ def top(inst: Instance, tier: Tier) -> int:
     """The best a tier could ever be, made most: a bound that needs no search."""
     sign = 1 if tier.sense == "most" else -1
     able = inst.able
+    if tier.worst:
+        return max((worth for _, worth in own_best(inst, tier.worst)), default=0)
     best = sum(max(0, sign * c) for p, c in tier.filled.items() if able[p])
     best += sum(max(0, sign * c) for c in tier.broken.values())
     for p, c in tier.short.items():
@@ -36,6 +39,15 @@ def top(inst: Instance, tier: Tier) -> int:
     for pair in inst.pairs:
         worth[pair.post].append(sign * (tier.points * pair.points + tier.lot * pair.lot))
     return best + sum(sum(sorted(w for w in ws if w > 0)[-inst.posts[p].wants :]) for p, ws in enumerate(worth))
+
+
+def own_best(inst: Instance, posts: Collection[int]) -> list[tuple[int, int]]:
+    """(post, the most pair points it can have by itself), of those posts that can be filled."""
+    worth: dict[int, list[int]] = {p: [] for p in posts}
+    for pair in inst.pairs:
+        if pair.post in worth:
+            worth[pair.post].append(pair.points)
+    return [(p, sum(sorted(w)[-inst.posts[p].wants :])) for p, w in worth.items() if len(w) >= inst.posts[p].wants]
 
 
 class Whole:
@@ -127,7 +139,7 @@ class Whole:
         constant = self.matrix.aim(tier)[1]
         limit = self.tops[tier.name]
         if self.proved and np.isfinite(answer.bound):
-            limit = min(limit, int(answer.bound) + constant)
+            limit = min(limit, floor(answer.bound + MARGIN) + constant)
         self.bounds[tier.name] = max(limit, self.value(tier))
         self.proved = self.proved and answer.status == "optimal"
 

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop
+from allocator.engine.tiers import Conflict, Stop, _signed
+from allocator.engine.whole import own_best, top
 
 ANY = 10.0  # a gap that any plan meets: the points only guide the search
 
@@ -62,31 +63,45 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
     spent.work += base.deterministic_time
     if base.status == "stopped":
         return base
-    low, high = value(inst, tier, base.chosen, base.short), _ceiling(inst, tier, base)
-    if not {inst.pairs[i].post for i in base.chosen} & set(tier.worst):
+    plan, proved = base, all(t.proved for t in base.tiers[:at])
+    low, high = value(inst, tier, base.chosen, base.short), _ceiling(inst, tier, base, proved)
+    if proved and not {inst.pairs[i].post for i in base.chosen} & set(tier.worst):
         high = low  # no such post can be filled beside the tiers before, so none is worst off
-    plan, proved = base.chosen, all(t.proved for t in base.tiers[:at])
     middle = hoped = high  # often it can be reached
     while proved and low < hoped:
-        found = _reaching(inst, tier, before, base, middle, spent, plan, solve)
-        reached = value(inst, tier, found, {}) if found else low
+        found, none = _reaching(inst, tier, before, base, middle, spent, plan.chosen, solve)
+        reached = value(inst, tier, found.chosen, found.short) if found else low
         if found and reached >= middle:
             plan, low = found, reached
         else:
             hoped = middle - 1
-            high = hoped if found is not None and high == middle else high
+            high = hoped if none and high == middle else high
         middle = (low + hoped + 1) // 2
         if spent.over():
             break
     last = replace(inst, tiers=(*before, *after), least_points=floor(inst, tier, low))
-    final = solve(last, spent.left(), plan, settle=settle)
+    final = solve(last, spent.left(), plan.chosen, settle=settle)
     spent.work += final.deterministic_time
-    if final.status == "stopped":
-        final = replace(base, tiers=(*base.tiers[:at], *(TierValue(t.name, 0, 0) for t in after)))
+    if final.status == "stopped" or _rank(before, final) < _rank(before, plan):
+        known = ((t, value(inst, t, plan.chosen, plan.short)) for t in after)
+        final = replace(plan, tiers=(*plan.tiers[:at], *(TierValue(t.name, v, _any(inst, t)) for t, v in known)))
     got = value(inst, tier, final.chosen, final.short)
-    values = (*final.tiers[:at], TierValue(tier.name, got, max(got, high)), *final.tiers[at:])
+    first = [replace(t, bound=b.bound) for t, b in zip(final.tiers, base.tiers[:at], strict=False)]
+    behind = list(final.tiers[at:])
+    rests = (1 if got < high else len(behind)) if proved else 0  # how many of them may rest on this tier as it is
+    behind[rests:] = [replace(t, bound=_any(inst, a)) for t, a in zip(behind[rests:], after[rests:], strict=True)]
+    values = (*first, TierValue(tier.name, got, max(got, high)), *behind)
     done = proved and final.status == "optimal" and got >= high
     return replace(final, status="optimal" if done else "feasible", tiers=values, deterministic_time=spent.work)
+
+
+def _rank(before: Sequence[Tier], found: Solution) -> list[int]:
+    return [_signed(tier, t.value) for tier, t in zip(before, found.tiers, strict=False)]
+
+
+def _any(inst: Instance, tier: Tier) -> int:
+    """A bound for every plan, in the tier's own sense."""
+    return _signed(tier, top(inst, tier))
 
 
 def _rough(inst: Instance, before: tuple[Tier, ...]) -> Instance:
@@ -100,18 +115,13 @@ def floor(inst: Instance, tier: Tier, least: int) -> dict[int, int]:
     return {**inst.least_points, **{p: max(least, inst.least_points.get(p, least)) for p in tier.worst}}
 
 
-def _ceiling(inst: Instance, tier: Tier, base: Solution) -> int:
+def _ceiling(inst: Instance, tier: Tier, base: Solution, proved: bool) -> int:
     """More than this no plan reaches: the least of the posts' own best, where all of them are filled in every plan."""
-    worth: dict[int, list[int]] = {p: [] for p in tier.worst}
-    for pair in inst.pairs:
-        if pair.post in worth:
-            worth[pair.post].append(pair.points)
-    own = [sum(sorted(w)[-inst.posts[p].wants :]) for p, w in worth.items() if len(w) >= inst.posts[p].wants]
-    if not own:
-        return value(inst, tier, base.chosen, base.short)
+    own = own_best(inst, tier.worst)
     filled = {inst.pairs[i].post for i in base.chosen}
     wanted = {p for t in inst.tiers for p, c in t.filled.items() if c > 0 and t.sense == "most"}
-    return min(own) if set(tier.worst) & set(worth) <= filled & wanted and len(own) == len(worth) else max(own)
+    surely = proved and own and set(tier.worst) <= filled & wanted
+    return min(worth for _, worth in own) if surely else max(0, top(inst, tier))  # 0 where none of them is filled
 
 
 def _reaching(
@@ -123,18 +133,18 @@ def _reaching(
     spent: _Spent,
     plan: Sequence[int],
     solve: Solve,
-) -> tuple[int, ...] | None:
-    """Pairs of a plan that reaches the threshold, () when none does, None when the search was stopped."""
+) -> tuple[Solution | None, bool]:
+    """A plan that reaches the threshold; and, where there is none, whether that is sure."""
     floors = floor(inst, tier, least)
     if any(inst.pairs[i].points < floors.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
            for i in inst.fixed if inst.pairs[i].post in floors):  # fmt: skip
-        return ()
+        return None, True
     try:
         found = solve(replace(_rough(inst, before), least_points=floors), spent.left(ANY), plan, settle=False)
     except Conflict:
-        return ()
+        return None, True
     spent.work += found.deterministic_time
     at = len(before)
     if found.status != "stopped" and [v.value for v in found.tiers[:at]] == [v.value for v in base.tiers[:at]]:
-        return found.chosen
-    return () if found.status != "stopped" and all(v.proved for v in found.tiers[:at]) else None
+        return found, False
+    return None, found.status != "stopped" and all(v.proved for v in found.tiers[:at])

@@ -96,7 +96,7 @@ def test_days_short_fall_the_same_person_by_person(seed: int) -> None:
 def test_parts_add_up(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(method, "SMALL", 10)
     one, two = random_instance(seed, 8, 3, structures=False), random_instance(seed + 100, 6, 2, structures=False)
-    inst = _beside(one, two)
+    inst = beside(one, two)
     assert len(parts(inst)) >= 2
     best = exact(inst)
     for workers in (1, 2):
@@ -125,7 +125,7 @@ def test_areas_keep_the_rules_and_their_bounds_hold(seed: int, monkeypatch: pyte
         assert _signed(tier, v.bound) >= _signed(tier, b.value), tier.name
 
 
-def _beside(one: Instance, two: Instance) -> Instance:
+def beside(one: Instance, two: Instance) -> Instance:
     """Both in one instance, sharing nothing."""
     p, s = len(one.posts), len(one.people)
     return Instance(
