@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.app import JsonOpt, app, say_json
+from allocator.cli.app import counted as number
 from allocator.cli.tables import ForceOpt, free_to_write
 
 if TYPE_CHECKING:
     from allocator.intake.gias import Imported
     from allocator.intake.ofsted import Merged
     from allocator.intake.refresh import Change
+    from allocator.intake.register import Refreshed
 
 LISTED = 10  # names shown of a long list
 FileArg = Annotated[Path, typer.Argument(help="the file as published: .csv, .gz, .zip, .ods, .xlsx or .xls")]
@@ -27,29 +29,129 @@ app.add_typer(import_app, name="import")
 
 @import_app.command("gias")
 def gias(
-    file: Annotated[Path, typer.Argument(help="the national register, .csv or .csv.gz, as published")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="the folder to write schools.csv in")],
+    file: FileArg,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="the folder to write a new schools.csv in")
+    ] = None,
+    into: Annotated[Path | None, typer.Option("--into", help="the folder whose schools.csv is refreshed")] = None,
     la: Annotated[list[str] | None, typer.Option("--la", help="an authority by name; may be given again")] = None,
+    add: Annotated[bool, typer.Option("--add", help="with --into: put in the schools named as new")] = False,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help="with --into: a column left as it is; may be given again")
+    ] = None,
+    dry_run: DryOpt = False,
     force: ForceOpt = False,
     as_json: JsonOpt = False,
 ) -> None:
-    """Schools from the national register (GIAS): open, closing and coming ones; no personal data."""
+    """Schools from the national register (GIAS): open, closing and coming ones; no personal data.
+
+    --into refreshes what the register knows in a table in use, and keeps what was written there by hand.
+    """
+    from allocator.errors import UsageError
     from allocator.intake.gias import import_gias, write_schools
 
+    if (output is None) == (into is None):
+        raise UsageError("Give -o FOLDER for a new table, or --into FOLDER to refresh the one there.")
+    if into is not None:
+        _refresh(file, into, la or [], add, keep or [], dry_run, as_json)
+        return
+    assert output is not None
+    if add or keep:
+        raise UsageError("--add and --keep belong to --into, which refreshes a table in use.")
     target = output / "schools.csv"
-    free_to_write([target], force)
+    if not dry_run:
+        free_to_write([target], force, f"--into {output} refreshes it and keeps what you wrote there")
     found = import_gias(file, la or [])
-    output.mkdir(parents=True, exist_ok=True)
-    write_schools(target, found.rows)
+    if not dry_run:
+        output.mkdir(parents=True, exist_ok=True)
+        write_schools(target, found.rows)
     if as_json:
-        say_json(gias_json(found, target))
+        say_json(gias_json(found, None if dry_run else target))
     else:
-        print("\n".join(gias_text(found, target)))
+        print("\n".join(gias_text(found)))
+        print(written(target, dry_run, f"allocator import ofsted FILE --into {output}"))
 
 
-def gias_json(found: Imported, target: Path) -> dict[str, object]:
+def _refresh(
+    file: Path, into: Path, la: Sequence[str], add: bool, keep: Sequence[str], dry_run: bool, as_json: bool
+) -> None:
+    from allocator.errors import UsageError
+    from allocator.intake.problems import nearest
+    from allocator.intake.refresh import kept_table
+    from allocator.intake.register import KEEPABLE, refresh_register
+
+    for column in keep:
+        if column not in KEEPABLE:
+            near = nearest(column, KEEPABLE)
+            hint = f" Did you mean {near}?" if near else f" They are {', '.join(KEEPABLE)}."
+            raise UsageError(f"--keep {column}: not a column that the register refreshes.{hint}")
+    kept, raw = kept_table(into)
+    found = refresh_register(file, kept, raw, las=la, add=add, keep=keep)
+    if as_json:
+        say_json(refreshed_json(found, None if dry_run else into))
+    else:
+        print("\n".join(refreshed_text(found)))
+    if not dry_run:
+        kept.write(into)
+    if not as_json:
+        print(written(into / "schools.csv", dry_run, f"allocator import links FILE --into {into}"))
+
+
+def refreshed_json(found: Refreshed, into: Path | None) -> dict[str, object]:
     return {
-        "written": str(target),
+        "written": str(into / "schools.csv") if into else None,
+        "changes": changes_json(found.changes),
+        "schools": found.schools,
+        "found": found.found,
+        "opened": found.opened,
+        "closing": found.closing,
+        "closed": found.closed,
+        "gone": found.gone,
+        "left_out": found.left_out,
+        "closing_here_only": found.only_here,
+        "joined_a_trust": found.joined,
+        "conflicts": found.ties,
+        "to_add": [{"urn": s.urn, "name": s.name, "phase": s.phase, "la": s.la} for s in found.to_add],
+        "added": found.added,
+        "columns_not_found": found.not_found,
+        "cells_not_read": dict(sorted(found.unread.items())),
+    }
+
+
+def refreshed_text(found: Refreshed) -> list[str]:
+    """What a person reads of a register brought into a table in use."""
+    lines = [
+        f"{found.file}: {found.found:,} of {found.schools:,} schools are open or coming in the register.",
+        *changes_text(found.changes),
+    ]
+    told = (
+        ("opened or coming", found.opened),
+        ("closing: in the run, so look at each", found.closing),
+        ("closed: no longer in the run; `allocator import links` says what they are now", found.closed),
+        ("not in the register, left as they are", found.gone),
+        ("in the register, but not a school that we read, left as they are", found.left_out),
+        ("closing here and open in the register, left as they are", found.only_here),
+        ("in another trust than the table said", found.joined),
+    )
+    lines += [f"  {len(names):,} {what}: {some(names)}." for what, names in told if names]
+    lines += [f"  A conflict: {tie}." for tie in found.ties]
+    if found.to_add:
+        named = some([f"{s.name} ({s.urn})" for s in found.to_add])
+        lines.append(
+            f"  {found.added:,} new schools were added: {named}. Fill their need and participation."
+            if found.added
+            else f"  {len(found.to_add):,} schools of the register are not in the table: {named}. --add puts them in."
+        )
+    if found.not_found:
+        lines.append(f"  The file says nothing of these, left as they were: {', '.join(found.not_found)}.")
+    if found.unread:
+        lines.append(f"  Cells that could not be read, left as they were: {counted(found.unread)}.")
+    return lines
+
+
+def gias_json(found: Imported, target: Path | None) -> dict[str, object]:
+    return {
+        "written": str(target) if target else None,
         "rows_read": found.read,
         "columns": found.columns,
         "kept": len(found.rows),
@@ -69,7 +171,7 @@ def gias_json(found: Imported, target: Path) -> dict[str, object]:
     }
 
 
-def gias_text(found: Imported, target: Path) -> list[str]:
+def gias_text(found: Imported) -> list[str]:
     """What a person reads after an import of the register."""
     status = found.by_status
     lines = [
@@ -99,7 +201,6 @@ def gias_text(found: Imported, target: Path) -> list[str]:
         lines.append(f"  Columns not found, left blank: {', '.join(found.not_found)}.")
     if found.unread:
         lines.append(f"  Cells that could not be read, left blank: {counted(found.unread)}.")
-    lines.append(f"Written: {target}. Next: allocator import ofsted FILE --into {target.parent}")
     return lines
 
 
@@ -115,7 +216,7 @@ def ofsted(
     from allocator.intake.ofsted import merge_ofsted
     from allocator.intake.refresh import kept_table
 
-    kept = kept_table(into)
+    kept, _ = kept_table(into)
     merged = merge_ofsted(file, kept, force=force)
     if as_json:
         say_json(ofsted_json(merged, None if dry_run else into))
@@ -149,7 +250,7 @@ def ofsted_json(merged: Merged, into: Path | None) -> dict[str, object]:
 
 def ofsted_text(merged: Merged) -> list[str]:
     """What a person reads of an inspection file."""
-    cards = f"{merged.cards:,} report cards" if merged.says_cards else "the file has no report cards"
+    cards = number(merged.cards, "report card") if merged.says_cards else "the file has no report cards"
     lines = [
         f"{merged.file}: {merged.found:,} of {merged.schools:,} schools found, {merged.graded:,} with an outcome: "
         f"{cards}, {merged.not_judged:,} with sub-grades and no overall grade.",
@@ -198,12 +299,12 @@ def changes_text(changes: Sequence[Change]) -> list[str]:
         return ["  It changes nothing in the table."]
     columns = Counter(c.column for c in changes)
     schools = list(by_school(changes))
-    lines = [f"  It changes {len(changes):,} cells of {len(schools):,} schools: {counted(columns)}."]
+    lines = [f"  It changes {number(len(changes), 'cell')} of {number(len(schools), 'school')}: {counted(columns)}."]
     for school, cells in schools[:LISTED]:
         told = "; ".join(f"{c.column} {c.before or 'blank'} -> {c.after or 'blank'}" for c in cells)
         lines.append(f"    {school}: {told}.")
     if len(schools) > LISTED:
-        lines.append(f"    And {len(schools) - LISTED:,} schools more; --json lists every cell.")
+        lines.append(f"    And {number(len(schools) - LISTED, 'school')} more; --json lists every cell.")
     return lines
 
 

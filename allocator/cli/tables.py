@@ -13,14 +13,14 @@ from allocator.cli.app import JsonOpt, app, say_json
 ForceOpt = Annotated[bool, typer.Option("--force", help="write over what is there")]
 
 
-def free_to_write(targets: Sequence[Path], force: bool) -> None:
-    """Refuse to write over a manager's work unless told to."""
+def free_to_write(targets: Sequence[Path], force: bool, instead: str = "Give another place") -> None:
+    """Refuse to write over a manager's work unless told to; `instead` is what to do."""
     from allocator.errors import UsageError
 
     there = [str(t) for t in targets if t.exists()]
     if there and not force:
         verb = "is" if len(there) == 1 else "are"
-        raise UsageError(f"{', '.join(there)} {verb} already there. Give another place, or --force to write over it.")
+        raise UsageError(f"{', '.join(there)} {verb} already there. {instead}, or --force to write over it.")
 
 
 generate_app = typer.Typer(help="Invented data, marked as such.", no_args_is_help=True)

@@ -17,7 +17,7 @@ from typing import Any
 from allocator.domain.case import School
 from allocator.errors import CaseError, UsageError
 from allocator.intake.cells import BadCell, date, number
-from allocator.intake.national import NationalTable, plain, read_table
+from allocator.intake.national import plain, read_table
 from allocator.intake.problems import nearest
 from allocator.intake.write import write_csv
 
@@ -103,6 +103,8 @@ class Imported:
     repeated: list[str] = field(default_factory=list)
     not_found: list[str] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)  # our column -> cells that could not be read
+    closed_on: dict[str, dt.date | None] = field(default_factory=dict)  # URN -> when, of those that are closed
+    left_out: dict[str, str] = field(default_factory=dict)  # URN -> why, of those that are open and not read
 
     @property
     def by_phase(self) -> Counter[str]:
@@ -129,12 +131,12 @@ def import_gias(path: Path, las: Sequence[str] = ()) -> Imported:
             f"{path.name}: the columns {', '.join(missing)} were not found, and no school can be read without them. "
             "Give the register's full file (edubasealldata….csv, or the zip it comes in) as published."
         )
-    wanted = _authorities(table, las)
+    wanted = authorities((row["la"] for row in table.rows), las, table.name)
     out = Imported(path.name, read=len(table.rows), columns=len(table.header))
     out.not_found = [PUBLISHED[c] for c in COLUMNS if c not in table.found]
     seen: set[str] = set()
     for row in table.rows:
-        if wanted and _same(row["la"] or "") not in wanted:
+        if wanted and same(row["la"] or "") not in wanted:
             out.elsewhere += 1
             continue
         school = _school(row, out)
@@ -157,24 +159,24 @@ def write_schools(path: Path, rows: Iterable[School]) -> None:
     write_csv(path, list(WRITTEN), [[c[w] for w in WRITTEN] for c in cells])
 
 
-def _same(name: str) -> str:
+def same(name: str) -> str:
     return " ".join(name.replace("&", "and").split()).casefold()
 
 
-def _authorities(table: NationalTable, las: Sequence[str]) -> set[str]:
-    """The authorities asked for as compared; an unknown one is an error that names the nearest."""
+def authorities(names: Iterable[str | None], las: Sequence[str], file: str) -> set[str]:
+    """The authorities asked for, of those named in a file, as compared (`same`). Raises UsageError for an unknown one."""
     if not las:
         return set()
-    known = {_same(la): la for row in table.rows if (la := row["la"])}
+    known = {same(la): la for la in names if la}
     wrong = []
     for la in las:
-        if _same(la) not in known:
-            inside = sorted(k for k in known if _same(la) and _same(la) in k)
+        if same(la) not in known:
+            inside = sorted(k for k in known if same(la) and same(la) in k)
             near = known[inside[0]] if inside else nearest(la, known.values())
-            wrong.append(f"{la!r} is not an authority of {table.name}." + (f" Did you mean {near!r}?" if near else ""))
+            wrong.append(f"{la!r} is not an authority of {file}." + (f" Did you mean {near!r}?" if near else ""))
     if wrong:
         raise UsageError(f"--la: {' '.join(wrong)} The file has {len(known)} authorities.")
-    return {_same(la) for la in las}
+    return {same(la) for la in las}
 
 
 def _school(row: dict[str, str | None], out: Imported) -> School | None:
@@ -182,18 +184,23 @@ def _school(row: dict[str, str | None], out: Imported) -> School | None:
     status = STATUSES.get(plain(row["status"] or ""))
     if status == "closed":
         out.closed += 1
+        if row["urn"]:
+            out.closed_on[row["urn"]] = _date(row, "closes_on", out)
         return None
     kind = type_name(row["type"] or "")
     if kind not in MAINSTREAM | SPECIAL | ALTERNATIVE | SIXTEEN_PLUS:
         out.other_types[row["type"] or "no type given"] += 1
+        out.left_out[row["urn"] or ""] = row["type"] or "no type given"
         return None
     if status is None:
         out.unknown_status[row["status"] or "blank"] += 1
+        out.left_out[row["urn"] or ""] = f"status {row['status'] or 'blank'}"
         return None
     low, high = (_number(row, c, out, whole=True) for c in ("low_age", "high_age"))
     phase = phase_of(kind, row["phase"], low, high)
     if phase is None or not row["urn"] or not row["name"]:
         out.no_phase.append(f"{row['name'] or 'no name'} ({row['urn'] or 'no URN'})")
+        out.left_out[row["urn"] or ""] = "neither type nor ages tell its phase"
         return None
     easting, northing = _number(row, "easting", out), _number(row, "northing", out)
     if not easting or not northing:  # 0 is how some editions say unknown

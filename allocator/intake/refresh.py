@@ -11,7 +11,7 @@ from typing import Any
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
 from allocator.intake.cells import BadCell, blank, convert, text
-from allocator.intake.source import RawTable, read_raw
+from allocator.intake.source import Raw, RawTable, read_raw
 from allocator.intake.spelling import squeezed
 from allocator.intake.write import cell, write_csv
 
@@ -101,19 +101,18 @@ class KeptTable:
         write_csv(folder / "schools.csv", *self.ordered())
 
 
-def kept_table(folder: Path) -> KeptTable:
-    """The schools table of a folder. Raises CaseError when there is none, or none with a URN."""
+def kept_table(folder: Path) -> tuple[KeptTable, Raw]:
+    """The schools table of a folder, and its other tables. Raises CaseError when there is none, or none with a URN."""
     if not folder.is_dir():
         raise CaseError(f"{folder} is not a folder. Give the folder that `allocator import gias … -o` wrote.")
     raw = read_raw(folder)
-    table = raw.tables.get("schools")
-    if table is None:
+    if "schools" not in raw.tables:
         told = " ".join(p.text for p in raw.problems if p.table == "schools")
         raise CaseError(told or f"{folder} has no schools.csv. `allocator import gias … -o {folder}` writes one.")
-    kept = KeptTable(table)
+    kept = KeptTable(raw.tables["schools"])
     if not kept.has("urn"):
         raise CaseError(f"{folder}/schools.csv has no column urn, by which schools are matched. Add it.")
-    return kept
+    return kept, raw
 
 
 def by_school(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:

@@ -46,7 +46,7 @@ def register() -> tuple[School, ...]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_schools(folder / "schools.csv", import_gias(DATA / "schools" / "edubasealldata_rebuilt.csv.gz").rows)
-        kept = kept_table(folder)
+        kept, _ = kept_table(folder)
         merge_ofsted(DATA / "schools" / "ofsted_latest_inspections_rebuilt.csv.gz", kept)
         kept.write(folder)
         reading = read_case(folder, year=YEAR, schools_only=True)

@@ -46,7 +46,7 @@ def edition(tmp_path: Path, text: str = EDITION_2026) -> Path:
 
 
 def bring_in(path: Path, into: Path, *, force: bool = False) -> Merged:
-    kept = kept_table(into)
+    kept, _ = kept_table(into)
     out = merge_ofsted(path, kept, force=force)
     kept.write(into)
     return out
