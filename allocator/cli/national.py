@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from allocator.cli.app import JsonOpt, app, say_json
-from allocator.cli.app import counted as number
 from allocator.cli.tables import ForceOpt, free_to_write
 
-if TYPE_CHECKING:
-    from allocator.intake.gias import Imported
-    from allocator.intake.ofsted import Merged
-    from allocator.intake.refresh import Change
-    from allocator.intake.register import Refreshed
-
-LISTED = 10  # names shown of a long list
 FileArg = Annotated[Path, typer.Argument(help="the file as published: .csv, .gz, .zip, .ods, .xlsx or .xls")]
 DryOpt = Annotated[bool, typer.Option("--dry-run", help="say what would change, and write nothing")]
 
@@ -49,6 +40,7 @@ def gias(
     """
     from allocator.errors import UsageError
     from allocator.intake.gias import import_gias, write_schools
+    from allocator.report.national import gias_json, gias_text
 
     if (output is None) == (into is None):
         raise UsageError("Give -o FOLDER for a new table, or --into FOLDER to refresh the one there.")
@@ -79,6 +71,7 @@ def _refresh(
     from allocator.intake.problems import nearest
     from allocator.intake.refresh import kept_table
     from allocator.intake.register import KEEPABLE, refresh_register
+    from allocator.report.national import refreshed_json, refreshed_text
 
     for column in keep:
         if column not in KEEPABLE:
@@ -97,113 +90,6 @@ def _refresh(
         print(written(into / "schools.csv", dry_run, f"allocator import links FILE --into {into}"))
 
 
-def refreshed_json(found: Refreshed, into: Path | None) -> dict[str, object]:
-    return {
-        "written": str(into / "schools.csv") if into else None,
-        "changes": changes_json(found.changes),
-        "schools": found.schools,
-        "found": found.found,
-        "opened": found.opened,
-        "closing": found.closing,
-        "closed": found.closed,
-        "gone": found.gone,
-        "left_out": found.left_out,
-        "closing_here_only": found.only_here,
-        "joined_a_trust": found.joined,
-        "conflicts": found.ties,
-        "to_add": [{"urn": s.urn, "name": s.name, "phase": s.phase, "la": s.la} for s in found.to_add],
-        "added": found.added,
-        "columns_not_found": found.not_found,
-        "cells_not_read": dict(sorted(found.unread.items())),
-    }
-
-
-def refreshed_text(found: Refreshed) -> list[str]:
-    """What a person reads of a register brought into a table in use."""
-    lines = [
-        f"{found.file}: {found.found:,} of {found.schools:,} schools are open or coming in the register.",
-        *changes_text(found.changes),
-    ]
-    told = (
-        ("opened or coming", found.opened),
-        ("closing: in the run, so look at each", found.closing),
-        ("closed: no longer in the run; `allocator import links` says what they are now", found.closed),
-        ("not in the register, left as they are", found.gone),
-        ("in the register, but not a school that we read, left as they are", found.left_out),
-        ("closing here and open in the register, left as they are", found.only_here),
-        ("in another trust than the table said", found.joined),
-    )
-    lines += [f"  {len(names):,} {what}: {some(names)}." for what, names in told if names]
-    lines += [f"  A conflict: {tie}." for tie in found.ties]
-    if found.to_add:
-        named = some([f"{s.name} ({s.urn})" for s in found.to_add])
-        lines.append(
-            f"  {found.added:,} new schools were added: {named}. Fill their need and participation."
-            if found.added
-            else f"  {len(found.to_add):,} schools of the register are not in the table: {named}. --add puts them in."
-        )
-    if found.not_found:
-        lines.append(f"  The file says nothing of these, left as they were: {', '.join(found.not_found)}.")
-    if found.unread:
-        lines.append(f"  Cells that could not be read, left as they were: {counted(found.unread)}.")
-    return lines
-
-
-def gias_json(found: Imported, target: Path | None) -> dict[str, object]:
-    return {
-        "written": str(target) if target else None,
-        "rows_read": found.read,
-        "columns": found.columns,
-        "kept": len(found.rows),
-        "by_phase": dict(sorted(found.by_phase.items())),
-        "by_status": dict(sorted(found.by_status.items())),
-        "left_out": {
-            "other_authorities": found.elsewhere,
-            "closed": found.closed,
-            "other_types": dict(sorted(found.other_types.items())),
-            "unknown_status": dict(sorted(found.unknown_status.items())),
-            "no_phase": found.no_phase,
-            "repeated": found.repeated,
-        },
-        "no_grid_point": found.no_grid_point,
-        "columns_not_found": found.not_found,
-        "cells_not_read": dict(sorted(found.unread.items())),
-    }
-
-
-def gias_text(found: Imported) -> list[str]:
-    """What a person reads after an import of the register."""
-    status = found.by_status
-    lines = [
-        f"{found.file}: {found.read:,} rows of {found.columns} columns read, {len(found.rows):,} schools kept.",
-        f"  By phase: {counted(found.by_phase)}.",
-        f"  {status['open']:,} open.",
-    ]
-    if status["proposed_to_close"]:
-        lines.append(f"  {status['proposed_to_close']:,} open but proposed to close: in the run, so look at each.")
-    if status["proposed_to_open"]:
-        lines.append(f"  {status['proposed_to_open']:,} coming: listed, not in the run until their status is open.")
-    if found.elsewhere:
-        lines.append(f"  Left out: {found.elsewhere:,} rows of other authorities.")
-    lines.append(f"  Left out: {found.closed:,} closed.")
-    if found.other_types:
-        lines.append(f"  Left out: {sum(found.other_types.values()):,} not state-funded schools: ")
-        lines[-1] += f"{counted(found.other_types)}."
-    if found.unknown_status:
-        lines.append(f"  Left out, their status is not one we know: {counted(found.unknown_status)}.")
-    if found.no_phase:
-        lines.append(f"  Left out, neither type nor ages tell their phase: {some(found.no_phase)}.")
-    if found.repeated:
-        lines.append(f"  Left out, the URN stands twice: {some(found.repeated)}.")
-    if found.no_grid_point:
-        lines.append(f"  {found.no_grid_point:,} have no grid point: distance rules let them pass.")
-    if found.not_found:
-        lines.append(f"  Columns not found, left blank: {', '.join(found.not_found)}.")
-    if found.unread:
-        lines.append(f"  Cells that could not be read, left blank: {counted(found.unread)}.")
-    return lines
-
-
 @import_app.command("ofsted")
 def ofsted(
     file: FileArg,
@@ -215,6 +101,7 @@ def ofsted(
     """Inspection outcomes into schools.csv by URN: of each generation the newest that gave a grade."""
     from allocator.intake.ofsted import merge_ofsted
     from allocator.intake.refresh import kept_table
+    from allocator.report.national import ofsted_json, ofsted_text
 
     kept, _ = kept_table(into)
     merged = merge_ofsted(file, kept, force=force)
@@ -228,97 +115,43 @@ def ofsted(
         print(written(into / "schools.csv", dry_run, f"fill need and participation, then allocator check {into}"))
 
 
-def ofsted_json(merged: Merged, into: Path | None) -> dict[str, object]:
-    return {
-        "written": str(into / "schools.csv") if into else None,
-        "changes": changes_json(merged.changes),
-        "schools": merged.schools,
-        "found": merged.found,
-        "with_an_outcome": merged.graded,
-        "report_cards": merged.cards if merged.says_cards else None,
-        "not_judged": merged.not_judged,
-        "category_of_concern": dict(sorted(merged.concern.items())) if merged.says_category else None,
-        "newer_in_table": merged.newer_here,
-        "not_in_file": merged.not_in_file,
-        "not_in_table": merged.not_in_table,
-        "grades_of_a_predecessor": merged.older,
-        "urn_changed": merged.renamed,
-        "columns_not_found": merged.not_found,
-        "values_not_read": dict(sorted(merged.unread.items())),
-    }
+@import_app.command("links")
+def links(
+    file: FileArg,
+    into: Annotated[Path, typer.Option("--into", help="the folder whose successions.csv is filled in")],
+    register: Annotated[
+        Path | None, typer.Option("--register", help="the register, for dates that the links file lacks")
+    ] = None,
+    renumber: Annotated[
+        bool, typer.Option("--renumber", help="give schools that go on under a new URN that URN, in every table")
+    ] = False,
+    dry_run: DryOpt = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """Who carries on which school, from the register's links file: history, interests and refusals follow."""
+    from allocator.domain.case import TABLES
+    from allocator.intake.links import link_successions
+    from allocator.intake.refresh import kept_table, write_table
+    from allocator.report.national import linked_json, linked_text
 
-
-def ofsted_text(merged: Merged) -> list[str]:
-    """What a person reads of an inspection file."""
-    cards = number(merged.cards, "report card") if merged.says_cards else "the file has no report cards"
-    lines = [
-        f"{merged.file}: {merged.found:,} of {merged.schools:,} schools found, {merged.graded:,} with an outcome: "
-        f"{cards}, {merged.not_judged:,} with sub-grades and no overall grade.",
-        *changes_text(merged.changes),
-    ]
-    if merged.says_category:
-        lines.append(f"  In a category of concern, of the schools found: {counted(merged.concern) or 'none'}.")
+    _, raw = kept_table(into)
+    found = link_successions(file, raw, register=register, renumber=renumber)
+    changed = ["successions"] if found.rows else []
+    if renumber and found.moved_on:
+        changed = [name for name in raw.tables if name in TABLES]
+    if as_json:
+        say_json(linked_json(found, renumber, [] if dry_run else [str(into / f"{name}.csv") for name in changed]))
     else:
-        kept = f"; the table's own stay as they are: {counted(merged.concern)}" if merged.concern else ""
-        lines.append(f"  The file does not say which schools are in a category of concern{kept}.")
-    if merged.newer_here:
-        lines.append(
-            f"  {len(merged.newer_here):,} schools have a newer result in the table than in the file (or one with a "
-            f"date against one without), which stays: {some(merged.newer_here)}. --force takes the file's."
-        )
-    if merged.not_in_file:
-        lines.append(f"  {len(merged.not_in_file):,} schools are not in the file: {some(merged.not_in_file)}.")
-    if merged.not_in_table:
-        lines.append(f"  {merged.not_in_table:,} schools of the file are not in schools.csv.")
-    if merged.older:
-        lines.append(
-            f"  {len(merged.older):,} carry grades given under an earlier URN (the school before it converted): "
-            f"{some(merged.older)}."
-        )
-    if merged.renamed:
-        pairs = [f"{old} is now {new}" for old, new in sorted(merged.renamed.items())]
-        lines.append(f"  Found under a new URN: {some(pairs)}. `allocator import links` says so in the tables.")
-    if merged.not_found:
-        lines.append(f"  The file says nothing of these, left as they were: {', '.join(merged.not_found)}.")
-    if merged.unread:
-        lines.append(f"  Values that are not known, not used: {counted(merged.unread)}.")
-    return lines
-
-
-def changes_json(changes: Sequence[Change]) -> list[dict[str, str]]:
-    return [
-        {"urn": c.urn, "school": c.school, "column": c.column, "before": c.before, "after": c.after} for c in changes
-    ]
-
-
-def changes_text(changes: Sequence[Change]) -> list[str]:
-    """What changes in the table: how many cells, of which columns, and the first schools with each."""
-    from allocator.intake.refresh import by_school
-
-    if not changes:
-        return ["  It changes nothing in the table."]
-    columns = Counter(c.column for c in changes)
-    schools = list(by_school(changes))
-    lines = [f"  It changes {number(len(changes), 'cell')} of {number(len(schools), 'school')}: {counted(columns)}."]
-    for school, cells in schools[:LISTED]:
-        told = "; ".join(f"{c.column} {c.before or 'blank'} -> {c.after or 'blank'}" for c in cells)
-        lines.append(f"    {school}: {told}.")
-    if len(schools) > LISTED:
-        lines.append(f"    And {number(len(schools) - LISTED, 'school')} more; --json lists every cell.")
-    return lines
+        print("\n".join(linked_text(found, renumber)))
+    if not dry_run:
+        for name in changed:
+            write_table(into, raw.tables[name])
+    if not as_json:
+        if dry_run or changed:
+            print(written(into / "successions.csv", dry_run, f"allocator check {into}"))
+        else:
+            print("Nothing to write.")
 
 
 def written(target: Path, dry_run: bool, then: str) -> str:
     return "Nothing was written (--dry-run)." if dry_run else f"Written: {target}. Next: {then}"
-
-
-def counted(counts: Mapping[str, int]) -> str:
-    """`12 primary, 3 secondary`, most first."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in ordered)
-
-
-def some(names: Sequence[str]) -> str:
-    """A list cut short with its length said."""
-    shown = ", ".join(names[:LISTED])
-    return f"{shown} and {len(names) - LISTED:,} more" if len(names) > LISTED else shown

@@ -98,7 +98,7 @@ class KeptTable:
 
     def write(self, folder: Path) -> None:
         """`schools.csv` again, whole or not at all."""
-        write_csv(folder / "schools.csv", *self.ordered())
+        write_csv(file_of(folder, "schools"), *self.ordered())
 
 
 def kept_table(folder: Path) -> tuple[KeptTable, Raw]:
@@ -113,6 +113,26 @@ def kept_table(folder: Path) -> tuple[KeptTable, Raw]:
     if not kept.has("urn"):
         raise CaseError(f"{folder}/schools.csv has no column urn, by which schools are matched. Add it.")
     return kept, raw
+
+
+def file_of(folder: Path, table: str) -> Path:
+    """Where a folder has a table, however its name is written."""
+    there = (f for f in folder.glob("*.*") if f.suffix.casefold() == ".csv" and f.stem.casefold() == table)
+    return min(there, default=folder / f"{table}.csv")
+
+
+def write_table(folder: Path, table: RawTable) -> None:
+    """A raw table again, whole or not at all."""
+    rows = [[*cells, *[None] * (len(table.header) - len(cells))] for _, cells in table.rows]
+    write_csv(file_of(folder, table.name), table.header, rows)
+
+
+def rows_of(raw: Raw, table: str) -> list[dict[str, str]]:
+    """The filled cells of a raw table as text, by our columns' names."""
+    found = raw.tables.get(table, RawTable(table))
+    known = {squeezed(c): c for c in TABLES[table].model_fields}
+    labels = [known.get(squeezed(h), h) for h in found.header]
+    return [{k: text(c) for k, c in zip(labels, cells, strict=False) if not blank(c)} for _, cells in found.rows]
 
 
 def by_school(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:

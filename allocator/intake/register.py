@@ -12,13 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from allocator.domain.case import TABLES, School
-from allocator.intake.cells import blank, text
+from allocator.domain.case import School
 from allocator.intake.gias import WRITTEN, authorities, import_gias, same
 from allocator.intake.national import plain
-from allocator.intake.refresh import Change, KeptTable
-from allocator.intake.source import Raw, RawTable
-from allocator.intake.spelling import squeezed
+from allocator.intake.refresh import Change, KeptTable, rows_of
+from allocator.intake.source import Raw
 
 SPELT = ("name", "la", "trust", "diocese", "religious_character")  # another spelling of the same is no change
 DATED = ("status", "opens_on", "closes_on")  # refreshed together
@@ -122,30 +120,21 @@ def _close(kept: KeptTable, n: int, label: str, on: dt.date | None, out: Refresh
 
 def ties(raw: Raw, changes: Sequence[Change]) -> list[str]:
     """Which SIPs work in, or have declared an interest in, a trust that a school has joined: each a conflict."""
-    names = {r.get("sip", ""): r.get("name", "") for r in _rows(raw, "sips")}
+    names = {r.get("sip", ""): r.get("name", "") for r in rows_of(raw, "sips")}
     tied = [
-        (plain(r["current_trust"]), r.get("sip", ""), "works there") for r in _rows(raw, "sips") if "current_trust" in r
+        (plain(r["current_trust"]), r.get("sip", ""), "works there")
+        for r in rows_of(raw, "sips")
+        if "current_trust" in r
     ]
     tied += [
         (plain(r["trust"]), r.get("sip", ""), "has declared an interest in it")
-        for r in _rows(raw, "interests") if "trust" in r and r.get("outcome") != "cleared"
+        for r in rows_of(raw, "interests") if "trust" in r and r.get("outcome") != "cleared"
     ]  # fmt: skip
     return [
         f"{c.school} ({c.urn}) is now in {c.after}, and {names.get(sip) or sip} {how}"
         for c in changes if c.column == "trust"
         for trust, sip, how in tied if trust and trust == plain(c.after)
     ]  # fmt: skip
-
-
-def _rows(raw: Raw, table: str) -> list[dict[str, str]]:
-    """A raw table's filled cells by column, as compared."""
-    found = raw.tables.get(table, RawTable(table))
-    labels = [squeezed(h) for h in found.header]
-    known = {squeezed(c): c for c in TABLES[table].model_fields}
-    return [
-        {known.get(k, k): text(c) for k, c in zip(labels, cells, strict=False) if not blank(c)}
-        for _, cells in found.rows
-    ]
 
 
 def new_schools(kept: KeptTable, register: Sequence[School], asked: Collection[str]) -> list[School]:

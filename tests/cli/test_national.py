@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from allocator.cli.app import app
 from allocator.errors import UsageError
-from tests.intake.test_register import HEADER, ROWS, folder, register
+from tests.intake.test_gias import register
+from tests.intake.test_register import HEADER, ROWS, folder
 
 runner = CliRunner()
 
