@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from allocator import allocate
@@ -13,13 +11,15 @@ from allocator.domain.policy import Objective
 from allocator.errors import CaseError
 from tests.check.brute import best
 from tests.check.random_cases import random_case
+from tests.sizes import whole_or
 
-CASES = int(os.environ.get("ALLOCATOR_BRUTE_CASES", "500"))
+BLOCKS = 20
+IN_A_BLOCK, OTHERWISE = whole_or(25, 5), whole_or(60, 16)
 
 
-@pytest.mark.parametrize("block", range(20))
+@pytest.mark.parametrize("block", range(BLOCKS))
 def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
-    for n in range(block * CASES // 20, (block + 1) * CASES // 20):
+    for n in range(block, BLOCKS * IN_A_BLOCK, BLOCKS):
         case, policy = random_case(n)
         (choice, short), score = best(Auditor(case, policy))
         plan, solution = allocate.allocate(allocate.setup(case, policy))
@@ -32,7 +32,7 @@ def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
 
 def test_no_lead_is_below_the_floor_that_policy_sets() -> None:
     barred = 0
-    for n in range(60):
+    for n in range(OTHERWISE):
         case, drawn = random_case(n)
         policy = drawn.model_copy(update={"objective": Objective(floor=(0, 150, 400)[n % 3])})
         try:
@@ -46,11 +46,11 @@ def test_no_lead_is_below_the_floor_that_policy_sets() -> None:
         assert audit(case, policy, plan) == [], f"case {n}"
         assert all(a.points >= (policy.objective.floor or 0) for a in plan.assignments if a.post == "lead")
         barred += len(allocate.setup(case, drawn).choices) - len(ready.choices)
-    assert barred > 60
+    assert barred > OTHERWISE
 
 
 def test_the_worst_off_school_comes_first_where_policy_says_so() -> None:
-    for n in range(60):
+    for n in range(OTHERWISE):
         case, drawn = random_case(n)
         policy = drawn.model_copy(update={"objective": Objective(worst_first=True)})
         (choice, _), score = best(Auditor(case, policy))

@@ -1,4 +1,7 @@
-"""No rule is idle: each one, switched off, changes the best plan in at least ten of 500 random cases."""
+"""No rule is idle: each one, switched off, changes the best plan in at least ten of 500 random cases.
+
+The daily run is content with three; it stops as soon as it has them.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from allocator.errors import CaseError
 from allocator.rules import RULES
 from allocator.rules.base import Rule
 from tests.check.random_cases import random_case
+from tests.sizes import whole_or
 
-CASES, ENOUGH = 500, 10
+CASES, ENOUGH = 500, whole_or(10, 3)
 Best = tuple[tuple[str, str, str, int], ...]
 
 
@@ -42,25 +46,29 @@ def without(policy: Policy, rule: Rule) -> Policy:
 
 
 @cache
-def drawn(n: int) -> tuple[Case, Policy, Setup, Best]:
-    """Case n, ready, with its best plan; once in each process."""
+def drawn(n: int) -> tuple[Case, Policy, Setup]:
+    """Case n, ready; once in each process."""
     case, policy = random_case(n)
-    ready = allocate.setup(case, policy)
-    return case, policy, ready, best(ready)
+    return case, policy, allocate.setup(case, policy)
+
+
+@cache
+def as_drawn(n: int) -> Best:
+    return best(drawn(n)[2])
 
 
 def changes(n: int, rule: Rule) -> bool:
     """Whether the best plan of case n is another one without this rule; equal models need no second solve."""
-    case, policy, ready, plan = drawn(n)
+    case, policy, ready = drawn(n)
     try:
         other = allocate.setup(case, without(policy, rule))
-        return other.inst != ready.inst and best(other) != plan
+        return other.inst != ready.inst and best(other) != as_drawn(n)
     except (CaseError, Conflict):  # a lock that the rule alone allowed
         return True
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_switched_off_changes_the_best_plan_in_at_least_ten_cases(rule: Rule) -> None:
+def test_a_rule_switched_off_changes_the_best_plan_often_enough(rule: Rule) -> None:
     changed = 0
     for n in range(CASES):
         changed += changes(n, rule)

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import run
+
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 LEAVER = SCENARIOS / "leaver-at-christmas"
 
 
-def run(*args: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def in_a_process(*args: str | Path) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "allocator", *map(str, args)], capture_output=True, text=True, cwd=cwd, timeout=120
+        [sys.executable, "-m", "allocator", *map(str, args)], capture_output=True, text=True, timeout=120
     )
     assert "Traceback" not in done.stderr + done.stdout
     return done
@@ -37,11 +39,11 @@ def test_solve_writes_every_way_out_and_verify_agrees(tmp_path: Path) -> None:
 
 
 def test_json_is_the_plan_and_nothing_else() -> None:
-    assert json.loads(run("solve", LEAVER, "--json").stdout)["format"] == "allocator.plan/1"
+    assert json.loads(in_a_process("solve", LEAVER, "--json").stdout)["format"] == "allocator.plan/1"
 
 
 def test_a_plan_with_a_post_unfilled_exits_4() -> None:
-    done = run("solve", SCENARIOS / "no-one")
+    done = in_a_process("solve", SCENARIOS / "no-one")
     assert done.returncode == 4
     assert "could be mended" in done.stdout
 

@@ -19,6 +19,7 @@ from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
 from allocator.engine.tiers import solve as exact
 from allocator.engine.whole import solve_whole
 from tests.engine.random_instances import random_instance
+from tests.sizes import whole_or
 
 
 def _whole(inst: Instance, hint: Sequence[int] = ()) -> Solution:
@@ -107,7 +108,7 @@ def test_parts_add_up(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_areas_keep_the_rules_and_their_bounds_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large, "SIZE", 8)
-    inst = replace(random_instance(seed, 24, 8), most_load=None)
+    inst = replace(random_instance(seed, whole_or(24, 18), whole_or(8, 6)), most_load=None)
     try:
         best = exact(inst, settle=False)
     except Conflict:

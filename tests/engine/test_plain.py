@@ -17,6 +17,7 @@ from allocator.engine.matrix import Ints
 from allocator.engine.search import exact, solve_plain
 from allocator.engine.tiers import Stop, _Clock
 from allocator.engine.tiers import solve as by_cp_sat
+from tests.sizes import whole_or
 
 
 def plain_instance(seed: int, posts: int = 14, people: int = 4, lot: bool = False) -> Instance:
@@ -91,7 +92,7 @@ def test_a_few_posts_are_settled_exactly(seed: int) -> None:
 @pytest.mark.parametrize("lot", [False, True])
 def test_the_search_agrees_with_cp_sat(seed: int, lot: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "LEFT", 4)
-    inst = plain_instance(seed, lot=lot)
+    inst = plain_instance(seed, whole_or(14, 11), lot=lot)
     best, got = by_cp_sat(inst), _search(inst, Stop())
     assert (got.status, got.tiers, got.chosen) == ("optimal", best.tiers, best.chosen)
 
@@ -99,14 +100,14 @@ def test_the_search_agrees_with_cp_sat(seed: int, lot: bool, monkeypatch: pytest
 def test_workers_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "WIDE", 0)  # no proof, so that the walks have all to do
     inst = plain_instance(1, 40, 6)
-    one, two, again = (_search(inst, Stop(work=1, workers=w)) for w in (1, 2, 2))
+    one, two, again = (_search(inst, Stop(work=whole_or(1, 0.3), workers=w)) for w in (1, 2, 2))
     assert one == two == again
     assert one.status == "feasible"
     held = np.zeros(6, dtype=np.int64)
     for i in one.chosen:
         held[inst.pairs[i].person] += inst.pairs[i].load[0]
     assert all(h <= p.limits[0].hard for h, p in zip(held, inst.people, strict=True))
-    best = by_cp_sat(inst, Stop(seconds=3), settle=False)
+    best = by_cp_sat(inst, Stop(seconds=whole_or(3, 1)), settle=False)
     assert one.tiers[0].proved
     assert one.tiers[1].bound >= best.tiers[1].value
 

@@ -17,8 +17,9 @@ from allocator.engine.instance import Solution
 from allocator.explain.area import held_still
 from allocator.explain.unfilled import clash, explain_unfilled, fixes
 from tests.check.random_cases import random_case
+from tests.sizes import whole_or
 
-BLOCKS, CASES, ENOUGH = 4, 240, 8
+BLOCKS, CASES, ENOUGH = 4, whole_or(240, 80), whole_or(8, 3)
 Item = tuple[str, str | None, str | None]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from typing import Any
 
@@ -16,8 +15,9 @@ from allocator.errors import CaseError
 from allocator.scenario import Scenario, scenario
 from tests.check.brute import best
 from tests.check.random_cases import random_case
+from tests.sizes import whole_or
 
-CASES = int(os.environ.get("ALLOCATOR_BRUTE_REPAIRS", "300"))
+CASES = whole_or(300, 60)
 OTHERS = 4 / 7  # so many more cases of the four other events, as many of each as of the first three
 DATES = (None, "2026-11-20", "2026-12-31", "2027-03-05")
 
