@@ -17,6 +17,7 @@ from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.explain.why_not import MOST, tier_text
 from allocator.rules.base import listed
+from allocator.rules.local import fresh_eyes, known_locally
 from allocator.scenario import Scenario, scenario
 
 
@@ -164,7 +165,7 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     used -= sum(q for p, q in found.short.items() if held.get(facts.posts[p].key) == sip)
     row = facts.sips[sip]
     room = (facts.capacity(row) - facts.spent(sip)[0] - used) / 4
-    local = facts.known_locally(key[0], row)
+    local = known_locally(facts, key[0], row)
     hard = [(n, v) for n, v in loses if n != "4"]
     parts = [
         "nobody else moves"
@@ -172,7 +173,8 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
         else f"{len(moves)} other {'school moves' if len(moves) == 1 else 'schools move'}: {'; '.join(moves)}"
     ]
     parts += [tier_text(name, lost) for name, lost in hard if not name.startswith(("2", "3"))]
-    text = f"{row.name} ({'known locally' if local else 'fresh eyes'}): {', '.join(parts)}; {room:g} days left."
+    is_ = [what for what, so in (("known locally", local), ("fresh eyes", fresh_eyes(facts, key[0], row))) if so]
+    text = f"{row.name}{f' ({listed(is_)})' if is_ else ''}: {', '.join(parts)}; {room:g} days left."
     exact = whole or not loses
     if not exact:
         text += " Only schools near in the chain were free to change, so it may cost less."

@@ -81,6 +81,7 @@ class Book(Keeping):
     """The tables of a case, opened for audit. `stand` is where a repair began, or None."""
 
     stand: Stand | None = None
+    useful: frozenset[str] | set[str] = frozenset()  # SIPs who may hold some post; set before points are asked for
 
     def __init__(self, case: Case, policy: Policy, repaired: Repaired | None = None) -> None:
         self.case, self.policy = case, policy
@@ -121,12 +122,11 @@ class Book(Keeping):
     # -- posts -------------------------------------------------------------------------------------
 
     def enters(self, s: School) -> bool:
-        if not self.policy.participation.on:
-            return True
         here = s.participation is None or s.participation in ("needs_sip", "buys_in")
         is_open = s.status is None or s.status in ("open", "proposed_to_close")
         comes = s.opens_on is None or s.opens_on <= self.on(self.policy.calendar.last_day)
-        return here and is_open and comes and not (s.closes_on and s.closes_on <= self.first)
+        gone = s.closes_on is not None and s.closes_on <= self.first
+        return comes and not gone and (not self.policy.participation.on or (here and is_open))
 
     def turns(self, urn: str) -> list[NeedChange]:
         """Changes of need or category within the year, by date."""
@@ -160,7 +160,10 @@ class Book(Keeping):
             if not self.enters(s):
                 continue
             need = self.need(urn)
-            out.append(self._lead(s))
+            lead = self._lead(s)
+            if lead.end < lead.begin:
+                continue  # closed before it opens: no day on which anybody could come
+            out.append(lead)
             apart = need in p.separation.needs or self.decided("separate_support", urn)
             if p.separation.on and apart and s.support_days != 0:
                 days = p.days.support if s.support_days is None else s.support_days
@@ -170,11 +173,12 @@ class Book(Keeping):
             if s.appraisal not in (None, "none") and s.appraisal_days != 0:
                 if p.shared_head.on and s.head is not None and s.head in heads:
                     continue
-                if s.head is not None:
-                    heads.add(s.head)
                 days = p.days.appraisal if s.appraisal_days is None else s.appraisal_days
-                out.append(self._post(s, "appraisal", [0, nearest(4 * dec(days)), 0, 0]))
-        return out
+                post = self._post(s, "appraisal", [0, nearest(4 * dec(days)), 0, 0])
+                if post.begin <= post.end and s.head is not None:
+                    heads.add(s.head)
+                out.append(post)
+        return [post for post in out if post.begin <= post.end]
 
     def _apart(self, s: School) -> dt.date | None:
         """The date from which only a change of need asks for separate support."""
@@ -209,8 +213,7 @@ class Book(Keeping):
         c = self.policy.calendar
         begin, end = begin or self.first, self.on(c.appraisal_by if kind == "appraisal" else c.last_day)
         whole = (self.first, end)
-        if self.policy.participation.on:
-            begin, end = max(begin, s.opens_on or begin), min(end, s.closes_on or end)
+        begin, end = max(begin, s.opens_on or begin), min(end, s.closes_on or end)
         if (begin, end) != whole:
             kept = []
             for q, (b, e) in zip(parts, self.bounds(), strict=True):
@@ -302,6 +305,19 @@ class Book(Keeping):
         return min(held, key=lambda s: (-self.tenure(urn, s), s)) if held else None
 
     @once
+    def last_lead(self, urn: str) -> str | None:
+        """Who led when last year ended, or ended last in it, however it ended: whom an unnamed wish is about."""
+        if self.incumbent(urn):
+            return self.incumbent(urn)
+        best: tuple[dt.date, str] | None = None
+        for h in self.rows[urn]:
+            if int(h.year[:4]) == self.start - 1 and (h.role or "lead") == "lead":
+                until = h.ended_on or dt.date(self.start, 8, 31)
+                if best is None or until > best[0] or (until == best[0] and h.sip < best[1]):
+                    best = until, h.sip
+        return best[1] if best else None
+
+    @once
     def protected(self, urn: str) -> bool:
         part = self.policy.protection
         if not part.on or self.decided("allow_change", urn):
@@ -361,24 +377,10 @@ class Book(Keeping):
         e, n = nearest(dec(e1 or 0)) - nearest(dec(e2 or 0)), nearest(dec(n1 or 0)) - nearest(dec(n2 or 0))
         return floor(Decimal(e * e + n * n).sqrt())
 
-    def local(self, urn: str, sip: Sip) -> bool:
-        la = norm(self.schools[urn].la)
-        return sip.kind == "la_adviser" or (
-            la != "" and (norm(sip.current_la) == la or sip.sip in self.worked_in()[la])
-        )
-
-    @once
-    def worked_in(self) -> dict[str, set[str]]:
-        """Authority -> SIPs with history at a school there."""
-        out: dict[str, set[str]] = {norm(s.la): set() for s in self.schools.values()}
-        for urn, s in self.schools.items():
-            out[norm(s.la)].update(h.sip for h in self.rows[urn])
-        return out
-
     @once
     def rates(self) -> list[Decimal]:
-        """Day rates known in the team."""
-        return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None]
+        """Day rates known of those who may hold some post."""
+        return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None and s.sip in self.useful]
 
 
 def lot(seed: int, urn: str, post: str, sip: str) -> int:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import cast
 
 from allocator.check.derived import Book, Post, alike, dec, norm
+from allocator.check.local import fresh_eyes, known_locally
 from allocator.check.reach import about, newcomer
 from allocator.domain.case import Need, Sip
 from allocator.domain.policy import Weight
@@ -33,7 +34,7 @@ def wish(b: Book, post: Post, sip: Sip) -> int:
     for w in about(b, post.urn) if post.kind == "lead" else []:
         s = STRENGTH[w.strength]
         if w.by == "school":
-            whom = w.sip or b.incumbent(post.urn)
+            whom = w.sip or b.last_lead(post.urn)
             if w.wish == "keep" and whom == sip.sip:
                 total += s
             if w.wish == "change" and whom == sip.sip:
@@ -88,7 +89,7 @@ def local(b: Book, post: Post, sip: Sip) -> int:
     total = 0
     for w in about(b, post.urn) if post.kind == "lead" else []:
         if w.by == "school" and w.wish in ("known_locally", "fresh_eyes"):
-            met = b.local(post.urn, sip) == (w.wish == "known_locally")
+            met = (known_locally if w.wish == "known_locally" else fresh_eyes)(b, post.urn, sip)
             total += STRENGTH[w.strength] if met else -STRENGTH[w.strength]
     return clamp(total)
 
@@ -127,10 +128,11 @@ def travel(b: Book, post: Post, sip: Sip) -> int:
 
 def cost(b: Book, post: Post, sip: Sip) -> int:
     rates = b.rates()
-    if sip.day_rate is None or max(rates) == min(rates):
+    if sip.day_rate is None or not rates or max(rates) == min(rates):
         return 0
     least, most = Fraction(min(rates)), Fraction(max(rates))
-    return -int(100 * (Fraction(dec(sip.day_rate)) - least) / (most - least))
+    rate = max(least, min(most, Fraction(dec(sip.day_rate))))  # of one who may hold nothing: as the nearest who may
+    return -int(100 * (rate - least) / (most - least))
 
 
 def weigh(w: Weight, need: Need) -> int:

@@ -15,10 +15,12 @@ def phase(b: Book, post: Post, sip: Sip) -> bool:
 
 def _covers(b: Book, urn: str, have: set[str]) -> bool:
     s, p = b.schools[urn], b.policy.phase
-    if "middle_primary" in have or "all_through" in have:
+    if "middle_primary" in have:
         have = have | {"primary"}
-    if "middle_secondary" in have or "all_through" in have:
+    if "middle_secondary" in have:
         have = have | {"secondary"}
+    if s.phase == "all_through" and "all_through" in have:
+        return True
     if s.phase == "all_through":
         if s.phase_choice in ("primary", "secondary"):
             return s.phase_choice in have
@@ -42,12 +44,15 @@ def availability(b: Book, post: Post, sip: Sip) -> bool:
         or (sip.joined_on is not None and sip.joined_on > max(post.begin, b.on(b.policy.calendar.latest_start)))
         or (sip.leaves_on is not None and sip.leaves_on < post.end)
         or (sip.contract_ends is not None and sip.contract_ends < post.end)
-        or any(
-            2 * max(0, (min(a.away_to, post.end) - max(a.away_from, post.begin)).days + 1)
-            >= (post.end - post.begin).days + 1
-            for a in b.find.absences.get(sip.sip, ())
-        )
+        or 2 * _days_away(b, post, sip) >= (post.end - post.begin).days + 1
     )
+
+
+def _days_away(b: Book, post: Post, sip: Sip) -> int:
+    """Days of the post on which some absence has the SIP away, all rows together."""
+    rows = b.find.absences.get(sip.sip, ())
+    spans = ((max(a.away_from, post.begin).toordinal(), min(a.away_to, post.end).toordinal()) for a in rows)
+    return len({day for begin, end in spans for day in range(begin, end + 1)})
 
 
 def training(b: Book, post: Post, sip: Sip) -> bool:
@@ -141,19 +146,31 @@ def refusal(b: Book, post: Post, sip: Sip) -> bool:
 
 def about(b: Book, urn: str) -> list[Wish]:
     """Wishes that concern a school: those with its URN, and a SIP's general wish at a school it led last year."""
-    return [*b.find.wishes.get(urn, ()), *b.find.general.get(b.incumbent(urn), ())]
+    return [*b.find.wishes.get(urn, ()), *b.find.general.get(b.last_lead(urn), ())]
 
 
 def parting(b: Book, post: Post, sip: Sip) -> bool:
+    return _strongly_wished(b, post, sip) or (post.kind == "lead" and _not_back_yet(b, post, sip))
+
+
+def _not_back_yet(b: Book, post: Post, sip: Sip) -> bool:
+    """An ending that the school or the SIP asked for keeps them apart for some years."""
+    if b.decided("allow_return", post.urn, sip.sip):
+        return False
+    ended = [int(h.year[:4]) for h in b.rows[post.urn] if h.sip == sip.sip and h.ended in ("school_asked", "sip_asked")]
+    return any(b.start - b.policy.parting.years <= year < b.start for year in ended)
+
+
+def _strongly_wished(b: Book, post: Post, sip: Sip) -> bool:
     for d in b.find.decisions.get(("lock", post.urn), ()):
         live = d.until is None or d.until >= b.first
         if live and (d.post or "lead", d.sip) == (post.kind, sip.sip):
             return False
     for w in about(b, post.urn):
         if w.strength == 3:
-            if w.by == "school" and w.wish == "change" and (w.sip or b.incumbent(post.urn)) == sip.sip:
+            if w.by == "school" and w.wish == "change" and (w.sip or b.last_lead(post.urn)) == sip.sip:
                 return True
-            if w.by == "sip" and w.wish == "move_on" and w.sip == sip.sip:
+            if w.by == "sip" and w.wish in ("move_on", "change") and w.sip == sip.sip:
                 return True
     return False
 
@@ -247,7 +264,8 @@ class Bars:
         pair = (*post.key, sip.sip)
         if pair not in self._known:
             names = [name for name, test in self.tests.items() if test(self.b, post, sip)]
-            self._known[pair] = [] if names == ["tenure"] and self.sole(post) == sip.sip else names
+            alone = "tenure" in names and self.sole(post) == sip.sip
+            self._known[pair] = [name for name in names if not (alone and name == "tenure")]
         return self._known[pair]
 
     def may(self, post: Post, sip: Sip) -> bool:
@@ -268,7 +286,9 @@ class Bars:
 
     def _only(self, post: Post) -> str | None:
         past: list[str] = []
-        others = [test for name, test in self.tests.items() if name != "tenure"]
+        others = [
+            test for name, test in self.tests.items() if name not in ("tenure", "floor")
+        ]  # the floor is no person's bar
         for sip, row in self.b.sips.items():
             if any(test(self.b, post, row) for test in others):
                 continue

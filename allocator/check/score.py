@@ -9,7 +9,7 @@ from allocator.check.derived import ORDER, Book, lot
 from allocator.check.points import below_floor, of_pair
 from allocator.check.reach import Bars
 from allocator.check.structure import Breach, Choice, Key, Short
-from allocator.check.usable import usable
+from allocator.check.usable import takers, usable
 from allocator.domain.case import NEEDS, Case
 from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
@@ -36,10 +36,13 @@ class Auditor:
         self.counts = repaired is not None and not repaired.rebuild
         self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
         self.held = set(repaired.held) if repaired else set()
-        self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
-        self.bound, together = structure.groups(b)
-        self.team = structure.team(b, usable(b, self.bars.may), together)
+        self.bars = Bars(b, {})
+        b.useful = usable(b, self.bars.may)  # the floor aside, which points decide, and points ask for this
+        if policy.objective.floor is not None:
+            self.bars = Bars(b, {"floor": below_floor})
         self._allowed: dict[Key, list[str]] = {}
+        self.bound, together = structure.groups(b)
+        self.team = structure.team(b, usable(b, self.bars.may), takers(b, self.bars.may), together)
         self._points: dict[tuple[Key, str], dict[str, int]] = {}
         self.protected = {}
         for p in b.posts:

@@ -38,8 +38,9 @@ def groups(b: Book) -> tuple[list[tuple[str, list[str]]], list[tuple[str, list[K
             clusters[norm(b.schools[urn].cluster)].append(urn)
     bound = [("shared_head", urns) for urns in heads.values() if len(urns) > 1 and p.shared_head.on]
     together: list[tuple[str, list[Key], int]] = []
-    for urns in clusters.values() if p.cluster.on else []:
-        if len(urns) > 1 and any(b.decided("one_sip_for_cluster", u) for u in urns):
+    one_sip = {norm(s.cluster) for u, s in b.schools.items() if b.decided("one_sip_for_cluster", u)}
+    for name, urns in clusters.items() if p.cluster.on else []:
+        if len(urns) > 1 and name in one_sip:
             bound.append(("cluster", urns))
         elif len(urns) > 1 and any(b.schools[u].cluster_wants_one_sip for u in urns):
             together.append(("cluster", [(u, "lead") for u in urns], p.cluster.price))
@@ -170,11 +171,12 @@ class Team:
     together: list[tuple[str, list[Key], int]]
 
 
-def team(b: Book, usable: set[str], together: list[tuple[str, list[Key], int]]) -> Team:
-    """`usable` = SIPs with at least one allowed pair."""
+def team(b: Book, usable: set[str], taken: set[Key], together: list[tuple[str, list[Key], int]]) -> Team:
+    """`usable` = SIPs with at least one allowed pair, `taken` = posts with one."""
+    wanted = [p for p in b.posts if p.key in taken]
     capacity = {s: b.capacity(b.sips[s]) for s in usable}
     given = {s: sum(b.spent(s)) for s in usable}
-    whole, due = sum(capacity.values()), sum(p.due for p in b.posts) + sum(given.values())
+    whole, due = sum(capacity.values()), sum(p.due for p in wanted) + sum(given.values())
 
     def shares(amount: int) -> dict[str, int]:
         return {s: (amount * c + whole - 1) // whole for s, c in capacity.items()} if whole else {}
@@ -183,7 +185,7 @@ def team(b: Book, usable: set[str], together: list[tuple[str, list[Key], int]]) 
     fair = {s: max(0, free - given[s]) for s, free in fair.items()}
     allowance = []
     for needs in ({"raised", "high", "top"}, {"low"}) if b.policy.spread.on else ():
-        posts = {p.key for p in b.posts if p.kind == "lead" and p.need in needs}
+        posts = {p.key for p in wanted if p.kind == "lead" and p.need in needs}
         allowance.append((posts, shares(len(posts))))
     return Team(fair, allowance, together)
 

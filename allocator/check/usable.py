@@ -16,6 +16,21 @@ def usable(b: Book, may: Callable[[Post, Sip], bool]) -> set[str]:
     return {sip for sip, row in b.sips.items() if any(may(post, row) for post in near.first(row))}
 
 
+def takers(b: Book, may: Callable[[Post, Sip], bool]) -> set[tuple[str, str]]:
+    """Posts that somebody may hold: who may hold one is asked first about the next of its kind."""
+    out = set()
+    able: dict[tuple[str, str, str], dict[str, Sip]] = {}
+    for post in b.posts:
+        s = b.schools[post.urn]
+        lately = able.setdefault((norm(s.la), s.phase, post.kind), {})
+        for row in (*lately.values(), *b.sips.values()):
+            if may(post, row):
+                out.add(post.key)
+                lately[row.sip] = row
+                break
+    return out
+
+
 class _Near:
     """Posts in the order in which a SIP is likely to find one that fits; each is looked at, if none does."""
 

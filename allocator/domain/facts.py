@@ -45,6 +45,7 @@ class Facts:
         self.year = Year(case.year, policy.calendar)
         self.schools: dict[str, School] = {s.urn: s for s in sorted(case.schools, key=lambda s: s.urn)}
         self.sips: dict[str, Sip] = {s.sip: s for s in sorted(case.sips, key=lambda s: s.sip)}
+        self.useful: frozenset[str] = frozenset(self.sips)  # SIPs who may take some post, once pairs are known (rules)
         self._once: dict[Hashable, Any] = {}
         self._tenure: dict[tuple[str, str], int] = {}
         self._capacity: dict[str, int] = {}
@@ -73,12 +74,10 @@ class Facts:
         return self.schools[urn].name if urn in self.schools else urn
 
     def in_run(self, school: School) -> bool:
-        """Whether the school has posts (rules participation and school status, domain K1, 3.2)."""
-        if not self.policy.participation.on:
-            return True
+        """Whether the school has posts (rules participation and school status, domain K1, 3.2); its dates always count."""
+        enters = school.participation in ENTERS and school.status in (None, "open", "proposed_to_close")
         return (
-            school.participation in ENTERS
-            and school.status in (None, "open", "proposed_to_close")
+            (enters or not self.policy.participation.on)
             and (school.closes_on is None or school.closes_on > self.year.first)
             and (school.opens_on is None or school.opens_on <= self.year.last_planned)
         )
@@ -233,10 +232,25 @@ class Facts:
         return self.incumbent(urn) if self.standing is None else self.standing.holders.get((urn, "lead"))
 
     @cached_property
+    def _last_leads(self) -> dict[str, str]:
+        out = dict(self._incumbents)
+        for urn in self.schools.keys() - out.keys():
+            rows = [r for r in self.history(urn) if r.role in (None, "lead")]
+            last = [r for r in rows if first_year(r.year) == self.year.start_year - 1]
+            if last:
+                end = dt.date(self.year.start_year, 8, 31)
+                out[urn] = min(last, key=lambda r: (-(r.ended_on or end).toordinal(), r.sip)).sip
+        return out
+
+    def last_lead(self, urn: str) -> str | None:
+        """Who led at the end of the year before, whatever way it ended (contract 2): whom a wish without a name is about."""
+        return self._last_leads.get(urn)
+
+    @cached_property
     def led_last_year(self) -> dict[str, list[str]]:
-        """SIP -> schools they led the year before in an unbroken tenure."""
+        """SIP -> schools whose last lead they were, whatever way it ended."""
         out: dict[str, list[str]] = defaultdict(list)
-        for urn, sip in self._incumbents.items():
+        for urn, sip in sorted(self._last_leads.items()):
             out[sip].append(urn)
         return out
 
@@ -314,12 +328,6 @@ class Facts:
     def halves(self) -> dict[str, str]:
         return {a: b for pair in self.paired for a, b in (pair, pair[::-1])}
 
-    @cached_property
-    def rates(self) -> tuple[Fraction, Fraction] | None:
-        """Least and most day rate known in the case."""
-        known = [Fraction(str(s.day_rate)) for s in self.sips.values() if s.day_rate is not None]
-        return (min(known), max(known)) if known else None
-
     def once(self, what: Hashable, work: Callable[[], T]) -> T:
         """Something that a rule needs, worked out once for this case."""
         if what not in self._once:
@@ -334,19 +342,6 @@ class Facts:
             if row.until is None or row.until >= self.year.first:
                 out[row.sip].append(row)
         return out
-
-    @cached_property
-    def _local(self) -> dict[str, set[str]]:
-        out: dict[str, set[str]] = defaultdict(set)
-        for urn, school in self.schools.items():
-            for row in self.history(urn) if school.la else ():
-                out[row.sip].add(plain(school.la))
-        return out
-
-    def known_locally(self, urn: str, sip: Sip) -> bool:
-        """LA adviser, own school in the authority, or history there (contract 2)."""
-        la = plain(self.schools[urn].la)
-        return sip.kind == "la_adviser" or (bool(la) and (plain(sip.current_la) == la or la in self._local[sip.sip]))
 
     # -- place and position -------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def year_posts(facts: Facts) -> tuple[Post, ...]:
         if school.urn in appraised:
             days = d.appraisal if school.appraisal_days is None else school.appraisal_days
             out.append(_post(facts, school, "appraisal", whole_quarters(days)))
-    return tuple(out)
+    return tuple(post for post in out if post.start <= post.end)  # a window that is empty is no post
 
 
 def separated(facts: Facts, school: School) -> bool:
@@ -81,7 +81,10 @@ def _appraised(facts: Facts) -> set[str]:
     heads: set[str] = set()
     for school in facts.schools.values():
         wants = school.appraisal in ("same", "different", "any") and school.appraisal_days != 0
-        if wants and facts.in_run(school) and (school.head is None or school.head not in heads):
+        begin, end = _window(school, facts.year.first, facts.year.appraisal_by)
+        if not (wants and facts.in_run(school) and begin <= end):
+            continue
+        if school.head is None or school.head not in heads:
             out.add(school.urn)
             if school.head is not None and facts.policy.shared_head.on:
                 heads.add(school.head)
@@ -113,11 +116,14 @@ def _post(facts: Facts, school: School, kind: PostKind, due: int, start: dt.date
     return _cut(facts, school, kind, spread(facts, kind, due), start or year.first, end, False)
 
 
+def _window(school: School, start: dt.date, end: dt.date) -> tuple[dt.date, dt.date]:
+    """First and last day of a post, between the school's opening and closing; the last before the first: no post."""
+    return max(start, school.opens_on or start), min(end, school.closes_on or end)
+
+
 def _cut(facts: Facts, school: School, kind: PostKind, split: Four, start: dt.date, end: dt.date, uneven: bool) -> Post:
     """The post between the school's opening and closing, with the days that fall there."""
-    if facts.policy.participation.on:
-        start = max(start, school.opens_on or start)
-        end = min(end, school.closes_on or end)
+    start, end = _window(school, start, end)
     full = facts.year.appraisal_by if kind == "appraisal" else facts.year.last_planned
     uneven = uneven or start > facts.year.first or end < full
     if start > facts.year.first or end < full:

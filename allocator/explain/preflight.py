@@ -15,7 +15,7 @@ from allocator.engine.tiers import clashing
 from allocator.errors import CaseError
 from allocator.explain.unfilled import WHY
 from allocator.intake.problems import Problem, capped
-from allocator.rules.base import listed, words
+from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
 
@@ -26,7 +26,7 @@ def preflight(case: Case, policy: Policy) -> tuple[Problem, ...]:
     """Errors for locks that `solve` would refuse, notices for posts that will stay empty; each with its remedy."""
     facts = Facts(case, policy)
     pairs = rules.pairs(facts)
-    found = list(_nobody_may(facts, pairs))
+    found = [*_no_day(facts), *_nobody_may(facts, pairs)]
     try:
         ready = instance(facts, pairs, seed=1)
     except CaseError as error:
@@ -34,6 +34,22 @@ def preflight(case: Case, policy: Policy) -> tuple[Problem, ...]:
     else:
         found += _locks_clash(ready)
     return capped(found)
+
+
+def _no_day(facts: Facts) -> Iterator[Problem]:
+    """Posts asked for that would end before they begin."""
+    have = {p.key for p in facts.posts}
+    for urn, s in facts.schools.items():
+        if not facts.in_run(s) or s.opens_on is None:
+            continue
+        said = ""
+        if s.closes_on and s.closes_on < s.opens_on:
+            said = f"closes on {day(s.closes_on)}, before it opens on {day(s.opens_on)}: it has no post this year. Correct the dates."
+        elif s.appraisal not in (None, "none") and s.appraisal_days != 0 and s.opens_on > facts.year.appraisal_by:
+            by = day(facts.year.appraisal_by)
+            said = f"opens on {day(s.opens_on)}, and appraisals are done by {by} (calendar.appraisal_by): it has no appraisal post."
+        if said and (urn, "appraisal") not in have:
+            yield Problem("no_day", "notice", "schools", f"{s.name} ({urn}) {said}", column="opens_on", value=urn)
 
 
 def _nobody_may(facts: Facts, pairs: Pairs) -> Iterator[Problem]:

@@ -22,6 +22,9 @@ ROLE: dict[PostKind, str] = {
     "appraisal": "adviser for the head's appraisal",
 }
 PERIODS = ("September and October", "November and December", "spring", "summer")
+TO_KNOW = {
+    "phase"
+}  # rules whose words are neither for nor against: a phase in which the SIP was never head (contract 2)
 CONCERN = {"special_measures", "significant_improvement"}
 VERBS = {"has": "have", "knows": "know", "can": "can"}
 
@@ -48,19 +51,25 @@ def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str
     held: dict[Key, str] = {(x.urn, x.post): x.sip for x in plan.assignments if not x.settled}
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(a.urn, a.post, a.sip)
-    for_it = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) >= 0]
+    for_it = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) >= 0 and r.rule not in TO_KNOW]
     against = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) < 0]
-    made = _school(ready, a, for_it, against, cause) if audience == "school" else _sip(ready, a, for_it, against)
+    to_know = [r.text.rstrip(".") for r in said if r.rule in TO_KNOW]
+    made = (
+        _school(ready, a, for_it, against, to_know, cause) if audience == "school" else _sip(ready, a, for_it, against)
+    )
     return replace(made, reasons=said)
 
 
-def _school(ready: Setup, a: Assignment, for_it: list[str], against: list[str], cause: str | None) -> Told:
+def _school(
+    ready: Setup, a: Assignment, for_it: list[str], against: list[str], to_know: list[str], cause: str | None
+) -> Told:
     if a.post == "lead" and cause is None and ready.facts.incumbent_now(a.urn) == a.sip:
         opening = f"{a.name} stays your {ROLE[a.post]} for {ready.facts.year.label}"
     else:
         opening = f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
     because = _because([cause] if cause else [], for_it, a.name, named=cause is None)
     parts = [f"We know that {text}; this year that could not be." for text in against]
+    parts += [f"You should know that {text}." for text in to_know]
     return Told(opening, because, " ".join([*parts, _days(ready, a)]))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
 
 from allocator.domain.case import Absence, Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule, day
+from allocator.rules.base import Rule, day, listed
 
 
 class Availability(Rule):
@@ -29,13 +31,29 @@ class Availability(Rule):
             return (
                 f"{sip.name}'s contract ends on {day(sip.contract_ends)}, before the last planned day, {day(post.end)}"
             )
-        for absence in facts.case.absences:
-            if absence.sip == sip.sip and away_mostly(absence, post):
-                return f"{sip.name} is away from {day(absence.away_from)} to {day(absence.away_to)}"
-        return None
+        rows = [a for a in absences(facts).get(sip.sip, ()) if a.away_from <= post.end and a.away_to >= post.start]
+        if 2 * away(rows, post) < (post.end - post.start).days + 1:
+            return None
+        return f"{sip.name} is away from {listed([f'{day(a.away_from)} to {day(a.away_to)}' for a in rows])}"
 
 
-def away_mostly(absence: Absence, post: Post) -> bool:
-    """At least half of the post's days from start to end fall in the absence."""
-    days = (min(absence.away_to, post.end) - max(absence.away_from, post.start)).days + 1
-    return 2 * max(0, days) >= (post.end - post.start).days + 1
+def absences(facts: Facts) -> dict[str, list[Absence]]:
+    """SIP -> absences in order of their dates."""
+    return facts.once("absences", lambda: _absences(facts))
+
+
+def _absences(facts: Facts) -> dict[str, list[Absence]]:
+    out: dict[str, list[Absence]] = defaultdict(list)
+    for row in sorted(facts.case.absences, key=lambda a: (a.away_from, a.away_to)):
+        out[row.sip].append(row)
+    return out
+
+
+def away(rows: Iterable[Absence], post: Post) -> int:
+    """Days of the post, from start to end, that fall in any of these absences; a day in two of them counts once."""
+    days, last = 0, post.start - dt.timedelta(days=1)
+    for row in rows:
+        begin, end = max(row.away_from, last + dt.timedelta(days=1)), min(row.away_to, post.end)
+        days += max(0, (end - begin).days + 1)
+        last = max(last, end)
+    return days

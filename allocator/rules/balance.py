@@ -16,7 +16,10 @@ class Balance(Rule):
             return []
         capacity = {s: facts.capacity(facts.sips[s]) for s in draft.usable}
         given = {s: facts.spent(s)[0] for s in capacity}  # in a repair: what each has worked already
-        whole, due = sum(capacity.values()), sum(p.due for p in draft.posts) + sum(given.values())
+        wanted = sum(
+            p.due for p in draft.posts if draft.allowed.get(p.key)
+        )  # what nobody may take is in nobody's share
+        whole, due = sum(capacity.values()), wanted + sum(given.values())
         price = facts.policy.balance.price
         return [
             Structure(self.id, "above", sip=s, free=max(0, share(c * due, whole) - given[s]), price=price)

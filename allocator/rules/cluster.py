@@ -31,11 +31,14 @@ class Cluster(Rule):
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts, out = draft.facts, []
-        for _, urns in sorted(members(facts).items()):
+        decided = {  # at any member, also one that has no post itself (contract 1)
+            plain(s.cluster) for s in facts.schools.values() if facts.decisions("one_sip_for_cluster", s.urn)
+        }
+        for name, urns in sorted(members(facts).items()):
             posts = tuple((u, "lead") for u in urns)
             if len(urns) < 2:
                 continue
-            if any(facts.decisions("one_sip_for_cluster", u) for u in urns):
+            if name in decided:
                 out.append(Structure(self.id, "same", posts))
             elif any(facts.schools[u].cluster_wants_one_sip for u in urns):
                 out.append(Structure(self.id, "together", posts, price=facts.policy.cluster.price))

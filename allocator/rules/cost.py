@@ -10,6 +10,14 @@ from allocator.domain.policy import by_need
 from allocator.rules.base import Rule, toward_zero
 
 
+def rates(facts: Facts) -> tuple[Fraction, Fraction]:
+    """Least and most day rate known of the SIPs who may take some post: nobody else's changes anybody's points."""
+    known = [
+        Fraction(str(row.day_rate)) for s, row in facts.sips.items() if row.day_rate is not None and s in facts.useful
+    ]
+    return (min(known), max(known)) if known else (Fraction(0), Fraction(0))
+
+
 class Cost(Rule):
     id = "cost"
     law = "domain L1, L4"
@@ -17,11 +25,13 @@ class Cost(Rule):
     soft = True
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
-        rates = facts.rates
-        if sip.day_rate is None or rates is None or rates[0] == rates[1]:
+        least, most = facts.once("day rates", lambda: rates(facts))
+        if sip.day_rate is None or least == most:
             return 0
-        least, most = rates
-        return toward_zero(-100 * (Fraction(str(sip.day_rate)) - least) / (most - least))
+        # a SIP who may take nothing sets no rate, and is asked about all the same: held within what others may give
+        return toward_zero(
+            -100 * min(Fraction(1), max(Fraction(0), (Fraction(str(sip.day_rate)) - least) / (most - least)))
+        )
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.cost.weight, post.need)

@@ -7,18 +7,9 @@ from collections.abc import Hashable, Iterable
 from allocator.domain.case import School, Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import PhaseRule
-from allocator.rules.base import Rule
+from allocator.rules.base import Rule, listed
 
-STANDS_FOR = {
-    "middle_primary": ("primary",),
-    "middle_secondary": ("secondary",),
-    "all_through": ("primary", "secondary"),
-}
-
-
-def competence(phases: Iterable[str]) -> set[str]:
-    """Phases as competence: a middle school's deemed phase counts, all-through counts as both."""
-    return {c for p in phases for c in STANDS_FOR.get(p, (p,))}
+STANDS_FOR = {"middle_primary": "primary", "middle_secondary": "secondary"}
 
 
 def wanted(school: School, part: PhaseRule) -> tuple[set[str], ...]:
@@ -30,17 +21,20 @@ def wanted(school: School, part: PhaseRule) -> tuple[set[str], ...]:
         return ({"nursery", "primary"} if part.nursery_as_primary else {"nursery"},)
     if school.phase == "sixteen_plus":
         return ({"sixteen_plus", "secondary"} if part.sixteen_plus_as_secondary else {"sixteen_plus"},)
-    return ({STANDS_FOR.get(school.phase, (school.phase,))[0]},)
+    return ({STANDS_FOR.get(school.phase, school.phase)},)
 
 
 def serves(phases: Iterable[str], school: School, part: PhaseRule) -> bool:
-    able = competence(phases)
+    """Each phase for itself: all-through lets by all-through schools only (contract 2); a middle school's deemed phase counts."""
+    able = {STANDS_FOR.get(p, p) for p in phases}
+    if school.phase == "all_through" and "all_through" in able:
+        return True
     return all(able & one for one in wanted(school, part))
 
 
 class PhaseMatch(Rule):
     id = "phase"
-    law = "domain D8, E3, 3.2"
+    law = "domain D8, E3, 3.2; contract 2"
     setting = "phase.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
@@ -52,5 +46,19 @@ class PhaseMatch(Rule):
         if serves(sip.phases, school, facts.policy.phase):
             return None
         have = ", ".join(p.replace("_", " ") for p in sip.phases)
-        need = " and ".join(" or ".join(sorted(one)).replace("_", " ") for one in wanted(school, facts.policy.phase))
-        return f"{sip.name} works in {have}; {school.name} needs {need}"
+        return f"{sip.name} works in {have}; {school.name} needs {_needed(facts, school)}"
+
+    def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
+        school = facts.schools[post.urn]
+        if audience == "sip" or serves(sip.headship_phases, school, facts.policy.phase):
+            return None
+        if sip.ever_head is False:
+            return f"{sip.name} has not been a headteacher"
+        if sip.headship_phases:
+            had = listed(sorted(p.replace("_", " ") for p in sip.headship_phases))
+            return f"{sip.name} was a headteacher in {had}, not in {_needed(facts, school)}"
+        return None  # not recorded: nothing is known, so nothing is said
+
+
+def _needed(facts: Facts, school: School) -> str:
+    return " and ".join(" or ".join(sorted(one)).replace("_", " ") for one in wanted(school, facts.policy.phase))

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule
+from allocator.rules.base import Rule, listed
 
 Key = tuple[str, str]  # (urn, post kind)
 Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
 Blocks = tuple[tuple[str, str], ...]  # (rule, sentence)
 OUT_OF_REACH = ("travel", "authority")  # too far, another authority (contract 2)
+FEW_NAMED = 5  # so many pairs past the limit are named; more are counted
 FEW = 64  # so many SIPs are judged one by one sooner than looked up by place
 
 
@@ -41,11 +42,12 @@ class Pairs:
     def blocks(self, urn: str, kind: str, sip: str) -> Blocks:
         """Every rule that bars this pair, with its sentence; none for an allowed pair, or one that is not there."""
         choice = (urn, kind, sip)
-        if choice in self.spared or choice[:2] not in self.posts or sip not in self.facts.sips:
+        if choice[:2] not in self.posts or sip not in self.facts.sips:
             return ()
         if choice not in self._why:
             why = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
-            self._why[choice] = (*why, *self.below(self.posts[urn, kind], sip))
+            kept = () if choice in self.spared else why
+            self._why[choice] = (*kept, *self.below(self.posts[urn, kind], sip))
         return self._why[choice]
 
     def barred(self, urns: Collection[str]) -> Iterator[tuple[Choice, Blocks]]:
@@ -112,18 +114,39 @@ def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
     out = Pairs(facts, rules)
     but_tenure = [r for r in out.hard if r.id != "tenure"]
     for post in facts.posts:
-        free = {s for s in may(facts, out.alike, out.hard, post) if not out.below(post, s)}
+        free = may(facts, out.alike, out.hard, post)
         if not free and post.kind == "lead" and facts.policy.tenure.sole_specialist == "extend":
-            spared = {s for s in may(facts, out.alike, but_tenure, post) if not out.below(post, s)}
-            if len(spared) == 1:  # with two or more past the limit, none of them is the only one
-                (sip,) = free = spared
+            past = may(facts, out.alike, but_tenure, post)
+            if len(past) == 1:  # with two or more past the limit, none of them is the only one
+                (sip,) = free = past
                 out.spared.add((*post.key, sip))
-                out.notices.append(
-                    f"{facts.sips[sip].name} stays with {facts.schools[post.urn].name} past the limit of "
-                    f"{facts.policy.tenure.limit} years: nobody else may take it (tenure.sole_specialist)."
-                )
         out.allowed[post.key] = tuple(sorted(free))
+    facts.useful = frozenset(s for sips in out.allowed.values() for s in sips)
+    if facts.policy.objective.floor is not None:  # of those whom the rules let by: it makes nobody the only one
+        for post in facts.posts:
+            out.allowed[post.key] = tuple(s for s in out.allowed[post.key] if not out.below(post, s))
+    out.notices += _past_the_limit(out)
     return out
+
+
+def _past_the_limit(pairs: Pairs) -> Iterator[str]:
+    """What the settings of tenure let by, said (contract 2)."""
+    facts, limit = pairs.facts, pairs.facts.policy.tenure.limit
+    for urn, kind, sip in sorted(pairs.spared):
+        if sip in pairs.allowed[urn, kind]:
+            yield (
+                f"{facts.sips[sip].name} may stay with {facts.name(urn)} past the limit of {limit} years: "
+                "nobody else may take it (tenure.sole_specialist)."
+            )
+    if not (facts.policy.tenure.on and facts.policy.tenure.first_year_amnesty):
+        return
+    leads = [(urn, row.sip) for urn, kind in pairs.allowed if kind == "lead" for row in facts.history(urn)]
+    past = {(u, s) for u, s in leads if s in pairs.allowed[u, "lead"] and facts.tenure_year(u, s) > limit}
+    spared = sorted(pair for pair in past if not facts.extended(*pair))
+    if spared:
+        said = listed([f"{facts.sips[s].name} with {facts.name(u)}" for u, s in spared[:FEW_NAMED]])
+        more = f" and {len(spared) - FEW_NAMED} more" if len(spared) > FEW_NAMED else ""
+        yield f"Past the limit of {limit} years, and may stay in this first run (tenure.first_year_amnesty): {said}{more}."
 
 
 class _Alike:

@@ -42,7 +42,7 @@ class Wished(Rule):
 def sign(facts: Facts, post: Post, sip: Sip, w: Wish) -> int:
     """+1, -1 or 0: what this wish says of this pair."""
     if w.by == "school":
-        about = w.sip or facts.incumbent(post.urn)
+        about = w.sip or facts.last_lead(post.urn)
         if w.wish in ("keep", "change"):
             return (1 if w.wish == "keep" else -1) if about == sip.sip else 0
         if w.wish in ("named", "follow_head"):

@@ -66,6 +66,21 @@ def test_a_cluster_with_a_managers_yes_has_one_lead() -> None:
     assert "cluster" in by_hand(made, policy, plan, u2=other)
 
 
+@pytest.mark.parametrize(
+    "other", [{"participation": "own_sip"}, {"closes_on": "2026-09-01"}], ids=["out of the run", "closed"]
+)
+def test_a_clusters_yes_may_stand_at_a_member_without_a_post(other: dict[str, Any]) -> None:
+    """Each of the two has its own focus, so that points alone would part them."""
+    yes = {**lock("3", "A"), "decision": "one_sip_for_cluster", "sip": None}
+    members = [school(u, cluster="N", focus=(f,)) for u, f in (("1", "maths"), ("2", "send"))]
+    team = [sip("A", specialisms=("maths",)), sip("B", specialisms=("send",))]
+    made = case([*members, school("3", cluster="N", **other)], team, decisions=[yes])
+    policy, plan = solved(made)
+    assert len(set(leads(plan).values())) == 1
+    held = leads(plan)["2"]
+    assert "cluster" in by_hand(made, policy, plan, u2="B" if held == "A" else "A")
+
+
 def test_a_different_appraiser_where_the_school_asked() -> None:
     made = case(
         [school("1", appraisal="different")], [sip("A", appraisal_trained=True), sip("B", appraisal_trained=True)]
@@ -157,6 +172,9 @@ def test_a_protected_school_is_not_moved_again_though_points_would_move_it() -> 
     assert leads(free) == {"1": "B"}
 
 
+KNOWN = [{"by": "school", "urn": "1", "wish": "known_locally"}]
+FRESH = [{"by": "school", "urn": "1", "wish": "fresh_eyes"}]
+ALLOWED = {"urn": "1", "sip": "A", "reason": "r", "by": "m", "on": "2026-06-01"}
 FIVE = ("2021/22", "2022/23", "2023/24", "2024/25", "2025/26")
 SOFT: list[tuple[str, int, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     # rule, points before weight, school, sip, tables
@@ -172,8 +190,23 @@ SOFT: list[tuple[str, int, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("focus", 50, {"focus": ("maths", "send")}, {"specialisms": ("Maths",)}, {}),
     ("local", 67, {}, {"current_la": "hart"}, {"wishes": [{"by": "school", "urn": "1", "wish": "known_locally"}]}),
     ("local", -67, {}, {}, {"wishes": [{"by": "school", "urn": "1", "wish": "known_locally"}]}),
+    ("local", 67, {}, {}, {"wishes": KNOWN, "history": led("2", "A", "2025/26")}),
+    ("local", -67, {}, {}, {"wishes": KNOWN, "history": led("2", "A", "2024/25")}),
+    ("local", -67, {}, {}, {"wishes": KNOWN, "history": [{**led("2", "A", "2025/26")[0], "role": "support"}]}),
+    ("local", 67, {}, {}, {"wishes": KNOWN, "history": led("8", "A", "2025/26"), "successions": [{"old_urn": "8", "new_urn": "2", "on": "2026-09-01", "kind": "conversion"}]}),
+    ("local", 67, {}, {"kind": "la_adviser"}, {"wishes": KNOWN}),
+    ("local", -67, {}, {"kind": "la_adviser", "current_la": "Vale"}, {"wishes": KNOWN}),
+    ("local", 67, {}, {}, {"wishes": FRESH, "history": led("2", "A", "2025/26")}),
+    ("local", -67, {}, {}, {"wishes": FRESH, "history": [{**led("1", "A", "2019/20")[0], "role": "support"}]}),
+    ("local", -67, {}, {}, {"wishes": FRESH, "interests": [{"urn": "1", "sip": "A", "kind": "governor", "until": "2020-07-31"}]}),
+    ("local", 67, {}, {}, {"wishes": FRESH, "interests": [{"urn": "2", "sip": "A", "kind": "former_head"}]}),
+    ("local", -67, {}, {"kind": "la_adviser"}, {"wishes": FRESH}),
+    ("local", 67, {}, {"kind": "la_adviser", "current_la": "Vale"}, {"wishes": FRESH}),
+    ("local", 67, {}, {"kind": "consultant", "current_la": "Hart"}, {"wishes": FRESH}),
+    ("wish", -67, {}, {}, {"history": led("1", "A", "2025/26", ended="manager"), "wishes": [{"by": "school", "urn": "1", "wish": "change"}]}),
+    ("wish", 67, {}, {}, {"history": led("1", "A", "2025/26", ended="sip_left"), "wishes": [{"by": "sip", "sip": "A", "wish": "keep"}]}),
     ("former_tie", 100, {}, {}, {"history": led("1", "A", "2022/23", ended="end_of_year")}),
-    ("former_tie", 0, {}, {}, {"history": led("1", "A", "2022/23", ended="school_asked")}),
+    ("former_tie", 0, {}, {}, {"history": led("1", "A", "2022/23", ended="breakdown"), "decisions": [{**ALLOWED, "decision": "clear_breakdown"}]}),
     ("churn", -100, {}, {"joined_on": "2025-09-02"}, {"history": led("1", "Z", "2024/25", ended="manager")}),
     ("churn", 0, {}, {"joined_on": "2025-09-01"}, {"history": led("1", "Z", "2024/25", ended="manager")}),
     ("diary", 100, {"inspection_due": True}, {"flexible_diary": True}, {}),
@@ -187,7 +220,10 @@ SOFT: list[tuple[str, int, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def test_points_on_both_sides_of_the_boundary_and_named_when_altered(
     rule: str, points: int, at: dict[str, Any], who: dict[str, Any], tables: dict[str, Any]
 ) -> None:
-    made = case([school("1", **at)], [sip("A", **who), sip("B", day_rate=300, phases=("secondary",))], **tables)
+    elsewhere = school("2", phase="secondary")  # B's, so that B is somebody: who may take nothing sets no day rate
+    made = case(
+        [school("1", **at), elsewhere], [sip("A", **who), sip("B", day_rate=300, phases=("secondary",))], **tables
+    )
     policy = Policy.model_validate({**BARE, "cost": {"on": True, "weight": 2}, "protection": {"on": True}})
     pairs = rules.pairs(Facts(made, policy))
     assert pairs.raw("1", "lead", "A").get(rule, 0) == points
@@ -203,7 +239,9 @@ def test_points_on_both_sides_of_the_boundary_and_named_when_altered(
             )
         }
     )
-    assert rule in {b.rule for b in audit(made, policy, plan.model_copy(update={"assignments": (wrong,)}))}
+    assert rule in {
+        b.rule for b in audit(made, policy, plan.model_copy(update={"assignments": (wrong, *plan.assignments[1:])}))
+    }
 
 
 def _seven(rule: str) -> Any:
@@ -234,6 +272,32 @@ def test_schools_that_belong_together_have_one_sip_when_points_allow(schools: An
     )
     _, plan = solved(made, balance={"on": False}, **policy)
     assert (len(set(leads(plan).values())) == 1) is together
+
+
+def test_a_school_that_nobody_may_take_changes_nobodys_points() -> None:
+    """It is in nobody's share of days, nor of needy schools."""
+    here = [school(str(n), need="high") for n in (1, 2, 3)]
+    team = [sip("A", specialisms=("maths",)), sip("B")]
+    _, without = solved(case(here, team), balance={"price": 50}, spread={"price": 50})
+    nobody = school("4", phase="special", need="high", days=12)
+    _, with_it = solved(case([*here, nobody], team), balance={"price": 50}, spread={"price": 50})
+    assert with_it.summary.team_points == without.summary.team_points
+    assert [a.sip for a in with_it.assignments] == [a.sip for a in without.assignments]
+
+
+def test_a_sip_who_may_take_nothing_sets_no_day_rate() -> None:
+    """Paused or without a phase that is wanted: what others cost is measured among those who can come."""
+    team = [sip("A", day_rate=400), sip("B", day_rate=500)]
+    policy = Policy.model_validate({"cost": {"on": True}})
+
+    def rated(*more: Any) -> list[int]:
+        pairs = rules.pairs(Facts(case([school("1")], [*team, *more]), policy))
+        return [pairs.points("1", "lead", s) for s in "AB"]
+
+    assert (
+        rated() == rated(sip("C", day_rate=100, status="paused")) == rated(sip("C", day_rate=900, phases=("special",)))
+    )
+    assert rated() != rated(sip("C", day_rate=100))
 
 
 def test_load_is_evened_out_and_needy_schools_are_spread() -> None:

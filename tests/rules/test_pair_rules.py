@@ -43,6 +43,19 @@ def decided(kind: str, **kw: Any) -> list[dict[str, Any]]:
     return [{"decision": kind, "urn": "1", "sip": "A", "reason": "r", "by": "m", "on": "2026-06-01", **kw}]
 
 
+def away(*spans: tuple[str, str]) -> dict[str, Any]:
+    return {"absences": [{"sip": "A", "away_from": a, "away_to": b} for a, b in spans]}
+
+
+def ended(year: str, how: str) -> dict[str, Any]:
+    return {"history": led("1", "A", year, ended=how)}
+
+
+def unnamed(how: str, year: str) -> dict[str, Any]:
+    """A strong wish for a change that names nobody, after a tenure that ended so."""
+    return ended(year, how) | wish(strength=3, sip=None)
+
+
 HEAD = {"kind": "serving_head", "current_urn": "9", "current_la": "Away"}
 FIVE = ("2021/22", "2022/23", "2023/24", "2024/25", "2025/26")
 AT, FAR = {"easting": 0, "northing": 0}, {"easting": 60_000, "northing": 0}
@@ -53,11 +66,15 @@ NEXT = ({"urn": "9", "easting": 3_000, "northing": 0},)
 CASES: list[tuple[str, str, Side, Side]] = [
     ("phase", "another phase", Side(), Side({"phase": "secondary"})),
     ("phase", "all-through needs both", Side({"phase": "all_through"}, {"phases": ("primary", "secondary")}), Side({"phase": "all_through"})),
+    ("phase", "all-through is itself, and no primary", Side({"phase": "all_through"}, {"phases": ("all_through",)}), Side({"phase": "primary"}, {"phases": ("all_through",)})),
+    ("phase", "all-through is no secondary", Side({"phase": "all_through", "phase_choice": "primary"}, {"phases": ("all_through",)}), Side({"phase": "middle_secondary"}, {"phases": ("all_through",)})),
     ("phase", "a middle school by its deemed phase", Side({"phase": "middle_primary"}), Side({"phase": "middle_secondary"})),
     ("availability", "leaving on the last planned day", Side(sip={"leaves_on": "2027-07-31"}), Side(sip={"leaves_on": "2027-07-30"})),
     ("availability", "the contract's end", Side(sip={"contract_ends": "2027-07-31"}), Side(sip={"contract_ends": "2027-07-30"})),
     ("availability", "joining late", Side(sip={"joined_on": "2026-10-31"}), Side(sip={"joined_on": "2026-11-01"})),
     ("availability", "status", Side(sip={"status": "active"}), Side(sip={"status": "paused"})),
+    ("availability", "two absences together", Side(tables=away(("2026-09-01", "2026-10-31"), ("2027-02-01", "2027-05-16"))), Side(tables=away(("2026-09-01", "2026-10-31"), ("2027-02-01", "2027-05-17")))),
+    ("availability", "a day in two absences counts once", Side(tables=away(("2026-09-01", "2026-12-31"), ("2026-10-01", "2027-01-31"))), Side(tables=away(("2026-09-01", "2026-12-31"), ("2026-10-01", "2027-02-28")))),
     ("training", "on record", Side(sip={"trained": True}), Side(sip={"trained": None})),
     ("approval", "on record", Side(sip={"board_approved": True}), Side(sip={"board_approved": False})),
     ("dbs", "valid to the end", Side(sip={"dbs_valid_until": "2027-07-31"}), Side(sip={"dbs_valid_until": "2027-07-30"})),
@@ -79,6 +96,13 @@ CASES: list[tuple[str, str, Side, Side]] = [
     ("own_ties", "a manager's yes", Side(sip={**HEAD, "current_la": "Hart"}, tables={"decisions": decided("accept_local_head")}), Side(sip={**HEAD, "current_la": "Hart"})),
     ("refusal", "two years", Side(tables=refusal(year="2024/25")), Side(tables=refusal(year="2025/26"))),
     ("refusal", "a breakdown until cleared", Side(tables=refusal(kind="breakdown", year="2020/21") | {"decisions": decided("clear_breakdown")}), Side(tables=refusal(kind="breakdown", year="2020/21"))),
+    ("parting", "a SIP's own strong wish for a change", Side(tables=wish(by="sip", strength=2)), Side(tables=wish(by="sip", strength=3))),
+    ("parting", "three years after the school asked", Side(tables=ended("2022/23", "school_asked")), Side(tables=ended("2023/24", "school_asked"))),
+    ("parting", "three years after the SIP asked", Side(tables=ended("2022/23", "sip_asked")), Side(tables=ended("2025/26", "sip_asked"))),
+    ("parting", "an ending of the manager's bars nothing", Side(tables=ended("2025/26", "manager")), Side(tables=ended("2025/26", "sip_asked"))),
+    ("parting", "a return allowed", Side(tables=ended("2025/26", "school_asked") | {"decisions": decided("allow_return")}), Side(tables=ended("2025/26", "school_asked"))),
+    ("parting", "the years are a setting", Side(tables=ended("2024/25", "school_asked"), policy={"parting": {"years": 1}}), Side(tables=ended("2025/26", "school_asked"), policy={"parting": {"years": 1}})),
+    ("parting", "last year's lead is meant, however it ended", Side(tables=unnamed("sip_left", "2024/25")), Side(tables=unnamed("sip_left", "2025/26"))),
     ("parting", "a strong wish", Side(tables=wish(strength=2)), Side(tables=wish(strength=3))),
     ("travel", "60 km", Side(AT, FAR), Side(AT, {**FAR, "easting": 60_001})),
     ("travel", "own limit", Side(AT, {**FAR, "max_km": 60}), Side(AT, {**FAR, "max_km": 59.9})),

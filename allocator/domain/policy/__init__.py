@@ -17,6 +17,7 @@ from allocator.domain.policy.bars import Eligibility as Eligibility
 from allocator.domain.policy.bars import Interests as Interests
 from allocator.domain.policy.bars import NeedRule as NeedRule
 from allocator.domain.policy.bars import OwnTies as OwnTies
+from allocator.domain.policy.bars import Parting as Parting
 from allocator.domain.policy.bars import PhaseRule as PhaseRule
 from allocator.domain.policy.bars import Protection as Protection
 from allocator.domain.policy.bars import Separation as Separation
@@ -68,7 +69,7 @@ class Policy(Part):
     reciprocal: Switch = Switch()
     shared_head: Switch = Switch()
     refusal: Switch = Switch()
-    parting: Switch = Switch()
+    parting: Parting = Parting()
     capacity: Capacity = Capacity()
     portfolio: Portfolio = Portfolio()
     travel: TravelRule = TravelRule()

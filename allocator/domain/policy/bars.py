@@ -67,6 +67,16 @@ class Tenure(Part):
     )
 
 
+class Parting(Part):
+    on: bool = switch(
+        "a strong wish to part is kept, and a pair that one side ended does not return soon", "practice, domain F6"
+    )
+    years: int = val(
+        3, "years for which a pair that the school or the SIP asked to end may not lead again; `allow_return` lifts it",
+        "contract 2", ge=0,
+    )  # fmt: skip
+
+
 class CoolingOff(Part):
     on: bool = switch("no return soon after a rotation", "domain F5, F7")
     years: int = val(2, "years before a SIP who reached the limit may return", "ours", ge=0)
