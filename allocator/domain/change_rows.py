@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from allocator.domain.bodies import Bodies, named
 from allocator.domain.case import Case, Row, School, Sip
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
@@ -37,9 +38,11 @@ def on_team(world: World, sip: str) -> Sip:
 
 
 def put(world: World, table: str, old: Row | None, new: Row | None) -> World:
-    """The case with one row replaced, added or taken away, order kept."""
+    """The case with one row replaced, added or taken away, order kept. Bodies that a new row names are spelt as the schools spell them."""
     case, policy = world
     rows = list(getattr(case, table))
+    if new is not None and named(new) and (old is None or named(old) != named(new)):
+        new, _ = Bodies(case.schools).row(new)
     if old is None and new is not None:
         rows.append(new)
     elif old is not None:

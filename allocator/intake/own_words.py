@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from allocator.domain.bodies import Kind
 from allocator.domain.case import TABLES, Case
 from allocator.intake.cells import blank, text
 from allocator.intake.naming import plain, same
@@ -33,6 +34,9 @@ class OwnWords:
     columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (table, label) -> column
     schools: Mapping[str, str] = field(default_factory=dict)  # name -> URN
     sips: Mapping[str, str] = field(default_factory=dict)  # name -> SIP id
+    bodies: Mapping[tuple[Kind, str], str] = field(
+        default_factory=dict
+    )  # (trust, la …, name as compared) -> the schools' name for it
 
 
 @dataclass(frozen=True)

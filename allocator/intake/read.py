@@ -11,6 +11,7 @@ from allocator.domain import canon
 from allocator.domain.calendar import first_year, year_label
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
+from allocator.intake.bodies import one_spelling
 from allocator.intake.cells import BadCell, academic_year
 from allocator.intake.own_words import OwnWords, match_names, translate
 from allocator.intake.policy import policy_from, policy_from_toml
@@ -96,6 +97,7 @@ def _reading(
             if not told:
                 raw.error("missing_table", name, f"There is no {name} table. A case needs schools and sips.")
     label = _year(raw, year, in_force, rows)
+    one_spelling(rows, raw, words.bodies)
     tables = {name: tuple(r for _, r in rows.get(name, [])) for name in TABLES}
     if readable:
         cross_check(rows, label, raw, team_wanted=not schools_only)
