@@ -96,6 +96,11 @@ class KeptTable:
         places = [*range(self._given), *came]
         return [self.header[n] for n in places], [[r[n] for n in places] for r in self.rows]
 
+    def table(self) -> RawTable:
+        """As a raw table again."""
+        header, rows = self.ordered()
+        return RawTable("schools", header, list(enumerate(rows, 2)))
+
     def write(self, folder: Path) -> None:
         """`schools.csv` again, whole or not at all."""
         write_csv(file_of(folder, "schools"), *self.ordered())

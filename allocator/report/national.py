@@ -61,9 +61,9 @@ def refreshed_text(found: Refreshed, *, hints: bool = True) -> list[str]:
     if found.to_add:
         named = some([f"{s.name} ({s.urn})" for s in found.to_add])
         lines.append(
-            f"  {found.added:,} new schools were added: {named}. Fill their need and participation."
+            f"  Added: {number(found.added, 'new school')}: {named}. Fill their need and participation."
             if found.added
-            else f"  {len(found.to_add):,} schools of the register are not in the table: {named}. {'--add puts them in.' if hints else ''}"
+            else f"  Not in the table: {number(len(found.to_add), 'school')} of the register: {named}. {'--add puts them in.' if hints else ''}"
         )
     if found.not_found:
         lines.append(f"  The file says nothing of these, left as they were: {', '.join(found.not_found)}.")
@@ -163,13 +163,13 @@ def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
     if merged.newer_here:
         force = " --force takes the file's." if hints else ""
         lines.append(
-            f"  {len(merged.newer_here):,} schools have a newer result in the table than in the file (or one with a "
+            f"  {number(len(merged.newer_here), 'school')} with a newer result in the table than in the file (or one with a "
             f"date against one without), which stays: {some(merged.newer_here)}.{force}"
         )
     if merged.not_in_file:
-        lines.append(f"  {len(merged.not_in_file):,} schools are not in the file: {some(merged.not_in_file)}.")
+        lines.append(f"  Not in the file: {number(len(merged.not_in_file), 'school')}: {some(merged.not_in_file)}.")
     if merged.not_in_table:
-        lines.append(f"  {merged.not_in_table:,} schools of the file are not in schools.csv.")
+        lines.append(f"  Not in the table: {number(merged.not_in_table, 'school')} of the file.")
     if merged.older:
         lines.append(
             f"  {len(merged.older):,} carry grades given under an earlier URN (the school before it converted): "

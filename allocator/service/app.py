@@ -54,7 +54,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     for page in pages.FAMILIES:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")
-    app.add_middleware(care.Care, most_bytes=settings.upload_mb * 2**20, https=settings.secure_cookies)
+    sizes = {"most_bytes": settings.upload_mb * 2**20, "national_bytes": settings.national_mb * 2**20}
+    app.add_middleware(care.Care, https=settings.secure_cookies, **sizes)
     make = app.openapi
 
     @cache

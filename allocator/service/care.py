@@ -43,8 +43,8 @@ HTTPS = {b"strict-transport-security": b"max-age=31536000"}
 class Care:
     """ASGI middleware: refuses bodies that are too large, adds headers, counts and logs by route, never by address."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int, https: bool) -> None:
-        self.app, self.most = app, most_bytes
+    def __init__(self, app: ASGIApp, most_bytes: int, https: bool, national_bytes: int = 0) -> None:
+        self.app, self.usual, self.national = app, most_bytes, max(most_bytes, national_bytes)
         self.headers = HEADERS | (HTTPS if https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,14 +52,15 @@ class Care:
             await self.app(scope, receive, send)
             return
         began, status, got = time.perf_counter(), 500, 0
+        most = self.national if scope["path"].endswith("/national") else self.usual
 
         async def measured() -> Message:
             nonlocal got
             message = await receive()
             if message["type"] == "http.request":
                 got += len(message.get("body", b""))
-                if got > self.most:
-                    raise Refusal("too_large", f"The body is larger than {self.most // 2**20} MB.")
+                if got > most:
+                    raise Refusal("too_large", f"The body is larger than {most // 2**20} MB.")
             return message
 
         async def dressed(message: Message) -> None:
@@ -75,8 +76,8 @@ class Care:
 
         told = dict(scope["headers"]).get(b"content-length", b"0")
         try:
-            if told.isdigit() and int(told) > self.most:
-                raise Refusal("too_large", f"The body is larger than {self.most // 2**20} MB.")
+            if told.isdigit() and int(told) > most:
+                raise Refusal("too_large", f"The body is larger than {most // 2**20} MB.")
             await self.app(scope, measured, dressed)
         except Refusal as refusal:
             await response(refusal)(scope, receive, dressed)

@@ -49,6 +49,7 @@ class Settings:
     token_days: int = env(90, "how long an API token lives when it says nothing else")
     open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")
     upload_mb: int = env(10, "largest body accepted, in megabytes")
+    national_mb: int = env(60, "largest body accepted on the page of national files, in megabytes")
     writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
     uploads_per_minute: int = env(30, "cases that one person may send in a minute")
     sign_ins_per_minute: int = env(

@@ -78,7 +78,7 @@ def test_an_older_edition_leaves_what_is_newer_and_says_so(tmp_path: Path) -> No
     out = bring_in(edition(tmp_path, older), into)
     assert merged_rows(into) == before
     assert out.newer_here == ["900001", "900002"]
-    assert "2 schools have a newer result in the table" in "\n".join(ofsted_text(out))
+    assert "2 schools with a newer result in the table" in "\n".join(ofsted_text(out))
     bring_in(edition(tmp_path, older), into, force=True)
     assert merged_rows(into)["900002"]["oeif_overall"] == "2"
 

@@ -15,6 +15,7 @@ from allocator.service.pages import (
     hearing,
     map,
     moving,
+    national,
     news,
     partner,
     school,
@@ -28,6 +29,6 @@ from allocator.service.pages import (
 )
 
 FAMILIES = (
-    entrance, desk, news, waiting, ask, asked, data, settings, board, moving, school, sip, map, whatif, choosing, weighing,
+    entrance, desk, news, waiting, ask, asked, data, national, settings, board, moving, school, sip, map, whatif, choosing, weighing,
     telling, hearing, confirming, chronicle, handing, staff, head, partner,
 )  # fmt: skip

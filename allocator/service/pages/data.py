@@ -227,7 +227,7 @@ def corrected(request: Request, id: Id, who: Manager, office: In) -> Response:
         body = own.body_of(waiting) if waiting.media == uploads.XLSX else None
         if body is not None and not reading.raw.tables:
             raise Refusal("round_refuses", "This file cannot be opened, so there are no cells to mark.")
-        return _file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
+        return workbook_file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
 
 
 @router.get("/rounds/{id}/data/workbook")
@@ -241,10 +241,11 @@ def workbook(request: Request, id: Id, who: Manager, office: In) -> Response:
         else:
             write_case(keep.case_of(case)[0], path)
             keep.note(s, who.person(row.programme_id), "exported", id, programme=row.programme_id, detail="data")
-        return _file(path.read_bytes(), "to-fill.xlsx" if case is None else "data.xlsx")
+        return workbook_file(path.read_bytes(), "to-fill.xlsx" if case is None else "data.xlsx")
 
 
-def _file(body: bytes, name: str) -> Response:
+def workbook_file(body: bytes, name: str) -> Response:
+    """A workbook to be saved."""
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
     return Response(
         body, 200, {"Content-Disposition": f'attachment; filename="{plain}"', "Cache-Control": "no-store"}, uploads.XLSX
