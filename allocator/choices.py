@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from allocator.allocate import Key, Setup
+from allocator.domain import tiers
 from allocator.domain.plan import Plan
 from allocator.engine.force import MANY, force
 from allocator.engine.instance import Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.explain.why_not import MOST, tier_text
 from allocator.rules.base import listed
 from allocator.rules.local import fresh_eyes, known_locally
 from allocator.scenario import Scenario, scenario
@@ -142,7 +142,7 @@ def _list(
 
 def _key(s: Solution) -> tuple[int, ...]:
     """Smaller is better, tier by tier, the lot left out."""
-    return tuple(-t.value if t.name.startswith(MOST) else t.value for t in s.tiers if t.name != "5")
+    return tuple(-v for v in tiers.rank((t.name, t.value) for t in s.tiers if t.name != tiers.LOT))
 
 
 def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: Solution, whole: bool) -> Offer:
@@ -172,7 +172,7 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
         if not moves
         else f"{len(moves)} other {'school moves' if len(moves) == 1 else 'schools move'}: {'; '.join(moves)}"
     ]
-    parts += [tier_text(name, lost) for name, lost in hard if not name.startswith(("2", "3"))]
+    parts += [tiers.text(name, lost) for name, lost in hard if name not in ("2", tiers.MOVED)]
     is_ = [what for what, so in (("known locally", local), ("fresh eyes", fresh_eyes(facts, key[0], row))) if so]
     text = f"{row.name}{f' ({listed(is_)})' if is_ else ''}: {', '.join(parts)}; {room:g} days left."
     exact = whole or not loses
@@ -205,7 +205,7 @@ def _contests(
             )
             pairs = zip(best.tiers, other.tiers, strict=False)  # forced solves have no lot
             cost = next(
-                (tier_text(x.name, _lost(x, y)) for x, y in pairs if x.value != y.value and x.name != "5"), None
+                (tiers.text(x.name, _lost(x, y)) for x, y in pairs if x.value != y.value and x.name != tiers.LOT), None
             )
             if cost is None:
                 yield f"{opening}. Either is as good; the choice is yours."
@@ -215,7 +215,7 @@ def _contests(
 
 def _lost(best: TierValue, other: TierValue) -> int:
     """How much worse a tier is in the other plan."""
-    return best.value - other.value if best.name.startswith(MOST) else other.value - best.value
+    return tiers.lost(best.name, best.value, other.value)
 
 
 def _holds(ready: Setup, s: Solution, c: Choice, sip: str) -> bool:

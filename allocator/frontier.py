@@ -11,6 +11,7 @@ from typing import Any
 
 from allocator.allocate import Setup
 from allocator.apart import apart
+from allocator.domain import tiers
 from allocator.domain.plan import Plan
 from allocator.engine.frontier import Frontier
 from allocator.engine.instance import Kept
@@ -43,7 +44,7 @@ class Asked:
         self.ready = ready_from(plan)
         self.bonds, forced = _bonds(self.ready)
         self.must = tuple(self.ready.facts.name(urn) for urn in forced)
-        floors = {t.name: t.value for t in plan.certificate.tiers if t.name.startswith("1")}
+        floors = {t.name: t.value for t in plan.certificate.tiers if t.name in (*tiers.FILLED, *tiers.SHORT)}
         self.engine = Frontier(self.ready.inst, [kept for _, kept in self.bonds], floors)
 
     def numbers(self, stop: Stop | None = None) -> range:

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from allocator.apart import apart
+from allocator.domain import tiers as tier
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError
 from allocator.explain.answer import world
-from allocator.explain.why_not import MOST
 from allocator.scenario import scenario
 
 
@@ -104,9 +104,9 @@ def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
     moved = {u for (u, k), a in before.items() if a.sip not in gone and now.get((u, k), a.sip) != a.sip}
     old = {t.name: t.value for t in plan.certificate.tiers}
     tiers = tuple(
-        (t.name, (t.value - old[t.name]) * (1 if t.name.startswith(MOST) else -1))
+        (t.name, -tier.lost(t.name, old[t.name], t.value))
         for t in new.certificate.tiers
-        if t.name in old and t.name != "5" and t.value != old[t.name]
+        if t.name in old and t.name != tier.LOT and t.value != old[t.name]
     )
     short = sum(a.days_short for a in new.assignments)
     return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers)
@@ -133,15 +133,9 @@ def ranked(results: Sequence[Result]) -> list[Result]:
 
     def tier_key(r: Result) -> tuple[int, ...]:
         found = dict(r.tiers)
-        return tuple(found.get(n, 0) for n in _TIERS)
+        return tuple(found.get(n, 0) for n in tier.TIERS)
 
     return sorted(results, key=lambda r: (-r.stranded, *_signed(tier_key(r), r), -r.moved, r.key))
-
-
-_TIERS = (
-    "1a_top", "1a_high", "1a_raised", "1a_standard", "1a_low", "1b", "1c",
-    "1d_top", "1d_high", "1d_raised", "1d_standard", "1d_low", "2", "4",
-)  # fmt: skip
 
 
 def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:

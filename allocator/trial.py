@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from allocator.allocate import Key, Setup
+from allocator.domain import tiers
 from allocator.domain.plan import Plan
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.method import SMALL, solve
@@ -18,12 +19,10 @@ from allocator.engine.model import value
 from allocator.engine.part import cut_out
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.explain.why_not import TierPrice, tier_text
+from allocator.explain.why_not import TierPrice
 from allocator.rules.base import listed
 from allocator.scenario import Key as Post
 from allocator.scenario import scenario
-
-MOST = "1a", "1b", "1c", "4"  # tiers of which more is better
 
 
 @dataclass(frozen=True)
@@ -134,15 +133,15 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
     if found is None or found.status == "stopped":
         return replace(told, proved=False, clash=f"No way to fit {told.name} in at {told.school} was found at once.")
     prices = {
-        tier.name: (value(inst, tier, now, short) - t.value) * (1 if t.name.startswith(MOST) else -1)
+        tier.name: tiers.lost(tier.name, value(inst, tier, now, short), t.value)
         for tier, t in zip(inst.tiers, found.tiers, strict=True)
     }
-    points = prices.pop("4", 0)
-    for silent in ("3", "5"):  # who moves is told by name; the lot is nobody's loss
+    points = prices.pop(tiers.POINTS, 0)
+    for silent in (tiers.MOVED, tiers.LOT):  # who moves is told by name; the lot is nobody's loss
         prices.pop(silent, None)
     return replace(
         told, points=points, shifts=_shifts(ready, key, holders, found), proved=found.status == "optimal",
-        loses=tuple(TierPrice(n, lost, tier_text(n, lost)) for n, lost in prices.items() if lost),
+        loses=tuple(TierPrice(n, lost, tiers.text(n, lost)) for n, lost in prices.items() if lost),
     )  # fmt: skip
 
 
@@ -201,7 +200,7 @@ class _Asked:
 
     @staticmethod
     def _rank(found: Solution) -> tuple[int, ...]:
-        return tuple(t.value if t.name.startswith(MOST) else -t.value for t in found.tiers)
+        return tiers.rank((t.name, t.value) for t in found.tiers)
 
     def least(self, found: Solution) -> bool:
         """Whether `found`, proved nearby, is the answer for the whole plan too.
@@ -214,10 +213,10 @@ class _Asked:
         swapped = [i for i in self.now if pairs[i].post != post] + [self.ready.index[*self.key, self.sip]]
         for tier, t in zip(self.inst.tiers, found.tiers, strict=True):
             best = value(self.inst, tier, swapped, self.short)
-            if tier.name == "3":
+            if tier.name == tiers.MOVED:
                 if t.value > best + (self.inst.most_load is None):  # under a budget any school may have to give way
                     return False
-            elif tier.name not in ("4", "5") and (t.value != best or tier.name not in self.proved):
+            elif tier.name not in (tiers.POINTS, tiers.LOT) and (t.value != best or tier.name not in self.proved):
                 return False
         return found.status == "optimal"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from allocator.engine.around import added, around
 from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.method import solve
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, _signed, solve
+from allocator.engine.tiers import Conflict, Stop, _signed
 from allocator.engine.whole import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
@@ -51,17 +52,16 @@ def force(
     less = {
         p: q for p, q in short.items() if p not in found.part.posts or not here.posts[found.part.posts.index(p)].trims
     }
-    chosen = added(inst, plan, found, new.chosen)
+    chosen = tuple(added(inst, plan, found, new.chosen))
+    _, fewer = found.part.out(new.chosen, new.short)
+    # the least of all posts is no sum of what lies near and what does not, so of that no area is the whole
+    all_of_it = found.whole and not any(t.worst for t in inst.tiers)
     tiers = []
     for tier, part, result in zip(inst.tiers, here.tiers, new.tiers, strict=True):
         stood = value(inst, tier, plan, short) - value(here, part, found.held, found.short)
-        limit = (
-            stood + result.bound if found.whole else _signed(tier, top(inst, tier))
-        )  # of all plans, not of those near
-        tiers.append(TierValue(tier.name, stood + result.value, limit))
-    _, fewer = found.part.out(new.chosen, new.short)
-    whole = replace(new, chosen=tuple(chosen), short=less | fewer, tiers=tuple(tiers))
-    return whole, found.whole
+        limit = stood + result.bound if all_of_it else _signed(tier, top(inst, tier))  # of all plans, not of those near
+        tiers.append(TierValue(tier.name, value(inst, tier, chosen, less | fewer), limit))
+    return replace(new, chosen=chosen, short=less | fewer, tiers=tuple(tiers)), all_of_it
 
 
 def _with(inst: Instance, pair: int) -> Instance:

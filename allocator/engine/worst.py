@@ -6,6 +6,7 @@ tiers before it as good as ever; each answer moves one end of the range, and a p
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -67,18 +68,21 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
     low, high = value(inst, tier, base.chosen, base.short), _ceiling(inst, tier, base, proved)
     if proved and not {inst.pairs[i].post for i in base.chosen} & set(tier.worst):
         high = low  # no such post can be filled beside the tiers before, so none is worst off
-    middle = hoped = high  # often it can be reached
-    while proved and low < hoped:
-        found, none = _reaching(inst, tier, before, base, middle, spent, plan.chosen, solve)
+    steps = _steps(inst, tier, low, high)
+    high = steps[-1] if steps else low  # between two steps there is nothing to be had
+    at_least, at_most = 0, len(steps) - 1  # steps from which to which it is not known whether they can be reached
+    middle = at_most  # often the highest can
+    while proved and at_least <= at_most and not spent.over():
+        found, none = _reaching(inst, tier, before, base, steps[middle], spent, plan.chosen, solve)
         reached = value(inst, tier, found.chosen, found.short) if found else low
-        if found and reached >= middle:
+        if found and reached >= steps[middle]:
             plan, low = found, reached
+            at_least = bisect_right(steps, reached)
         else:
-            hoped = middle - 1
-            high = hoped if none and high == middle else high
-        middle = (low + hoped + 1) // 2
-        if spent.over():
-            break
+            at_most = middle - 1
+            if none:  # so nothing at or above it can
+                high = steps[at_most] if at_most >= at_least else low
+        middle = (at_least + at_most + 1) // 2
     last = replace(inst, tiers=(*before, *after), least_points=floor(inst, tier, low))
     final = solve(last, spent.left(), plan.chosen, settle=settle)
     spent.work += final.deterministic_time
@@ -93,6 +97,14 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
     values = (*first, TierValue(tier.name, got, max(got, high)), *behind)
     done = proved and final.status == "optimal" and got >= high
     return replace(final, status="optimal" if done else "feasible", tiers=values, deterministic_time=spent.work)
+
+
+def _steps(inst: Instance, tier: Tier, low: int, high: int) -> Sequence[int]:
+    """What the worst-off post may have above `low`: where each wants one person, some pair's own points (or, none filled, 0)."""
+    if any(inst.posts[p].wants != 1 for p in tier.worst):
+        return range(low + 1, high + 1)
+    posts = set(tier.worst)
+    return sorted(v for v in {0, *(p.points for p in inst.pairs if p.post in posts)} if low < v <= high)
 
 
 def _rank(before: Sequence[Tier], found: Solution) -> list[int]:

@@ -5,24 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.allocate import Key, Setup
+from allocator.domain import tiers
 from allocator.domain.plan import Plan
 from allocator.engine.force import force
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-
-TIERS = {  # what a tier counts, by the first two signs of its name
-    "1a": "schools of {need} need with a SIP", "1b": "support posts filled", "1c": "appraisals filled",
-    "1d": "days short at {need} need", "2": "schools changed again against their will", "3": "schools moved",
-    "4": "points", "4_": "points of the school worst off",
-}  # fmt: skip
-COUNTS = {  # one and many of what a tier counts
-    "1a": ("school of {need} need with a SIP", "schools of {need} need with a SIP"),
-    "1b": ("support post filled", "support posts filled"), "1c": ("appraisal filled", "appraisals filled"),
-    "2": ("school changed again against its will", "schools changed again against their will"),
-    "3": ("school moved", "schools moved"), "4": ("point", "points"),
-    "4_": ("point at the school worst off", "points at the school worst off"),
-}  # fmt: skip
-MOST = ("1a", "1b", "1c", "4")  # tiers of which more is better
 
 
 @dataclass(frozen=True)
@@ -92,10 +79,9 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         return WhyNot(*key, sip, exact=False, text=text)
     price = []
     for before, tier in zip(plan.certificate.tiers, forced.tiers, strict=True):
-        most = before.name in ("4",) or before.name[:2] in ("1a", "1b", "1c")
-        lost = before.value - tier.value if most else tier.value - before.value
-        if lost and before.name != "5":
-            price.append(TierPrice(before.name, lost, tier_text(before.name, lost)))
+        lost = tiers.lost(before.name, before.value, tier.value)
+        if lost and before.name != tiers.LOT:
+            price.append(TierPrice(before.name, lost, tiers.text(before.name, lost)))
     after = {ready.choices[j][:2]: ready.choices[j][2] for j in forced.chosen}
     chain = tuple(
         Move(*k, held.get(k), after.get(k), _move_text(ready, k, held.get(k), after.get(k)))
@@ -120,15 +106,6 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
 
 def _join(blocked: tuple[tuple[str, str], ...]) -> str:
     return " ".join(text if text.endswith(".") else text + "." for _, text in blocked)
-
-
-def tier_text(name: str, lost: int) -> str:
-    """What a plan that is worse by `lost` in this tier means (better when negative): 2 more days short at high need."""
-    n, less = abs(lost), "fewer" if (lost > 0) == name.startswith(MOST) else "more"
-    if name.startswith("1d"):
-        return f"{n / 4:g} {less} day{'' if n == 4 else 's'} short at {name[3:]} need"
-    one, many = COUNTS[name[:2]]
-    return f"{n} {less} {one if n == 1 else many}".format(need=name[3:])
 
 
 def _move_text(ready: Setup, key: Key, before: str | None, after: str | None) -> str:

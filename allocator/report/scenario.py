@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from allocator.domain import tiers
 from allocator.report.terminal import bar, escape, standing
 
 if TYPE_CHECKING:
@@ -78,13 +79,11 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
 
 def _show_tiers(c: Comparison, console: Console) -> None:
     """What it cost, aim by aim in their order; an aim that only one plan has is left out."""
-    from allocator.explain.why_not import TIERS
-
     for name, a, b in c.tiers:
         if a is None or b is None or a == b:
             continue
-        what, unit = TIERS[name[:2]], 4 if name.startswith("1d") else 1
-        console.print(f"  {what.format(need=name[3:])}: {a / unit:g} to {b / unit:g}")
+        tier = tiers.TIERS[name]
+        console.print(f"  {tier.many}: {tier.figure(a):g} to {tier.figure(b):g}")
     if c.part_of_year:
         console.print("  (In a plan repaired within the year these count what was still open.)", soft_wrap=True)
 
@@ -166,10 +165,8 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
 
 def worth(r: Result) -> str:
     """The first tier that differs, in words."""
-    from allocator.explain.why_not import tier_text
-
     for name, better in r.tiers:
-        if name == "4":
+        if name == tiers.POINTS:
             return f"{better:+d} points"
-        return tier_text(name, -better)
+        return tiers.text(name, -better)
     return "nothing"

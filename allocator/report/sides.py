@@ -8,14 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from allocator.compare import Comparison, Difference, compare
+from allocator.domain import tiers
 from allocator.domain.plan import Assignment, Plan, Unfilled
 from allocator.rules.base import listed
-
-TIERS = {
-    "1a": "schools with a SIP, {} need", "1b": "support posts filled", "1c": "appraisal posts filled",
-    "1d": "quarter-days short, {} need", "2": "schools changed again against their will", "3": "schools moved",
-    "4_": "points of the school worst off", "4": "points", "5": "the lot",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Sides:
     still_empty: tuple[Unfilled, ...]
     filled: tuple[str, ...]
     costs: tuple[str, ...]
-    tiers: tuple[tuple[str, int | None, int | None], ...]  # in words
+    tiers: tuple[tuple[str, float | None, float | None], ...]  # in words
 
 
 def sides(a: Plan, b: Plan) -> Sides:
@@ -81,14 +76,16 @@ def sides(a: Plan, b: Plan) -> Sides:
     after = {(u.urn, u.post) for u in b.unfilled}
     filled = tuple(u.school for u in a.unfilled if (u.urn, u.post) not in after and (u.urn, u.post) in now)
     people = tuple(_people(a, b))
-    tiers = tuple((tier_name(n), x, y) for n, x, y in c.tiers if x != y)
-    return Sides(c, moved, stays, people, emptied, still, filled, tuple(_costs(a, b, c, emptied, filled)), tiers)
+    costs = tuple(_costs(a, b, c, emptied, filled))
+    return Sides(c, moved, stays, people, emptied, still, filled, costs, tuple(_figures(c)))
 
 
-def tier_name(name: str) -> str:
-    """A tier of the certificate in words (contract 2)."""
-    head, _, need = name.partition("_")
-    return TIERS.get(head, name).format(need)
+def _figures(c: Comparison) -> Iterable[tuple[str, float | None, float | None]]:
+    """Tiers that differ, in words and in the unit of the words; None where a plan has no such tier."""
+    for name, x, y in c.tiers:
+        if x != y:
+            tier = tiers.TIERS[name]
+            yield tier.many, None if x is None else tier.figure(x), None if y is None else tier.figure(y)
 
 
 def schools(n: int) -> str:

@@ -55,6 +55,7 @@ def test_the_worst_off_school_comes_first_where_policy_says_so() -> None:
         policy = drawn.model_copy(update={"objective": Objective(worst_first=True)})
         (choice, _), score = best(Auditor(case, policy))
         plan, solution = allocate.allocate(allocate.setup(case, policy))
+        assert solution.status == "optimal", f"case {n}"
         assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert [t.name for t in plan.certificate.tiers] == list(score.tiers)
         assert {(a.urn, str(a.post)): a.sip for a in plan.assignments} == choice, f"case {n}"

@@ -10,7 +10,7 @@ import pytest
 
 from allocator.choices import choices
 from allocator.compare import compare
-from allocator.domain import canon
+from allocator.domain import canon, tiers
 from allocator.domain.case import Case
 from allocator.domain.change import apply, canonical
 from allocator.domain.plan import Plan
@@ -18,7 +18,6 @@ from allocator.domain.policy import Policy
 from allocator.engine.tiers import Stop
 from allocator.errors import CaseError, RoundRefuses, UsageError
 from allocator.explain.answer import solve
-from allocator.explain.why_not import tier_text
 from allocator.frontier import frontier
 from allocator.rollover import next_year
 from allocator.scenario import rebuild, repair
@@ -274,7 +273,7 @@ def test_the_frontier_counts_the_schools_that_must_change_in_every_point() -> No
     ],
 )  # fmt: skip
 def test_a_tiers_price_reads_as_a_sentence_part(name: str, lost: int, text: str) -> None:
-    assert tier_text(name, lost) == text
+    assert tiers.text(name, lost) == text
 
 
 def test_the_frontier_rises_and_ends_where_the_plan_itself_stands(plan: Plan) -> None:

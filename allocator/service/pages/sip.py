@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from allocator.compare import Comparison, compare
+from allocator.domain import tiers
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
 from allocator.errors import NotThere
 from allocator.explain.why import explain
-from allocator.explain.why_not import tier_text
 from allocator.report.checks import Check, checks, last_visits, tie, ties
 from allocator.rules.interest import concerns
 from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
@@ -27,7 +27,6 @@ from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.service.views import ready_of
 from allocator.store.tables import Job
-from allocator.trial import MOST
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SipPath = Annotated[str, Path(max_length=100, description="the SIP's id")]
@@ -88,10 +87,8 @@ def _km(facts: Facts, urn: str, sip: str) -> str:
 
 def _gained(found: Comparison) -> list[str]:
     """What the other plan gains, tier by tier, in words; points last."""
-    lost = [
-        (n, (a - b) * (1 if n.startswith(MOST) else -1)) for n, a, b in found.tiers if a is not None and b is not None
-    ]
-    return [tier_text(n, x) for n, x in lost if x]
+    lost = [(n, tiers.lost(n, a, b)) for n, a, b in found.tiers if a is not None and b is not None]
+    return [tiers.text(n, x) for n, x in lost if x]
 
 
 @router.post("/rounds/{id}/sips/{sip}/one-more-day")
