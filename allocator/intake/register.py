@@ -138,13 +138,14 @@ def ties(raw: Raw, changes: Sequence[Change]) -> list[str]:
 
 
 def new_schools(kept: KeptTable, register: Sequence[School], asked: Collection[str]) -> list[School]:
-    """Schools of the register that the table may want: of its phases, in the authorities asked for, or in those
-    authorities and trusts most of whose schools it has."""
+    """Schools of the register that the table may want: of its phases, in the authorities asked for, or in those most of
+    whose schools it has; a table of no authority in particular may be a trust's."""
     at = kept.at()
     here = [s for s in register if s.urn in at]
     phases = {s.phase for s in here} or {s.phase for s in register}
     there = [s for s in register if s.phase in phases and s.status != "closed"]
-    las, trusts = asked or _mostly(here, there, _la), set() if asked else _mostly(here, there, _trust)
+    las = asked or _mostly(here, there, _la)
+    trusts = set() if las else _mostly(here, there, _trust)
     return [s for s in there if s.urn not in at and (_la(s) in las or _trust(s) in trusts)]
 
 

@@ -42,10 +42,11 @@ def refreshed_json(found: Refreshed, into: Path | None) -> dict[str, object]:
 
 
 def refreshed_text(found: Refreshed, *, hints: bool = True) -> list[str]:
-    """What a person reads of a register brought into a table in use. `hints`: which options of the command would do otherwise."""
+    """What a person reads of a register brought into a table in use. `hints`: as at a terminal, with options that
+    do otherwise and the first cells; a page has its own ways to both."""
     lines = [
         f"{found.file}: {found.found:,} of {found.schools:,} schools are open or coming in the register.",
-        *changes_text(found.changes),
+        *changes_text(found.changes, cells=hints),
     ]
     told = (
         ("opened or coming", found.opened),
@@ -153,7 +154,7 @@ def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
     lines = [
         f"{merged.file}: {merged.found:,} of {merged.schools:,} schools found, {merged.graded:,} with an outcome: "
         f"{cards}, {merged.not_judged:,} with sub-grades and no overall grade.",
-        *changes_text(merged.changes),
+        *changes_text(merged.changes, cells=hints),
     ]
     if merged.says_category:
         lines.append(f"  In a category of concern, of the schools found: {counted(merged.concern) or 'none'}.")
@@ -179,7 +180,9 @@ def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
         pairs = [f"{old} is now {new}" for old, new in sorted(merged.renamed.items())]
         lines.append(f"  Found under a new URN: {some(pairs)}. The links file says so in the tables.")
     if merged.not_found:
-        lines.append(f"  The file says nothing of these, left as they were: {', '.join(merged.not_found)}.")
+        lines.append(
+            f"  The file says nothing of: {', '.join(c.replace('_', ' ').split(' (')[0] for c in merged.not_found)}."
+        )
     if merged.unread:
         lines.append(f"  Values that are not known, not used: {counted(merged.unread)}.")
     return lines
@@ -235,15 +238,17 @@ def changes_json(changes: Sequence[Change]) -> list[dict[str, str]]:
     ]
 
 
-def changes_text(changes: Sequence[Change]) -> list[str]:
-    """What changes in the table: how many cells, of which columns, and the first schools with each."""
+def changes_text(changes: Sequence[Change], *, cells: bool = True) -> list[str]:
+    """What changes in the table: how many cells, of which columns; with `cells` the first schools, cell by cell."""
     if not changes:
         return ["  It changes nothing in the table."]
     columns = Counter(c.column for c in changes)
     schools = list(by_school(changes))
     lines = [f"  It changes {number(len(changes), 'cell')} of {number(len(schools), 'school')}: {counted(columns)}."]
-    for school, cells in schools[:LISTED]:
-        told = "; ".join(f"{c.column} {c.before or 'blank'} -> {c.after or 'blank'}" for c in cells)
+    if not cells:
+        return lines
+    for school, changed in schools[:LISTED]:
+        told = "; ".join(f"{c.column} {c.before or 'blank'} -> {c.after or 'blank'}" for c in changed)
         lines.append(f"    {school}: {told}.")
     if len(schools) > LISTED:
         lines.append(f"    And {number(len(schools) - LISTED, 'school')} more.")

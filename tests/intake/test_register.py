@@ -129,3 +129,17 @@ def test_a_second_refresh_changes_nothing(tmp_path: Path) -> None:
     once = (into / "schools.csv").read_bytes()
     assert refreshed(into, tmp_path).changes == []
     assert (into / "schools.csv").read_bytes() == once
+
+
+def test_a_trust_s_own_table_hears_of_the_trust_s_new_schools(tmp_path: Path) -> None:
+    into = tmp_path / "case"
+    into.mkdir()
+    rows = "".join(f"{n},LA {n},School {n},Academy converter,Open,,Primary,90,,Quay Trust,,\n" for n in range(1, 5))
+    rows += "".join(f"{n}{n},LA {n},Other {n},Community school,Open,,Primary,90,,,,\n" for n in range(1, 5))
+    rows += "".join(f"{n}{n}{n},LA {n},More {n},Community school,Open,,Primary,90,,,,\n" for n in range(1, 5))
+    (into / "schools.csv").write_text(
+        "urn,name,phase,trust\n1,School 1,primary,\n2,School 2,primary,\n3,School 3,primary,\n"
+    )
+    kept, raw = kept_table(into)
+    out = refresh_register(register(tmp_path, HEADER + "\n" + rows), kept, raw)
+    assert [s.urn for s in out.to_add] == ["4"]
