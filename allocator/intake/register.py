@@ -12,13 +12,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from allocator.domain.bodies import Kind, alike, folded
 from allocator.domain.case import School
-from allocator.intake.gias import WRITTEN, authorities, import_gias, same
+from allocator.intake.gias import WRITTEN, authorities, import_gias
 from allocator.intake.national import plain
 from allocator.intake.refresh import Change, KeptTable, rows_of
 from allocator.intake.source import Raw
 
-SPELT = ("name", "la", "trust", "diocese", "religious_character")  # another spelling of the same is no change
+BODIES: dict[str, Kind] = {"la": "la", "trust": "trust", "diocese": "diocese"}
+SPELT = ("name", "religious_character", *BODIES)  # another spelling of the same is no change
 DATED = ("status", "opens_on", "closes_on")  # refreshed together
 REFRESHED = tuple(c for c in WRITTEN if c not in ("urn", *DATED))
 KEEPABLE = (*REFRESHED, "status")  # a manager may say that these stay as they are; status with its dates
@@ -87,11 +89,17 @@ def refresh_register(
 def _cells(kept: KeptTable, n: int, school: School, keep: Collection[str], out: Refreshed) -> None:
     for column in REFRESHED:
         new, old = getattr(school, column), kept.text(n, column)
-        if new is None or column in keep or (column in SPELT and plain(old) == plain(new)):
+        if new is None or column in keep or (column in SPELT and _compared(column, old) == _compared(column, new)):
             continue
         if column == "trust":
             out.joined.append(f"{school.name} ({school.urn}): {old or 'no trust'} -> {new}")
         kept.put(n, column, new)
+
+
+def _compared(column: str, name: str) -> str:
+    if not name:
+        return ""
+    return folded(BODIES[column], name) if column in BODIES else plain(name)
 
 
 def _status(kept: KeptTable, n: int, label: str, school: School, out: Refreshed) -> None:
@@ -121,20 +129,20 @@ def _close(kept: KeptTable, n: int, label: str, on: dt.date | None, out: Refresh
 def ties(raw: Raw, changes: Sequence[Change]) -> list[str]:
     """Which SIPs work in, or have declared an interest in, a trust that a school has joined: each a conflict."""
     names = {r.get("sip", ""): r.get("name", "") for r in rows_of(raw, "sips")}
-    tied = [
-        (plain(r["current_trust"]), r.get("sip", ""), "works there")
-        for r in rows_of(raw, "sips")
-        if "current_trust" in r
-    ]
+    tied = [(r["current_trust"], r.get("sip", ""), "works there") for r in rows_of(raw, "sips") if "current_trust" in r]
     tied += [
-        (plain(r["trust"]), r.get("sip", ""), "has declared an interest in it")
+        (r["trust"], r.get("sip", ""), "has declared an interest in it")
         for r in rows_of(raw, "interests") if "trust" in r and r.get("outcome") != "cleared"
     ]  # fmt: skip
-    return [
-        f"{c.school} ({c.urn}) is now in {c.after}, and {names.get(sip) or sip} {how}"
-        for c in changes if c.column == "trust"
-        for trust, sip, how in tied if trust and trust == plain(c.after)
-    ]  # fmt: skip
+    told = []
+    for c in changes:
+        for trust, sip, how in tied if c.column == "trust" else ():
+            who = names.get(sip) or sip
+            if folded("trust", trust) == folded("trust", c.after):
+                told.append(f"{c.school} ({c.urn}) is now in {c.after}, and {who} {how}")
+            elif alike("trust", trust, c.after):
+                told.append(f"{c.school} ({c.urn}) is now in {c.after}, which is much like {trust}: {who} {how}")
+    return told
 
 
 def new_schools(kept: KeptTable, register: Sequence[School], asked: Collection[str]) -> list[School]:
@@ -144,17 +152,17 @@ def new_schools(kept: KeptTable, register: Sequence[School], asked: Collection[s
     here = [s for s in register if s.urn in at]
     phases = {s.phase for s in here} or {s.phase for s in register}
     there = [s for s in register if s.phase in phases and s.status != "closed"]
-    las = asked or _mostly(here, there, _la)
+    las = {folded("la", la) for la in asked} or _mostly(here, there, _la)
     trusts = set() if las else _mostly(here, there, _trust)
     return [s for s in there if s.urn not in at and (_la(s) in las or _trust(s) in trusts)]
 
 
 def _la(school: School) -> str:
-    return same(school.la or "")
+    return _compared("la", school.la or "")
 
 
 def _trust(school: School) -> str:
-    return plain(school.trust or "")
+    return _compared("trust", school.trust or "")
 
 
 def _mostly(here: Iterable[School], there: Iterable[School], body: Callable[[School], str]) -> set[str]:

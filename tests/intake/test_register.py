@@ -101,6 +101,7 @@ def test_a_trust_joined_is_told_with_the_sips_tied_to_it(tmp_path: Path) -> None
     assert out.ties == [
         "Ivy Primary (900009) is now in Quay Trust, and Bob Test works there",
         "Ivy Primary (900009) is now in Quay Trust, and Cat Test has declared an interest in it",
+        "Ivy Primary (900009) is now in Quay Trust, which is much like Quay Learning Trust: Cat Test has declared an interest in it",
     ]
 
 
