@@ -62,7 +62,7 @@ def add(
     import sqlalchemy as sa
 
     from allocator.errors import UsageError
-    from allocator.service import people
+    from allocator.service import passes, people
     from allocator.service.settings import from_env
     from allocator.store import keep, migrate
     from allocator.store.database import open_store
@@ -87,10 +87,31 @@ def add(
         people.enrol(s, email, name or email, row.id, role, urn=urn, sip=sip)  # type: ignore[arg-type]  # checked above
         person = people.person_by_email(s, email)
         assert person is not None
-        secret = people.link(s, person, settings.link_minutes, people.ROLE_OF[role])
+        secret = passes.link(s, person, settings.link_minutes, people.ROLE_OF[role], row.id)
         keep.note(s, None, "user added", person.email, programme=row.id, detail=f"{role} {urn}{sip}")
     address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
     say_json({"email": person.email, "role": role, "sign_in": address}) if as_json else print(address)
+
+
+@UserApp.command("link")
+def link(email: Annotated[str, typer.Argument(help="the person's address")], as_json: JsonOpt = False) -> None:
+    """A sign-in link for somebody who has a role, where no mail server brings them one; it ends the one before it."""
+    from allocator.errors import UsageError
+    from allocator.service import passes, people
+    from allocator.service.settings import from_env
+    from allocator.store import migrate
+    from allocator.store.database import open_store
+
+    settings = from_env()
+    db = open_store(settings.database_url)
+    migrate.check(db)
+    with db.write() as s:
+        person = people.person_by_email(s, email)
+        if person is None or not people.doors(s, person.id):
+            raise UsageError(f"{email} has no role here. Give them one: allocator user add {email} --role …")
+        secret = passes.link(s, person, settings.link_minutes, own=True)
+    address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
+    say_json({"email": person.email, "sign_in": address}) if as_json else print(address)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from allocator.service import care, oidc, pages, problems
 from allocator.service.asking import Office, note_refusal
 from allocator.service.description import describe
 from allocator.service.mail import Mail, server_of
-from allocator.service.routes import answers, people, plans, rounds, work
+from allocator.service.routes import answers, people, plans, rounds, sessions, work
 from allocator.service.settings import Settings
 from allocator.store.database import Database
 
@@ -36,6 +36,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         office.queue.caretaker(ended)
         yield
         ended.set()
+        office.hands.shutdown()
         db.close()
 
     app = FastAPI(
@@ -45,7 +46,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     )  # fmt: skip
     app.state.office = office
     problems.install(app, note_refusal)
-    for family in (people, rounds, work, plans, answers):
+    for family in (sessions, people, rounds, work, plans, answers):
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])
     oidc.install(app, office)
@@ -55,7 +56,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")
     sizes = {"most_bytes": settings.upload_mb * 2**20, "national_bytes": settings.national_mb * 2**20}
-    app.add_middleware(care.Care, https=settings.secure_cookies, **sizes)
+    app.add_middleware(care.Care, https=settings.https, **sizes)
     make = app.openapi
 
     @cache

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import Queue
+from allocator.service import passes
 from allocator.service.mail import Mail
-from allocator.service.people import COOKIE, ROLE_OF, RoleName, Who, who
+from allocator.service.people import RoleName, Who
 from allocator.service.problems import Refusal
 from allocator.service.settings import Settings
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Grant, PlanRow, Programme, RoundRow
+from allocator.store.tables import Pass, PlanRow, Programme, RoundRow
 
+log = logging.getLogger("allocator.service")
 MOST_KEYS = 10_000  # callers remembered before those of the last minute are kept only
 
 
@@ -51,6 +54,11 @@ class Limiter:
             times.append(now)
 
 
+def hands() -> ThreadPoolExecutor:
+    """Who does what is done beside an answer."""
+    return ThreadPoolExecutor(2, "aside")
+
+
 @dataclass
 class Office:
     """Everything a request works with. `settings.public_url` is always set where the service is really served:
@@ -61,6 +69,18 @@ class Office:
     settings: Settings
     mail: Mail
     limiter: Limiter = field(default_factory=Limiter)
+    hands: ThreadPoolExecutor = field(default_factory=hands)
+
+    def aside(self, work: Callable[[], None]) -> Future[None]:
+        """Done beside the answer, so that how long it takes tells the asker nothing. What fails is logged."""
+
+        def done() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("left undone")
+
+        return self.hands.submit(done)
 
 
 def office_of(request: Request) -> Office:
@@ -72,34 +92,53 @@ def office_of(request: Request) -> Office:
 In = Annotated[Office, Depends(office_of)]
 
 
-def secret_of(request: Request) -> tuple[str | None, bool]:
-    """(the bearer token or session cookie, whether it came by cookie)."""
-    header = request.headers.get("authorization", "")
-    if header[:7].lower() == "bearer ":
-        return header[7:].strip(), False
-    return request.cookies.get(COOKIE), True
+POLLS = ("/news", "/events")  # what an open page asks by itself: nobody need be there
+
+
+def from_here(request: Request) -> None:
+    """Raises Refusal `forbidden` for a write that another site's page sent. Programs send no Origin."""
+    origin, settings = request.headers.get("origin"), office_of(request).settings
+    if not origin:
+        return
+    here = {settings.public_url.rstrip("/").lower(), f"https://{request.headers.get('host', '')}".lower()}
+    if not settings.https:
+        here.add(f"http://{request.headers.get('host', '')}".lower())
+    if origin.lower() not in here:
+        raise Refusal("forbidden", "This request came from another site's page.")
+
+
+def staying(request: Request, office: Office, pass_id: str) -> None:
+    """This use of a session is written down, beside the answer: it is not left alone."""
+
+    def note() -> None:
+        with office.db.write() as s:
+            passes.seen(s, pass_id)
+
+    if not request.url.path.endswith(POLLS):
+        office.aside(note)
 
 
 def asker(request: Request) -> Who:
     """The person asking. Raises Refusal `not_signed_in`; `forbidden` for a write with a read-only token or from
     another site's page."""
-    known = getattr(request.state, "who", None)
-    if isinstance(known, Who):
-        return known
+    before = getattr(request.state, "who", None)
+    if isinstance(before, Who):
+        return before
     office = office_of(request)
-    secret, by_cookie = secret_of(request)
-    found = None
+    secret, by_cookie = passes.secret_of(request, office.settings)
+    known = None
     if secret:
         with office.db.read() as s:
-            found = who(s, secret)
-    if found is None:
+            known = passes.who(s, secret, dt.timedelta(minutes=office.settings.idle_minutes))
+    if known is None:
         raise Refusal("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
+    found, stale = known
+    if stale:
+        staying(request, office, found.pass_id)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         request.state.refused = found
-        origin = request.headers.get("origin")
-        ours = (request.headers.get("host"), urlsplit(office.settings.public_url).netloc)
-        if by_cookie and origin and origin.split("://")[-1] not in ours:
-            raise Refusal("forbidden", "This request came from another site's page.")
+        if by_cookie:
+            from_here(request)
         if found.scope == "read":
             raise Refusal("forbidden", "This token may only read.")
         office.limiter.count(found.id, office.settings.writes_per_minute)
@@ -133,11 +172,9 @@ def note_refusal(request: Request, refusal: Refusal) -> None:
             note_everywhere(s, me, "access refused", f"{request.method} {request.url.path}")
 
 
-def note_sign_in(session: Session, person_id: str, role: str, how: str = "") -> None:
-    """A session begun, in each programme that it opens."""
-    grants = session.scalars(sa.select(Grant).where(Grant.person_id == person_id))
-    for programme in sorted({g.programme_id for g in grants if ROLE_OF[g.role] == role}):
-        keep.note(session, None, "signed in", person_id, programme=programme, detail=f"{role}{how}")
+def note_sign_in(session: Session, row: Pass, how: str = "") -> None:
+    """A session begun, in the programme that it opens."""
+    keep.note(session, None, "signed in", row.person_id, programme=row.programme_id, detail=f"{row.role}{how}")
 
 
 def note_everywhere(session: Session, me: Who, action: str, subject: str, detail: str = "") -> None:

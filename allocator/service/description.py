@@ -15,7 +15,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from allocator.service import problems
 from allocator.service.asking import asker
-from allocator.service.people import COOKIE, RoleName
+from allocator.service.passes import COOKIE
+from allocator.service.people import RoleName
 
 EVERYBODY: set[RoleName] = {"manager", "auditor", "school", "sip"}
 KEY = {
@@ -42,7 +43,12 @@ def describe(app: FastAPI, found: dict[str, Any]) -> dict[str, Any]:
         schemas.pop(unused, None)
     found["components"]["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "an API token (`tokens`)"},
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "set by `sign-in`"},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": COOKIE,
+            "description": f"set by `sign-in`; over HTTPS its name is `__Host-{COOKIE}`",
+        },
     }
     for method, operation, route in _operations(app, found):
         _operation(method, operation, route)
@@ -103,6 +109,7 @@ def _follow(method: str, operation: dict[str, Any], route: APIRoute, roles: set[
     given = [p["name"] for p in operation.get("parameters", ())]
     body = operation.get("requestBody", {}).get("content", {})
     writes = method != "GET"
+    aside = method == "POST" and route.path.endswith("/sign-in")  # looked up after the answer, which tells nothing
     codes = {
         "not_signed_in": roles is not None,
         "forbidden": roles is not None and (writes or roles != EVERYBODY),
@@ -114,7 +121,7 @@ def _follow(method: str, operation: dict[str, Any], route: APIRoute, roles: set[
         "in_progress": roles is not None and method == "POST",
         "key_reused": roles is not None and method == "POST",
         "answer_lost": roles is not None and method == "POST",
-        "store_away": not route.path.endswith(("healthz", "/oidc")),
-        "defect": not route.path.endswith("healthz"),
+        "store_away": not (route.path.endswith(("healthz", "/oidc")) or aside),
+        "defect": not (route.path.endswith("healthz") or aside),
     }
     return {code for code, can in codes.items() if can}

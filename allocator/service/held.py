@@ -23,7 +23,9 @@ Part = tuple[str, list[tuple[str, str]]]  # heading, (what, value)
 def held_on(s: Session, who: Who) -> list[Part]:
     """By kind of thing: you, your sign-ins, your row and what is recorded of you in each round, what you said."""
     parts: list[Part] = [("You", [("Name", who.name), ("Email address", who.email), ("Role", who.role)])]
-    passes = s.scalars(sa.select(Pass).where(Pass.person_id == who.id).order_by(Pass.created_at))
+    passes = s.scalars(
+        sa.select(Pass).where(Pass.person_id == who.id, Pass.programme_id == who.programme).order_by(Pass.created_at)
+    )
     parts.append(("Your sign-ins", [(f"{p.created_at:%d %B %Y %H:%M} UTC", f"{p.kind}, as {p.role}") for p in passes]))
     for programme in sorted(who.programmes()):
         name = s.get_one(Programme, programme).name
@@ -36,7 +38,8 @@ def held_on(s: Session, who: Who) -> list[Part]:
             said = [e for e in keep.events_of(s, row.id) if e.by.id == who.id]
             rows = [(f"{e.at:%d %B %Y %H:%M} UTC", _said(e.data)) for e in said]
             parts.append((f"{name}, {row.name}: what you said here", rows))
-    lines = s.scalars(sa.select(AuditRow).where(AuditRow.person_id == who.id).order_by(AuditRow.n))
+    mine = sa.select(AuditRow).where(AuditRow.person_id == who.id, AuditRow.programme_id.in_(who.programmes()))
+    lines = s.scalars(mine.order_by(AuditRow.n))
     parts.append(("What the audit log has of you", [(f"{a.at:%d %B %Y %H:%M} UTC", a.action) for a in lines]))
     return [(heading, rows) for heading, rows in parts if rows]
 

@@ -8,9 +8,10 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.asking import Office
-from allocator.service.people import GrantRole
+from allocator.service.people import GrantRole, Who
+from allocator.store.tables import Someone
 
 MINUTES_A_DAY = 24 * 60
 
@@ -37,10 +38,17 @@ def of_case(case: Case) -> list[Invited]:
     return found + [Invited(s.email, s.name, "sip", sip=s.sip) for s in case.sips if s.email]
 
 
+def shows_links(office: Office, s: Session, who: Who) -> bool:
+    """Whether this manager is shown links to hand over: where no mail server carries them, and nobody here has a role that
+    another manager gave. Who is known elsewhere is then nobody's to learn, for it is asked of all of them at once."""
+    return not office.settings.smtp_url and people.alone(s, who.id)
+
+
 def letter_link(office: Office, s: Session, programme: str, whom: Invited, base: str, next: str) -> str:
-    """A link for a letter: it opens the page `next` in this role, is spent on the button, and lives `letter_days`."""
-    people.enrol(s, whom.email, whom.name, programme, whom.role, urn=whom.urn, sip=whom.sip)
-    person = people.person_by_email(s, whom.email)
-    assert person is not None
-    secret = people.link(s, person, office.settings.letter_days * MINUTES_A_DAY, people.ROLE_OF[whom.role])
+    """A link for a letter: it opens the page `next` in this role of this programme and is spent on the button. In a letter
+    that is mailed it lives `letter_days`, handed over by a manager `shown_hours`."""
+    grant = people.enrol(s, whom.email, whom.name, programme, whom.role, urn=whom.urn, sip=whom.sip)
+    person, settings = s.get_one(Someone, grant.person_id), office.settings
+    minutes = settings.letter_days * MINUTES_A_DAY if settings.smtp_url else settings.shown_hours * 60
+    secret = passes.link(s, person, minutes, people.ROLE_OF[whom.role], programme, about=next)
     return f"{base.rstrip('/')}/sign-in/{secret}?next={quote(next)}"

@@ -70,11 +70,13 @@ class Addressee:
 def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str], *, chairs: bool) -> list[Addressee]:
     """Heads (and chairs) of these schools: those with a role, else those whose address the case gives; each once."""
     found: dict[str, Addressee] = {}
+    names = people.names_in(s, programme)
     roles = ("head", "chair") if chairs else ("head",)
     grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
     for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(roles))):
         found.setdefault(
-            p.email, Addressee(Invited(p.email, p.name, "chair" if g.role == "chair" else "head", urn=g.urn), "/school")
+            p.email,
+            Addressee(Invited(p.email, names[p.id], "chair" if g.role == "chair" else "head", urn=g.urn), "/school"),
         )
     held = {(a.invited.urn, a.invited.role) for a in found.values()}
     for urn in urns:
@@ -92,7 +94,8 @@ def sip_of(s: Session, programme: str, desk: Desk, sip: str) -> list[Addressee]:
     grants = sa.select(Someone).join(Grant, Someone.id == Grant.person_id)
     own = list(s.scalars(grants.where(Grant.programme_id == programme, Grant.role == "sip", Grant.sip == sip)))
     if own:
-        return [Addressee(Invited(p.email, p.name, "sip", sip=sip), "/sip") for p in own]
+        names = people.names_in(s, programme)
+        return [Addressee(Invited(p.email, names[p.id], "sip", sip=sip), "/sip") for p in own]
     row = desk.facts.sips.get(sip)
     return (
         [Addressee(Invited(people.plain_email(row.email), row.name, "sip", sip=sip), "/sip")]
@@ -112,9 +115,16 @@ class Outgoing:
 
 def addressed(
     office: Office, s: Session, request: Request, row: RoundRow, desk: Desk, shared: letters.Office,
-    urns: Sequence[str] = (), sips: Sequence[str] = (),
+    urns: Sequence[str] = (), sips: Sequence[str] = (), *, personal: bool,
 ) -> tuple[list[Outgoing], list[str]]:  # fmt: skip
-    """A letter for each head (and chair, where both agree) and SIP, with a link of their own; and who has no address."""
+    """A letter for each head (and chair, where both agree) and SIP, with a link of their own where `personal`, else with the
+    page where they ask for one; and who has no address."""
+
+    def link_of(a: Addressee) -> str:
+        if personal:
+            return letter_link(office, s, row.programme_id, a.invited, base, a.next)
+        return f"{base}{a.next}"
+
     base, out, without = base_of(office, request), [], []
     chairs = desk.rules.mode == "agree_with_school"
     for group in letters.together(desk, urns):
@@ -122,13 +132,13 @@ def addressed(
         for a in whom:
             for urn in group:  # one letter and one link open every school of a shared head
                 people.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
-            link = letter_link(office, s, row.programme_id, a.invited, base, a.next)
+            link = link_of(a)
             out.append(Outgoing(letters.school_letter(desk, group, shared, link), a.invited.email, link))
         without += [desk.facts.name(u) for u in group] if not whom else []
     for sip in sips:
         asked = sip_of(s, row.programme_id, desk, sip)
         for a in asked:
-            link = letter_link(office, s, row.programme_id, a.invited, base, a.next)
+            link = link_of(a)
             out.append(Outgoing(letters.sip_letter(desk, sip, shared, link), a.invited.email, link))
         without += [desk.facts.sips[sip].name] if not asked else []
     return out, without

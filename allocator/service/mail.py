@@ -10,7 +10,6 @@ import logging
 import smtplib
 import ssl
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -87,10 +86,17 @@ class Mail:
             f"Open this page and press the button to sign in. It works once, for {life}.\n\n{address}\n\n"
             "If you did not ask for it, leave it: nothing happens by itself.\n"
         )
-        if self.smtp_url:  # beside the answer, which takes as long as for an address we do not know
-            threading.Thread(target=self.send, args=(to, "Your sign-in link", text), name="letter").start()
-        else:
+        if self.smtp_url:
+            self.send(to, "Your sign-in link", text)
+        elif self.to_terminal:
             print(f"Sign-in link for {to}: {address}", file=sys.stderr, flush=True)
+        else:
+            log.warning("no mail server is set and no terminal is here: a sign-in link was not sent")
+
+    @property
+    def to_terminal(self) -> bool:
+        """Whether links are shown to whoever runs the service: only where that is a person's own window, never a log."""
+        return not self.smtp_url and sys.stderr.isatty()
 
     def send(self, to: str, subject: str, text: str) -> bool:
         """A letter in plain text; False where no mail server is set. A letter that cannot be sent is logged, and the

@@ -9,19 +9,19 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]  # Authlib ships no types
 from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.asking import In, Office, note_sign_in
+from allocator.service.identity import SignedIn
 from allocator.service.problems import Refusal, errors
-from allocator.service.schemas import SignedIn
 
 log = logging.getLogger("allocator.oidc")
 router = APIRouter()
@@ -42,7 +42,7 @@ def install(app: FastAPI, office: Office) -> None:
     )  # fmt: skip
     app.add_middleware(
         SessionMiddleware, secret_key=settings.cookie_secret or secrets.token_urlsafe(32), same_site="lax",
-        session_cookie="allocator_step", max_age=STEP_SECONDS, https_only=settings.secure_cookies,
+        session_cookie="allocator_step", max_age=STEP_SECONDS, https_only=settings.https,
     )  # fmt: skip
 
 
@@ -55,11 +55,14 @@ def client(request: Request) -> Any:
 
 
 @router.get("/oidc", status_code=302, response_class=Response, responses=errors("not_found", "provider_away"))
-async def go(request: Request, office: In, role: people.RoleName | None = None) -> Response:
+async def go(
+    request: Request, office: In, role: people.RoleName | None = None,
+    programme: Annotated[str | None, Query(max_length=64)] = None,
+) -> Response:  # fmt: skip
     """To the provider's sign-in page."""
     provider = client(request)
     base = office.settings.public_url or str(request.base_url)
-    request.session["role"] = role
+    request.session["role"], request.session["programme"] = role, programme
     try:
         answer: Response = await provider.authorize_redirect(request, f"{base.rstrip('/')}/api/v1/oidc/back")
     except Exception as error:
@@ -84,25 +87,26 @@ async def back(request: Request, office: In) -> Response:
         log.warning("no sign-in", extra={"error": type(error).__name__})
         raise Refusal("not_signed_in", "The provider's answer could not be checked. Begin again.") from None
     claims = token.get("userinfo") or {}
-    role = request.session.pop("role", None)
-    return await run_in_threadpool(_enter, office, claims, role)
+    asked = request.session.pop("role", None), request.session.pop("programme", None)
+    return await run_in_threadpool(_enter, office, claims, *asked)
 
 
-def _enter(office: Office, claims: dict[str, Any], role: str | None) -> Response:
+def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
     email = str(claims.get("email") or "")
     if not email or claims.get("email_verified") is False:
         raise Refusal("not_signed_in", "The provider does not vouch for your address.")
     with office.db.write() as s:
         person = people.person_by_email(s, email)
-        able = people.roles_of(s, person.id) if person else []
+        able = people.doors(s, person.id) if person else []
         if person is None or not able:
             raise Refusal("forbidden", "Your address is not known here. Ask your SIP manager to add it.")
-        wanted = role or (able[0] if len(able) == 1 else None)
-        if wanted not in able:
-            raise Refusal("invalid", f"Say in which role you sign in, with ?role=: {' or '.join(able)}.")
+        if role is None and programme is None and len(able) > 1:  # the page of a link asks which
+            secret = passes.link(s, person, office.settings.link_minutes, own=True)
+            return RedirectResponse(f"/sign-in/{secret}", 303)
+        door = passes.chosen(able, role, programme)
         life = dt.timedelta(hours=office.settings.session_hours)
-        key, _ = people.begin(s, person.id, str(wanted), "session", life)
-        note_sign_in(s, person.id, str(wanted), ", by the provider")
+        key, row = passes.begin(s, person.id, door.role, "session", life, programme=door.programme, own=True)
+        note_sign_in(s, row, ", by the provider")
     answer = RedirectResponse("/api/v1/me", 303)
-    people.set_cookie(answer, key, office.settings)
+    passes.set_cookie(answer, key, office.settings)
     return answer

@@ -46,16 +46,17 @@ class OnceRoute(APIRoute):
             if not (0 < len(key) <= 200 and key.isprintable() and key.isascii()):
                 raise Refusal("bad_request", "An Idempotency-Key has 1 to 200 printable characters.")
             body = await request.body()
-            asked = hashlib.sha256(b"\0".join([request.method.encode(), str(request.url).encode(), body])).hexdigest()
+            where = request.url.path + "?" + request.url.query  # not the host: another server of ours is the same
+            asked = hashlib.sha256(b"\0".join([request.method.encode(), where.encode(), body])).hexdigest()
             me = await run_in_threadpool(asker, request)
-            office, name = office_of(request), (me.id, key)
-            once = hashlib.sha256(f"{me.id}\0{key}\0{asked}".encode()).hexdigest()[:32]
+            office, name = office_of(request), (me.asker, key)
+            once = hashlib.sha256(f"{me.asker}\0{key}\0{asked}".encode()).hexdigest()[:32]
             before = await run_in_threadpool(_begin, office, request, name, asked, once)
             if before is not None:
                 return await before.settled() if isinstance(before, Later) else before
             request.state.once = once
             try:
-                with with_this(sa.update(Once).where(Once.person_id == me.id, Once.key == key).values(headers={})):
+                with with_this(sa.update(Once).where(Once.asker == me.asker, Once.key == key).values(headers={})):
                     answer = await settled(request)
             except BaseException:
                 await run_in_threadpool(_forget, office, name)
@@ -71,7 +72,7 @@ def _begin(office: Office, request: Request, name: tuple[str, str], asked: str, 
     with office.db.write() as s:
         row = s.get(Once, name, with_for_update=True)
         if row is None:
-            s.add(Once(person_id=name[0], key=name[1], request=asked, created_at=keep.now()))
+            s.add(Once(asker=name[0], key=name[1], request=asked, created_at=keep.now()))
             s.flush()
             return None
         if row.request != asked:
@@ -92,7 +93,7 @@ def _begin(office: Office, request: Request, name: tuple[str, str], asked: str, 
 def _forget(office: Office, name: tuple[str, str]) -> None:
     """A request that was refused did nothing, and may be made again."""
     with office.db.write() as s:
-        s.execute(sa.delete(Once).where(Once.person_id == name[0], Once.key == name[1], Once.status.is_(None)))
+        s.execute(sa.delete(Once).where(Once.asker == name[0], Once.key == name[1], Once.status.is_(None)))
 
 
 def _remember(office: Office, name: tuple[str, str], answer: Response) -> None:
@@ -101,4 +102,4 @@ def _remember(office: Office, name: tuple[str, str], answer: Response) -> None:
         body = json.dumps({**told, SECRET: None})
     values = {"status": answer.status_code, "headers": kept, "body": body}
     with office.db.write() as s:
-        s.execute(sa.update(Once).where(Once.person_id == name[0], Once.key == name[1]).values(**values))
+        s.execute(sa.update(Once).where(Once.asker == name[0], Once.key == name[1]).values(**values))

@@ -1,23 +1,17 @@
-"""Who asks: single-use links, sessions in one role, API tokens. Secrets are kept as hashes only (contract 5, domain N)."""
+"""Who asks, and what it opens: one person in one role of one programme (contract 5, domain N)."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import secrets
 from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
-from fastapi import Response
 from sqlalchemy.orm import Session
 
 from allocator.domain.round import Person
 from allocator.errors import NotThere, UsageError
-from allocator.service.problems import Refusal
-from allocator.service.settings import Settings
 from allocator.store import keep
-from allocator.store.tables import Grant, Pass, Programme, SignIn, Someone
+from allocator.store.tables import Called, Grant, Pass, Programme, SignIn, Someone
 
 RoleName = Literal["manager", "auditor", "school", "sip"]
 GrantRole = Literal["manager", "auditor", "head", "chair", "sip"]
@@ -28,21 +22,38 @@ ROLE_OF: dict[str, RoleName] = {
     "chair": "school",
     "sip": "sip",
 }
-COOKIE = "allocator_session"
+GRANTS_OF: dict[str, list[str]] = {role: [g for g, r in ROLE_OF.items() if r == role] for role in ROLE_OF.values()}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A role of a programme that somebody has; `name` is the programme's."""
+
+    role: RoleName
+    programme: str
+    name: str
 
 
 @dataclass(frozen=True)
 class Who:
-    """The person asking, in the one role of this session or token (domain N3)."""
+    """The person asking, in the one role and programme of this session or token (domain N3)."""
 
     id: str
     name: str
     email: str
     role: RoleName
-    grants: tuple[Grant, ...]  # of this role only
+    programme: str
+    grants: tuple[Grant, ...]  # of this role only; of this programme and those made with this very pass
     scope: str
     pass_id: str
+    kind: str
+    own: bool
     sips: tuple[tuple[str, str], ...] = ()  # (programme, sip) that the person also is, whatever the session's role
+
+    @property
+    def asker(self) -> str:
+        """Whose Idempotency-Keys these are: another role of the same person has its own."""
+        return f"{self.id}/{self.role}/{self.programme}"
 
     def programmes(self) -> set[str]:
         return {g.programme_id for g in self.grants}
@@ -69,10 +80,6 @@ class Who:
         return "head" if "head" in mine else "chair"
 
 
-def hashed(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def plain_email(email: str) -> str:
     return email.strip().casefold()
 
@@ -84,14 +91,15 @@ def person_by_email(session: Session, email: str) -> Someone | None:
 def enrol(
     session: Session, email: str, name: str, programme: str, role: GrantRole, *, urn: str = "", sip: str = ""
 ) -> Grant:
-    """The person, made if new, with this role. Raises UsageError where a school or SIP is missing or out of place."""
+    """The person, made if new, with this role; `name` is how the programme calls them, unless it does already.
+    Raises UsageError where a school or SIP is missing or out of place."""
     if (role in ("head", "chair")) != bool(urn) or (role == "sip") != bool(sip):
         raise UsageError("A head or chair needs the school's URN, a SIP the SIP's id; nobody else has either.")
     if session.get(Programme, programme) is None:
         raise NotThere(f"There is no programme {programme}.")
     person = person_by_email(session, email)
     if person is None:
-        person = Someone(id=keep.new_id(), email=plain_email(email), name=name)
+        person = Someone(id=keep.new_id(), email=plain_email(email))
         session.add(person)
         session.flush()
     same = sa.select(Grant).where(
@@ -102,78 +110,69 @@ def enrol(
     if found is None:
         found = Grant(id=keep.new_id(), person_id=person.id, programme_id=programme, role=role, urn=urn, sip=sip)
         session.add(found)
+        if session.get(Called, (person.id, programme)) is None:
+            call(session, person.id, programme, name)
         session.flush()
     return found
 
 
-def roles_of(session: Session, person_id: str) -> list[RoleName]:
-    grants = session.scalars(sa.select(Grant.role).where(Grant.person_id == person_id))
-    return sorted({ROLE_OF[g] for g in grants})
+def call(session: Session, person_id: str, programme: str, name: str) -> None:
+    """The programme calls the person so from now on."""
+    session.merge(Called(person_id=person_id, programme_id=programme, name=name))
 
 
-def link(session: Session, person: Someone, minutes: int, role: str | None = None) -> str:
-    """A single-use secret for this person; spent by `spend`, not by being looked at."""
-    secret = secrets.token_urlsafe(32)
-    until = keep.now() + dt.timedelta(minutes=minutes)
-    session.add(SignIn(hash=hashed(secret), person_id=person.id, role=role, expires_at=until))
-    session.flush()
-    return secret
+def names_in(session: Session, programme: str) -> dict[str, str]:
+    """Person -> how this programme calls them, also those who have no role in it any more."""
+    rows = session.scalars(sa.select(Called).where(Called.programme_id == programme))
+    return {row.person_id: row.name for row in rows}
 
 
-def look_at(session: Session, secret: str) -> SignIn:
-    """The link, unspent. Raises Refusal `link_used`."""
-    row = session.get(SignIn, hashed(secret), with_for_update=True)
-    if row is None or row.used_at is not None or row.expires_at < keep.now():
-        raise Refusal("link_used", "This link has been used or has run out. Ask for another: it takes a minute.")
-    return row
+def take_back(session: Session, grant: Grant) -> None:
+    """The role ends, and with it every session, token and link that opened it: given again, it opens none of them."""
+    role, now = ROLE_OF[grant.role], keep.now()
+    session.execute(
+        sa.update(Pass)
+        .where(Pass.person_id == grant.person_id, Pass.role == role, Pass.programme_id == grant.programme_id)
+        .where(Pass.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    unused = sa.update(SignIn).where(SignIn.person_id == grant.person_id, SignIn.used_at.is_(None))
+    session.execute(
+        unused.where(sa.or_(SignIn.role.is_(None), SignIn.role == role))
+        .where(sa.or_(SignIn.programme_id.is_(None), SignIn.programme_id == grant.programme_id))
+        .values(used_at=now)
+    )
+    theirs = sa.select(Pass.id).where(Pass.person_id == grant.person_id)
+    made = sa.update(Programme).where(Programme.id == grant.programme_id, Programme.made_with.in_(theirs))
+    session.execute(made.values(made_with=None))
+    session.delete(grant)
 
 
-def spend(session: Session, secret: str, role: str | None, hours: int) -> tuple[str, Pass]:
-    """Sign in: the link is spent and a session begins, in one role."""
-    row = look_at(session, secret)
-    able = roles_of(session, row.person_id)
-    wanted = role or row.role or (able[0] if len(able) == 1 else None)
-    if wanted is None or wanted not in able:
-        raise Refusal("invalid", f"Say in which role you sign in: {' or '.join(able) or 'none is open to you'}.")
-    row.used_at = keep.now()
-    return begin(session, row.person_id, wanted, "session", dt.timedelta(hours=hours))
+def doors(session: Session, person_id: str) -> list[Door]:
+    """Every role of every programme that the person has, in order of the programmes' names."""
+    rows = session.execute(
+        sa.select(Grant.role, Programme.id, Programme.name)
+        .join(Programme, Programme.id == Grant.programme_id)
+        .where(Grant.person_id == person_id)
+    )
+    found = {Door(ROLE_OF[role], programme, name) for role, programme, name in rows}
+    return sorted(found, key=lambda d: (d.name, d.programme, d.role))
 
 
-def begin(
-    session: Session, person_id: str, role: str, kind: str, life: dt.timedelta, *, name: str = "", scope: str = "write"
-) -> tuple[str, Pass]:
-    """A new session or token: the secret, shown once, and its row."""
-    secret = secrets.token_urlsafe(32)
-    now = keep.now()
-    row = Pass(
-        hash=hashed(secret), id=keep.new_id(), person_id=person_id, role=role, kind=kind, name=name, scope=scope,
-        created_at=now, expires_at=now + life,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return secret, row
+def roles_of(doors: list[Door]) -> list[RoleName]:
+    return sorted({d.role for d in doors})
 
 
-def who(session: Session, secret: str) -> Who | None:
-    """Whose pass this is, with what it opens now; None when it opens nothing."""
-    row = session.get(Pass, hashed(secret))
-    if row is None or row.revoked_at is not None or row.expires_at < keep.now():
-        return None
-    person = session.get(Someone, row.person_id)
-    if person is None:
-        return None
-    grants = list(session.scalars(sa.select(Grant).where(Grant.person_id == row.person_id)))
-    mine = tuple(g for g in grants if ROLE_OF[g.role] == row.role)
-    if not mine:
-        return None
-    also = tuple((g.programme_id, g.sip) for g in grants if g.sip)
-    return Who(person.id, person.name, person.email, row.role, mine, row.scope, row.id, also)  # type: ignore[arg-type]
+def grants_with(session: Session, row: Pass) -> tuple[list[Grant], list[Grant]]:
+    """(what this pass opens, every grant of its person in the same programmes): the pass's programme, and those that
+    were made with it."""
+    here = sa.select(Programme.id).where(sa.or_(Programme.id == row.programme_id, Programme.made_with == row.id))
+    rows = list(session.scalars(sa.select(Grant).where(Grant.person_id == row.person_id, Grant.programme_id.in_(here))))
+    return [g for g in rows if ROLE_OF[g.role] == row.role], rows
 
 
-def set_cookie(answer: Response, key: str, settings: Settings) -> None:
-    """The session's cookie: not for scripts; from other sites' pages only with a plain link (a letter, the provider's
-    sign-in), never with a write."""
-    answer.set_cookie(
-        COOKIE, key, httponly=True, samesite="lax", secure=settings.secure_cookies,
-        max_age=settings.session_hours * 3600, path="/",
-    )  # fmt: skip
+def alone(session: Session, person_id: str) -> bool:
+    """Whether this person manages every programme of the service: then nobody has a role that they did not give."""
+    managed = sa.select(Grant.programme_id).where(Grant.person_id == person_id, Grant.role == "manager")
+    other = sa.select(sa.func.count()).select_from(Programme).where(Programme.id.not_in(managed))
+    return session.scalar(other) == 0

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from allocator.errors import UsageError
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.app import create_app
 from allocator.service.care import log_as_json
 from allocator.service.settings import PREFIX, Settings
@@ -22,18 +22,23 @@ from allocator.store.database import Database, open_store
 from allocator.store.tables import Grant, Programme, Someone
 
 FIRST = "manager@localhost"
+FIRST_MINUTES = 30  # the link printed at the start is for a person who is looking
 
 
-def first_link(db: Database, base: str, minutes: int) -> str | None:
-    """On a new store: a programme, its manager, and the manager's link. On another: a link for the local manager."""
+def first_link(db: Database, base: str, minutes: int, *, seen: bool) -> str | None:
+    """On a new store: a programme, its manager, and the manager's link, without which nobody could come in. On another a
+    link for the local manager, where a person sees it (`seen`) and no log keeps it."""
     with db.write() as s:
-        if s.scalar(sa.select(sa.func.count()).select_from(Grant)) == 0:
+        new = s.scalar(sa.select(sa.func.count()).select_from(Grant)) == 0
+        if not (new or seen):
+            return None
+        if new:
             programme = Programme(id=keep.new_id(), name="My programme", created_at=keep.now())
             s.add(programme)
             s.flush()
             people.enrol(s, FIRST, "Manager", programme.id, "manager")
         person = s.scalars(sa.select(Someone).where(Someone.email == FIRST)).one_or_none()
-        return f"{base}/sign-in/{people.link(s, person, minutes)}" if person else None
+        return f"{base}/sign-in/{passes.link(s, person, minutes, own=True)}" if person else None
 
 
 class Workers:
@@ -78,7 +83,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     migrate.upgrade(db)
     base = settings.public_url.rstrip("/") or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     at_home = not settings.public_url and host in ("127.0.0.1", "localhost", "::1")  # nobody else reads this terminal
-    link = first_link(db, base, settings.link_minutes) if at_home else None
+    link = first_link(db, base, FIRST_MINUTES, seen=sys.stderr.isatty()) if at_home else None
     settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
     server = uvicorn.Server(
@@ -89,6 +94,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     print(f"Serving at {base}", file=sys.stderr, flush=True)
     if link:
         print(f"Sign in as the manager: {link}", file=sys.stderr, flush=True)
+    elif at_home:
+        print(f"To sign in as the manager: allocator user link {FIRST}", file=sys.stderr, flush=True)
     try:
         server.run()
     finally:

@@ -15,13 +15,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import PostKind
-from allocator.service.people import GrantRole, RoleName
 from allocator.service.problems import Refusal, TableProblem
 
 T = TypeVar("T")
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """Text that every database keeps as it is."""
     if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise ValueError("a NUL or half a character cannot be kept")
@@ -29,11 +28,11 @@ def _storable(text: str) -> str:
 
 
 Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="an id, as the service gave it")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(_storable)]
-Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
-Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_storable)]  # a URN or SIP id
-UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(_storable)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$"), AfterValidator(_storable)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)]
+Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]  # a URN or SIP id
+UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(storable)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$"), AfterValidator(storable)]
 Cursor = Annotated[str | None, Query(max_length=500, description="where the page before ended: its `next`")]
 Limit = Annotated[int, Query(ge=1, le=500, description="most items on the page")]
 
@@ -78,90 +77,10 @@ def page(
 def _back(value: Any, column: Any) -> Any:
     kind = column.type.python_type
     if kind is dt.datetime:
-        return dt.datetime.fromisoformat(_storable(value))
+        return dt.datetime.fromisoformat(storable(value))
     if type(value) is not kind or (kind is int and abs(value) > 2**31):
         raise ValueError
-    return _storable(value) if kind is str else value
-
-
-# -- people ------------------------------------------------------------------------------------------------------
-
-
-class SignInAsk(In):
-    email: Email
-    role: RoleName | None = None
-
-
-class SignInSpend(In):
-    role: RoleName | None = None
-
-
-class GrantOut(Out):
-    id: str
-    person_id: str
-    programme_id: str
-    role: str
-    urn: str
-    sip: str
-
-
-class Me(BaseModel):
-    id: str
-    name: str
-    email: str
-    role: RoleName
-    scope: str
-    grants: list[GrantOut]
-
-
-class SignedIn(BaseModel):
-    role: str
-    expires_at: dt.datetime
-
-
-class UserIn(In):
-    email: Email
-    name: Name
-    programme: Key
-    role: GrantRole
-    urn: Annotated[str, StringConstraints(max_length=100), AfterValidator(_storable)] = ""
-    sip: Annotated[str, StringConstraints(max_length=100), AfterValidator(_storable)] = ""
-
-
-class UserOut(GrantOut):
-    email: str
-    name: str
-
-
-class TokenIn(In):
-    name: Name
-    scope: Literal["read", "write"] = "read"
-    days: int | None = Field(None, ge=1, le=730)
-
-
-class TokenOut(Out):
-    id: str
-    name: str
-    role: str
-    scope: str
-    created_at: dt.datetime
-    expires_at: dt.datetime
-    revoked_at: dt.datetime | None
-
-
-class TokenNew(TokenOut):
-    token: str | None = Field(description="shown this once; null where the request is only repeated")
-
-
-class AuditOut(Out):
-    n: int
-    at: dt.datetime
-    person_id: str | None
-    role: str | None
-    programme_id: str | None
-    action: str
-    subject: str
-    detail: str
+    return storable(value) if kind is str else value
 
 
 # -- programmes and rounds ------------------------------------------------------------------------------------------

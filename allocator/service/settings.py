@@ -27,7 +27,7 @@ class Settings:
         "",
         "the address people use, as https://sip.example.org, for links in letters; blank = where this machine listens",
     )
-    secure_cookies: bool = env(False, "cookies over HTTPS only; set it wherever the service is reached over a network")
+    secure_cookies: bool = env(False, "cookies over HTTPS only; of itself so where the public address is https")
     smtp_url: str = env(
         "",
         "smtps://USER:PASSWORD@HOST:PORT, or smtp:// for STARTTLS; certificates are checked, and only ?tls=off at its end, or a "
@@ -40,12 +40,14 @@ class Settings:
     oidc_client_id: str = env("", "the service's id there")
     oidc_client_secret: str = env("", "its secret there")
     cookie_secret: str = env("", "signs the step to the provider; set it where several servers share the work")
-    link_minutes: int = env(30, "how long a sign-in link lives")
+    link_minutes: int = env(10, "how long a sign-in link lives")
+    shown_hours: int = env(72, "how long a link lives that a manager hands over, where no mail server is set")
     letter_days: int = env(45, "how long the link in a letter to a school or SIP lives")
     tile_url: str = env(
         "", "a map's tile server, as https://HOST/{z}/{x}/{y}.png; blank = the map is drawn without one"
     )
     session_hours: int = env(12, "how long a session lives")
+    idle_minutes: int = env(60, "how long a session may be left alone before it ends")
     token_days: int = env(90, "how long an API token lives when it says nothing else")
     open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")
     upload_mb: int = env(10, "largest body accepted, in megabytes")
@@ -53,11 +55,17 @@ class Settings:
     writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
     uploads_per_minute: int = env(30, "cases that one person may send in a minute")
     sign_ins_per_minute: int = env(
-        10, "sign-in requests from one network address, or to one email address, in a minute"
+        10,
+        "sign-in requests from one network address in a minute; one email address gets few letters, however many ask",
     )
     solve_seconds: float = env(300.0, "longest time one solve may take")
     silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the service over HTTPS: cookies and other pages are then held to it."""
+        return self.secure_cookies or self.public_url.lower().startswith("https://")
 
 
 def from_env(given: Mapping[str, str] | None = None) -> Settings:

@@ -31,15 +31,15 @@ class Programme(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[dt.datetime]
+    made_with: Mapped[str | None]  # the session or token it was made with, which opens it too
 
 
 class Someone(Base):
-    """A person who can sign in."""
+    """A person who can sign in. How they are called is each programme's own affair (`Called`)."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(unique=True)  # as compared: lower case
-    name: Mapped[str]
 
 
 class Grant(Base):
@@ -55,29 +55,48 @@ class Grant(Base):
     sip: Mapped[str] = mapped_column(default="")
 
 
+class Called(Base):
+    """How a programme calls a person, whatever others call them; it stays when their roles end, for the log."""
+
+    __tablename__ = "called"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
+    name: Mapped[str]
+
+
 class SignIn(Base):
-    """A single-use link, kept as a hash."""
+    """A single-use link, kept as a hash. With a role and a programme it opens those only; `own`: asked for by the person,
+    and sent to nobody but them."""
 
     __tablename__ = "sign_ins"
     hash: Mapped[str] = mapped_column(primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[str | None]
+    programme_id: Mapped[str | None] = mapped_column(ForeignKey("programmes.id"))
+    about: Mapped[str] = mapped_column(default="")  # the page it leads to; a new link to it ends the old
+    own: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
 
 
 class Pass(Base):
-    """What a request is made with: a session (one person in one role, domain N3) or an API token; kept as a hash."""
+    """What a request is made with: a session or an API token, each one person in one role of one programme (domain N3);
+    kept as a hash. `own`: begun by a link that only the person had, so they may go on to another of their roles."""
 
     __tablename__ = "passes"
     hash: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[str] = mapped_column(unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     role: Mapped[str]
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"))
+    own: Mapped[bool] = mapped_column(default=False)
+    parent: Mapped[str | None]  # the token that made this one, and takes it along when it ends
     kind: Mapped[str]  # session or token
     name: Mapped[str] = mapped_column(default="")
     scope: Mapped[str] = mapped_column(default="write")  # read or write
     created_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]  # used last, to within some minutes
     expires_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
 
@@ -186,12 +205,12 @@ class WorkerRow(Base):
 
 
 class Once(Base):
-    """An answer given to an Idempotency-Key, to be given again."""
+    """An answer given to an Idempotency-Key, to be given again to the same person in the same role and programme."""
 
     __tablename__ = "once"
-    person_id: Mapped[str] = mapped_column(primary_key=True)
+    asker: Mapped[str] = mapped_column(primary_key=True)  # `Who.asker`
     key: Mapped[str] = mapped_column(primary_key=True)
-    request: Mapped[str]  # hash of method, path and body
+    request: Mapped[str]  # hash of method, path, query and body
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # {} from when it was done
     body: Mapped[str | None]

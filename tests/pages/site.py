@@ -22,7 +22,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.explain.answer import solve
 from allocator.intake.read import read_case
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow
@@ -65,7 +65,7 @@ class Site:
             people.enrol(s, email, email.split("@")[0].title(), programme, role, urn=urn, sip=sip)
             person = people.person_by_email(s, email)
             assert person is not None
-            return f"{self.base}/sign-in/{people.link(s, person, 60, people.ROLE_OF[role])}"
+            return f"{self.base}/sign-in/{passes.link(s, person, 60, people.ROLE_OF[role], programme)}"
 
     def context(self, *, width: dict[str, int] = DESK, script: bool = True) -> BrowserContext:
         made = self.browser.new_context(viewport=width, java_script_enabled=script)  # type: ignore[arg-type]  # a TypedDict

@@ -31,6 +31,10 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/sign-in/{secret}"): (OPEN, None),
     ("POST", "/sign-in/{secret}"): (OPEN, {}),
     ("POST", "/sign-out"): (OPEN, {}),
+    ("GET", "/sessions"): (ANYBODY, None),
+    ("POST", "/sessions"): ((), {"door": "manager p"}),  # a session of one's own: tests/service/test_trust.py
+    ("POST", "/sessions/end"): (ANYBODY, {}),
+    ("POST", "/sessions/{id}/end"): ((), {}),  # one of one's own, likewise
     ("GET", "/"): (ANYBODY, None),
     ("POST", "/programmes"): (MANAGERS, {"programme": "New"}),
     ("POST", "/programmes/{id}/rounds"): (MANAGER, {"name": "2027/28"}),

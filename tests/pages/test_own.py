@@ -16,7 +16,7 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.explain.answer import solve
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.store import keep
 from allocator.store.tables import RoundRow
 from tests.make import case, led, school, sip
@@ -157,6 +157,9 @@ def test_a_manager_is_not_shown_another_managers_link_and_the_last_one_stays(des
     of = {name: grant for grant, name in grants.items()}
     assert post(desk, "manager", f"/programmes/p/people/{of['auditor']}/link").status_code == 409
     assert post(desk, "manager", f"/programmes/p/people/{of['manager']}/remove").status_code == 409
+    assert post(desk, "manager", f"/programmes/p/people/{of['head']}/link").status_code == 409  # another manages q
+    with desk.db.write() as s:
+        people.enrol(s, "manager@example.org", "manager", "q", "manager")
     shown = post(desk, "manager", f"/programmes/p/people/{of['head']}/link")
     assert f"{SITE}/sign-in/" in shown.text
     assert post(desk, "manager elsewhere", f"/programmes/p/people/{of['head']}/link").status_code == 404
@@ -200,7 +203,7 @@ def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypa
     link = re.search(r"http://testserver/sign-in/(\S+)\?next=/school", text)
     assert link
     with desk.db.write() as s:
-        row = people.look_at(s, link[1])
+        row = passes.look_at(s, link[1])
         assert row.role == "school"
     assert "mailed" in get(desk, "manager", "/rounds/r/publish").text
 

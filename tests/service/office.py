@@ -23,9 +23,9 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.explain.answer import solve
 from allocator.jobs.queue import Queue
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.app import create_app
-from allocator.service.asking import Limiter
+from allocator.service.asking import Limiter, hands
 from allocator.service.settings import Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database
@@ -65,6 +65,12 @@ class Desk:
     tokens: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
 
+    def settle(self) -> None:
+        """What was done beside the answers is done."""
+        office = self.client.app.state.office  # type: ignore[attr-defined]
+        office.hands.shutdown()
+        office.hands = hands()
+
     def headers(self, name: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
 
@@ -83,7 +89,9 @@ def client_of(db: Database, base_url: str, **settings: object) -> TestClient:
     built = _service(**told | settings)
     app, office = copy.copy(built), built.state.office
     queue = Queue(db, office.settings.silent_seconds)
-    app.state = State({**built.state._state, "office": replace(office, db=db, queue=queue, limiter=Limiter())})
+    app.state = State(
+        {**built.state._state, "office": replace(office, db=db, queue=queue, limiter=Limiter(), hands=hands())}
+    )
     client = TestClient(app, base_url=base_url, raise_server_exceptions=False)
     client.portal = _portal()
     return client
@@ -127,7 +135,7 @@ def _office() -> tuple[Path, dict[str, str], dict[str, str]]:
             email = f"{name.replace(' ', '.')}@example.org"
             grant = people.enrol(s, email, name, programme, role, urn=urn, sip=sip_id)  # type: ignore[arg-type]
             life = dt.timedelta(days=1)
-            tokens[name], _ = people.begin(s, grant.person_id, people.ROLE_OF[role], "token", life)
+            tokens[name], _ = passes.begin(s, grant.person_id, people.ROLE_OF[role], "token", life, programme=programme)
     plan = solve(facts(), Policy())
     today = keep.now().date()
     with db.write() as s:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from allocator.domain import canon
 from allocator.errors import UsageError
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.problems import CODES
 from allocator.service.settings import from_env
 from allocator.store import keep
@@ -46,7 +46,7 @@ def the_link(desk: Desk, email: str = "manager@example.org", minutes: int = 5) -
     with desk.db.write() as s:
         person = people.person_by_email(s, email)
         assert person is not None
-        return people.link(s, person, minutes)
+        return passes.link(s, person, minutes)
 
 
 @contextmanager
@@ -148,7 +148,7 @@ def test_a_fault_of_ours_is_no_traceback(desk: Desk, monkeypatch: pytest.MonkeyP
 def test_looking_at_a_link_does_not_spend_it(desk: Desk) -> None:
     secret = the_link(desk)
     for _ in range(3):
-        assert desk.client.get(f"/sign-in/{secret}").json() == {"roles": ["manager"]}
+        assert desk.client.get(f"/sign-in/{secret}").json()["roles"] == ["manager"]
     assert desk.client.post(f"/sign-in/{secret}").status_code == 200
     assert desk.client.get("/me").json()["name"] == "manager"  # by the cookie
     assert desk.client.get(f"/sign-in/{secret}").status_code == 410
@@ -175,6 +175,7 @@ def test_an_old_link_is_refused_and_an_unknown_address_is_not_told_apart(desk: D
     known = desk.client.post("/sign-in", json={"email": "MANAGER@example.org"})
     unknown = desk.client.post("/sign-in", json={"email": "nobody@example.org"})
     assert (known.status_code, known.json()) == (unknown.status_code, unknown.json())
+    desk.settle()
     with desk.db.read() as s:
         assert s.scalar(sa.select(sa.func.count()).select_from(SignIn)) == (before or 0) + 1
 
@@ -183,7 +184,7 @@ def test_two_roles_are_two_sessions(desk: Desk) -> None:
     with desk.db.write() as s:
         people.enrol(s, "manager@example.org", "manager", "p", "sip", sip="A")
     secret = the_link(desk)
-    assert desk.client.get(f"/sign-in/{secret}").json() == {"roles": ["manager", "sip"]}
+    assert desk.client.get(f"/sign-in/{secret}").json()["roles"] == ["manager", "sip"]
     assert "manager or sip" in desk.client.post(f"/sign-in/{secret}").json()["detail"]
     assert desk.client.post(f"/sign-in/{secret}", json={"role": "sip"}).json()["role"] == "sip"
     assert desk.client.get("/rounds/r").status_code == 403  # this session is the SIP's
@@ -201,13 +202,13 @@ def test_two_roles_are_two_sessions(desk: Desk) -> None:
 def test_secrets_are_kept_as_hashes_and_sessions_end(desk: Desk) -> None:
     secret = the_link(desk)
     desk.client.post(f"/sign-in/{secret}")
-    cookie = desk.client.cookies[people.COOKIE]
+    cookie = desk.client.cookies[passes.COOKIE]
     with desk.db.read() as s:
         kept = " ".join([*s.scalars(sa.select(Pass.hash)), *s.scalars(sa.select(SignIn.hash))])
     assert cookie not in kept
     assert secret not in kept
     assert desk.client.delete("/me").status_code == 204
-    again = desk.client.get("/me", headers={"Cookie": f"{people.COOKIE}={cookie}"})
+    again = desk.client.get("/me", headers={"Cookie": f"{passes.COOKIE}={cookie}"})
     assert again.status_code == 401
 
 
@@ -215,7 +216,7 @@ def test_a_pass_runs_out(desk: Desk) -> None:
     with desk.db.write() as s:
         person = s.scalars(sa.select(Someone)).first()
         assert person is not None
-        old, _ = people.begin(s, person.id, "manager", "token", dt.timedelta(seconds=-1))
+        old, _ = passes.begin(s, person.id, "manager", "token", dt.timedelta(seconds=-1), programme="p")
     assert desk.client.get("/me", headers={"Authorization": f"Bearer {old}"}).status_code == 401
 
 
@@ -235,16 +236,10 @@ def test_another_sites_page_cannot_write_with_our_cookie(desk: Desk) -> None:
     )
 
 
-def test_too_many_sign_ins_from_one_place_or_to_one_address(tmp_path: Path) -> None:
+def test_too_many_sign_ins_from_one_place(tmp_path: Path) -> None:
     desk = open_office(tmp_path, sign_ins_per_minute=3)
     codes = [desk.client.post("/sign-in", json={"email": f"{n}@y.z"}).status_code for n in range(4)]
     assert codes == [202, 202, 202, 429]
-    seen = desk.client.app.state.office.limiter.seen  # type: ignore[attr-defined]
-    seen.clear()
-    for _ in range(3):
-        desk.client.post("/sign-in", json={"email": "x@y.z"})
-    del seen["sign-in testclient"]  # from another place, to the same address
-    assert desk.client.post("/sign-in", json={"email": "X@y.z"}).status_code == 429
 
 
 def test_too_many_uploads(tmp_path: Path) -> None:
@@ -253,14 +248,13 @@ def test_too_many_uploads(tmp_path: Path) -> None:
     assert codes == [422, 429]
 
 
-def test_a_letters_link_leads_where_the_service_says_not_where_the_request_said(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    desk = open_office(tmp_path, public_url="https://sip.example.org")
-    desk.client.post("/sign-in", json={"email": "manager@example.org"}, headers={"Host": "evil.example"})
-    said = capfd.readouterr().err
-    assert "https://sip.example.org/sign-in/" in said
-    assert "evil" not in said
+def test_a_letters_link_leads_where_the_service_says_not_where_the_request_said(tmp_path: Path) -> None:
+    with post_office() as (port, letters):
+        desk = open_office(tmp_path, public_url="https://sip.example.org", smtp_url=f"smtp://127.0.0.1:{port}")
+        desk.client.post("/sign-in", json={"email": "manager@example.org"}, headers={"Host": "evil.example"})
+        desk.settle()
+    assert "https://sip.example.org/sign-in/" in letters[0]
+    assert "evil" not in letters[0]
 
 
 def test_letters_go_by_smtp_and_a_server_that_is_away_is_not_told_of(tmp_path: Path) -> None:
@@ -280,7 +274,7 @@ def test_nothing_but_the_button_spends_a_link(desk: Desk) -> None:
     secret = the_link(desk)
     for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
         desk.client.request(method, f"/sign-in/{secret}")
-    answer = desk.client.post(f"/sign-in/{secret}", headers={"Cookie": f"{people.COOKIE}=chosen-by-another"})
+    answer = desk.client.post(f"/sign-in/{secret}", headers={"Cookie": f"{passes.COOKIE}=chosen-by-another"})
     assert answer.status_code == 200
     cookie = answer.headers["set-cookie"]
     assert "chosen-by-another" not in cookie  # a session is never one that somebody brought along
@@ -346,7 +340,7 @@ def test_a_server_that_dies_between_doing_and_answering_leaves_one_job_and_nothi
     again = ask(desk, "POST", path, headers=key)
     assert (again.status_code, again.json()["id"]) == (202, first)
     with desk.db.write() as s:  # it died before it did anything: the request is made anew
-        s.add(Once(person_id=_id_of(desk, "manager"), key="n", request="?", created_at=long_ago))
+        s.add(Once(asker=f"{_id_of(desk, 'manager')}/manager/p", key="n", request="?", created_at=long_ago))
     assert ask(desk, "POST", "/programmes", json={"name": "N"}, headers={"Idempotency-Key": "n"}).status_code == 422
     with desk.db.write() as s:
         s.execute(sa.update(Once).where(Once.key == "k").values(headers=None))

@@ -63,6 +63,8 @@ class Asked:
         return self.send(None)
 
     def forbidden(self) -> httpx.Response:
+        if self.route.startswith("/sign-in"):
+            return self.send(headers={"Origin": "https://evil.example"})
         if self.method == "GET":
             return self.send("head")
         token = self.desk.client.post("/tokens", json={"name": "r"}, headers=self.desk.headers("manager")).json()
@@ -116,10 +118,10 @@ class Asked:
     def once(self, key: str, asked: str | None = None, minutes: int = 0, **values: object) -> httpx.Response:
         """As if the request had been begun so many minutes ago, with this key."""
         made = self.desk.client.build_request(self.method, address(self.desk, self.route), json=self.body)
-        parts = [self.method.encode(), str(made.url).encode(), made.content]
-        me = self.desk.client.get("/me", headers=self.desk.headers("manager")).json()["id"]
+        parts = [self.method.encode(), f"{made.url.path}?{made.url.query.decode()}".encode(), made.content]
+        me = self.desk.client.get("/me", headers=self.desk.headers("manager")).json()["id"] + "/manager/p"
         with self.desk.db.write() as s:
-            s.add(Once(person_id=me, key=key, request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
+            s.add(Once(asker=me, key=key, request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
                        created_at=keep.now() - dt.timedelta(minutes=minutes), **values))  # fmt: skip
         return self.send(headers={"Idempotency-Key": key})
 

@@ -22,7 +22,7 @@ def test_the_whole_life_of_a_round_by_curl(tmp_path: Path) -> None:
     said = ran.stdout
     assert ran.returncode == 0, said[-3000:] + ran.stderr[-3000:]
     for text in (
-        '{"roles":["manager"]}', '"code":"case_errors"', "primry", "Ann Lea", "Bob Roe", '"state":"resubmitted"',
+        '{"roles":["manager"]', '"code":"case_errors"', "primry", "Ann Lea", "Bob Roe", '"state":"resubmitted"',
         '"code":"stale"', '"state":"confirmed"', '"state":"in_force"', "event: ended", "2027/28", "in_force", "next year made",
     ):  # fmt: skip
         assert text in said, f"{text} is not in:\n{said}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from allocator.service import people
+from allocator.service import passes, people
 from tests.service.office import PEOPLE, Desk, open_office
 
 ALL, STAFF, MANAGER = ("manager", "auditor", "head", "chair", "sip"), ("manager", "auditor"), ("manager",)
@@ -28,6 +28,10 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, Any] | None]] = {
     ("GET", "/metrics"): (OPEN, None),
     ("GET", "/me"): (ANYBODY, None),
     ("DELETE", "/me"): (ANYBODY, None),
+    ("GET", "/sessions"): (ANYBODY, None),
+    ("POST", "/sessions"): ("a session of one's own", {"role": "manager", "programme": "p"}),
+    ("DELETE", "/sessions"): (ANYBODY, None),
+    ("DELETE", "/sessions/{id}"): (ANYBODY, None),
     ("GET", "/tokens"): (ANYBODY, None),
     ("POST", "/tokens"): (ANYBODY, {"name": "t"}),
     ("DELETE", "/tokens/{id}"): ("own token", None),
@@ -122,7 +126,7 @@ def test_who_may_ask(desk: Desk, method: str, route: str) -> None:
         elif name is None:
             assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
         elif name in allowed:
-            missing = route in ("/users/{id}", "/tokens/{id}")  # the thing itself is not there
+            missing = route in ("/users/{id}", "/tokens/{id}", "/sessions/{id}")  # the thing itself is not there
             assert answer.status_code in ((404,) if missing else (200, 201, 202, 204, 409, 422)), (name, answer.text)
             assert answer.status_code != 422 or route.endswith("/case"), (name, answer.text)
         else:
@@ -261,7 +265,7 @@ def test_signing_in_and_tokens_are_in_the_audit_log(desk: Desk) -> None:
     with desk.db.write() as s:
         person = people.person_by_email(s, "manager@example.org")
         assert person is not None
-        secret = people.link(s, person, 5)
+        secret = passes.link(s, person, 5)
     desk.client.post(f"/sign-in/{secret}")
     token = desk.client.post("/tokens", json={"name": "t"}, headers=desk.headers("manager")).json()["id"]
     desk.client.delete(f"/tokens/{token}", headers=desk.headers("manager"))

@@ -31,6 +31,10 @@ SUBJECT = {"offered": "Your School Improvement Partner next year: what would you
            "reminded": "A reminder: what would you like of your School Improvement Partner?"}  # fmt: skip
 SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
 STEPS: dict[str, Step] = {"offered": "offered", "reminded": "reminded"}
+NO_WAY = (
+    "No mail server is set, so the offer cannot go out, and links are shown only to a manager of every programme here. Ask "
+    "whoever runs the service to set one; until then, take answers down by telephone."
+)
 LETTER = """{who},
 
 before we plan next year we ask everyone what they would like. It takes about five minutes, and you may change your answer
@@ -87,6 +91,8 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if (step := STEPS.get(form.text("step") or "")) is None:
         raise Refusal("invalid", "Say whether to ask those not yet asked or to remind those who have not answered.")
     with writing(request, office, who, id) as (s, row):
+        if not (office.settings.smtp_url or inviting.shows_links(office, s, who)):
+            raise Refusal("round_refuses", NO_WAY)
         facts, log = facts_of(s, row), asking.asked(s, id)
         whom = [
             w for w in inviting.of_case(facts.case) if w.role in ("head", "sip") and _due(_key(w), facts, log, step)
@@ -115,7 +121,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
             **facts_now,
             letters=letters,
             names=facts.schools,
-            days=office.settings.letter_days,
+            hours=office.settings.shown_hours,
         )
     answer = done(f"/rounds/{id}/ask", f"{len(letters)} letters are on their way.")
     answer.background = BackgroundTask(_send, office, letters, step, who.name)

@@ -18,9 +18,10 @@ from allocator.rules.base import day, listed
 from allocator.service.asking import In, Reader, round_in
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import PageRoute, show
+from allocator.service.people import names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
-from allocator.store.tables import AuditRow, Someone
+from allocator.store.tables import AuditRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 A_PAGE = 50
@@ -184,12 +185,12 @@ def log(
 
 
 def _audit(s: Any, programme: str) -> list[Line]:
-    rows = sa.select(AuditRow, Someone.name).outerjoin(Someone, Someone.id == AuditRow.person_id)
-    rows = rows.where(AuditRow.programme_id == programme).order_by(AuditRow.n.desc())
+    names = names_in(s, programme)
+    rows = sa.select(AuditRow).where(AuditRow.programme_id == programme).order_by(AuditRow.n.desc())
     return [
         Line(
-            a.n, a.at, name or "the service", a.role or "service", a.action,
+            a.n, a.at, names.get(a.person_id or "", "the service"), a.role or "service", a.action,
             f"{a.action.capitalize()}: {a.subject}" + (f" ({a.detail})" if a.detail else ""), None, frozenset(), frozenset(),
         )
-        for a, name in s.execute(rows)
+        for a in s.scalars(rows)
     ]  # fmt: skip

@@ -23,11 +23,11 @@ from allocator.service import uploads
 from allocator.service.asking import In, Manager, Reader, round_in, writing
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.people import Who
+from allocator.service.people import Who, names_in
 from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
 from allocator.store import keep, own
-from allocator.store.tables import RoundRow, Someone, UploadRow
+from allocator.store.tables import RoundRow, UploadRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 YEAR = re.compile(r"\d{4}/\d{2}")
@@ -106,9 +106,9 @@ def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
         old, called = keep.case_of(keep.case_numbered(s, row.id, now.n - 1))[0], f"version {now.n - 1}"
     else:
         old, called = own.before_round(s, row)
-    person = s.get(Someone, now.by)
+    names = names_in(s, row.programme_id)
     return {
-        "case": case, "put_by": person.name if person else now.by, "called": called,
+        "case": case, "put_by": names.get(now.by, now.by), "called": called,
         "parts": since(old, case) if old else (), "old": old is not None, "notices": now.problems,
     }  # fmt: skip
 

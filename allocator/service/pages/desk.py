@@ -49,7 +49,7 @@ def make_programme(request: Request, who: Manager, office: In, form: Form) -> Re
     if form.errors:
         raise Refusal("invalid", form.errors["programme"])
     new_programme(ProgrammeIn(name=name[:200]), who, office, Response())
-    return done("/", f"{name} is there. Sign in again to work in it.")
+    return done("/", f"{name} is there. Next time, choose on signing in which of the two you work in.")
 
 
 @router.post("/programmes/{id}/rounds")

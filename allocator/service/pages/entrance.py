@@ -1,20 +1,22 @@
-"""Coming in and going out: ask for a link, open it, press the button; which role; sign out."""
+"""Coming in and going out: ask for a link, open it, press the button; which role; where one is signed in; sign out."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
 
-from allocator.service import people
-from allocator.service.asking import In, asker
+from allocator.service import passes, people
+from allocator.service.asking import Anyone, In, Office, asker
+from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
 from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.people import Door
 from allocator.service.problems import Refusal
-from allocator.service.routes.people import ask_for_link, spend_link
-from allocator.service.schemas import Id, SignInAsk, SignInSpend
-from allocator.store import keep
-from allocator.store.tables import Pass
+from allocator.service.routes.sessions import ask_for_link, change_session, end_session, end_sessions, spend_link
+from allocator.service.schemas import Id
+from allocator.store.tables import Pass, Programme, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Next = Annotated[str, Query(max_length=2000)]
@@ -23,7 +25,8 @@ ROLES = {"manager": "SIP manager", "auditor": "Auditor", "school": "Head or chai
 
 def inside(path: str) -> str:
     """A path of this service and nothing else, so that a link cannot lead away."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    plain = path.isprintable() and path.isascii() and "\\" not in path  # browsers drop tabs and turn strokes round
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"
 
 
 @router.get("/sign-in")
@@ -42,31 +45,45 @@ def asked(request: Request, office: In, form: Form) -> Response:
         return show(request, "sign-in.html", status=422, next=next, oidc=False, errors=form.errors,
                     summary=form.summary, email=email)  # fmt: skip
     ask_for_link(SignInAsk(email=email), request, office)
-    return show(request, "sign-in-sent.html", email=email, to_terminal=not office.settings.smtp_url)
+    shown = office.mail.to_terminal
+    return show(request, "sign-in-sent.html", email=email, to_terminal=shown,
+                nowhere=not (office.settings.smtp_url or shown))  # fmt: skip
 
 
 @router.get("/sign-in/{secret}")
 def link(request: Request, office: In, secret: Id, next: Next = "/") -> Response:
-    """What the link opens. Looking does not spend it: mail scanners look."""
+    """What the link opens, and for whom: nobody comes in by another's link unawares. Looking does not spend it: mail
+    scanners look."""
+    return _link_page(request, office, secret, inside(next), {})
+
+
+def _link_page(request: Request, office: Office, secret: str, next: str, errors: dict[str, str]) -> Response:
     with office.db.read() as s:
-        row = people.look_at(s, secret)
-        roles: list[Any] = [row.role] if row.role else list(people.roles_of(s, row.person_id))
-    return show(request, "sign-in-link.html", roles=roles, names=ROLES, next=inside(next), errors={})
+        row = passes.look_at(s, secret)
+        able, email = passes.opens(s, row), s.get_one(Someone, row.person_id).email
+    items = [{"value": f"{d.role} {d.programme}", "text": _door(d, able)} for d in able]
+    summary = [{"text": text, "href": f"#{name}"} for name, text in errors.items()]
+    return show(request, "sign-in-link.html", status=422 if errors else 200, doors=items, email=email, next=next,
+                errors=errors, summary=summary)  # fmt: skip
+
+
+def _door(door: Door, among: list[Door]) -> str:
+    """The role, with its programme where there are several."""
+    several = len({d.programme for d in among}) > 1
+    return f"{ROLES[door.role]}, {door.name}" if several else ROLES[door.role]
 
 
 @router.post("/sign-in/{secret}")
 def spend(request: Request, office: In, secret: Id, form: Form) -> Response:
-    """The button spends the link and begins a session in one role."""
-    role, next = form.text("role"), inside(form.text("next") or "/")
+    """The button spends the link and begins a session in one role of one programme."""
+    next, (role, _, programme) = inside(form.text("next") or "/"), (form.text("door") or "").partition(" ")
     with office.db.read() as s:
-        row = people.look_at(s, secret)
-        able: list[Any] = [row.role] if row.role else list(people.roles_of(s, row.person_id))
-    if len(able) > 1 and role not in able:
-        errors = {"role": "Choose the role in which you come in today"}
-        return show(request, "sign-in-link.html", status=422, roles=able, names=ROLES, next=next, errors=errors,
-                    summary=[{"text": errors["role"], "href": "#role"}])  # fmt: skip
+        able = passes.opens(s, passes.look_at(s, secret))
+    asked = [d for d in able if (d.role, d.programme) == (role, programme)] or (able if len(able) == 1 else [])
+    if not asked:
+        return _link_page(request, office, secret, next, {"door": "Choose the role in which you come in today"})
     answer = done(next)
-    spend_link(secret, office, answer, SignInSpend(role=role if role in able else None))
+    spend_link(secret, request, office, answer, SignInSpend(role=asked[0].role, programme=asked[0].programme))
     return answer
 
 
@@ -80,6 +97,49 @@ def sign_out(request: Request, office: In) -> Response:
         me = None
     if me is not None:
         with office.db.write() as s:
-            s.execute(sa.update(Pass).where(Pass.id == me.pass_id).values(revoked_at=keep.now()))
-    answer.delete_cookie(people.COOKIE, path="/")
+            passes.end(s, s.scalars(sa.select(Pass).where(Pass.id == me.pass_id)).one())
+    passes.drop_cookie(answer, office.settings)
     return answer
+
+
+# -- sessions --------------------------------------------------------------------------------------------------------
+
+
+@router.get("/sessions")
+def sessions(request: Request, who: Anyone, office: In) -> Response:
+    """Where I am signed in, each to be ended; and my other roles, to go on in."""
+    with office.db.read() as s:
+        rows = list(s.scalars(passes.open_sessions(who).order_by(Pass.seen_at.desc())))
+        named = sa.select(Programme).where(Programme.id.in_({r.programme_id for r in rows}))
+        names = {p.id: p.name for p in s.scalars(named)}
+        others = people.doors(s, who.id) if who.own else []
+    others = [d for d in others if (d.role, d.programme) != (who.role, who.programme)]
+    return show(request, "sessions.html", who, rows=rows, names=names, roles=ROLES, others=others)
+
+
+@router.post("/sessions")
+def go_on(request: Request, who: Anyone, office: In, form: Form) -> Response:
+    """In another of my roles from now on."""
+    role, _, programme = (form.text("door") or "").partition(" ")
+    try:
+        asked = DoorIn.model_validate({"role": role, "programme": programme})
+    except ValidationError:
+        raise Refusal("not_found", "You have no such role.") from None
+    answer = done("/")
+    change_session(asked, who, office, answer)
+    return answer
+
+
+@router.post("/sessions/end")
+def end_all(request: Request, who: Anyone, office: In) -> Response:
+    """Sign out everywhere."""
+    answer = done("/sign-in", "You are signed out everywhere.")
+    end_sessions(who, office, answer)
+    return answer
+
+
+@router.post("/sessions/{id}/end")
+def end_one(request: Request, id: Id, who: Anyone, office: In) -> Response:
+    """One session ends."""
+    end_session(id, who, office)
+    return done("/sessions", "That session is ended.")

@@ -13,10 +13,10 @@ from allocator.rules.base import listed
 from allocator.service.asking import In, Reader, round_in
 from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import PageRoute, headers, show
-from allocator.service.people import Who
+from allocator.service.people import Who, names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
-from allocator.store.tables import CaseRow, RoundRow, Someone
+from allocator.store.tables import CaseRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 DID = {
@@ -45,8 +45,8 @@ def _since(s: Session, row: RoundRow, since: int, me: Who) -> tuple[list[str], l
     last = s.scalars(sa.select(CaseRow).where(CaseRow.round_id == row.id).order_by(CaseRow.n.desc())).first()
     found = [(e.at, e.by.id, e.by.name, str(e.kind)) for e in keep.events_of(s, row.id)[-count:]]
     if last is not None:
-        writer = s.get(Someone, last.by)
-        found.append((last.at, last.by, writer.name if writer else "Somebody", "case"))
+        names = names_in(s, row.programme_id)
+        found.append((last.at, last.by, names.get(last.by, "Somebody"), "case"))
     newest = sorted(found, key=lambda f: f[0])[-count:]
     people = ["You, on another page," if id == me.id else name for _, id, name, _ in newest]
     return list(dict.fromkeys(people)), list(dict.fromkeys(DID[kind] for *_, kind in newest))

@@ -17,14 +17,14 @@ from allocator.service.asking import Anyone, In, Manager, Reader, fresh, round_i
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.waiting import follow, usual
-from allocator.service.people import Who
+from allocator.service.people import Who, names_in
 from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import put_policy
 from allocator.service.routes.work import job_in
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import accept, answered
 from allocator.store import keep
-from allocator.store.tables import CaseRow, RoundRow, Someone
+from allocator.store.tables import CaseRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SettingKey = Annotated[str, Path(pattern=r"^[a-z0-9_.]{1,60}$")]
@@ -38,7 +38,7 @@ def policy_of(s: Session, round_id: str) -> Policy:
 def history(s: Session, round_id: str) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """(key -> the last change of it: who, when, what it was; the last version in which anything changed)."""
     query = sa.select(CaseRow.n, CaseRow.policy, CaseRow.by, CaseRow.at).where(CaseRow.round_id == round_id)
-    names = {p.id: p.name for p in s.scalars(sa.select(Someone))}
+    names = names_in(s, keep.the_round(s, round_id).programme_id)
     last: dict[str, dict[str, Any]] = {}
     newest: dict[str, Any] = {}
     before: dict[str, Any] | None = None

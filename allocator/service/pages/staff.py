@@ -10,14 +10,16 @@ from pydantic import ValidationError
 
 from allocator.domain.case import Case
 from allocator.errors import UsageError
-from allocator.service import people
+from allocator.service import passes, people
 from allocator.service.asking import In, Manager, Office, Reader, programme_in
+from allocator.service.identity import UserIn
+from allocator.service.inviting import shows_links
 from allocator.service.letters import base_of
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.people import add_user, remove_user
-from allocator.service.schemas import Id, UserIn
+from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import Grant, RoundRow, Someone
 
@@ -29,6 +31,12 @@ GRANTS = {
     "chair": "Chair of governors",
     "sip": "SIP",
 }
+
+
+NOT_SHOWN = (
+    "No mail server is set, and this link is not shown to others. Whoever runs the service prints one: allocator user "
+    "link, with the person's address."
+)
 
 
 @router.get("/programmes/{id}/people")
@@ -48,11 +56,12 @@ def page(
         rows = s.execute(
             sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id).where(Grant.programme_id == id)
         )
+        names = people.names_in(s, id)
         schools = {x.urn: x.name for x in case.schools} if case else {}
         sips = {x.sip: x.name for x in case.sips} if case else {}
         grants = sorted(
             (
-                {"id": g.id, "role": g.role, "name": p.name, "email": p.email, "of": schools.get(g.urn, g.urn) or sips.get(g.sip, g.sip)}
+                {"id": g.id, "role": g.role, "name": names[p.id], "email": p.email, "of": schools.get(g.urn, g.urn) or sips.get(g.sip, g.sip)}
                 for g, p in rows
             ),
             key=lambda g: (list(GRANTS).index(g["role"]), g["of"], g["name"]),
@@ -110,21 +119,21 @@ def remove(request: Request, id: Id, grant: Id, who: Manager, office: In, form: 
 
 @router.post("/programmes/{id}/people/{grant}/link")
 def resend(request: Request, id: Id, grant: Id, who: Manager, office: In, form: Form) -> Response:
-    """A new sign-in link: by mail, or shown once where no mail server is set. Only a head, chair or SIP is shown so:
-    a manager's or auditor's own link goes to nobody else."""
+    """A new sign-in link, for this role only: by mail, and where no mail server is set shown once. Only a head, chair or
+    SIP is shown so, and only to who manages every programme here: nobody then has a role that another manager gave."""
     with office.db.write() as s:
         g, person = _grant(s, who, id, grant)
-        outsider = g.role in ("head", "chair", "sip")
-        if not outsider and not office.settings.smtp_url:
-            raise Refusal("round_refuses", f"{person.name} asks for a link on the sign-in page: no mail server is set, and "
-                          "a link of theirs is not shown to others.")  # fmt: skip
-        minutes = office.settings.letter_days * 24 * 60 if outsider else office.settings.link_minutes
-        secret = people.link(s, person, minutes, people.ROLE_OF[g.role])
+        mails, minutes = bool(office.settings.smtp_url), office.settings.link_minutes
+        if not mails:
+            if g.role in ("manager", "auditor") or not shows_links(office, s, who):
+                raise Refusal("round_refuses", NOT_SHOWN)
+            minutes = office.settings.shown_hours * 60
+        secret = passes.link(s, person, minutes, people.ROLE_OF[g.role], id)
         keep.note(s, who.person(id), "link made", person.email, programme=id, detail=g.role)
-        to, name = person.email, person.name
+        to, name = person.email, people.names_in(s, id)[person.id]
     address = f"{base_of(office, request)}/sign-in/{secret}"
-    if office.settings.smtp_url:
-        office.mail.send_link(to, address, minutes)
+    if mails:
+        office.aside(lambda: office.mail.send_link(to, address, minutes))
         return done(f"/programmes/{id}/people", f"A link is on its way to {name}.")
     return page(request, id, who, office, link={"name": name, "email": to, "address": address})
 

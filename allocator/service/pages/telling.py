@@ -13,6 +13,7 @@ from allocator.errors import RoundRefuses, UsageError
 from allocator.report import letters
 from allocator.service import letters as post
 from allocator.service.asking import In, Manager, Office, Reader, fresh
+from allocator.service.inviting import shows_links
 from allocator.service.letters import Outgoing, addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
@@ -198,31 +199,34 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
 
 @router.post("/rounds/{id}/publish/links")
 def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """Letters with personal links, shown this once, to print, copy or mail by hand. Each link opens one person's page."""
+    """Letters to print, copy or mail by hand; with a personal link, shown this once, where no mail server carries it
+    (`inviting.shows_links`), else with the page where its reader asks for one."""
     urns, sips = form.all("urns"), form.all("sips")
     with office.db.read() as s:
         at = place_in(s, id, who)
         told = {p.urn for p in at.desk.round.pairs.values() if p.stage != "draft"}
+        personal = shows_links(office, s, who)
     if not urns and not sips:
         urns = sorted(told)
     urns, sips = [u for u in urns if u in told], [x for x in sips if x in at.desk.round.soundings]
-    going, without = made(request, office, who, at, urns, sips)
+    going, without = made(request, office, who, at, urns, sips, personal=personal)
     return show(
-        request, "publish-links.html", who, **at.facts, going=going, without=without, life=office.settings.letter_days
-    )
+        request, "publish-links.html", who, **at.facts, going=going, without=without, life=office.settings.shown_hours,
+        personal=personal,
+    )  # fmt: skip
 
 
 def made(
-    request: Request, office: Office, who: Who, at: Place, urns: list[str], sips: list[str]
+    request: Request, office: Office, who: Who, at: Place, urns: list[str], sips: list[str], *, personal: bool = True
 ) -> tuple[list[Outgoing], list[str]]:
-    """Letters, each with a new personal link; that links were made is in the audit log."""
+    """Letters, each with a new personal link where `personal`; that links were made is in the audit log."""
     with office.db.write() as s:
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk)
-        going, without = addressed(office, s, request, row, desk, shared, urns, sips)
-        keep.note(
-            s, who.person(row.programme_id), "links made", row.id, programme=row.programme_id, detail=f"{len(going)}"
-        )
+        going, without = addressed(office, s, request, row, desk, shared, urns, sips, personal=personal)
+        if personal:
+            by, count = who.person(row.programme_id), f"{len(going)}"
+            keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
     return going, without
 
 

@@ -16,7 +16,7 @@ from allocator.errors import RoundRefuses
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
 from allocator.rollover import next_year
-from allocator.service import uploads
+from allocator.service import people, uploads
 from allocator.service.asking import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
 from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, TableProblem, errors, table_problem
@@ -61,10 +61,11 @@ def programmes(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 10
 def new_programme(new: ProgrammeIn, who: Manager, office: In, response: Response) -> ProgrammeOut:
     """A programme of its own: nothing is shared with others. Whoever makes it manages it."""
     with office.db.write() as s:
-        row = Programme(id=keep.new_id(), name=new.name, created_at=keep.now())
+        row = Programme(id=keep.new_id(), name=new.name, created_at=keep.now(), made_with=who.pass_id)
         s.add(row)
         s.flush()
         s.add(Grant(id=keep.new_id(), person_id=who.id, programme_id=row.id, role="manager"))
+        people.call(s, who.id, row.id, who.name)
         keep.note(s, who.person(row.id), "programme made", row.id, programme=row.id, detail=row.name)
         response.headers["Location"] = f"/api/v1/programmes/{row.id}"
         return ProgrammeOut.model_validate(row)

@@ -1,0 +1,224 @@
+"""What one comes in with: single-use links, sessions, API tokens. Secrets are kept as hashes only.
+
+What signs in lives minutes; a new link ends the one before it; a session ends when it is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+import sqlalchemy as sa
+from fastapi import Request, Response
+from sqlalchemy.orm import Session
+
+from allocator.service import people
+from allocator.service.people import Door, Who
+from allocator.service.problems import Refusal
+from allocator.service.settings import Settings
+from allocator.store import keep
+from allocator.store.tables import Called, Pass, SignIn, Someone
+
+COOKIE = "allocator_session"
+APART = dt.timedelta(minutes=1)  # between two links that anybody may ask for in one's name
+FREELY = 6  # such links in an hour; after them none while the last one still lives
+SEEN_EVERY = 10  # times in its idle limit that a session's last use is written down
+
+
+def hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+# -- links ---------------------------------------------------------------------------------------------------------
+
+
+def link(
+    session: Session, person: Someone, minutes: float, role: str | None = None, programme: str | None = None, *,
+    about: str = "", own: bool = False,
+) -> str:  # fmt: skip
+    """A single-use secret for this person; spent by `spend`, not by being looked at. It ends the one before it."""
+    secret, now = secrets.token_urlsafe(32), keep.now()
+    before = sa.update(SignIn).where(SignIn.person_id == person.id, SignIn.used_at.is_(None), SignIn.about == about)
+    session.execute(
+        before.where(SignIn.role.is_not_distinct_from(role), SignIn.programme_id.is_not_distinct_from(programme))
+        .where(SignIn.own == own)
+        .values(used_at=now)
+    )
+    session.add(
+        SignIn(
+            hash=hashed(secret), person_id=person.id, role=role, programme_id=programme, about=about, own=own,
+            created_at=now, expires_at=now + dt.timedelta(minutes=minutes),
+        )
+    )  # fmt: skip
+    session.flush()
+    return secret
+
+
+def lately(session: Session, person: Someone) -> bool:
+    """Whether this person has a link of their own already: asking again and again in somebody's name sends them few
+    letters, and leaves them a link that works."""
+    now = keep.now()
+    mine = sa.select(SignIn).where(SignIn.person_id == person.id, SignIn.own, SignIn.created_at > now - 60 * APART)
+    rows = list(session.scalars(mine.order_by(SignIn.created_at.desc())))
+    if not rows or rows[0].used_at is not None or rows[0].expires_at < now:
+        return False
+    return rows[0].created_at > now - APART or len(rows) >= FREELY
+
+
+def look_at(session: Session, secret: str) -> SignIn:
+    """The link, unspent. Raises Refusal `link_used`."""
+    row = session.get(SignIn, hashed(secret), with_for_update=True)
+    if row is None or row.used_at is not None or row.expires_at < keep.now():
+        raise Refusal("link_used", "This link has been used or has run out. Ask for another: it takes a minute.")
+    return row
+
+
+def opens(session: Session, row: SignIn) -> list[Door]:
+    """What the link can open, of which one is chosen: its own role and programme, where it names them."""
+    return [
+        d
+        for d in people.doors(session, row.person_id)
+        if row.role in (None, d.role) and row.programme_id in (None, d.programme)
+    ]
+
+
+def chosen(able: list[Door], role: str | None, programme: str | None) -> Door:
+    """The one that was asked for, where that is one. Raises Refusal `invalid`."""
+    fit = [d for d in able if role in (None, d.role) and programme in (None, d.programme)]
+    if len(fit) == 1:
+        return fit[0]
+    if len({d.programme for d in able}) < 2:
+        raise Refusal(
+            "invalid", f"Say in which role you sign in: {' or '.join(people.roles_of(able)) or 'none is open to you'}."
+        )
+    told = " or ".join(f"{d.role} of {d.name} ({d.programme})" for d in able)
+    raise Refusal("invalid", f"Say in which role and programme you sign in: {told}.")
+
+
+def spend(
+    session: Session, secret: str, role: str | None, programme: str | None, hours: float
+) -> tuple[str, Pass]:  # fmt: skip
+    """Sign in: the link is spent and a session begins, in one role of one programme."""
+    row = look_at(session, secret)
+    door = chosen(opens(session, row), role, programme)
+    row.used_at = keep.now()
+    return begin(session, row.person_id, door.role, "session", dt.timedelta(hours=hours), programme=door.programme,
+                 own=row.own)  # fmt: skip
+
+
+# -- sessions and tokens ----------------------------------------------------------------------------------------------
+
+
+def begin(
+    session: Session, person_id: str, role: str, kind: str, life: dt.timedelta, *, programme: str, name: str = "",
+    scope: str = "write", own: bool = False, parent: str | None = None,
+) -> tuple[str, Pass]:  # fmt: skip
+    """A new session or token: the secret, shown once, and its row."""
+    secret = secrets.token_urlsafe(32)
+    now = keep.now()
+    row = Pass(
+        hash=hashed(secret), id=keep.new_id(), person_id=person_id, role=role, programme_id=programme, kind=kind,
+        name=name, scope=scope, own=own, parent=parent, created_at=now, seen_at=now, expires_at=now + life,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return secret, row
+
+
+def token(session: Session, who: Who, name: str, scope: str, days: int | None, most: int) -> tuple[str, Pass]:
+    """A token that acts as its maker; of a token, one that does not outlive it. Raises Refusal `invalid`."""
+    life = dt.timedelta(days=days or most)
+    maker = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one() if who.kind == "token" else None
+    if maker and days and keep.now() + life > maker.expires_at:
+        told = f"A token makes none that outlives it: this one ends on {maker.expires_at:%d %B %Y}."
+        raise Refusal("invalid", f"{told} Sign in to make one for {days} days.")
+    secret, row = begin(session, who.id, who.role, "token", life, programme=who.programme, name=name, scope=scope,
+                        parent=maker.id if maker else None)  # fmt: skip
+    if maker:
+        row.expires_at = min(row.expires_at, maker.expires_at)
+    return secret, row
+
+
+def end(session: Session, row: Pass) -> None:
+    """It opens nothing from now on, nor does any token that was made with it."""
+    row.revoked_at = row.revoked_at or keep.now()
+    for child in session.scalars(sa.select(Pass).where(Pass.parent == row.id)):
+        end(session, child)
+
+
+def own_passes(who: Who, kind: str) -> sa.Select[Pass]:
+    """One's own that may be seen here: those of this role and programme; in a session begun by a link that only the
+    person had, those of all their roles."""
+    query = sa.select(Pass).where(Pass.person_id == who.id, Pass.kind == kind)
+    return query if who.own else query.where(Pass.role == who.role, Pass.programme_id == who.programme)
+
+
+def open_sessions(who: Who) -> sa.Select[Pass]:
+    return own_passes(who, "session").where(Pass.revoked_at.is_(None), Pass.expires_at > keep.now())
+
+
+def change(session: Session, who: Who, role: str, programme: str) -> tuple[str, Pass]:
+    """Go on in another of one's roles: this session ends and another begins. Raises Refusal `forbidden`."""
+    if not who.own or who.kind != "session":
+        raise Refusal("forbidden", "This opens one role only. Ask for a link of your own on the sign-in page.")
+    door = next((d for d in people.doors(session, who.id) if (d.role, d.programme) == (role, programme)), None)
+    if door is None:
+        raise Refusal("not_found", "You have no such role.")
+    row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one()
+    left = row.expires_at - keep.now()  # it does not make a session longer
+    end(session, row)
+    return begin(session, who.id, door.role, "session", left, programme=door.programme, own=True)
+
+
+def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] | None:
+    """(whose pass this is with what it opens now, whether its use is to be written down); None when it opens nothing."""
+    row, now = session.get(Pass, hashed(secret)), keep.now()
+    if row is None or row.revoked_at is not None or row.expires_at < now:
+        return None
+    if row.kind == "session" and row.seen_at < now - idle:
+        return None
+    person = session.get(Someone, row.person_id)
+    mine, every = people.grants_with(session, row)
+    if person is None or not mine:
+        return None
+    called = session.get(Called, (person.id, row.programme_id))
+    also = tuple((g.programme_id, g.sip) for g in every if g.sip)
+    found = Who(
+        person.id, called.name if called else person.email, person.email, row.role, row.programme_id, tuple(mine), row.scope, row.id,  # type: ignore[arg-type]
+        row.kind, row.own, also,
+    )  # fmt: skip
+    return found, row.seen_at < now - idle / SEEN_EVERY
+
+
+def seen(session: Session, pass_id: str) -> None:
+    session.execute(sa.update(Pass).where(Pass.id == pass_id).values(seen_at=keep.now()))
+
+
+# -- the cookie -----------------------------------------------------------------------------------------------------
+
+
+def cookie_name(settings: Settings) -> str:
+    """Over HTTPS no page of another name under the same domain can set it, nor a request in the clear (`__Host-`)."""
+    return f"__Host-{COOKIE}" if settings.https else COOKIE
+
+
+def set_cookie(answer: Response, key: str, settings: Settings) -> None:
+    """The session's cookie: not for scripts; from other sites' pages only with a plain link (a letter, the provider's
+    sign-in), never with a write."""
+    answer.set_cookie(
+        cookie_name(settings), key, httponly=True, samesite="lax", secure=settings.https,
+        max_age=int(settings.session_hours * 3600), path="/",
+    )  # fmt: skip
+
+
+def drop_cookie(answer: Response, settings: Settings) -> None:
+    answer.delete_cookie(cookie_name(settings), path="/", secure=settings.https, httponly=True)
+
+
+def secret_of(request: Request, settings: Settings) -> tuple[str | None, bool]:
+    """(the bearer token or session cookie, whether it came by cookie)."""
+    header = request.headers.get("authorization", "")
+    if header[:7].lower() == "bearer ":
+        return header[7:].strip(), False
+    return request.cookies.get(cookie_name(settings)), True

@@ -1,0 +1,170 @@
+"""Coming in: single-use links, who I am, my sessions, my tokens."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+
+from allocator.service import passes, people
+from allocator.service.asking import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in
+from allocator.service.identity import (
+    DoorIn,
+    DoorOut,
+    GrantOut,
+    LinkOpens,
+    Me,
+    SessionOut,
+    SignedIn,
+    SignInAsk,
+    SignInSpend,
+    TokenIn,
+    TokenNew,
+    TokenOut,
+)
+from allocator.service.once import OnceRoute
+from allocator.service.problems import Refusal, errors
+from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
+from allocator.store.tables import Pass
+
+router = APIRouter(route_class=OnceRoute)
+door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
+
+
+@door.post("/sign-in", status_code=202, responses=errors("too_many", "forbidden"))
+def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]:
+    """Ask for a single-use link. The answer, and the time it takes, are the same whether the address is known or not."""
+    from_here(request)
+    office.limiter.count(
+        f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
+    )
+    base = (office.settings.public_url or str(request.base_url)).rstrip("/")
+    office.aside(lambda: send_link(office, ask.email, ask.role, base))
+    return {"told": "If we know this address, a link is on its way. It works once."}
+
+
+def send_link(office: Office, email: str, role: str | None, base: str) -> None:
+    """A link of one's own, if the address is known and has none from a moment ago."""
+    minutes = office.settings.link_minutes
+    with office.db.write() as s:
+        person = people.person_by_email(s, email)
+        if person is None or passes.lately(s, person):
+            return
+        secret = passes.link(s, person, minutes, role, own=True)
+    office.mail.send_link(person.email, f"{base}/sign-in/{secret}", minutes)
+
+
+@door.get("/sign-in/{secret}", responses=errors("link_used"))
+def see_link(secret: Id, office: In) -> LinkOpens:
+    """What the link would open. Looking does not spend it: mail scanners look."""
+    with office.db.read() as s:
+        able = passes.opens(s, passes.look_at(s, secret))
+        return LinkOpens(roles=people.roles_of(able), opens=[DoorOut.model_validate(d) for d in able])
+
+
+@door.post("/sign-in/{secret}", responses=errors("link_used", "forbidden"))
+def spend_link(
+    secret: Id, request: Request, office: In, response: Response, ask: SignInSpend | None = None
+) -> SignedIn:
+    """Sign in: spends the link and sets the session's cookie. Where it opens several roles or programmes, say which."""
+    from_here(request)
+    ask = ask or SignInSpend()
+    with office.db.write() as s:
+        key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
+        note_sign_in(s, row)
+    passes.set_cookie(response, key, office.settings)
+    return SignedIn(role=row.role, programme=row.programme_id, expires_at=row.expires_at)
+
+
+router.include_router(door)
+
+
+@router.get("/me")
+def me(who: Anyone) -> Me:
+    """Who I am in this session, and what it opens."""
+    grants = [GrantOut.model_validate(g) for g in who.grants]
+    return Me(
+        id=who.id, name=who.name, email=who.email, role=who.role, programme=who.programme, scope=who.scope, grants=grants
+    )  # fmt: skip
+
+
+@router.delete("/me", status_code=204)
+def sign_out(who: Asker, office: In, response: Response) -> None:
+    """End this session, or give up this token."""
+    with office.db.write() as s:
+        passes.end(s, s.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one())
+    passes.drop_cookie(response, office.settings)
+
+
+# -- sessions ------------------------------------------------------------------------------------------------------
+
+
+@router.get("/sessions")
+def sessions(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[SessionOut]:
+    """My sessions that are open. Signed in by a link of my own I see those of all my roles, else those of this one."""
+
+    def out(row: Pass) -> SessionOut:
+        return SessionOut.model_validate({**vars(row), "programme": row.programme_id, "this": row.id == who.pass_id})
+
+    with office.db.read() as s:
+        return page(s, passes.open_sessions(who), [Pass.id], cursor, limit, out)
+
+
+@router.post("/sessions", status_code=201)
+def change_session(ask: DoorIn, who: Anyone, office: In, response: Response) -> SignedIn:
+    """Go on in another of my roles: this session ends and one in that role and programme takes its place."""
+    with office.db.write() as s:
+        key, row = passes.change(s, who, ask.role, ask.programme)
+        note_sign_in(s, row, ", from another role")
+    passes.set_cookie(response, key, office.settings)
+    return SignedIn(role=row.role, programme=row.programme_id, expires_at=row.expires_at)
+
+
+@router.delete("/sessions", status_code=204)
+def end_sessions(who: Anyone, office: In, response: Response) -> None:
+    """Sign out everywhere: every session that I can see ends, this one too. Tokens stay."""
+    with office.db.write() as s:
+        for row in s.scalars(passes.open_sessions(who)):
+            passes.end(s, row)
+        note_everywhere(s, who, "signed out everywhere", who.id)
+    passes.drop_cookie(response, office.settings)
+
+
+@router.delete("/sessions/{id}", status_code=204)
+def end_session(id: Id, who: Anyone, office: In) -> None:
+    """That session ends at once."""
+    with office.db.write() as s:
+        row = s.scalars(passes.open_sessions(who).where(Pass.id == id)).first()
+        if row is None:
+            raise Refusal("not_found", f"There is no session {id}.")
+        passes.end(s, row)
+
+
+# -- tokens --------------------------------------------------------------------------------------------------------
+
+
+@router.get("/tokens")
+def tokens(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[TokenOut]:
+    """My own API tokens; the secrets are not kept."""
+    with office.db.read() as s:
+        return page(s, passes.own_passes(who, "token"), [Pass.id], cursor, limit, TokenOut.model_validate)
+
+
+@router.post("/tokens", status_code=201)
+def new_token(ask: TokenIn, who: Anyone, office: In) -> TokenNew:
+    """An API token that acts as I do in this role and programme, or only reads. It is shown once. One made with a token
+    ends with it."""
+    with office.db.write() as s:
+        secret, row = passes.token(s, who, ask.name, ask.scope, ask.days, office.settings.token_days)
+        note_everywhere(s, who, "token made", row.id, f"{ask.scope}, until {row.expires_at:%Y-%m-%d}")
+        return TokenNew(**TokenOut.model_validate(row).model_dump(), token=secret)
+
+
+@router.delete("/tokens/{id}", status_code=204)
+def revoke_token(id: Id, who: Anyone, office: In) -> None:
+    """A token stops working at once, with those made by it."""
+    with office.db.write() as s:
+        row = s.scalars(passes.own_passes(who, "token").where(Pass.id == id)).first()
+        if row is None:
+            raise Refusal("not_found", f"There is no token {id}.")
+        passes.end(s, row)
+        note_everywhere(s, who, "token revoked", id)
