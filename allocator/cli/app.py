@@ -145,8 +145,12 @@ def say_json(value: Any) -> None:
 
 
 def finish(plan: Plan) -> None:
-    """The exit code of a plan: 4 with posts unfilled."""
-    if plan.unfilled:
+    """The exit code of a plan: 4 with posts unfilled, or with no post at all."""
+    if not plan.assignments and not plan.unfilled:
+        note(
+            "No school of this case has a post in the year, so there is nothing to plan. See participation, status, days and dates."
+        )
+    if plan.unfilled or not plan.assignments:
         raise typer.Exit(4)
 
 

@@ -77,6 +77,11 @@ def _authorities() -> dict[str, str]:
     return {bare(n): bare(n) for n in AUTHORITIES} | {bare(n): bare(one) for n, one in ALSO.items()}
 
 
+def is_authority(name: str) -> bool:
+    """Whether it is the name of a local authority of England or Wales, in any of its forms."""
+    return folded("la", name) in _authorities().values()
+
+
 @lru_cache(maxsize=65536)
 def _own_words(kind: Kind, name: str) -> frozenset[str]:
     return frozenset(w for w in folded(kind, name).split() if w not in COMMON)

@@ -8,7 +8,9 @@ import re
 import types
 from typing import Any, Literal, Union, get_args, get_origin
 
+from allocator.domain.bodies import is_authority
 from allocator.domain.calendar import first_year
+from allocator.intake.usual import VALUES
 
 YES = {"yes", "y", "true", "1", "x", "✓"}
 NO = {"no", "n", "false", "0"}
@@ -16,20 +18,75 @@ SPELLINGS: dict[str, dict[str, str]] = {
     "phase": {
         "middle deemed primary": "middle_primary", "middle deemed secondary": "middle_secondary",
         "all-through": "all_through", "all through": "all_through", "16 plus": "sixteen_plus",
-        "16-plus": "sixteen_plus", "16+": "sixteen_plus", "infant": "primary", "junior": "primary",
-        "pru": "alternative", "alternative provision": "alternative", "special school": "special",
+        "16-plus": "sixteen_plus", "16+": "sixteen_plus", "post-16": "sixteen_plus", "post 16": "sixteen_plus", "sixth form": "sixteen_plus",
+        "infant": "primary", "infants": "primary", "junior": "primary", "juniors": "primary", "first": "primary", "pri": "primary", "prim": "primary",
+        "infant school": "primary", "junior school": "primary", "primary school": "primary", "high": "secondary", "upper": "secondary", "sec": "secondary",
+        "secondary school": "secondary", "high school": "secondary", "nursery school": "nursery", "pru": "alternative", "ap": "alternative",
+        "alternative provision": "alternative", "pupil referral unit": "alternative", "special school": "special", "send": "special",
     },
     "category_of_concern": {
         "special measures": "SM", "serious weaknesses": "SWK", "requires significant improvement": "RSI",
     },
     "oeif": {
         "outstanding": "1", "good": "2", "requires improvement": "3", "inadequate": "4", "not judged": "not_judged",
+        "o": "1", "g": "2", "ri": "3", "req improvement": "3", "requires imp": "3", "satisfactory": "3", "inad": "4", "i": "4",
+        "special measures": "4", "serious weaknesses": "4", "sm": "4", "sw": "4",
     },
     "kind": {
-        "adviser": "la_adviser", "la adviser": "la_adviser", "serving head": "serving_head", "head": "serving_head",
-        "retired head": "retired_head", "external consultant": "consultant",
+        "adviser": "la_adviser", "advisor": "la_adviser", "la adviser": "la_adviser", "la advisor": "la_adviser", "local authority adviser": "la_adviser",
+        "serving head": "serving_head", "serving headteacher": "serving_head", "head": "serving_head", "headteacher": "serving_head", "ht": "serving_head",
+        "principal": "serving_head", "retired head": "retired_head", "retired headteacher": "retired_head", "former head": "retired_head",
+        "external consultant": "consultant", "external": "consultant", "independent": "consultant", "freelance": "consultant",
+        "independent consultant": "consultant", "associate": "consultant", "self-employed": "consultant",
     },
+    "status": {"open, but proposed to close": "proposed_to_close"},
+    "need": VALUES["need"],
 }  # fmt: skip
+NOTHING = {
+    "n/a",
+    "na",
+    "n.a.",
+    "-",
+    "--",
+    "\u2013",
+    "tbc",
+    "tba",
+    "tbd",
+    "unknown",
+    "not known",
+    "not applicable",
+    "none",
+    "nil",
+    "null",
+    "?",
+    "not yet known",
+    "to be confirmed",
+    "no data",
+}
+NOBODY = NOTHING | {
+    "vacant",
+    "vacancy",
+    "to be appointed",
+    "interim",
+    "acting",
+    "no head",
+    "not appointed",
+    "recruiting",
+}  # as a person
+HALF = {
+    "am": 0.5,
+    "pm": 0.5,
+    "a.m.": 0.5,
+    "p.m.": 0.5,
+    "half": 0.5,
+    "half day": 0.5,
+    "half a day": 0.5,
+    "full day": 1.0,
+    "1/2": 0.5,
+    "all day": 1.0,
+}
+FRACTIONS = {"\u00bc": 0.25, "\u00bd": 0.5, "\u00be": 0.75, "1/4": 0.25, "1/2": 0.5, "3/4": 0.75}
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
 TAGS = ("experience", "specialisms", "focus", "evidence")  # compared as words, however their parts are joined
@@ -68,9 +125,7 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if origin in (Union, types.UnionType):
         return convert(value, next(a for a in args if a is not type(None)), column)
     if origin is tuple:
-        items = value if isinstance(value, list) else text(value).split(";")
-        found = tuple(convert(i, args[0], column) for i in items if not blank(i))
-        return tuple(tag(t) for t in found) if column in TAGS else found
+        return several(value, args[0], column)
     if origin is Literal:
         return choice(value, args, column)
     if kind is bool:
@@ -84,6 +139,32 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if isinstance(value, list | dict):
         raise BadCell("text")
     return text(value)
+
+
+def several(value: Any, kind: Any, column: str) -> tuple[Any, ...]:
+    """A list: separated by `;`, or by commas, slashes, lines or *and* where its parts are what the column wants."""
+    if isinstance(value, list):
+        items = value
+    else:
+        given = text(value)
+        items = given.split(";")
+        if ";" not in given and not _whole(given, kind, column):
+            items = re.split(
+                r"\s*(?:,|/|\n|\||\+)\s*(?:and\s+)?" if kind is str else r"\s*(?:,|/|\n|\||\+|&|\band\b)\s*", given
+            )
+    found = tuple(convert(i, kind, column) for i in items if not blank(i))
+    return tuple(tag(t) for t in found) if column in TAGS else found
+
+
+def _whole(given: str, kind: Any, column: str) -> bool:
+    """Whether a text without `;` is one item: a choice as it stands, or an authority whose name holds a comma."""
+    if kind is str:
+        return column == "las" and is_authority(given)
+    try:
+        convert(given, kind, column)
+    except BadCell:
+        return False
+    return True
 
 
 def tag(given: str) -> str:
@@ -120,27 +201,45 @@ def yes_no(value: Any) -> bool:
 
 
 def date(value: Any) -> dt.date:
-    """A workbook's date, `YYYY-MM-DD` or `DD/MM/YYYY`."""
+    """A workbook's date, `YYYY-MM-DD`, `DD/MM/YYYY` (also with `.` or `-`, or a year of two digits) or `1 September 2026`."""
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
         return value
     given = text(value)
-    for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%dT%H:%M:%S", "%d-%m-%Y"):
+    for pattern in (
+        "%Y-%m-%d",
+        "%d/%m/%Y",
+        "%Y-%m-%dT%H:%M:%S",
+        "%d-%m-%Y",
+        "%d.%m.%Y",
+        "%d/%m/%y",
+        "%d.%m.%y",
+        "%Y-%m-%d %H:%M:%S",
+    ):
         try:
             return dt.datetime.strptime(given, pattern).date()
         except ValueError:
             continue
+    words = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)?[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4}|\d{2})", given.casefold())
+    if words and words[2][:3] in MONTHS:
+        year = int(words[3]) + (2000 if len(words[3]) == 2 else 0)
+        try:
+            return dt.date(year, MONTHS.index(words[2][:3]) + 1, int(words[1]))
+        except ValueError:
+            pass
     raise BadCell("a date as 2026-09-01 or 01/09/2026")
 
 
 def number(value: Any, kind: type) -> int | float:
-    if isinstance(value, bool):
+    """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`, `42%`, `40 days`, and `am` or `half` for half a day."""
+    if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
         raise BadCell("a number")
+    given = text(value)
     try:
-        found = float(text(value).replace(",", "").removesuffix("%"))
+        found = float(given)
     except ValueError:
-        raise BadCell("a whole number" if kind is int else "a number") from None
+        found = _figure(given.casefold(), kind)
     if not math.isfinite(found) or abs(found) > 1e9:
         raise BadCell("a number of a sensible size")
     if kind is int:
@@ -150,10 +249,27 @@ def number(value: Any, kind: type) -> int | float:
     return found
 
 
+def _figure(given: str, kind: type) -> float:
+    if kind is float and given in HALF:
+        return HALF[given]
+    bare = re.sub(r"\s*(?:days?|d|km|pupils|%)\.?$", "", given).removeprefix("\u00a3").strip()
+    mixed = re.fullmatch(r"(\d+)?\s*(\u00bc|\u00bd|\u00be|1/4|1/2|3/4)", bare)
+    if mixed and kind is float:
+        return int(mixed[1] or 0) + FRACTIONS[mixed[2]]
+    if re.fullmatch(r"-?\d{1,3}(?:[, \u00a0]\d{3})+(?:\.\d+)?", bare):
+        bare = re.sub(r"[, \u00a0]", "", bare)
+    elif re.fullmatch(r"-?\d+,\d{1,2}", bare):
+        bare = bare.replace(",", ".")  # a decimal comma
+    try:
+        return float(bare)
+    except ValueError:
+        raise BadCell("a whole number" if kind is int else "a number") from None
+
+
 def academic_year(given: str) -> str:
-    """2025/26, also written 2025-26 or 2025/2026."""
-    match = re.fullmatch(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})", given)
-    label = f"{match[1]}/{match[2][-2:]}" if match else given
+    """2025/26, also written 2025-26, 2025/2026 or 25/26."""
+    match = re.fullmatch(r"(\d{4}|2\d)\s*[/\u2013-]\s*(\d{2}|\d{4})", given)
+    label = f"{match[1] if len(match[1]) == 4 else '20' + match[1]}/{match[2][-2:]}" if match else given
     try:
         first_year(label)
     except ValueError:

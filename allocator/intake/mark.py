@@ -41,7 +41,7 @@ def marked(raw: Raw, workbook: bytes | None = None) -> bytes:
         if p.row is not None and p.table in sheets:
             at[p.table, p.row, _column(raw.tables[p.table], p.column)].append(p)
     for (table, row, column), problems in at.items():
-        _mark(sheets[table].cell(row, column), problems)
+        _mark(sheets[table].cell(row, column), problems, raw.tables[table].header_row)
     _listed(book, raw)
     out = io.BytesIO()
     book.save(out)
@@ -54,9 +54,9 @@ def _column(table: RawTable, name: str | None) -> int:
     return labels.index(squeezed(name)) + 1 if name and squeezed(name) in labels else 1
 
 
-def _mark(cell: Any, problems: list[Problem]) -> None:
+def _mark(cell: Any, problems: list[Problem], header: int) -> None:
     worst = "error" if any(p.severity == "error" for p in problems) else "notice"
-    if cell.row > 1:  # a header keeps its colours: light letters on dark
+    if cell.row > header:  # a header keeps its colours: light letters on dark
         cell.fill = PatternFill("solid", fgColor=FILLS[worst])
     text = "\n".join(dict.fromkeys(p.text for p in problems))
     if cell.comment:
@@ -70,7 +70,7 @@ def _clean(sheet: Worksheet) -> None:
         for cell in row:
             note = cell.comment
             if isinstance(cell, Cell) and note is not None and note.author == AUTHOR:
-                if cell.row > 1:
+                if str(cell.fill.fgColor.rgb)[-6:] in FILLS.values():
                     cell.fill = PatternFill()
                 _, _, before = note.text.partition(BEFORE)
                 cell.comment = Comment(before, "") if before else None
@@ -88,7 +88,7 @@ def _laid_out(raw: Raw) -> Workbook:
             bool(table.rows) and table.rows[0][0] == 1
         )  # a JSON document counts its rows from 1, without a header
         for n, label in enumerate(table.header, 1):
-            _text(sheet.cell(1, n), label)
+            _text(sheet.cell(table.header_row, n), label)
         for number, cells in table.rows:
             for n, value in enumerate(cells, 1):
                 _text(

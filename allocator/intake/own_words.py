@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from allocator.domain.bodies import Kind
 from allocator.domain.case import TABLES, Case
-from allocator.intake.cells import blank, text
+from allocator.intake.cells import NOBODY, NOTHING, blank, text
 from allocator.intake.naming import plain, same
-from allocator.intake.problems import nearest
+from allocator.intake.problems import MOST_LISTED, nearest
 from allocator.intake.source import Raw
 from allocator.intake.spelling import squeezed
 from allocator.intake.who import Unmatched, place, resolve
@@ -23,6 +24,20 @@ USUAL: dict[str, str] = {  # what registers and managers call our columns
     "entitlement": "days", "allocation": "days", "daysavailable": "days", "adviser": "sip", "partner": "sip", "sipname": "sip",
     "currentsip": "sip", "consultant": "sip", "academicyear": "year", "emailaddress": "email", "type": "kind", "role": "kind",
     "phase": "phases", "reason": "note", "comments": "note",
+}  # fmt: skip
+
+
+EMPTY: dict[str, dict[str, set[str]]] = {  # where a text that means nothing would mean somebody
+    "schools": {
+        "head": NOBODY, "paired_with": NOTHING, "trust": NOTHING, "la": NOTHING, "cluster": NOTHING, "diocese": NOTHING,
+        "head_email": NOBODY, "chair_email": NOBODY,
+    },
+    "sips": {
+        "current_urn": NOTHING, "current_la": NOTHING, "current_trust": NOTHING, "current_cluster": NOTHING, "las": NOTHING,
+        "email": NOTHING,
+    },
+    "interests": {"urn": NOTHING, "trust": NOTHING, "la": NOTHING}, "wishes": {"urn": NOTHING, "sip": NOTHING},
+    "decisions": {"sip": NOTHING},
 }  # fmt: skip
 
 
@@ -80,6 +95,30 @@ def unknown_columns(raw: Raw) -> list[UnknownColumn]:
             near = usual if usual in free else nearest(label, free)
             out.append(UnknownColumn(table.name, label, tuple(dict.fromkeys(cells))[:3], near, free))
     return out
+
+
+def blanks(raw: Raw) -> None:
+    """Cells that say in words that nothing is known (*n/a*, *TBC*, *Vacant* as a head), made blank and told: they are no body's or
+    person's name, and two of them are not the same one."""
+    for table in raw.tables.values():
+        for column, words in EMPTY.get(table.name, {}).items():
+            at = place(table, column)
+            found = Counter[str]()
+            if at is None:
+                continue
+            for _, cells in table.rows:
+                if at < len(cells) and isinstance(cells[at], str) and cells[at].strip().casefold() in words:
+                    found[cells[at].strip()] += 1
+                    cells[at] = None
+            if found:
+                listed = ", ".join(f"{word} ({n})" for word, n in found.most_common(MOST_LISTED))
+                who = "nobody" if words is NOBODY else "blank"
+                raw.notice(
+                    "nothing_said",
+                    table.name,
+                    f"{table.name}: {column} is read as {who} where it says {listed}.",
+                    column=column,
+                )
 
 
 def match_names(raw: Raw, words: OwnWords, before: Case | None) -> list[Unmatched]:

@@ -13,7 +13,8 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.intake.bodies import one_spelling
 from allocator.intake.cells import BadCell, academic_year
-from allocator.intake.own_words import OwnWords, match_names, translate
+from allocator.intake.checks import shares
+from allocator.intake.own_words import OwnWords, blanks, match_names, translate
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped
 from allocator.intake.references import cross_check
@@ -82,6 +83,7 @@ def _reading(
 ) -> Reading:  # fmt: skip
     words = words or OwnWords()
     translate(raw, words)
+    blanks(raw)
     unmatched = match_names(raw, words, before)
     in_force = _policy(raw, policy)
     rows: dict[str, list[tuple[int, Any]]] = {}
@@ -98,6 +100,7 @@ def _reading(
                 raw.error("missing_table", name, f"There is no {name} table. A case needs schools and sips.")
     label = _year(raw, year, in_force, rows)
     one_spelling(rows, raw, words.bodies)
+    shares(rows, raw)
     tables = {name: tuple(r for _, r in rows.get(name, [])) for name in TABLES}
     if readable:
         cross_check(rows, label, raw, team_wanted=not schools_only)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from allocator.domain.calendar import first_year
+from allocator.intake.checks import national_numbers, row_checks
+from allocator.intake.problems import MOST_LISTED
 from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
 
+FAR = 20  # km between schools that are said to share a head, above which it is pointed out
 ENTERS = (None, "needs_sip", "buys_in")
 
 
 def cross_check(rows: Rows, year: str, raw: Raw, *, team_wanted: bool = True) -> None:
     """Every problem between rows and tables, into `raw`."""
     _duplicates(rows, raw)
-    _figures(rows, raw)
-    _shapes(rows, year, raw)
-    _blanks(rows, raw, team_wanted)
+    _at_odds(rows, raw)
+    _heads(rows, raw)
+    row_checks(rows, year, raw)
+    national_numbers(rows, raw)
+    _blanks(rows, year, raw, team_wanted)
     likely_slips(rows, raw)
 
 
@@ -44,134 +52,81 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
             seen.setdefault(key_text, number)
 
 
-def _figures(rows: Rows, raw: Raw) -> None:
-    for number, s in rows.get("sips", []):
-        days, name = float(s.days), s.name
-        if days > 230:
-            raw.error(
-                "impossible_figure",
-                "sips",
-                f"sips, row {number}: {name} offers {days:g} days; a year has about 195 school days.",
-                row=number,
-                column="days",
-            )
-        for period in ("autumn_1", "autumn_2", "spring", "summer"):
-            part = getattr(s, f"{period}_days")
-            if part is not None and part > days:
-                raw.error(
-                    "impossible_figure", "sips",
-                    f"sips, row {number}: {name} offers {part:g} days in {period} but {days:g} in the year. "
-                    "Lower the one or raise the other.", row=number, column=f"{period}_days", value=f"{part:g}",
-                )  # fmt: skip
-        low, high = s.min_schools, s.max_schools
-        if low is not None and high is not None and low > high:
-            raw.error(
-                "impossible_figure",
-                "sips",
-                f"sips, row {number}: {name}: min_schools {low} is above max_schools {high}.",
-                row=number,
-                column="min_schools",
-            )
-    for number, s in rows.get("schools", []):
-        for column in ("days", "support_days", "appraisal_days"):
-            value = getattr(s, column)
-            if value is not None and (value * 4) % 1:
-                raw.error(
-                    "impossible_figure",
-                    "schools",
-                    f"schools, row {number}: {column} is {value:g}; days go in quarters.",
-                    row=number,
-                    column=column,
-                    value=f"{value:g}",
-                )
-            if value is not None and value > 230:
-                raw.error(
-                    "impossible_figure",
-                    "schools",
-                    f"schools, row {number}: {column} is {value:g}; a year has about 195 school days.",
-                    row=number,
-                    column=column,
-                )
-        e, n = s.easting, s.northing
-        if (e is not None and not 0 <= e <= 700_000) or (n is not None and not 0 <= n <= 1_300_000):
-            raw.error(
-                "impossible_figure",
-                "schools",
-                f"schools, row {number}: {e}, {n} is not a point of the British National Grid (metres).",
-                row=number,
-                column="easting",
-            )
-
-
-def _shapes(rows: Rows, year: str, raw: Raw) -> None:
-    start = first_year(year)
-    for number, r in rows.get("interests", []):
-        if sum(getattr(r, c) is not None for c in ("urn", "trust", "la")) != 1:
-            raw.error(
-                "bad_shape", "interests", f"interests, row {number}: fill exactly one of urn, trust and la.", row=number
-            )
-    for number, r in rows.get("wishes", []):
-        by, wish = r.by, r.wish
-        if by == "sip" and r.sip is None:
-            raw.error(
-                "bad_shape",
-                "wishes",
-                f"wishes, row {number}: a SIP's wish must say which SIP.",
-                row=number,
-                column="sip",
-            )
-        if by == "school" and r.urn is None:
-            raw.error(
-                "bad_shape",
-                "wishes",
-                f"wishes, row {number}: a school's wish must say which school.",
-                row=number,
-                column="urn",
-            )
-        if wish in ("named", "follow_head") and r.sip is None:
-            raw.error(
-                "bad_shape", "wishes", f"wishes, row {number}: *{wish}* must name a SIP.", row=number, column="sip"
-            )
-    for number, r in rows.get("decisions", []):
-        if r.decision in ("lock", "forbid") and r.sip is None:
-            raw.error(
-                "bad_shape",
-                "decisions",
-                f"decisions, row {number}: a {r.decision} must name a SIP.",
-                row=number,
-                column="sip",
-            )
-    for table in ("history",):
+def _at_odds(rows: Rows, raw: Raw) -> None:
+    """Rows of one table that say two things of one."""
+    for table, (key, says) in AT_ODDS.items():
+        seen: dict[Any, tuple[int, Any]] = {}
         for number, r in rows.get(table, []):
-            if first_year(str(r.year)) >= start:
+            k, said = key(r), says(r)
+            if k is None:
+                continue
+            first = seen.setdefault(k, (number, said))
+            if first[1] != said:
                 raw.notice(
-                    "future_history",
-                    table,
-                    f"history, row {number}: {r.year} is not before {year}, the year planned; it is not used.",
+                    "at_odds", table, f"{table}: rows {first[0]} and {number} are of one thing and differ: {first[1]} and {said}. {BOTH[table]}",
                     row=number,
-                    column="year",
-                )
-    for number, r in rows.get("worked", []):
-        on = r.on
-        if not (start, 9) <= (on.year, on.month) <= (start + 1, 8):
-            raw.error(
-                "outside_year", "worked", f"worked, row {number}: {on} is outside {year}.", row=number, column="on"
-            )
+                )  # fmt: skip
 
 
-def _blanks(rows: Rows, raw: Raw, team_wanted: bool) -> None:
+AT_ODDS: dict[
+    str, tuple[Callable[[Any], Any], Callable[[Any], Any]]
+] = {  # table -> (what a row is of, what it says of it)
+    "interests": (lambda r: (r.sip, r.urn, r.trust, r.la, r.kind), lambda r: r.outcome or "open"),
+    "history": (lambda r: (r.urn, r.year, r.role or "lead") if not (r.ended or r.ended_on) else None, lambda r: r.sip),
+    "travel": (lambda r: (r.urn, r.sip), lambda r: f"{r.km} km, {r.minutes} minutes"),
+    "decisions": (
+        lambda r: (r.urn, r.sip, r.post or "lead") if r.decision in ("lock", "forbid") else None,
+        lambda r: r.decision,
+    ),
+}
+BOTH = {
+    "interests": "The one that bars counts.", "history": "Say which ended, and how, or take one out.", "travel": "Keep one.",
+    "decisions": "Keep one.",
+}  # fmt: skip
+
+
+def _heads(rows: Rows, raw: Raw) -> None:
+    """Schools that share a head have one lead, one answer and one appraisal: a name typed for an id welds schools together."""
+    by: dict[str, list[Any]] = defaultdict(list)
+    for _, r in rows.get("schools", []):
+        if r.head:
+            by[r.head].append(r)
+    shared = {h: s for h, s in by.items() if len(s) > 1}
+    if not shared:
+        return
+    listed = [f"{h}: {', '.join(f'{r.name} ({r.urn})' for r in s)}{_apart(s)}" for h, s in sorted(shared.items())]
+    more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
+    names = " `head` is an id, never a name: where these are several people, give each an id of their own or leave it blank."
+    raw.notice(
+        "shared_head", "schools", "schools: these have one head, and so one lead, one answer and one appraisal: "
+        f"{'; '.join(listed[:MOST_LISTED])}{more}.{names if any(' ' in h for h in shared) else ''}", column="head",
+    )  # fmt: skip
+
+
+def _apart(schools: list[Any]) -> str:
+    at = [(r.easting, r.northing) for r in schools if r.easting is not None and r.northing is not None]
+    km = max((math.dist(a, b) / 1000 for a in at for b in at), default=0) if len(at) <= 50 else 0
+    return f", which are {km:.0f} km apart" if km > FAR else ""
+
+
+def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
     schools = [r for _, r in rows.get("schools", [])]
     out = Counter(str(s.participation) for s in schools if s.participation not in ENTERS)
     out.update(f"status {s.status}" for s in schools if s.status in ("closed", "proposed_to_open"))
     if out:
         listed = ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in sorted(out.items()))
         raw.notice("not_in_run", "schools", f"{sum(out.values())} schools are counted but not in the run: {listed}.")
-    able = [s for s in schools if s.participation in ENTERS and s.status not in ("closed", "proposed_to_open")]
+    first = dt.date(first_year(year), 9, 1)
+    able = [
+        s for s in schools
+        if s.participation in ENTERS and s.status not in ("closed", "proposed_to_open")
+        and not (s.closes_on and s.closes_on <= first) and not (s.opens_on and s.opens_on > dt.date(first.year + 1, 8, 31))
+    ]  # fmt: skip
     if schools and not able:
         raw.error(
             "no_school",
             "schools",
-            "No school is in the run: every one is closed or has its SIP elsewhere. See participation and status.",
+            "No school is in the run: every one is closed in the year, or has its SIP elsewhere. See participation, status, opens_on and closes_on.",
         )
     for column, used in (("need", "standard is used"), ("easting", "distance rules let them pass")):
         n = sum(getattr(s, column) is None for s in able)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from typing import Any
 
 from pydantic import ValidationError
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
-from allocator.intake.cells import BadCell, blank, convert, text
-from allocator.intake.problems import Problem, nearest
+from allocator.intake.cells import NOTHING, BadCell, blank, convert, text
+from allocator.intake.problems import MOST_LISTED, Problem, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 
 FORMULA_ERRORS = {"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"}  # saved as text in a CSV
+COLOURS = {
+    "red",
+    "amber",
+    "green",
+    "yellow",
+    "blue",
+    "purple",
+    "grey",
+    "orange",
+    "r",
+    "a",
+    "g",
+}  # a programme's own code, and near no word of ours
+Told = dict[str, dict[str, str]]  # column -> a cell's text -> what it was read as
 KEYS = {"schools": "urn", "sips": "sip"}  # tables whose extra columns are handed back by key
 
 
@@ -26,7 +42,11 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
         name = by_plain.get(squeezed(label))
         if name in out.values():
             raw.error(
-                "column_twice", table.name, f"{table.name}: the column {label} stands twice.", row=1, column=label
+                "column_twice",
+                table.name,
+                f"{table.name}: the column {label} stands twice.",
+                row=table.header_row,
+                column=label,
             )
         elif name:
             out[n] = name
@@ -36,7 +56,7 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
             continue
         near = nearest(label, free)
         close = near is not None and _close(squeezed(label), squeezed(near))
-        where: dict[str, Any] = {"row": 1, "column": label, "expected": near or None}
+        where: dict[str, Any] = {"row": table.header_row, "column": label, "expected": near or None}
         if close:
             raw.error(
                 "unknown_column", table.name, f"{table.name}: unknown column {label}. Did you mean {near}?", **where
@@ -51,7 +71,7 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
         if info.is_required() and name not in out.values():
             raw.error(
                 "missing_column", table.name, f"{table.name}: the column {name} is missing. Add it; it must be filled.",
-                row=1, column=name,
+                row=table.header_row, column=name,
             )  # fmt: skip
     return out
 
@@ -72,8 +92,9 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
     out: list[tuple[int, Row]] = []
     extras: dict[str, dict[str, Any]] = {}
     seen: dict[tuple[str, str], Any] = {}
+    told: Told = defaultdict(dict)
     for number, cells in table.rows:
-        values, good = _values(table.name, number, cells, names, raw, seen)
+        values, good = _values(table.name, number, cells, names, raw, seen, told)
         if len(cells) > len(table.header) and any(not blank(c) for c in cells[len(table.header) :]):
             raw.error(
                 "too_many_cells",
@@ -95,6 +116,7 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
         if mine:
             key = KEYS.get(table.name)
             extras[str(getattr(row, key)) if key else canon.text(canon.row_out(row))] = mine
+    _tell(table.name, told, raw)
     return out, extras
 
 
@@ -110,7 +132,13 @@ def _invalid(table: str, number: int, column: str | None, e: Any) -> Problem:
 
 
 def _values(
-    table: str, number: int, cells: list[Any], names: dict[int, str], raw: Raw, seen: dict[tuple[str, str], Any]
+    table: str,
+    number: int,
+    cells: list[Any],
+    names: dict[int, str],
+    raw: Raw,
+    seen: dict[tuple[str, str], Any],
+    told: Told,
 ) -> tuple[dict[str, Any], bool]:
     fields = TABLES[table].model_fields
     values: dict[str, Any] = {}
@@ -138,17 +166,57 @@ def _values(
                 continue
             if (name, cell) not in seen:  # a column holds the same few texts again and again
                 seen[name, cell] = convert(cell, fields[name].annotation, name)
+                if not as_written(cell, seen[name, cell]):
+                    told[name][cell.strip()] = shown(seen[name, cell])
             values[name] = seen[name, cell]
         except BadCell as bad:
+            if text(cell).casefold() in NOTHING and not fields[name].is_required():
+                told[name][text(cell)] = "blank"
+                continue
             good = False
-            near = (
-                nearest(text(cell), bad.expected.removeprefix("one of ").split(", "))
-                if "one of" in bad.expected
-                else None
-            )
-            hint = f" Did you mean {near}?" if near else ""
-            raw.error(
-                "bad_value", table, f"{table}, row {number}: {name} is {text(cell)!r}; expected {bad.expected}.{hint}",
-                row=number, column=name, value=text(cell), expected=bad.expected,
-            )  # fmt: skip
+            _bad(table, number, name, cell, bad, raw)
     return values, good
+
+
+def _bad(table: str, number: int, name: str, cell: Any, bad: BadCell, raw: Raw) -> None:
+    choices = bad.expected.removeprefix("one of ").split(", ") if "one of" in bad.expected else []
+    near = nearest(text(cell), choices) if text(cell).casefold() not in COLOURS else None
+    hint = f" Did you mean {near}?" if near else ""
+    if choices and not near:
+        hint = f" If it is your own word, say what it means: under [values.{name}] in a mapping, or on the page *The data*."
+    raw.error(
+        "bad_value", table, f"{table}, row {number}: {name} is {text(cell)!r}; expected {bad.expected}.{hint}",
+        row=number, column=name, value=text(cell), expected=bad.expected,
+    )  # fmt: skip
+
+
+def as_written(cell: str, value: Any) -> bool:
+    """Whether a text says the value in so many words, so that how it was read need not be told."""
+    plain = re.sub(r"[\s_-]+", "_", cell.strip().casefold())
+    if isinstance(value, tuple):
+        return ";" in cell or (len(value) < 2 and all(as_written(cell, v) for v in value))
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return True
+    if isinstance(value, str):
+        return plain == re.sub(r"[\s_-]+", "_", value.casefold()) or value == cell.strip()
+    return re.fullmatch(r"-?[\d,]*\d(?:\.\d+)?(?:e[+-]?\d+)?_*%?", plain) is not None and not re.search(
+        r",\d{1,2}$", plain
+    )
+
+
+def shown(value: Any) -> str:
+    """A value as the tables write it."""
+    return (
+        "; ".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+
+
+def _tell(table: str, told: Told, raw: Raw) -> None:
+    for name, read in told.items():
+        some = "; ".join(f"{given} as {value}" for given, value in list(read.items())[:MOST_LISTED])
+        more = f" and {len(read) - MOST_LISTED} more" if len(read) > MOST_LISTED else ""
+        raw.notice("values_read", table, f"{table}: {name} is read: {some}{more}.", column=name)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from allocator.domain.case import TABLES
+from allocator.errors import CaseError
+from allocator.intake.grid import csv_rows, from_sheet, lay_out
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
+from allocator.intake.workbook import open_book
 
-LARGEST = 200 * 1024 * 1024  # bytes a workbook may unpack to
+WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".xls")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
 KNOWN = (*TABLES, "policy")
 IGNORED = (
@@ -45,6 +47,8 @@ class RawTable:
     rows: list[tuple[int, list[Any]]] = field(default_factory=list)
     title: str = ""
     kept: set[str] = field(default_factory=set)
+    header_row: int = 1  # where the header stands
+    spoilt: bool = False  # it could not be read, and that has been said
 
 
 @dataclass
@@ -77,7 +81,7 @@ def read_raw(path: Path, sheets: Mapping[str, str] | None = None) -> Raw:
         _folder(path, raw, sheets or {})
     elif path.stat().st_size == 0:
         raw.error("empty_file", "", f"{path.name} is empty (0 bytes). Save it again, or give another file.")
-    elif path.suffix.lower() in (".xlsx", ".xlsm"):
+    elif path.suffix.lower() in WORKBOOKS:
         _workbook(path, raw, sheets or {})
     elif path.suffix.lower() == ".json":
         _json(path, raw)
@@ -85,8 +89,7 @@ def read_raw(path: Path, sheets: Mapping[str, str] | None = None) -> Raw:
         raw.error(
             "unknown_form",
             "",
-            f"{path.name}: a case is a folder of CSV files, an .xlsx workbook or a .json file. "
-            "An older .xls or .ods must be saved as .xlsx first.",
+            f"{path.name}: a case is a folder of CSV files, a workbook (.xlsx, .ods, .xls) or a .json file.",
         )
     return raw
 
@@ -125,50 +128,30 @@ def _csv(file: Path, name: str, raw: Raw) -> None:
     table = RawTable(name)
     old = csv.field_size_limit(10_000_000)
     try:
-        first = True
-        reader = csv.reader(io.StringIO(decode(data), newline=""))
-        for cells in reader:
-            if first:
-                table.header, first = [c.strip() for c in cells], False
-            elif any(c.strip() for c in cells):
-                table.rows.append((reader.line_num, list(cells)))
+        rows, separator = csv_rows(decode(data), name)
     except csv.Error as error:
-        raw.error("not_csv", name, f"{file.name}, line {reader.line_num}: not readable as CSV ({error}).")
+        raw.error("not_csv", name, f"{file.name}: not readable as CSV ({error}).")
         return
     finally:
         csv.field_size_limit(old)
+    lay_out(table, rows, raw)
+    if separator != ",":
+        called = SEPARATORS.get(separator, separator)
+        raw.notice("separator", name, f"{file.name}: its columns are separated by {called}, and read so.")
     raw.tables[name] = table
 
 
 def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(i.file_size for i in archive.infolist())
-            names = archive.namelist()
-    except zipfile.BadZipFile:
-        raw.error(
-            "not_a_workbook",
-            "",
-            f"{path.name} is not a readable .xlsx workbook: it may be damaged, protected by a password, or "
-            "another kind of file with that name. Save a copy without a password as .xlsx.",
-        )
+        book = open_book(path.read_bytes(), path.name)
+    except CaseError as error:
+        raw.error("not_a_workbook", "", error.text)
         return
-    if size > LARGEST:
-        raw.error("too_large", "", f"{path.name} unpacks to {size // 2**20} MiB; the limit is {LARGEST // 2**20} MiB.")
-        return
-    if any("vbaProject" in n for n in names):
+    if book.macros:
         raw.notice("macros", "", f"{path.name} holds macros; they are not run, only the cells are read.")
-    if any(n.startswith("xl/externalLinks/") for n in names):
+    if book.links:
         raw.notice("external_links", "", f"{path.name} links to other workbooks; the values last saved are used.")
-    from openpyxl import load_workbook
-
-    try:
-        values = load_workbook(path, data_only=True, read_only=False, keep_links=False)
-        formulas = load_workbook(path, data_only=False, read_only=True, keep_links=False)
-    except Exception as error:  # openpyxl raises many kinds on a damaged file; all mean the same to a user
-        raw.error("not_a_workbook", "", f"{path.name} could not be read as a workbook ({type(error).__name__}).")
-        return
-    for sheet in values.worksheets:
+    for sheet in book.sheets:
         name = sheets.get(squeezed(sheet.title), sheet.title.strip().casefold())
         if name not in KNOWN:
             if name and name not in IGNORED:
@@ -185,55 +168,13 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
                 "Take one out, or say that it is no table.",
             )  # fmt: skip
             continue
-        merged = [r for r in sheet.merged_cells.ranges if r.min_row == 1]
-        if merged:
-            raw.error(
-                "merged_header",
-                name,
-                f"Sheet {sheet.title}: the header has merged cells ({merged[0]}). Unmerge them: one name a column.",
-                row=1,
-            )
-            continue
-        raw.tables[name] = _sheet(sheet, formulas[sheet.title], name, raw)
-        raw.tables[name].title = sheet.title
-    formulas.close()
-
-
-def _sheet(sheet: Any, formulas: Any, name: str, raw: Raw) -> RawTable:
-    table = RawTable(name)
-    rows = zip(sheet.iter_rows(values_only=True), _formula_rows(formulas), strict=False)
-    for number, (cells, written) in enumerate(rows, 1):
-        if number > MOST_ROWS:
+        if len(sheet.rows) > MOST_ROWS:
             raw.error("too_many_rows", name, f"Sheet {sheet.title} has more than {MOST_ROWS:,} rows.")
-            break
-        if number == 1:
-            table.header = ["" if c is None else str(c).strip() for c in cells]
-            continue
-        out = list(cells)
-        for n, cell in enumerate(cells):
-            label = table.header[n] if n < len(table.header) else f"column {n + 1}"
-            if isinstance(cell, str) and cell.startswith("#") and cell.rstrip("!?").isupper() and " " not in cell:
-                raw.error(
-                    "formula_error", name, f"Sheet {sheet.title}, row {number}, {label}: the cell shows {cell}. "
-                    "Mend the formula or type the value.", row=number, column=label, value=cell,
-                )  # fmt: skip
-                out[n] = None
-            elif cell is None and n < len(written) and isinstance(written[n], str) and written[n].startswith("="):
-                raw.error(
-                    "formula_unsaved", name, f"Sheet {sheet.title}, row {number}, {label}: a formula with no saved "
-                    "value. Open and save the workbook in Excel, or type the value.", row=number, column=label,
-                )  # fmt: skip
-        if any(c is not None and str(c).strip() for c in out):
-            table.rows.append((number, out))
-    while table.header and not table.header[-1]:
-        table.header.pop()
-    return table
-
-
-def _formula_rows(sheet: Any) -> Iterator[Sequence[Any]]:
-    yield from sheet.iter_rows(values_only=True)
-    while True:
-        yield ()
+            del sheet.rows[MOST_ROWS:]
+        table = RawTable(name, title=sheet.title)
+        from_sheet(sheet, table, raw)
+        if not table.spoilt:
+            raw.tables[name] = table
 
 
 def _json(path: Path, raw: Raw) -> None:

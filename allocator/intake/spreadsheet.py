@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
@@ -34,7 +35,7 @@ def sheets(data: bytes, name: str) -> list[tuple[str, Callable[[], Rows]]]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     if data[:2] == b"PK":
-        _measure(data, name)
+        measure(data, name)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except PasswordError:
@@ -63,7 +64,7 @@ def written(cell: object) -> str:
     return str(cell)
 
 
-def _measure(data: bytes, name: str) -> None:
+def measure(data: bytes, name: str) -> None:
     """Raises CaseError where the file unpacks to too much or a sheet's last cell stands too far out."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -114,7 +115,9 @@ class _Corner:
 
     def of(self, part: IO[bytes]) -> tuple[int, int]:
         parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler = self.begin, self.end
+        parser.StartElementHandler = self.begin
+        if type(self).end is not _Corner.end:  # a handler that does nothing still costs a call for every cell
+            parser.EndElementHandler = self.end
         while (chunk := part.read(CHUNK)) and self.down * self.across <= MOST_CELLS:
             parser.Parse(chunk, False)
         return self.down, self.across
@@ -128,15 +131,22 @@ class _XlsxCorner(_Corner):
         self.row = self.column = 0
 
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag in ("v", "is", "t", "f"):
+            return
         local = tag.rsplit(":", 1)[-1]
         if local == "row":
             self.row, self.column = int(attributes.get("r", self.row + 1)), 0
         elif local == "c":
             at = REFERENCE.fullmatch(attributes.get("r", ""))
             self.column = _column(at[1]) if at else self.column + 1
-            self.down, self.across = max(self.down, int(at[2]) if at else self.row), max(self.across, self.column)
+            row = int(at[2]) if at else self.row
+            if row > self.down:
+                self.down = row
+            if self.column > self.across:
+                self.across = self.column
 
 
+@lru_cache(maxsize=20_000)
 def _column(letters: str) -> int:
     number = 0
     for letter in letters.upper():

@@ -17,6 +17,9 @@ from allocator.service.problems import Refusal
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
 JSON = "application/json"
+ODS = "application/vnd.oasis.opendocument.spreadsheet"
+XLS = "application/vnd.ms-excel"
+ENDINGS = {XLSX: ".xlsx", ODS: ".ods", XLS: ".xls"}
 MOST_UNPACKED = 100 * 2**20
 
 
@@ -27,12 +30,15 @@ def sniffed(body: bytes) -> str:
     if body[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                return XLSX if "xl/workbook.xml" in archive.namelist() else ZIP
+                names = archive.namelist()
+                return XLSX if "xl/workbook.xml" in names else ODS if "content.xml" in names else ZIP
         except (zipfile.BadZipFile, OSError, EOFError, ValueError):
             return XLSX  # damaged; reading it says so
+    if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        return XLS
     raise Refusal(
-        "unknown_media", "This is not a file we read. Give an Excel workbook (.xlsx), a zip of CSV tables, or JSON. An older "
-        ".xls or .ods must be saved as .xlsx first; a workbook with a password, without it."
+        "unknown_media", "This is not a file we read. Give a workbook (.xlsx, .ods or .xls, without a password), a zip of CSV "
+        "tables, or JSON."
     )  # fmt: skip
 
 
@@ -55,8 +61,8 @@ def read_upload(
             raise Refusal("bad_request", "The body is not a JSON object of tables.")
         return read_document(data, year=year, policy=policy, words=words, before=before)
     with tempfile.TemporaryDirectory() as folder:
-        if kind == XLSX:
-            path = Path(folder) / "case.xlsx"
+        if kind in ENDINGS:
+            path = Path(folder) / f"case{ENDINGS[kind]}"
             path.write_bytes(body)
             _small_enough(path)
             return read_case(path, year=year, policy=policy, words=words, before=before)

@@ -110,7 +110,7 @@ def desk(tmp_path: Path) -> Desk:
     return open_office(tmp_path)
 
 
-@pytest.mark.parametrize(("body", "told"), [(b"\xd0\xcf\x11\xe0old", "saved as .xlsx first"), (b"PK broken", "cannot be taken yet"), (b"{}", "no schools table")])  # fmt: skip
+@pytest.mark.parametrize(("body", "told"), [(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old", "cannot be taken yet"), (b"scribble", "This is not a file we read"), (b"PK broken", "cannot be taken yet"), (b"{}", "no schools table")])  # fmt: skip
 def test_what_is_no_case_is_said_and_changes_nothing(desk: Desk, body: bytes, told: str) -> None:
     me = desk.headers("manager")
     with desk.db.read() as s:

@@ -1,0 +1,173 @@
+"""A sheet's or a CSV file's grid of cells to a table: the header found wherever it stands, what is above it said."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from allocator.intake.cells import blank, text
+from allocator.intake.usual import holds_last_sip, usual_column
+from allocator.intake.workbook import Sheet, letters
+
+if TYPE_CHECKING:
+    from allocator.intake.source import Raw, RawTable
+
+HEADER_WITHIN = 20  # rows in which a header is looked for
+DELIMITERS = (",", ";", "\t", "|")
+LISTED = 10  # rows, columns or texts named in one notice
+Rows = list[tuple[int, list[Any]]]  # with the number each has in its sheet or file
+
+
+def header_at(table: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Which of the first rows is the header: the one with most columns known to us, else the first that is not blank."""
+    best, most = 0, 0
+    filled = [n for n, row in enumerate(rows[:HEADER_WITHIN]) if any(not blank(c) for c in row)]
+    for n in filled:
+        known = {usual_column(table, text(c)) for c in rows[n] if not blank(c)} - {None}
+        score = len(known) + (
+            table == "schools" and any(holds_last_sip(text(c)) for c in rows[n] if isinstance(c, str))
+        )
+        if score > most:
+            best, most = n, score
+    return best if most > 1 else filled[0] if filled else 0
+
+
+def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
+    """Header and rows of `table` from all rows of its sheet or file."""
+    if not rows:
+        return
+    at = header_at(table.name, [cells for _, cells in rows])
+    table.header_row, cells = rows[at]
+    table.header = ["" if blank(c) else text(c) for c in cells]
+    while table.header and not table.header[-1]:
+        table.header.pop()
+    table.rows = [(n, cells) for n, cells in rows[at + 1 :] if any(not blank(c) for c in cells)]
+    above = [text(c) for _, cells in rows[:at] for c in cells if not blank(c)]
+    if above:
+        listed = "; ".join(t[:60] for t in above[:3])
+        raw.notice(
+            "header_found", table.name, f"{table.title or table.name}: the header is read from row {table.header_row}; "
+            f"what stands above it is not used: {listed}.", row=table.header_row,
+        )  # fmt: skip
+
+
+def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
+    """`table` from a workbook's sheet: percentages as they show, merged cells filled down, and what is easily overlooked told."""
+    rows: Rows = [(n, list(cells)) for n, cells in enumerate(sheet.rows, 1)]
+    down = _filled_down(sheet, rows)
+    for row, column in sorted(sheet.percent):
+        value = rows[row - 1][1][column - 1] if row <= len(rows) and column <= len(rows[row - 1][1]) else None
+        if isinstance(value, float | int) and not isinstance(value, bool):
+            rows[row - 1][1][column - 1] = f"{round(value * 100, 6):g}%"
+    lay_out(table, rows, raw)
+    head = table.header_row
+    merged = next((a for a in sheet.merged if a[0][0] <= head <= a[1][0] and a[0][1] != a[1][1]), None)
+    if merged:
+        (top, left), (bottom, right) = merged
+        raw.error(
+            "merged_header", table.name, f"Sheet {sheet.title}: the header has merged cells ({letters(left)}{top}:{letters(right)}{bottom}). "
+            "Unmerge them: one name a column.", row=head,
+        )  # fmt: skip
+        table.header, table.rows, table.spoilt = [], [], True
+        return
+    _formulas(sheet, table, raw)
+    _overlooked(sheet, table, down, raw)
+
+
+def _filled_down(sheet: Sheet, rows: Rows) -> list[str]:
+    """What is merged over rows of one column stands in each of them; the areas below the first row that were filled."""
+    out = []
+    for (top, left), (bottom, right) in sheet.merged:
+        if left == right and bottom <= len(rows) and left <= len(rows[top - 1][1]):
+            for row in range(top + 1, bottom + 1):
+                cells = rows[row - 1][1]
+                cells.extend([None] * (left - len(cells)))
+                cells[left - 1] = rows[top - 1][1][left - 1]
+            out.append(f"{letters(left)}{top}:{letters(left)}{bottom}")
+    return out
+
+
+def _formulas(sheet: Sheet, table: RawTable, raw: Raw) -> None:
+    for (row, column), shows in sorted((sheet.errors | dict.fromkeys(sheet.unsaved, "")).items()):
+        if row <= table.header_row:
+            continue
+        label = table.header[column - 1] if column <= len(table.header) else f"column {column}"
+        what = (
+            f"the cell shows {shows}. Mend the formula or type the value."
+            if shows
+            else "a formula with no saved value. Open and save the workbook in Excel, or type the value."
+        )
+        raw.error(
+            "formula_error" if shows else "formula_unsaved", table.name, f"Sheet {sheet.title}, row {row}, {label}: {what}",
+            row=row, column=label, value=shows or None,
+        )  # fmt: skip
+
+
+def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> None:
+    rows = dict(table.rows)
+    hidden = [n for n in sheet.hidden_rows if n in rows]
+    columns = [n for n in sheet.hidden_columns if n <= len(table.header) and table.header[n - 1]]
+    if sheet.hidden:
+        raw.notice("hidden", table.name, f"The sheet {sheet.title} is hidden; it is read too.")
+    if hidden:
+        named = [f"{n} ({text(name)})" if (name := _second(rows[n])) else str(n) for n in hidden[:LISTED]]
+        more = f" and {len(hidden) - LISTED} more" if len(hidden) > LISTED else ""
+        raw.notice(
+            "hidden", table.name, f"Sheet {sheet.title}: {_counted(len(hidden), 'hidden or filtered row')} read too: row"
+            f"{'s' if len(hidden) > 1 else ''} {', '.join(named)}{more}. Delete what should not count.", row=hidden[0],
+        )  # fmt: skip
+    if columns:
+        named = [f"{letters(n)} ({table.header[n - 1]})" for n in columns[:LISTED]]
+        raw.notice(
+            "hidden",
+            table.name,
+            f"Sheet {sheet.title}: {_counted(len(columns), 'hidden column')} read too: {', '.join(named)}.",
+        )
+    if sheet.percent:
+        raw.notice(
+            "percent_read",
+            table.name,
+            f"Sheet {sheet.title}: cells shown as percentages are read as shown: 42 for 42%.",
+        )
+    body = [a for a in down if int(re.sub(r"^[A-Z]+(\d+):.*", r"\1", a)) > table.header_row]
+    if body:
+        raw.notice(
+            "merged",
+            table.name,
+            f"Sheet {sheet.title}: merged cells count for each of their rows: {', '.join(body[:LISTED])}.",
+        )
+
+
+def _second(cells: list[Any]) -> Any:
+    """The second filled cell, where a name mostly stands."""
+    return next(iter([c for c in cells if not blank(c)][1:]), None)
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{' is' if n == 1 else 's are'}"
+
+
+def csv_rows(content: str, table: str) -> tuple[Rows, str]:
+    """(rows with their line numbers, the separator) of a CSV file: commas, or semicolons, tabs or bars where they make more
+    columns known to us; a first line `sep=;` says it. Raises csv.Error."""
+    said = re.match(r"\s*\"?sep=(.)\"?\r?\n", content, re.IGNORECASE)
+    if said:
+        content, chosen = content[said.end() :], said[1]
+    else:
+        first = "\n".join(content.splitlines()[:HEADER_WITHIN])
+        chosen = max(DELIMITERS, key=lambda d: (_known(first, d, table), d == ","))
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=chosen)
+    skipped = 1 if said else 0
+    return [(reader.line_num + skipped, list(cells)) for cells in reader], chosen
+
+
+def _known(first: str, delimiter: str, table: str) -> int:
+    """Columns known to us in the best of the first rows, were they separated so."""
+    try:
+        rows = list(csv.reader(io.StringIO(first, newline=""), delimiter=delimiter))
+    except csv.Error:
+        return 0
+    return max((sum(usual_column(table, c) is not None for c in row) for row in rows), default=0)

@@ -1,0 +1,170 @@
+"""A workbook opened: every sheet's cells, and what its file says that cells alone do not (hidden rows, percent, formulas)."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree
+
+from allocator.errors import CaseError
+from allocator.intake.spreadsheet import measure
+
+SMALL = 20 * 1024 * 1024  # bytes of styles or of the list of sheets, above which they are not looked at
+PERCENT = {9, 10}  # number formats of Excel's own that show a percentage
+TAG = rb"<(?:\w+:)?%b\b([^<>]*)>"
+ROW, COL = re.compile(TAG % b"row"), re.compile(TAG % b"col")
+ERROR = re.compile(
+    rb'<(?:\w+:)?c\b(?=[^<>]*\bt="e")([^<>]*)>(?:<(?:\w+:)?f\b[^<>]*/?>(?:[^<]*</(?:\w+:)?f>)?)?<(?:\w+:)?v>([^<]*)'
+)
+UNSAVED = re.compile(
+    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+FORMULA = re.compile(rb"<(?:\w+:)?f\b")
+CELL = rb'<(?:\w+:)?c\b(?=[^<>]*\bs="(?:%b)")([^<>]*)>'
+AT = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+Place = tuple[int, int]  # row and column, from 1, as the sheet counts them
+
+
+@dataclass
+class Sheet:
+    """`rows[0]` is the sheet's first row, blank cells None. Places count from 1; `merged`: first and last place of each area."""
+
+    title: str
+    rows: list[list[Any]]
+    merged: list[tuple[Place, Place]] = field(default_factory=list)
+    hidden: bool = False
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    percent: set[Place] = field(default_factory=set)
+    unsaved: set[Place] = field(default_factory=set)  # formulas without a value
+    errors: dict[Place, str] = field(default_factory=dict)  # cells that show #REF! and the like
+
+
+@dataclass
+class Book:
+    sheets: list[Sheet]
+    macros: bool = False
+    links: bool = False  # to other workbooks
+
+
+def open_book(data: bytes, name: str) -> Book:
+    """The one place where a workbook of a case is opened: .xlsx, .xlsm, .ods or .xls.
+
+    Raises CaseError when it cannot be read, is protected, or is too large.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+
+    if data[:2] == b"PK":
+        measure(data, name)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = []
+        for about in book.sheets_metadata:
+            if about.typ != SheetTypeEnum.WorkSheet:
+                continue
+            found = book.get_sheet_by_name(about.name)
+            rows = [[None if c == "" else c for c in row] for row in found.to_python(skip_empty_area=False)]
+            merged = [((a + 1, b + 1), (c + 1, d + 1)) for (a, b), (c, d) in found.merged_cell_ranges or ()]
+            sheets.append(Sheet(about.name, rows, merged, about.visible != SheetVisibleEnum.Visible))
+    except PasswordError:
+        raise CaseError(f"{name} is protected by a password. Save a copy without one.") from None
+    except (CalamineError, OSError, ValueError) as error:
+        raise CaseError(
+            f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another kind of file with "
+            "that name. Save it again as .xlsx."
+        ) from None
+    out = Book(sheets)
+    if data[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            out.macros = any("vbaProject" in n for n in names)
+            out.links = any(n.startswith("xl/externalLinks/") for n in names)
+            _look_closer(archive, {s.title: s for s in sheets})
+    return out
+
+
+def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
+    """What the parts of an .xlsx say of their rows and cells. The archive has been measured, and its parts are well-formed."""
+    percent = _percent_styles(_part(archive, "xl/styles.xml"))
+    cells = re.compile(CELL % b"|".join(str(n).encode() for n in percent)) if percent else None
+    for title, member in _members(archive):
+        sheet = sheets.get(title)
+        if sheet is None or member not in archive.namelist():
+            continue
+        text = archive.read(member)
+        sheet.hidden_rows = [int(n) for a in _hidden(ROW, text) if (n := _said(a, b"r"))]
+        for attributes in _hidden(COL, text):
+            first, last = int(_said(attributes, b"min") or 0), int(_said(attributes, b"max") or 0)
+            width = max((len(r) for r in sheet.rows), default=0)
+            sheet.hidden_columns += range(first, min(last, width) + 1)
+        if FORMULA.search(text):
+            sheet.unsaved = {p for m in UNSAVED.finditer(text) if (p := place(m[1]))}
+        if b't="e"' in text:
+            sheet.errors = {p: m[2].decode("utf-8", "replace") for m in ERROR.finditer(text) if (p := place(m[1]))}
+        sheet.percent = {p for m in cells.finditer(text) if (p := place(m[1]))} if cells else set()
+
+
+def _hidden(tag: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
+    return (m[1] for m in tag.finditer(text) if _said(m[1], b"hidden") in (b"1", b"true"))
+
+
+def _said(attributes: bytes, name: bytes) -> bytes | None:
+    found = re.search(rb'\b%b="([^"]*)"' % name, attributes)
+    return found[1] if found else None
+
+
+def place(attributes: bytes) -> Place | None:
+    """Where a cell stands, by its reference (`r="AB12"`)."""
+    at = AT.search(attributes)
+    if at is None:
+        return None
+    column = 0
+    for letter in at[1]:
+        column = column * 26 + letter - 64
+    return int(at[2]), column
+
+
+def letters(column: int) -> str:
+    """A column's letters: 1 is A, 28 is AB."""
+    out = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        out = chr(65 + rest) + out
+    return out
+
+
+def _part(archive: zipfile.ZipFile, member: str) -> ElementTree.Element | None:
+    """A small part, parsed; None where there is none, or it is out of the ordinary."""
+    try:
+        info = archive.getinfo(member)
+        return ElementTree.fromstring(archive.read(member)) if info.file_size <= SMALL else None
+    except (KeyError, ElementTree.ParseError):
+        return None
+
+
+def _percent_styles(styles: ElementTree.Element | None) -> list[int]:
+    """Numbers of the cell styles that show a percentage."""
+    if styles is None:
+        return []
+    formats = {int(f.get("numFmtId", 0)) for f in styles.iterfind(".//{*}numFmt") if "%" in f.get("formatCode", "")}
+    styled = styles.find("{*}cellXfs")
+    return [
+        n for n, x in enumerate(styled if styled is not None else ()) if int(x.get("numFmtId", 0)) in formats | PERCENT
+    ]
+
+
+def _members(archive: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """(title, member) of each sheet."""
+    book, links = _part(archive, "xl/workbook.xml"), _part(archive, "xl/_rels/workbook.xml.rels")
+    if book is None or links is None:
+        return
+    targets = {x.get("Id"): x.get("Target", "") for x in links}
+    for sheet in book.iterfind(".//{*}sheet"):
+        id = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
+        target = targets.get(id, "")
+        yield sheet.get("name", ""), target.lstrip("/") if target.startswith("/") else f"xl/{target}"
