@@ -48,7 +48,7 @@ def folder(tmp_path: Path) -> Path:
     (into / "schools.csv").write_text(SCHOOLS, "utf-8")
     (into / "sips.csv").write_text("sip,name,current_trust\nbob,Bob Test,QUAY TRUST\ncat,Cat Test,\n", "utf-8")
     (into / "interests.csv").write_text(
-        "sip,trust,kind,outcome\ncat,The Quay Trust,paid_work,\ncat,Quay trust,family,\n"
+        "sip,trust,kind,outcome\ncat,The Quay Trust,paid_work,\ncat,Quay Learning Trust,family,\ncat,Quay Trust,family,cleared\n"
     )
     return into
 
