@@ -5,7 +5,7 @@ The plan made here is bare: `explain.complete` fills in the words, `check.audit`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from allocator.domain.plan import Inputs, Plan
 from allocator.engine import instance as en
@@ -13,6 +13,7 @@ from allocator.engine.method import solve
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import CaseError, Stopped
 from allocator.layout import lay_out
+from allocator.locks import clash_text
 from allocator.setup import Choice, Key, Setup, setup
 
 __all__ = ["Choice", "Key", "Setup", "allocate", "lay_out", "setup"]
@@ -33,24 +34,3 @@ def allocate(
     if solution.status == "stopped":
         raise Stopped("Stopped before any plan was found. Give more time: --time-limit or --work-limit.")
     return lay_out(ready, solution, inputs), solution
-
-
-def clash_text(ready: Setup, pairs: Sequence[int]) -> str:
-    """The sentence that names locks which cannot stand together."""
-    facts = ready.facts
-    named = []
-    need: dict[str, int] = {}
-    for i in pairs:
-        urn, kind, sip = ready.choices[i]
-        named.append(f"{facts.sips[sip].name} ({sip}) to {facts.schools[urn].name} ({urn}, {kind})")
-        need[sip] = need.get(sip, 0) + ready.inst.pairs[i].load[0]
-    if not pairs:
-        return "The structural rules of this case cannot all hold. This should not be possible: please report it."
-    detail = " ".join(
-        f"{facts.sips[s].name} has {facts.capacity(facts.sips[s]) / 4:g} days for schools; these need {q / 4:g}."
-        for s, q in sorted(need.items())
-    )
-    return (
-        f"These {len(pairs)} locks cannot stand together: {'; '.join(named)}. {detail} "
-        "Unlock one of them, or change what limits them."
-    )

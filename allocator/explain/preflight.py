@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from allocator import rules
-from allocator.allocate import Setup, clash_text
+from allocator.allocate import Setup
 from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
@@ -15,6 +15,7 @@ from allocator.engine.tiers import clashing
 from allocator.errors import CaseError
 from allocator.explain.unfilled import WHY
 from allocator.intake.problems import Problem, capped
+from allocator.locks import clash_text
 from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
