@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
 from allocator.domain.case import Sip
+
+NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")  # years and days; `Fraction` would set out to work 1e20000000 out
 
 
 def _plain(text: str) -> str:
@@ -25,7 +28,7 @@ class Clause:
         if have is None or have == ():
             return False
         if op in (">=", "<="):
-            a, b = Fraction(str(have)), Fraction(value)
+            a, b = Fraction(str(have)), Fraction(str(float(value)))
             return a >= b if op == ">=" else a <= b
         accepted = {_plain(v) for v in value.split("|")}
         given = have if isinstance(have, tuple) else ("yes" if have is True else "no" if have is False else str(have),)
@@ -38,9 +41,6 @@ class Clause:
             return f"{self.text!r} is not `field op value` with op one of >=, <=, =, in."
         if parts[0] not in Sip.model_fields:
             return f"{self.text!r}: {parts[0]} is not a column of sips."
-        if parts[1] in (">=", "<="):
-            try:
-                Fraction(parts[2])
-            except ValueError:
-                return f"{self.text!r}: {parts[2]} is not a number."
+        if parts[1] in (">=", "<=") and not NUMBER.fullmatch(parts[2]):
+            return f"{parts[0]} {parts[1]} {parts[2][:30]!r}: that is not a number such as 5 or 2.5."
         return None

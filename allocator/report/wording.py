@@ -17,7 +17,7 @@ from typing import Literal
 from allocator.errors import UsageError
 
 LetterKind = Literal["school", "sip"]
-FIELD = re.compile(r"(,?[ \t]*)\{\{\s*([^{}]*?)\s*\}\}")
+FIELD = re.compile(r"\{\{([^{}]*)\}\}")  # blanks are taken off after: a pattern that does it may take minutes
 LONGEST = 8000  # characters of a wording
 
 FIELDS: dict[LetterKind, dict[str, str]] = {
@@ -127,7 +127,7 @@ def problems(kind: LetterKind, wording: str) -> list[str]:
     if len(wording) > LONGEST:
         found.append(f"Write at most {LONGEST:,} characters; this has {len(wording):,}")
     known = FIELDS[kind]
-    for name in dict.fromkeys(m[2] for m in FIELD.finditer(wording)):
+    for name in dict.fromkeys(_fields(wording)):
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.5)
             instead = f"Did you mean {{{{ {near[0]} }}}}?" if near else f"Use one of: {', '.join(known)}"
@@ -147,12 +147,27 @@ def merge(
         raise UsageError(". ".join(wrong) + ".")
     paragraphs: list[str] = []
     for raw in re.split(r"\n[ \t]*\n", wording.replace("\r\n", "\n").strip()):
-        said = [values[m[2]] for m in FIELD.finditer(raw) if m[2] != "sip"]
+        said = [values[name] for name in _fields(raw) if name != "sip"]
         if said and not any(said):
             continue  # nothing to say but the name
-        filled = FIELD.sub(lambda m: m[1] + values[m[2]] if values[m[2]] else "", raw)
+        filled = _filled(raw, values)
         paragraphs += [printable(p) for p in filled.split("\n\n") if p.strip()]
     return Letter(kind, key, to, urns, paragraphs[0], tuple(paragraphs[1:]))
+
+
+def _fields(text: str) -> list[str]:
+    return [name.strip() for name in FIELD.findall(text)]
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Each field by its value; one with nothing to say takes the blanks and a comma before it along."""
+    plain, *rest = FIELD.split(text)
+    out = plain
+    for name, after in zip(rest[::2], rest[1::2], strict=True):
+        value = values[name.strip()]
+        out = (out + value if value else out.removesuffix(plain) + plain.rstrip(" \t").removesuffix(",")) + after
+        plain = after
+    return out
 
 
 def printable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import time
 from functools import cache
 from typing import Any
 
@@ -178,3 +179,22 @@ def test_control_characters_do_not_reach_a_file() -> None:
     assert letter.paragraphs == ("abc",)
     word([letter], "Mel\n", TODAY)
     pdf([letter], "Mel", TODAY)
+
+
+@pytest.mark.parametrize(
+    "text", ["{{" + " " * 7900 + "x", "," * 7900, " " * 7999, "{{ " * 2600, "{" * 7999, ("{{" + " " * 50) * 150, ("," + " " * 60) * 130 + "{{"]
+)  # fmt: skip
+def test_no_wording_keeps_anybody_waiting(text: str) -> None:
+    began = time.perf_counter()
+    problems("school", text)
+    assert time.perf_counter() - began < 1
+
+
+def test_a_field_with_nothing_to_say_takes_the_comma_or_space_before_it_along() -> None:
+    """One comma, and whatever blanks; nothing of what another field said."""
+    values = dict.fromkeys(FIELDS["sip"], "") | {"sip": "Ann", "days": "two,"}
+    for text, told in (
+        ("{{ days }}, {{ year }}.", "two,."), ("{{ days }} ,\t {{year}}!", "two, !"), ("{{ days }}{{ year }} on", "two, on"),
+        ("{{ days }} {{ year }} on", "two, on"), ("a, {{ year }}{{ days }}", "atwo,"), ("{{ sip }}", "Ann"),
+    ):  # fmt: skip
+        assert merge("sip", "x\n\n" + text, values, "A", "Ann", ()).paragraphs == (told,), text
