@@ -10,6 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from allocator.domain.bodies import is_authority
 from allocator.domain.calendar import first_year
+from allocator.domain.characters import is_address, lines, one_line, strange
 from allocator.intake.usual import VALUES
 
 YES = {"yes", "y", "true", "1", "x", "✓"}
@@ -92,6 +93,11 @@ MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 TAGS = ("experience", "specialisms", "focus", "evidence")  # compared as words, however their parts are joined
 
 
+SENTENCES = ("note", "reason", "pen_portrait", "governor_release")
+ADDRESSES = ("head_email", "chair_email", "email")
+BLANKS = re.compile(r"[^\S\n]+")  # as one, so that parting a cell at its commas never takes long
+
+
 class BadCell(ValueError):
     """`expected` says what would have been right."""
 
@@ -138,7 +144,17 @@ def convert(value: Any, kind: Any, column: str) -> Any:
         return academic_year(text(value))
     if isinstance(value, list | dict):
         raise BadCell("text")
-    return text(value)
+    return words(text(value), column)
+
+
+def words(given: str, column: str) -> str:
+    """What people wrote: on one line but where a column holds sentences, and an address where it holds one."""
+    found = lines(given) if column in SENTENCES else one_line(given)
+    if odd := strange(found):
+        raise BadCell(f"text without {odd}")
+    if column in ADDRESSES and not is_address(found):
+        raise BadCell("one email address, such as head@school.example, or blank")
+    return found
 
 
 def several(value: Any, kind: Any, column: str) -> tuple[Any, ...]:
@@ -146,7 +162,7 @@ def several(value: Any, kind: Any, column: str) -> tuple[Any, ...]:
     if isinstance(value, list):
         items = value
     else:
-        given = text(value)
+        given = BLANKS.sub(" ", text(value))
         items = given.split(";")
         if ";" not in given and not _whole(given, kind, column):
             items = re.split(

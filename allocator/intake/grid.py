@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from allocator.intake.cells import blank, text
+from allocator.intake.plain import unguarded
 from allocator.intake.usual import holds_last_sip, usual_column
 from allocator.intake.workbook import Sheet, letters
 
@@ -161,7 +162,7 @@ def csv_rows(content: str, table: str) -> tuple[Rows, str]:
         chosen = max(DELIMITERS, key=lambda d: (_known(first, d, table), d == ","))
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=chosen)
     skipped = 1 if said else 0
-    return [(reader.line_num + skipped, list(cells)) for cells in reader], chosen
+    return [(reader.line_num + skipped, [unguarded(c) for c in cells]) for cells in reader], chosen
 
 
 def _known(first: str, delimiter: str, table: str) -> int:

@@ -16,6 +16,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from allocator.intake.plain import put
 from allocator.intake.problems import Problem
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
@@ -105,9 +106,7 @@ def _down(p: Problem) -> Problem:
 
 def _text(cell: Any, value: Any) -> None:
     """Text stays text: what begins with = is no formula of ours."""
-    cell.value = value if isinstance(value, int | float | bool) or value is None else str(value)
-    if isinstance(value, str):
-        cell.data_type = "s"
+    put(cell, value if isinstance(value, int | float | bool) or value is None else str(value))
 
 
 def _listed(book: Workbook, raw: Raw) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
+from allocator.intake.plain import guarded, put
 
 
 def cell(value: Any) -> str:
@@ -55,8 +56,8 @@ def write_csv(path: Path, header: list[str], rows: list[list[Any]]) -> None:
     def run(target: Path) -> None:
         with target.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows([cell(v) for v in row] for row in rows)
+            writer.writerow([guarded(h) for h in header])
+            writer.writerows([guarded(v) if isinstance(v, str) else cell(v) for v in row] for row in rows)
 
     whole(path, run)
 
@@ -67,13 +68,13 @@ def write_case(case: Case, path: Path) -> None:
         whole(path, lambda p: _save(p, json.dumps(canon.case_out(case), indent=1, ensure_ascii=False) + "\n"))
     elif path.suffix.lower() == ".xlsx":
         from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
 
         book = Workbook(write_only=True)
         for name, (header, rows) in tables(case).items():
             sheet = book.create_sheet(name)
-            sheet.append(header)
-            for row in rows:
-                sheet.append([cell(v) for v in row])
+            for row in (header, *rows):
+                sheet.append([put(WriteOnlyCell(sheet), cell(v)) for v in row])
         whole(path, lambda p: book.save(p))
     else:
         path.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from allocator import rules
 from allocator.allocate import Setup
+from allocator.intake.plain import guarded
 
 NEARLY = 2  # blocked by at most so many rules: what a decision or two could change
 MOST = 500_000  # posts times SIPs; beyond it pairs too far or in another authority are left out (contract 2)
@@ -39,9 +40,9 @@ def write_pairs(ready: Setup, path: Path) -> None:
                 given = pairs.weighted(*key)
                 writer.writerow(
                     [
-                        post.urn,
+                        guarded(post.urn),
                         post.kind,
-                        sip,
+                        guarded(sip),
                         post.need,
                         row.kind,
                         int(not blocked),

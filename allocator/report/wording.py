@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from allocator.domain.characters import STRANGE
 from allocator.errors import UsageError
 
 LetterKind = Literal["school", "sip"]
@@ -172,5 +173,6 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def printable(text: str) -> str:
     """The text without control characters and trailing blanks, which neither Word nor PDF can hold."""
-    lines = ("".join(c for c in line if unicodedata.category(c) != "Cc").rstrip() for line in text.split("\n"))
+    kept = STRANGE.sub("", text)
+    lines = ("".join(c for c in line if unicodedata.category(c) != "Cc").rstrip() for line in kept.split("\n"))
     return "\n".join(lines).strip()

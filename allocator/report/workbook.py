@@ -18,6 +18,7 @@ from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy, settings
+from allocator.intake import plain
 from allocator.report.terminal import standing, why
 
 HEAD = PatternFill("solid", fgColor="1D3557")
@@ -48,10 +49,7 @@ def put(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
     """A cell; a text is always a text, whatever it begins with, so that no name becomes a formula."""
     cell = sheet.cell(row, column)
     assert isinstance(cell, Cell)
-    cell.value = value
-    if isinstance(value, str):
-        cell.data_type = "s"
-        cell.quotePrefix = value[:1] in "=+-@"
+    plain.put(cell, value)
     return cell
 
 

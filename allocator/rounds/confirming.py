@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from allocator.domain.facts import plain
@@ -25,23 +25,24 @@ def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
     return Fact("governors", {"urn": urn, "yes": yes, "on": on.isoformat()})
 
 
-def confirm(desk: Desk, pairs: Iterable[Key], by: Person) -> Fact:
-    """A named manager confirms each of these pairs. Every pair that cannot be is named, with what is missing."""
+def confirm(desk: Desk, pairs: Iterable[Key], by: Person, own: Collection[str] = ()) -> Fact:
+    """A named manager confirms each of these pairs. Every pair that cannot be is named, with what is missing. `own`: the
+    SIPs that this person is known to be, beside `by.sip`."""
     chosen = sorted(set(pairs))
     if not chosen:
         raise RoundRefuses("Name the pairs to confirm: each is confirmed by itself.")
-    problems = [text for key in chosen for text in missing(desk, key, by)]
+    problems = [text for key in chosen for text in missing(desk, key, by, own)]
     if problems:
         raise RoundRefuses(" ".join(problems))
     return Fact("confirmed", {"pairs": [list(k) for k in chosen]})
 
 
-def missing(desk: Desk, key: Key, by: Person) -> Iterator[str]:
+def missing(desk: Desk, key: Key, by: Person, own: Collection[str] = ()) -> Iterator[str]:
     """What stands between this pair and this person's confirmation; nothing when it can be confirmed."""
     pair, where, row = desk.pair(*key), desk.name(key[0]), desk.rows[key]
     if by.role != "manager":
         yield f"{by.name} is not a manager of this programme."
-    elif by.sip == pair.sip or plain(by.name) == plain(row.name):
+    elif pair.sip in (by.sip, *own) or plain(by.name) == plain(row.name):
         yield f"{row.name} is the SIP of {where}: another manager confirms that pair."
     elif pair.stage == "confirmed":
         yield f"{where} is already confirmed."

@@ -14,6 +14,7 @@ from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from allocator.domain import characters
 from allocator.domain.case import PostKind
 from allocator.service.problems import Refusal, TableProblem
 
@@ -21,9 +22,16 @@ T = TypeVar("T")
 
 
 def storable(text: str) -> str:
-    """Text that every database keeps as it is."""
-    if "\x00" in text or any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        raise ValueError("a NUL or half a character cannot be kept")
+    """Text with no character that cannot be kept (`domain.characters`)."""
+    found = characters.lines(text)
+    if odd := characters.strange(found):
+        raise ValueError(f"{odd} cannot be kept; take it out")
+    return found
+
+
+def _address(text: str) -> str:
+    if not characters.is_address(text):
+        raise ValueError("not an email address such as name@school.example")
     return text
 
 
@@ -32,7 +40,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]  # a URN or SIP id
 UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(storable)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$"), AfterValidator(storable)]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
 Cursor = Annotated[str | None, Query(max_length=500, description="where the page before ended: its `next`")]
 Limit = Annotated[int, Query(ge=1, le=500, description="most items on the page")]
 
@@ -302,7 +310,7 @@ class OwnPair(BaseModel):
     days: float
     periods: dict[str, float] | None = None
     text: str
-    stage: str
+    stage: str | None = Field(description="for the school; what a school said is not told to its SIP")
     answer_by: dt.date | None
     answer: str | None
     may_refuse: bool | None = None

@@ -19,7 +19,7 @@ from allocator.explain.why import explain
 from allocator.rounds import Desk
 from allocator.service.asking import the_plan
 from allocator.service.kept import Kept
-from allocator.service.people import Who
+from allocator.service.people import Who, plain_email
 from allocator.service.problems import Refusal
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
 from allocator.store import keep
@@ -75,14 +75,20 @@ def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
     )  # fmt: skip
 
 
+def sips_of(place: Desk, me: Who, programme: str) -> set[str]:
+    """The SIPs that this person is: by a role here, or by the address that the case gives for a SIP."""
+    by_address = {s.sip for s in place.facts.sips.values() if s.email and plain_email(s.email) == me.email}
+    return by_address | {sip for p, sip in me.sips if p == programme}
+
+
 def standings(place: Desk, me: Who, programme: str) -> list[Standing]:
-    by = me.person(programme)
+    by, own = me.person(programme), sips_of(place, me, programme)
     return [
         Standing(
             urn=p.urn, school=place.facts.name(p.urn), post=p.post, sip=p.sip, name=place.rows[p.key].name,
             stage=p.stage, released_on=p.released_on, answer_by=p.answer_by, head=p.head, chair=p.chair,
             silent=p.silent, governors=p.governors, represented=p.represented, rung=p.rung,
-            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.key, by)) if me.role == "manager" else [],
+            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.key, by, own)) if me.role == "manager" else [],
         )
         for _, p in sorted(place.round.pairs.items())
     ]  # fmt: skip
@@ -117,7 +123,7 @@ def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
     return OwnPair(
         urn=p.urn, school=a.school, post=p.post, sip_name=a.name, pen_portrait=portrait if school else None,
         from_=a.from_, to=a.to, days=a.days, periods=None if school else a.periods.model_dump(), text=told.text,
-        stage=p.stage, answer_by=p.answer_by if school else None, answer=p.head if school else None,
+        stage=p.stage if school else None, answer_by=p.answer_by if school else None, answer=p.head if school else None,
         may_refuse=p.stage in ("proposed", "accepted", "queried") if school else None,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from allocator import rounds
@@ -66,6 +67,12 @@ class Site:
             person = people.person_by_email(s, email)
             assert person is not None
             return f"{self.base}/sign-in/{passes.link(s, person, 60, people.ROLE_OF[role], programme)}"
+
+    def manages_all(self, programme: str) -> None:
+        """This programme's manager manages every other, too, and so is shown links (`inviting.shows_links`)."""
+        with self.db.write() as s:
+            for other in s.scalars(sa.select(Programme.id)):
+                people.enrol(s, f"manager@{programme}.example", "Manager", other, "manager")
 
     def context(self, *, width: dict[str, int] = DESK, script: bool = True) -> BrowserContext:
         made = self.browser.new_context(viewport=width, java_script_enabled=script)  # type: ignore[arg-type]  # a TypedDict

@@ -41,6 +41,7 @@ def open_round(db: Database, id: str) -> None:
 
 def test_from_the_offer_to_the_data(at: Site) -> None:
     open_round(at.db, "ask")
+    at.manages_all("ask")
     page = at.enter("ask", "manager")
     page.goto(f"{at.base}/rounds/ask/ask")
     expect(page.get_by_role("heading", name="Schools: 0 of 4 answered")).to_be_visible()

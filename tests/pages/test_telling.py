@@ -246,6 +246,7 @@ def test_the_wording_is_changed_by_keyboard_and_put_back(at: Site) -> None:
 
 def test_personal_links_open_the_heads_page(at: Site) -> None:
     here = own_round(at, "links", tell_all)
+    at.manages_all("links")
     page = at.enter("links", "manager")
     page.goto(f"{here}/publish")
     press(page, "Make letters with personal links")

@@ -11,10 +11,16 @@ import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
 
+from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.domain.round import fold
+from allocator.explain.answer import solve
 from allocator.service import passes, people
 from allocator.service.people import GrantRole
+from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import Grant, Pass, SignIn, Someone
+from tests.make import case, school, sip
 from tests.service.office import Desk, open_office
 
 MANY = "mel@example.org"  # manager of p, head in q, SIP in both
@@ -368,3 +374,52 @@ def test_over_https_the_cookie_is_this_hosts_alone_and_pages_in_the_clear_are_an
     for origin, status in (("https://sip.example.org", 201), ("http://sip.example.org", 403)):
         said = desk.client.post("/programmes", json={"name": "x"}, headers={**me, "Origin": origin})
         assert said.status_code == status, origin
+
+
+# -- what was promised ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("said", ["veto", "accept", "query"])
+def test_what_a_school_says_is_not_told_to_its_sip(tmp_path: Path, said: str) -> None:
+    """Neither its words nor that it has answered: the head was told that nobody else will see it."""
+    desk = open_office(tmp_path)
+    plan, sip = f"/plans/{desk.ids['plan']}", desk.headers("sip")
+    paths = (plan, f"{plan}/answers", f"{plan}/assignments/1", "http://testserver/sip", "http://testserver/sip/held")
+    before = [desk.client.get(path, headers=sip).text for path in paths]
+    body = {"urn": "1", "answer": said, "reason": "because of the stairs"}
+    answer = desk.client.post(f"{plan}/answers", json=body, headers=desk.headers("head"))
+    assert answer.status_code == 200, answer.text
+    assert [desk.client.get(path, headers=sip).text for path in paths] == before
+    assert desk.client.get(plan, headers=desk.headers("head")).json()["assignments"][0]["stage"] != "proposed"
+
+
+def test_nobody_confirms_a_pair_of_their_own_however_they_are_called(tmp_path: Path) -> None:
+    """Another spelling of the name, the SIP's role taken back first: the address in the case is the person."""
+    desk = open_office(tmp_path)
+    plan = f"/plans/{desk.ids['plan']}"
+    grant = enrol(desk, "manager@example.org", "manager", "p", "sip", sip="A")
+    for urn in "12":
+        body = {"urn": urn, "answer": "accept", "by": "head", "via": "telephone"}
+        assert desk.client.post(f"{plan}/answers", json=body, headers=desk.headers("manager")).status_code == 200
+
+    def confirms() -> int:
+        body = {"pairs": [{"urn": "1"}]}
+        status: int = desk.client.post(f"{plan}/confirmations", json=body, headers=desk.headers("manager")).status_code
+        return status
+
+    assert confirms() == 409
+    assert desk.client.delete(f"/users/{grant}", headers=desk.headers("manager")).status_code == 409  # not by oneself
+    with desk.db.write() as s:
+        s.delete(s.get_one(Grant, grant))
+    assert confirms() == 200  # nothing tells any more that the two are one
+
+
+def test_the_address_in_the_case_tells_that_two_are_one() -> None:
+    given = case([school("1")], [sip("A", name="Mel Jones", email="Melanie@X.example"), sip("B")])
+    place = rounds.Desk(solve(given, Policy()), fold([]))
+
+    def me(email: str) -> people.Who:
+        return people.Who("m", "Melanie Jones", email, "manager", "p", (), "write", "x", "session", True)
+
+    assert sips_of(place, me("melanie@x.example"), "p") == {"A"}
+    assert sips_of(place, me("other@x.example"), "p") == set()

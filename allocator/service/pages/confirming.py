@@ -20,6 +20,7 @@ from allocator.service.problems import Refusal
 from allocator.service.routes.answers import answer, confirm
 from allocator.service.routes.rounds import in_force, roll_over
 from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
+from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow
 
@@ -47,7 +48,7 @@ class PairLine:
 def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
     """Every pair: changed ones first, then by school."""
     desk, me = at.desk, who.person(at.row.programme_id)
-    log = keep.events_of(s, at.row.id)
+    own, log = sips_of(desk, who, at.row.programme_id), keep.events_of(s, at.row.id)
     names = {e.by.id: e.by.name for e in log if e.kind == "confirmed"}
     people: set[Key] = {(u, k) for e in log if e.kind == "plan" for u, k in e.data["moved"]}
     changed = {(c.urn, c.post): c for c in desk.plan.changes}
@@ -57,7 +58,7 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
         before = (desk.facts.sips[c.from_].name if c.from_ in desk.facts.sips else c.from_) if c and c.from_ else None
         out.append(
             PairLine(
-                pair, desk.rows[key], tuple(rounds.missing(desk, key, me)), before, c.because if c else None, key in people,
+                pair, desk.rows[key], tuple(rounds.missing(desk, key, me, own)), before, c.because if c else None, key in people,
                 names.get(pair.confirmed_by or ""),
             )
         )  # fmt: skip

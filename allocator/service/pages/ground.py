@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from allocator.domain.characters import lines, strange
 from allocator.errors import AllocatorError
 from allocator.explain.policy_words import in_words
 from allocator.service.asking import office_of, round_in
@@ -109,9 +110,9 @@ class Fields:
         value = self.data.get(name)
         if not isinstance(value, str) or not value.strip():
             return None
-        value = value.strip()
-        if "\x00" in value or any(0xD800 <= ord(c) <= 0xDFFF for c in value):
-            self.errors[name] = "Take out the characters that cannot be kept"
+        value = lines(value).strip()
+        if odd := strange(value):
+            self.errors[name] = f"Take out the character that cannot be kept: {odd}"
             return None
         if len(value) > most:
             self.errors[name] = f"Write at most {most:,} characters; this has {len(value):,}"

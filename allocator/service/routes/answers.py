@@ -28,7 +28,7 @@ from allocator.service.schemas import (
     Recorded,
     Standing,
 )
-from allocator.service.views import own_plan, standings
+from allocator.service.views import own_plan, sips_of, standings
 from allocator.store import keep
 
 router = APIRouter(route_class=OnceRoute)
@@ -205,5 +205,9 @@ def confirm(id: Id, ask: ConfirmIn, request: Request, who: Manager, office: In, 
     with office.db.read() as s:
         _, of = plan_in(s, who, id)
     by = who.person(of.programme_id)
+
+    def take(d: Desk) -> Fact:
+        return rounds.confirm(d, pairs, by, sips_of(d, who, of.programme_id))
+
     subject = ";".join(f"{u}/{k}" for u, k in pairs)
-    return act(office, request, who, id, response, lambda d: rounds.confirm(d, pairs, by), "confirmed", subject)
+    return act(office, request, who, id, response, take, "confirmed", subject)

@@ -55,6 +55,8 @@ def remove_user(id: Id, who: Manager, office: In) -> None:
         g = s.get(Grant, id)
         if g is None or g.programme_id not in who.programmes():
             raise Refusal("not_found", f"There is no such role: {id}.")
+        if g.role == "sip" and g.person_id == who.id:  # one would then confirm one's own pairs
+            raise Refusal("round_refuses", "Your own role as a SIP is taken back by another manager.")
         managers = sa.select(sa.func.count()).where(Grant.programme_id == g.programme_id, Grant.role == "manager")
         if g.role == "manager" and s.scalar(managers) == 1:
             raise Refusal("round_refuses", "A programme has at least one manager. Add another first.")

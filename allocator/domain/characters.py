@@ -1,0 +1,44 @@
+"""Which characters are kept of what people type and paste, and what an email address is.
+
+Line separators of other programs become new lines. Control characters, halves of characters, code points that are none and
+marks that turn the direction of writing round (a name then reads as another) are refused, not dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")  # Word's soft line break is \x0b
+STRANGE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+ADDRESS = re.compile(
+    r"(?=.{3,254}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+
+
+def lines(text: str) -> str:
+    """The text with its lines parted as ours are."""
+    return LINES.sub("\n", text)
+
+
+def one_line(text: str) -> str:
+    """A name, an address, a heading: its lines put one after the other."""
+    return " ".join(part.strip() for part in lines(text).split("\n")).strip()
+
+
+def strange(text: str) -> str | None:
+    """The first character that cannot be kept, as `U+202E (RIGHT-TO-LEFT OVERRIDE)`; None where every one can."""
+    found = STRANGE.search(text)
+    if found is None:
+        return None
+    return f"U+{ord(found[0]):04X} ({unicodedata.name(found[0], 'not a letter or sign')})"
+
+
+def is_address(text: str) -> bool:
+    """One email address and nothing else."""
+    return ADDRESS.fullmatch(text) is not None
