@@ -93,25 +93,10 @@ def show_problems(problems: tuple[Any, ...]) -> None:
 
 def read_plan(path: Path) -> Plan:
     """A plan file; a clear error when it is not one."""
-    from pydantic import ValidationError
-
     from allocator.domain.plan import Plan
-    from allocator.errors import UsageError
+    from allocator.intake.plans import read_plan as read
 
-    try:
-        data = json.loads(path.read_text("utf-8"))
-        return Plan.model_validate(data)
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file. `allocator solve CASE -o {path}` writes one.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise UsageError(f"{path}: this is not a plan: it is not JSON. Give the file that `solve -o` wrote.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(x) for x in first["loc"]) or "top"
-        raise UsageError(
-            f"{path}: this is not a plan (allocator.plan/1): {where}: {first['msg']}; "
-            f"{error.error_count()} such problems. Give the file that `solve -o` wrote."
-        ) from None
+    return read(path, Plan)
 
 
 def plan_text(plan: Plan) -> str:

@@ -155,3 +155,10 @@ def test_a_round_without_data_gets_a_workbook_to_fill(desk: Desk) -> None:
     header = [str(c.value).rstrip("*") for c in sheet[1]]
     first = dict(zip(header, (c.value for c in sheet[2]), strict=True))
     assert (status, first["name"], first["category_of_concern"], sheet.max_row) == (200, "1 Hill School", "SM", 5)
+
+
+def test_what_is_too_large_is_refused_unread(tmp_path: Path) -> None:
+    small = open_office(tmp_path, upload_mb=1, national_mb=2)
+    status, html, _ = post(small, {"register": REGISTER.encode() + b"\n" * (3 * 2**20)})
+    assert (status, "larger than 2 MB" in html) == (413, True)
+    assert post(small, {"register": REGISTER.encode() + b"\n" * 2**20})[0] == 200

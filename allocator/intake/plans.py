@@ -1,0 +1,31 @@
+"""A plan from its file; a clear error when it is not one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from allocator.domain.plan import Plan
+from allocator.errors import UsageError
+
+P = TypeVar("P", bound=Plan)
+
+
+def read_plan(path: Path, kind: type[P]) -> P:
+    """The plan that `solve -o` or `Plan.save` wrote, as this class of plan. Raises UsageError for anything else."""
+    try:
+        return kind.model_validate(json.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such file. `allocator solve CASE -o {path}` writes one.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise UsageError(f"{path}: this is not a plan: it is not JSON. Give the file that `solve -o` wrote.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(x) for x in first["loc"]) or "top"
+        raise UsageError(
+            f"{path}: this is not a plan (allocator.plan/1): {where}: {first['msg']}; "
+            f"{error.error_count()} such problems. Give the file that `solve -o` wrote."
+        ) from None
