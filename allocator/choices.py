@@ -16,6 +16,7 @@ from allocator.engine.instance import Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
+from allocator.explain.complete import held_in, short_in
 from allocator.rules.base import listed
 from allocator.rules.local import fresh_eyes, known_locally
 from allocator.scenario import Scenario, scenario
@@ -70,18 +71,18 @@ def choices(
     ready = world.ready
     answer = world.plan(stop)
     affected = sorted(k for k in (ready.facts.standing.event if ready.facts.standing else ()) if k in ready.post_index)
-    done = {urn for urn, _ in chosen}
     many = len(ready.inst.pairs) > MANY
     best = _stands(ready, answer) if many else solve(ready.inst, stop, _hint(ready), settle=False)
     forced: dict[tuple[Key, str], Solution] = {}
     lists: list[Choice] = []
     todo: list[tuple[Key, tuple[str, ...]]] = []
-    seen = set(done)
+    seen = {(urn, slot) for urn, _ in chosen for slot in {p.slot for p in ready.facts.posts if p.urn == urn}}
     for key in affected:
         one = together(ready, key)
-        if key[1] != "lead" or not seen & set(one):
+        lead = ready.parts.by_key[key].kind == "lead"
+        if not lead or not seen & {(u, key[1]) for u in one}:
             todo.append((key, one))
-            seen.update(one if key[1] == "lead" else ())
+            seen.update({(u, key[1]) for u in one} if lead else ())
     for key, one in todo:
         if told:
             told(len(lists), len(todo))
@@ -101,9 +102,8 @@ def together(ready: Setup, key: Key) -> tuple[str, ...]:
 
 def _stands(ready: Setup, plan: Plan) -> Solution:
     """The plan just made, in the engine's words: too large to be solved a second time."""
-    rows = [a for a in plan.assignments if not a.settled and (a.urn, a.post) in ready.post_index]
-    chosen = tuple(sorted(ready.index[a.urn, a.post, a.sip] for a in rows))
-    short = {ready.post_index[a.urn, a.post]: round(4 * a.days_short) for a in rows if a.days_short}
+    chosen = tuple(sorted(ready.index[*key, sip] for key, sip in held_in(ready, plan).items()))
+    short = short_in(ready, plan)
     tiers = tuple(TierValue(t.name, t.value, t.bound) for t in plan.certificate.tiers)
     return Solution("optimal" if plan.certificate.proved else "feasible", chosen, short, tiers)
 
@@ -133,7 +133,7 @@ def _list(
     forced.update({(key, sip): s for sip, s in found.items()})
     ranked = sorted(found, key=lambda sip: (_key(found[sip]), sip))
     offers = tuple(_offer(ready, key, n, sip, best, *answers[sip]) for n, sip in enumerate(ranked, 1))
-    was = (ready.holders or {}).get(key, "")
+    was = facts.standing.was.get(key, "") if facts.standing else ""
     name = facts.sips[was].name if was in facts.sips else was
     none = "" if offers else "Nobody may take it: `allocator explain` says why."
     schools = " and ".join(facts.name(u) for u in one)

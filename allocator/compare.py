@@ -1,15 +1,22 @@
-"""Two plans side by side: what moved, why, what it cost."""
+"""Two plans side by side: who holds which post on which days, whose days differ, and what it cost."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from allocator.domain.plan import Assignment, Plan
+
+Key = tuple[str, str]
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A post whose SIP (or days) differs. None = nobody."""
+    """A post whose SIP differs from `on` to `until`, or (both None) whose days do. None = nobody."""
 
     urn: str
     school: str
@@ -19,6 +26,9 @@ class Difference:
     days_a: float
     days_b: float
     because: str
+    on: dt.date | None = None
+    until: dt.date | None = None
+    lasts: bool = True  # to the end of the post
 
 
 @dataclass(frozen=True)
@@ -37,23 +47,32 @@ class Comparison:
 
 
 def compare(a: Plan, b: Plan) -> Comparison:
-    """Plan A against plan B, by the last holder of each post and the days the school is given in the year."""
-    one, two = _last(a), _last(b)
-    days_a, days_b = _days(a), _days(b)
-    why: dict[tuple[str, str], str] = {(c.urn, c.post): c.because for c in b.changes}
-    schools = {x.urn: x.school for plan in (a, b) for x in plan.assignments}
-    schools |= {x.urn: x.school for plan in (a, b) for x in plan.unfilled}
-    moved, days_only = [], []
-    for key in sorted(one.keys() | two.keys() | days_a.keys() | days_b.keys()):
-        was, now = one.get(key), two.get(key)
-        row = Difference(
-            key[0], schools[key[0]], key[1], was.name if was else None, now.name if now else None,
-            days_a.get(key, 0.0), days_b.get(key, 0.0), why.get(key, ""),
-        )  # fmt: skip
-        if (was.sip if was else None) != (now.sip if now else None):
-            moved.append(row)
-        elif row.days_a != row.days_b:
-            days_only.append(row)
+    """Plan A against plan B, day by day for who holds each post, and by the days the school is given in the year.
+
+    A school of A that B knows under a successor's URN is compared with that.
+    """
+    heirs = _heirs(a, b)
+    one, two = _rows(a, heirs), _rows(b, {})
+    why: dict[tuple[str, str, dt.date | None], str] = {(c.urn, c.post, c.on): c.because for c in (*b.changes, *b.moves)}
+    schools = {x.urn: x.school for plan in (a, b) for x in plan.unfilled}
+    schools |= {x.urn: x.school for plan in (a, b) for x in plan.assignments}
+    moved: list[Difference] = []
+    days_only: list[Difference] = []
+    for key in sorted(one.keys() | two.keys()):
+        mine, theirs = one.get(key, []), two.get(key, [])
+        days = sum(x.days for x in mine), sum(x.days for x in theirs)
+        found = list(_apart(mine, theirs))
+        end = max(x.to for x in (*mine, *theirs))
+        moved += [
+            Difference(
+                key[0], schools[key[0]], key[1], was.name if was else None, now.name if now else None, *days,
+                why.get((*key, on), why.get((*key, None), "")), on, until, until >= end,
+            )
+            for was, now, on, until in found
+        ]  # fmt: skip
+        if not found and days[0] != days[1]:
+            name = theirs[-1].name
+            days_only.append(Difference(key[0], schools[key[0]], key[1], name, name, *days, ""))
     values_a = {t.name: t.value for t in a.certificate.tiers}
     values_b = {t.name: t.value for t in b.certificate.tiers}
     names = list(values_a) + [n for n in values_b if n not in values_a]
@@ -66,16 +85,42 @@ def _in_year(plan: Plan) -> bool:
     return plan.inputs.repaired is not None and plan.inputs.repaired.since.month != 9
 
 
-def _last(plan: Plan) -> dict[tuple[str, str], Assignment]:
-    """The latest holder of each post."""
-    out: dict[tuple[str, str], Assignment] = {}
+def _heirs(a: Plan, b: Plan) -> dict[str, str]:
+    """URN in A -> URN under which B has the school: conversions and amalgamations among B's changes."""
+    here = {x.urn for x in b.assignments} | {x.urn for x in b.unfilled}
+    new = [c["succession"] for c in b.inputs.changes[len(a.inputs.changes) :] if "succession" in c]
+    return {s["old_urn"]: s["new_urn"] for s in new if s["old_urn"] not in here}
+
+
+def _rows(plan: Plan, heirs: Mapping[str, str]) -> dict[Key, list[Assignment]]:
+    """Post -> its rows in order of time."""
+    out: dict[Key, list[Assignment]] = defaultdict(list)
     for x in sorted(plan.assignments, key=lambda x: x.from_):
-        out[x.urn, x.post] = x
+        out[heirs.get(x.urn, x.urn), x.post].append(x)
     return out
 
 
-def _days(plan: Plan) -> dict[tuple[str, str], float]:
-    out: dict[tuple[str, str], float] = {}
-    for x in plan.assignments:
-        out[x.urn, x.post] = out.get((x.urn, x.post), 0.0) + x.days
-    return out
+Apart = tuple[Assignment | None, Assignment | None, dt.date, dt.date]
+
+
+def _apart(a: Sequence[Assignment], b: Sequence[Assignment]) -> Iterator[Apart]:
+    """Each stretch of days on which two plans have other SIPs at a post: who, who, first and last day."""
+    edges = sorted({d for x in (*a, *b) for d in (x.from_, x.to + DAY)})
+    last: Apart | None = None
+    for on, after in pairwise(edges):
+        was, now = _on(a, on), _on(b, on)
+        if (was and was.sip) == (now and now.sip):
+            found = None
+        else:
+            found = (was, now, on, after - DAY)
+            if last and [x and x.sip for x in last[:2]] == [x and x.sip for x in found[:2]] and last[3] + DAY == on:
+                found, last = (was, now, last[2], after - DAY), None
+        if last:
+            yield last
+        last = found
+    if last:
+        yield last
+
+
+def _on(rows: Sequence[Assignment], day: dt.date) -> Assignment | None:
+    return next((x for x in rows if x.from_ <= day <= x.to), None)

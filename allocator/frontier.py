@@ -98,10 +98,8 @@ def frontier(
 def _bonds(ready: Setup) -> tuple[list[tuple[str, Kept]], list[str]]:
     """Schools whose SIP may stay, each with the pairs to keep; and schools whose SIP may not."""
     facts = ready.facts
-    if ready.holders is None:
-        held = {(p.urn, p.kind): s for p in facts.posts if p.kind == "lead" and (s := facts.incumbent(p.urn))}
-    else:
-        held = {k: s for k, s in ready.holders.items() if k not in ready.uncounted}  # type: ignore[misc]  # keys alike
+    free = [p for p in facts.posts if (p.urn, p.kind) not in ready.uncounted]
+    held = {p.key: s for p in free if (s := facts.incumbent_of(p))}
     by_school: dict[str, list[int]] = {}
     for (urn, kind), sip in sorted(held.items()):
         if (urn, kind, sip) in ready.index:

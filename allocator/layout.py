@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 
 from allocator.domain import canon
-from allocator.domain.case import Case
-from allocator.domain.facts import Post
+from allocator.domain.before import Change, changes, counts
+from allocator.domain.case import Case, PostKind
+from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import (
     Assignment,
     Certificate,
@@ -39,16 +40,14 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
     locked = {c for s in ready.structures if s.kind == "fixed" for c in s.pairs}
     short = {facts.posts[n].key: q for n, q in solution.short.items() if q}
     chosen = [
-        _assignment(ready, p, held[p.key], short.get(p.key, 0), (p.urn, p.kind, held[p.key]) in locked)
+        _assignment(ready, p, held[p.key], short.get(p.key, 0), (*p.key, held[p.key]) in locked)
         for p in facts.posts
         if p.key in held
     ]
-    unfilled = tuple(
-        Unfilled(urn=p.urn, school=facts.name(p.urn), post=p.kind, need=p.need)
-        for p in facts.posts
-        if p.key not in held
-    )
+    rows, empty = _rows(ready, chosen), _empty(ready, held)
+    found = changes(facts, rows, empty)
     here = origin(facts.case, facts.policy)
+    loads = _loads(ready, solution, held)
     return Plan(
         status=solution.status,
         inputs=inputs or here,
@@ -61,13 +60,38 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
             created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             deterministic_time=round(solution.deterministic_time, 6),
         ),
-        assignments=tuple(_with_settled(ready, chosen)),
-        unfilled=unfilled,
-        loads=_loads(ready, solution, held),
-        changes=moved(ready, held),
-        summary=_summary(ready, solution, held, chosen),
-        notices=(*facts.case.notices, *ready.pairs.notices),
+        assignments=rows,
+        unfilled=empty,
+        loads=loads,
+        changes=tuple(_moved(c.urn, c.post, c.from_, c.to, c.on) for c in found),
+        moves=moves(ready, held),
+        summary=_summary(ready, solution, rows, empty, found, loads),
+        notices=tuple(ready.pairs.notices),
     )
+
+
+def _empty(ready: Setup, held: Mapping[Key, str]) -> tuple[Unfilled, ...]:
+    """Parts that nobody holds, and posts that ended without anybody."""
+    facts, out = ready.facts, []
+    past = {part.key for part in facts.standing.fixed} if facts.standing else set()
+    for post in facts.year_posts:
+        parts = ready.parts.of.get((post.urn, post.kind), ())
+        gone = [post] if not parts and (post.urn, post.kind) not in past else []
+        out += [
+            Unfilled.model_validate(
+                {
+                    "urn": p.urn,
+                    "school": facts.name(p.urn),
+                    "post": p.kind,
+                    "need": p.need,
+                    "from": p.start,
+                    "to": p.end,
+                }
+            )
+            for p in (*gone, *parts)
+            if p.key not in held
+        ]
+    return tuple(out)
 
 
 def origin(case: Case, policy: Policy) -> Inputs:
@@ -95,23 +119,42 @@ def _loads(ready: Setup, solution: en.Solution, held: Mapping[Key, str]) -> tupl
     return tuple(out)
 
 
-def _summary(ready: Setup, solution: en.Solution, held: Mapping[Key, str], chosen: Sequence[Assignment]) -> Summary:
+def _summary(
+    ready: Setup,
+    solution: en.Solution,
+    rows: Sequence[Assignment],
+    empty: Sequence[Unfilled],
+    found: Sequence[Change],
+    loads: Sequence[Load],
+) -> Summary:
     facts = ready.facts
-    load = loads(ready.inst, solution.chosen, solution.short)
-    leads = {u: s for (u, k), s in held.items() if k == "lead"}
-    before = {u: facts.incumbent_now(u) for u in leads}
+    lacking = {(u.urn, u.post) for u in empty}
+    leads = [p.urn for p in facts.year_posts if p.kind == "lead"]
+    kept, changed, none = counts(facts, [u for u in leads if (u, "lead") not in lacking], found)
+    last = {r.urn: r.sip for r in rows if r.post == "lead"}  # rows of a post are in order of time
     return Summary(
-        schools=sum(p.kind == "lead" for p in facts.posts),
-        filled=len(chosen),
-        unfilled=len(facts.posts) - len(chosen),
-        kept=sum(before[u] == s for u, s in leads.items()),
-        changed=sum(before[u] not in (None, s) for u, s in leads.items()),
-        points=sum(a.points for a in chosen),
+        schools=len(leads),
+        filled=len(facts.year_posts) - len(lacking),
+        unfilled=len(lacking),
+        kept=kept,
+        changed=changed,
+        had_none=none,
+        points=sum(a.points for a in rows),
         team_points=-sum(price for _, price in prices(ready.inst, solution.chosen, solution.short)),
-        days_used=(sum(q[0] for q in load) + sum(facts.spent(s)[0] for s in facts.sips)) / 4,
-        days_offered=sum(facts.capacity(row) for row in facts.sips.values()) / 4,
-        km_total=round(sum((facts.metres(u, s) or 0) for u, s in leads.items()) / 1000, 1),
+        days_used=sum(x.days for x in loads),
+        days_offered=sum(x.capacity if _stays(facts, x.sip) else x.days for x in loads),
+        days_due=sum(p.due for p in facts.year_posts) / 4,
+        km_total=round(
+            sum((facts.metres(u, s) or 0) for u, s in last.items() if u in leads and s in facts.sips) / 1000, 1
+        ),
     )
+
+
+def _stays(facts: Facts, sip: str) -> bool:
+    """Whether the SIP can still give days up to the last planned day."""
+    row = facts.sips[sip]
+    gone = [d for d in (row.leaves_on, row.contract_ends) if d is not None and d < facts.year.last_planned]
+    return not facts.policy.availability.on or (row.status in (None, "active") and not gone)
 
 
 def _assignment(ready: Setup, post: Post, sip: str, short: int, locked: bool) -> Assignment:
@@ -121,7 +164,7 @@ def _assignment(ready: Setup, post: Post, sip: str, short: int, locked: bool) ->
     if short:
         less = dict(post.trims)[short]
         split = (split[0] - less[0], split[1] - less[1], split[2] - less[2], split[3] - less[3])
-    given = ready.pairs.weighted(post.urn, post.kind, sip)
+    given = ready.pairs.weighted(*post.key, sip)
     return Assignment.model_validate(
         {
             "urn": post.urn,
@@ -144,24 +187,22 @@ def _assignment(ready: Setup, post: Post, sip: str, short: int, locked: bool) ->
     )
 
 
-def _with_settled(ready: Setup, chosen: Sequence[Assignment]) -> list[Assignment]:
-    """Chosen rows with what was settled before: joined where one person goes on, else rows of their own."""
+def _rows(ready: Setup, chosen: Sequence[Assignment]) -> tuple[Assignment, ...]:
+    """Past pieces and chosen parts in order of time, one row where one person goes on without a day between."""
     facts = ready.facts
-    if facts.standing is None:
-        return list(chosen)
-    settled: dict[tuple[str, str], list[Assignment]] = defaultdict(list)
-    for part in facts.standing.fixed:
-        settled[part.key].append(_settled(ready, part))
-    rows: list[Assignment] = []
-    for a in chosen:
-        for row in [p for p in settled[a.urn, a.post] if p.sip == a.sip]:
-            if row.to + DAY == a.from_ or a.to + DAY == row.from_:
-                settled[a.urn, a.post].remove(row)
-                a = _joined(a, row)
-        rows.append(a)
-    rows += [row for parts in settled.values() for row in parts]
+    past = [_settled(ready, part) for part in facts.standing.fixed] if facts.standing else []
     order = {"lead": 0, "support": 1, "appraisal": 2}
-    return sorted(rows, key=lambda a: (a.urn, order[a.post], a.from_))
+    out: list[Assignment] = []
+    for row in sorted((*past, *chosen), key=lambda a: (a.urn, order[a.post], a.from_)):
+        last = out[-1] if out else None
+        goes_on = (
+            last and (last.urn, last.post, last.sip) == (row.urn, row.post, row.sip) and last.to + DAY == row.from_
+        )
+        if last and goes_on and not row.settled:
+            out[-1] = _joined(last, row)
+        else:
+            out.append(row)
+    return tuple(out)
 
 
 def _settled(ready: Setup, part: Stretch) -> Assignment:
@@ -186,17 +227,22 @@ def _settled(ready: Setup, part: Stretch) -> Assignment:
     )
 
 
-def _joined(a: Assignment, part: Assignment) -> Assignment:
-    """One row for one person who goes on: days and periods added up, the earlier start's new-pairing mark."""
-    both = zip(a.periods.model_dump().values(), part.periods.model_dump().values(), strict=True)
-    return a.model_copy(
+def _joined(a: Assignment, b: Assignment) -> Assignment:
+    """One row for one person who goes on: days and points added up, the earlier start's new-pairing mark."""
+    both = zip(a.periods.model_dump().values(), b.periods.model_dump().values(), strict=True)
+    points: Counter[str] = Counter({r.rule: r.points for r in a.reasons})
+    points.update({r.rule: r.points for r in b.reasons})
+    return b.model_copy(
         update={
-            "from_": min(a.from_, part.from_),
-            "to": max(a.to, part.to),
-            "days": a.days + part.days,
+            "from_": a.from_,
+            "days": a.days + b.days,
+            "days_short": a.days_short + b.days_short,
             "periods": periods([round(4 * (x + y)) for x, y in both]),
-            "extra_days": a.extra_days + part.extra_days,
-            "new_pairing": part.new_pairing if part.from_ < a.from_ else a.new_pairing,
+            "extra_days": a.extra_days + b.extra_days,
+            "new_pairing": a.new_pairing,
+            "points": a.points + b.points,
+            "reasons": tuple(Reason(rule=r, points=v, text="") for r, v in points.items() if v),
+            "locked": a.locked or b.locked,
         }
     )
 
@@ -205,19 +251,21 @@ def periods(q: Sequence[int]) -> Periods:
     return Periods(autumn_1=q[0] / 4, autumn_2=q[1] / 4, spring=q[2] / 4, summer=q[3] / 4)
 
 
-def moved(ready: Setup, held: Mapping[Key, str]) -> tuple[Moved, ...]:
-    """Posts whose SIP differs from the baseline's, or from last year's lead; words come later."""
-    facts = ready.facts
-    before = ready.holders
-    if before is None:
-        before = {p.key: s for p in facts.posts if p.kind == "lead" and (s := facts.incumbent(p.urn))}
+def moves(ready: Setup, held: Mapping[Key, str]) -> tuple[Moved, ...]:
+    """Parts that another SIP holds than in the plan gone on from; none in an annual plan. Words come later."""
+    stand = ready.facts.standing
+    if stand is None:
+        return ()
     return tuple(
-        Moved.model_validate(
-            {"urn": u, "post": k, "from": s, "to": held.get((u, k)), "because": "", "voluntary": False}
-        )
-        for (u, k), s in sorted(before.items())
-        if (u, k) in ready.post_index and held.get((u, k)) != s
+        _moved(p.urn, p.kind, stand.was[p.key], held.get(p.key), p.start)
+        for p in sorted(ready.facts.posts, key=lambda p: (p.urn, p.kind, p.n))
+        if p.key in stand.was and held.get(p.key) != stand.was[p.key]
     )
+
+
+def _moved(urn: str, post: PostKind, before: str, now: str | None, on: dt.date) -> Moved:
+    data = {"urn": urn, "post": post, "from": before, "to": now, "on": on, "because": "", "voluntary": False}
+    return Moved.model_validate(data)
 
 
 def certificate(solution: en.Solution, posts: int) -> Certificate:

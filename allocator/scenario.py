@@ -15,13 +15,13 @@ from allocator import allocate
 from allocator.domain.calendar import Year
 from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of, apply, effective
-from allocator.domain.plan import HeldRow, Inputs, Plan, Repaired
+from allocator.domain.plan import HeldRow, Inputs, Moved, Plan, Repaired
 from allocator.domain.policy import Policy
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
 from allocator.explain.answer import audited, ready_for
-from allocator.explain.complete import complete
+from allocator.explain.complete import SETTLED, complete
 from allocator.rules.base import day, listed
 
 Key = tuple[str, PostKind]
@@ -37,12 +37,17 @@ class Scenario:
     ready: allocate.Setup
     inputs: Inputs
     notices: tuple[str, ...]
+    told: tuple[Moved, ...] = ()  # what changed, and why, in the plan gone on from
 
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
         bare, solution = self.solve(stop)
         plan = complete(self.ready, bare, solution, stop) if words else bare
-        plan = plan.model_copy(update={"notices": (*plan.notices, *self.notices)})
+        why = {(c.urn, c.post, c.from_, c.to, c.on): c for c in self.told}
+        earlier = (
+            why.get((c.urn, c.post, c.from_, c.to, c.on), c) if c.because == SETTLED else c for c in plan.changes
+        )
+        plan = plan.model_copy(update={"notices": (*plan.notices, *self.notices), "changes": tuple(earlier)})
         return audited(self.case, self.policy, plan)
 
     def solve(self, stop: Stop | None = None) -> tuple[Plan, Solution]:
@@ -66,25 +71,25 @@ def scenario(
     together = (*plan.inputs.changes, *given)
     case, policy = apply(Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy), together)
     year = Year(case.year, policy.calendar)
-    since = _since(plan, given, year, on)
-    if rebuild and since == year.first:
-        repaired = None
-    else:
+    days = _days(plan, given, year, on)
+    since = min(days, default=_latest(plan, year))
+    repaired = None
+    if not (rebuild and since == year.first):
         if policy.repair.release == "never":
             held = {*held, *((a.urn, a.post) for a in plan.assignments if (a.urn, a.post) not in set(uncounted))}
         repaired = Repaired(
-            since=since, rows=rows_of(plan), uncounted=tuple(sorted(uncounted)), held=tuple(sorted(held)),
-            rebuild=rebuild, days_first=_days_first(policy, given),
-        )  # fmt: skip
-    ready = ready_for(case, policy, plan.made_with.seed, repaired)
-    if repaired is not None:  # what can no longer be held is not claimed to be
-        kept = [k for k in repaired.held if (*k, (ready.holders or {}).get(k)) in ready.index]
-        held_still = tuple(k for k in kept if k not in ready.uncounted)
-        if held_still != repaired.held:
-            repaired = repaired.model_copy(update={"held": held_still})
-            ready = ready_for(case, policy, plan.made_with.seed, repaired)
+            since=since,
+            rows=rows_of(plan),
+            uncounted=tuple(sorted(uncounted)),
+            held=tuple(sorted(k for k in held if k not in set(uncounted))),
+            rebuild=rebuild,
+            days_first=_days_first(policy, given),
+            known=len(plan.inputs.changes),
+            latest=days[-1] if days else _latest(plan, year),
+        )
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
-    return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)))
+    ready = ready_for(case, policy, plan.made_with.seed, inputs)
+    return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)), plan.changes)
 
 
 TAKES_NO_DAYS = {"veto", "breakdown", "forbid", "lock", "unlock", "interest", "wish", "decision", "answer", "cluster"}
@@ -124,18 +129,20 @@ def rows_of(plan: Plan) -> tuple[HeldRow, ...]:
     )  # fmt: skip
 
 
-def _since(plan: Plan, changes: Iterable[Mapping[str, Any]], year: Year, on: dt.date | None) -> dt.date:
-    before = plan.inputs.repaired.since if plan.inputs.repaired else year.first
+def _days(plan: Plan, changes: Iterable[Mapping[str, Any]], year: Year, on: dt.date | None) -> list[dt.date]:
+    """The day on which each change tells: its own, `on`, or for one without a date that of the change before it."""
     if on is not None and not year.first <= on <= year.last:
         raise UsageError(f"{on} is outside the year {year.label}, which runs from {year.first} to {year.last}.")
-    days = [on] if on else [effective(c, year) or before for c in changes]
-    since = min(days, default=before)
-    if since < before:
-        raise UsageError(
-            f"This change tells from {since}, but the plan is already repaired from {before}. Apply changes in the "
-            "order of their dates, or start again from the earlier plan."
-        )
-    return since
+    out: list[dt.date] = []
+    for change in changes:
+        out.append(on or effective(change, year) or (out[-1] if out else _latest(plan, year)))
+    return out
+
+
+def _latest(plan: Plan, year: Year) -> dt.date:
+    """The day on which the plan's last change told; the first day where it had none."""
+    repaired = plan.inputs.repaired
+    return (repaired.latest or repaired.since) if repaired else year.first
 
 
 def _assumed(ready: allocate.Setup) -> Iterable[str]:

@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from allocator import rules
+from allocator import rules, yielding
 from allocator.domain.calendar import quarters
 from allocator.domain.case import NEEDS, Case
 from allocator.domain.facts import Facts, Post
+from allocator.domain.plan import Assignment
 from allocator.domain.policy import Policy
 from allocator.domain.standing import Standing
 from allocator.engine import instance as en
-from allocator.errors import CaseError
+from allocator.parts import Parts
 from allocator.rules.base import Draft, Structure
 from allocator.rules.reach import Pairs
 
-Key = tuple[str, str]  # (urn, post kind)
-Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
+Key = tuple[str, str]  # (urn, slot): a post, or a part of one within the year
+Choice = tuple[str, str, str]  # (urn, slot, SIP id)
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Setup:
     post_index: Mapping[Key, int]
     person_index: Mapping[str, int]
     seed: int
+    parts: Parts
     uncounted: frozenset[Key] = frozenset()
     cut: bool = False  # an area of a larger setup (`explain/area.py`); `facts` and `pairs` are still the whole's
 
@@ -41,6 +43,15 @@ class Setup:
     def holders(self) -> Mapping[Key, str] | None:
         """In a repair: who holds each open post; None in an annual allocation."""
         return None if self.facts.standing is None else self.facts.standing.holders
+
+    def load(self, post: Post, sip: str) -> tuple[int, ...]:
+        """What the pair takes, as the instance counts it: `Facts.load`, then schools led on each of `parts.days`."""
+        return (*self.facts.load(post, self.facts.sips[sip]), *self.parts.led(post))
+
+    def held_by(self, row: Assignment) -> tuple[Post, ...]:
+        """The parts that a row of the plan holds, in order of time; none for a row that is past."""
+        mine = self.parts.of.get((row.urn, row.post), ())
+        return tuple(p for p in mine if not row.settled and row.from_ <= p.end and p.start <= row.to)
 
 
 def setup(
@@ -79,28 +90,24 @@ def instance(
     people = sorted(facts.sips)
     post_index = {p.key: n for n, p in enumerate(posts)}
     person_index = {s: n for n, s in enumerate(people)}
-    choices: tuple[Choice, ...] = tuple((p.urn, p.kind, s) for p in posts for s in pairs.allowed[p.key])
+    choices: tuple[Choice, ...] = tuple((*p.key, s) for p in posts for s in pairs.allowed[p.key])
     index = {c: i for i, c in enumerate(choices)}
-    draft = Draft(facts, posts, pairs.allowed)
-    structures = tuple(s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
-    blocked_locks = [s for s in structures if s.kind == "fixed" and any(c not in index for c in s.pairs)]
-    if blocked_locks:
-        raise CaseError(_lock_text(facts, pairs, blocked_locks))
+    draft, parts = Draft(facts, posts, pairs.allowed), Parts(posts)
+    said = (s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
+    structures = (*parts.carried(said), *parts.handovers(facts.policy.repair.handover))
+    structures = yielding.standing(facts, pairs, structures, index)
     by = _Translate(post_index, person_index, index)
     fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
     aims, bonds = tiers(facts, posts, index, uncounted, near, days_first)
     points = (p for post in posts for p in pairs.points_of(post.key))  # in the order of `choices`
     inst = en.Instance(
-        posts=tuple(
-            en.Post(f"{p.urn} {p.kind}", 1, p.kind == "lead", tuple(en.Trim(q, (q, *less)) for q, less in p.trims))
-            for p in posts
-        ),
-        people=tuple(person(facts, s) for s in people),
+        posts=tuple(en.Post(f"{p.urn} {p.slot}", 1, p.kind == "lead" and p.last, parts.trims(p)) for p in posts),
+        people=tuple(person(facts, s, len(parts.days)) for s in people),
         pairs=tuple(
             en.Pair(
                 post_index[u, k],
                 person_index[s],
-                facts.load(posts[post_index[u, k]], facts.sips[s]),
+                (*facts.load(posts[post_index[u, k]], facts.sips[s]), *parts.led(posts[post_index[u, k]])),
                 worth,
                 facts.lot(seed, (u, k), s),
             )
@@ -116,7 +123,7 @@ def instance(
         together=by.together(structures),
         most_load=_budget(facts),
     )
-    return Setup(facts, pairs, structures, inst, choices, index, post_index, person_index, seed, uncounted)
+    return Setup(facts, pairs, structures, inst, choices, index, post_index, person_index, seed, parts, uncounted)
 
 
 def _budget(facts: Facts) -> int | None:
@@ -128,8 +135,8 @@ def _budget(facts: Facts) -> int | None:
     return max(0, math.floor(quarters(days)) - sum(sum(part.periods) + part.extra for part in fixed))
 
 
-def person(facts: Facts, sip: str) -> en.Person:
-    """A SIP's limits in quarter-days: the year, then four periods."""
+def person(facts: Facts, sip: str, days: int = 0) -> en.Person:
+    """A SIP's limits in quarter-days: the year, then four periods; then schools led on each of so many days."""
     row, policy, given = facts.sips[sip], facts.policy, facts.spent(sip)
     limits: list[en.Limit] = []
     if policy.capacity.on:
@@ -140,7 +147,9 @@ def person(facts: Facts, sip: str) -> en.Person:
                 limits.append(en.Limit(n, stretched, left, policy.capacity.stretch_price))
     if not policy.portfolio.on:
         return en.Person(sip, tuple(limits))
-    return en.Person(sip, tuple(limits), facts.most_schools(row), facts.fewest_schools(row))
+    most = facts.most_schools(row)
+    limits += [en.Limit(n, most) for n in range(5, 5 + days)]
+    return en.Person(sip, tuple(limits), most, facts.fewest_schools(row))
 
 
 def tiers(
@@ -153,22 +162,13 @@ def tiers(
 ) -> tuple[tuple[en.Tier, ...], tuple[en.Kept, ...]]:
     """The tiers of contract 2, as data, and the bonds that tiers 2 and 3 count."""
     bonds: list[en.Kept] = []
-    protected: dict[int, int] = {}
+    protected = _bonds(
+        bonds, "protected", _kept(facts, [p for p in posts if p.kind == "lead" and facts.protected(p.urn)], index)
+    )
     moved: dict[int, int] = {}
-    for p in posts:
-        incumbent = facts.incumbent_now(p.urn) if p.kind == "lead" else None
-        if incumbent and facts.protected(p.urn) and (p.urn, "lead", incumbent) in index:
-            protected[len(bonds)] = 1
-            bonds.append(en.Kept(f"protected {p.urn}", (index[p.urn, "lead", incumbent],)))
-    holders = facts.standing.holders if facts.standing and near else None
-    if holders is not None:
-        by_school: dict[str, list[int]] = {}
-        for (urn, kind), sip in sorted(holders.items()):
-            if (urn, kind) not in uncounted and (urn, kind, sip) in index:
-                by_school.setdefault(urn, []).append(index[urn, kind, sip])
-        for urn, held in sorted(by_school.items()):
-            moved[len(bonds)] = 1
-            bonds.append(en.Kept(f"school {urn}", tuple(held)))
+    stands = facts.standing is not None and near
+    if stands:
+        moved = _bonds(bonds, "school", _kept(facts, [p for p in posts if (p.urn, p.kind) not in uncounted], index))
     numbered = list(enumerate(posts))
 
     def of(kind: str, need: str | None = None) -> dict[int, int]:
@@ -178,7 +178,7 @@ def tiers(
     out += [en.Tier("1b", "most", filled=of("support")), en.Tier("1c", "most", filled=of("appraisal"))]
     short = [en.Tier(f"1d_{need}", "least", short={n: 1 for n, p in numbered if p.need == need}) for need in NEEDS]
     bonds_kept = [en.Tier("2", "least", broken=protected)]
-    if holders is not None:
+    if stands:
         bonds_kept.append(en.Tier("3", "least", broken=moved))
     out += [*short, *bonds_kept] if days_first else [*bonds_kept, *short]
     leads = tuple(n for n, p in numbered if p.kind == "lead")
@@ -186,6 +186,23 @@ def tiers(
         out.append(en.Tier("4_worst", "most", worst=leads))
     out += [en.Tier("4", "most", points=True), en.Tier("5", "least", lot=True)]
     return tuple(out), tuple(bonds)
+
+
+def _kept(facts: Facts, posts: Sequence[Post], index: Mapping[Choice, int]) -> dict[str, list[int]]:
+    """School -> the pairs that stand at these posts and may go on."""
+    out: dict[str, list[int]] = {}
+    for p in posts:
+        who = facts.incumbent_of(p)
+        if who and (*p.key, who) in index:
+            out.setdefault(p.urn, []).append(index[*p.key, who])
+    return out
+
+
+def _bonds(bonds: list[en.Kept], name: str, pairs: Mapping[str, list[int]]) -> dict[int, int]:
+    """One bond a school, added to `bonds`; each counts once."""
+    counted = {len(bonds) + n: 1 for n in range(len(pairs))}
+    bonds += [en.Kept(f"{name} {urn}", tuple(mine)) for urn, mine in sorted(pairs.items())]
+    return counted
 
 
 @dataclass(frozen=True)
@@ -227,16 +244,3 @@ class _Translate:
             for s in structures
             if s.kind == "together"
         )
-
-
-def _lock_text(facts: Facts, pairs: Pairs, locks: Sequence[Structure]) -> str:
-    lines = []
-    for urn, kind, sip in (c for s in locks for c in s.pairs):
-        school = facts.schools[urn].name if urn in facts.schools else urn
-        name = facts.sips[sip].name if sip in facts.sips else sip
-        why = "; ".join(text for _, text in pairs.blocks(urn, kind, sip))
-        lines.append(
-            f"The lock of {name} ({sip}) to {school} ({urn}, {kind}) breaks a hard rule: "
-            f"{why or 'this school has no such post this year'}. Remove the lock or mend its cause."
-        )
-    return "\n".join(lines)

@@ -19,6 +19,7 @@ from allocator.engine.model import value
 from allocator.engine.part import cut_out
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
+from allocator.explain.complete import short_in
 from allocator.explain.why_not import TierPrice
 from allocator.rules.base import listed
 from allocator.scenario import Key as Post
@@ -104,19 +105,17 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
     facts = ready.facts
     if sip not in facts.sips:
         raise UsageError(f"{sip} is not a SIP of this case.", sip=sip)
-    if key not in ready.post_index:
+    parts = ready.parts.of.get(key, ())
+    if not parts:
         raise UsageError(f"There is no {key[1]} post at {key[0]} that is still open.", urn=key[0])
+    key = next((p.key for p in reversed(parts) if (*p.key, sip) in ready.index), parts[-1].key)
     holders = dict(ready.holders or {})
-    told = Trial(key[0], facts.name(key[0]), key[1], sip, facts.sips[sip].name, holders.get(key))
+    told = Trial(key[0], facts.name(key[0]), parts[0].kind, sip, facts.sips[sip].name, holders.get(key))
     blocked = ready.pairs.blocks(*key, sip)
     if blocked or holders.get(key) == sip:
         return replace(told, blocked=blocked)
     now = tuple(ready.index[*k, s] for k, s in holders.items() if (*k, s) in ready.index)
-    short = {
-        ready.post_index[a.urn, a.post]: round(4 * a.days_short)
-        for a in plan.assignments
-        if a.days_short and not a.settled and (a.urn, a.post) in ready.post_index
-    }
+    short = short_in(ready, plan)
     # as in a change by hand, what this school accepted gives way, and so does a lock of this post; the rest stands
     locks = {c for s in ready.structures if s.kind == "fixed" for c in s.pairs if c[:2] != key}
     fixed = {i for i in ready.inst.fixed if ready.choices[i][0] != key[0] or ready.choices[i] in locks}

@@ -38,7 +38,7 @@ def veto(
     """
     case, policy = world(plan)
     facts = Facts(case, policy)
-    row = next((a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    row = _proposed(plan, urn, post)
     if row is None:
         where = facts.name(urn) if urn in facts.schools else f"{urn}, which is not a school of this case"
         raise UsageError(f"Nobody was proposed as {post} for {where}: there is nothing to refuse.", urn=urn)
@@ -50,13 +50,19 @@ def veto(
     change = {"veto": {"urn": urn, "sip": row.sip}}
     new = scenario(plan, [change], held=[k for k in held if k not in uncounted], uncounted=uncounted).plan(stop)
     names = {a.sip: a.name for a in (*plan.assignments, *new.assignments)}
-    now = next((a for a in new.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    now = _proposed(new, urn, post)
     affected = tuple(
         (facts.name(c.urn), names.get(c.from_ or "", "nobody"), names.get(c.to or "", "nobody"), c.because)
-        for c in new.changes
+        for c in new.moves
         if c.urn not in together
     )
     return Resubmission(new, row, now.name if now else None, affected, _private(facts, row))
+
+
+def _proposed(plan: Plan, urn: str, post: PostKind) -> Assignment | None:
+    """Whom the school is offered: of several within the year, who is there for the most of it."""
+    rows = [a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled]
+    return max(rows, key=lambda a: (a.to - a.from_, a.from_), default=None)
 
 
 def one_answer(facts: Facts, urn: str) -> tuple[str, ...]:

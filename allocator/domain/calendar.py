@@ -113,18 +113,24 @@ class Year:
 
 def largest_remainder(total: int, shares: Sequence[int | Fraction]) -> Four:
     """A total over four shares: each its whole part, what is left by largest remainder, ties to the earlier."""
+    out = apportioned(total, shares)
+    return out[0], out[1], out[2], out[3]
+
+
+def apportioned(total: int, shares: Sequence[int | Fraction]) -> tuple[int, ...]:
+    """The same over any number of shares, of which one at least is not 0."""
     return _remainder(total, tuple(shares))
 
 
 @lru_cache(maxsize=65536)
-def _remainder(total: int, shares: tuple[int | Fraction, ...]) -> Four:
+def _remainder(total: int, shares: tuple[int | Fraction, ...]) -> tuple[int, ...]:
     weight = sum(shares)
     exact = [Fraction(total * s, weight) for s in shares]
     out = [math.floor(x) for x in exact]
     order = sorted(range(len(shares)), key=lambda n: (out[n] - exact[n], n))
     for n in order[: total - sum(out)]:
         out[n] += 1
-    return out[0], out[1], out[2], out[3]
+    return tuple(out)
 
 
 def months_before(day: dt.date, months: int) -> dt.date:

@@ -103,7 +103,10 @@ class Facts:
         """No post of any role here in the year before, nor earlier this year (domain B10)."""
         if post.kind == "appraisal" or sip.sip in self._last_year.get(post.urn, ()):
             return False
-        return self.standing is None or sip.sip not in self.standing.served(post.urn)
+        if self.standing is None:
+            return True
+        could_before = post.late and (sip.joined_on is None or sip.joined_on < post.start)
+        return sip.sip not in self.standing.served(post.urn) and sip.sip not in post.earlier and not could_before
 
     def spent(self, sip: str) -> Five:
         """Quarter-days already given or arranged, whatever is decided now; none outside a repair."""
@@ -227,9 +230,11 @@ class Facts:
         """The lead of the year before whose tenure did not end."""
         return self._incumbents.get(urn)
 
-    def incumbent_now(self, urn: str) -> str | None:
-        """In a repair the baseline's lead; otherwise the lead of the year before."""
-        return self.incumbent(urn) if self.standing is None else self.standing.holders.get((urn, "lead"))
+    def incumbent_of(self, post: Post) -> str | None:
+        """Who holds a post or part now: in a repair its holder, else, for a lead, the lead of the year before."""
+        if self.standing is not None:
+            return self.standing.holders.get(post.key)
+        return self.incumbent(post.urn) if post.kind == "lead" else None
 
     @cached_property
     def _last_leads(self) -> dict[str, str]:

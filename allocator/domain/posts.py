@@ -23,7 +23,7 @@ Trims = tuple[tuple[int, Four], ...]
 class Post:
     """Something at a school that one SIP fills. `due`, `periods` and `trims` are in quarter-days.
 
-    In a repair `start` and `end` are those of the part still open, and `due` what is left to give.
+    In a repair it is part `n` of `of` of the rest of the year, and `due` what is left to give in it.
     """
 
     urn: str
@@ -34,11 +34,29 @@ class Post:
     end: dt.date
     periods: Four
     trims: Trims = ()
-    begun: bool = False  # in a repair: part of the year was given before `start`
+    begun: bool = False  # in a repair: part of the year was given before `start`, or is planned
+    n: int = 1
+    of: int = 1
+    late: bool = False  # goes on from an open part, from the day on which a SIP joins
+    earlier: tuple[str, ...] = ()  # holders of earlier parts
+
+    @property
+    def slot(self) -> str:
+        """The post's name within its school: `lead`, and `lead/2` for its second part."""
+        return self.kind if self.n == 1 else f"{self.kind}/{self.n}"
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.urn, self.kind
+        return self.urn, self.slot
+
+    @property
+    def last(self) -> bool:
+        """Whether the post ends with this part."""
+        return self.n == self.of
+
+    def meets(self, other: Post) -> bool:
+        """Whether the two share a day."""
+        return self.start <= other.end and other.start <= self.end
 
 
 def year_posts(facts: Facts) -> tuple[Post, ...]:
@@ -131,7 +149,7 @@ def _cut(facts: Facts, school: School, kind: PostKind, split: Four, start: dt.da
         split = cut[0], cut[1], cut[2], cut[3]
     due = sum(split)
     shares = split if uneven else spread_shares(facts, kind)
-    trims = trims_of(facts, due, split, shares, 0)
+    trims = trims_of(facts, due, split, shares, quarters(facts.policy.days.floor))
     return Post(school.urn, kind, facts.need(school.urn), due, start, end, split, trims)
 
 
@@ -146,12 +164,11 @@ def spread(facts: Facts, kind: PostKind, total: int) -> Four:
     return largest_remainder(total, spread_shares(facts, kind))
 
 
-def trims_of(facts: Facts, due: int, split: Four, shares: Sequence[int | Fraction], given: int) -> Trims:
-    """Smaller ways to fill a post: (quarter-days short, less by period), never under the floor with `given`."""
-    step, floor = whole_quarters(facts.policy.days.trim_step), quarters(facts.policy.days.floor)
-    out = []
+def trims_of(facts: Facts, due: int, split: Four, shares: Sequence[int | Fraction], floor: int | Fraction) -> Trims:
+    """Smaller ways to fill a post, never under `floor`: (quarter-days short, less by period)."""
+    step, out = whole_quarters(facts.policy.days.trim_step), []
     for short in range(step, due + 1, step) if step else ():
-        if given + due - short < floor:
+        if due - short < floor:
             break
         smaller = largest_remainder(due - short, shares)
         less = tuple(a - b for a, b in zip(split, smaller, strict=True))

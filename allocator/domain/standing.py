@@ -1,22 +1,25 @@
-"""Where a plan stands on the day something changes: what is given, what is held, what is still open.
+"""The year as days: what is past on the day something changes, what is kept from then on, and what is open.
 
-A repair plans only the part of each post that is still open (docs/reference/rules.md, "In the year").
+A repair goes on from the rows of a plan. What lies before `since` is fact; from then on every day of every post is
+looked at anew, and falls into parts that are decided together (docs/reference/rules.md, "In the year").
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from allocator.domain.calendar import Four, half_up, largest_remainder, quarters
+from allocator.domain.calendar import Four, apportioned, half_up, quarters
 from allocator.domain.case import PostKind, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.posts import Five, Post, trims_of
 
-Key = tuple[str, str]
+Key = tuple[str, str]  # (urn, kind) of a post; (urn, slot) of a part
+Span = tuple[dt.date, dt.date]  # first and last day, both included
+Bars = Callable[["Stretch"], Sequence[Span]]  # the days on which a row's SIP may not hold its post
 DAY = dt.timedelta(days=1)
 
 
@@ -41,13 +44,14 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Standing:
-    """`open`: the posts still to be decided; `holders`: who holds each; `fixed`: what stands whatever is
-    decided; `event`: posts whose holder can no longer serve; `assumed`: SIPs whose days given were taken
-    from the calendar, the `worked` table saying nothing of them."""
+    """`open`: the parts to be decided; `holders`: who holds each kept part; `was`: who held each part's first day in
+    the plan gone on from; `fixed`: past pieces; `event`: parts whose days a bar opened; `assumed`: SIPs whose days
+    given were taken from the calendar, the `worked` table saying nothing of them."""
 
     since: dt.date
     open: tuple[Post, ...]
     holders: Mapping[Key, str]
+    was: Mapping[Key, str]
     fixed: tuple[Stretch, ...]
     event: frozenset[Key]
     assumed: tuple[str, ...]
@@ -61,29 +65,52 @@ class Standing:
         """SIPs who have worked at the school this year, up to the change."""
         return self._served.get(urn, frozenset())
 
-
-def away(sip: Sip | None, absences: Sequence[tuple[dt.date, dt.date]], start: dt.date, end: dt.date) -> dt.date | None:
-    """The first day from start to end on which the SIP cannot work; None when there is none."""
-    if start > end:
-        return None
-    if sip is None or sip.status not in (None, "active"):
-        return start
-    days = [max(start, a) for a, b in absences if a <= end and b >= start]
-    days += [max(start, last + DAY) for last in (sip.leaves_on, sip.contract_ends) if last and last < end]
-    return min(days, default=None)
+    def kept(self, urn: str, kind: str) -> dict[Key, str]:
+        """Holders of a post's kept parts."""
+        slots = [p.key for p in self.open if (p.urn, p.kind) == (urn, kind)]
+        return {k: self.holders[k] for k in slots if k in self.holders}
 
 
-def standing(facts: Facts, rows: Iterable[Stretch], since: dt.date) -> Standing:
-    """Cut a plan's rows at `since`: `facts` are those of the changed case, seen as a whole year."""
-    return _Cut(facts, since).all(rows)
+@dataclass(frozen=True)
+class Run:
+    """Days of a post that are alike: kept by one holder, or open. `late`: an open run goes on in it."""
+
+    start: dt.date
+    end: dt.date
+    holder: str | None
+    barred: bool = False  # open, and somebody held a day of it
+    late: bool = False
+
+
+def standing(
+    facts: Facts,
+    rows: Iterable[Stretch],
+    since: dt.date,
+    bars: Bars,
+    together: Iterable[Sequence[str]] = (),
+    *,
+    rebuild: bool = False,
+) -> Standing:
+    """Cut a plan's rows at `since`: `facts` are those of the changed case, seen as a whole year. `together`: schools
+    that must have one lead. In a rebuild nobody holds anything from `since` on."""
+    return _Cut(facts, since, bars).all(list(rows), [tuple(urns) for urns in together], rebuild)
+
+
+def of_absence(rows: Iterable[Span]) -> set[Span]:
+    """Absences with those that overlap, or follow without a day between, made one."""
+    out: list[Span] = []
+    for start, end in sorted(rows):
+        if out and start <= out[-1][1] + DAY:
+            out[-1] = out[-1][0], max(out[-1][1], end)
+        else:
+            out.append((start, end))
+    return set(out)
 
 
 class _Cut:
-    def __init__(self, facts: Facts, since: dt.date) -> None:
-        self.facts, self.since = facts, since
-        self.absences: dict[str, list[tuple[dt.date, dt.date]]] = defaultdict(list)
-        for row in facts.case.absences:
-            self.absences[row.sip].append((row.away_from, row.away_to))
+    def __init__(self, facts: Facts, since: dt.date, bars: Bars) -> None:
+        self.facts, self.since, self.bars = facts, since, bars
+        self.joins = sorted({d for s in facts.sips.values() if (d := self.joining(s)) is not None})
         self.worked: dict[tuple[str, str, str], list[tuple[dt.date, Fraction]]] = defaultdict(list)
         self.kept_record: set[str] = set()
         for w in facts.case.worked:
@@ -91,140 +118,187 @@ class _Cut:
             self.worked[w.urn, w.post, w.sip].append((w.on, quarters(w.days)))
         self.assumed: set[str] = set()
 
-    def all(self, rows: Iterable[Stretch]) -> Standing:
-        by_key: dict[Key, list[Stretch]] = defaultdict(list)
-        rows = list(rows)
-        named = {r.urn for r in rows}
-        for row in rows:
-            heirs = [u for u in self.facts.successors(row.urn) if row.urn not in self.facts.schools and u not in named]
-            by_key[heirs[0] if heirs else row.urn, row.kind].append(replace(row, urn=heirs[0]) if heirs else row)
-        open_, fixed, holders, event = [], [], {}, set()
-        posts = {p.key: p for p in self.facts.year_posts}
-        for key in sorted({*by_key, *posts}):
-            mine = sorted(by_key.get(key, ()), key=lambda r: r.start)
-            post = posts.get(key)
-            if post is None:
-                fixed += [part for r in mine if (part := self.before(r, self.since))]
-                continue
-            cut = self.cut(post, mine)
-            fixed += cut.fixed
-            if cut.post is not None:
-                open_.append(cut.post)
-                if cut.holder:
-                    holders[key] = cut.holder
-                if cut.event:
-                    event.add(key)
-        order = {p.key: n for n, p in enumerate(self.facts.year_posts)}
-        open_.sort(key=lambda p: order[p.key])
-        spent, served = self.tally(fixed)
-        return Standing(
-            self.since, tuple(open_), holders, tuple(fixed), frozenset(event), tuple(sorted(self.assumed)),
-            spent, served,
-        )  # fmt: skip
+    def joining(self, sip: Sip) -> dt.date | None:
+        """When a SIP comes too late for a post of the whole year."""
+        here = sip.status in (None, "active") and sip.joined_on is not None
+        return sip.joined_on if here and sip.joined_on > self.facts.year.latest_start else None  # type: ignore[operator]
 
-    def tally(self, fixed: Sequence[Stretch]) -> tuple[dict[str, Five], dict[str, frozenset[str]]]:
-        spent: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
-        served: dict[str, set[str]] = defaultdict(set)
-        for part in fixed:
-            mine = spent[part.sip]
-            for n, q in enumerate(part.periods, 1):
-                mine[n] += q
-            mine[1 + self.facts.year.period(part.start)] += part.extra
-            mine[0] += sum(part.periods) + part.extra
-            if part.start < self.since:
-                served[part.urn].add(part.sip)
-        return (
-            {s: (q[0], q[1], q[2], q[3], q[4]) for s, q in spent.items()},
-            {u: frozenset(s) for u, s in served.items()},
+    def all(self, rows: list[Stretch], together: list[tuple[str, ...]], rebuild: bool) -> Standing:
+        posts = {p.key: p for p in self.facts.year_posts}
+        mine = self.by_post(rows, posts)
+        fixed = {key: [part for r in stretches if (part := self.before(r))] for key, stretches in mine.items()}
+        runs: dict[Key, list[Run]] = {}
+        for key, post in posts.items():
+            start = max(self.since, post.start)
+            if start <= post.end:
+                runs[key] = [Run(start, post.end, None)] if rebuild else self.runs(start, post.end, mine.get(key, []))
+        self.align(runs, together)
+        parts = [p for key in posts if key in runs for p in self.parts(posts[key], runs[key], fixed.get(key, []))]
+        run_of = {p.key: runs[p.urn, p.kind][p.n - 1] for p in parts}
+        was = {p.key: r.sip for p in parts for r in mine.get((p.urn, p.kind), ()) if r.start <= p.start <= r.end}
+        pieces = tuple(piece for key in sorted(fixed) for piece in fixed[key])
+        return Standing(
+            since=self.since,
+            open=tuple(parts),
+            holders={k: r.holder for k, r in run_of.items() if r.holder},
+            was=was,
+            fixed=pieces,
+            event=frozenset(k for k, r in run_of.items() if r.barred),
+            assumed=tuple(sorted(self.assumed)),
+            _spent=self.spent(pieces),
+            _served=self.served(pieces),
         )
 
-    # -- one post --------------------------------------------------------------------------------------
-
-    def cut(self, post: Post, rows: list[Stretch]) -> _Part:
-        """The open part of a post, who holds it, and what stays as it is on both sides."""
-        rows = [r if r.end <= post.end else replace(r, end=post.end) for r in rows if r.start <= post.end]
-        if rows:  # the last holder's time runs to the post's end, should it now be later
-            rows[-1] = replace(
-                rows[-1], end=max(rows[-1].end, post.end if rows[-1].end >= self.since else rows[-1].end)
-            )
-        gone = {n: day for n, r in enumerate(rows) if (day := self.first_missing(r)) is not None}
-        if gone:
-            at, last = min(gone, key=lambda n: gone[n]), max(gone)
-            start, end = gone[at], self.returns(rows[last], gone[last]) or rows[last].end
-        else:
-            running = [n for n, r in enumerate(rows) if r.end >= self.since]
-            if not running and (rows or post.end < self.since):
-                return _Part(None, None, tuple(rows), False)
-            at = running[0] if running else -1
-            start = max(rows[at].start if running else post.start, self.since)
-            end = rows[at].end if running else post.end
-        fixed = [p for r in rows if (p := self.before(r, start))] + [p for r in rows if (p := self.after(r, end))]
-        given = sum(sum(p.periods) for p in fixed)
-        left = max(0, post.due - given)
-        shares = self.shares(post, start, end)
-        periods = largest_remainder(left, shares)
-        begun = any(p.start < start for p in fixed)
-        trims = trims_of(self.facts, left, periods, shares, given)
-        opened = replace(post, due=left, start=start, end=end, periods=periods, trims=trims, begun=begun)
-        if start == post.start and end == post.end and not fixed:
-            opened = post
-        return _Part(opened, rows[at].sip if rows else None, tuple(fixed), bool(gone))
-
-    def first_missing(self, row: Stretch) -> dt.date | None:
-        sip = self.facts.sips.get(row.sip)
-        return away(sip, self.absences.get(row.sip, ()), max(row.start, self.since), row.end)
-
-    def returns(self, row: Stretch, missing: dt.date) -> dt.date | None:
-        """The last day of the absence that begins on `missing`, when the SIP is back before the row's end."""
-        sip = self.facts.sips.get(row.sip)
-        day = missing
-        while day <= row.end and away(sip, self.absences.get(row.sip, ()), day, day):
-            day += DAY
-        return day - DAY if day <= row.end else None
-
-    def shares(self, post: Post, start: dt.date, end: dt.date) -> tuple[Fraction, ...]:
-        """How the open days fall over the periods: the post's own, where time is left in them."""
-        year = self.facts.year
-        out = tuple(q * year.within(n, start, end) for n, q in enumerate(post.periods))
-        if not any(out):
-            out = tuple(Fraction(n == year.period(start)) for n in range(4))
+    def by_post(self, rows: list[Stretch], posts: Mapping[Key, Post]) -> dict[Key, list[Stretch]]:
+        """Rows by post, in order of time, within the post; those of a URN now gone go to its successor."""
+        named, out = {r.urn for r in rows}, defaultdict(list)
+        for row in sorted(rows, key=lambda r: (r.start, r.sip)):
+            gone = row.urn not in self.facts.schools
+            heirs = [u for u in self.facts.successors(row.urn) if gone and u not in named]
+            row = replace(row, urn=heirs[0]) if heirs else row
+            post = posts.get(row.key)
+            if post is not None:
+                row = replace(row, start=max(row.start, post.start), end=min(row.end, post.end))
+            if row.start <= row.end:
+                out[row.key].append(row)
         return out
 
-    def before(self, row: Stretch, day: dt.date) -> Stretch | None:
-        """The part of a row before `day`: from the `worked` table, or by the calendar."""
-        if row.start >= day:
+    # -- days to runs ------------------------------------------------------------------------------------
+
+    def runs(self, start: dt.date, end: dt.date, rows: Sequence[Stretch]) -> list[Run]:
+        """The days from start to end as runs that are alike."""
+        out: list[Run] = []
+        for run in self.days(start, end, rows):
+            last = out[-1] if out else None
+            if last is not None and last.holder == run.holder:
+                out[-1] = replace(last, end=run.end, barred=last.barred or run.barred)
+            else:
+                out.append(run)
+        return [piece for run in out for piece in self.joined(run)]
+
+    def days(self, start: dt.date, end: dt.date, rows: Sequence[Stretch]) -> Iterator[Run]:
+        """Gaps between rows, and each row's kept and barred days, in order of time."""
+        at = start
+        for row in rows:
+            first, last = max(row.start, at), min(row.end, end)
+            if first > last:
+                continue
+            if at < first and not self.awaited(row):
+                yield Run(at, first - DAY, None)
+                at = first
+            for a, b in sorted(self.bars(row)):
+                a, b = max(a, at), min(b, last)
+                if a > b:
+                    continue
+                if at < a:
+                    yield Run(at, a - DAY, row.sip)
+                yield Run(a, b, None, barred=True)
+                at = b + DAY
+            if at <= last:
+                yield Run(at, last, row.sip)
+            at = last + DAY
+        if at <= end:
+            yield Run(at, end, None)
+
+    def awaited(self, row: Stretch) -> bool:
+        """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too."""
+        sip = self.facts.sips.get(row.sip)
+        return sip is not None and sip.joined_on == row.start <= self.facts.year.latest_start
+
+    def joined(self, run: Run) -> list[Run]:
+        """An open run, cut before each day on which a SIP joins."""
+        return [run] if run.holder else cut(run, [d for d in self.joins if run.start < d])
+
+    def align(self, runs: dict[Key, list[Run]], together: Iterable[Sequence[str]]) -> None:
+        """Schools with one lead are cut on the same days."""
+        for urns in together:
+            keys = [(u, "lead") for u in urns if (u, "lead") in runs]
+            edges = sorted({d for k in keys for r in runs[k] for d in (r.start, r.end + DAY)})
+            for k in keys:
+                runs[k] = [piece for run in runs[k] for piece in cut(run, edges)]
+
+    # -- runs to parts -----------------------------------------------------------------------------------
+
+    def parts(self, post: Post, runs: Sequence[Run], past: Sequence[Stretch]) -> list[Post]:
+        """The post's parts from now on, with the days that are left to give."""
+        if len(runs) == 1 and not past and (runs[0].start, runs[0].end) == (post.start, post.end):
+            return [post]
+        given = sum(sum(p.periods) for p in past)
+        left = max(0, post.due - given)
+        shares = [q * self.facts.year.within(n, r.start, r.end) for r in runs for n, q in enumerate(post.periods)]
+        if not any(shares):
+            shares = [Fraction(n == self.facts.year.period(runs[0].start)) for n in range(4 * len(runs))]
+        cells = apportioned(left, shares)
+        due = [sum(cells[4 * i : 4 * i + 4]) for i in range(len(runs))]
+        floors = apportioned(self.floor(given), due if any(due) else [1, *([0] * (len(runs) - 1))])
+        out: list[Post] = []
+        holders: list[str] = []
+        for i, run in enumerate(runs):
+            four = cells[4 * i], cells[4 * i + 1], cells[4 * i + 2], cells[4 * i + 3]
+            mine = shares[4 * i : 4 * i + 4]
+            if not any(mine):
+                mine = [Fraction(n == self.facts.year.period(run.start)) for n in range(4)]
+            out.append(
+                replace(
+                    post, due=due[i], start=run.start, end=run.end, periods=four,
+                    trims=trims_of(self.facts, due[i], four, mine, floors[i]), begun=bool(past) or i > 0,
+                    n=i + 1, of=len(runs), late=run.late, earlier=tuple(holders),
+                )
+            )  # fmt: skip
+            holders += [run.holder] if run.holder else []
+        return out
+
+    def floor(self, given: int) -> int:
+        """Quarter-days under which the rest of the year may not be trimmed."""
+        return max(0, -(-quarters(self.facts.policy.days.floor) // 1) - given)
+
+    # -- what is past ------------------------------------------------------------------------------------
+
+    def before(self, row: Stretch) -> Stretch | None:
+        """The part of a row before the change: from the `worked` table, or by the calendar."""
+        if row.start >= self.since:
             return None
-        if row.end < day:
+        if row.end < self.since:
             return row
         if row.sip in self.kept_record:
             given = [Fraction(0)] * 4
             for on, q in self.worked.get((row.urn, row.kind, row.sip), ()):
-                if row.start <= on < day:
+                if row.start <= on < self.since:
                     given[self.facts.year.period(on)] += q
         else:
             self.assumed.add(row.sip)
-            given = [q * self.part(row, n, row.start, day - DAY) for n, q in enumerate(row.periods)]
+            given = [q * self.gone_by(row, n) for n, q in enumerate(row.periods)]
         p = [half_up(q) for q in given]
-        return replace(row, end=day - DAY, periods=(p[0], p[1], p[2], p[3]))
+        return replace(row, end=self.since - DAY, periods=(p[0], p[1], p[2], p[3]))
 
-    def after(self, row: Stretch, day: dt.date) -> Stretch | None:
-        """The part of a row after `day`, by the calendar; its extra time is already given."""
-        if row.end <= day:
-            return None
-        if row.start > day:
-            return row
-        p = [half_up(q * self.part(row, n, day + DAY, row.end)) for n, q in enumerate(row.periods)]
-        return replace(row, start=day + DAY, periods=(p[0], p[1], p[2], p[3]), extra=0)
-
-    def part(self, row: Stretch, n: int, start: dt.date, end: dt.date) -> Fraction:
-        """Share of the row's own days in period n that fall from start to end."""
+    def gone_by(self, row: Stretch, n: int) -> Fraction:
+        """Share of the row's own days in period n that lie before the change."""
         whole = self.facts.year.within(n, row.start, row.end)
-        return self.facts.year.within(n, start, end) / whole if whole else Fraction(0)
+        return self.facts.year.within(n, row.start, self.since - DAY) / whole if whole else Fraction(0)
+
+    def spent(self, past: Iterable[Stretch]) -> dict[str, Five]:
+        out: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
+        for part in past:
+            mine = out[part.sip]
+            for n, q in enumerate(part.periods, 1):
+                mine[n] += q
+            mine[1 + self.facts.year.period(part.start)] += part.extra
+            mine[0] += sum(part.periods) + part.extra
+        return {s: (q[0], q[1], q[2], q[3], q[4]) for s, q in out.items()}
+
+    @staticmethod
+    def served(past: Iterable[Stretch]) -> dict[str, frozenset[str]]:
+        out: dict[str, set[str]] = defaultdict(set)
+        for part in past:
+            out[part.urn].add(part.sip)
+        return {u: frozenset(s) for u, s in out.items()}
 
 
-@dataclass(frozen=True)
-class _Part:
-    post: Post | None
-    holder: str | None
-    fixed: tuple[Stretch, ...]
-    event: bool
+def cut(run: Run, edges: Iterable[dt.date]) -> list[Run]:
+    """A run in pieces that begin on these days."""
+    starts = [run.start, *(d for d in sorted(edges) if run.start < d <= run.end)]
+    ends = [*(d - DAY for d in starts[1:]), run.end]
+    return [
+        replace(run, start=a, end=b, late=run.late or (n > 0 and run.holder is None))
+        for n, (a, b) in enumerate(zip(starts, ends, strict=True))
+    ]

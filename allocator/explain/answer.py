@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from allocator import allocate
+from allocator import allocate, rules
 from allocator.check.audit import audit
 from allocator.domain.case import Case
 from allocator.domain.change import apply
 from allocator.domain.facts import Facts
-from allocator.domain.plan import HeldRow, Plan, Repaired
+from allocator.domain.plan import HeldRow, Inputs, Plan
 from allocator.domain.policy import Policy
-from allocator.domain.standing import Stretch, standing
+from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
 from allocator.errors import Defect
 from allocator.explain.complete import complete
@@ -51,19 +52,39 @@ def world(plan: Plan) -> tuple[Case, Policy]:
 
 def ready_from(plan: Plan) -> allocate.Setup:
     """The setup a plan was made from, rebuilt from its `inputs` alone."""
-    return ready_for(*world(plan), plan.made_with.seed, plan.inputs.repaired)
+    return ready_for(*world(plan), plan.made_with.seed, plan.inputs)
 
 
-def ready_for(case: Case, policy: Policy, seed: int, repaired: Repaired | None) -> allocate.Setup:
-    """The setup of a case; with `repaired`, of the part of the year still open."""
+def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate.Setup:
+    """The setup of a case; where `inputs` go on from a plan, of the days still open and kept."""
+    repaired = inputs.repaired
     if repaired is None:
         return allocate.setup(case, policy, seed)
-    stand = standing(Facts(case, policy), stretches(repaired.rows), repaired.since)
-    held: dict[allocate.Key, str] = {k: stand.holders[k] for k in repaired.held if k in stand.holders}
+    facts = Facts(case, policy)
+    bars = rules.bars(facts, accepted(inputs))
+    stand = standing(
+        facts, stretches(repaired.rows), repaired.since, bars, rules.one_lead(facts), rebuild=repaired.rebuild
+    )
     return allocate.setup(
-        case, policy, seed,
-        standing=stand, near=not repaired.rebuild, days_first=repaired.days_first or repaired.rebuild, held=held, uncounted=frozenset(repaired.uncounted) | stand.event,
-    )  # fmt: skip
+        case,
+        policy,
+        seed,
+        standing=stand,
+        near=not repaired.rebuild,
+        days_first=repaired.days_first or repaired.rebuild,
+        held={part: sip for key in repaired.held for part, sip in stand.kept(*key).items()},
+        uncounted=frozenset(repaired.uncounted),
+    )
+
+
+def accepted(inputs: Inputs) -> list[tuple[str, Span]]:
+    """Absences that the plan gone on from allowed for: as they stood in its case."""
+    known = inputs.changes[: inputs.repaired.known if inputs.repaired else 0]
+    case, _ = apply(Case.model_validate(inputs.case), Policy.model_validate(inputs.policy), known)
+    rows: dict[str, list[Span]] = defaultdict(list)
+    for row in case.absences:
+        rows[row.sip].append((row.away_from, row.away_to))
+    return [(sip, absence) for sip, spans in rows.items() for absence in of_absence(spans)]
 
 
 def stretches(rows: Iterable[HeldRow]) -> list[Stretch]:

@@ -14,20 +14,20 @@ from allocator.engine.ties import ties
 from allocator.explain.unfilled import explain_unfilled
 from allocator.rules.base import Audience, day, listed
 
+SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided
 BY_ID = {rule.id: rule for rule in rules.RULES}
 
 
 def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = None) -> Plan:
     """The same plan with every text filled in; figures are untouched."""
     tied = _tied(ready, solution, stop)
-    posts = {p.key: p for p in ready.facts.posts}
-    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments if not a.settled}
+    held = held_in(ready, plan)
     free = {load.sip: round((load.capacity - load.days) * 4) for load in plan.loads}
 
     def worded(a: Assignment) -> Assignment:
         if a.settled:
             return a.model_copy(update={"reasons": (Reason(rule="settled", points=0, text=_settled(a)),)})
-        post = posts[a.urn, a.post]
+        post = ready.held_by(a)[-1]
         return a.model_copy(
             update={
                 "reasons": reasons(ready, post, a, held),
@@ -42,8 +42,26 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
             "assignments": assignments,
             "unfilled": tuple(explain_unfilled(ready, solution, u) for u in plan.unfilled),
             "changes": tuple(because(ready, c, held, free) for c in plan.changes),
+            "moves": tuple(because(ready, c, held, free) for c in plan.moves),
         }
     )
+
+
+def held_in(ready: Setup, plan: Plan) -> dict[Key, str]:
+    """Part -> SIP, as the plan's rows have it from the change on."""
+    return {p.key: a.sip for a in plan.assignments for p in ready.held_by(a)}
+
+
+def short_in(ready: Setup, plan: Plan) -> dict[int, int]:
+    """Post index -> quarter-days short, as the plan's rows have it; of a row over several parts, as their trims allow."""
+    out: dict[int, int] = {}
+    for row in plan.assignments:
+        left = round(4 * row.days_short)
+        for part in reversed(ready.held_by(row)) if left else ():
+            cut = max((q for q, _ in part.trims if q <= left), default=0)
+            if cut:
+                out[ready.post_index[part.key]], left = cut, left - cut
+    return out
 
 
 def _settled(a: Assignment) -> str:
@@ -66,8 +84,9 @@ def reasons(
     `held` (post -> SIP) tells whether a wish that spans posts is met; a school or SIP hears of it only then.
     """
     facts, sip = ready.facts, ready.facts.sips[a.sip]
-    raw = ready.pairs.raw(post.urn, post.kind, sip.sip)
-    given = ready.pairs.weighted(post.urn, post.kind, sip.sip)
+    raw = ready.pairs.raw(*post.key, sip.sip)
+    given = {r.rule: r.points for r in a.reasons if r.rule != "settled"} if len(ready.held_by(a)) > 1 else {}
+    given = given or ready.pairs.weighted(*post.key, sip.sip)
     out = []
     for rule in facts.once("in force", lambda: [r for r in rules.RULES if r.on(facts)]):
         points = given.get(rule.id, 0)
@@ -115,12 +134,21 @@ def _taken(ready: Setup, held: Mapping[Key, str], sip: str) -> list[str]:
     return sorted({ready.facts.name(u) for (u, k), s in held.items() if s == sip and before.get((u, k)) != sip})
 
 
+def _part_at(ready: Setup, change: Moved) -> Post | None:
+    """The part of the post in which the change falls; None when that is past."""
+    parts = ready.parts.of.get((change.urn, change.post), ())
+    return next((p for p in parts if change.on is None or p.start <= change.on <= p.end), None)
+
+
 def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[str, int]) -> Moved:
     """Why a post's SIP changed, in one line, and whether the school itself wished it (domain F13)."""
     facts = ready.facts
     before = change.from_ or ""
     name = facts.sips[before].name if before in facts.sips else before
-    blocks = ready.pairs.blocks(change.urn, change.post, before)
+    post = _part_at(ready, change)
+    if post is None:
+        return change.model_copy(update={"because": SETTLED})
+    blocks = ready.pairs.blocks(*post.key, before)
     voluntary = any(rule in ("parting", "refusal", "tenure") for rule, _ in blocks)
     if before not in facts.sips:
         text = f"{before} is no longer on the team."
@@ -131,8 +159,7 @@ def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[
             w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(change.urn)
         )
         voluntary = voluntary or wished
-        key = (change.urn, change.post)
-        post = facts.posts[ready.post_index[key]]
+        key = post.key
         new = held.get(key)
         stay = ready.pairs.points(*key, before)
         taken = _taken(ready, held, before) if ready.holders is not None else []

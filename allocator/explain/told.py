@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.allocate import Key, Setup
+from allocator.domain.before import last_year
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason
 from allocator.explain.complete import reasons
@@ -47,10 +48,10 @@ class Told:
 
 def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str | None) -> Told:
     """What a school or SIP is told of its pair. `cause`: why there is somebody new."""
-    post = ready.facts.posts[ready.post_index[a.urn, a.post]]
+    post = ready.held_by(a)[-1]
     held: dict[Key, str] = {(x.urn, x.post): x.sip for x in plan.assignments if not x.settled}
     said = reasons(ready, post, a, held, audience)
-    given = ready.pairs.weighted(a.urn, a.post, a.sip)
+    given = ready.pairs.weighted(*post.key, a.sip)
     for_it = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) >= 0 and r.rule not in TO_KNOW]
     against = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) < 0]
     to_know = [r.text.rstrip(".") for r in said if r.rule in TO_KNOW]
@@ -63,7 +64,7 @@ def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str
 def _school(
     ready: Setup, a: Assignment, for_it: list[str], against: list[str], to_know: list[str], cause: str | None
 ) -> Told:
-    if a.post == "lead" and cause is None and ready.facts.incumbent_now(a.urn) == a.sip:
+    if a.post == "lead" and cause is None and last_year(ready.facts, a.urn, "lead") == a.sip:
         opening = f"{a.name} stays your {ROLE[a.post]} for {ready.facts.year.label}"
     else:
         opening = f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
@@ -91,7 +92,7 @@ def _days(ready: Setup, a: Assignment) -> str:
 
 
 def _sip(ready: Setup, a: Assignment, for_it: list[str], against: list[str]) -> Told:
-    if a.post == "lead" and ready.facts.incumbent_now(a.urn) == a.sip:
+    if a.post == "lead" and last_year(ready.facts, a.urn, "lead") == a.sip:
         opening = f"You are asked to go on as {ROLE[a.post]} at {a.school} in {ready.facts.year.label}"
     else:
         opening = f"You are offered {a.school} as {ROLE[a.post]} from {day(a.from_)}"

@@ -17,7 +17,7 @@ from allocator.engine.instance import Solution
 from allocator.engine.relax import Demand, Gated, Gates, Undecided
 from allocator.explain.area import areas, held_still
 from allocator.rules import RULES
-from allocator.rules.base import listed, words
+from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Blocks
 
 Item = tuple[str, str | None, str | None]  # rule, urn, SIP
@@ -40,7 +40,14 @@ RELAXABLE = {"tenure": "extend_tenure", "own_ties": "accept_local_head"}  # rule
 
 def explain_unfilled(ready: Setup, solution: Solution, empty: Unfilled) -> Unfilled:
     """The same row with clash, words and fixes."""
-    key = (empty.urn, empty.post)
+    part = next((p for p in ready.parts.of.get((empty.urn, empty.post), ()) if p.start == empty.from_), None)
+    if part is None:
+        return empty.model_copy(
+            update={
+                "text": f"{empty.school} had no {empty.post} SIP when the post ended{f' on {day(empty.to)}' if empty.to else ''}."
+            }
+        )
+    key = part.key
     found, swap, where = clash(ready, solution, key)
     items = tuple(ClashItem(rule=r, urn=u, sip=s) for r, u, s in found)
     text = _text(ready, key, found, swap)
@@ -79,13 +86,13 @@ def _floors(ready: Setup, filled: set[Key], key: Key, strict: bool) -> tuple[tup
 
 def _superset(ready: Setup, board: _Board, own: set[str]) -> tuple[en.Instance, dict[int, tuple[int, ...]]]:
     """The instance with blocked pairs added, and the gates of each of those."""
-    facts, inst = ready.facts, ready.inst
+    inst = ready.inst
     pairs, gates = list(inst.pairs), {}
     for (urn, kind, sip), blocks in _barred(ready, own):
         gates[len(pairs)] = tuple(board.gate((rule, urn, sip)) for rule in dict.fromkeys(r for r, _ in blocks))
         post = ready.pairs.posts[urn, kind]
         pairs.append(
-            en.Pair(ready.post_index[post.key], ready.person_index[sip], facts.load(post, facts.sips[sip]))
+            en.Pair(ready.post_index[post.key], ready.person_index[sip], ready.load(post, sip))
         )  # fmt: skip
     return replace(inst, pairs=tuple(pairs)), gates
 
@@ -212,7 +219,7 @@ def fixes(ready: Setup, filled: set[Key], key: Key) -> Iterator[Fix]:
         gates[len(pairs)] = tuple(board.gate((str(lift), urn, sip)) for lift in sorted(str(x) for x in lifts))
         post = ready.pairs.posts[urn, kind]
         pairs.append(
-            en.Pair(ready.post_index[post.key], ready.person_index[sip], facts.load(post, facts.sips[sip]))
+            en.Pair(ready.post_index[post.key], ready.person_index[sip], ready.load(post, sip))
         )  # fmt: skip
     limits = (
         {s: board.gate(("days", None, p.key)) for s, p in enumerate(inst.people) if p.limits} if "days" in menu else {}
@@ -228,7 +235,7 @@ def fixes(ready: Setup, filled: set[Key], key: Key) -> Iterator[Fix]:
     people = list(inst.people)
     if "new_sip" in menu:
         gates[len(pairs)] = (board.gate(("new_sip", key[0], None)),)
-        pairs.append(en.Pair(ready.post_index[key], len(people), (0, 0, 0, 0, 0)))
+        pairs.append(en.Pair(ready.post_index[key], len(people), (0,) * inst.width))
         people.append(en.Person("", ()))
     widened = replace(inst, pairs=tuple(pairs), people=tuple(people))
     demand = Demand((ready.post_index[key],), _floors(ready, filled, key, strict=True))

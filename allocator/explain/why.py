@@ -53,7 +53,7 @@ def explain(
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
     mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, post)]
-    row = next((a for a in mine if not a.settled), mine[-1] if mine else None)
+    row = next((a for a in reversed(mine) if not a.settled), mine[-1] if mine else None)
     empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
     if row is None and empty is None:
         raise UsageError(f"{ready.facts.schools[urn].name} ({urn}) has no {post} post this year.", urn=urn)
@@ -65,7 +65,7 @@ def explain(
     if row is None:
         assert empty is not None
         return Explanation(urn, post, audience, _empty(ready, empty, audience))
-    if row.settled or (urn, post) not in ready.post_index:
+    if not ready.held_by(row):
         text = "; ".join(f"{a.name}, {a.days:g} days from {day(a.from_)} to {day(a.to)}" for a in mine)
         return Explanation(urn, post, audience, f"{row.school}: {text}.", row.sip)
     if audience == "manager":

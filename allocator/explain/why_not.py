@@ -10,6 +10,7 @@ from allocator.domain.plan import Plan
 from allocator.engine.force import force
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
+from allocator.explain.complete import held_in, short_in
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     facts = ready.facts
     if sip not in facts.sips:
         raise UsageError(f"{sip} is not a SIP of this case.", sip=sip)
-    if key not in ready.post_index:
+    parts = ready.parts.of.get(key, ())
+    if not parts:
         raise UsageError(f"There is no {key[1]} post at {key[0]} this year.", urn=key[0])
+    key = parts[-1].key  # of several within the year, the one that goes on
     name, school = facts.sips[sip].name, facts.schools[key[0]].name
-    held: dict[Key, str] = {(a.urn, a.post): a.sip for a in plan.assignments}
+    held = held_in(ready, plan)
     if held.get(key) == sip:
         return WhyNot(*key, sip, text=f"{name} does hold this post.")
     blocked = ready.pairs.blocks(*key, sip)
@@ -60,12 +63,7 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         return WhyNot(*key, sip, blocked=tuple(blocked), text=f"{name} may not take {school}: " + _join(blocked))
     i = ready.index[*key, sip]
     stands = [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index]
-    open_ = {k: n for k, n in ready.post_index.items() if k in held}
-    short = {
-        open_[a.urn, a.post]: round(4 * a.days_short)
-        for a in plan.assignments
-        if a.days_short and not a.settled and (a.urn, a.post) in open_
-    }
+    short = short_in(ready, plan)
     try:
         forced, whole = force(ready.inst, sorted(stands), short, i, stop)
     except Conflict as clash:

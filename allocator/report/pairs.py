@@ -29,7 +29,7 @@ def write_pairs(ready: Setup, path: Path) -> None:
         writer.writerow(head)
         everybody = len(facts.posts) * len(facts.sips) <= MOST
         for post in facts.posts:
-            incumbent = facts.incumbent_now(post.urn) if post.kind == "lead" else None
+            incumbent = facts.incumbent_of(post) if post.kind == "lead" else None
             for sip in facts.sips if everybody else pairs.in_reach(post.key):
                 key = (post.urn, post.kind, sip)
                 blocked = sorted({rule for rule, _ in pairs.blocks(*key)})

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
 from allocator.report.terminal import bar, escape, standing
+from allocator.rules.base import day
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from allocator.choices import Choices
-    from allocator.compare import Comparison
+    from allocator.compare import Comparison, Difference
     from allocator.domain.plan import Plan
     from allocator.frontier import Point
     from allocator.sweep import Result
@@ -38,7 +39,7 @@ def show_comparison(
         post = "" if d.post == "lead" else f" ({d.post})"
         why = f". {d.because}" if d.because else "."
         console.print(
-            f"  {escape(d.school)}{post}: {escape(d.a or 'nobody')} to {escape(d.b or 'nobody')}{escape(why)}",
+            f"  {escape(d.school)}{post}: {escape(d.a or 'nobody')} to {escape(d.b or 'nobody')}{_when(d)}{escape(why)}",
             soft_wrap=True,
         )
     _show_days(c, console, plan)
@@ -55,6 +56,13 @@ def show_comparison(
         )
     if detail:
         _show_tiers(c, console)
+
+
+def _when(d: Difference) -> str:
+    """From when, for somebody who comes within the year; and until when, for one who goes again."""
+    begins = d.on is not None and (d.on.month, d.on.day) != (9, 1)
+    start = f" from {day(d.on)}" if d.on and begins else ""
+    return start if d.lasts or d.until is None else f"{start} to {day(d.until)}"
 
 
 def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:

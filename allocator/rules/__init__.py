@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from allocator.domain.facts import Facts
+from allocator.domain.standing import Bars
 from allocator.rules import reach
 from allocator.rules.appraisal import Appraisal
 from allocator.rules.approval import Approval
 from allocator.rules.authority import Authority
 from allocator.rules.availability import Availability
 from allocator.rules.balance import Balance
-from allocator.rules.base import Rule
+from allocator.rules.base import Rule, Span
 from allocator.rules.capacity import Capacity
 from allocator.rules.churn import Churn
 from allocator.rules.cluster import Cluster
@@ -57,3 +60,13 @@ RULES: tuple[Rule, ...] = (
 def pairs(facts: Facts) -> Pairs:
     """All pairs of a case through all rules in force."""
     return reach.pairs(facts, RULES)
+
+
+def bars(facts: Facts, accepted: Collection[tuple[str, Span]]) -> Bars:
+    """The days on which the holder of a row is barred, by the rules in force (rules.md, "In the year")."""
+    return reach.bars(facts, RULES, accepted)
+
+
+def one_lead(facts: Facts) -> list[tuple[str, ...]]:
+    """Groups of schools that must have one lead."""
+    return reach.one_lead(facts, RULES)

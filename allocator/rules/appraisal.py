@@ -26,7 +26,7 @@ class Appraisal(Rule):
         return [
             Structure(self.id, "different", ((p.urn, "lead"), (p.urn, "appraisal")))
             for p in draft.posts
-            if p.kind == "appraisal" and draft.facts.schools[p.urn].appraisal == "different"
+            if p.slot == "appraisal" and draft.facts.schools[p.urn].appraisal == "different"
         ]
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 
 from allocator.domain.case import Absence, Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule, day, listed
+from allocator.domain.standing import of_absence
+from allocator.rules.base import DAY, EVER, Rule, Span, day, listed
 
 
 class Availability(Rule):
     id = "availability"
     law = "domain D3, D10"
     setting = "availability.on"
+    dated = True
+
+    def bars(self, facts: Facts, sip: Sip, accepted: Collection[Span]) -> list[Span]:
+        if sip.status not in (None, "active"):
+            return [EVER]
+        rows = [(a.away_from, a.away_to) for a in facts.case.absences if a.sip == sip.sip]
+        out = [absence for absence in of_absence(rows) if absence not in accepted]
+        out += [(last + DAY, EVER[1]) for last in (sip.leaves_on, sip.contract_ends) if last]
+        late = sip.joined_on is not None and sip.joined_on > facts.year.latest_start
+        return out + ([(EVER[0], sip.joined_on - DAY)] if late and sip.joined_on else [])
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         return post.start, post.end

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from allocator.domain.facts import Facts, Post
 
 Audience = Literal["manager", "school", "sip"]
+Span = tuple[dt.date, dt.date]  # first and last day, both included
+EVER: Span = dt.date.min, dt.date.max
+DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,13 @@ class Rule:
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         """Why this pair may not be, in a manager's words; None when the rule does not mind."""
         return None
+
+    dated: bool = False  # bars on some days of the year only: `bars` says which, for who holds a post already
+
+    def bars(self, facts: Facts, sip: Sip, accepted: Collection[Span]) -> list[Span]:
+        """For a dated rule: the days on which it bars a holder, whatever the post; `accepted` are absences that the plan
+        gone on from allowed for."""
+        return []
 
     def sees(self, facts: Facts, post: Post) -> Hashable | None:
         """All that `block` looks at of the post: posts alike in it are judged once a SIP. None = judge each pair."""

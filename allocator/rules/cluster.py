@@ -19,7 +19,7 @@ def _members(facts: Facts) -> dict[str, list[str]]:
     out: dict[str, list[str]] = defaultdict(list)
     for post in facts.posts:
         name = plain(facts.schools[post.urn].cluster)
-        if post.kind == "lead" and name:
+        if post.slot == "lead" and name:
             out[name].append(post.urn)
     return out
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule, day
+from allocator.rules.base import DAY, EVER, Rule, Span, day
 
 
 class Dbs(Rule):
     id = "dbs"
     law = "domain D4"
     setting = "require_dbs"
+    dated = True
+
+    def bars(self, facts: Facts, sip: Sip, accepted: Collection[Span]) -> list[Span]:
+        if sip.dbs_checked_on is None and sip.dbs_valid_until is None:
+            return [EVER]
+        out = [(EVER[0], sip.dbs_checked_on - DAY)] if sip.dbs_checked_on else []
+        return out + ([(sip.dbs_valid_until + DAY, EVER[1])] if sip.dbs_valid_until else [])
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         return post.start, post.end

@@ -13,7 +13,7 @@ class Protection(Rule):
     setting = "protection.on"
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
-        if post.kind != "lead" or not facts.protected(post.urn) or facts.incumbent_now(post.urn) != sip.sip:
+        if post.kind != "lead" or not facts.protected(post.urn) or facts.incumbent_of(post) != sip.sip:
             return None
         if audience == "manager":
             return (

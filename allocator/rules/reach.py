@@ -6,12 +6,14 @@ only SIPs near or on a register one by one. Barred pairs are not stored; asked a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule, listed
+from allocator.domain.standing import Bars, Stretch
+from allocator.rules.base import EVER, Draft, Rule, Span, listed
 
 Key = tuple[str, str]  # (urn, post kind)
 Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
@@ -29,6 +31,7 @@ class Pairs:
     rules: tuple[Rule, ...]
     allowed: dict[Key, tuple[str, ...]] = field(default_factory=dict)
     spared: set[Choice] = field(default_factory=set)  # past the limit of years, and kept all the same
+    kept: set[Choice] = field(default_factory=set)  # who holds a kept part within the year
     notices: list[str] = field(default_factory=list)
     _why: dict[Choice, Blocks] = field(default_factory=dict)
 
@@ -120,6 +123,9 @@ def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
             if len(past) == 1:  # with two or more past the limit, none of them is the only one
                 (sip,) = free = past
                 out.spared.add((*post.key, sip))
+        if facts.standing is not None and (holder := facts.standing.holders.get(post.key)):
+            free.add(holder)  # judged day by day when the part was cut
+            out.kept.add((*post.key, holder))
         out.allowed[post.key] = tuple(sorted(free))
     facts.useful = frozenset(s for sips in out.allowed.values() for s in sips)
     if facts.policy.objective.floor is not None:  # of those whom the rules let by: it makes nobody the only one
@@ -147,6 +153,32 @@ def _past_the_limit(pairs: Pairs) -> Iterator[str]:
         said = listed([f"{facts.sips[s].name} with {facts.name(u)}" for u, s in spared[:FEW_NAMED]])
         more = f" and {len(spared) - FEW_NAMED} more" if len(spared) > FEW_NAMED else ""
         yield f"Past the limit of {limit} years, and may stay in this first run (tenure.first_year_amnesty): {said}{more}."
+
+
+def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, Span]]) -> Bars:
+    """Of a row of a plan: the days on which its SIP may not hold its post. `facts` see the changed case as a whole year;
+    `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
+    judge = Pairs(facts, rules)
+    dated = [r for r in judge.hard if r.dated]
+    passed = {r.id for r in dated} | ({"tenure"} if facts.policy.tenure.sole_specialist == "extend" else set())
+    allowed_for: dict[str, set[Span]] = defaultdict(set)
+    for sip, span in accepted:
+        allowed_for[sip].add(span)
+
+    def of(row: Stretch) -> list[Span]:
+        sip = facts.sips.get(row.sip)
+        if sip is None or any(rule not in passed for rule, _ in judge.blocks(row.urn, row.kind, row.sip)):
+            return [EVER]
+        return [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
+
+    return of
+
+
+def one_lead(facts: Facts, rules: tuple[Rule, ...]) -> list[tuple[str, ...]]:
+    """Groups of schools that must have one lead, as rules say; `facts` see a whole year."""
+    draft = Draft(facts, facts.posts)
+    found = (s for r in rules if r.on(facts) for s in r.structures(draft) if s.kind == "same")
+    return [tuple(urn for urn, _ in s.posts) for s in found]
 
 
 class _Alike:

@@ -19,7 +19,7 @@ class SameAppraiser(Rule):
         return [
             Structure(self.id, "together", ((p.urn, "lead"), (p.urn, "appraisal")), price=price)
             for p in draft.posts
-            if p.kind == "appraisal" and draft.facts.schools[p.urn].appraisal == "same"
+            if p.slot == "appraisal" and draft.facts.schools[p.urn].appraisal == "same"
         ]
 
     def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:

@@ -16,7 +16,7 @@ class Separation(Rule):
         return [
             Structure(self.id, "different", ((p.urn, "lead"), (p.urn, "support")))
             for p in draft.posts
-            if p.kind == "support"
+            if p.slot == "support"
         ]
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

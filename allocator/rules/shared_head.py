@@ -40,6 +40,6 @@ def _led(facts: Facts) -> dict[str, list[str]]:
     out: dict[str, list[str]] = defaultdict(list)
     for post in facts.posts:
         head = facts.schools[post.urn].head
-        if post.kind == "lead" and head:
+        if post.slot == "lead" and head:
             out[head].append(post.urn)
     return out

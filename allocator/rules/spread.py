@@ -20,7 +20,8 @@ class Spread(Rule):
         whole = sum(capacity.values())
         out = []
         for needs in GROUPS:
-            posts = [p.key for p in draft.posts if p.kind == "lead" and p.need in needs and draft.allowed.get(p.key)]
+            leads = [p for p in draft.posts if p.kind == "lead" and p.last and p.need in needs]
+            posts = [p.key for p in leads if draft.allowed.get(p.key)]
             may: dict[str, list[tuple[str, str]]] = defaultdict(list)  # only posts that each may hold: as few as pairs
             for key in posts:
                 for sip in draft.allowed.get(key, ()):
