@@ -27,6 +27,7 @@ from allocator.domain.plan import (
     Unfilled,
 )
 from allocator.domain.policy import Policy
+from allocator.domain.seal import sealed
 from allocator.domain.standing import DAY, Stretch
 from allocator.engine import instance as en
 from allocator.engine.model import loads, prices
@@ -50,7 +51,7 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
     loads = _loads(ready, solution, held)
     return Plan(
         status=solution.status,
-        inputs=inputs or here,
+        inputs=sealed(inputs or here),
         certificate=certificate(solution, len(chosen)),
         made_with=MadeWith(
             case_sha256=here.base_sha256,

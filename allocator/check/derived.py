@@ -10,15 +10,10 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from allocator.check.ledger import Keeping, Ledger, once
 from allocator.domain.case import Case, DecisionKind, NeedChange, School, Sip
-from allocator.domain.plan import Repaired
 from allocator.domain.policy import Policy
-
-if TYPE_CHECKING:
-    from allocator.check.standing import Stand
 
 Quarter = int
 ORDER = {"lead": 0, "support": 1, "appraisal": 2}
@@ -61,7 +56,7 @@ def split(total: int, weights: list[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class Post:
-    """A post as the auditor sees it; `trims` maps quarter-days short to the periods then given."""
+    """A post as the auditor sees it, or a part of one; `trims` maps quarter-days short to the periods then given."""
 
     urn: str
     kind: str
@@ -71,19 +66,24 @@ class Post:
     end: dt.date
     periods: tuple[int, ...]
     trims: dict[int, tuple[int, ...]] = field(default_factory=dict, compare=False, hash=False)
+    part: int = 1
 
     @property
     def key(self) -> tuple[str, str]:
-        return self.urn, self.kind
+        """URN and slot: the kind, and within the year the number of the part from the second on."""
+        return self.urn, self.kind if self.part == 1 else f"{self.kind}/{self.part}"
+
+    def meets(self, other: Post) -> bool:
+        """Whether the two share a day."""
+        return max(self.begin, other.begin) <= min(self.end, other.end)
 
 
 class Book(Keeping):
-    """The tables of a case, opened for audit. `stand` is where a repair began, or None."""
+    """The tables of a case, opened for audit."""
 
-    stand: Stand | None = None
     useful: frozenset[str] | set[str] = frozenset()  # SIPs who may hold some post; set before points are asked for
 
-    def __init__(self, case: Case, policy: Policy, repaired: Repaired | None = None) -> None:
+    def __init__(self, case: Case, policy: Policy) -> None:
         self.case, self.policy = case, policy
         self.start = int(case.year[:4])
         self.first = dt.date(self.start, 9, 1)
@@ -103,13 +103,7 @@ class Book(Keeping):
         self.rows = {
             u: [h for old in sorted(self.old[u]) for h in self.find.history.get(old, ())] for u in self.schools
         }
-        self.year_posts = self.posts = self._posts()
-        if repaired is not None:
-            from allocator.check.standing import Stand  # it builds on this class
-
-            self.stand = Stand(self, repaired)
-            self.posts = self.stand.posts
-        self.by_key = {p.key: p for p in self.posts}
+        self.year_posts = self._posts()
 
     @once
     def on(self, month_day: str) -> dt.date:
@@ -232,32 +226,10 @@ class Book(Keeping):
     def begins(self, post: Post, sip: Sip) -> dt.date:
         return max(post.begin, sip.joined_on or post.begin)
 
-    def new_pairing(self, post: Post, sip: Sip) -> bool:
-        before = {h.sip for h in self.rows[post.urn] if int(h.year[:4]) == self.start - 1}
-        if self.stand is not None:
-            before |= self.stand.served(post.urn)
-        return post.kind in ("lead", "support") and sip.sip not in before
-
     @once
     def new_head(self, urn: str) -> bool:
         s = self.schools[urn].head_started
         return bool(s and s > dt.date(self.start - 1, 9, 1))
-
-    def loads(self, post: Post, sip: Sip, short: int = 0) -> list[int]:
-        """Quarter-days by period, the service's own extra time in the first period worked."""
-        out = list(post.trims[short] if short else post.periods)
-        extra = 0
-        if self.new_pairing(post, sip):
-            extra += nearest(4 * dec(self.policy.days.new_pairing))
-        begun = self.stand is not None and post.key in self.stand.begun
-        if post.kind == "lead" and self.new_head(post.urn) and not begun:
-            extra += nearest(4 * dec(self.policy.days.new_head))
-        out[self.period_of(self.begins(post, sip))] += extra
-        return out
-
-    def spent(self, sip: str) -> list[int]:
-        """Quarter-days by period that stand whatever a repair decides."""
-        return [0, 0, 0, 0] if self.stand is None else self.stand.spent(sip)
 
     # -- people --------------------------------------------------------------------------------------
 

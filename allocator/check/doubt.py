@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from allocator.check.derived import Post, dec, floor
 from allocator.check.score import Auditor
-from allocator.check.structure import Breach, Choice, Key, Short, locks
+from allocator.check.structure import Breach, Choice, Key, Short, everyone, locks
+from allocator.check.together import one_lead
 from allocator.domain.case import NEEDS
 from allocator.domain.plan import Plan
 
@@ -19,8 +20,8 @@ LEAST = ("1d", "2", "3", "5")  # tiers of which less is better
 
 def doubts(a: Auditor, plan: Plan, choice: Choice) -> Iterator[Breach]:
     """Bounds that a plan goes beyond which is as good as this one up to the first tier that is not proved."""
-    before = {p.key: who for p in a.book.posts if (who := _before(a, p.key))}
-    anyone = not plan.certificate.proved and len(a.book.posts) * len(a.book.sips) <= WIDE
+    before = {p.key: who for p in a.stand.posts if (who := _before(a, p))}
+    anyone = not plan.certificate.proved and len(a.stand.posts) * len(a.book.sips) <= WIDE
     for name, first, second in (("last year's", before, choice), ("its own", choice, before)):
         score = a.score(*_Mended(a, first, second, anyone).plan())
         if score is None:
@@ -38,10 +39,10 @@ def doubts(a: Auditor, plan: Plan, choice: Choice) -> Iterator[Breach]:
             open_ = open_ or bound != value
 
 
-def _before(a: Auditor, key: Key) -> str | None:
-    if a.holders is not None:
-        return a.holders.get(key)
-    return a.book.incumbent(key[0]) if key[1] == "lead" else None
+def _before(a: Auditor, post: Post) -> str | None:
+    if a.stand.earlier is not None:
+        return a.stand.holders.get(post.key)
+    return a.book.incumbent(post.urn) if post.kind == "lead" else None
 
 
 class _Mended:
@@ -53,25 +54,24 @@ class _Mended:
         most = [None] * 4
         self.room: dict[str, list[int | None]] = {}
         for sip, row in b.sips.items():
-            spent = b.spent(sip)
+            spent = a.stand.spent(sip)
             parts = [None if q is None else b.hard(q) - s for q, s in zip(b.limits(row), spent, strict=True)]
             self.room[sip] = [*(parts if on else most), b.capacity(row) - sum(spent) if on else None]
         cap = b.policy.budget.days
-        self.budget = None if cap is None else floor(4 * dec(cap)) - sum(sum(b.spent(s)) for s in b.sips)
+        self.budget = (
+            None if cap is None else floor(4 * dec(cap)) - sum(sum(a.stand.spent(s)) for s in everyone(a.stand))
+        )
         self.choice: dict[Key, str] = {}
         self.short: dict[Key, int] = {}
 
     def plan(self) -> tuple[Choice, Short]:
         """Who holds each post, and quarter-days short by post."""
-        b = self.a.book
-        order = sorted(b.posts, key=lambda p: (p.kind != "lead", NEEDS.index(p.need), p.urn))
-        bound = {(u, "lead"): [b.by_key[u, "lead"] for u in urns] for _, urns in self.a.bound for u in urns}
-        must: Choice = {(u, k): s for u, k, s in locks(b)} | {
-            k: s for k in self.a.held if (s := (self.a.holders or {}).get(k)) and self.a.may(k, s)
-        }
+        stand = self.a.stand
+        order = sorted(stand.posts, key=lambda p: (p.kind != "lead", NEEDS.index(p.need), p.urn))
+        must = self.a.kept() | {key: min(sips) for key, sips in locks(stand).items()}
         for p in sorted(order, key=lambda p: p.key not in must):
             if p.key not in self.choice:
-                group = bound.get(p.key, [p])
+                group = self._group(p)
                 given = next((must[q.key] for q in group if q.key in must), None)
                 for sip in [given] if given else self._who(group):
                     if self._give(group, sip):
@@ -81,6 +81,14 @@ class _Mended:
                 self._give_back(p)
         return self.choice, self.short
 
+    def _group(self, p: Post) -> list[Post]:
+        """The post, with the leads that must have the same SIP."""
+        parts = self.a.stand.parts
+        for _, urns in one_lead(self.a.book) if p.kind == "lead" else ():
+            if p.urn in urns:
+                return [q for u in urns for q in parts.get((u, "lead"), ()) if q.meets(p) and q.key not in self.choice]
+        return [p]
+
     def _who(self, group: list[Post]) -> Iterable[str]:
         for of in self.named:
             yield from dict.fromkeys(of[p.key] for p in group if p.key in of)
@@ -89,13 +97,13 @@ class _Mended:
 
     def _give(self, group: list[Post], sip: str) -> bool:
         """The posts of a group to one person, as short as they can be; False where rules or days bar it."""
-        b = self.a.book
-        lead = self.choice.get((group[0].urn, "lead"))
+        b, stand = self.a.book, self.a.stand
+        leads = {self.choice.get(q.key) for q in stand.parts.get((group[0].urn, "lead"), ()) if q.meets(group[0])}
         apart = group[0].kind == "support" or b.schools[group[0].urn].appraisal == "different"
-        if (apart and lead == sip) or not all(self.a.may(p.key, sip) for p in group):
+        if (apart and sip in leads) or not all(self.a.may(p.key, sip) for p in group):
             return False
         least = {p.key: max(p.trims, default=0) for p in group}
-        loads = [b.loads(p, b.sips[sip], least[p.key]) for p in group]
+        loads = [stand.loads(p, b.sips[sip], least[p.key]) for p in group]
         if not self._take(sip, [sum(parts) for parts in zip(*loads, strict=True)]):
             return False
         self.choice |= dict.fromkeys(least, sip)
@@ -103,12 +111,12 @@ class _Mended:
         return True
 
     def _give_back(self, p: Post) -> None:
-        b, sip = self.a.book, self.a.book.sips[self.choice[p.key]]
-        now = b.loads(p, sip, self.short.get(p.key, 0))
+        stand, sip = self.a.stand, self.a.book.sips[self.choice[p.key]]
+        now = stand.loads(p, sip, self.short.get(p.key, 0))
         for q in sorted({0, *p.trims}):
             if q >= self.short.get(p.key, 0):
                 return
-            more = [x - y for x, y in zip(b.loads(p, sip, q), now, strict=True)]
+            more = [x - y for x, y in zip(stand.loads(p, sip, q), now, strict=True)]
             if self._take(sip.sip, more):
                 self.short[p.key] = q
                 return

@@ -251,16 +251,19 @@ def in_force(b: Book) -> dict[str, Test]:
 class Bars:
     """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept.
 
-    `more`: tests beside those of the rules.
+    `more`: tests beside those of the rules. `holders`: who keeps a part in the year, and so may have it.
     """
 
     def __init__(self, b: Book, more: Mapping[str, Callable[[Book, Post, Sip], bool]]) -> None:
         self.b, self.tests = b, {**in_force(b), **more}
+        self.holders: Mapping[tuple[str, str], str] = {}
         self._known: dict[tuple[str, str, str], list[str]] = {}
         self._sole: dict[tuple[str, str], str | None] = {}
 
     def rules(self, post: Post, sip: Sip) -> list[str]:
-        """The rules that bar this pair, the sole specialist spared."""
+        """The rules that bar this pair, the sole specialist and the holder of a kept part spared."""
+        if self.holders.get(post.key) == sip.sip:
+            return []
         pair = (*post.key, sip.sip)
         if pair not in self._known:
             names = [name for name, test in self.tests.items() if test(self.b, post, sip)]
@@ -270,15 +273,24 @@ class Bars:
 
     def may(self, post: Post, sip: Sip) -> bool:
         """Whether no rule bars this pair."""
+        if self.holders.get(post.key) == sip.sip:
+            return True
         if (*post.key, sip.sip) in self._known:
             return not self._known[*post.key, sip.sip]
         if any(test(self.b, post, sip) for name, test in self.tests.items() if name != "tenure"):
             return False
         return not self.rules(post, sip)
 
+    def lasting(self, post: Post, sip: Sip) -> list[str]:
+        """The rules that bar the holder of a post of the year on each of its days."""
+        daily = {"availability", "dbs"}  # asked of each day by itself
+        if self.b.policy.tenure.sole_specialist == "extend":
+            daily.add("tenure")  # what was granted for the year lasts for the year
+        return [name for name, test in self.tests.items() if name not in daily and test(self.b, post, sip)]
+
     def sole(self, post: Post) -> str | None:
         """The one SIP who could take the post but for the limit of years, when nobody else may take it."""
-        if post.kind != "lead" or self.b.policy.tenure.sole_specialist != "extend":
+        if post.kind != "lead" or self.b.policy.tenure.sole_specialist != "extend" or post.key in self.holders:
             return None
         if post.key not in self._sole:
             self._sole[post.key] = self._only(post)

@@ -1,15 +1,18 @@
-"""The auditor's own reading of a plan cut in the year: what stays, what is open, who holds it (rules.md, "In the year")."""
+"""The auditor's own reading of the year as days (rules.md, "In the year: a repair"): what is past, and the parts of what is not."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.check.derived import Book, Post, dec, nearest
+from allocator.check.earlier import Earlier, runs
 from allocator.check.ledger import by
-from allocator.domain.plan import HeldRow, Repaired
+from allocator.check.reach import Bars
+from allocator.check.together import one_lead
+from allocator.domain.case import Sip
 
 Key = tuple[str, str]
 ONE = dt.timedelta(days=1)
@@ -17,7 +20,7 @@ ONE = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the year at a post that is settled. Quarter-days."""
+    """Days of one SIP at a post, given or planned before a repair. Quarter-days."""
 
     urn: str
     kind: str
@@ -28,112 +31,204 @@ class Piece:
     extra: int
     new_pairing: bool
 
+    @property
+    def post(self) -> Key:
+        return self.urn, self.kind
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days of a post from *since* on: kept by `sip`, or open; `later`: an open run had begun before it."""
+
+    start: dt.date
+    end: dt.date
+    sip: str | None
+    later: bool = False
+
 
 class Stand:
-    """`posts`: open parts by key; `holders`; `fixed` pieces; `event`: posts whose holder cannot go on."""
+    """Where a plan starts from. In an annual allocation `posts` are the year's posts, and nothing is past.
 
-    def __init__(self, book: Book, repaired: Repaired) -> None:
-        self.b, self.since = book, repaired.since
+    `posts`: the parts to fill; `holders`: key of a kept part -> its SIP; `was`: key -> who held the part's first day in
+    the plan gone on from; `past`: past pieces; `ended`: posts that ended before *since*.
+    """
+
+    def __init__(self, book: Book, bars: Bars, earlier: Earlier | None = None) -> None:
+        self.b, self.bars, self.earlier = book, bars, earlier
+        self.since = earlier.since if earlier else book.first
         self.holders: dict[Key, str] = {}
-        self.fixed: list[Piece] = []
-        self.event: set[Key] = set()
-        self.posts: list[Post] = []
-        self.begun: set[Key] = set()
-        self._rows(repaired.rows)
+        self.was: dict[Key, str] = {}
+        self.later: set[Key] = set()
+        self.ended: list[Post] = []
+        self.past: list[Piece] = []
+        self.rows = _heirs(book, earlier) if earlier else {}
         year = {p.key: p for p in book.year_posts}
-        for key, mine in self.rows.items():
-            if key not in year:
-                self.fixed += [kept for r in mine if (kept := self._left(r, self.since))]
-        for post in book.year_posts:
-            self._open(post, self.rows.get(post.key, []))
-        self.of_sip, self.of_school = by(self.fixed, lambda k: k.sip), by(self.fixed, lambda k: k.urn)
+        for post, rows in self.rows.items():
+            self.past += [k for r in rows if (k := self._past(r, year.get(post)))]
+        self.of_sip, self.of_school = by(self.past, lambda k: k.sip), by(self.past, lambda k: k.urn)
+        self.of_post = by(self.past, lambda k: k.post)
+        self.posts = self._parts(book.year_posts) if earlier else list(book.year_posts)
+        self.parts = by(self.posts, lambda p: (p.urn, p.kind))
+        self.by_key = {p.key: p for p in self.posts}
+        bars.holders = self.holders
 
-    def _rows(self, rows: tuple[HeldRow, ...]) -> None:
-        """Rows by post; those of a URN now gone go to its successor, if that has none."""
-        have = {r.urn for r in rows}
-        heir = {}
-        for urn in have - set(self.b.schools):
-            new = sorted(u for u, olds in self.b.old.items() if urn in olds and u not in have)
-            heir[urn] = new[0] if new else urn
-        self.rows: dict[Key, list[Piece]] = {}
-        for r in sorted(rows, key=lambda r: r.from_):
-            d = r.periods
-            q = (round(4 * d.autumn_1), round(4 * d.autumn_2), round(4 * d.spring), round(4 * d.summer))
-            urn = heir.get(r.urn, r.urn)
-            piece = Piece(urn, r.post, r.sip, r.from_, r.to, q, round(4 * r.extra_days), r.new_pairing)
-            self.rows.setdefault((urn, r.post), []).append(piece)
+    # -- what is past --------------------------------------------------------------------------------------
 
-    # -- one post ----------------------------------------------------------------------------------------
+    def _past(self, r: Piece, post: Post | None) -> Piece | None:
+        """The days of a row before *since*, as far as they are the post's."""
+        start, end = max(r.start, post.begin if post else r.start), min(r.end, post.end if post else r.end)
+        last = min(end, self.since - ONE)
+        if start > last:
+            return None
+        if (start, last) == (r.start, r.end):
+            return r
+        recorded = self.b.find.worked.get(r.sip, ())
+        exact = [Fraction(0)] * 4
+        for w in recorded:
+            if (w.urn, w.post) == r.post and r.start <= w.on < self.since:
+                exact[self.b.period_of(w.on)] += 4 * Fraction(dec(w.days))
+        if not recorded:
+            for n, q in enumerate(r.periods):
+                whole = self._covered(n, r.start, r.end)
+                exact[n] = q * self._covered(n, start, last) / whole if whole else Fraction(0)
+        return replace(r, start=start, end=last, periods=_four(exact))
 
-    def _open(self, post: Post, rows: list[Piece]) -> None:
-        rows = [replace(r, end=min(r.end, post.end)) for r in rows if r.start <= post.end]
-        if rows and rows[-1].end >= self.since:
-            rows[-1] = replace(rows[-1], end=post.end)
-        missing = [(day, r) for r in rows if (day := next(self._missing(r), None))]
-        if missing:
-            start, first = min(missing, key=lambda m: m[0])
-            since_last, last = missing[-1]
-            end = self._absence_ends(last, since_last)
-            holder: str | None = first.sip
-            self.event.add(post.key)
-        else:
-            running = next((r for r in rows if r.end >= self.since), None)
-            if running is None and (rows or post.end < self.since):
-                self.fixed += rows
-                return
-            start = max(self.since, running.start if running else post.begin)
-            end = running.end if running else post.end
-            holder = running.sip if running else None
-        kept = [k for r in rows if (k := self._left(r, start))] + [k for r in rows if (k := self._right(r, end))]
-        self.fixed += kept
-        if holder:
-            self.holders[post.key] = holder
-        if any(k.start < start for k in kept):
-            self.begun.add(post.key)
-        if kept or (start, end) != (post.begin, post.end):
-            post = self._rest(post, start, end, sum(sum(k.periods) for k in kept))
-        self.posts.append(post)
+    def spent(self, sip: str) -> list[int]:
+        """Quarter-days by period that a SIP has given before *since*."""
+        out = [0, 0, 0, 0]
+        for k in self.of_sip.get(sip, ()):
+            out = [a + b for a, b in zip(out, k.periods, strict=True)]
+            out[self.b.period_of(k.start)] += k.extra
+        return out
 
-    def _rest(self, post: Post, start: dt.date, end: dt.date, given: int) -> Post:
-        due = max(0, post.due - given)
-        shares = [q * self._covered(n, start, end) for n, q in enumerate(post.periods)]
-        if not any(shares):
-            shares = [Fraction(int(n == self.b.period_of(start))) for n in range(4)]
-        step, low = nearest(4 * dec(self.b.policy.days.trim_step)), 4 * dec(self.b.policy.days.floor)
-        trims, short = {}, step
-        while step > 0 and short <= due and given + due - short >= low:
-            trims[short] = tuple(apportion(due - short, shares))
-            short += step
-        return Post(
-            post.urn, post.kind, post.need, due, start, end, tuple(apportion(due, shares)), trims
-        )  # fmt: skip
+    # -- days from since on --------------------------------------------------------------------------------
 
-    def _missing(self, r: Piece) -> Iterator[dt.date]:
-        """Days of the row, from the change on, on which its SIP cannot work."""
-        s = self.b.sips.get(r.sip)
-        here = s is not None and s.status in (None, "active") and not self.b.find.absences.get(r.sip)
-        if s and here and all(not last or last >= r.end for last in (s.leaves_on, s.contract_ends)):
-            return  # there to the end: no need to look day by day
-        day = max(r.start, self.since)
-        while day <= r.end:
-            if not self._works(r.sip, day):
-                yield day
-            day += ONE
+    def _parts(self, year: Sequence[Post]) -> list[Post]:
+        spans: dict[Key, list[Span]] = {}
+        rebuild = self.earlier is not None and self.earlier.rebuild
+        for post in year:
+            if post.end < self.since:
+                self.ended.append(post)
+            elif rebuild:
+                spans[post.key] = [Span(max(self.since, post.begin), post.end, None)]
+            else:
+                spans[post.key] = list(self._at_joiners(self._spans(post)))
+        if not rebuild:
+            self._at_each_other(spans)
+        out = []
+        for post in year:
+            if post.key in spans:
+                parts = self._days(post, spans[post.key])
+                for part, span in zip(parts, spans[post.key], strict=True):
+                    self._note(part, span)
+                out += parts
+        return out
 
-    def _works(self, sip: str, day: dt.date) -> bool:
-        s = self.b.sips.get(sip)
-        if s is None or s.status not in (None, "active"):
-            return False
-        if (s.leaves_on and day > s.leaves_on) or (s.contract_ends and day > s.contract_ends):
-            return False
-        return not any(a.away_from <= day <= a.away_to for a in self.b.find.absences.get(sip, ()))
+    def _note(self, part: Post, span: Span) -> None:
+        if span.sip:
+            self.holders[part.key] = span.sip
+        if span.later:
+            self.later.add(part.key)
+        for r in self.rows.get((part.urn, part.kind), ()):
+            if r.start <= part.begin <= r.end:
+                self.was[part.key] = r.sip
 
-    def _absence_ends(self, r: Piece, day: dt.date) -> dt.date:
-        while day <= r.end and not self._works(r.sip, day):
-            day += ONE
-        return min(day - ONE, r.end)
+    def _spans(self, post: Post) -> list[Span]:
+        """Longest runs of days kept by one holder, and of open days."""
+        out: list[Span] = []
+        day = max(self.since, post.begin)
+        for r in self.rows.get(post.key, ()):
+            for start, end in self.keeps(post, r.sip):
+                start, end = max(start, r.start, day), min(end, r.end, post.end)
+                if start > end:
+                    continue
+                if start > day:
+                    out.append(Span(day, start - ONE, None))
+                if out and start == day and out[-1].sip == r.sip:
+                    start = out.pop().start
+                out.append(Span(start, end, r.sip))
+                day = end + ONE
+        return [*out, Span(day, post.end, None)] if day <= post.end else out
 
-    # -- parts of rows -----------------------------------------------------------------------------------
+    def keeps(self, post: Post, sip: str) -> list[tuple[dt.date, dt.date]]:
+        """Spans of time in which nothing bars this holder of a post of the year."""
+        row = self.b.sips.get(sip)
+        return [] if row is None or self.bars.lasting(post, row) else self._there(row)
+
+    def _there(self, s: Sip) -> list[tuple[dt.date, dt.date]]:
+        """Spans in which a SIP is there (*availability*), with a check in force (*dbs*)."""
+        p, start, end = self.b.policy, dt.date.min, dt.date.max
+        away: list[tuple[dt.date, dt.date]] = []
+        if p.availability.on:
+            if s.status not in (None, "active"):
+                return []
+            start = s.joined_on or start
+            end = min(s.leaves_on or end, s.contract_ends or end)
+            accepted = self.earlier.accepted if self.earlier else set()
+            away = [run for run in runs(self.b.find.absences.get(s.sip, ())) if (s.sip, *run) not in accepted]
+        if p.require_dbs:
+            if s.dbs_checked_on is None and s.dbs_valid_until is None:
+                return []
+            start, end = max(start, s.dbs_checked_on or start), min(end, s.dbs_valid_until or end)
+        out = []
+        for first, last in away:
+            if first > start:
+                out.append((start, min(first - ONE, end)))
+            start = max(start, last + ONE)
+        return [*out, (start, end)]
+
+    def _at_joiners(self, spans: Iterable[Span]) -> Iterator[Span]:
+        """Open runs cut where somebody joins too late to have begun with them."""
+        latest = self.b.on(self.b.policy.calendar.latest_start)
+        joins = {
+            s.joined_on
+            for s in self.b.sips.values()
+            if s.status in (None, "active") and s.joined_on and s.joined_on > latest
+        }
+        for span in spans:
+            yield from _cut(span, joins if span.sip is None else ())
+
+    def _at_each_other(self, spans: dict[Key, list[Span]]) -> None:
+        """Leads that must have one SIP change hands on the same days."""
+        changed = True
+        while changed:
+            changed = False
+            for _, urns in one_lead(self.b):
+                mine = [(u, "lead") for u in urns if (u, "lead") in spans]
+                days = {d for key in mine for s in spans[key] for d in (s.start, s.end + ONE)}
+                for key in mine:
+                    cut = [c for s in spans[key] for c in _cut(s, days)]
+                    changed |= len(cut) > len(spans[key])
+                    spans[key] = cut
+
+    # -- days of parts ---------------------------------------------------------------------------------------
+
+    def _days(self, post: Post, spans: list[Span]) -> list[Post]:
+        past = self.of_post.get(post.key, [])
+        if not past and [(s.start, s.end) for s in spans] == [(post.begin, post.end)]:
+            return [post]
+        given = sum(sum(k.periods) for k in past)
+        shares = [[q * self._covered(n, s.start, s.end) for n, q in enumerate(post.periods)] for s in spans]
+        if not any(map(any, shares)):
+            shares[0][self.b.period_of(spans[0].start)] = Fraction(1)
+        cells = apportion(max(0, post.due - given), [x for row in shares for x in row])
+        fours = [tuple(cells[4 * n : 4 * n + 4]) for n in range(len(spans))]
+        dues = [Fraction(sum(four)) for four in fours]
+        low = max(0, -int(-4 * Fraction(dec(self.b.policy.days.floor)) // 1) - given)
+        floors = apportion(low, dues if any(dues) else [Fraction(int(n == 0)) for n in range(len(spans))])
+        return [
+            replace(
+                post, part=n + 1, due=sum(fours[n]), begin=s.start, end=s.end, periods=fours[n],
+                trims=self._trims(sum(fours[n]), floors[n], shares[n]),
+            )
+            for n, s in enumerate(spans)
+        ]  # fmt: skip
+
+    def _trims(self, due: int, low: int, shares: list[Fraction]) -> dict[int, tuple[int, ...]]:
+        step, out = nearest(4 * dec(self.b.policy.days.trim_step)), {}
+        for short in range(step, due - low + 1, step) if step > 0 else ():
+            out[short] = tuple(apportion(due - short, shares))
+        return out
 
     def _covered(self, n: int, start: dt.date, end: dt.date) -> Fraction:
         """Share of period n from start to end."""
@@ -141,57 +236,77 @@ class Stand:
         whole = (z - a).days + 1
         return Fraction(max(0, (min(z, end) - max(a, start)).days + 1), whole) if whole > 0 else Fraction(0)
 
-    def _share(self, r: Piece, n: int, start: dt.date, end: dt.date) -> Fraction:
-        whole = self._covered(n, r.start, r.end)
-        return self._covered(n, start, end) / whole if whole else Fraction(0)
+    # -- loads -----------------------------------------------------------------------------------------------
 
-    def _left(self, r: Piece, day: dt.date) -> Piece | None:
-        if r.start >= day:
-            return None
-        if r.end < day:
-            return r
-        recorded = self.b.find.worked.get(r.sip, ())
-        exact = [Fraction(0)] * 4
-        for w in recorded:
-            if (w.urn, w.post) == (r.urn, r.kind) and r.start <= w.on < day:
-                exact[self.b.period_of(w.on)] += 4 * Fraction(dec(w.days))
-        if not recorded:
-            exact = [q * self._share(r, n, r.start, day - ONE) for n, q in enumerate(r.periods)]
-        return replace(r, end=day - ONE, periods=_four(exact))
+    def new_pairing(self, post: Post, sip: Sip) -> bool:
+        """Whether the service's time for a new pairing falls to this part."""
+        b = self.b
+        known = {h.sip for h in b.rows[post.urn] if int(h.year[:4]) == b.start - 1}
+        known |= {k.sip for k in self.of_school.get(post.urn, ())}
+        known |= {self.holders.get(p.key, "") for p in self.parts[post.urn, post.kind] if p.part < post.part}
+        if post.kind == "appraisal" or sip.sip in known:
+            return False
+        return not (post.key in self.later and (sip.joined_on is None or sip.joined_on < post.begin))
 
-    def _right(self, r: Piece, day: dt.date) -> Piece | None:
-        if r.end <= day:
-            return None
-        if r.start > day:
-            return r
-        exact = [q * self._share(r, n, day + ONE, r.end) for n, q in enumerate(r.periods)]
-        return replace(r, start=day + ONE, periods=_four(exact), extra=0)
-
-    # -- what the rest asks for ----------------------------------------------------------------------------
-
-    def spent(self, sip: str) -> list[int]:
-        """Fixed quarter-days of a SIP by period."""
-        out = [0, 0, 0, 0]
-        for k in self.of_sip.get(sip, ()):
-            out = [a + b for a, b in zip(out, k.periods, strict=True)]
-            out[self.b.period_of(k.start)] += k.extra
+    def loads(self, post: Post, sip: Sip, short: int = 0) -> list[int]:
+        """Quarter-days by period, the service's own extra time in the first period worked."""
+        out = list(post.trims[short] if short else post.periods)
+        out[self.b.period_of(self.b.begins(post, sip))] += self.extra(post, sip)
         return out
 
-    def served(self, urn: str) -> set[str]:
-        return {k.sip for k in self.of_school.get(urn, ()) if k.start < self.since}
+    def extra(self, post: Post, sip: Sip) -> int:
+        """The service's own time at a part, in quarter-days."""
+        days, out = self.b.policy.days, 0
+        if self.new_pairing(post, sip):
+            out += nearest(4 * dec(days.new_pairing))
+        first = post.part == 1 and not self.of_post.get((post.urn, post.kind))
+        if post.kind == "lead" and first and self.b.new_head(post.urn):
+            out += nearest(4 * dec(days.new_head))
+        return out
+
+    def at(self, post: Key, day: dt.date) -> Key | None:
+        """The part of a post that a day falls in; in an annual allocation, the post."""
+        if self.earlier is None:
+            return post if post in self.by_key else None
+        return next((p.key for p in self.parts.get(post, ()) if p.begin <= day <= p.end), None)
 
 
-def _four(exact: list[Fraction]) -> tuple[int, int, int, int]:
+def _heirs(b: Book, earlier: Earlier) -> dict[Key, list[Piece]]:
+    """Rows by post and date; those of a URN now gone go to its successor, if that has none."""
+    have = {r.urn for r in earlier.rows}
+    heir = {}
+    for urn in have - set(b.schools):
+        new = sorted(u for u, olds in b.old.items() if urn in olds and u not in have)
+        heir[urn] = new[0] if new else urn
+    out: dict[Key, list[Piece]] = {}
+    for r in sorted(earlier.rows, key=lambda r: r.from_):
+        q = _four([4 * Fraction(dec(days)) for days in r.periods.model_dump().values()])
+        extra = nearest(4 * dec(r.extra_days))
+        piece = Piece(heir.get(r.urn, r.urn), r.post, r.sip, r.from_, r.to, q, extra, r.new_pairing)
+        out.setdefault(piece.post, []).append(piece)
+    return out
+
+
+def _cut(span: Span, days: Iterable[dt.date]) -> Iterator[Span]:
+    """A span cut before each of the days that falls within it."""
+    starts = [span.start, *sorted(d for d in days if span.start < d <= span.end)]
+    for n, (start, after) in enumerate(zip(starts, [*starts[1:], span.end + ONE], strict=True)):
+        yield Span(start, after - ONE, span.sip, span.sip is None and (span.later or n > 0))
+
+
+def _four(exact: Sequence[Fraction]) -> tuple[int, int, int, int]:
     q = [int(x + Fraction(1, 2)) for x in exact]
     return q[0], q[1], q[2], q[3]
 
 
-def apportion(total: int, shares: list[Fraction]) -> list[int]:
-    """Largest remainder over exact shares, ties to the earlier."""
+def apportion(total: int, shares: Sequence[Fraction]) -> list[int]:
+    """Largest remainder over exact shares, ties to the earlier; shares of nothing give nothing."""
     whole = sum(shares)
+    if not whole:
+        return [0] * len(shares)
     exact = [total * s / whole for s in shares]
     out = [int(x) for x in exact]
-    for _ in range(total - sum(out)):
-        n = max(range(4), key=lambda n: (exact[n] - out[n] if out[n] <= exact[n] else -1, -n))
+    rests = sorted(range(len(shares)), key=lambda n: (out[n] - exact[n], n))
+    for n in rests[: total - sum(out)]:
         out[n] += 1
     return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from allocator.check.derived import Book, Post, norm
 from allocator.domain.case import Sip
@@ -10,17 +10,17 @@ from allocator.domain.case import Sip
 SIDE = 30_000  # metres: the posts looked at first lie in the SIP's own square or beside it
 
 
-def usable(b: Book, may: Callable[[Post, Sip], bool]) -> set[str]:
-    """SIPs with at least one post that they may hold; `may` says so of a post and a SIP."""
-    near = _Near(b)
+def usable(b: Book, posts: Sequence[Post], may: Callable[[Post, Sip], bool]) -> set[str]:
+    """SIPs with at least one of the posts that they may hold; `may` says so of a post and a SIP."""
+    near = _Near(b, posts)
     return {sip for sip, row in b.sips.items() if any(may(post, row) for post in near.first(row))}
 
 
-def takers(b: Book, may: Callable[[Post, Sip], bool]) -> set[tuple[str, str]]:
+def takers(b: Book, posts: Sequence[Post], may: Callable[[Post, Sip], bool]) -> set[tuple[str, str]]:
     """Posts that somebody may hold: who may hold one is asked first about the next of its kind."""
     out = set()
     able: dict[tuple[str, str, str], dict[str, Sip]] = {}
-    for post in b.posts:
+    for post in posts:
         s = b.schools[post.urn]
         lately = able.setdefault((norm(s.la), s.phase, post.kind), {})
         for row in (*lately.values(), *b.sips.values()):
@@ -34,12 +34,12 @@ def takers(b: Book, may: Callable[[Post, Sip], bool]) -> set[tuple[str, str]]:
 class _Near:
     """Posts in the order in which a SIP is likely to find one that fits; each is looked at, if none does."""
 
-    def __init__(self, b: Book) -> None:
-        self.b = b
+    def __init__(self, b: Book, posts: Sequence[Post]) -> None:
+        self.b, self.posts = b, posts
         self.by_la: dict[str, list[Post]] = {}
         self.by_square: dict[tuple[int, int], list[Post]] = {}
-        for post in b.posts:
-            s = b.schools[post.urn]
+        for post in self.posts:
+            s = self.b.schools[post.urn]
             self.by_la.setdefault(norm(s.la), []).append(post)
             if s.easting is not None and s.northing is not None:
                 self.by_square.setdefault((int(s.easting // SIDE), int(s.northing // SIDE)), []).append(post)
@@ -61,4 +61,4 @@ class _Near:
             x, y = int(sip.easting // SIDE), int(sip.northing // SIDE)
             for square in ((x + dx, y + dy) for dx in (0, 1, -1) for dy in (0, 1, -1)):
                 yield from self.by_square.get(square, ())
-        yield from self.b.posts
+        yield from self.posts

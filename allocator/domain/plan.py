@@ -187,13 +187,14 @@ class Repaired(Part):
 
 
 class Inputs(Part):
-    """Everything needed to go on from this plan. `case` and `policy` are those before `changes`."""
+    """Everything needed to go on from this plan. `case` and `policy` are those before `changes`. `seal`: domain/seal.py."""
 
     base_sha256: str
     case: dict[str, Any]
     policy: dict[str, Any]
     changes: tuple[dict[str, Any], ...] = ()
     repaired: Repaired | None = None
+    seal: str | None = None
 
 
 class Plan(Part):

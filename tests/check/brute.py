@@ -26,7 +26,7 @@ def best(a: Auditor) -> tuple[Plan, Score]:
 
 def plans(a: Auditor) -> Iterator[Plan]:
     """All choices and trims; a branch ends only where a SIP's year is already overfull beyond any trim."""
-    posts = a.book.posts
+    posts = a.stand.posts
     capacity = {s: a.book.capacity(r) for s, r in a.book.sips.items()}
     limited = a.book.policy.capacity.on
 
@@ -41,7 +41,7 @@ def plans(a: Auditor) -> Iterator[Plan]:
             for q in (0, *post.trims):
                 if q:
                     short[post.key] = q
-                if not limited or sum(person_loads(a.book, choice, short)[sip]) <= capacity[sip]:
+                if not limited or sum(person_loads(a.stand, choice, short)[sip]) <= capacity[sip]:
                     yield from walk(n + 1, choice, short)
                 short.pop(post.key, None)
             del choice[post.key]

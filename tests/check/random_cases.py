@@ -27,10 +27,10 @@ def random_case(n: int, schools: int = 4, sips: int = 3) -> tuple[Case, Policy]:
             case, policy = drawn(r, r.randint(1, schools), r.randint(1, sips))
         a = Auditor(case, policy)
         size = 1
-        for p in a.book.posts:
+        for p in a.stand.posts:
             size *= 1 + len(a.allowed(p.key)) * (1 + len(p.trims))
-        locked = {(u, k): s for u, k, s in locks(a.book) if (u, k) in a.book.by_key}
-        if a.book.posts and size <= MOST_PLANS and not a.breaches(locked, {}):
+        locked = {key: min(sips) for key, sips in locks(a.stand).items()}
+        if a.stand.posts and size <= MOST_PLANS and not a.breaches(locked, {}):
             return case, policy
         attempt += 1
 

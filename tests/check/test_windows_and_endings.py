@@ -81,7 +81,7 @@ def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
     for n in range(block * CASES // 4, (block + 1) * CASES // 4):
         case, policy = altered(n)
         a = Auditor(case, policy)
-        if math.prod(1 + len(a.allowed(p.key)) * (1 + len(p.trims)) for p in a.book.posts) > MOST_PLANS:
+        if math.prod(1 + len(a.allowed(p.key)) * (1 + len(p.trims)) for p in a.stand.posts) > MOST_PLANS:
             continue
         try:
             plan, solution = allocate.allocate(allocate.setup(case, policy))
