@@ -35,7 +35,9 @@ class Auditor:
         self.book = b = Book(case, policy)
         self.seed = seed
         self.bars = Bars(b, {})
-        b.useful = usable(b, b.year_posts, self.bars.may)  # the floor aside, which points decide, and points ask for this
+        b.useful = usable(
+            b, b.year_posts, self.bars.may
+        )  # the floor aside, which points decide, and points ask for this
         self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
         self.stand = stand = Stand(b, self.bars, earlier(inputs))
         repaired = inputs.repaired if inputs else None

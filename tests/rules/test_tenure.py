@@ -22,7 +22,7 @@ def found(team: list[Any], **policy: Any) -> tuple[dict[str, list[str]], list[st
     )
     pairs, auditor = rules.pairs(Facts(made, in_force)), Auditor(made, in_force)
     barred = {s.sip: [r for r, _ in pairs.blocks("1", "lead", s.sip)] for s in team}
-    post = auditor.book.by_key["1", "lead"]
+    post = auditor.stand.by_key["1", "lead"]
     assert {s.sip: auditor.bars.rules(post, s) for s in team} == barred
     plan, _ = allocate.allocate(allocate.setup(made, in_force))
     assert audit(made, in_force, plan) == []

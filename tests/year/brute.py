@@ -82,7 +82,9 @@ class Year:
         self.b, self.case, self.policy, self.r = Book(case, policy), case, policy, r
         self.seed = plan.made_with.seed
         self.since = r.since
-        world = apply(Case.model_validate(before.inputs.case), Policy.model_validate(before.inputs.policy), before.inputs.changes)
+        world = apply(
+            Case.model_validate(before.inputs.case), Policy.model_validate(before.inputs.policy), before.inputs.changes
+        )
         self.accepted = {(s.sip, *run) for s in case.sips for run in self.away(world[0], s.sip)}
         self.year = {p.key: p for p in self.b.year_posts}
         self.tests = in_force(self.b)
@@ -97,7 +99,12 @@ class Year:
     # -- what went before ----------------------------------------------------------------------------------
 
     def away(self, case: Case, sip: str) -> list[tuple[dt.date, dt.date]]:
-        days = {a.away_from + n * DAY for a in case.absences if a.sip == sip for n in range((a.away_to - a.away_from).days + 1)}
+        days = {
+            a.away_from + n * DAY
+            for a in case.absences
+            if a.sip == sip
+            for n in range((a.away_to - a.away_from).days + 1)
+        }
         starts = sorted(d for d in days if d - DAY not in days)
         return [(d, next(d + n * DAY for n in itertools.count() if d + (n + 1) * DAY not in days)) for d in starts]
 
@@ -206,7 +213,9 @@ class Year:
             else:
                 spans.append((sip, [d]))
         late = self.b.on(self.policy.calendar.latest_start)
-        joins = {s.joined_on for s in self.case.sips if s.status in (None, "active") and s.joined_on and s.joined_on > late}
+        joins = {
+            s.joined_on for s in self.case.sips if s.status in (None, "active") and s.joined_on and s.joined_on > late
+        }
         out: list[Part] = []
         for sip, run in spans:
             at = run[:1] + [d for d in run[1:] if not self.r.rebuild and (d in cuts or (sip is None and d in joins))]
@@ -227,7 +236,11 @@ class Year:
             p.shares = []
             for n, (a, z) in enumerate(self.b.bounds()):
                 whole = (z - a).days + 1
-                p.shares.append(Fraction(post.periods[n] * len([d for d in p.days if a <= d <= z]), whole) if whole > 0 else Fraction(0))
+                p.shares.append(
+                    Fraction(post.periods[n] * len([d for d in p.days if a <= d <= z]), whole)
+                    if whole > 0
+                    else Fraction(0)
+                )
         if not any(any(p.shares) for p in parts):
             parts[0].shares[self.period(parts[0].days[0])] = Fraction(1)
         cells = remainders(max(0, post.due - given), [s for p in parts for s in p.shares])
@@ -259,7 +272,9 @@ class Year:
         s = self.b.sips[sip]
         names = [rule for rule, test in self.tests.items() if test(self.b, at, s)]
         if names == ["tenure"] and self.policy.tenure.sole_specialist == "extend" and not p.holder:
-            others = [[r for r, test in self.tests.items() if test(self.b, at, o)] for o in self.case.sips if o.sip != sip]
+            others = [
+                [r for r, test in self.tests.items() if test(self.b, at, o)] for o in self.case.sips if o.sip != sip
+            ]
             if all(names and names != ["tenure"] for names in others):
                 return []
         return names
@@ -275,7 +290,9 @@ class Year:
         last_year = f"{self.b.start - 1}/{self.b.start % 100:02d}"
         known = any(h.sip == sip and h.urn in self.b.old[p.urn] and h.year == last_year for h in self.case.history)
         known = known or any(w == sip for k in KINDS for w, *_ in self.past.get((p.urn, k), []))
-        known = known or any(q.holder == sip for q in self.parts if (q.urn, q.kind) == (p.urn, p.kind) and q.number < p.number)
+        known = known or any(
+            q.holder == sip for q in self.parts if (q.urn, q.kind) == (p.urn, p.kind) and q.number < p.number
+        )
         later = p.holder is None and not p.first and (s.joined_on is None or s.joined_on < p.days[0])
         if p.kind != "appraisal" and not known and not later:
             out += quarters(self.policy.days.new_pairing)
@@ -313,9 +330,9 @@ class Year:
         """Posts better kept together, with the price of each further person."""
         leads, p, out = sorted(u for u, k in self.year if k == "lead"), self.policy, []
         for name, decided in self.clusters(leads) if p.cluster.on else ():
-            every = [s for u, s in self.b.schools.items() if self.cluster(u) == name]
-            if not decided and any(s.cluster_wants_one_sip for s in every):
-                out.append(([(u, "lead") for u in leads if self.cluster(u) == name], p.cluster.price))
+            here = [u for u in leads if self.cluster(u) == name]
+            if not decided and any(self.b.schools[u].cluster_wants_one_sip for u in here):
+                out.append(([(u, "lead") for u in here], p.cluster.price))
         pairs = {frozenset((u, self.b.schools[u].paired_with)) for u in leads if self.b.schools[u].paired_with in leads}
         for pair in pairs if p.halves.on else ():
             wishes = [w for w in self.case.wishes if w.by == "school" and w.urn in pair and w.wish == "change"]
@@ -354,7 +371,11 @@ class Year:
         self.by_post: dict[tuple[str, str], list[Part]] = {}
         for part in self.parts:
             self.by_post.setdefault((part.urn, part.kind), []).append(part)
-        self.points = {(k, s): sum(of_pair(self.b, self.year[self.post(k)], self.b.sips[s]).values()) for k, may in self.may.items() for s in may}
+        self.points = {
+            (k, s): sum(of_pair(self.b, self.year[self.post(k)], self.b.sips[s]).values())
+            for k, may in self.may.items()
+            for s in may
+        }
         self.loads = {
             (part.key, s, q): self.load(part, s, split)
             for part in self.parts for s in self.may[part.key] for q, split in self.trims(part).items()
@@ -373,14 +394,14 @@ class Year:
         self.gone = {s: self.spent(s) for s in self.b.sips}
         self.cap = {s: self.b.capacity(r) for s, r in self.b.sips.items()}
         whole = sum(self.cap[s] for s in able)
-        due = sum(sum(x.split) for x in self.parts) + sum(sum(self.gone[s]) for s in able)
+        due = sum(sum(x.split) for x in self.parts if self.may[x.key]) + sum(sum(self.gone[s]) for s in able)
         self.fair = {}
         if whole and p.balance.on and p.capacity.on:
             self.fair = {s: max(0, math.ceil(Fraction(self.cap[s] * due, whole)) - sum(self.gone[s])) for s in able}
         self.last = [parts[-1] for (_, k), parts in self.by_post.items() if k == "lead"]
         self.spread = []
         for needs in (("raised", "high", "top"), ("low",)) if p.spread.on and whole else ():
-            of = [x.key for x in self.last if x.post.need in needs]
+            of = [x.key for x in self.last if x.post.need in needs and self.may[x.key]]
             self.spread.append((of, {s: math.ceil(Fraction(self.cap[s] * len(of), whole)) for s in able}))
         self.together = []
         for posts, price in self.soft():
@@ -433,7 +454,12 @@ class Year:
             own = {s.sip: s.current_urn for s in self.case.sips if s.kind == "serving_head" and s.current_urn}
             seats = [(k, s) for k, s in held.items() if s in own]
             for (k1, s1), (k2, s2) in itertools.combinations(seats, 2):
-                if s1 != s2 and own[s2] in self.b.old[k1[0]] and own[s1] in self.b.old[k2[0]] and self.day_sets[k1] & self.day_sets[k2]:
+                if (
+                    s1 != s2
+                    and own[s2] in self.b.old[k1[0]]
+                    and own[s1] in self.b.old[k2[0]]
+                    and self.day_sets[k1] & self.day_sets[k2]
+                ):
                     return True
         return self.policy.portfolio.on and any(self.crowded(held, s) for s in set(held.values()))
 
