@@ -66,7 +66,7 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
         loads=loads,
         changes=tuple(_moved(c.urn, c.post, c.from_, c.to, c.on) for c in found),
         moves=moves(ready, held),
-        summary=_summary(ready, solution, rows, empty, found, loads),
+        summary=_summary(ready, solution, held, rows, empty, found, loads),
         notices=tuple(ready.pairs.notices),
     )
 
@@ -104,7 +104,8 @@ def origin(case: Case, policy: Policy) -> Inputs:
 def _loads(ready: Setup, solution: en.Solution, held: Mapping[Key, str]) -> tuple[Load, ...]:
     facts, out = ready.facts, []
     load = loads(ready.inst, solution.chosen, solution.short)
-    posts = Counter(held.values())
+    kinds = {p.key: (p.urn, p.kind) for p in facts.posts}
+    posts = Counter(sip for _, sip in {(kinds[key], sip) for key, sip in held.items()})
     for sip, n in ready.person_index.items():
         q = [a + b for a, b in zip([*load[n], 0, 0, 0, 0][:5], facts.spent(sip), strict=True)]
         out.append(
@@ -123,6 +124,7 @@ def _loads(ready: Setup, solution: en.Solution, held: Mapping[Key, str]) -> tupl
 def _summary(
     ready: Setup,
     solution: en.Solution,
+    held: Mapping[Key, str],
     rows: Sequence[Assignment],
     empty: Sequence[Unfilled],
     found: Sequence[Change],
@@ -132,7 +134,7 @@ def _summary(
     lacking = {(u.urn, u.post) for u in empty}
     leads = [p.urn for p in facts.year_posts if p.kind == "lead"]
     kept, changed, none = counts(facts, [u for u in leads if (u, "lead") not in lacking], found)
-    last = {r.urn: r.sip for r in rows if r.post == "lead"}  # rows of a post are in order of time
+    visits = {(p.urn, held[p.key]) for p in facts.posts if p.kind == "lead" and p.key in held}
     return Summary(
         schools=len(leads),
         filled=len(facts.year_posts) - len(lacking),
@@ -145,9 +147,7 @@ def _summary(
         days_used=sum(x.days for x in loads),
         days_offered=sum(x.capacity if _stays(facts, x.sip) else x.days for x in loads),
         days_due=sum(p.due for p in facts.year_posts) / 4,
-        km_total=round(
-            sum((facts.metres(u, s) or 0) for u, s in last.items() if u in leads and s in facts.sips) / 1000, 1
-        ),
+        km_total=round(sum(facts.metres(u, s) or 0 for u, s in visits) / 1000, 1),
     )
 
 

@@ -42,7 +42,7 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
     """What one SIP's locks break of their own limits: days, a period's days, the most and the fewest schools."""
     who = ready.inst.people[person]
     name = ready.facts.sips[who.key].name
-    for limit in who.limits:
+    for limit in (x for x in who.limits if x.resource in PERIOD):
         needs = sum(_least(ready, i, limit.resource) for i in held)
         if needs > limit.hard:
             yield f"{name} has {limit.hard / 4:g} days for schools in {PERIOD[limit.resource]}; these need {needs / 4:g}."

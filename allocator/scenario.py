@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from allocator import allocate
+from allocator import allocate, yielding
 from allocator.domain.calendar import Year
 from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of, apply, effective
@@ -89,6 +89,8 @@ def scenario(
         )
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
     ready = ready_for(case, policy, plan.made_with.seed, inputs)
+    asked = [c["lock"] for c in given if "lock" in c]
+    yielding.insisted(ready.facts, ready.pairs, [(x["urn"], x.get("post") or "lead", x["sip"]) for x in asked])
     return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)), plan.changes)
 
 

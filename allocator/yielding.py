@@ -40,6 +40,17 @@ def standing(
     return tuple(kept)
 
 
+def insisted(facts: Facts, pairs: Pairs, asked: Iterable[Choice]) -> None:
+    """Raises CaseError for locks asked for just now that a rule bars wherever their post is open."""
+    broken = []
+    for urn, kind, sip in asked:
+        parts = [p for p in facts.posts if (p.urn, p.kind) == (urn, kind)]
+        if not any(sip in pairs.allowed[p.key] for p in parts):
+            broken.append(error(facts, urn, kind, sip, pairs.blocks(*parts[-1].key, sip) if parts else ()))
+    if broken:
+        raise CaseError("\n".join(broken))
+
+
 def yielded(facts: Facts, pairs: Pairs, lock: Choice, where: Sequence[Post]) -> str:
     """That a lock has fallen away, when and why."""
     urn, kind, sip = lock

@@ -127,7 +127,9 @@ class _Judge:
     ) -> Iterator[tuple[str, dt.date]]:
         """Rules that bar a SIP from days not held before; the limit of years is asked by parts, where it has exceptions."""
         begin = first
-        if sip.joined_on == first:  # a late beginner is asked of the part that they begin late
+        if (
+            sip.joined_on == first <= self.b.on(self.b.policy.calendar.latest_start)
+        ):  # a late beginner is asked of the part that they begin late
             others = [y.to + ONE for y in self.of_post[post.key] if y.to < first]
             begin = max([post.begin, *others, *([self.since] if self.since <= first else [])])
         part = replace(post, begin=min(begin, first), end=last)

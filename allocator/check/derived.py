@@ -349,10 +349,13 @@ class Book(Keeping):
         e, n = nearest(dec(e1 or 0)) - nearest(dec(e2 or 0)), nearest(dec(n1 or 0)) - nearest(dec(n2 or 0))
         return floor(Decimal(e * e + n * n).sqrt())
 
-    @once
     def rates(self) -> list[Decimal]:
-        """Day rates known of those who may hold some post."""
-        return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None and s.sip in self.useful]
+        """Day rates known of those who may hold some post or part."""
+        return self._rates(frozenset(self.useful))
+
+    @once
+    def _rates(self, of: frozenset[str]) -> list[Decimal]:
+        return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None and s.sip in of]
 
 
 def lot(seed: int, urn: str, post: str, sip: str) -> int:

@@ -45,9 +45,9 @@ def beside(a: Auditor, plan: Plan, choice: Choice, right: Sequence[Row]) -> Iter
 
 
 def _next(a: Auditor, row: Row, x: Assignment, told: bool) -> Iterator[Breach]:
-    """The best other SIP by pair points, who may take the row's first part."""
+    """The best other SIP by pair points, who may take the row's last part."""
     best: tuple[int, str] | None = None
-    for key in row.parts[:1]:
+    for key in row.parts[-1:]:
         others = [(sum(a.points(key, s).values()), s) for s in a.allowed(key) if s != row.sip]
         best = min(others, key=lambda o: (-o[0], o[1]), default=None)
     said = (x.runner_up.points, x.runner_up.sip) if x.runner_up else None

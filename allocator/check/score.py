@@ -34,12 +34,12 @@ class Auditor:
     def __init__(self, case: Case, policy: Policy, seed: int = 1, inputs: Inputs | None = None) -> None:
         self.book = b = Book(case, policy)
         self.seed = seed
-        self.bars = Bars(b, {})
-        b.useful = usable(
-            b, b.year_posts, self.bars.may
-        )  # the floor aside, which points decide, and points ask for this
+        plain = Bars(b, {})  # the floor aside, which points decide, and points ask who is of use
+        b.useful = usable(b, b.year_posts, plain.may)
         self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
         self.stand = stand = Stand(b, self.bars, earlier(inputs))
+        if stand.earlier:
+            b.useful = usable(b, stand.posts, plain.may) | set(stand.holders.values())
         repaired = inputs.repaired if inputs else None
         self.days_first = repaired is None or repaired.days_first
         self.counts = repaired is not None and not repaired.rebuild

@@ -44,7 +44,8 @@ def summary(
     a: Auditor, plan: Plan, choice: Choice, used: Mapping[str, list[int]], score: Score, tally: Mapping[str, int]
 ) -> Iterator[Breach]:
     b = a.book
-    metres = [b.metres(key[0], sip) or 0 for key, sip in choice.items() if a.stand.by_key[key].kind == "lead"]
+    visits = {(key[0], sip) for key, sip in choice.items() if a.stand.by_key[key].kind == "lead"}
+    metres = [b.metres(urn, sip) or 0 for urn, sip in visits]
     right: dict[str, object] = {
         **tally,
         "points": score.pair_points,

@@ -158,7 +158,9 @@ def _past_the_limit(pairs: Pairs) -> Iterator[str]:
 def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, Span]]) -> Bars:
     """Of a row of a plan: the days on which its SIP may not hold its post. `facts` see the changed case as a whole year;
     `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
-    judge = Pairs(facts, rules)
+    judge = (
+        pairs(facts, rules) if facts.policy.objective.floor is not None else Pairs(facts, rules)
+    )  # points ask who is of use
     dated = [r for r in judge.hard if r.dated]
     passed = {r.id for r in dated} | ({"tenure"} if facts.policy.tenure.sole_specialist == "extend" else set())
     allowed_for: dict[str, set[Span]] = defaultdict(set)

@@ -91,8 +91,8 @@ def test_the_repair_is_the_one_that_trying_all_finds(block: int, kinds: tuple[in
         except CaseError:  # a lock that the change made impossible is refused, and named
             continue
         (choice, short), score = best(Auditor(world.case, world.policy, 1, world.inputs))
-        found = {(a.urn, str(a.post)): a.sip for a in plan.assignments if not a.settled}
-        trimmed = {(a.urn, str(a.post)): round(a.days_short * 4) for a in plan.assignments if a.days_short}
+        found = {p.key: a.sip for a in plan.assignments for p in world.ready.held_by(a)}
+        trimmed = {world.ready.facts.posts[n].key: q for n, q in solution.short.items() if q}
         assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert (found, trimmed) == (choice, short), f"case {n}"
         assert audit(world.case, world.policy, plan) == [], f"case {n}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import threading
 from typing import Any
@@ -167,10 +168,17 @@ def test_a_sip_who_has_gone_cannot_leave_again(plan: Plan) -> None:
         repair(plan, [{"sip_leaves": {"sip": "A"}}, {"sip_leaves": {"sip": "A"}}])
 
 
-def test_a_change_before_the_last_repair_is_refused(plan: Plan) -> None:
-    later = repair(plan, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
-    with pytest.raises(UsageError, match="already repaired from 2027-01-01"):
-        repair(later, [{"sip_absent": {"sip": "B", "from": "2026-11-01", "to": "2026-11-30"}}])
+def test_a_change_may_come_before_the_last_repair(plan: Plan) -> None:
+    leaves = {"sip_leaves": {"sip": "A", "on": "2026-12-31"}}
+    away = {"sip_absent": {"sip": "B", "from": "2026-11-01", "to": "2026-11-30"}}
+    one, other = repair(repair(plan, [leaves]), [away]), repair(repair(plan, [away]), [leaves])
+    for after in (one, other):
+        assert not [a for a in after.assignments if a.sip == "A" and a.to > dt.date(2026, 12, 31)]
+        assert not [
+            a for a in after.assignments
+            if a.sip == "B" and a.from_ <= dt.date(2026, 11, 30) and a.to >= dt.date(2026, 11, 1)
+        ]  # fmt: skip
+        assert after.summary.unfilled == 0
 
 
 def test_the_kind_may_be_written_beside_its_details() -> None:

@@ -86,7 +86,9 @@ def _sip(r: random.Random, sip: str, urns: list[str]) -> Any:
 
 def _past(r: random.Random, urn: str, ids: list[str]) -> list[dict[str, Any]]:
     years = ["2022/23", "2023/24", "2024/25", "2025/26"][r.randint(0, 3) :]
-    rows = make.led(urn, r.choice([*ids, *ids, "Z"]), *years, ended=maybe(r, 0.2, "sip_left", "manager", "rotation", "breakdown"))
+    rows = make.led(
+        urn, r.choice([*ids, *ids, "Z"]), *years, ended=maybe(r, 0.2, "sip_left", "manager", "rotation", "breakdown")
+    )
     if rows[-1].get("ended") == "manager" and r.random() < 0.5:
         rows.append({"urn": urn, "sip": r.choice(ids), "year": "2025/26"})
     if r.random() < 0.2:
@@ -131,7 +133,11 @@ def event(r: random.Random, case: Case, plan: Plan, n: int) -> Change:
         "sip_absent": {"sip": sip, "from": first, "to": last},
         "sip_joins": _joiner(r, f"N{n}", day),
         "days": {"sip": sip, "days": r.choice([0, 2, 4, 8, 20])},
-        "period_days": {"sip": sip, "period": r.choice(["autumn_2", "spring", "summer"]), "days": r.choice([0, 1, 2.5])},
+        "period_days": {
+            "sip": sip,
+            "period": r.choice(["autumn_2", "spring", "summer"]),
+            "days": r.choice([0, 1, 2.5]),
+        },
         "max_schools": {"sip": sip, "max_schools": r.choice([0, 1, 2, 3])},
         "budget": {"days": round(plan.summary.days_used * r.choice([0.5, 0.8, 0.95])), "from": day},
         "need": {"urn": urn, "need": r.choice(NEEDS), **dated},
@@ -147,9 +153,18 @@ def event(r: random.Random, case: Case, plan: Plan, n: int) -> Change:
         "breakdown": {**pair, **dated},
         "lock": {**pair, "post": maybe(r, 0.3, "lead", "support", "appraisal"), **dated},
         "forbid": {**pair, "post": maybe(r, 0.4, "lead", "support", "appraisal"), **dated},
-        "interest": {"sip": sip, "urn": urn, "kind": r.choice(["family", "governor"]), "declared_on": maybe(r, 0.6, day)},
+        "interest": {
+            "sip": sip,
+            "urn": urn,
+            "kind": r.choice(["family", "governor"]),
+            "declared_on": maybe(r, 0.6, day),
+        },
         "wish": _wish(r, urn, [s.sip for s in case.sips]),
-        "decision": {"decision": r.choice(["separate_support", "one_sip_for_cluster", "extend_tenure", "allow_change"]), "urn": urn, **by},
+        "decision": {
+            "decision": r.choice(["separate_support", "one_sip_for_cluster", "extend_tenure", "allow_change"]),
+            "urn": urn,
+            **by,
+        },
         "policy": {"key": "repair.handover", "value": r.choice([0, 500])},
     }
     often = ["sip_leaves", "sip_absent", "sip_absent", "sip_joins", "veto", "breakdown", "forbid", "lock", "interest"]
