@@ -50,13 +50,14 @@ def _before(early: str, late: str) -> Callable[[Any, When], bool]:
     return wrong
 
 
-def order(table: str, early: str, late: str, what: str) -> Check:
+def order(table: str, early: str, late: str, what: str, severity: Literal["error", "notice"] = "error") -> Check:
     return Check(
         table,
         late,
         _before(early, late),
         f"{late} {{v}} is before {early} {{r.{early}}}: {what}. Mend one of them.",
-        code="dates_contradict",
+        severity,
+        "dates_contradict",
     )
 
 
@@ -125,7 +126,7 @@ CHECKS: tuple[Check, ...] = (
         for t in ("schools", "sips") for a, b in (("easting", "northing"), ("northing", "easting"))
     ),
     # dates that contradict each other
-    order("schools", "opens_on", "closes_on", "it would close before it opens"),
+    order("schools", "opens_on", "closes_on", "it would close before it opens, and has no post this year", "notice"),
     order("sips", "joined_on", "leaves_on", "nobody leaves before joining"),
     order("sips", "joined_on", "contract_ends", "the contract would end before it began"),
     order("sips", "dbs_checked_on", "dbs_valid_until", "the check would lapse before it was made"),
