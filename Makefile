@@ -1,28 +1,50 @@
-# make demo: set up and run the main job on a ready case.  make test: set up and check everything.
+# make demo: set up what running needs and run the main job on a ready case.  make test: set up and check everything.
+# make quick: what to run while at work, within a minute.  make test-long: all of what is long by nature, too.
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.ready
+RUNS := .venv/.runs
+READY := .venv/.ready
+BUILD := .venv/build
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -rs
+QUICK := tests/rules tests/engine tests/explain
+MADE_FROM := pyproject.toml hatch_build.py $(wildcard assets/*)
+# modules stay compiled: the processes that tests begin would each compile the program anew
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test fmt docs bench lock wheel clean
+.PHONY: demo test quick test-long checks all-tests quick-tests fmt docs bench lock wheel clean
 
-demo: $(STAMP)
+demo: $(if $(wildcard $(READY)),$(READY),$(RUNS))
 	$(BIN)/allocator demo
 
-test: $(STAMP)
+test test-long: $(READY)
+	@$(MAKE) --no-print-directory -j2 checks all-tests
+
+quick: $(READY)
+	@$(MAKE) --no-print-directory -j2 checks quick-tests
+
+test-long: export ALLOCATOR_LONG = 1
+
+checks:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 -rs
 
-fmt: $(STAMP)
+all-tests:
+	$(PYTEST)
+
+quick-tests:
+	$(PYTEST) $(QUICK)
+
+fmt: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(STAMP)
+docs: $(READY)
 	$(BIN)/python -m docs.generate
 
-bench: $(STAMP)
+bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.service
 	$(BIN)/python -m tests.benchmarks.race
@@ -30,19 +52,31 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.scale --write
 	$(BIN)/python -m tests.benchmarks.workers
 
-wheel: $(STAMP)
+wheel: $(READY)
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 # pinned, with hashes, without download addresses; needs uv
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate
 lock:
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate --group dev pyproject.toml -o requirements/dev.lock
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml -o requirements/run.lock
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.lock
+	$(LOCK) pyproject.toml -o requirements/run.lock
+	$(LOCK) --group build -c requirements/dev.lock -o requirements/build.lock
 
-$(STAMP): requirements/dev.lock pyproject.toml hatch_build.py $(wildcard assets/*)
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $(STAMP)
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+# what building the package takes is put aside and thrown away: a hundred megabytes of Node for three small files
+$(RUNS): requirements/run.lock requirements/build.lock $(MADE_FROM) | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/run.lock
+	$(PIP) --require-hashes -r requirements/build.lock --target $(BUILD) --upgrade
+	PYTHONPATH=$(BUILD) $(PIP) --no-deps --no-build-isolation -e .
+	rm -rf $(BUILD)
+	touch $@
+
+$(READY): requirements/dev.lock $(MADE_FROM) | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
 
 clean:
 	rm -rf .venv dist build
