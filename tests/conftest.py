@@ -1,4 +1,7 @@
-"""Tests that need something this machine lacks say NOT RUN; with ALLOCATOR_ALL_TESTS=1 they fail instead."""
+"""What all tests share: NOT RUN is said aloud, and what is dear comes first and in one place (docs/how-to/run-the-tests.md).
+
+Tests that need something this machine lacks say NOT RUN; with ALLOCATOR_ALL_TESTS=1 they fail instead.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,16 @@ import pytest
 
 gc.disable()  # until all is read
 
+SITE = "whole_site"  # the fixture of one server and one browser
+FIRST = (
+    "tests/test_wheel.py",
+    "tests/jobs",
+    "tests/service/test_life.py",
+    "tests/check",
+    "tests/service",
+    "tests/engine",
+)
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
@@ -20,6 +33,22 @@ def pytest_runtest_makereport(
     if os.environ.get("ALLOCATOR_ALL_TESTS") == "1" and report.skipped and "NOT RUN" in str(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pages are all looked at in one process, and begun first; then what takes long by itself, so that two end together."""
+    for item in filter(_looks, items):
+        item.add_marker(pytest.mark.xdist_group("site"))
+    items.sort(key=_turn)
+
+
+def _looks(item: pytest.Item) -> bool:
+    return SITE in getattr(item, "fixturenames", ())
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    place = next((n for n, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
+    return not _looks(item), place
 
 
 def pytest_collection_finish() -> None:

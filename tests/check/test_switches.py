@@ -20,6 +20,7 @@ from allocator.rules.base import Rule
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 
+pytestmark = pytest.mark.xdist_group("switches")  # the cases drawn are kept in the process
 CASES, ENOUGH = 500, whole_or(10, 3)
 Best = tuple[tuple[str, str, str, int], ...]
 

@@ -15,6 +15,7 @@ from allocator.intake.read import read_case
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
 
+pytestmark = pytest.mark.xdist_group("told")  # two ready cases, solved once
 SECRETS = (
     "points", "special measures", "serious weaknesses", "requires", "need", "runner", "margin", "other school", "lot", "interest",
 )  # fmt: skip

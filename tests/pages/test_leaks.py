@@ -24,6 +24,7 @@ from tests.pages.states import STATES, State
 from tests.pages.test_matrix import MATRIX, OPEN
 from tests.service.office import client_of
 
+pytestmark = pytest.mark.xdist_group("leaks")  # one office, with a round in every state
 EVERY_SCHOOL = ("/sip/ask",)  # a SIP ticks interests against the list of all schools (practice, May)
 NEVER = ("points", "runner-up", "day rate", "certificate", "proved", "special measures", "veto reason", "capacity")
 
