@@ -19,6 +19,7 @@ from allocator.errors import CaseError
 from allocator.intake.gias import WRITTEN, import_gias
 from allocator.intake.links import link_successions
 from allocator.intake.ofsted import merge_ofsted
+from allocator.intake.plain import put
 from allocator.intake.read import Reading, read_document
 from allocator.intake.refresh import Change, KeptTable
 from allocator.intake.register import refresh_register
@@ -139,7 +140,7 @@ def to_fill(brought: Brought, path: Path) -> bytes:
         header = [str(c.value).rstrip("*").strip() for c in sheet[1]]
         for n, row in enumerate(rows, 2):
             for at, column in enumerate(header, 1):
-                sheet.cell(n, at, row.get(column))
+                put(sheet.cell(n, at), row.get(column))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

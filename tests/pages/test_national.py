@@ -21,7 +21,7 @@ REGISTER = (
     "1,Hart,1 Hill School,Academy converter,Open,Primary,230,Oak Trust\n"
     "2,Hart,2 Hill School,Community school,Open,Primary,90,\n"
     "3,Hart,3 Hill School,Community school,Open,Primary,90,\n"
-    "9,Hart,9 Hill School,Community school,Open,Primary,90,\n"
+    "9,Hart,=9 Hill School,Community school,Open,Primary,90,\n"
 )
 LINKS = "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n1,81,Old,Predecessor,01-04-2026\n4,44,New,Successor,01-04-2026\n"
 OFSTED = "URN,Inspection start date,Overall effectiveness,Category of concern\n1,01/05/2024,4,SM\n"
@@ -155,6 +155,7 @@ def test_a_round_without_data_gets_a_workbook_to_fill(desk: Desk) -> None:
     header = [str(c.value).rstrip("*") for c in sheet[1]]
     first = dict(zip(header, (c.value for c in sheet[2]), strict=True))
     assert (status, first["name"], first["category_of_concern"], sheet.max_row) == (200, "1 Hill School", "SM", 5)
+    assert sheet.cell(5, header.index("name") + 1).data_type == "s"  # a name is never worked out
 
 
 def test_what_is_too_large_is_refused_unread(tmp_path: Path) -> None:
