@@ -45,6 +45,31 @@ def tables() -> str:
     return "\n".join(out)
 
 
+def headers() -> str:
+    """What managers and registers call our sheets and columns, and is read without being asked."""
+    from allocator.intake.usual import HEADERS, TITLES, VALUES
+
+    out = ["# Usual titles and headers", "", NOTE, "Read without a mapping, and said, where the cells fit ([use your own workbook](../how-to/own-workbook.md)); our own names always. "
+           "Case, blanks and signs do not matter: `% FSM`, `FSM (%)` and `fsm` are one.", "", "## Sheets", "", "| table | usual titles, years apart |", "| --- | --- |"]  # fmt: skip
+    out += [f"| `{table}` | {titles} |" for table, titles in TITLES.items()]
+    for table, columns in HEADERS.items():
+        out += ["", f"## Columns of `{table}`", "", "| column | usual headers |", "| --- | --- |"]
+        out += [f"| `{column}` | {said} |" for column, said in columns.items()]
+        if table == "schools":
+            out.append(
+                "| last year's SIP (history) | SIP 25/26, current SIP, last year's SIP, previous adviser, SIP 2025-26, SIP, adviser |"
+            )
+    out += [
+        "",
+        "## Values of `need`",
+        "",
+        "| usual word | read as |",
+        "| --- | --- |",
+        *(f"| {word} | {ours} |" for word, ours in VALUES["need"].items()),
+    ]
+    return "\n".join([*out, ""])
+
+
 def policy() -> str:
     """Every setting with its default, meaning and source."""
     from allocator.domain.policy import SHIPPED, Policy, settings
@@ -156,6 +181,7 @@ def http() -> str:
 
 PAGES = {
     "tables.md": tables,
+    "headers.md": headers,
     "policy.md": policy,
     "commands.md": commands,
     "changes.md": changes,

@@ -8,23 +8,39 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, say_json, show_problems
+from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, out, say_json
 
 
 @app.command()
 def check(
     case: CaseArg, policy: PolicyOpt = None, year: YearOpt = None, as_json: JsonOpt = False,
     marked: Annotated[Path | None, typer.Option(help="write the tables as a workbook with each problem in its cell")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="a mapping.toml: what your own sheets, columns, values and names mean")] = None,
+    suggest: Annotated[Path | None, typer.Option(help="write a first mapping.toml, as far as your words are understood")] = None,
+    every: Annotated[bool, typer.Option("--all", help="every problem in a line of its own, none put together")] = False,
 ) -> None:  # fmt: skip
-    """Every problem in the tables at once, and what the rules make of them; exit 3 if any is an error."""
+    """Every problem in the tables at once, what the rules make of them, and the case in brief; exit 3 if any is an error."""
+    from allocator.intake.mapping import read_mapping
     from allocator.intake.read import read_case
 
-    reading = read_case(case, year=year, policy=policy)
-    facts, problems = reading.case, reading.problems
+    reading = read_case(case, year=year, policy=policy, words=read_mapping(mapping) if mapping else None)
+    facts, problems = reading.case, tuple(reading.raw.problems)
+    brief: tuple[str, ...] = ()
     if facts is not None:
+        from allocator.explain.in_brief import in_brief
         from allocator.explain.preflight import preflight
 
         problems += preflight(facts, reading.policy)
+        brief = in_brief(facts, reading.policy, reading.raw)
+    if suggest is not None:
+        from allocator.cli.app import write
+        from allocator.intake.mapping import suggested
+
+        text = suggested(reading.raw.read_titles, reading.raw.unknown, reading.columns)
+        write(suggest, lambda path: _write(path, text.encode()))
+        note(
+            f"{suggest}: what your words were read as. Look it through, then: allocator check {case} --mapping {suggest}"
+        )
     if marked is not None:
         from allocator.intake.mark import marked as book
         from allocator.intake.write import whole
@@ -36,16 +52,27 @@ def check(
         note(f"{marked}: the tables with their problems marked")
     errors = [p for p in problems if p.severity == "error"]
     if as_json:
-        say_json({"usable": not errors, "problems": [asdict(p) for p in problems]})
+        from allocator.intake.problems import capped
+
+        say_json({"usable": not errors, "problems": [asdict(p) for p in capped(problems)], "in_brief": brief})
     else:
-        show_problems(problems)
+        from allocator.intake.problems import together
+        from allocator.report.terminal import show_problems
+
+        show_problems(problems if every else together(problems), out())
+        for line in brief:
+            print(line)
         if facts is not None and not errors:
             print(
                 f"{case}: usable for {facts.year}: {counted(len(facts.schools), 'school')}, "
                 f"{counted(len(facts.sips), 'SIP')}, {counted(len(problems), 'notice')}."
             )
         else:
-            note(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
+            print(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
+            note(
+                "`--marked FILE.xlsx` marks each in its cell. Your own sheets, columns and words: `--suggest mapping.toml`, then "
+                "`--mapping mapping.toml` (docs/how-to/own-workbook.md), or the page *The data* of `allocator serve`."
+            )
     if errors:
         raise typer.Exit(3)
 

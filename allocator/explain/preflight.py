@@ -8,18 +8,20 @@ from collections.abc import Iterator
 from allocator import rules
 from allocator.allocate import Setup
 from allocator.domain.case import Case
-from allocator.domain.facts import Facts
+from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import Policy
 from allocator.engine.relax import Demand, Gated, Gates
 from allocator.engine.tiers import clashing
 from allocator.errors import CaseError
+from allocator.explain.in_brief import days_due
 from allocator.explain.unfilled import WHY
-from allocator.intake.problems import Problem, capped
+from allocator.intake.problems import Problem
 from allocator.locks import clash_text
 from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
 
+CHECKS = ("training", "approval", "dbs")
 LARGEST = 500_000  # pairs above which whether all locks can stand together is left to `solve`
 
 
@@ -27,14 +29,50 @@ def preflight(case: Case, policy: Policy) -> tuple[Problem, ...]:
     """Errors for locks that `solve` would refuse, notices for posts that will stay empty; each with its remedy."""
     facts = Facts(case, policy)
     pairs = rules.pairs(facts)
-    found = [*_no_day(facts), *_nobody_may(facts, pairs)]
+    found = [*_days_short(facts), *_barred_by_checks(facts), *_no_day(facts), *_nobody_may(facts, pairs)]
     try:
         ready = instance(facts, pairs, seed=1)
     except CaseError as error:
         found += [Problem("lock_barred", "error", "decisions", line) for line in error.text.splitlines()]
     else:
         found += _locks_clash(ready)
-    return capped(found)
+    return tuple(found)
+
+
+def _days_short(facts: Facts) -> Iterator[Problem]:
+    """Days of the team against days due of every post, whoever takes which."""
+    offered = sum(facts.capacity(s) for s in facts.sips.values() if s.status in (None, "active")) / 4
+    due = days_due(facts)
+    if due > offered:
+        yield Problem(
+            "days_short", "notice", "sips", f"The team has {offered:g} days for schools, and {due:g} are due: {due - offered:g} too few. "
+            "Schools will have fewer days than due, or no SIP.", column="days",
+        )  # fmt: skip
+
+
+def _barred_by_checks(facts: Facts) -> Iterator[Problem]:
+    """SIPs whom training, board approval or the DBS check bars from every post."""
+    checks = [r for r in rules.RULES if r.id in CHECKS and r.on(facts)]
+    if not facts.posts:
+        return
+    for sip in facts.sips.values():
+        if sip.status not in (None, "active"):
+            continue
+        said = [
+            text
+            for r in checks
+            if all(r.block(facts, p, sip) for p in _windows(facts)) and (text := r.block(facts, facts.posts[0], sip))
+        ]
+        if said:
+            yield Problem(
+                "barred_by_check", "notice", "sips", f"{sip.name} ({sip.sip}) may hold no post: {'; '.join(said)}.",
+                column="sip", value=sip.sip,
+            )  # fmt: skip
+
+
+def _windows(facts: Facts) -> list[Post]:
+    """One post for each stretch of the year that any has: all that these checks look at."""
+    return list({(p.start, p.end): p for p in facts.posts}.values())
 
 
 def _no_day(facts: Facts) -> Iterator[Problem]:

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import get_args
 
 from allocator.domain.bodies import Kind
-from allocator.domain.case import TABLES, Case
-from allocator.intake.cells import NOBODY, NOTHING, blank, text
+from allocator.domain.case import TABLES, Case, InterestKind
+from allocator.intake.cells import NOBODY, NOTHING, BadCell, blank, convert, text
+from allocator.intake.last_year import LAST_SIP, last_sips
 from allocator.intake.naming import plain, same
 from allocator.intake.problems import MOST_LISTED, nearest
-from allocator.intake.source import Raw
+from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
+from allocator.intake.urns import six_digits
+from allocator.intake.usual import VALUES, holds_last_sip, usual_column
 from allocator.intake.who import Unmatched, place, resolve
 
-USUAL: dict[str, str] = {  # what registers and managers call our columns
-    "establishmentname": "name", "schoolname": "name", "school": "urn", "establishment": "urn", "urnnumber": "urn",
-    "phaseofeducation(name)": "phase", "phaseofeducation": "phase", "la(name)": "la", "localauthority": "la", "authority": "la",
-    "trusts(name)": "trust", "mat": "trust", "diocese(name)": "diocese", "headteacher": "head", "headteacheremail": "head_email",
-    "heademail": "head_email", "chairemail": "chair_email", "roll": "pupils", "numberofpupils": "pupils", "nor": "pupils",
-    "percentagefsm": "fsm_percent", "fsm": "fsm_percent", "category": "need", "supportcategory": "need", "band": "need",
-    "entitlement": "days", "allocation": "days", "daysavailable": "days", "adviser": "sip", "partner": "sip", "sipname": "sip",
-    "currentsip": "sip", "consultant": "sip", "academicyear": "year", "emailaddress": "email", "type": "kind", "role": "kind",
-    "phase": "phases", "reason": "note", "comments": "note",
-}  # fmt: skip
-
-
+MOSTLY = 0.8  # the part of a column's different cells that must fit, for a usual header to be believed
+SAMPLE = 60  # different cells of a column that are looked at
+FEW_WORDS = 15  # different cells of a column that may be a choice of a few
+CLOSE = 0.7  # how alike a header is to the name of a column of ours at least, to be suggested
 EMPTY: dict[str, dict[str, set[str]]] = {  # where a text that means nothing would mean somebody
     "schools": {
         "head": NOBODY, "paired_with": NOTHING, "trust": NOTHING, "la": NOTHING, "cluster": NOTHING, "diocese": NOTHING,
@@ -46,55 +44,217 @@ class OwnWords:
     """Own word, as compared -> ours. A sheet or column that means nothing (blank) is left aside or kept as it is."""
 
     sheets: Mapping[str, str] = field(default_factory=dict)  # title -> table
-    columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (table, label) -> column
+    columns: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (table, label) -> column, or LAST_SIP
     schools: Mapping[str, str] = field(default_factory=dict)  # name -> URN
     sips: Mapping[str, str] = field(default_factory=dict)  # name -> SIP id
     bodies: Mapping[tuple[Kind, str], str] = field(
         default_factory=dict
     )  # (trust, la …, name as compared) -> the schools' name for it
+    values: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (column, value as compared) -> ours; blank = unknown
 
 
 @dataclass(frozen=True)
-class UnknownColumn:
-    """A column that is not ours: what it may mean, and its first cells so that a person can tell."""
+class OwnColumn:
+    """A column whose header is not ours: what it was read as or may mean, and its first cells so that a person can tell."""
 
     table: str
     label: str
     samples: tuple[str, ...]
-    nearest: str | None
-    free: tuple[str, ...]  # columns of ours that the table does not have yet
+    nearest: str | None  # the column of ours that it likely is
+    free: tuple[str, ...]  # columns of ours that the table does not have yet, and LAST_SIP
+    wanted: bool = False  # the table still lacks a column that must be filled, so this may not be put aside unseen
+    read: bool = False  # it was read as `nearest`
 
 
-def translate(raw: Raw, words: OwnWords) -> None:
-    """Columns under our names, in place. A column said to be nobody's is kept and handed back without a word."""
-    for table in raw.tables.values():
-        if table.name not in TABLES:
-            continue
-        for n, label in enumerate(table.header):
-            means = words.columns.get((table.name, squeezed(label)))
-            if means:
-                table.header[n] = means
-            elif means == "":
-                table.kept.add(label)
+def translate(raw: Raw, words: OwnWords) -> list[OwnColumn]:
+    """Columns under our names, in place: as somebody has said, else where a usual header stands over cells that fit.
 
-
-def unknown_columns(raw: Raw) -> list[UnknownColumn]:
-    """Columns of the tables read that are neither ours nor said to be the manager's own."""
+    A column said to be nobody's is kept and handed back without a word. Every other whose header is not ours is returned.
+    """
     out = []
     for table in raw.tables.values():
-        if table.name not in TABLES:
-            continue
-        known = list(TABLES[table.name].model_fields)
-        have = {squeezed(h) for h in table.header}
-        free = tuple(k for k in known if squeezed(k) not in have)
-        for n, label in enumerate(table.header):
-            if not label or label in table.kept or squeezed(label) in {squeezed(k) for k in known}:
-                continue
-            cells = [text(c[n]) for _, c in table.rows if n < len(c) and not blank(c[n])]
-            usual = USUAL.get(squeezed(label))
-            near = usual if usual in free else nearest(label, free)
-            out.append(UnknownColumn(table.name, label, tuple(dict.fromkeys(cells))[:3], near, free))
+        if table.name in TABLES:
+            said = {
+                n: m
+                for n, x in enumerate(table.header)
+                if (m := words.columns.get((table.name, squeezed(x)))) is not None
+            }
+            labels = list(table.header)
+            table.labels = dict(enumerate(labels))
+            for n, means in said.items():
+                if means:
+                    table.header[n] = means
+                else:
+                    table.kept.add(table.header[n])
+            read = _usual(table, said)
+            if read:
+                listed = ", ".join(f"{labels[n]} as {table.header[n]}" for n in read)
+                raw.notice(
+                    "headers_read",
+                    table.name,
+                    f"{table.title or table.name}: columns are read by their usual names: {listed}.",
+                )
+            out += _others(table, labels, read)
+            _without_kind(table, raw)
     return out
+
+
+def _usual(table: RawTable, said: Mapping[int, str]) -> list[int]:
+    """Positions of the headers that were made ours because they are usual and their cells fit."""
+    read = []
+    have = {name for x in table.header if (name := _ours(table.name, x))}
+    for n, label in enumerate(table.header):
+        if n in said or not label or _ours(table.name, label):
+            continue
+        cells = column_of(table, n)
+        name = usual_column(table.name, label)
+        if table.name == "schools" and name == "name" and _mostly(cells, six_digits) and "urn" not in have:
+            name = "urn"
+        if table.name == "schools" and holds_last_sip(label) and LAST_SIP not in have:
+            name = LAST_SIP
+        if name and name not in have and fits(table.name, name, cells):
+            table.header[n] = name
+            have.add(name)
+            read.append(n)
+    at = place(table, "sip")
+    if (
+        table.name == "sips"
+        and "name" not in have
+        and at is not None
+        and _mostly(column_of(table, at), lambda c: " " in c)
+    ):
+        table.header[at] = "name"  # a list of people under the heading SIP
+        read.append(at)
+    return read
+
+
+def _ours(table: str, label: str) -> str | None:
+    return next((c for c in (*TABLES[table].model_fields, LAST_SIP) if squeezed(c) == squeezed(label)), None)
+
+
+def column_of(table: RawTable, n: int) -> list[str]:
+    """The filled cells of a column, as texts, each once."""
+    return list(dict.fromkeys(text(c[n]) for _, c in table.rows if n < len(c) and not blank(c[n])))
+
+
+def _mostly(cells: list[str], holds: Callable[[str], bool]) -> bool:
+    return bool(cells) and sum(map(holds, cells)) >= MOSTLY * len(cells)
+
+
+def fits(table: str, column: str, cells: list[str]) -> bool:
+    """Whether what stands in a column is what ours takes: most cells, words for *unknown* and usual words of programmes included."""
+    kind = str if column == LAST_SIP else TABLES[table].model_fields[column].annotation
+
+    def one(cell: str) -> bool:
+        if "email" in column:
+            return "@" in cell or cell.casefold() in NOBODY
+        if column in ("la", "trust", "cluster", "diocese", "name") and cell.isdigit():
+            return False
+        if (table, column) == ("interests", "kind"):
+            return not cell[:1].isdigit()
+        try:
+            convert(cell, kind, column)
+        except BadCell:
+            return cell.casefold() in NOTHING
+        return True
+
+    return not cells or _mostly(cells[:SAMPLE], one)
+
+
+def _others(table: RawTable, labels: list[str], read: list[int]) -> list[OwnColumn]:
+    known = TABLES[table.name].model_fields
+    have = {_ours(table.name, x) for x in table.header}
+    free = [c for c in known if c not in have]
+    wanted = any(known[c].is_required() for c in free)
+    if table.name == "schools" and LAST_SIP not in have:
+        free.append(LAST_SIP)
+    out = []
+    for n, label in enumerate(labels):
+        if not label or label in table.kept or (n not in read and _ours(table.name, table.header[n])):
+            continue
+        cells = column_of(table, n)
+        near = table.header[n] if n in read else _likely(table.name, label, cells, free)
+        choices = (*([near] if n in read and near else []), *free)
+        out.append(OwnColumn(table.name, label, tuple(cells[:3]), near, choices, wanted, n in read))
+    return out
+
+
+def _likely(table: str, label: str, cells: list[str], free: list[str]) -> str | None:
+    """The column it likely is: by its usual name, by what stands in it, else by a name that is near."""
+    usual = usual_column(table, label)
+    if usual in free:
+        return usual
+    closed = [
+        c
+        for c in free
+        if c in TABLES[table].model_fields and "Literal" in str(TABLES[table].model_fields[c].annotation)
+    ]
+    by_cells = [c for c in closed if 1 < len(cells) <= FEW_WORDS and fits(table, c, cells)]
+    if len(by_cells) == 1:
+        return by_cells[0]
+    near = nearest(label, [c for c in free if c != "head"])  # an id for the head, which no usual header holds
+    return (
+        near
+        if near and fits(table, near, cells) and SequenceMatcher(None, squeezed(label), squeezed(near)).ratio() >= CLOSE
+        else None
+    )
+
+
+def _without_kind(table: RawTable, raw: Raw) -> None:
+    """A list of conflicts that does not say what kind they are: each bars."""
+    if table.name == "interests" and table.rows and place(table, "kind") is None:
+        at = len(table.header)
+        table.header.append("kind")
+        for _, cells in table.rows:
+            cells.extend([None] * (at + 1 - len(cells)))
+            cells[at] = "other"
+        raw.notice(
+            "kind_assumed",
+            "interests",
+            "interests: no column says what kind they are; each is read as *other*, and bars.",
+        )
+
+
+def values(raw: Raw, words: OwnWords) -> None:
+    """A programme's own words in cells made ours, in place, as somebody has said; what an interest is called is read widely, and told."""
+    for table in raw.tables.values():
+        for n, label in enumerate(table.header):
+            column = squeezed(label)
+            mine = {v: m for (c, v), m in words.values.items() if squeezed(c) == column}
+            told: dict[str, str] = {}
+            for _, cells in table.rows:
+                if n >= len(cells) or not isinstance(cells[n], str) or blank(cells[n]):
+                    continue
+                means = mine.get(as_word(cells[n]))
+                if means is not None:
+                    cells[n] = means or None
+                elif (table.name, column) == ("interests", "kind") and (kind := _interest(cells[n])):
+                    told[cells[n].strip()], cells[n] = kind, kind
+            if told:
+                listed = "; ".join(f"{given} as {kind}" for given, kind in list(told.items())[:MOST_LISTED])
+                raw.notice("values_read", table.name, f"{table.name}: {column} is read: {listed}.", column=column)
+
+
+def as_word(value: str) -> str:
+    """A value as own words are compared."""
+    return " ".join(value.casefold().split())
+
+
+def _interest(given: str) -> str | None:
+    """What kind of interest a text tells of: *other*, which bars, where it tells of none we know; None where it may be a slip of one."""
+    kinds = get_args(InterestKind)
+    plain_ = re.sub(r"[^a-z]+", " ", given.casefold()).strip()
+    if plain_.replace(" ", "_") in kinds:
+        return None
+    if plain_ in VALUES["interest"]:
+        return VALUES["interest"][plain_]
+    if not re.search(r"\b(?:former|ex|previous|previously|past)\b", plain_):
+        for word, kind in VALUES["interest"].items():
+            if re.search(rf"\b{word}\b", plain_):
+                return kind
+    return None if nearest(plain_.replace(" ", "_"), kinds) else "other"
 
 
 def blanks(raw: Raw) -> None:
@@ -121,9 +281,13 @@ def blanks(raw: Raw) -> None:
                 )
 
 
-def match_names(raw: Raw, words: OwnWords, before: Case | None) -> list[Unmatched]:
-    """Ids in place of names, in `raw`: by what a person has said, else by a name that only one has. The others are returned."""
+def match_names(raw: Raw, words: OwnWords, before: Case | None, year: str) -> list[Unmatched]:
+    """Ids in place of names, in `raw`: by what a person has said, else by a name that only one has. The others are returned.
+
+    `year`: the academic year planned, to tell which year's SIP a column of the schools sheet holds.
+    """
     _give_ids(raw, words, before)
+    last_sips(raw, year)
     return resolve(raw, words.schools, words.sips)
 
 

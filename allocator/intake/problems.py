@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Literal
 
+FEW = 4  # problems of one kind that are still told one by one
+SHOWN = 8  # rows and values named in a line that stands for many
 MOST_LISTED = 20  # problems of one kind in one column that are listed one by one
 
 
@@ -28,10 +30,10 @@ class Problem:
     expected: str | None = None
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The nearest known word, or None when nothing is near."""
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The nearest known word, or None when none is `alike` (0 to 1)."""
     by_plain = {k.casefold(): k for k in known}
-    found = get_close_matches(word.casefold(), list(by_plain), 1, 0.6)
+    found = get_close_matches(word.casefold(), list(by_plain), 1, alike)
     return by_plain[found[0]] if found else None
 
 
@@ -51,3 +53,26 @@ def capped(problems: Iterable[Problem]) -> tuple[Problem, ...]:
             at = last[key]
             out[at] = replace(out[at], text=f"{out[at].text} And {n - MOST_LISTED:,} more like it.")
     return tuple(out)
+
+
+def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """One cause, one line: problems of a kind in one column with one remedy are told by the first of them, with the rows and values of the others."""
+    groups: dict[tuple[str, str, str, str | None, str | None], list[Problem]] = {}
+    for p in problems:
+        groups.setdefault((p.severity, p.code, p.table, p.column, p.expected), []).append(p)
+    out: list[Problem] = []
+    for found in groups.values():
+        if len(found) < FEW:
+            out += found
+            continue
+        rows = [str(p.row) for p in found if p.row is not None]
+        values = Counter(p.value for p in found if p.value is not None)
+        where = f", rows {_some(rows)}" if rows else ""
+        what = f" ({_some([f'{v}: {n}' if n > 1 else v for v, n in values.most_common()])})" if len(values) > 1 else ""
+        out.append(replace(found[0], text=f"{found[0].text} Like it {len(found):,} in all{where}{what}."))
+    return tuple(out)
+
+
+def _some(texts: list[str]) -> str:
+    more = f" and {len(texts) - SHOWN:,} more" if len(texts) > SHOWN else ""
+    return f"{', '.join(texts[:SHOWN])}{more}"

@@ -14,13 +14,16 @@ from allocator.domain.policy import Policy
 from allocator.intake.bodies import one_spelling
 from allocator.intake.cells import BadCell, academic_year
 from allocator.intake.checks import shares
-from allocator.intake.own_words import OwnWords, blanks, match_names, translate
+from allocator.intake.last_year import LAST_SIP, merge
+from allocator.intake.mapping import beside, read_mapping
+from allocator.intake.own_words import OwnColumn, OwnWords, blanks, column_of, match_names, translate, values
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped
 from allocator.intake.references import cross_check
 from allocator.intake.rows import typed
 from allocator.intake.source import Raw, document, read_raw
-from allocator.intake.who import Unmatched
+from allocator.intake.usual import year_in
+from allocator.intake.who import Unmatched, place
 
 FALLBACK_YEAR = "2026/27"  # used, and said, only when nothing in the case tells the year
 
@@ -35,6 +38,7 @@ class Reading:
     source: Path | None = None
     raw: Raw = field(default_factory=Raw, repr=False, compare=False)  # as it was read, every problem one by one
     unmatched: tuple[Unmatched, ...] = ()  # names where ids belong, for a person to settle
+    columns: tuple[OwnColumn, ...] = ()  # columns whose headers are not ours, read or not
 
 
 def read_case(
@@ -44,9 +48,11 @@ def read_case(
     """Read a folder, workbook or JSON file. Bad data is never raised, always told.
 
     `schools_only` reads a schools table that has no team yet (for `generate team`). `words`: a programme's own words for
-    sheets, columns and names; `before`: the case from which those listed by name alone take their ids.
+    sheets, columns, values and names (none given: those of a mapping beside the case); `before`: the case from which those listed by name alone take their ids.
     """
     path = Path(path)
+    if words is None and (mine := beside(path)) is not None:
+        words = read_mapping(mine)
     return _reading(read_raw(path, words.sheets if words else None), path, year, policy, schools_only, words, before)
 
 
@@ -82,10 +88,11 @@ def _reading(
     before: Case | None,
 ) -> Reading:  # fmt: skip
     words = words or OwnWords()
-    translate(raw, words)
-    blanks(raw)
-    unmatched = match_names(raw, words, before)
     in_force = _policy(raw, policy)
+    columns = translate(raw, words)
+    values(raw, words)
+    blanks(raw)
+    unmatched = match_names(raw, words, before, _planned(raw, year, in_force))
     rows: dict[str, list[tuple[int, Any]]] = {}
     extras: dict[str, dict[str, dict[str, Any]]] = {}
     readable = not any(p.table == "" and p.severity == "error" for p in raw.problems)
@@ -98,6 +105,8 @@ def _reading(
             told = any(p.table == name and p.severity == "error" for p in raw.problems)
             if not told:
                 raw.error("missing_table", name, f"There is no {name} table. A case needs schools and sips.")
+    if LAST_SIP in raw.tables:
+        merge(rows, {"history": typed(raw.tables[LAST_SIP], raw)[0]}, raw)
     label = _year(raw, year, in_force, rows)
     one_spelling(rows, raw, words.bodies)
     shares(rows, raw)
@@ -108,7 +117,7 @@ def _reading(
     if not any(p.severity == "error" for p in raw.problems):
         notices = tuple(p.text for p in capped(raw.problems))
         case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, "notices": notices, **tables}))
-    return Reading(case, in_force, capped(raw.problems), path, raw, tuple(unmatched))
+    return Reading(case, in_force, capped(raw.problems), path, raw, tuple(unmatched), tuple(columns))
 
 
 def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
@@ -132,6 +141,32 @@ def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
         }
         return policy_from(pairs, raw)
     return Policy()
+
+
+def _planned(raw: Raw, given: str | None, policy: Policy) -> str:
+    """The year planned, as far as it is told before the tables are typed: what `_year` will say, without a word of it."""
+    for label in (given, policy.year, raw.year):
+        if label:
+            try:
+                return academic_year(label)
+            except BadCell:
+                return FALLBACK_YEAR
+    table = raw.tables.get("history")
+    at = place(table, "year") if table else None
+    told = []
+    for cell in column_of(table, at) if table and at is not None else ():
+        try:
+            told.append(first_year(academic_year(cell)))
+        except BadCell:
+            continue
+    schools = raw.tables.get("schools")
+    if schools is not None:
+        told += [
+            first_year(of)
+            for n, x in enumerate(schools.header)
+            if x == LAST_SIP and (of := year_in(schools.labels.get(n, "")))
+        ]
+    return year_label(max(told) + 1) if told else FALLBACK_YEAR
 
 
 def _year(raw: Raw, given: str | None, policy: Policy, rows: dict[str, list[tuple[int, Any]]]) -> str:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
 from allocator.intake.cells import NOTHING, BadCell, blank, convert, text
+from allocator.intake.last_year import LAST_SIP
 from allocator.intake.problems import MOST_LISTED, Problem, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
@@ -52,7 +53,7 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
             out[n] = name
     free = [k for k in known if k not in out.values()]
     for n, label in enumerate(table.header):
-        if n in out or not label or label in table.kept or by_plain.get(squeezed(label)):
+        if n in out or not label or label in table.kept or label == LAST_SIP or by_plain.get(squeezed(label)):
             continue
         near = nearest(label, free)
         close = near is not None and _close(squeezed(label), squeezed(near))
@@ -86,7 +87,7 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
     """Typed rows with their row numbers, and a manager's own columns by row key."""
     model = TABLES[table.name]
     names = columns(table, raw)
-    own = {n: label for n, label in enumerate(table.header) if n not in names and label}
+    own = {n: table.labels.get(n, label) for n, label in enumerate(table.header) if n not in names and label}
     if any(i.is_required() and k not in names.values() for k, i in model.model_fields.items()):
         return [], {}
     out: list[tuple[int, Row]] = []

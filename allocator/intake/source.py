@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from allocator.errors import CaseError
 from allocator.intake.grid import csv_rows, from_sheet, lay_out
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
+from allocator.intake.usual import usual_table
 from allocator.intake.workbook import open_book
 
+TITLE = 0.7  # how alike a sheet's title is to a table of ours at least, to be taken for a slip of it
 WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".xls")
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
@@ -48,6 +50,7 @@ class RawTable:
     title: str = ""
     kept: set[str] = field(default_factory=set)
     header_row: int = 1  # where the header stands
+    labels: dict[int, str] = field(default_factory=dict)  # position -> the header as written, before it was made ours
     spoilt: bool = False  # it could not be read, and that has been said
 
 
@@ -58,6 +61,7 @@ class Raw:
     policy_toml: str | None = None
     policy: dict[str, Any] | None = None
     year: str | None = None
+    read_titles: dict[str, str] = field(default_factory=dict)  # titles that are not ours -> the table each was read as
     unknown: list[str] = field(default_factory=list)  # titles of sheets and files that are no table of ours
 
     def error(self, code: str, table: str, text: str, **at: Any) -> None:
@@ -103,8 +107,10 @@ def decode(data: bytes) -> str:
 
 
 def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
-    for file in sorted(path.iterdir()):
-        name = sheets.get(squeezed(file.stem), file.stem.casefold())
+    files = sorted(path.iterdir())
+    named = _tables_of([f.stem for f in files if f.suffix.lower() == ".csv"], sheets, raw)
+    for file in files:
+        name = named.get(file.stem, "")
         if file.suffix.lower() == ".csv" and name in TABLES:
             _csv(file, name, raw)
         elif file.suffix.lower() == ".csv" and name:
@@ -151,12 +157,13 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         raw.notice("macros", "", f"{path.name} holds macros; they are not run, only the cells are read.")
     if book.links:
         raw.notice("external_links", "", f"{path.name} links to other workbooks; the values last saved are used.")
+    named = _tables_of([s.title for s in book.sheets], sheets, raw)
     for sheet in book.sheets:
-        name = sheets.get(squeezed(sheet.title), sheet.title.strip().casefold())
+        name = named[sheet.title]
         if name not in KNOWN:
             if name and name not in IGNORED:
                 raw.unknown.append(sheet.title)
-                near = nearest(name, KNOWN)
+                near = nearest(name, KNOWN, TITLE)
                 hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
                 raw.notice(
                     "unknown_sheet", sheet.title, f"The sheet {sheet.title} is not a table and is not read.{hint}"
@@ -175,6 +182,21 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         from_sheet(sheet, table, raw)
         if not table.spoilt:
             raw.tables[name] = table
+
+
+def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict[str, str]:
+    """Title -> our table, by what somebody has said, by our own name, else by a usual one where no other sheet has that table; a title
+    that is none of these stays as it is compared."""
+    out = {t: said.get(squeezed(t), t.strip().casefold()) for t in titles}
+    taken = {n for n in out.values() if n in KNOWN}
+    for title, name in out.items():
+        usual = usual_table(title) if name and name not in KNOWN and name not in IGNORED else None
+        if usual is not None and usual not in taken:
+            out[title] = usual
+            taken.add(usual)
+            raw.read_titles[title] = usual
+            raw.notice("title_read", usual, f"{title} is read as {usual}, by its usual name.")
+    return out
 
 
 def _json(path: Path, raw: Raw) -> None:

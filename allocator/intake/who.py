@@ -31,6 +31,7 @@ MAY_BE_OUTSIDE = (
 )  # the past, and other people's schools
 LOOK_ALIKE = str.maketrans("oil", "011")
 SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
+WORD = 0.65  # and each of its words
 KEYS: dict[What, tuple[str, str]] = {"school": ("schools", "urn"), "sip": ("sips", "sip")}
 CALLED = {"school": "a URN or a school's name", "sip": "a SIP's id or name"}
 
@@ -109,8 +110,11 @@ class Known:
     def _slip(self, given: str) -> bool:
         mine, bare = " ".join(sorted(words(given))), _bare(given)
         for id, name in self.names.items():
-            theirs = set(words(name))
-            if name and (set(words(given)) <= theirs or _ratio(mine, " ".join(sorted(theirs))) >= SLIP):
+            theirs = words(name)
+            if name and (
+                set(words(given)) <= set(theirs)
+                or (_ratio(mine, " ".join(sorted(theirs))) >= SLIP and _word_by_word(words(given), theirs))
+            ):
                 return True
             if _mistyped(bare, _bare(id)):
                 return True
@@ -119,6 +123,13 @@ class Known:
 
 def _ratio(a: str, b: str) -> float:
     return SequenceMatcher(None, a, b).ratio()
+
+
+def _word_by_word(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Whether each word of the one is like one of the other: Fern Primary is no slip of Alder Primary."""
+    return all(max(_ratio(w, o) for o in theirs) >= WORD for w in mine) and all(
+        max(_ratio(w, o) for o in mine) >= WORD for w in theirs
+    )
 
 
 def _mistyped(a: str, b: str) -> bool:

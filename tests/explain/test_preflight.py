@@ -27,8 +27,11 @@ def test_a_case_that_can_be_filled_has_nothing_to_say() -> None:
 
 def test_a_post_that_nobody_may_take_is_told_with_the_rules_that_bar() -> None:
     found = said([school("1"), school("2", phase="special")], [sip(), sip("B", trained=None)])
-    assert [(code, severity) for code, severity, _ in found] == [("nobody_may", "notice")]
-    assert "School 2 (2): none of the 2 SIPs may be its lead: 2 do not work in this phase" in found[0][2]
+    assert [(code, severity) for code, severity, _ in found] == [
+        ("barred_by_check", "notice"),
+        ("nobody_may", "notice"),
+    ]
+    assert "School 2 (2): none of the 2 SIPs may be its lead: 2 do not work in this phase" in found[1][2]
 
 
 def test_a_lock_that_breaks_a_rule_is_an_error_that_names_both() -> None:

@@ -11,9 +11,11 @@ from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from allocator.cli.app import app
+from allocator.errors import UsageError
+from allocator.intake.mapping import read_mapping, suggested
 from allocator.intake.mark import AUTHOR, marked
 from allocator.intake.naming import nearest_names, same
-from allocator.intake.own_words import OwnWords, unknown_columns
+from allocator.intake.own_words import OwnWords
 from allocator.intake.read import read_case, read_document
 from tests.make import case, school, sip
 
@@ -50,17 +52,110 @@ def save(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
     return path
 
 
-def test_own_sheets_and_columns_are_asked_about_with_the_nearest_suggested(book: Path) -> None:
-    first = read_case(book, words=OwnWords())
-    assert first.case is None
-    assert first.raw.unknown == ["Our schools"]
-    second = read_case(book, words=OwnWords(sheets=WORDS.sheets))
-    found = {(u.table, u.label): u for u in unknown_columns(second.raw)}
-    assert {k: u.nearest for k, u in found.items()} == {
-        ("schools", "School name"): "name", ("schools", "Band"): "need", ("schools", "Caretaker"): None,
-        ("sips", "Type"): "kind", ("sips", "Days available"): "days", ("history", "School"): "urn", ("history", "Academic year"): "year",
+def test_usual_titles_and_headers_are_read_and_said_and_others_are_asked_about(book: Path) -> None:
+    read = read_case(book, words=OwnWords())
+    assert read.raw.read_titles == {"Our schools": "schools"}
+    found = {(c.table, c.label): (c.nearest, c.read) for c in read.columns}
+    assert found == {
+        ("schools", "School name"): ("name", True), ("schools", "Band"): ("need", True), ("schools", "Caretaker"): (None, False),
+        ("sips", "Type"): ("kind", True), ("sips", "Days available"): ("days", True), ("history", "School"): ("urn", True),
+        ("history", "Academic year"): ("year", True),
     }  # fmt: skip
-    assert found["schools", "Band"].samples == ("high", "standard")
+    said = " ".join(p.text for p in read.problems if p.code in ("headers_read", "title_read"))
+    for part in ("Our schools is read as schools", "School name as name", "Band as need", "Academic year as year"):
+        assert part in said
+    assert {p.code for p in read.problems if p.severity == "error"} == {
+        "unknown_reference"
+    }  # Alder, whom nobody has settled
+
+
+MANAGERS: dict[str, list[list[Any]]] = {
+    "Schools 26-27": [
+        ["Oswin schools 2026/27"], [],
+        ["School", "URN", "Phase", "Headteacher", "Head's email", "MAT", "Ofsted", "Last inspection", "Category", "NOR", "% FSM", "SIP 25/26", "Entitlement (days)"],
+        ["Ash Primary", 900101, "Primary", "Mrs A", "a@ash.example", None, "Good", "04/05/2022", "Universal", 210, 18.2, "Ann Oak", 5],
+        ["Elm CE Primary", 900102, "Primary", "Mr B", "b@elm.example", "Elm MAT", "RI", "04/05/2023", "Targeted", 105, 31, "Bob Roe", 6],
+        ["Oak High", 900103, "Secondary", "Dr C", "c@oak.example", "Oak Trust", "Outstanding", "04/05/2019", "Intensive", 900, 9, "TBC", 8],
+    ],
+    "SIP team": [["SIP", "Type", "Phase(s)", "Days available", "Current school", "DBS date", "Trained?"],
+                 ["Ann Oak", "LA adviser", "Primary", 40, None, "01/03/2025", "Y"], ["Bob Roe", "Headteacher", "Primary / Secondary", 10, "Elm CE Primary School", "01/03/2025", "Y"]],
+    "Conflicts of interest": [["SIP", "School", "Relationship"], ["Ann Oak", "Oak High School", "Chair of governors"], ["Bob Roe", "Ash Primary", "His wife teaches there"]],
+    "Notes": [["ring Oak"]],
+}  # fmt: skip
+
+
+def test_a_workbook_as_managers_keep_it_is_read_without_a_word_from_anybody(tmp_path: Path) -> None:
+    read = read_case(save(tmp_path / "m.xlsx", MANAGERS))
+    assert read.case is not None, read.problems
+    schools = {s.urn: s for s in read.case.schools}
+    assert [(s.name, s.need, s.oeif_overall, s.days, s.head) for s in schools.values()] == [
+        ("Ash Primary", "standard", "2", 5, None), ("Elm CE Primary", "raised", "3", 6, None), ("Oak High", "high", "1", 8, None),
+    ]  # fmt: skip
+    assert {(h.urn, h.sip, h.year) for h in read.case.history} == {
+        ("900101", "ann-oak", "2025/26"),
+        ("900102", "bob-roe", "2025/26"),
+    }
+    sips = {s.sip: s for s in read.case.sips}
+    assert (sips["bob-roe"].current_urn, sips["bob-roe"].kind, sips["bob-roe"].phases) == (
+        "900102",
+        "serving_head",
+        ("primary", "secondary"),
+    )
+    assert {(i.sip, i.urn, i.kind) for i in read.case.interests} == {
+        ("ann-oak", "900103", "governor"),
+        ("bob-roe", "900101", "family"),
+    }
+    assert read.case.year == "2026/27"
+    assert read.case.extras["schools"]["900101"] == {"Headteacher": "Mrs A", "SIP 25/26": "Ann Oak"}
+    assert "not read" in " ".join(p.text for p in read.problems if p.code == "unknown_sheet")
+
+
+def test_a_headteacher_is_never_read_as_an_id_and_a_header_whose_cells_do_not_fit_is_left(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [
+        ["urn", "name", "phase", "Headteacher", "Category"],
+        [900101, "Ash", "primary", "Mrs Jones", "B2"],
+        [900102, "Elm", "primary", "Mrs Jones", "A1"],
+    ]
+    read = read_case(save(tmp_path / "m.xlsx", {"schools": rows, "sips": SHEETS["sips"]}))
+    assert read.case is not None, read.problems
+    assert {(s.head, s.need) for s in read.case.schools} == {(None, None)}
+    assert {c.label: c.nearest for c in read.columns if c.table == "schools"} == {
+        "Headteacher": None,
+        "Category": "need",
+    }
+
+
+def test_a_suggested_mapping_is_read_back_and_says_the_same(tmp_path: Path) -> None:
+    book = save(tmp_path / "m.xlsx", MANAGERS)
+    first = read_case(book)
+    text = suggested(first.raw.read_titles, first.raw.unknown, first.columns)
+    (tmp_path / "m.mapping.toml").write_text(text + '[values.need]\nTargeted = "top"\n', "utf-8")
+    again = read_case(book)  # found beside the workbook
+    assert first.case is not None
+    assert again.case is not None, again.problems
+    assert [s.need for s in again.case.schools] == ["standard", "top", "high"]
+    assert again.case.history == first.case.history
+    assert "Notes" not in again.raw.unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [('[colums.schools]\nA = "name"\n', "Did you mean [columns]?"), ('[columns.schools]\nA = "nmae"\n', "Did you mean name?"),
+     ('[sheets]\nA = "skools"\n', "Did you mean schools?"), ("[sheets]\nA = 3\n", "must be a text"), ("sheets = [", "not TOML"), ("[bodies.turst]\n", "[bodies.trust]")],
+)  # fmt: skip
+def test_a_mapping_that_is_wrong_is_refused_with_the_nearest(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "m.toml").write_text(text)
+    with pytest.raises(UsageError) as told:
+        read_mapping(tmp_path / "m.toml")
+    assert says in told.value.text
+
+
+def test_last_years_sip_in_a_column_gives_way_to_the_history_sheet(tmp_path: Path) -> None:
+    sheets = {**MANAGERS, "Allocation 25-26": [["School", "SIP", "Year"], ["Ash Primary", "Bob Roe", "2025-26"]]}
+    read = read_case(save(tmp_path / "m.xlsx", sheets))
+    assert read.case is not None, read.problems
+    assert {(h.urn, h.sip) for h in read.case.history} == {("900101", "bob-roe"), ("900102", "bob-roe")}
+    assert any("History counts" in p.text for p in read.problems if p.code == "at_odds")
 
 
 def test_a_name_that_only_one_has_is_read_and_said_and_others_are_suggested_then_remembered(book: Path) -> None:

@@ -14,9 +14,9 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
 from allocator.explain.preflight import preflight
 from allocator.intake.mark import marked
-from allocator.intake.own_words import unknown_columns
-from allocator.intake.problems import Problem, nearest
+from allocator.intake.problems import Problem, capped, nearest
 from allocator.intake.read import Reading
+from allocator.intake.source import TITLE
 from allocator.intake.template import write_template
 from allocator.intake.write import write_case
 from allocator.service import uploads
@@ -69,10 +69,10 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     raw = reading.raw
     errors_ = [p for p in raw.problems if p.severity == "error"]
     return {
-        "reading": reading, "sheets": [(t, nearest(t, TABLES)) for t in raw.unknown], "tables": list(TABLES),
-        "columns": unknown_columns(raw), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
+        "reading": reading, "sheets": [(t, nearest(t, TABLES, TITLE)) for t in raw.unknown], "tables": list(TABLES),
+        "columns": reading.columns, "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
         "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
-        "rules": preflight(reading.case, reading.policy) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
+        "rules": capped(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
         "everyone": {
             "school": [(s.urn, s.name) for s in reading.case.schools] if reading.case else _listed(reading, "schools", "urn"),
             "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
