@@ -131,7 +131,8 @@ def _zipped(name: str, data: bytes, inside: bool) -> Iterator[Part]:
             elif sum(m.file_size for m in members) > LARGEST:
                 raise CaseError(f"{name} unpacks to more than {LARGEST // 2**20} MiB, the limit.")
             else:
-                wanted = [m for m in members if m.filename.casefold().endswith(READ) and m.file_size]
+                largest = sorted(members, key=lambda m: -m.file_size)  # of several extracts the whole one is read
+                wanted = [m for m in largest if m.filename.casefold().endswith(READ) and m.file_size]
                 found = [(PurePosixPath(m.filename).name, archive.read(m)) for m in wanted if not inside]
     except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError, zlib.error):
         raise CaseError(

@@ -74,6 +74,7 @@ def zipped(members: dict[str, str | bytes]) -> bytes:
         ("t.csv.gz", gzip.compress(CSV.encode())),
         ("t.zip", zipped({"links.csv": "URN,LinkURN\n1,2\n", "folder/": "", "folder/t.csv": CSV, "read me.pdf": "x"})),
         ("t.zip", zipped({"t.xlsx": xlsx(("S", CSV))})),
+        ("t.zip", zipped({"some.csv": "URN,School name,Pupils,On\n9,Some,1,\n", "all.csv": CSV})),
         ("t.xlsx", xlsx(("Cover", "Notes\nURN of schools"), ("D1", "URN,On\n1,2026-01-01"), ("D2", CSV))),
         ("t.ods", ods_of(CSV)),
         ("t.csv", xlsx(("S", CSV))),  # told by what is in it, not by its name

@@ -6,10 +6,13 @@ import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from allocator.errors import UsageError
-from allocator.intake.refresh import kept_table
+from allocator.intake.refresh import kept_table, rows_of, write_table
 from allocator.intake.register import Refreshed, refresh_register
+from allocator.intake.source import RawTable
 from tests.intake.test_gias import register
 
 HEADER = (
@@ -144,3 +147,30 @@ def test_a_trust_s_own_table_hears_of_the_trust_s_new_schools(tmp_path: Path) ->
     kept, raw = kept_table(into)
     out = refresh_register(register(tmp_path, HEADER + "\n" + rows), kept, raw)
     assert [s.urn for s in out.to_add] == ["4"]
+
+
+OWN = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=6)
+NAMES = ("urn", "name", "phase", "la", "trust", "pupils", "status", "need", "head", "days", "Our notes", "colour")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), order=st.permutations(NAMES))
+def test_whatever_stands_in_a_column_of_the_manager_s_it_stands_there_after(
+    tmp_path: Path, data: st.DataObject, order: list[str]
+) -> None:
+    into = tmp_path / "any"
+    into.mkdir(exist_ok=True)
+    rows = [
+        {"urn": str(900000 + n), "name": f"S{n}", "phase": "primary", "la": "Hart"}
+        | {c: data.draw(OWN, label=c) for c in ("need", "head", "days", "Our notes", "colour")}
+        for n in range(1, 13)
+    ]
+    table = RawTable("schools", list(order), [(n, [r.get(c) for c in order]) for n, r in enumerate(rows, 2)])
+    write_table(into, table)
+    before = rows_of(kept_table(into)[1], "schools")
+    kept, raw = kept_table(into)
+    refresh_register(register(tmp_path, HEADER + "\n" + ROWS), kept, raw, add=True)
+    kept.write(into)
+    after = rows_of(kept_table(into)[1], "schools")
+    own = ("need", "head", "days", "Our notes", "colour")
+    assert [[r.get(c) for c in own] for r in after[:12]] == [[r.get(c) for c in own] for r in before]
