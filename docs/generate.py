@@ -179,7 +179,45 @@ def http() -> str:
     return "\n".join(out)
 
 
+STORY = (
+    """# A year, step by step
+
+"""
+    + NOTE
+    + """
+Hartwell (invented) plans its year, and then the year happens. Every step goes on from the plan of the step before; what is past stays as it was, from the day
+of the change on every day is looked at again, and only what must change does. The steps are in `scenarios/hartwell/year.toml`; this is what one command prints:
+
+    allocator year scenarios/hartwell
+
+"""
+)
+
+
+def a_year() -> str:
+    """The year of scenarios/hartwell as the command prints it."""
+    import io
+
+    from rich.console import Console
+
+    from allocator.explain.answer import solve
+    from allocator.intake.read import read_case
+    from allocator.report.year import show_chapter, show_start
+    from allocator.year import read_steps, tell
+
+    folder = REFERENCE.parents[1] / "scenarios" / "hartwell"
+    read = read_case(folder)
+    said = io.StringIO()
+    console = Console(file=said, width=100, highlight=False)
+    plan = solve(read.case, read.policy)
+    show_start(plan, console)
+    for n, chapter in enumerate(tell(plan, read_steps(folder / "year.toml")), 1):
+        show_chapter(n, chapter, console)
+    return f"{STORY}```text\n{said.getvalue().strip()}\n```\n"
+
+
 PAGES = {
+    "../tutorial/a-year.md": a_year,
     "tables.md": tables,
     "headers.md": headers,
     "policy.md": policy,

@@ -139,6 +139,6 @@ def finish(plan: Plan) -> None:
         raise typer.Exit(4)
 
 
-from allocator.cli import bench, cases, national, plans, scenarios, service, tables  # noqa: E402  (they register their commands on the app)
+from allocator.cli import bench, cases, national, plans, scenarios, service, tables, year  # noqa: E402  (they register their commands on the app)
 
-__all__ = ["app", "bench", "cases", "national", "plans", "scenarios", "service", "tables"]
+__all__ = ["app", "bench", "cases", "national", "plans", "scenarios", "service", "tables", "year"]
