@@ -40,10 +40,12 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
                     who = getattr(row, "name", None) or getattr(row, "sip", "")
                     found[table, column][r].append(str(who))
     for (table, column), readings in found.items():
+        raw.alike += [r for r in readings if r.means and not r.sure]
         _tell(raw, table, column, readings)
 
 
 def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:
+    raw.alike.append(r)
     raw.error(
         "ambiguous_body", table,
         f"{table}, row {number}: {column} {r.given} may be {' or '.join(r.near[:5])}. Write the one that is meant; if it is none of "

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
 from allocator.intake.grid import csv_rows, from_sheet, lay_out
@@ -62,6 +63,9 @@ class Raw:
     policy: dict[str, Any] | None = None
     year: str | None = None
     read_titles: dict[str, str] = field(default_factory=dict)  # titles that are not ours -> the table each was read as
+    alike: list[ReadAs] = field(
+        default_factory=list
+    )  # names of bodies that were taken for one they are only alike to, or may be two
     unknown: list[str] = field(default_factory=list)  # titles of sheets and files that are no table of ours
 
     def error(self, code: str, table: str, text: str, **at: Any) -> None:

@@ -7,10 +7,11 @@ import base64
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from allocator.domain.bodies import KINDS, folded
 from allocator.domain.case import Case
 from allocator.domain.round import Person
 from allocator.intake.naming import plain
-from allocator.intake.own_words import OwnWords
+from allocator.intake.own_words import OwnWords, as_word
 from allocator.intake.spelling import squeezed
 from allocator.store import keep
 from allocator.store.tables import CaseRow, Remembered, RoundRow, UploadRow
@@ -24,6 +25,8 @@ def words_of(session: Session, programme: str) -> OwnWords:
         columns={(r.place, r.text): r.means for r in rows if r.kind == "column"},
         schools={r.text: r.means for r in rows if r.kind == "school"},
         sips={r.text: r.means for r in rows if r.kind == "sip"},
+        bodies={(k, r.text): r.means for r in rows if r.kind == "body" for k in KINDS if k == r.place},
+        values={(r.place, r.text): r.means for r in rows if r.kind == "value"},
     )
 
 
@@ -35,8 +38,11 @@ def remembered(session: Session, programme: str) -> list[Remembered]:
 def remember(
     session: Session, programme: str, kind: str, text: str, means: str, by: Person, *, place: str = ""
 ) -> None:
-    """`text` means `means` from now on: a sheet or column as its title is compared, a name as names are."""
-    as_compared = squeezed(text) if kind in ("sheet", "column") else plain(text)
+    """`text` means `means` from now on: a sheet or column as its title is compared, a name, a body or a value as each is."""
+    if kind == "body":
+        as_compared = next(folded(k, text) for k in KINDS if k == place)
+    else:
+        as_compared = {"sheet": squeezed, "column": squeezed, "value": as_word}.get(kind, plain)(text)
     session.merge(
         Remembered(
             programme_id=programme, kind=kind, place=place, text=as_compared, means=means, by=by.id, at=keep.now()

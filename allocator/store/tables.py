@@ -263,10 +263,12 @@ class Remembered(Base):
 
     __tablename__ = "remembered"
     programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)  # sheet, column, school or sip
-    place: Mapped[str] = mapped_column(primary_key=True)  # the table of a column, else blank
+    kind: Mapped[str] = mapped_column(primary_key=True)  # sheet, column, value, school, sip or body
+    place: Mapped[str] = mapped_column(
+        primary_key=True
+    )  # the table of a column, the column of a value, the kind of a body, else blank
     text: Mapped[str] = mapped_column(primary_key=True)  # as compared: lower case, no spaces
-    means: Mapped[str]  # a table, a column (blank = keep as it is), a URN, a SIP id
+    means: Mapped[str]  # a table, a column (blank = keep as it is), a value, a URN, a SIP id, a body
     by: Mapped[str]
     at: Mapped[dt.datetime]
 

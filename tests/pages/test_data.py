@@ -62,14 +62,12 @@ def test_from_a_workbook_of_ones_own_to_the_data(at: Site, tmp_path: Path) -> No
     book.save(bad)
     give(page, bad)
     expect(page.get_by_role("heading", name="mine.xlsx cannot be taken yet")).to_be_visible()
-    page.get_by_label("Our schools").select_option("schools")
-    page.get_by_role("button", name="Approve and remember").click()
-    accessible(page)
     expect(page.get_by_label("schools: Caretaker")).to_have_value("=")
-    expect(page.get_by_label("schools: Band")).to_have_value("need")
-    page.get_by_role("button", name="Approve and remember").click()
     expect(page.get_by_role("heading", name="Who is meant?")).to_be_visible()
     expect(page.get_by_label("Alder").first).to_have_value("102")
+    page.get_by_text("understood by their usual names").click()
+    expect(page.get_by_label("Our schools")).to_have_value("schools")
+    expect(page.get_by_label("schools: Band")).to_have_value("need")
     accessible(page)
     page.get_by_role("button", name="Approve and remember").click()
     expect(page.get_by_role("heading", name="1 error to mend")).to_be_visible()
@@ -103,6 +101,32 @@ def test_from_a_workbook_of_ones_own_to_the_data(at: Site, tmp_path: Path) -> No
     small.goto(f"{at.base}/rounds/data/data")
     small.get_by_role("button", name="Throw this file away").click()
     expect(small.get_by_text("Nothing of it was in the round")).to_be_visible()
+
+
+def test_own_values_and_bodies_are_asked_in_the_same_screen_and_the_case_is_told_in_brief(
+    desk: Desk, tmp_path: Path
+) -> None:
+    me = desk.headers("manager")
+    rows: dict[str, list[list[Any]]] = {
+        "Schools": [["School", "URN", "Phase", "Category", "MAT"], ["Ash Primary", 900101, "Primary", "Blue zone", "Larkspur Learning Trust"], ["Elm Primary", 900102, "Primary", "Blue zone", None]],
+        "Team": [["SIP", "Type", "Phases", "Days", "MAT"], ["Ann Oak", "consultant", "Primary", 40, "Larkspur"]],
+    }  # fmt: skip
+    body = save(tmp_path / "own.xlsx", rows).read_bytes()
+    url = "http://testserver/rounds/r/data"
+    page = desk.client.post(url, headers=me, files={"file": ("own.xlsx", body)}, data={"year": "2026/27"}).text
+    assert 'name="body|trust|Larkspur"' in page
+    assert '<option value="" selected>Say later' not in page
+    assert (
+        "cannot be taken yet" not in page
+    )  # Category does not fit, and is asked about; nothing that must be filled is missing
+    page = desk.client.post(
+        f"{url}/words", headers=me, data={"column|schools|Category": "need", "body|trust|Larkspur": "="}
+    ).text
+    assert 'name="value|need|Blue zone"' in page
+    page = desk.client.post(f"{url}/words", headers=me, data={"value|need|Blue zone": "high"}).text
+    assert "is ready to be taken" in page
+    assert "need: 2 high" in page
+    assert 'name="body|trust|Larkspur"' not in page
 
 
 @pytest.fixture

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from allocator.domain.bodies import KINDS
 from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
+from allocator.explain.in_brief import in_brief
 from allocator.explain.preflight import preflight
+from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked
 from allocator.intake.problems import Problem, capped, nearest
 from allocator.intake.read import Reading
 from allocator.intake.source import TITLE
-from allocator.intake.template import write_template
+from allocator.intake.template import closed_list, write_template
 from allocator.intake.write import write_case
 from allocator.service import uploads
 from allocator.service.asking import In, Manager, Reader, round_in, writing
@@ -67,10 +71,11 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     reading = _read(s, row, waiting)
     old, called = own.before(s, row)
     raw = reading.raw
-    errors_ = [p for p in raw.problems if p.severity == "error"]
+    errors_ = [p for p in raw.problems if p.severity == "error" and not _asked_about(p)]
     return {
         "reading": reading, "sheets": [(t, nearest(t, TABLES, TITLE)) for t in raw.unknown], "tables": list(TABLES),
-        "columns": reading.columns, "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
+        "columns": [c for c in reading.columns if not c.read], "understood": [c for c in reading.columns if c.read], "titles": raw.read_titles,
+        "values": _own_values(reading), "bodies": list(dict.fromkeys(raw.alike)), "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
         "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
         "rules": capped(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
         "everyone": {
@@ -78,6 +83,21 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
             "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
         },
     }  # fmt: skip
+
+
+def _asked_about(p: Problem) -> bool:
+    """Whether a question on the page settles it, so that it need not stand among the errors to mend too."""
+    choice = p.code == "bad_value" and p.expected is not None and p.expected.startswith("one of")
+    return choice or p.code in ("unknown_reference", "ambiguous_name", "ambiguous_body")
+
+
+def _own_values(reading: Reading) -> list[tuple[str, str, int, list[str]]]:
+    """(column, own word, rows, our words) of every word where one of a few belongs."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for p in reading.raw.problems:
+        if p.code == "bad_value" and p.column and p.value and p.expected and p.expected.startswith("one of"):
+            found[p.table, p.column, p.value] += 1
+    return [(c, v, n, closed_list(TABLES[t].model_fields[c])) for (t, c, v), n in found.items()]
 
 
 def _listed(reading: Reading, name: str, key: str) -> list[tuple[str, str]]:
@@ -147,12 +167,18 @@ def words(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         for field in form.data:
             kind, _, rest = field.partition("|")
             value = form.text(field)
-            if value is None or kind not in ("sheet", "column", "school", "sip"):
+            if value is None or kind not in ("sheet", "column", "school", "sip", "value", "body"):
                 continue
-            place, _, text = rest.partition("|") if kind == "column" else ("", "", rest)
+            place, _, text = rest.partition("|") if kind in ("column", "value", "body") else ("", "", rest)
             means = "" if value == OURS else value
-            if kind == "column" and means and (place not in TABLES or means not in TABLES[place].model_fields):
+            known = {
+                *(TABLES[place].model_fields if place in TABLES else ()),
+                *([LAST_SIP] if place == "schools" else []),
+            }
+            if kind == "column" and means and means not in known:
                 raise Refusal("invalid", f"{means} is not a column of {place}.")
+            if kind == "body" and place not in KINDS:
+                raise Refusal("invalid", f"{place} is no kind of body.")
             if kind == "sheet" and means and means not in TABLES:
                 raise Refusal("invalid", f"{means} is not a table.")
             own.remember(s, row.programme_id, kind, text, means, by, place=place)
