@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.engine.instance import Instance, Tier
+from allocator.engine.trims import Trimmed, trimmed
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -57,8 +58,7 @@ class Matrix:
         self._cols: list[Ints] = []
         self._vals: list[Ints] = []
         self.prices = Columns([], [])
-        self.cut: dict[tuple[int, int], int] = {}  # (pair, trim) -> column
-        self.pools: dict[int, list[tuple[int, int, list[int]]]] = defaultdict(list)  # person -> (column, step, pairs)
+        self.cuts: dict[int, list[tuple[Trimmed, list[int]]]] = defaultdict(list)  # by person, with columns
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
             self._trims()
@@ -122,42 +122,20 @@ class Matrix:
             self.upper[i] = 0
 
     def _trims(self) -> None:
-        inst = self.inst
-        parts = {s for s, p in enumerate(inst.people) if any(x.resource for x in p.limits)}
+        parts = {s for s, p in enumerate(self.inst.people) if any(x.resource for x in p.limits)}
         for s, mine in enumerate(self.of_person):
-            groups: dict[object, list[int]] = defaultdict(list)
-            for i in mine.tolist():
-                trims = inst.posts[self.post[i]].trims
-                if not trims:
-                    continue
-                step = trims[0].short
-                if s in parts or any(t.short != step * k for k, t in enumerate(trims, 1)):
-                    for k in range(len(trims)):
-                        self.cut[i, k] = self.column(1)
-                    self.row([*(self.cut[i, k] for k in range(len(trims))), i], [1] * len(trims) + [-1], -FREE, 0)
-                else:
-                    counts = tuple((t.name, t.short[int(self.post[i])]) for t in inst.tiers if self.post[i] in t.short)
-                    groups[step, counts].append(i)
-            for (step, _), pairs in groups.items():  # type: ignore[misc]  # keys are pairs
-                most = [len(inst.posts[self.post[i]].trims) for i in pairs]
-                column = self.column(sum(most))
-                self.row([column, *pairs], [1, *(-m for m in most)], -FREE, 0)
-                self.pools[s].append((column, step, pairs))
+            for group in trimmed(self.inst, mine.tolist(), s in parts):
+                columns = [self.column(sum(group.room)) for _ in group.trims]
+                self.row([*columns, *group.pairs], [1] * len(columns) + [-m for m in group.room], -FREE, 0)
+                self.cuts[s].append((group, columns))
 
     def loads(self, s: int, resource: int) -> tuple[Ints, Ints]:
         """Columns and values of a person's load of a resource, after trims."""
         mine = self.of_person[s]
-        cols, vals = [mine], [self.load[mine, resource]]
-        if self.cut:
-            cuts = [(i, k) for i in mine.tolist() for k in range(len(self.inst.posts[self.post[i]].trims))]
-            cuts = [c for c in cuts if c in self.cut]
-            cols.append(np.array([self.cut[c] for c in cuts], dtype=np.int64))
-            less = [-self.inst.posts[self.post[i]].trims[k].less[resource] for i, k in cuts]
-            vals.append(np.array(less, dtype=np.int64))
-        if resource == 0:
-            cols.append(np.array([c for c, _, _ in self.pools.get(s, ())], dtype=np.int64))
-            vals.append(np.array([-step for _, step, _ in self.pools.get(s, ())], dtype=np.int64))
-        return np.concatenate(cols), np.concatenate(vals)
+        each = [pair for g, columns in self.cuts.get(s, ()) for pair in zip(columns, g.trims, strict=True)]
+        cut = [(c, -t.less[resource]) for c, t in each if resource < len(t.less)]
+        cols, vals = (np.array(x, dtype=np.int64) for x in (zip(*cut, strict=True) if cut else ((), ())))
+        return np.concatenate([mine, cols]), np.concatenate([self.load[mine, resource], vals])
 
     def _person(self, s: int) -> None:
         person, mine = self.inst.people[s], self.of_person[s]
@@ -296,35 +274,24 @@ class Matrix:
                 constant += c
             else:
                 out[column] += c
-        for (i, k), column in self.cut.items() if tier.short else ():
-            trim = self.inst.posts[self.post[i]].trims[k]
-            out[column] += tier.short.get(int(self.post[i]), 0) * trim.short
-        for column, step, pairs in (pool for mine in self.pools.values() for pool in mine) if tier.short else ():
-            out[column] += tier.short.get(int(self.post[pairs[0]]), 0) * step
+        for group, columns in (g for mine in self.cuts.values() for g in mine) if tier.short else ():
+            out[columns] += tier.short.get(int(self.post[group.pairs[0]]), 0) * np.array([t.short for t in group.trims])
         return (out, constant) if tier.sense == "most" else (-out, -constant)
 
     def read(self, values: Ints) -> tuple[tuple[int, ...], dict[int, int]]:
-        """Pairs chosen, and units short by post; a pool's steps are laid on its posts in order."""
-        posts = self.inst.posts
+        """Pairs chosen, and units short by post; what is short is laid on a person's posts in order."""
         chosen = tuple(np.nonzero(values[: self.pairs])[0].tolist())
-        short = {int(self.post[i]): posts[self.post[i]].trims[k].short for (i, k), c in self.cut.items() if values[c]}
-        for column, step, pairs in (pool for mine in self.pools.values() for pool in mine):
-            left = int(values[column])
-            for i in (i for i in pairs if left and values[i]):
-                taken = min(left, len(posts[self.post[i]].trims))
-                short[int(self.post[i])] = taken * step
-                left -= taken
+        short: dict[int, int] = {}
+        for group, columns in (g for mine in self.cuts.values() for g in mine):
+            short |= group.laid(self.inst, values[columns].tolist(), [i for i in group.pairs if values[i]])
         return chosen, short
 
     def columns(self, chosen: Sequence[int], short: Mapping[int, int]) -> dict[int, int]:
         """A plan as values of the pair and trim columns: a hint."""
         on = set(chosen)
         out = {i: int(i in on) for i in range(self.pairs)}
-        for (i, k), c in self.cut.items():
-            p = int(self.post[i])
-            out[c] = int(i in on and short.get(p, 0) == self.inst.posts[p].trims[k].short)
-        for column, step, pairs in (pool for mine in self.pools.values() for pool in mine):
-            out[column] = sum(short.get(int(self.post[i]), 0) for i in pairs if i in on) // step
+        for group, columns in (g for mine in self.cuts.values() for g in mine):
+            out.update(zip(columns, group.counts(self.inst, short, on), strict=True))
         return out
 
 

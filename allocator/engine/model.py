@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ortools.sat.python import cp_model
 
-from allocator.engine.instance import Instance, Tier
+from allocator.engine.instance import Instance, Tier, Trim
+from allocator.engine.trims import Trimmed, trimmed
 
 
 class Range(NamedTuple):
@@ -19,24 +20,18 @@ class Range(NamedTuple):
     hi: int
 
 
-class Pool(NamedTuple):
-    """Trims of one person's posts that count alike, taken together: `steps` of `step` units over `pairs`."""
-
-    steps: cp_model.IntVar
-    step: int
-    pairs: tuple[int, ...]
-
-
 class Built:
     """The model with handles on its variables.
 
-    `x[i]` is 1 when pair i is chosen; `cut[i, k]` is 1 when it is chosen with the post's k-th trim. Where only a
-    person's whole load matters, posts that count alike share a `pool` instead: far fewer variables, same values.
+    `x[i]` is 1 when pair i is chosen. `cuts` count trims by person (`trims.py`); `apart` they are chosen post by post
+    instead, and `cut[i, k]` is 1 when pair i is chosen with the post's k-th trim: far more variables, same values.
     With `trimming` off no post is trimmed: a smaller model, for when all posts can be had in full.
     `parts` names people whose loads by part matter (by default those limited there).
     """
 
-    def __init__(self, inst: Instance, trimming: bool, parts: Collection[int] | None = None) -> None:
+    def __init__(
+        self, inst: Instance, trimming: bool, parts: Collection[int] | None = None, apart: bool = False
+    ) -> None:
         self.inst = inst
         self.parts = {s for s, p in enumerate(inst.people) if any(x.resource for x in p.limits)}
         self.parts |= set(parts or ())
@@ -48,10 +43,10 @@ class Built:
             self.of_post[pair.post].append(i)
             self.of_person[pair.person].append(i)
         self.cut: dict[tuple[int, int], cp_model.IntVar] = {}
-        self.pools: dict[int, list[Pool]] = defaultdict(list)
+        self.cuts: dict[int, list[tuple[Trimmed, list[cp_model.IntVar]]]] = defaultdict(list)
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
-            self._trims()
+            self._trims_apart() if apart else self._trims()
         self.prices: list[Range] = []
         for s in range(len(inst.people)):
             self._person(s)
@@ -79,27 +74,21 @@ class Built:
 
     def _trims(self) -> None:
         for s, mine in enumerate(self.of_person):
-            groups: dict[object, list[int]] = defaultdict(list)
-            for i in mine:
-                trims = self.inst.posts[self.inst.pairs[i].post].trims
-                step = trims[0].short if trims else 0
-                if not trims:
-                    continue
-                if s in self.parts or any(t.short != step * k for k, t in enumerate(trims, 1)):
-                    cuts = [self.model.new_bool_var("") for _ in trims]
-                    self.cut.update({(i, k): c for k, c in enumerate(cuts)})
-                    self.model.add(sum(cuts) <= self.x[i])
-                else:
-                    groups[step, self._counts(self.inst.pairs[i].post)].append(i)
-            for (step, _), pairs in groups.items():  # type: ignore[misc]  # keys are pairs
-                most = [len(self.inst.posts[self.inst.pairs[i].post].trims) for i in pairs]
-                steps = self.model.new_int_var(0, sum(most), "")
-                self.model.add(steps <= sum(m * self.x[i] for m, i in zip(most, pairs, strict=True)))
-                self.pools[s].append(Pool(steps, step, tuple(pairs)))
+            for group in trimmed(self.inst, mine, s in self.parts):
+                counts = [self.model.new_int_var(0, sum(group.room), "") for _ in group.trims]
+                room = sum(m * self.x[i] for m, i in zip(group.room, group.pairs, strict=True))
+                self.model.add(sum(counts) <= room)
+                self.cuts[s].append((group, counts))
 
-    def _counts(self, post: int) -> tuple[tuple[str, int], ...]:
-        """In which tiers, and how much, a unit short at this post counts."""
-        return tuple((t.name, t.short[post]) for t in self.inst.tiers if post in t.short)
+    def _trims_apart(self) -> None:
+        for i, pair in enumerate(self.inst.pairs):
+            cuts = [self.model.new_bool_var("") for _ in self.inst.posts[pair.post].trims]
+            self.cut.update({(i, k): c for k, c in enumerate(cuts)})
+            self.model.add(sum(cuts) <= self.x[i])
+
+    def _counted(self, s: int) -> Iterator[tuple[Trim, cp_model.IntVar]]:
+        for group, counts in self.cuts.get(s, ()):
+            yield from zip(group.trims, counts, strict=True)
 
     def load(self, s: int, resource: int) -> cp_model.LinearExprT:
         """The person's load of a resource, after trims."""
@@ -111,8 +100,7 @@ class Built:
             for k, trim in enumerate(self.inst.posts[pairs[i].post].trims):
                 if trim.less[resource] and (i, k) in self.cut:
                     terms.append(-trim.less[resource] * self.cut[i, k])
-        if resource == 0:
-            terms += [-pool.step * pool.steps for pool in self.pools.get(s, ())]
+        terms += [-t.less[resource] * c for t, c in self._counted(s) if resource < len(t.less) and t.less[resource]]
         return sum(terms)
 
     def _person(self, s: int) -> None:
@@ -226,13 +214,13 @@ class Built:
                 for k, trim in enumerate(trims):
                     if (i, k) in self.cut:
                         terms.append(Range(coefficient * trim.short * self.cut[i, k], 0, 0))
-            if trims and (self.cut or self.pools) and self.of_post[p]:
+            if trims and (self.cut or self.cuts) and self.of_post[p]:
                 terms.append(Range(0, 0, coefficient * max(t.short for t in trims)))
-        if tier.short:
-            for pool in (pool for mine in self.pools.values() for pool in mine):
-                coefficient = tier.short.get(self.inst.pairs[pool.pairs[0]].post, 0)
-                if coefficient:
-                    terms.append(Range(coefficient * pool.step * pool.steps, 0, 0))
+        for group, counts in (g for mine in self.cuts.values() for g in mine) if tier.short else ():
+            coefficient = tier.short.get(self.inst.pairs[group.pairs[0]].post, 0)
+            if coefficient:
+                units = sum(t.short * c for t, c in zip(group.trims, counts, strict=True))
+                terms.append(Range(coefficient * units, 0, 0))
         for b, coefficient in tier.broken.items():
             terms.append(Range(coefficient * self.broken[b], 0, coefficient))
         sign = 1 if tier.sense == "most" else -1
@@ -257,20 +245,16 @@ class Built:
                 self.model.add(self.x[i] == 0)
 
     def read(self, solver: cp_model.CpSolver) -> tuple[tuple[int, ...], dict[int, int]]:
-        """Pairs chosen, and units short by post; a pool's steps are laid on its posts in order."""
-        pairs, posts = self.inst.pairs, self.inst.posts
+        """Pairs chosen, and units short by post; what is short is laid on a person's posts in order."""
         chosen = tuple(i for i, x in enumerate(self.x) if solver.boolean_value(x))
         short = {
-            pairs[i].post: posts[pairs[i].post].trims[k].short
+            self.inst.pairs[i].post: self.inst.posts[self.inst.pairs[i].post].trims[k].short
             for (i, k), c in self.cut.items()
             if solver.boolean_value(c)
         }
-        for pool in (pool for mine in self.pools.values() for pool in mine):
-            left = solver.value(pool.steps)
-            for i in (i for i in pool.pairs if left and solver.boolean_value(self.x[i])):
-                taken = min(left, len(posts[pairs[i].post].trims))
-                short[pairs[i].post] = taken * pool.step
-                left -= taken
+        for group, counts in (g for mine in self.cuts.values() for g in mine):
+            on = [i for i in group.pairs if solver.boolean_value(self.x[i])]
+            short |= group.laid(self.inst, [solver.value(c) for c in counts], on)
         return chosen, short
 
 

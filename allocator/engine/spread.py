@@ -50,7 +50,7 @@ def _spread(inst: Instance, chosen: Sequence[int], short: Mapping[int, int], run
         tiers=tuple(replace(t, broken={}, lot=False) for t in kept),
         same=(), different=(), never_both=(), bonds=(),
     )  # fmt: skip
-    built = Built(small, trimming=True, parts=range(len(inst.people)))
+    built = Built(small, trimming=True, apart=True)
     model = built.model
     for tier in small.tiers:
         v = value(small, tier, range(len(chosen)), short)

@@ -185,12 +185,9 @@ class _Search:
         on = set(chosen)
         for i, x in enumerate(b.x):
             b.model.add_hint(x, i in on)
-        for (i, k), c in b.cut.items():
-            post = self.inst.pairs[i].post
-            b.model.add_hint(c, i in on and (short or {}).get(post, 0) == self.inst.posts[post].trims[k].short)
-        for pool in (pool for mine in b.pools.values() for pool in mine):
-            units = sum((short or {}).get(self.inst.pairs[i].post, 0) for i in pool.pairs if i in on)
-            b.model.add_hint(pool.steps, units // pool.step)
+        for group, counts in (g for mine in b.cuts.values() for g in mine):
+            for count, many in zip(counts, group.counts(self.inst, short or {}, on), strict=True):
+                b.model.add_hint(count, many)
 
     def climb(self, tiers: Sequence[Tier], start: Sequence[int] = ()) -> _Found | None:
         """Solve `tiers` in folds, holding each fold's value; None when nothing was found."""
