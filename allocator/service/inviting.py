@@ -13,8 +13,6 @@ from allocator.service.asking import Office
 from allocator.service.people import GrantRole, Who
 from allocator.store.tables import Someone
 
-MINUTES_A_DAY = 24 * 60
-
 
 @dataclass(frozen=True)
 class Invited:
@@ -45,10 +43,9 @@ def shows_links(office: Office, s: Session, who: Who) -> bool:
 
 
 def letter_link(office: Office, s: Session, programme: str, whom: Invited, base: str, next: str) -> str:
-    """A link for a letter: it opens the page `next` in this role of this programme and is spent on the button. In a letter
-    that is mailed it lives `letter_days`, handed over by a manager `shown_hours`."""
+    """A link for a letter: it opens the page `next` in this role of this programme and is spent on the button. It is handed over by
+    a manager and lives `shown_hours`; a letter that is mailed has no such link (`posting`)."""
     grant = people.enrol(s, whom.email, whom.name, programme, whom.role, urn=whom.urn, sip=whom.sip)
-    person, settings = s.get_one(Someone, grant.person_id), office.settings
-    minutes = settings.letter_days * MINUTES_A_DAY if settings.smtp_url else settings.shown_hours * 60
+    person, minutes = s.get_one(Someone, grant.person_id), office.settings.shown_hours * 60
     secret = passes.link(s, person, minutes, people.ROLE_OF[whom.role], programme, about=next)
     return f"{base.rstrip('/')}/sign-in/{secret}?next={quote(next)}"

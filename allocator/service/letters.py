@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,15 +13,14 @@ from sqlalchemy.orm import Session
 from allocator.report import letters
 from allocator.report.wording import DEFAULTS, Letter, LetterKind
 from allocator.rounds import Desk
-from allocator.service import people
+from allocator.service import people, posting
 from allocator.service.asking import Office
 from allocator.service.inviting import Invited, letter_link
 from allocator.service.people import Who
+from allocator.service.posting import SENT
 from allocator.service.views import ready_of
 from allocator.store import keep
-from allocator.store.tables import AuditRow, Grant, PlanRow, Programme, RoundRow, Someone, Wording
-
-SENT = "letter sent"  # the audit line of a letter that a mail server took
+from allocator.store.tables import AuditRow, Grant, LetterRow, PlanRow, Programme, RoundRow, Someone, Wording
 
 
 def wordings(s: Session, programme: str) -> dict[str, str]:
@@ -106,53 +105,74 @@ def sip_of(s: Session, programme: str, desk: Desk, sip: str) -> list[Addressee]:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A letter with the address and the personal link of one who gets it."""
+    """A letter with the address and the link of one who gets it, to be handed over."""
 
     letter: Letter
     email: str
     link: str
 
 
+@dataclass(frozen=True)
+class Addressed:
+    """Whom a letter goes to, and the letter with this link in it."""
+
+    to: Addressee
+    written: Callable[[str], Letter]
+
+
 def addressed(
-    office: Office, s: Session, request: Request, row: RoundRow, desk: Desk, shared: letters.Office,
-    urns: Sequence[str] = (), sips: Sequence[str] = (), *, personal: bool,
-) -> tuple[list[Outgoing], list[str]]:  # fmt: skip
-    """A letter for each head (and chair, where both agree) and SIP, with a link of their own where `personal`, else with the
-    page where they ask for one; and who has no address."""
-
-    def link_of(a: Addressee) -> str:
-        if personal:
-            return letter_link(office, s, row.programme_id, a.invited, base, a.next)
-        return f"{base}{a.next}"
-
-    base, out, without = base_of(office, request), [], []
+    s: Session, row: RoundRow, desk: Desk, shared: letters.Office, urns: Sequence[str] = (), sips: Sequence[str] = ()
+) -> tuple[list[Addressed], list[str]]:
+    """A letter for each head (and chair, where both agree) of these schools, and for each SIP; and who has no address."""
+    out: list[Addressed] = []
+    without: list[str] = []
     chairs = desk.rules.mode == "agree_with_school"
     for group in letters.together(desk, urns):
         whom = heads_of(s, row.programme_id, desk, group, chairs=chairs)
         for a in whom:
             for urn in group:  # one letter and one link open every school of a shared head
                 people.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
-            link = link_of(a)
-            out.append(Outgoing(letters.school_letter(desk, group, shared, link), a.invited.email, link))
+            out.append(Addressed(a, lambda link, group=group: letters.school_letter(desk, group, shared, link)))  # type: ignore[misc]
         without += [desk.facts.name(u) for u in group] if not whom else []
     for sip in sips:
         asked = sip_of(s, row.programme_id, desk, sip)
-        for a in asked:
-            link = link_of(a)
-            out.append(Outgoing(letters.sip_letter(desk, sip, shared, link), a.invited.email, link))
+        out += [Addressed(a, lambda link, sip=sip: letters.sip_letter(desk, sip, shared, link)) for a in asked]  # type: ignore[misc]
         without += [desk.facts.sips[sip].name] if not asked else []
     return out, without
 
 
-def send(office: Office, who: Who, row: RoundRow, going: Sequence[Outgoing]) -> list[str]:
-    """By mail, on one connection; the addresses that the mail server did not take. Each one sent is in the audit log."""
-    failed = office.mail.post([(o.email, o.letter.heading, o.letter.text) for o in going])
-    with office.db.write() as s:
-        by = who.person(row.programme_id)
-        for o in going:
-            if o.email not in failed:
-                keep.note(s, by, SENT, f"{row.id}/{o.letter.kind}/{o.letter.key}", programme=row.programme_id)
-    return failed
+def handed(
+    office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], *, personal: bool
+) -> list[Outgoing]:
+    """Letters to print or copy: with a link of one's own where `personal`, else with the page where its reader asks for one."""
+    out = []
+    for a in going:
+        link = (
+            letter_link(office, s, row.programme_id, a.to.invited, base, a.to.next)
+            if personal
+            else f"{base}{a.to.next}"
+        )
+        out.append(Outgoing(a.written(link), a.to.invited.email, link))
+    return out
+
+
+def outbox(
+    office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], heading: str = ""
+) -> list[tuple[LetterRow, tuple[str, ...]]]:
+    """Letters to be mailed, kept as they are written, each with the schools it is about."""
+    out = []
+    for a in going:
+        about: list[Letter] = []
+
+        def words(link: str, a: Addressed = a, about: list[Letter] = about) -> tuple[str, str]:
+            about.append(a.written(link))
+            return f"{heading}{about[0].heading}", about[0].text
+
+        i = a.to.invited
+        kind, key = ("sip", i.sip) if i.sip else ("school", i.urn)
+        kept = posting.write(office, s, row, kind, key, i, a.to.next, base, words)
+        out.append((kept, about[0].urns))
+    return out
 
 
 def sent(s: Session, row: RoundRow) -> dict[tuple[str, str], dt.datetime]:

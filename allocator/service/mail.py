@@ -6,6 +6,7 @@ to a server on this very machine, or where the setting says `?tls=off`, does a l
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import smtplib
 import ssl
@@ -15,12 +16,14 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+from allocator.domain.characters import one_line
 from allocator.errors import UsageError
 
 log = logging.getLogger("allocator.mail")
 HERE = ("localhost", "127.0.0.1", "::1")
 PORTS = {"smtp": 587, "smtps": 465}
 SECONDS = 10  # to wait for a mail server
+TAKEN, AWAY, UNFIT = "taken", "the mail server does not answer", "its address cannot be written to"
 
 
 @dataclass(frozen=True)
@@ -98,33 +101,57 @@ class Mail:
         """Whether links are shown to whoever runs the service: only where that is a person's own window, never a log."""
         return not self.smtp_url and sys.stderr.isatty()
 
-    def send(self, to: str, subject: str, text: str) -> bool:
-        """A letter in plain text; False where no mail server is set. A letter that cannot be sent is logged, and the
-        asker told nothing: whether an address is known is nobody's business."""
-        if not self.smtp_url:
-            return False
-        self.post([(to, subject, text)])
-        return True
+    def send(self, to: str, subject: str, text: str) -> str:
+        """One letter in plain text, and what became of it, which is also in the log: the asker is told nothing, because
+        whether an address is known is nobody's business."""
+        return self.post([(to, subject, text)])[0]
 
     def post(self, letters: Sequence[tuple[str, str, str]]) -> list[str]:
-        """(to, subject, text) each, on one connection; the addresses that were not taken, and why in the log."""
-        left = [to for to, _, _ in letters]
-        try:
-            with server_of(self.smtp_url).connect() as smtp:
-                for to, subject, text in letters:
-                    if self._posted(smtp, to, subject, text):
-                        left.remove(to)
-        except OSError as error:  # smtplib's errors are OSErrors
-            log.error("letters not sent", extra={"error": type(error).__name__, "letters": len(left)})
-        return left
+        """(to, subject, text) each; what became of each, in their order: TAKEN, or why not. None stops the rest; only where
+        the server cannot be reached are those left not tried."""
+        fates: list[str] = []
+        smtp: smtplib.SMTP | None = None
+        for letter in letters:
+            try:
+                fate, smtp = self._posted(smtp, *letter)
+            except OSError as error:  # smtplib's errors are OSErrors
+                log.error("mail server away", extra={"error": type(error).__name__})
+                return fates + [AWAY] * (len(letters) - len(fates))
+            fates.append(fate)
+        if smtp is not None:
+            with contextlib.suppress(OSError):
+                smtp.quit()
+        return fates
 
-    def _posted(self, smtp: smtplib.SMTP, to: str, subject: str, text: str) -> bool:
+    def _posted(
+        self, smtp: smtplib.SMTP | None, to: str, subject: str, text: str
+    ) -> tuple[str, smtplib.SMTP | None]:  # fmt: skip
+        """(what became of it, the connection for the next). A connection that has ended is made again, once."""
         letter = EmailMessage()
-        letter["From"], letter["To"], letter["Subject"] = self.sender, to, subject
-        letter.set_content(text)
         try:
-            smtp.send_message(letter)
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
-            log.error("letter not sent", extra={"error": type(error).__name__})
-            return False
-        return True
+            letter["From"], letter["To"], letter["Subject"] = self.sender, to, one_line(subject)
+            letter.set_content(text)
+        except ValueError:
+            return UNFIT, smtp
+        for left in (1, 0):
+            smtp = smtp or server_of(self.smtp_url).connect()
+            try:
+                smtp.send_message(letter)
+                return TAKEN, smtp
+            except smtplib.SMTPServerDisconnected:
+                smtp.close()
+                smtp = None
+                if not left:
+                    raise
+            except smtplib.SMTPRecipientsRefused as error:
+                code = next(iter(error.recipients.values()), (550, b""))[0]
+                return self._refused(f"{code}"), smtp
+            except smtplib.SMTPResponseException as error:
+                return self._refused(f"{error.smtp_code}"), smtp
+            except (smtplib.SMTPException, ValueError) as error:
+                return self._refused(type(error).__name__), smtp
+        raise AssertionError
+
+    def _refused(self, why: str) -> str:
+        log.error("letter not taken", extra={"error": why})
+        return f"refused by the mail server ({why})"

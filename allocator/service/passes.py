@@ -55,11 +55,12 @@ def link(
     return secret
 
 
-def lately(session: Session, person: Someone) -> bool:
-    """Whether this person has a link of their own already: asking again and again in somebody's name sends them few
+def lately(session: Session, person: Someone, about: str | None = None) -> bool:
+    """Whether this person has a link of their own already, or one to the page `about`: asking again and again in somebody's name sends them few
     letters, and leaves them a link that works."""
     now = keep.now()
-    mine = sa.select(SignIn).where(SignIn.person_id == person.id, SignIn.own, SignIn.created_at > now - 60 * APART)
+    mine = sa.select(SignIn).where(SignIn.person_id == person.id, SignIn.created_at > now - 60 * APART)
+    mine = mine.where(SignIn.own if about is None else SignIn.about == about)
     rows = list(session.scalars(mine.order_by(SignIn.created_at.desc())))
     if not rows or rows[0].used_at is not None or rows[0].expires_at < now:
         return False

@@ -42,7 +42,7 @@ class Settings:
     cookie_secret: str = env("", "signs the step to the provider; set it where several servers share the work")
     link_minutes: int = env(10, "how long a sign-in link lives")
     shown_hours: int = env(72, "how long a link lives that a manager hands over, where no mail server is set")
-    letter_days: int = env(45, "how long the link in a letter to a school or SIP lives")
+    letter_days: int = env(45, "how long the link in a letter to a school or SIP shows that letter; it signs nobody in")
     tile_url: str = env(
         "", "a map's tile server, as https://HOST/{z}/{x}/{y}.png; blank = the map is drawn without one"
     )

@@ -273,6 +273,26 @@ class Remembered(Base):
     at: Mapped[dt.datetime]
 
 
+class LetterRow(Base):
+    """A letter as it was written, to whom, and what became of it. Its link, kept as a hash, shows it and opens nothing."""
+
+    __tablename__ = "letters"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    kind: Mapped[str]  # school, sip, or ask for what is asked before planning
+    key: Mapped[str]  # URN or SIP id
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[str]  # what its reader comes in as
+    email: Mapped[str]
+    next: Mapped[str]  # the page where it is answered
+    heading: Mapped[str]
+    text: Mapped[str]
+    hash: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]  # until when its link shows it
+    fate: Mapped[str]  # going, taken, or why it was not
+
+
 class Wording(Base):
     """A programme's own wording of a kind of letter (`report.wording`); none = the one we ship."""
 

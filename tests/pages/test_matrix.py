@@ -31,6 +31,8 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/sign-in/{secret}"): (OPEN, None),
     ("POST", "/sign-in/{secret}"): (OPEN, {}),
     ("POST", "/sign-out"): (OPEN, {}),
+    ("GET", "/letters/{secret}"): (OPEN, None),
+    ("POST", "/letters/{secret}"): (OPEN, {}),
     ("GET", "/sessions"): (ANYBODY, None),
     ("POST", "/sessions"): ((), {"door": "manager p"}),  # a session of one's own: tests/service/test_trust.py
     ("POST", "/sessions/end"): (ANYBODY, {}),

@@ -12,13 +12,14 @@ from typing import Any, ClassVar
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.explain.answer import solve
-from allocator.service import passes, people
+from allocator.service import people
 from allocator.store import keep
-from allocator.store.tables import RoundRow
+from allocator.store.tables import LetterRow, RoundRow
 from tests.make import case, led, school, sip
 from tests.service.office import MEL, Desk, open_office
 
@@ -179,9 +180,12 @@ class Post(smtplib.SMTP):
 
     def send_message(self, msg: Any, *_: Any, **__: Any) -> dict[str, tuple[int, bytes]]:
         if msg["To"] == "other.head@example.org":
-            raise smtplib.SMTPRecipientsRefused({})
+            raise smtplib.SMTPRecipientsRefused({str(msg["To"]): (550, b"who?")})
         self.taken.append(msg)
         return {}
+
+    def quit(self) -> tuple[int, bytes]:
+        return 221, b"bye"
 
 
 def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,18 +197,32 @@ def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypa
     sent = post(desk, "manager", "/rounds/r/publish/send", urns=["1", "3"])
     assert sent.status_code == 303
     notice = sent.headers["set-cookie"]
-    assert "1%20letter%20sent%20by%20mail" in notice
+    assert "1%20school%20told.%201%20letter%20sent%20by%20mail" in notice
     assert "other.head%40example.org" in notice
     (letter,) = Post.taken
     assert letter["To"] == "head@example.org"
     text = letter.get_content()
     assert "Sip A" in text
     assert "Sip B" not in text
-    link = re.search(r"http://testserver/sign-in/(\S+)\?next=/school", text)
+    link = re.search(r"http://testserver/letters/(\S+)", text)
     assert link
-    with desk.db.write() as s:
-        row = passes.look_at(s, link[1])
-        assert row.role == "school"
+    shown = desk.client.get(f"{SITE}/letters/{link[1]}")
+    assert "Sip A" in shown.text
+    assert desk.client.get(f"{SITE}/school", follow_redirects=False).status_code == 303  # it signs nobody in
+    for _ in range(2):  # asked twice at once, one link comes
+        desk.client.post(f"{SITE}/letters/{link[1]}")
+        desk.settle()
+    assert [m["To"] for m in Post.taken] == ["head@example.org"] * 2
+    key = re.search(r"http://testserver/sign-in/(\S+)\?next=/school", Post.taken[1].get_content())
+    assert key
+    opened = desk.client.get(f"/sign-in/{key[1]}").json()["opens"]
+    assert [(d["role"], d["programme"]) for d in opened] == [("school", "p")]
+    with desk.db.read() as s:
+        fates = {r.email: (r.key, r.fate) for r in s.scalars(sa.select(LetterRow))}
+        stages = {p.urn: p.stage for p in keep.standing(s, "r").pairs.values()}
+    assert fates == {
+        "head@example.org": ("1", "taken"), "other.head@example.org": ("3", "refused by the mail server (550)")}  # fmt: skip
+    assert (stages["1"], stages["3"]) == ("proposed", "draft")  # told is who had their letter
     assert "mailed" in get(desk, "manager", "/rounds/r/publish").text
 
 

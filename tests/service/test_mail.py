@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from allocator.errors import UsageError
-from allocator.service.mail import Mail, server_of
+from allocator.service.mail import AWAY, TAKEN, Mail, server_of
 
 ELSEWHERE = "127.0.0.2"  # this machine, by an address that does not say so
 LETTER = ("head@example.org", "Your SIP", "https://sip.example.org/sign-in/secret")
@@ -93,7 +93,7 @@ def test_a_server_that_nobody_vouches_for_is_told_nothing(tmp_path: Path, tls: s
     """Another's name, run out, or signed by itself: neither password nor letter."""
     with server(certificate(tmp_path, host, days=days), tls=tls) as (port, heard):
         scheme = "smtps" if tls == "start" else "smtp"
-        assert Mail(f"{scheme}://us:secret@{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == [LETTER[0]]
+        assert Mail(f"{scheme}://us:secret@{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == [AWAY]
     assert not [line for line in heard if line.upper().startswith((b"AUTH", b"MAIL", b"RCPT"))]
 
 
@@ -104,17 +104,17 @@ def test_a_server_that_is_vouched_for_takes_letters(tmp_path: Path, tls: str, mo
     with server(pem, tls=tls) as (port, heard):
         monkeypatch.setattr(ssl, "create_default_context", lambda: make(cafile=trusted))
         scheme = "smtps" if tls == "start" else "smtp"
-        assert Mail(f"{scheme}://us:secret@{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == []
+        assert Mail(f"{scheme}://us:secret@{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == [TAKEN]
     assert any(b"sign-in/secret" in line for line in heard)
 
 
 def test_without_tls_nothing_goes_unless_the_setting_says_so() -> None:
     with server(None, tls="none") as (port, heard):
-        assert Mail(f"smtp://{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == [LETTER[0]]
+        assert Mail(f"smtp://{ELSEWHERE}:{port}", "sip@example.org").post([LETTER]) == [AWAY]
         assert not any(line.upper().startswith(b"MAIL") for line in heard)
-        assert Mail(f"smtp://{ELSEWHERE}:{port}?tls=off", "sip@example.org").post([LETTER]) == []
+        assert Mail(f"smtp://{ELSEWHERE}:{port}?tls=off", "sip@example.org").post([LETTER]) == [TAKEN]
     with server(None, tls="none", host="127.0.0.1") as (port, _):
-        assert Mail(f"smtp://127.0.0.1:{port}", "sip@example.org").post([LETTER]) == []
+        assert Mail(f"smtp://127.0.0.1:{port}", "sip@example.org").post([LETTER]) == [TAKEN]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from allocator.service.pages import (
     handing,
     head,
     hearing,
+    letter,
     map,
     moving,
     national,
@@ -29,6 +30,6 @@ from allocator.service.pages import (
 )
 
 FAMILIES = (
-    entrance, desk, news, waiting, ask, asked, data, national, settings, board, moving, school, sip, map, whatif, choosing, weighing,
+    entrance, letter, desk, news, waiting, ask, asked, data, national, settings, board, moving, school, sip, map, whatif, choosing, weighing,
     telling, hearing, confirming, chronicle, handing, staff, head, partner,
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
 from allocator.domain.facts import Facts
+from allocator.domain.round import Person
 from allocator.domain.since import since
 from allocator.rounds.asking import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
-from allocator.service import inviting
+from allocator.service import inviting, posting
 from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
 from allocator.service.inviting import Invited
+from allocator.service.letters import base_of
 from allocator.service.pages import ask_forms
 from allocator.service.pages.asked import facts_of, typed
 from allocator.service.pages.desk import around
@@ -23,7 +26,7 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import asking, keep
-from allocator.store.tables import RoundRow
+from allocator.store.tables import LetterRow, RoundRow
 from allocator.veto import one_answer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -98,33 +101,37 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
             w for w in inviting.of_case(facts.case) if w.role in ("head", "sip") and _due(_key(w), facts, log, step)
         ]
         only = form.text("only")
-        whom = [w for w in whom if only in (None, ":".join(_key(w)))]
+        busy = posting.on_their_way(s, id, "ask")
+        whom = [w for w in whom if only in (None, ":".join(_key(w))) and ":".join(_key(w)) not in busy]
         if not whom:
             raise Refusal(
                 "round_refuses",
                 "There is nobody to write to: everybody with an address has been asked or has answered.",
             )
-        base = office.settings.public_url or str(request.base_url)
-        by = who.person(row.programme_id)
-        letters = []
-        for w in whom:
-            path = f"/{'school' if w.urn else 'sip'}/ask?round={id}" + (f"&urn={w.urn}" if w.urn else "")
-            letters.append((w, inviting.letter_link(office, s, row.programme_id, w, base, path)))
-            asking.record(s, id, _key(w), step, by, {"how": "mail" if office.settings.smtp_url else "link"})
-        keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(letters)} people")
+        base, by, mails = base_of(office, request), who.person(row.programme_id), bool(office.settings.smtp_url)
+        pages = [
+            (w, f"/{'school' if w.urn else 'sip'}/ask?round={id}" + (f"&urn={w.urn}" if w.urn else "")) for w in whom
+        ]
+        if mails:
+            going = [
+                posting.write(
+                    office, s, row, "ask", ":".join(_key(w)), w, path, base, partial(_letter, w.name, step, who.name)
+                )
+                for w, path in pages
+            ]
+        else:
+            links = [(w, inviting.letter_link(office, s, row.programme_id, w, base, path)) for w, path in pages]
+            for w in whom:
+                asking.record(s, id, _key(w), step, by, {"how": "link"})
+        keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(whom)} people")
         facts_now = around(s, id, who)
-    if not office.settings.smtp_url:
-        return show(
-            request,
-            "ask-links.html",
-            who,
-            **facts_now,
-            letters=letters,
-            names=facts.schools,
-            hours=office.settings.shown_hours,
-        )
-    answer = done(f"/rounds/{id}/ask", f"{len(letters)} letters are on their way.")
-    answer.background = BackgroundTask(_send, office, letters, step, who.name)
+    if not mails:
+        return show(request, "ask-links.html", who, **facts_now, letters=links, names=facts.schools,
+                    hours=office.settings.shown_hours)  # fmt: skip
+    answer = done(
+        f"/rounds/{id}/ask", f"{len(going)} letters are on their way. Reload this page to see who has theirs."
+    )
+    answer.background = BackgroundTask(_send, office, row.programme_id, going, step, by)
     return answer
 
 
@@ -143,9 +150,17 @@ def _due(key: Key, facts: Facts, log: dict[Key, Asked], step: Step) -> bool:
     return now.answered_on is None and asked_before == (step == "reminded")
 
 
-def _send(office: Office, letters: Sequence[tuple[Invited, str]], step: str, sender: str) -> None:
-    for whom, link in letters:
-        office.mail.send(whom.email, SUBJECT[step], LETTER.format(who=whom.name, link=link, sender=sender))
+def _letter(to: str, step: str, sender: str, link: str) -> tuple[str, str]:
+    return SUBJECT[step], LETTER.format(who=to, link=link, sender=sender)
+
+
+def _send(office: Office, programme: str, going: Sequence[LetterRow], step: Step, by: Person) -> None:
+    """Asked is who had their letter taken."""
+    taken = posting.send(office, by, programme, going)
+    with office.db.write() as s:
+        for o in taken:
+            whose, _, key = o.key.partition(":")
+            asking.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})  # type: ignore[arg-type]  # as written
 
 
 @router.post("/rounds/{id}/ask/take")

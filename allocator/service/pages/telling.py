@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,9 +13,10 @@ from allocator import rounds
 from allocator.errors import RoundRefuses, UsageError
 from allocator.report import letters
 from allocator.service import letters as post
+from allocator.service import posting
 from allocator.service.asking import In, Manager, Office, Reader, fresh
 from allocator.service.inviting import shows_links
-from allocator.service.letters import Outgoing, addressed, batch
+from allocator.service.letters import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
 from allocator.service.people import Who
@@ -100,10 +102,14 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         form.errors["sips"] = "Tick the SIPs to ask"
     if form.errors:
         return page(request, id, who, office, {}, form)
-    plan = plan_id(office, id, who)
-    publish(plan, Publication(action="sound", sips=sips, answer_by=by), request, who, office, Response())
-    said = mail_out(request, office, who, id, sips=sips)
-    return done(f"/rounds/{id}/publish", f"{plural(len(sips), 'SIP')} asked. {said}")
+    at = looked_at(request, office, id, who)
+    if office.settings.smtp_url:
+        rounds.sound(at.desk, sips, dt.date.today(), by)  # refused before any letter goes
+    post_ = mail_out(request, office, who, at, sips=sips, answer_by=by, by_hand=True)
+    if post_.told:
+        publish(at.plan.id, Publication(action="sound", sips=sorted(post_.told), answer_by=by), request, who, office,
+                Response())  # fmt: skip
+    return done(f"/rounds/{id}/publish", f"{plural(len(post_.told), 'SIP')} asked. {post_.said}")
 
 
 @router.post("/rounds/{id}/publish/check")
@@ -146,21 +152,25 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         by = dt.date.fromisoformat(given) if given else None
     except ValueError:
         raise Refusal("invalid", "Give the date to answer by again: go back and choose it.") from None
-    plan = plan_id(office, id, who)
-    publish(plan, Publication(action="propose", urns=urns, answer_by=by), request, who, office, Response())
-    said = mail_out(request, office, who, id, urns=urns)
-    return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(urns), 'school')} told. {said}")
+    at = looked_at(request, office, id, who)
+    going = rounds.propose(at.desk, urns, dt.date.today(), by).data["urns"]  # refused before any letter goes
+    post_ = mail_out(request, office, who, at, urns=going, answer_by=by, by_hand=bool(form.text("by_hand")))
+    if post_.told:
+        publish(at.plan.id, Publication(action="propose", urns=sorted(post_.told), answer_by=by), request, who, office,
+                Response())  # fmt: skip
+    return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(post_.told), 'school')} told. {post_.said}")
 
 
 @router.post("/rounds/{id}/publish/remind")
 def remind(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The reminders due today: by mail, else to be rung."""
-    with office.db.read() as s:
-        at = place_in(s, id, who)
+    at = looked_at(request, office, id, who)
     due = rounds.reminders(at.desk, dt.date.today())
-    publish(at.plan.id, Publication(action="remind"), request, who, office, Response())
-    said = mail_out(request, office, who, id, urns=due, reminder=True)
-    return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(due), 'reminder')} written down. {said}")
+    post_ = mail_out(request, office, who, at, urns=due, reminder=True, by_hand=True)
+    if post_.told:
+        publish(at.plan.id, Publication(action="remind"), request, who, office, Response())
+    count = plural(len(due) if post_.told else 0, "reminder")
+    return done(f"/rounds/{id}/publish?show=waiting", f"{count} written down. {post_.said}")
 
 
 @router.post("/rounds/{id}/publish/close")
@@ -209,25 +219,27 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if not urns and not sips:
         urns = sorted(told)
     urns, sips = [u for u in urns if u in told], [x for x in sips if x in at.desk.round.soundings]
-    going, without = made(request, office, who, at, urns, sips, personal=personal)
+    with office.db.write() as s:
+        row, plan, desk = again(s, at)
+        shared = batch(office, s, request, who, row, plan, desk)
+        to, without = addressed(s, row, desk, shared, urns, sips)
+        going = post.handed(office, s, row, post.base_of(office, request), to, personal=personal)
+        if personal:
+            by, count = who.person(row.programme_id), f"{len(going)}"
+            keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
     return show(
         request, "publish-links.html", who, **at.facts, going=going, without=without, life=office.settings.shown_hours,
         personal=personal,
     )  # fmt: skip
 
 
-def made(
-    request: Request, office: Office, who: Who, at: Place, urns: list[str], sips: list[str], *, personal: bool = True
-) -> tuple[list[Outgoing], list[str]]:
-    """Letters, each with a new personal link where `personal`; that links were made is in the audit log."""
-    with office.db.write() as s:
-        row, plan, desk = again(s, at)
-        shared = batch(office, s, request, who, row, plan, desk)
-        going, without = addressed(office, s, request, row, desk, shared, urns, sips, personal=personal)
-        if personal:
-            by, count = who.person(row.programme_id), f"{len(going)}"
-            keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
-    return going, without
+def looked_at(request: Request, office: Office, id: str, who: Who) -> Place:
+    """The round as the page that sent this form showed it; refused where it has changed since."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        fresh(request, at.row)
+    request.state.if_match = None  # letters take their time; an answer that comes in meanwhile does not undo them
+    return at
 
 
 def again(s: Any, at: Place) -> tuple[RoundRow, PlanRow, rounds.Desk]:
@@ -236,29 +248,42 @@ def again(s: Any, at: Place) -> tuple[RoundRow, PlanRow, rounds.Desk]:
     return keep.the_round(s, at.row.id), plan, desk
 
 
+@dataclass(frozen=True)
+class Posted:
+    """What became of letters: the schools or SIPs that may be written down as told, and what to say of it."""
+
+    told: frozenset[str]
+    said: str
+
+
 def mail_out(
-    request: Request, office: Office, who: Who, id: str, *, urns: Any = (), sips: Any = (), reminder: bool = False
-) -> str:
-    """Letters by mail where a mail server is set; what became of them, in a sentence."""
+    request: Request, office: Office, who: Who, at: Place, *, urns: Sequence[str] = (), sips: Sequence[str] = (),
+    answer_by: dt.date | None = None, reminder: bool = False, by_hand: bool = False,
+) -> Posted:  # fmt: skip
+    """Letters by mail where a mail server is set: told is who had theirs taken, and, where the manager brings them by hand,
+    those without an address. Without one a manager rings or prints, and all are told."""
+    whole = frozenset([*urns, *sips])
     if not office.settings.smtp_url:
-        return "No mail server is set: ring them, or print or copy the letters with their links."
-    with office.db.read() as s:
-        at = place_in(s, id, who)
-    going, without = made(request, office, who, at, list(urns), list(sips))
-    if reminder:
-        going = [replace(o, letter=replace(o.letter, heading=f"A reminder: {o.letter.heading}")) for o in going]
-    failed = post.send(office, who, at.row, going)
-    said = f"{plural(len(going) - len(failed), 'letter')} sent by mail."
-    if failed:
-        said += f" Not taken by the mail server: {', '.join(failed)}."
+        return Posted(whole, "No mail server is set: ring them, or print or copy the letters with their links.")
+    with office.db.write() as s:
+        row, plan, desk = again(s, at)
+        shared = batch(office, s, request, who, row, plan, desk, answer_by)
+        to, without = addressed(s, row, desk, shared, urns, sips)
+        heading, base = "A reminder: " if reminder else "", post.base_of(office, request)
+        box = post.outbox(office, s, row, base, to, heading)
+    taken = posting.send(office, who.person(row.programme_id), row.programme_id, [o for o, _ in box])
+    told = {key for o, about in box if o in taken for key in ([o.key] if o.kind == "sip" else about)}
+    reached = {key for o, about in box for key in ([o.key] if o.kind == "sip" else about)}
+    if by_hand:
+        told |= whole - reached
+    said = f"{plural(len(taken), 'letter')} sent by mail."
+    if failed := [f"{o.email} ({o.fate})" for o, _ in box if o not in taken]:
+        said += f" Not sent: {', '.join(failed)}. Whoever had no letter is not written down as told."
     if without:
-        said += f" No address for {', '.join(without)}: print theirs."
-    return said
-
-
-def plan_id(office: Office, id: str, who: Who) -> str:
-    with office.db.read() as s:
-        return place_in(s, id, who).plan.id
+        said += f" No address for {', '.join(without)}: " + (
+            "print theirs." if by_hand else "not told. Print theirs, and say so."
+        )
+    return Posted(frozenset(told), said)
 
 
 def plural(n: int, word: str) -> str:
