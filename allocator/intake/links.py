@@ -16,11 +16,12 @@ from typing import Literal
 from allocator.domain.calendar import first_year
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
-from allocator.intake.cells import BadCell, blank, date, text
+from allocator.intake.cells import BadCell, blank, date
 from allocator.intake.national import plain, read_table
 from allocator.intake.refresh import rows_of
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
+from allocator.intake.urns import read_urn
 
 COLUMNS = {
     "urn": ("urn",),
@@ -223,7 +224,7 @@ def _renumber(raw: Raw, now: Mapping[str, str]) -> None:
         for _, cells in table.rows:
             for n in places:
                 if n < len(cells) and not blank(cells[n]):
-                    cells[n] = now.get(text(cells[n]), cells[n])
+                    cells[n] = now.get(read_urn(cells[n]), cells[n])
 
 
 def _append(raw: Raw, links: list[Link]) -> None:

@@ -82,7 +82,7 @@ def merge_ofsted(path: Path, kept: KeptTable, *, force: bool = False) -> Merged:
     used: set[str] = set()
     too_old = 0
     for n in range(len(kept.rows)):
-        urn = kept.text(n, "urn")
+        urn = kept.urn(n)
         now = urn if urn in rows else successor.get(urn, "")
         out.schools += 1
         if now not in rows:
@@ -172,7 +172,7 @@ def _merge(kept: KeptTable, n: int, said: Said, out: Merged, force: bool) -> Non
         else:
             newer = True
     if newer:
-        out.newer_here.append(kept.text(n, "urn"))
+        out.newer_here.append(kept.urn(n))
 
 
 def _clear(kept: KeptTable, n: int, columns: Sequence[str]) -> None:

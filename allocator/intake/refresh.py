@@ -13,6 +13,7 @@ from allocator.errors import CaseError
 from allocator.intake.cells import BadCell, blank, convert, text
 from allocator.intake.source import Raw, RawTable, read_raw
 from allocator.intake.spelling import squeezed
+from allocator.intake.urns import read_urn
 from allocator.intake.write import cell, write_csv
 
 
@@ -46,6 +47,10 @@ class KeptTable:
         found = self.rows[row][at] if at is not None else None
         return "" if blank(found) else text(found)
 
+    def urn(self, row: int) -> str:
+        """The school's number, however it is written."""
+        return read_urn(self.text(row, "urn"))
+
     def value(self, row: int, column: str) -> Any:
         """The cell as its type; None where it is blank or cannot be read."""
         found = self.text(row, column)
@@ -58,7 +63,7 @@ class KeptTable:
         """URN -> its row; the first of several."""
         out: dict[str, int] = {}
         for n in range(len(self.rows)):
-            out.setdefault(self.text(n, "urn"), n)
+            out.setdefault(self.urn(n), n)
         return out
 
     def put(self, row: int, column: str, value: Any) -> None:
@@ -69,7 +74,7 @@ class KeptTable:
             return
         self.have(column)
         self.rows[row][self._places[squeezed(column)]] = after
-        self.changes.append(Change(self.text(row, "urn"), self.text(row, "name"), column, before, after))
+        self.changes.append(Change(self.urn(row), self.text(row, "name"), column, before, after))
 
     def have(self, *columns: str) -> None:
         """The columns are there, blank where they were not."""
@@ -133,11 +138,14 @@ def write_table(folder: Path, table: RawTable) -> None:
 
 
 def rows_of(raw: Raw, table: str) -> list[dict[str, str]]:
-    """The filled cells of a raw table as text, by our columns' names."""
+    """The filled cells of a raw table as text, by our columns' names; national numbers as six digits."""
     found = raw.tables.get(table, RawTable(table))
     known = {squeezed(c): c for c in TABLES[table].model_fields}
     labels = [known.get(squeezed(h), h) for h in found.header]
-    return [{k: text(c) for k, c in zip(labels, cells, strict=False) if not blank(c)} for _, cells in found.rows]
+    return [
+        {k: read_urn(c) if k.endswith("urn") else text(c) for k, c in zip(labels, cells, strict=False) if not blank(c)}
+        for _, cells in found.rows
+    ]
 
 
 def by_school(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:

@@ -62,7 +62,7 @@ def refresh_register(
     by_urn = {s.urn: s for s in found.rows}
     out = Refreshed(found.file, schools=len(kept.rows), not_found=found.not_found, unread=found.unread)
     for n in range(len(kept.rows)):
-        urn = kept.text(n, "urn")
+        urn = kept.urn(n)
         label = f"{kept.text(n, 'name')} ({urn})"
         if urn in by_urn:
             out.found += 1
