@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from allocator import rules, yielding
 from allocator.domain.calendar import quarters
@@ -22,6 +22,10 @@ Key = tuple[str, str]  # (urn, slot): a post, or a part of one within the year
 Choice = tuple[str, str, str]  # (urn, slot, SIP id)
 
 
+def _not_known(case: Case, policy: Policy) -> Setup:
+    raise NotImplementedError("this setup cannot be asked of another case")
+
+
 @dataclass(frozen=True)
 class Setup:
     """A case ready for the engine, with the way back from indices to schools and SIPs."""
@@ -37,6 +41,7 @@ class Setup:
     seed: int
     parts: Parts
     uncounted: frozenset[Key] = frozenset()
+    again: Callable[[Case, Policy], Setup] = field(compare=False, default=_not_known)  # the same, asked of another case
     cut: bool = False  # an area of a larger setup (`explain/area.py`); `facts` and `pairs` are still the whole's
 
     @property
@@ -73,7 +78,8 @@ def setup(
     """
     facts = Facts(case, policy, standing=standing)
     pairs = rules.pairs(facts)
-    return instance(facts, pairs, seed, held or {}, uncounted, near, days_first)
+    made = instance(facts, pairs, seed, held or {}, uncounted, near, days_first)
+    return replace(made, again=lambda c, p: setup(c, p, seed))
 
 
 def instance(

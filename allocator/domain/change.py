@@ -17,7 +17,7 @@ from allocator.domain import case as tables
 from allocator.domain import change_args as take
 from allocator.domain import said
 from allocator.domain.calendar import Year
-from allocator.domain.case import Case, Decision, Need, Refusal, School, Sip
+from allocator.domain.case import Case, Decision, Interest, Need, Refusal, School, Sip
 from allocator.domain.change_rows import World, edit, on_team, put, school_of, sip_of
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
@@ -274,6 +274,25 @@ def adds(table: str) -> Callable[[World, Any], World]:
     return act
 
 
+def interest(world: World, row: Interest) -> World:
+    """A declared interest; one with an outcome takes the place of the open one of the same SIP, kind and reach."""
+    sip_of(world, row.sip)
+    if row.urn is not None:
+        school_of(world, row.urn)
+
+    def open_like(r: Interest) -> bool:
+        alike = (r.sip, r.kind, r.urn, r.trust, r.la) == (row.sip, row.kind, row.urn, row.trust, row.la)
+        return alike and r.outcome in (None, "open")
+
+    old = next((r for r in world[0].interests if open_like(r)), None) if row.outcome in ("cleared", "barred") else None
+    return put(world, "interests", old, row)
+
+
+def checked(world: World, a: take.CheckOf) -> World:
+    given = a.model_dump(include={"dbs_checked_on", "dbs_valid_until"}, exclude_none=True)
+    return edit(world, "sips", on_team(world, a.sip), **given)
+
+
 def setting(world: World, a: take.Setting) -> World:
     case, policy = world
     data = policy.model_dump()
@@ -313,6 +332,8 @@ KINDS: dict[str, Kind] = {
         take.PeriodDays, lambda w, a: edit(w, "sips", on_team(w, a.sip), **{f"{a.period}_days": a.days})
     ),
     "max_schools": Kind(take.MostSchools, _sip_edit(max_schools="max_schools")),
+    "min_schools": Kind(take.FewestSchools, _sip_edit(min_schools="min_schools")),
+    "check": Kind(take.CheckOf, checked),
     "budget": Kind(take.BudgetOf, lambda w, a: setting(w, take.Setting(key="budget.days", value=a.days))),
     "need": Kind(take.NeedOf, need),
     "category": Kind(take.CategoryOf, category),
@@ -329,7 +350,7 @@ KINDS: dict[str, Kind] = {
     "lock": Kind(take.DecidedPair, decides("lock")),
     "unlock": Kind(take.DecidedPair, unlock),
     "forbid": Kind(take.DecidedPair, decides("forbid")),
-    "interest": Kind(tables.Interest, adds("interests")),
+    "interest": Kind(tables.Interest, interest),
     "wish": Kind(tables.Wish, adds("wishes")),
     "decision": Kind(Decision, adds("decisions")),
     "school_says": Kind(said.SchoolSays, said.school_says),

@@ -51,6 +51,21 @@ class MostSchools(Args):
     max_schools: int = Field(ge=0)
 
 
+class FewestSchools(Args):
+    """Fewest schools a SIP leads, if any."""
+
+    sip: str
+    min_schools: int = Field(ge=0)
+
+
+class CheckOf(Args):
+    """The DBS check on record; a date left out stays as it was."""
+
+    sip: str
+    dbs_checked_on: dt.date | None = None
+    dbs_valid_until: dt.date | None = None
+
+
 class BudgetOf(Args):
     """A cap on all days together; only days not yet worked can go."""
 

@@ -21,18 +21,21 @@ from allocator.engine.tiers import Stop, _Clock, run
 class Gates:
     """Which constraints stand behind which gate (a gate is a small whole number).
 
-    pairs: pair -> gates that must all be open for it to be chosen; limits and at_most: person -> gate;
-    same, different, never_both: index in the instance's tuple -> gate; fixed: pair -> gate.
+    pairs: pair -> gates that must all be open for it to be chosen; limits: (person, place among their limits) -> gate;
+    at_most, at_least: person -> gate; same, different, never_both: index in the instance's tuple -> gate; fixed: pair
+    -> gate; most_load: the gate of the cap on all together, if it has one.
     """
 
     count: int
     pairs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    limits: Mapping[int, int] = field(default_factory=dict)
+    limits: Mapping[tuple[int, int], int] = field(default_factory=dict)
     at_most: Mapping[int, int] = field(default_factory=dict)
+    at_least: Mapping[int, int] = field(default_factory=dict)
     same: Mapping[int, int] = field(default_factory=dict)
     different: Mapping[int, int] = field(default_factory=dict)
     never_both: Mapping[int, int] = field(default_factory=dict)
     fixed: Mapping[int, int] = field(default_factory=dict)
+    most_load: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class Demand:
 
     filled: tuple[int, ...]
     floors: tuple[tuple[tuple[int, ...], int], ...] = ()
+
+
+ALL = -1  # in `extra`, in place of a person: everybody's load together
 
 
 class Undecided(Exception):
@@ -59,7 +65,8 @@ class Gated:
         work: float | None = None,
     ) -> None:
         """`extra`: person -> most units by which the limit of the whole may be raised instead; its parts stay (see
-        `fixes`). `work`: deterministic work for all questions together, after which they raise Undecided."""
+        `fixes`); ALL -> the same of the cap on all together. `work`: deterministic work for all questions together,
+        after which they raise Undecided."""
         self.clock = _Clock(Stop(work=work), monotonic())
         bare = replace(
             inst,
@@ -68,6 +75,7 @@ class Gated:
             different=tuple(g for n, g in enumerate(inst.different) if n not in gates.different),
             never_both=tuple(g for n, g in enumerate(inst.never_both) if n not in gates.never_both),
             fixed=tuple(i for i in inst.fixed if i not in gates.fixed),
+            most_load=inst.most_load if gates.most_load is None else None,
             above=(),
             together=(),
             bonds=(),
@@ -81,13 +89,17 @@ class Gated:
             for g in needed:
                 model.add_implication(b.x[i], self.open[g])
         self.extra: dict[int, cp_model.IntVar] = {}
-        for s, g in gates.limits.items():
-            self._limit(s, g, (extra or {}).get(s))
+        for (s, n), g in gates.limits.items():
+            self._limit(s, n, g, (extra or {}).get(s))
+        if gates.most_load is not None and inst.most_load is not None:
+            everyone = sum(b.load(s, 0) for s in range(len(inst.people)) if b.of_person[s])
+            self._cap(ALL, everyone, inst.most_load, gates.most_load, (extra or {}).get(ALL))
         for s, g in gates.at_most.items():
             most = inst.people[s].at_most
-            held = sum(b.x[i] for i in b.of_person[s] if inst.posts[inst.pairs[i].post].counts)
             if most is not None:
-                model.add(held <= most).only_enforce_if(self.open[g].negated())
+                model.add(self._held(s) <= most).only_enforce_if(self.open[g].negated())
+        for s, g in gates.at_least.items():
+            self._at_least(s, g)
         self._structures()
         for p in demand.filled:
             model.add(b.filled[p] >= 1)
@@ -96,20 +108,44 @@ class Gated:
 
     @staticmethod
     def _free(s: int, person: Person, gates: Gates) -> Person:
-        limits = () if s in gates.limits else tuple(replace(x, soft=None, price=0) for x in person.limits)
-        return replace(person, limits=limits, at_most=None if s in gates.at_most else person.at_most)
+        kept = (x for n, x in enumerate(person.limits) if (s, n) not in gates.limits)
+        return replace(
+            person,
+            limits=tuple(replace(x, soft=None, price=0) for x in kept),
+            at_most=None if s in gates.at_most else person.at_most,
+            at_least=0 if s in gates.at_least else person.at_least,
+        )
 
-    def _limit(self, s: int, gate: int, most: int | None) -> None:
-        model = self.built.model
-        for limit in self.inst.people[s].limits:
-            load = self.built.load(s, limit.resource)
-            if most is None:
-                model.add(load <= limit.hard).only_enforce_if(self.open[gate].negated())
-                continue
-            if s not in self.extra:
-                self.extra[s] = model.new_int_var(0, most, "")
-                model.add(self.extra[s] <= most * self.open[gate])
-            model.add(load <= limit.hard + (0 if limit.resource else self.extra[s]))
+    def _limit(self, s: int, n: int, gate: int, most: int | None) -> None:
+        limit = self.inst.people[s].limits[n]
+        load = self.built.load(s, limit.resource)
+        if most is not None and limit.resource:  # only the limit of the whole is raised
+            self.built.model.add(load <= limit.hard)
+        else:
+            self._cap(s, load, limit.hard, gate, most)
+
+    def _cap(self, whose: int, load: cp_model.LinearExprT, hard: int, gate: int, most: int | None) -> None:
+        """A limit in force while its gate is shut; open, it is gone, or raised by up to `most` units."""
+        model, opened = self.built.model, self.open[gate]
+        if most is None:
+            model.add(load <= hard).only_enforce_if(opened.negated())
+            return
+        self.extra[whose] = model.new_int_var(0, most, "")
+        model.add(self.extra[whose] <= most * opened)
+        model.add(load <= hard + self.extra[whose])
+
+    def _held(self, s: int) -> cp_model.LinearExprT:
+        b, inst = self.built, self.inst
+        return sum(b.x[i] for i in b.of_person[s] if inst.posts[inst.pairs[i].post].counts)
+
+    def _at_least(self, s: int, gate: int) -> None:
+        """None, or at least so many, while the gate is shut."""
+        model, least = self.built.model, self.inst.people[s].at_least
+        used = model.new_bool_var("")
+        model.add(self._held(s) >= least * used).only_enforce_if(self.open[gate].negated())
+        for i in self.built.of_person[s]:
+            if self.inst.posts[self.inst.pairs[i].post].counts:
+                model.add_implication(self.built.x[i], used)
 
     def _structures(self) -> None:
         inst, b, model = self.inst, self.built, self.built.model
@@ -159,7 +195,7 @@ class Gated:
     ) -> list[tuple[tuple[int, ...], dict[int, int]]]:
         """Up to `most` smallest sets of gates to open: fewest by cost, then fewest extra units.
 
-        Each is (gates opened, person -> units); a later one is not a superset of an earlier.
+        Each is (gates opened, person or ALL -> units); a later one is not a superset of an earlier.
         """
         model = self.built.model.clone()
         opens = [model.get_bool_var_from_proto_index(v.index) for v in self.open]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from allocator import allocate, rules
 from allocator.check.audit import audit
@@ -65,7 +66,7 @@ def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate
     stand = standing(
         facts, stretches(repaired.rows), repaired.since, bars, rules.one_lead(facts), rebuild=repaired.rebuild
     )
-    return allocate.setup(
+    made = allocate.setup(
         case,
         policy,
         seed,
@@ -75,6 +76,7 @@ def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate
         held={part: sip for key in repaired.held for part, sip in stand.kept(*key).items()},
         uncounted=frozenset(repaired.uncounted),
     )
+    return replace(made, again=lambda c, p: ready_for(c, p, seed, inputs))
 
 
 def accepted(inputs: Inputs) -> list[tuple[str, Span]]:

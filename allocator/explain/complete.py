@@ -11,6 +11,7 @@ from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.engine.ties import ties
+from allocator.explain.fixes import Workshop
 from allocator.explain.unfilled import explain_unfilled
 from allocator.rules.base import Audience, day, listed
 
@@ -21,6 +22,7 @@ BY_ID = {rule.id: rule for rule in rules.RULES}
 def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = None) -> Plan:
     """The same plan with every text filled in; figures are untouched."""
     tied = _tied(ready, solution, stop)
+    workshop = Workshop(ready, solution, stop)
     held = held_in(ready, plan)
     free = {load.sip: round((load.capacity - load.days) * 4) for load in plan.loads}
 
@@ -40,7 +42,7 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
     return plan.model_copy(
         update={
             "assignments": assignments,
-            "unfilled": tuple(explain_unfilled(ready, solution, u) for u in plan.unfilled),
+            "unfilled": tuple(explain_unfilled(ready, solution, u, workshop) for u in plan.unfilled),
             "changes": tuple(because(ready, c, held, free) for c in plan.changes),
             "moves": tuple(because(ready, c, held, free) for c in plan.moves),
         }

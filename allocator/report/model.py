@@ -10,13 +10,13 @@ from allocator.setup import Setup
 def model_out(ready: Setup) -> dict[str, Any]:
     """The model beside `--pairs`: capacities, counts, team rules, tiers (docs/reference/model-file.md)."""
     facts, inst = ready.facts, ready.inst
-    post = [{"urn": p.urn, "post": p.kind} for p in facts.posts]
+    post = [{"urn": p.urn, "post": p.slot} for p in facts.posts]
 
     def pair(i: int) -> dict[str, str]:
         urn, kind, sip = ready.choices[i]
         return {"urn": urn, "post": kind, "sip": sip}
 
-    names = ("year", "autumn_1", "autumn_2", "spring", "summer")
+    names = ("year", "autumn_1", "autumn_2", "spring", "summer", *(f"schools_led_on_{day}" for day in ready.parts.days))
     return {
         "format": "allocator.model/1",
         "seed": ready.seed,
@@ -42,6 +42,7 @@ def model_out(ready: Setup) -> dict[str, Any]:
             }
             for p in inst.people
         ],
+        "budget": None if inst.most_load is None else {"load": "year", "hard": inst.most_load},
         "same_person": [[post[n] for n in group] for group in inst.same],
         "different_person": [[post[n] for n in group] for group in inst.different],
         "never_both": [[pair(i) for i in both] for both in inst.never_both],

@@ -75,7 +75,9 @@ def _told(kind: str, a: Any, names: Names) -> str:
         "period_days": lambda: (
             f"{sip} can give {f'{a.days:g} days' if a.days is not None else 'any number of days'} in {PERIOD[a.period]}"
         ),
-        "max_schools": lambda: f"{sip} leads at most {a.max_schools} schools",
+        "max_schools": lambda: f"{sip} leads at most {a.max_schools} school{'' if a.max_schools == 1 else 's'}",
+        "min_schools": lambda: f"{sip} leads at least {a.min_schools} schools, if any" if a.min_schools else f"{sip} may lead any number of schools",
+        "check": lambda: f"the DBS check of {sip} is renewed" + (f" until {day(a.dbs_valid_until)}" if a.dbs_valid_until else ""),
         "budget": lambda: f"all days together are cut to {a.days:g}" + (f" from {day(a.from_)}" if a.from_ else ""),
         "need": lambda: f"{school} has {a.need} need{since}",
         "category": lambda: f"{school} is in {CATEGORY[a.category_of_concern]}{since}",
@@ -93,7 +95,11 @@ def _told(kind: str, a: Any, names: Names) -> str:
         "lock": lambda: f"{school} is given {sip}",
         "unlock": lambda: f"{school} is no longer held to {sip}",
         "forbid": lambda: f"{school} is not given {sip}",
-        "interest": lambda: f"{sip} declares an interest in {school or a.trust or a.la}",
+        "interest": lambda: (
+            f"{sip} declares an interest in {school or a.trust or a.la}"
+            if a.outcome in (None, "open")
+            else f"the interest of {sip} in {school or a.trust or a.la} is {a.outcome}"
+        ),
         "wish": lambda: f"{school or sip} asks: {a.wish.replace('_', ' ')}",
         "decision": lambda: DECISION[a.decision].format(sip=sip, urn=school),
         "answer": lambda: f"{school} answers: {a.answer}",

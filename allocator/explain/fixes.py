@@ -1,0 +1,182 @@
+"""What would fill an empty post: the smallest changes from the policy's menu, each tried before it is offered (contract 2).
+
+A model with gates finds candidates, fewest changes first. Each is then applied and solved, as a manager would; what does
+not fill the post that it is offered for, or costs another one its SIP, is not offered.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from allocator.allocate import Key, Setup
+from allocator.domain import tiers
+from allocator.domain.change import apply
+from allocator.domain.plan import Fix
+from allocator.engine import instance as en
+from allocator.engine.instance import Solution
+from allocator.engine.method import solve
+from allocator.engine.relax import ALL, Demand, Gated, Gates
+from allocator.engine.tiers import Conflict, Stop
+from allocator.errors import AllocatorError
+from allocator.explain.area import held_still
+from allocator.explain.clash import WORK, Board, barred, filled_in, floors, pair
+from allocator.explain.remedies import NEW, Remedy, lifts, new_sip, of_gate
+
+MOST_FIXES = 3
+CANDIDATES = 8  # so many are tried for one post at most
+SHARE = 6.0  # deterministic work for all trials of a plan: some seconds; one costs what it took, and its setting up
+SETTING_UP = 2e-5  # of that work, for each pair
+COST, DEAR = 2, 4  # a new person is the last resort: as dear as two changes of those already there
+Changes = tuple[dict[str, Any], ...]
+
+
+class Workshop:
+    """Tries fixes for the posts that a plan leaves empty, within a bound of work for all of them together."""
+
+    def __init__(self, ready: Setup, solution: Solution, stop: Stop | None = None) -> None:
+        self.ready, self.solution = ready, solution
+        self.event = stop.event if stop else None
+        self.left = SHARE
+        self.over = False  # whether the post last looked at was given up for want of work
+        self.filled = filled_in(ready, solution)
+
+    def mends(self, where: Setup, key: Key) -> tuple[Fix, ...]:
+        """Up to MOST_FIXES changes that fill this post. `where`: the setup, or the area, in which its clash was found."""
+        self.over = False
+        found: list[Fix] = []
+        board = held_still(self.ready, where, self.solution) if where.cut else where
+        for remedies in _candidates(board, self.filled, key):
+            if len(found) == MOST_FIXES:
+                break
+            if self.left <= 0 or (self.event and self.event.is_set()):
+                self.over = True
+                break
+            if fix := self._tried(key, remedies):
+                found.append(fix)
+        return tuple(found)
+
+    def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
+        """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the same."""
+        changes: Changes = tuple(change for r in remedies for change in r.changes)
+        said = "; and ".join(r.text for r in remedies)
+        after = self._solved(changes, key)
+        if after is None:
+            return None
+        if not after[1]:
+            after = self._solved(changes, key, whole=True)
+            if after is None:
+                return None
+            holder = after[0]
+            changes += ({"lock": {"urn": key[0], "sip": holder, "post": self.ready.pairs.posts[key].kind}},)
+            name = next((r.name for r in remedies if r.sip == holder), None) or self.ready.facts.sips[holder].name
+            said += f"; and lock {name} to {self.ready.facts.name(key[0])}, as another school without a SIP could else come first"
+        return Fix(text=f"{said[:1].upper()}{said[1:]}.", changes=changes)
+
+    def _solved(self, changes: Changes, key: Key, whole: bool = False) -> tuple[str, bool] | None:
+        """Who then holds the post (of the best plan with it, if `whole`), and whether that is sure, since no post like it
+        stays empty; None when it does not come to that."""
+        try:
+            again = self.ready.again(*apply(self.ready.facts.case, self.ready.facts.policy, changes))
+            self.left -= SETTING_UP * len(again.inst.pairs)
+            if key not in again.post_index:
+                return None
+            found = solve(_asked(again, key, whole), Stop(work=max(self.left, 0.001), event=self.event), settle=False)
+        except (AllocatorError, Conflict):
+            return None
+        self.left -= found.deterministic_time
+        if found.status == "stopped":
+            return None
+        now = {t.name: t.value for t in found.tiers}
+        was = {t.name: t.value for t in self.solution.tiers}
+        better = any(now[n] > was[n] for n in tiers.FILLED) and all(now[n] >= was[n] for n in tiers.FILLED)
+        holders = {again.choices[i][:2]: again.choices[i][2] for i in found.chosen}
+        if key not in holders or not better:
+            return None
+        mine = next(t for t in again.inst.tiers if again.post_index[key] in t.filled)
+        waiting = len(mine.filled) - sum(again.post_index[k] in mine.filled for k in holders)
+        return holders[key], waiting == 0
+
+
+def _asked(ready: Setup, key: Key, whole: bool) -> en.Instance:
+    """The instance in which, of plans that fill as many posts in each tier, those that fill this one come first; what
+    comes after is left out unless `whole`."""
+    posts = tuple(t for t in ready.inst.tiers if t.name in tiers.FILLED)
+    mine = en.Tier("this one", "most", filled={ready.post_index[key]: 1})
+    rest = tuple(t for t in ready.inst.tiers if t not in posts and not t.lot)
+    return replace(ready.inst, tiers=(*posts, mine, *(rest if whole else ())))
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The instance widened by what may be lifted, and its gates."""
+
+    inst: en.Instance
+    gates: Gates
+    board: Board
+    extra: Mapping[int, int]
+
+
+def _candidates(ready: Setup, filled: set[Key], key: Key) -> Iterator[list[Remedy]]:
+    """Smallest sets of remedies by the model with gates: fewest changes, then fewest days. It knows no points, and takes
+    a gate that is opened for gone; so each is only a candidate."""
+    model = _widened(ready, key)
+    if not model.board.items:
+        return
+    demand = Demand((ready.post_index[key],), floors(ready, filled, key, strict=True))
+    gated = Gated(model.inst, model.gates, demand, model.extra, WORK if ready.cut else None)
+    costs = {g: DEAR if item[0] == NEW else COST for g, item in enumerate(model.board.items)}
+    for opened, extra in gated.fixes(costs, 1, CANDIDATES):
+        yield [_remedy(ready, key, model.board.items[g], extra) for g in opened]
+
+
+def _widened(ready: Setup, key: Key) -> _Model:
+    facts, inst, board = ready.facts, ready.inst, Board()
+    menu, most = set(facts.policy.fixes.menu), math.floor(facts.policy.fixes.most_days * 4)
+    pairs, people = list(inst.pairs), list(inst.people)
+    gates: dict[int, tuple[int, ...]] = {}
+    for choice, blocks in barred(ready, {key[0]}):
+        lifted = [lifts(ready, choice, rule) for rule, _ in blocks]
+        if all(what in menu for what in lifted):
+            gates[len(pairs)] = tuple(board.gate((str(what), choice[0], choice[2])) for what in lifted)
+            pairs.append(pair(ready, choice))
+    asked = {
+        n: board.gate(("ask_lead_appraisal", key[0], None))
+        for n, (_, post) in enumerate(inst.different)
+        if post == ready.post_index[key] and ready.pairs.posts[key].kind == "appraisal" and "ask_lead_appraisal" in menu
+    }
+    if NEW in menu:
+        gates[len(pairs)] = (board.gate((NEW, key[0], None)),)
+        pairs.append(en.Pair(ready.post_index[key], len(people), (0,) * inst.width))
+        people.append(en.Person("", ()))
+    some = list(enumerate(inst.people))
+    days = {
+        (s, n): board.gate(("days", None, p.key))
+        for s, p in some
+        for n, x in enumerate(p.limits)
+        if x.resource == 0 and "days" in menu
+    }
+    fewest = {s: board.gate(("min_schools", None, p.key)) for s, p in some if p.at_least > 1 and "min_schools" in menu}
+    counts = {
+        s: board.gate(("max_schools", None, p.key)) for s, p in some if p.at_most is not None and "max_schools" in menu
+    }
+    fixed = {i: board.gate(("unlock", *ready.choices[i][::2])) for i in inst.fixed if "unlock" in menu}
+    budget = None if inst.most_load is None or "budget" not in menu else board.gate(("budget", None, None))
+    extra = {s: most for s, _ in days}
+    if budget is not None:
+        extra[ALL] = sum(p.load[0] for p in pairs)
+    every = Gates(
+        len(board.items), gates, days, counts, fewest, different=asked, fixed=fixed, most_load=budget,
+    )  # fmt: skip
+    return _Model(replace(inst, pairs=tuple(pairs), people=tuple(people)), every, board, extra)
+
+
+def _remedy(ready: Setup, key: Key, item: tuple[str, str | None, str | None], extra: Mapping[int, int]) -> Remedy:
+    what, urn, sip = item
+    if what == NEW:
+        return new_sip(ready, key)
+    units = extra.get(ALL, 0) if what == "budget" else extra.get(ready.person_index[sip], 0) if sip else 0
+    return of_gate(ready, key, what, urn, sip, Fraction(units, 4))
