@@ -39,7 +39,7 @@ COMMON = {  # words that tell no body from another
     "archdiocese", "board", "and", "of", "for", "in", "at", "a", "council", "authority", "county", "city", "borough", "district", "area",
 }  # fmt: skip
 TELLING = re.compile(  # words that always tell one from another: places on a compass, numbers, single letters
-    r".*\d.*|.|(?:north|south|east|west|mid|central|upper|lower|inner|outer)(?:ern|land|lands)?|(?:north|south)(?:east|west)|i{1,3}|iv|vi{0,3}|"
+    r"\d+[a-z]?|[a-z]\d+|.|(?:north|south|east|west|mid|central|upper|lower|inner|outer)(?:ern|land|lands)?|(?:north|south)(?:east|west)|i{1,3}|iv|vi{0,3}|"
     r"one|two|three|four|five|six|seven|eight|nine|ten|primary|secondary|special|infant|junior|red|blue|green|yellow"
 )
 ALIKE = 0.88  # how alike the words left are at least, for one letter or so to be a slip

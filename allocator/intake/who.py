@@ -205,8 +205,6 @@ def _outside(cell: Cell, found: str, pool: Known, said: _Said) -> bool:
     else:
         elsewhere = squeezed(cell.column) == "currenturn" and not pool.slip(found)
         outside = table in MAY_BE_OUTSIDE and (six_digits(found) or elsewhere)
-        if table == "sips" and six_digits(found):
-            return True  # a SIP's own school is often outside, and needs no word
     if outside:
         said.outside[table, cell.what].append(found)
     return outside
@@ -221,9 +219,10 @@ def _tell(raw: Raw, said: _Said) -> None:
     for (table, what), found in said.outside.items():
         who = "schools" if what == "school" else "SIPs"
         names = list(dict.fromkeys(found))
-        rows = f"{len(found)} row{'s are' if len(found) > 1 else ' is'} about {who} outside this case"
+        some = len(found) > 1
+        rows = f"{len(found)} row{'s are' if some else ' is'} about {who} outside this case, and bear{'' if some else 's'} on nobody here"
         raw.notice(
-            "outside_case", table, f"{table}: {rows}, and bears on nobody here: {', '.join(names[:MOST_LISTED])}{_more(names)}.",
+            "outside_case", table, f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.",
             column=KEYS[what][1],
         )  # fmt: skip
     if said.gone:
