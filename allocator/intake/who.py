@@ -219,8 +219,8 @@ def _tell(raw: Raw, said: _Said) -> None:
     for (table, what), found in said.outside.items():
         who = "schools" if what == "school" else "SIPs"
         names = list(dict.fromkeys(found))
-        some = len(found) > 1
-        rows = f"{len(found)} row{'s are' if some else ' is'} about {who} outside this case, and bear{'' if some else 's'} on nobody here"
+        several = len(found) > 1
+        rows = f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and bear{'' if several else 's'} on nobody here"
         raw.notice(
             "outside_case", table, f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.",
             column=KEYS[what][1],
