@@ -71,7 +71,7 @@ def zipped(members: dict[str, str | bytes]) -> bytes:
         ("t.csv", CSV.encode("utf-8-sig")),
         ("t.csv", CSV.replace(",", ";").encode()),
         ("t.csv", CSV.replace(",", "\t").encode()),
-        ("t.csv.gz", gzip.compress(CSV.encode())),
+        ("t.csv.gz", gzip.compress(CSV.encode(), mtime=0)),
         ("t.zip", zipped({"links.csv": "URN,LinkURN\n1,2\n", "folder/": "", "folder/t.csv": CSV, "read me.pdf": "x"})),
         ("t.zip", zipped({"t.xlsx": xlsx(("S", CSV))})),
         ("t.zip", zipped({"some.csv": "URN,School name,Pupils,On\n9,Some,1,\n", "all.csv": CSV})),
@@ -117,7 +117,7 @@ def far_xlsx() -> bytes:
         (zipped({"t.csv": "a,b\n1,2\n"}), "column URN"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "could not be read as a workbook"),
         (xlsx(("S", CSV))[:700], "does not unpack"),
-        (gzip.compress(b"URN\0"), "NUL byte"),
+        (gzip.compress(b"URN\0", mtime=0), "NUL byte"),
         (b'URN\n"' + b"x" * 200_000 + b'"\n', "not readable as CSV"),
     ],
 )
@@ -136,7 +136,7 @@ def test_an_empty_edge_filled_by_repeats_does_not_count(tmp_path: Path) -> None:
 
 def test_too_much_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allocator.intake.national.LARGEST", 1000)
-    for name, data in (("t.gz", gzip.compress(b"x" * 2000)), ("t.zip", zipped({"t.csv": "x" * 2000}))):
+    for name, data in (("t.gz", gzip.compress(b"x" * 2000, mtime=0)), ("t.zip", zipped({"t.csv": "x" * 2000}))):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(CaseError, match="unpacks to more than"):
             read_table(tmp_path / name, COLUMNS)
