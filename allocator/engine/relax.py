@@ -175,7 +175,7 @@ class Gated:
         closed = set(shut)
         for g, var in enumerate(self.open):
             trial.add(trial.get_bool_var_from_proto_index(var.index) == (g not in closed))
-        _, status = run(trial, self.clock)
+        _, status = run(trial, self.clock, sure=True)
         if status == cp_model.UNKNOWN:
             raise Undecided
         return status in (cp_model.OPTIMAL, cp_model.FEASIBLE)

@@ -5,14 +5,16 @@ Tiers are folded into one objective only where mixed-radix weights fit in 2**45 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
 from ortools.sat.python import cp_model
 
+from allocator.engine.cpsat import Stop as Stop
+from allocator.engine.cpsat import _Clock as _Clock
+from allocator.engine.cpsat import run as run
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import Built, Range, value
 from allocator.engine.spread import spread_short
@@ -21,101 +23,12 @@ LAST_RESORT = 2.0  # deterministic work for a first plan when time has already r
 WIDEST = 2**45  # far inside 64 bits, and small enough for the linear relaxation to keep its precision
 
 
-@dataclass(frozen=True)
-class Stop:
-    """When to stop: wall seconds, deterministic work, an event, a gap good enough; and how many workers may search.
-
-    Wall time is not repeatable; `work` (CP-SAT deterministic time) is. `gap` (a share of the points) lets a large
-    instance end before its points are proved; small ones are proved all the same.
-    """
-
-    seconds: float | None = None
-    work: float | None = None
-    workers: int = 1
-    event: threading.Event | None = None
-    # tier names, best and bound of the search now on, and what each tier known so far comes to in the best plan
-    progress: Callable[[str, float, float, Mapping[str, int]], None] | None = None
-    gap: float = 0.0
-    nodes: int | None = None  # tree nodes of one HiGHS search at most; repeatable
-
-
 class Conflict(Exception):
     """The fixed pairs cannot all stand; `pairs` is a minimal set of them that clashes."""
 
     def __init__(self, pairs: tuple[int, ...]) -> None:
         super().__init__(f"fixed pairs clash: {pairs}")
         self.pairs = pairs
-
-
-@dataclass
-class _Clock:
-    stop: Stop
-    began: float
-    work: float = 0.0
-    interrupted: bool = False
-
-    def left(self) -> float | None:
-        return None if self.stop.seconds is None else max(0.0, self.stop.seconds - (monotonic() - self.began))
-
-    def work_left(self) -> float | None:
-        return None if self.stop.work is None else max(0.0, self.stop.work - self.work)
-
-    @property
-    def over(self) -> bool:
-        event = self.stop.event
-        return (
-            self.interrupted or self.left() == 0.0 or self.work_left() == 0.0 or (event is not None and event.is_set())
-        )
-
-
-class _Watch(cp_model.CpSolverSolutionCallback):
-    """Reports each better plan and stops the search when asked."""
-
-    def __init__(self, names: str, stop: Stop, known: Callable[[int], Mapping[str, int]]) -> None:
-        super().__init__()
-        self._names, self._stop, self._known = names, stop, known
-
-    def on_solution_callback(self) -> None:
-        if self._stop.progress:
-            best = self.objective_value
-            self._stop.progress(self._names, best, self.best_objective_bound, self._known(round(best)))
-
-
-def run(
-    model: cp_model.CpModel, clock: _Clock, names: str = "", known: Callable[[int], Mapping[str, int]] | None = None
-) -> tuple[cp_model.CpSolver, int]:
-    """One CP-SAT solve under the clock; returns the solver and its status. `known` reads tiers out of an objective."""
-    solver = cp_model.CpSolver()
-    stop = clock.stop
-    solver.parameters.num_workers = stop.workers
-    solver.parameters.random_seed = 1
-    solver.parameters.catch_sigint_signal = False  # it would leave Ctrl-C to kill the process; `Stop.event` stops it
-    solver.parameters.linearization_level = 2  # this is a packing problem: its LP is strong (measured 8 to 100 times)
-    if stop.workers > 1 and stop.work is not None:
-        solver.parameters.interleave_search = True  # repeatable with several workers
-    if (left := clock.left()) is not None:
-        solver.parameters.max_time_in_seconds = max(left, 0.01)
-    if (work := clock.work_left()) is not None:
-        solver.parameters.max_deterministic_time = max(work, 1e-3)
-    finished = threading.Event()
-    if stop.event is not None:
-        event = stop.event
-
-        def watch() -> None:
-            while not finished.is_set():
-                if event.wait(0.1):
-                    solver.stop_search()
-                    return
-
-        threading.Thread(target=watch, daemon=True).start()
-    try:
-        status = solver.solve(model, _Watch(names, stop, known) if stop.progress and known else None)
-    finally:
-        finished.set()
-    clock.work += solver.response_proto.deterministic_time
-    if status not in (cp_model.OPTIMAL, cp_model.INFEASIBLE):
-        clock.interrupted = True
-    return solver, int(status)
 
 
 def solve(
@@ -201,7 +114,9 @@ class _Search:
             self.hold()
             self.built.model.maximize(weighted.expr)
             reads = partial(self.known, found, fold, weights)
-            solver, status = run(self.built.model, self.clock, " ".join(t.name for t in fold), reads)
+            solver, status = run(
+                self.built.model, self.clock, " ".join(t.name for t in fold), reads, sure=found is None
+            )
             if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
                 return None if found is None else _Found(found.chosen, found.short, False)
             chosen, short = self.built.read(solver)
@@ -361,7 +276,7 @@ def clashing(inst: Instance) -> tuple[int, ...]:
 
     def stands(fixed: tuple[int, ...]) -> bool:
         bare = Built(replace(inst, fixed=fixed, above=(), together=(), bonds=()), trimming=True)
-        _, status = run(bare.model, _Clock(Stop(), monotonic()))
+        _, status = run(bare.model, _Clock(Stop(), monotonic()), sure=True)
         return status != cp_model.INFEASIBLE
 
     kept = tuple(inst.fixed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.engine.highs import Effort, Floor, maximise
 from allocator.engine.instance import Instance, Pair, Person, Post, Tier
@@ -21,3 +22,40 @@ def test_columns_without_a_choice_count_all_the_same(least: int, status: str, bo
     answer = maximise(matrix, matrix.aim(points)[0], Effort(), floors=[taken], hint={0: 1, 1: 0})
     assert (answer.status, answer.bound) == (status, bound)
     assert answer.values is None or answer.values.tolist() == [1, 0]
+
+
+def _one_and_one(low: float, high: float, costs: tuple[float, float], least: float) -> mathopt.Model:
+    """A whole x and a fractional y from `low` to `high`: x + y at least `least`, as cheap as can be."""
+    model = mathopt.Model()
+    x, y = model.add_integer_variable(lb=0, ub=high), model.add_variable(lb=low, ub=high)
+    model.add_linear_constraint(x + y >= least)
+    model.minimize(costs[0] * x + costs[1] * y)
+    return model
+
+
+def _ten_times() -> mathopt.Model:
+    """Ten times a yes or no x and a y of 9 at least: 2x + y at least 10, and that is what it costs."""
+    model = mathopt.Model()
+    costs = []
+    for _ in range(10):
+        x, y = model.add_binary_variable(), model.add_variable(lb=9)
+        model.add_linear_constraint(2 * x + y >= 10)
+        costs.append(2 * x + y)
+    model.minimize(sum(costs))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "best"),
+    [
+        (_one_and_one(8, 20, (1, 2), 20.1), 28.2),
+        (_one_and_one(0, 10, (3, 2), 4.5), 9),
+        (_ten_times(), 100),
+    ],
+    ids=["HiGHS#2957", "HiGHS#3043", "linopy#651"],
+)
+def test_the_highs_inside_finds_what_1_13_and_1_14_miss(model: mathopt.Model, best: float) -> None:
+    """A wheel that bundles a HiGHS with the fault in its presolve (mended in 1.15) fails here on the day it is taken."""
+    found = mathopt.solve(model, mathopt.SolverType.HIGHS)
+    assert found.termination.reason == mathopt.TerminationReason.OPTIMAL
+    assert found.objective_value() == pytest.approx(best)
