@@ -29,6 +29,7 @@ from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
 from allocator.engine.whole import solve_whole, top
 from allocator.engine.worst import worst_first
 
+FEW = 400  # pairs that CP-SAT settles at once
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 LARGE = 60_000  # pairs: about two thousand schools in one piece
@@ -126,9 +127,16 @@ def _better(inst: Instance, one: Solution, two: Solution) -> Solution:
 
 def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
     plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
-    if len(inst.pairs) <= SMALL:
-        return tiers.solve(inst, stop, hint, settle=settle, short=short)
     clock = _Clock(stop, monotonic())
+    if len(inst.pairs) <= FEW:
+        quick = replace(stop, work=QUICK if stop.work is None else min(QUICK, stop.work))
+        first = tiers.solve(inst, quick, hint, settle=settle, short=short)
+        clock.work += first.deterministic_time
+        if first.status == "optimal" or clock.over:
+            return first
+        again = solve_whole(inst, stop, clock, first.chosen or hint, settle=settle)
+        best = again if first.status == "stopped" else _better(inst, first, again)
+        return replace(best, deterministic_time=clock.work)
     if len(inst.pairs) <= LARGE or not plain:
         return solve_whole(inst, stop, clock, hint, settle=settle)
     return solve_large(inst, stop, clock)

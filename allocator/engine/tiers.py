@@ -102,10 +102,12 @@ class _Search:
             for count, many in zip(counts, group.counts(self.inst, short or {}, on), strict=True):
                 b.model.add_hint(count, many)
 
-    def climb(self, tiers: Sequence[Tier], start: Sequence[int] = ()) -> _Found | None:
+    def climb(
+        self, tiers: Sequence[Tier], start: Sequence[int] = (), short: Mapping[int, int] | None = None
+    ) -> _Found | None:
         """Solve `tiers` in folds, holding each fold's value; None when nothing was found."""
         found: _Found | None = None
-        self.hint(start)
+        self.hint(start, short)
         folds = self.folds(tiers) or [[]]
         for fold in folds:
             if found is not None and self.clock.over:
@@ -264,6 +266,26 @@ class _Search:
         for i in hold:
             b.model.add(b.x[i] == (i in now))
         return True
+
+
+def conclude(
+    inst: Instance, clock: _Clock, plan: tuple[Sequence[int], Mapping[int, int]], trimming: bool, settle: bool
+) -> tuple[tuple[int, ...], dict[int, int], bool] | None:
+    """The lot and the last ties from a plan proved best in every tier before the lot: pairs, units short, whether unique.
+
+    None when the search was stopped.
+    """
+    search = _Search(inst, clock, trimming)
+    for tier in inst.tiers:
+        if not tier.lot:
+            search.built.keep(tier, _signed(tier, value(inst, tier, *plan)))
+    found = search.climb([t for t in inst.tiers if t.lot], *plan)
+    if found is None or not found.proved:
+        return None
+    if not settle:
+        return found.chosen, found.short, False
+    unique = search.settle(found)
+    return (*search.settled, unique)
 
 
 def _signed(tier: Tier, v: int) -> int:

@@ -13,13 +13,17 @@ from time import monotonic
 
 import numpy as np
 
-from allocator.engine.highs import MARGIN, Answer, Effort, Floor, maximise
+from allocator.engine.highs import MARGIN, NODES, Answer, Effort, Floor, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.spread import spread_short
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing, run
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing, conclude, run
 
+NARROW, PATIENCE = 10_000, 20.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
+PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
+BEFORE = 0.3  # of that share: a tier before the points, and a draft
+FEW, DRAFT, ROUGHLY = 4, 20, 2e-3  # a draft: best pairs of a post, tree nodes, gap
 HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
 
 
@@ -56,6 +60,7 @@ class Whole:
     def __init__(self, inst: Instance, clock: _Clock, gap: float) -> None:
         self.inst, self.clock, self.gap = inst, clock, gap
         self.bounds: dict[str, int] = {}
+        self.known: dict[str, tuple[int, ...]] = {}  # tiers proved, with the values of those before and their own
         self.tops = {t.name: top(inst, t) for t in inst.tiers}
         self.chosen: tuple[int, ...] | None = None
         self.short: Mapping[int, int] = {}
@@ -68,14 +73,16 @@ class Whole:
         self.floors: list[Floor] = []
         self.least: dict[int, int] = {}
 
-    def best(self, aim: Ints, nodes: int | None = None, gap: float = 0.0) -> Answer:
-        """The most of `aim` above the floors, from the plan in hand."""
+    def best(
+        self, aim: Ints, nodes: int | None = None, gap: float = 0.0, share: float = 1.0, upper: Ints | None = None
+    ) -> Answer:
+        """The most of `aim` above the floors, from the plan in hand, in a share of the time left."""
         clock = self.clock
         left = clock.left()
-        most = min(nodes or Effort.nodes, clock.stop.nodes or Effort.nodes)
-        effort = Effort(gap, left, most, clock.stop.event)
+        most = min(Effort.nodes if nodes is None else nodes, clock.stop.nodes or Effort.nodes)
+        effort = Effort(gap, None if left is None else share * left, most, clock.stop.event)
         hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
-        answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint)
+        answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint, upper=upper)
         clock.work += answer.work
         return answer
 
@@ -83,6 +90,9 @@ class Whole:
         if answer.values is None:
             return False
         self.chosen, self.short = self.matrix.read(answer.values)
+        if self.clock.stop.progress:
+            known = {t.name: value(self.inst, t, self.chosen, self.short) for t in self.inst.tiers}
+            self.clock.stop.progress("", 0, 0, known)
         return True
 
     def at_top(self, tier: Tier) -> None:
@@ -140,29 +150,76 @@ class Whole:
         limit = self.tops[tier.name]
         if self.proved and np.isfinite(answer.bound):
             limit = min(limit, floor(answer.bound + MARGIN) + constant)
-        self.bounds[tier.name] = max(limit, self.value(tier))
+        got = self.value(tier)
+        self.bounds[tier.name] = max(limit, got)
+        if answer.status == "optimal":
+            self.known[tier.name] = (*self.before(tier), got)
         self.proved = self.proved and answer.status == "optimal"
 
     def value(self, tier: Tier) -> int:
         return _signed(tier, value(self.inst, tier, self.chosen or (), self.short))
 
     def climb(self, tiers: Sequence[Tier], gap: float = 0.0) -> bool:
-        """Solve tiers one after another, holding each at its value; False when there is no plan at all."""
-        for tier in tiers:
-            limit = self.tops[tier.name]
-            if self.chosen is not None and self.value(tier) == limit:
-                self.bounds[tier.name] = limit
-            elif self.chosen is not None and self.clock.over:
-                self.proved, self.bounds[tier.name] = False, limit
-            else:
-                answer = self.best(self.matrix.aim(tier)[0], gap=gap if tier.points else 0.0)
-                if not self.take(answer) and self.chosen is None:
-                    if answer.status == "infeasible":
-                        raise Conflict(clashing(self.inst))
-                    return False
-                self.note(tier, answer)
-            self.stay(tier)
+        """Solve tiers one after another, holding each at its value; False when there is no plan at all.
+
+        A tier that is not proved in its share of time and nodes is held as well, so that those after it are bettered;
+        then its proof is gone back to, from the plan by then in hand.
+        """
+        for n, (share, nodes) in enumerate(PASSES):
+            for tier in tiers:
+                if not self.settled(tier):
+                    if self.chosen is not None and tier.points and not n:
+                        self.draft(tier)
+                    most = share * (1 if tier.points else BEFORE)
+                    answer = self.best(self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most)
+                    if answer.values is None and self.chosen is None:
+                        if answer.status == "infeasible":
+                            raise Conflict(clashing(self.inst))
+                        return False
+                    self.better(tier, answer)
+                    self.note(tier, answer)
+                self.stay(tier)
+            if self.proved or self.clock.over or gap or len(self.inst.pairs) > NARROW or n + 1 == len(PASSES):
+                return True
+            self.proved = True
+            self.start(self.matrix.trimming)
         return True
+
+    def settled(self, tier: Tier) -> bool:
+        """Whether a tier needs no search: it is as good as it could ever be, proved in an earlier pass, or time is up."""
+        if self.chosen is None:
+            return False
+        limit, got = self.tops[tier.name], self.value(tier)
+        proved = got == limit or self.known.get(tier.name) == (*self.before(tier), got)
+        if not proved and not self.clock.over:
+            return False
+        if self.proved:
+            limit = got if proved else min(limit, self.bounds.get(tier.name, limit))
+        self.bounds[tier.name], self.proved = limit, self.proved and proved
+        return True
+
+    def before(self, tier: Tier) -> tuple[int, ...]:
+        """The values of the tiers before this one, on which a proof rests."""
+        return tuple(self.value(t) for t in self.inst.tiers[: self.inst.tiers.index(tier)])
+
+    def better(self, tier: Tier, answer: Answer) -> bool:
+        """Take an answer that is better than the plan in hand: one that is as good could be worse in the tiers after."""
+        if answer.values is None:
+            return False
+        aim, constant = self.matrix.aim(tier)
+        return (self.chosen is None or int(aim @ answer.values) + constant > self.value(tier)) and self.take(answer)
+
+    def draft(self, points: Tier) -> None:
+        """A better plan from the pair each post has now and its best few: most of the points in little of the time."""
+        matrix = self.matrix
+        order = np.lexsort((-matrix.points, matrix.post))
+        first = np.searchsorted(matrix.post[order], matrix.post[order])
+        few = np.zeros(matrix.pairs, dtype=np.bool_)
+        few[order] = np.arange(matrix.pairs) - first < FEW
+        few[list(self.chosen or ())] = True
+        tops = np.array(matrix.upper, dtype=np.int64)
+        tops[: matrix.pairs][~few & (np.array(matrix.lower[: matrix.pairs]) == 0)] = 0
+        self.better(points, self.best(matrix.aim(points)[0], DRAFT, ROUGHLY, BEFORE, tops))
 
     def stand(self, hint: Sequence[int]) -> None:
         """A first plan: of the posts that `hint` fills none changes hands, and the others are filled beside them."""
@@ -177,7 +234,27 @@ class Whole:
         self.clock.work += answer.work
         self.take(answer)
 
-    # -- the last ties -----------------------------------------------------------------------------
+    # -- the lot and the last ties -----------------------------------------------------------------
+
+    def end(self, tiers: Sequence[Tier], settle: bool) -> bool:
+        """The tiers after the points, and of plans equal in all the first in order; True when proved the only one.
+
+        Few plans are left by then, and CP-SAT, which branches on pairs, tells them apart in a fraction of the time.
+        """
+        if len(self.inst.pairs) <= NARROW:
+            own = _Clock(replace(self.clock.stop, seconds=self.clock.left(), work=self._least_work()), monotonic())
+            done = conclude(self.inst, own, (self.chosen or (), self.short), self.matrix.trimming, settle)
+            self.clock.work += own.work
+            if done:
+                self.chosen, self.short, unique = done
+                self.bounds |= {t.name: self.value(t) for t in tiers}
+                return unique
+        self.climb(tiers)
+        return settle and self.proved and self.settle()
+
+    def _least_work(self) -> float:
+        left = self.clock.work_left()
+        return PATIENCE if left is None else min(PATIENCE, left)
 
     def settle(self) -> bool:
         """Of plans equal in every tier the first in order; True when proved the only one."""
@@ -242,9 +319,7 @@ def solve_whole(
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
         search.stay(last[0])
-    if search.proved:
-        search.climb(last[1:])
-    unique = settle and search.proved and search.settle()
+    unique = search.proved and search.end(last[1:], settle)
     tiers = []
     for tier in inst.tiers:
         got = search.value(tier)

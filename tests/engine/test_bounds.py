@@ -15,36 +15,12 @@ import pytest
 from ortools.sat.python import cp_model
 
 from allocator.engine import large, method, tiers, whole
-from allocator.engine.instance import Instance, Post, Solution, Tier, Trim
+from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.model import Built, value
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
-from tests.engine.random_instances import random_instance
+from tests.engine.random_instances import random_instance, short_of_days
 
 CASES = 2_000 if os.environ.get("ALLOCATOR_LONG") else 60
-
-
-def short_of_days(seed: int) -> Instance:
-    """Days some 3 to 10 % short, as in a hard year: posts filled by need, then days short by need, each a tier."""
-    inst = random_instance(seed, 9, 3)
-    r = random.Random(seed)
-    trims = tuple(Trim(k, (k, k // 2)) for k in range(1, 5))
-    needs = [r.randrange(3) for _ in inst.posts]
-    by_need = [[p for p, n in enumerate(needs) if n == k] for k in range(3)]
-    wanted = sum(10 for _ in inst.posts)
-    room = round(wanted * r.uniform(0.9, 0.97)) // len(inst.people)
-    return replace(
-        inst,
-        posts=tuple(Post(p.key, trims=trims) for p in inst.posts),
-        people=tuple(
-            replace(s, limits=(replace(s.limits[0], hard=room), *s.limits[1:]), at_most=None) for s in inst.people
-        ),
-        tiers=(
-            *(Tier(f"1a_{k}", "most", filled=dict.fromkeys(ps, 1)) for k, ps in enumerate(by_need)),
-            *(Tier(f"1d_{k}", "least", short=dict.fromkeys(ps, 1)) for k, ps in enumerate(by_need)),
-            *inst.tiers[3:],
-        ),
-        most_load=None,
-    )
 
 
 def with_worst(inst: Instance) -> Instance:

@@ -18,7 +18,7 @@ from allocator.engine.part import parts
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
 from allocator.engine.tiers import solve as exact
 from allocator.engine.whole import solve_whole
-from tests.engine.random_instances import random_instance
+from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
 
@@ -53,6 +53,17 @@ def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
     assert (got.status, got.tiers) == ("optimal", best.tiers)
     assert got.chosen == best.chosen
     assert got.short == best.short
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_hard_year_is_the_same_by_either_method(seed: int) -> None:
+    inst = short_of_days(seed)
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    got = _whole(inst)
+    assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
 
 
 @pytest.mark.parametrize("seed", range(8))
