@@ -67,7 +67,7 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
         changes=tuple(_moved(c.urn, c.post, c.from_, c.to, c.on) for c in found),
         moves=moves(ready, held),
         summary=_summary(ready, solution, held, rows, empty, found, loads),
-        notices=tuple(ready.pairs.notices),
+        notices=(*facts.case.notices, *ready.pairs.notices),
     )
 
 
