@@ -18,8 +18,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from allocator.errors import CaseError, UsageError
-from allocator.intake.spreadsheet import LARGEST, Rows, is_spreadsheet, sheets
+from allocator.intake.spreadsheet import Rows, is_spreadsheet, sheets
 
+LARGEST = 256 * 1024 * 1024  # bytes of text a file may unpack to; the whole register is about 95 MB
 HEADER_WITHIN = 20  # rows; published editions put at most a title and an instruction above the header
 NOTHING = {"", "null", "n/a", "not available", "redacted"}  # texts that stand for no value
 READ = (".csv", ".txt", ".gz", ".ods", ".xlsx", ".xlsm", ".xls")  # members of an archive that are looked into
