@@ -14,6 +14,7 @@ from allocator.explain.why import Explanation, explain
 from allocator.intake.read import read_case
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
+from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("told")  # two ready cases, solved once
 SECRETS = (
@@ -29,7 +30,7 @@ def plan_of(schools: list[Any], sips: list[Any], settings: dict[str, Any] | None
     return solve(case(schools, sips, **tables), policy(**settings or {}))
 
 
-@pytest.fixture(scope="module", params=["hartwell", "st-oswin"])
+@pytest.fixture(scope="module", params=["hartwell", whole_or("st-oswin", "two-leave-and-the-budget-falls")])
 def ready_case(request: pytest.FixtureRequest) -> tuple[allocate.Setup, Plan]:
     reading = read_case(HERE / request.param)
     assert reading.case is not None

@@ -63,9 +63,10 @@ class Keys(Hand):
 
     def reach(self, control: Locator) -> None:
         control.wait_for()
+        element = control.element_handle()
         for _ in range(MOST_TABS):
-            if control.evaluate("e => e === document.activeElement"):
-                assert control.evaluate(
+            if element.evaluate("e => e === document.activeElement"):
+                assert element.evaluate(
                     "e => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 }"
                 )
                 return
