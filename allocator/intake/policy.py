@@ -17,7 +17,7 @@ from allocator.intake.source import Raw
 def policy_from_toml(text: str, raw: Raw, name: str) -> Policy:
     try:
         return policy_from(tomllib.loads(text), raw)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raw.error("not_toml", "policy", f"{name} is not readable as TOML: {error}.")
         return Policy()
 

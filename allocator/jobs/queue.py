@@ -21,7 +21,7 @@ from allocator.domain.round import Person
 from allocator.errors import QueueFull
 from allocator.jobs.tasks import SPREAD
 from allocator.store import keep
-from allocator.store.database import Database
+from allocator.store.database import Database, cause
 from allocator.store.tables import Job, Programme, WorkerRow
 
 QUEUE, PARTS = "jobs", "parts"
@@ -29,6 +29,8 @@ VERSION = "2"  # of the work itself, not of the program: raise it when old queue
 SILENT = 10.0  # seconds after which a worker is taken for dead
 LOST = 5.0  # seconds after which a job that the queue does not know is put there again
 OPEN = ("queued", "running")
+ENDED = ("ERROR", "SUCCESS", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+AGAIN = "~again"  # how a job is called that the queue had done with before the store knew of it
 TIDY = 3600.0  # seconds between throwing away links, passes and remembered answers that have run out
 PATIENCE = 300.0  # seconds to wait for a database that does not answer
 
@@ -45,7 +47,7 @@ def patiently(do: Callable[[], T]) -> T:
         except DBAPIError as error:
             if isinstance(error, sa.exc.IntegrityError) or time.monotonic() > until:
                 raise
-            log.warning("database away, trying again", extra={"error": type(error.orig).__name__})
+            log.warning("database away, trying again", extra={"error": cause(error)})
             time.sleep(0.5)
 
 
@@ -88,9 +90,9 @@ class Queue:
         except Exception as error:  # the job is accepted; only its start is late
             log.warning("queue away", extra={"job": job.id, "error": type(error).__name__})
 
-    def _enqueue(self, job_id: str, kind: str) -> None:
+    def _enqueue(self, job_id: str, kind: str, again: str = "") -> None:
         self.client.enqueue(
-            {"workflow_name": "run_spread" if kind in SPREAD else "run_job", "queue_name": QUEUE, "workflow_id": job_id,
+            {"workflow_name": "run_spread" if kind in SPREAD else "run_job", "queue_name": QUEUE, "workflow_id": job_id + again,
              "app_version": VERSION},
             job_id,
         )  # fmt: skip
@@ -104,16 +106,16 @@ class Queue:
     # -- looking after it --------------------------------------------------------------------------------------
 
     def alive(self, session: sa.orm.Session) -> set[str]:
-        since = self.db.clock() - self.silent
-        return set(session.scalars(sa.select(WorkerRow.id).where(WorkerRow.seen >= since)))
+        now = self.db.clock()  # a sign of life from the future is one of a clock set back since
+        lately = WorkerRow.seen.between(now - self.silent, now + self.silent)
+        return set(session.scalars(sa.select(WorkerRow.id).where(lately)))
 
     def look_after(self) -> None:
         """One round of care: hand out again what a dead worker held, send what the queue has lost."""
         with self.db.read() as s:
             alive = self.alive(s)
-            waiting = s.execute(
-                sa.select(Job.id, Job.kind, Job.created_at).where(Job.state.in_(OPEN)).order_by(Job.created_at)
-            ).all()
+            open_ = sa.select(Job.id, Job.kind, Job.created_at, Job.attempt).where(Job.state.in_(OPEN))
+            waiting = s.execute(open_.order_by(Job.created_at)).all()
         for flow in self.client.list_workflows(status="PENDING", load_input=False, load_output=False):
             if flow.executor_id not in alive:
                 log.warning("taken over from a silent worker", extra={"job": flow.workflow_id})
@@ -123,15 +125,18 @@ class Queue:
         known = {
             f.workflow_id: f.status
             for f in self.client.list_workflows(
-                workflow_ids=[w.id for w in waiting], load_input=False, load_output=False
+                workflow_ids=[n for w in waiting for n in (w.id, w.id + AGAIN)], load_input=False, load_output=False
             )
         }
-        for job_id, kind, created in waiting:
+        for job_id, kind, created, attempt in waiting:
             late = (keep.now() - created).total_seconds() > LOST
-            if job_id not in known and late:
+            how = known.get(job_id + AGAIN) or known.get(job_id)
+            if how is None and late:
                 self._enqueue(job_id, kind)
-            elif known.get(job_id) in ("ERROR", "SUCCESS", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"):
-                self._close(job_id, known[job_id])
+            elif how in ENDED and attempt == 0 and job_id + AGAIN not in known:
+                self._enqueue(job_id, kind, AGAIN)  # a queue older or newer than the store: nobody began it here
+            elif how in ENDED:
+                self._close(job_id, how)
 
     def _close(self, job_id: str, how: str) -> None:
         """The queue is done with it, but it never said how it ended."""

@@ -192,6 +192,8 @@ def _run(job_id: str, do: Any) -> None:
     if claim is None:
         return
     job, attempt = claim
+    began = time.monotonic()
+    log.info("job begun", extra={"job": job.id, "kind": job.kind, "attempt": attempt, "worker": _name})
     if attempt > MOST_ATTEMPTS:
         patiently(lambda: _end(job, attempt, "failed", f"it brought down {MOST_ATTEMPTS} workers", None))
         return
@@ -220,7 +222,10 @@ def _run(job_id: str, do: Any) -> None:
         reason = f"a defect of ours ({type(error).__name__}); the log of the worker has the details"
     finally:
         over.set()
-    patiently(lambda: _end(job, attempt, state, reason, result))
+    kept = patiently(lambda: _end(job, attempt, state, reason, result))
+    seconds = round(time.monotonic() - began, 1)
+    line = {"job": job.id, "kind": job.kind, "state": state if kept else "taken over", "seconds": seconds}
+    log.info("job ended", extra=line)
 
 
 def _claim(job_id: str) -> tuple[Job, int] | None:
@@ -233,13 +238,15 @@ def _claim(job_id: str) -> tuple[Job, int] | None:
         return job, job.attempt
 
 
-def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) -> None:
+def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) -> bool:
+    """Whether it was ours to end: an answer is written only by the claim that made it."""
     with db().write() as s:
-        s.execute(
+        done: Any = s.execute(
             sa.update(Job)
             .where(Job.id == job.id, Job.attempt == attempt, Job.state == "running")
             .values(state=state, reason=reason, result=_plain(result), ended_at=keep.now())
         )
+        return bool(done.rowcount)
 
 
 def _watch(

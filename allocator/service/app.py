@@ -16,6 +16,7 @@ from allocator.service import care, oidc, pages, problems
 from allocator.service.asking import Office, note_refusal
 from allocator.service.description import describe
 from allocator.service.mail import Mail, server_of
+from allocator.service.pages.ground import refused
 from allocator.service.routes import answers, people, plans, rounds, sessions, work
 from allocator.service.settings import Settings
 from allocator.store.database import Database
@@ -37,6 +38,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         yield
         ended.set()
         office.hands.shutdown()
+        office.probes.shutdown(wait=False)
         db.close()
 
     app = FastAPI(
@@ -45,7 +47,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         description="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
     )  # fmt: skip
     app.state.office = office
-    problems.install(app, note_refusal)
+    problems.install(app, note_refusal, refused)
     for family in (sessions, people, rounds, work, plans, answers):
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])

@@ -70,6 +70,7 @@ class Office:
     mail: Mail
     limiter: Limiter = field(default_factory=Limiter)
     hands: ThreadPoolExecutor = field(default_factory=hands)
+    probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "probe"))
 
     def aside(self, work: Callable[[], None]) -> Future[None]:
         """Done beside the answer, so that how long it takes tells the asker nothing. What fails is logged."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import secrets
 import sys
 import time
 import traceback
@@ -15,8 +17,9 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from allocator.service.asking import office_of
-from allocator.service.problems import Refusal, response
+from allocator.service.asking import Office, office_of
+from allocator.service.problems import Refusal, fault, response
+from allocator.store import keep
 from allocator.store.migrate import newest
 from allocator.store.tables import Job
 
@@ -26,6 +29,7 @@ REQUESTS = Counter("allocator_requests_total", "Requests", ["method", "route", "
 SECONDS = Histogram("allocator_request_seconds", "Seconds a request takes", ["method", "route"], registry=FIGURES)
 JOBS = Gauge("allocator_jobs", "Jobs by state", ["state"], registry=FIGURES)
 WORKERS = Gauge("allocator_workers", "Workers heard of lately", registry=FIGURES)
+PROBE_SECONDS = 3.0  # within which a store that is well has answered
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {
     b"cache-control": b"no-store",  # what is personal is kept by nobody on the way
@@ -51,7 +55,9 @@ class Care:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status, got = time.perf_counter(), 500, 0
+        began, status, got, id = time.perf_counter(), 500, 0, secrets.token_hex(6)
+        begun = False
+        scope.setdefault("state", {})["id"] = id
         most = self.national if scope["path"].endswith("/national") else self.usual
 
         async def measured() -> Message:
@@ -65,13 +71,18 @@ class Care:
 
         async def dressed(message: Message) -> None:
             nonlocal status
+            nonlocal begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 had = {k.lower() for k, _ in message["headers"]}
                 if b"etag" in had and b"cache-control" not in had:  # may be kept by who asked, and asked about again
                     message["headers"] = [*message["headers"], (b"cache-control", b"private, no-cache")]
                     had.add(b"cache-control")
-                message["headers"] = [*message["headers"], *((k, v) for k, v in self.headers.items() if k not in had)]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", id.encode()),
+                    *((k, v) for k, v in self.headers.items() if k not in had),
+                ]
             await send(message)
 
         told = dict(scope["headers"]).get(b"content-length", b"0")
@@ -81,6 +92,11 @@ class Care:
             await self.app(scope, measured, dressed)
         except Refusal as refusal:
             await response(refusal)(scope, receive, dressed)
+        except Exception:
+            defect = fault(id)
+            if begun:  # half an answer is out: it can only be broken off
+                raise
+            await response(defect)(scope, receive, dressed)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
@@ -88,7 +104,14 @@ class Care:
             REQUESTS.labels(method, route, status).inc()
             SECONDS.labels(method, route).observe(seconds)
             log.info(
-                "request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+                "request",
+                extra={
+                    "request": id,
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "ms": round(seconds * 1000, 1),
+                },
             )
 
 
@@ -123,22 +146,35 @@ router = APIRouter()
 
 
 @router.get("/healthz")
-def health() -> dict[str, str]:
-    """The process answers."""
+async def health() -> dict[str, str]:
+    """The process answers: whatever its threads and its store are doing."""
     return {"status": "ok"}
 
 
 @router.get("/readyz")
-def ready(request: Request) -> Response:
-    """The store answers and its tables are of this version."""
+async def ready(request: Request) -> Response:
+    """The store answers, takes writes, and its tables are of this version. `workers`: heard of lately; with none the status is
+    `no workers`, and work waits. `oldest_queued_seconds`: how long the job longest in the queue has waited."""
     office = office_of(request)
+    try:
+        found = await asyncio.wait_for(asyncio.wrap_future(office.probes.submit(_look, office)), PROBE_SECONDS)
+    except TimeoutError:
+        raise Refusal("store_away", f"The store did not answer in {PROBE_SECONDS:g} s.", {"Retry-After": "5"}) from None
+    return JSONResponse(found)
+
+
+def _look(office: Office) -> dict[str, Any]:
+    """What a probe is told. On a thread of its own: a store that hangs holds up no other request."""
     with office.db.read() as s:
         at = s.execute(sa.text("select version_num from alembic_version")).scalar()
         workers = len(office.queue.alive(s))
+        oldest = s.scalar(sa.select(sa.func.min(Job.created_at)).where(Job.state == "queued"))
     if at != newest():
         told = f"The store is at step {at}, this version needs {newest()}."
         raise Refusal("store_away", told, {"Retry-After": "5"})
-    return JSONResponse({"status": "ok", "workers": workers})
+    office.db.takes_writes()
+    waited = round((keep.now() - oldest).total_seconds(), 1) if oldest else None
+    return {"status": "ok" if workers else "no workers", "workers": workers, "oldest_queued_seconds": waited}
 
 
 @router.get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,10 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from allocator.errors import AllocatorError, CaseError, Defect, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
+from allocator.errors import AllocatorError, CaseError, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
+from allocator.store.database import cause
 
 log = logging.getLogger("allocator.service")
 MEDIA = "application/problem+json"
@@ -112,6 +114,21 @@ def refusal_of(error: AllocatorError) -> Refusal:
     return Refusal("defect", "The answer failed its own audit, so it is not shown. The fault is logged.")
 
 
+def away(error: Exception) -> Refusal:
+    """A store that does not answer, or has no connection left; why is in the log."""
+    log.error("store away", extra={"error": cause(error) if isinstance(error, DBAPIError) else type(error).__name__})
+    return Refusal("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"})
+
+
+def fault(request_id: str) -> Refusal:
+    """A fault of ours that nobody foresaw; called where it is caught, so that the log has its place."""
+    log.exception("defect", extra={"request": request_id})
+    return Refusal(
+        "defect", f"Something went wrong on our side, and this was not done. It is written down as {request_id}: name it to "
+        "whoever runs the service.",
+    )  # fmt: skip
+
+
 def table_problem(p: Any) -> TableProblem:
     return TableProblem.model_validate(asdict(p))
 
@@ -133,12 +150,16 @@ def add(responses: dict[Any, dict[str, Any]], code: str, status: int | str | Non
     responses[status] = {"description": f"{had}; {told}" if had else told, "content": content}
 
 
-def install(app: FastAPI, noted: Callable[[Request, Refusal], None]) -> None:
-    """Every error of the app in the one shape; `noted` is told of each refusal."""
+def install(
+    app: FastAPI, noted: Callable[[Request, Refusal], None],
+    page: Callable[[Request, Refusal], Coroutine[Any, Any, Response]],
+) -> None:  # fmt: skip
+    """Every error of the app in the one shape, or as a `page` where a person looks; `noted` is told of each refusal."""
 
     @app.exception_handler(Refusal)
     async def _(request: Request, error: Refusal) -> Response:
-        await run_in_threadpool(noted, request, error)
+        if error.withheld:  # else there is nothing to write down, and a probe needs no thread
+            await run_in_threadpool(noted, request, error)
         return response(error)
 
     @app.exception_handler(AllocatorError)
@@ -154,17 +175,14 @@ def install(app: FastAPI, noted: Callable[[Request, Refusal], None]) -> None:
         return response(Refusal("invalid", "; ".join(lines[:10])))
 
     @app.exception_handler(HTTPException)
-    async def _(_: Request, error: HTTPException) -> Response:
+    async def _(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         detail = "There is nothing at this address." if code == "not_found" else str(error.detail)
-        return response(Refusal(code, detail, error.headers))
+        refusal = Refusal(code, detail, error.headers)
+        looks = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
+        return await page(request, refusal) if looks else response(refusal)
 
     @app.exception_handler(DBAPIError)
-    async def _(_: Request, error: DBAPIError) -> Response:
-        log.error("store away", extra={"error": type(error.orig).__name__})
-        return response(Refusal("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"}))
-
-    @app.exception_handler(Exception)
+    @app.exception_handler(PoolTimeout)
     async def _(_: Request, error: Exception) -> Response:
-        log.exception("defect")
-        return response(refusal_of(Defect(type(error).__name__)))
+        return response(away(error))

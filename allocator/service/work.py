@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from allocator.service.schemas import JobOut
 from allocator.store import keep
 from allocator.store.tables import Job, RoundRow
 
+log = logging.getLogger("allocator.service")
 FINAL = ("done", "cancelled", "failed")
 LOOK, SLOWEST_LOOK = 0.02, 0.25  # seconds between looks while waiting
 
@@ -27,10 +29,12 @@ def accept(
     office: Office, s: Session, request: Request, row: RoundRow, kind: str, ask: dict[str, Any], who: Who
 ) -> Job:  # fmt: skip
     """Written down; with an Idempotency-Key the same request is the same job, whatever happened in between."""
-    return office.queue.accept(
+    job = office.queue.accept(
         s, programme=row.programme_id, round_id=row.id, kind=kind, request=ask, by=who.person(row.programme_id),
         limit=office.settings.open_jobs, job_id=getattr(request.state, "once", None),
     )  # fmt: skip
+    log.info("job accepted", extra={"job": job.id, "kind": kind, "request": getattr(request.state, "id", "")})
+    return job
 
 
 def job_out(job: Job) -> JobOut:

@@ -57,6 +57,8 @@ def backup(db: Database, path: Path) -> int:
     steady = _steady(db)
     with _part(path) as part:
         with steady.read() as s, gzip.open(part, "wt", encoding="utf-8", newline="\n") as out:
+            if not db.sqlite:
+                s.execute(sa.text("set local statement_timeout = 0"))  # it takes as long as it takes
             out.write(json.dumps({"format": FORMAT, "step": migrate.newest()}) + "\n")
             for line in _lines(s):
                 out.write(line + "\n")

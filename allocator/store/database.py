@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ from allocator.errors import UsageError
 
 _also: ContextVar[sa.Executable | None] = ContextVar("also", default=None)
 BUSY_MS = 30_000  # how long a writer waits for another on SQLite
+PROBE_MS = 1_000  # how long a probe waits for a writer
+POOL_SECONDS = 10  # to wait for a connection of our own
+# PostgreSQL: nobody waits for ever. A host that is gone is noticed by its silence; what a dead client held is let go.
+NETWORK = {
+    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}  # fmt: skip
+PATIENCE = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
 
 class Database:
@@ -36,7 +45,13 @@ class Database:
         if name == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url, self.sqlite = parsed, name == "sqlite"
-        options: dict[str, Any] = {} if self.sqlite else {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20}
+        options: dict[str, Any] = {}
+        if not self.sqlite:
+            said = " ".join(f"-c {k}={v}" for k, v in PATIENCE.items())
+            asked = parsed.query.get("options")
+            network = NETWORK | {"options": f"{said} {asked}" if isinstance(asked, str) else said}
+            options = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": POOL_SECONDS,
+                       "connect_args": network}  # fmt: skip
         self.engine = sa.create_engine(parsed, hide_parameters=True, **options)  # values are people's, logs are not
         if self.sqlite:
             sa.event.listen(self.engine, "connect", _prepare)
@@ -54,6 +69,23 @@ class Database:
             yield session
             if (also := _also.get()) is not None:
                 session.execute(also)
+
+    def takes_writes(self) -> None:
+        """Write something that changes nothing, as a probe does. Raises DBAPIError where it cannot be kept; a writer at work
+        is no failure."""
+        same = "update alembic_version set version_num = version_num"
+        try:
+            if self.sqlite:  # beside our own connections, which wait longer
+                with closing(sqlite3.connect(str(self.url.database), timeout=PROBE_MS / 1000)) as own, own:
+                    own.execute(same)
+            else:
+                with self.engine.begin() as c:
+                    c.exec_driver_sql(f"set local lock_timeout = {PROBE_MS}")
+                    c.exec_driver_sql(same)
+        except (DBAPIError, sqlite3.Error) as error:
+            found = error if isinstance(error, DBAPIError) else sa.exc.OperationalError(same, {}, error)
+            if cause(found) not in ("SQLITE_BUSY", "55P03"):
+                raise found from None
 
     def clock(self) -> float:
         """Seconds on the database's own clock, so that machines need not agree on the time."""
@@ -76,6 +108,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def cause(error: DBAPIError) -> str:
+    """Why a database failed, in its own code and nobody's data: SQLSTATE, or SQLite's name of the error."""
+    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+               or type(error.orig).__name__)  # fmt: skip
 
 
 def open_store(url: str) -> Database:

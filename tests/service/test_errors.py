@@ -467,7 +467,7 @@ def test_headers_keep_browsers_careful(desk: Desk) -> None:
 
 def test_figures_and_health(desk: Desk) -> None:
     assert desk.client.get("http://testserver/healthz").json() == {"status": "ok"}
-    assert desk.client.get("/readyz").json() == {"status": "ok", "workers": 0}
+    assert desk.client.get("/readyz").json()["workers"] == 0
     text = desk.client.get("/metrics").text
     assert 'allocator_jobs{state="queued"} 1.0' in text
     assert "example.org" not in text

@@ -85,7 +85,7 @@ def choose(request: Request, id: Id, job: Id, who: Manager, office: In, form: Fo
     said = form.text("choice") or ""
     try:
         urn, sip = json.loads(said)
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         raise Refusal("invalid", "Choose one of the list.") from None
     chosen = [c for c in chosen if c["urn"] != urn]
     if sip:

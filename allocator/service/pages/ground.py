@@ -7,6 +7,7 @@ A page is a plain function with the same dependencies as an API route (`Manager`
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
@@ -27,7 +29,7 @@ from allocator.errors import AllocatorError
 from allocator.explain.policy_words import in_words
 from allocator.service.asking import office_of, round_in
 from allocator.service.people import Who
-from allocator.service.problems import TITLES, Refusal, log, refusal_of
+from allocator.service.problems import TITLES, Refusal, away, fault, refusal_of
 from allocator.store import keep
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
@@ -161,7 +163,7 @@ async def fields(request: Request) -> Fields:
     """The form. Its `version`, where it has one, guards the write as If-Match does (`asking.fresh`)."""
     data = await request.form(max_files=5, max_fields=20_000)
     version = data.get("version")
-    if isinstance(version, str) and version.isdigit():
+    if isinstance(version, str) and version.isascii() and version.isdigit():
         request.state.if_match = f'"{version}"'
     return Fields(data)
 
@@ -187,9 +189,10 @@ class PageRoute(APIRoute):
                 found = refusal_of(error)
             except RequestValidationError:
                 found = Refusal("not_found", "There is nothing at this address.")
-            except DBAPIError as error:
-                log.error("store away", extra={"error": type(error.orig).__name__})
-                found = Refusal("store_away", "Nothing was kept. Try again in a moment.")
+            except (DBAPIError, PoolTimeout) as error:
+                found = away(error)
+            except Exception:
+                found = fault(request.state.id)
             return await refused(request, found)
 
         return handler
@@ -224,7 +227,9 @@ async def refused(request: Request, refusal: Refusal) -> Response:
 
 def _since(request: Request, me: Who) -> Mapping[str, Any]:
     """What others did to the round since the page was opened."""
-    had = int(str(request.state.if_match).strip('"'))
+    said = getattr(request.state, "if_match", None) or request.headers.get("if-match", "")
+    number = re.sub(r"[^0-9]", "", said)[:9]
+    had = int(number) if number else 0
     with office_of(request).db.read() as s:
         row = round_in(s, me, request.path_params["id"])
         events = keep.events_of(s, row.id)[-(row.version - had) :] if row.version > had else []

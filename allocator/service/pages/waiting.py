@@ -83,15 +83,16 @@ def waiting(
         if found.state == "done":
             return _told(request, HX_Redirect=there(found, then)) if by_script else done(there(found, then))
         now = so_far(found.progress)
-        mark = f"{found.state} {now.step} {now.done} {' '.join(now.lines)}"
+        mark = f"{found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} {now.done} {' '.join(now.lines)}"
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
         beside = found.result["plan"] if found.result and "plan" in found.result else None
         best = the_plan(keep.plan_row(s, beside)) if beside else None
+        nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
         request, "waiting.html", who, **facts, job=job_out(found), then=then, final=found.state in FINAL, best=best,
-        best_id=beside, asked=found.request, doing=DOING.get(found.kind, found.kind), so_far=now, seen=mark,
+        best_id=beside, asked=found.request, doing=DOING.get(found.kind, found.kind), so_far=now, seen=mark, nobody=nobody,
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def unpacked(basket: Sequence[str] | None) -> Changes:
     """Events out of an address or a form. Raises Refusal `invalid` for what is none."""
     try:
         return [dict(c) for c in all_of([json.loads(text) for text in basket or ()])]
-    except (ValueError, TypeError, AttributeError, AllocatorError):
+    except (ValueError, TypeError, AttributeError, RecursionError, AllocatorError):
         raise Refusal("invalid", "This address does not say what may happen. Begin again from What if.") from None
 
 

@@ -16,6 +16,8 @@ def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compar
 database = context.config.attributes["database"]
 with database.engine.execution_options(writes=True).begin() as connection:
     if not database.sqlite:
+        for patience in ("lock_timeout", "statement_timeout"):  # a step takes as long as it takes
+            connection.execute(sa.text(f"set local {patience} = 0"))
         connection.execute(sa.text("select pg_advisory_xact_lock(:k)"), {"k": LOCK})
     context.configure(
         connection=connection, target_metadata=Base.metadata, include_object=ours, render_as_batch=database.sqlite

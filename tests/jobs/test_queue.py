@@ -1,0 +1,69 @@
+"""The caretaker, beside a queue that is older than the store it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from allocator.jobs.queue import AGAIN, Queue
+from allocator.store.tables import Job
+from tests.service.office import Desk, open_office
+
+
+@dataclass
+class Flow:
+    workflow_id: str
+    status: str
+    executor_id: str = "w"
+
+
+@dataclass
+class Client:
+    """A queue that remembers these flows."""
+
+    flows: dict[str, str]
+    asked: list[str] = field(default_factory=list)
+
+    def list_workflows(self, *, workflow_ids: list[str] | None = None, **_: Any) -> list[Flow]:
+        return [Flow(n, how) for n, how in self.flows.items() if n in (workflow_ids or ())]
+
+    def enqueue(self, options: dict[str, Any], job: str) -> None:
+        assert job == "waiting"
+        self.asked.append(options["workflow_id"])
+        self.flows.setdefault(options["workflow_id"], "ENQUEUED")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+def looked_after(desk: Desk, flows: dict[str, str], rounds: int = 3) -> tuple[Client, str]:
+    queue, client = Queue(desk.db), Client(flows)
+    queue.__dict__["client"] = client
+    for _ in range(rounds):
+        queue.look_after()
+    with desk.db.read() as s:
+        return client, s.get_one(Job, "waiting").state
+
+
+@pytest.mark.parametrize("how", ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+def test_a_job_that_an_older_queue_had_done_with_is_begun_again(desk: Desk, how: str) -> None:
+    """As after a restore in place: nobody has claimed it in this store."""
+    client, state = looked_after(desk, {"waiting": how})
+    assert (client.asked, state) == (["waiting" + AGAIN], "queued")
+
+
+def test_a_job_that_ends_so_again_has_failed(desk: Desk) -> None:
+    _, state = looked_after(desk, {"waiting": "SUCCESS", "waiting" + AGAIN: "ERROR"})
+    assert state == "failed"
+
+
+def test_a_job_that_was_begun_and_ended_without_an_answer_has_failed(desk: Desk) -> None:
+    with desk.db.write() as s:
+        s.get_one(Job, "waiting").attempt = 1
+    client, state = looked_after(desk, {"waiting": "ERROR"})
+    assert (client.asked, state) == ([], "failed")
