@@ -15,12 +15,15 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from allocator.errors import CaseError, UsageError
 from allocator.intake.spreadsheet import Rows, is_spreadsheet, sheets
 
 LARGEST = 256 * 1024 * 1024  # bytes of text a file may unpack to; the whole register is about 95 MB
+LONGEST = 1_000_000  # characters of one row
+MOST_ROWS, MOST_COLUMNS = 250_000, 1000  # ten years of all inspections have some 80,000 rows; the register 140 columns
 HEADER_WITHIN = 20  # rows; published editions put at most a title and an instruction above the header
 NOTHING = {"", "null", "n/a", "not available", "redacted"}  # texts that stand for no value
 READ = (".csv", ".txt", ".gz", ".ods", ".xlsx", ".xlsm", ".xls")  # members of an archive that are looked into
@@ -86,12 +89,15 @@ def read_table(path: Path, columns: Columns) -> NationalTable:
         )
     at, header, rows = best
     made = ({k: value(c[n]) if n < len(c) else None for k, n in at.items()} for c in rows if any(map(str.strip, c)))
-    return NationalTable(path.name, tuple(header), frozenset(at), tuple(made))
+    kept = tuple(islice(made, MOST_ROWS + 1))
+    if len(kept) > MOST_ROWS:
+        raise CaseError(f"{path.name} has more than {MOST_ROWS:,} rows, the limit. Give the file as published.")
+    return NationalTable(path.name, tuple(header), frozenset(at), kept)
 
 
 def _header(rows: Rows) -> list[str] | None:
     for _, cells in zip(range(HEADER_WITHIN), rows, strict=False):
-        if {"urn", "school urn"} & {plain(c) for c in cells}:
+        if len(cells) <= MOST_COLUMNS and {"urn", "school urn"} & {plain(c) for c in cells}:
             return [c.strip() for c in cells]
     return None
 
@@ -153,9 +159,22 @@ def _csv(name: str, data: bytes) -> Rows:
     encoding = "utf-8-sig" if _is_utf_8(data) else "cp1252"
     head = data[:20_000]
     between = max((",", ";", "\t"), key=lambda c: head.count(c.encode()))
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline=""), delimiter=between)
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+    long = 0  # characters of the row that is being read
+
+    def lines() -> Iterator[str]:
+        nonlocal long
+        while line := stream.readline(LONGEST + 1):
+            long += len(line)
+            if long > LONGEST:
+                raise CaseError(f"{name}: one row is longer than {LONGEST:,} characters. A quotation mark may be open.")
+            yield line
+
+    reader = csv.reader(lines(), delimiter=between)
     try:
-        yield from reader
+        for cells in reader:
+            long = 0
+            yield cells
     except csv.Error as error:
         raise CaseError(f"{name}, line {reader.line_num}: not readable as CSV ({error}).") from None
 

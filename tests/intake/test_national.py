@@ -119,6 +119,10 @@ def far_xlsx() -> bytes:
         (xlsx(("S", CSV))[:700], "does not unpack"),
         (gzip.compress(b"URN\0", mtime=0), "NUL byte"),
         (b'URN\n"' + b"x" * 200_000 + b'"\n', "not readable as CSV"),
+        (b"URN\n" + b"1\n" * 250_001, "more than 250,000 rows"),
+        (b"URN\n" + b"," * 1_100_000, "one row is longer than"),
+        (b"URN\n" + b'"a\n",' * 300_000, "one row is longer than"),
+        (b"URN" + b"," * 2000 + b"\n1\n", "column URN"),
     ],
 )
 def test_what_cannot_be_read_is_said_plainly(tmp_path: Path, data: bytes, says: str) -> None:
