@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HEADER_WITHIN = 20  # rows in which a header is looked for
 DELIMITERS = (",", ";", "\t", "|")
 LISTED = 10  # rows, columns or texts named in one notice
+SUM = re.compile(r"(?:grand |sub-?)?totals?\b(?!.*\b(?:school|primary|academy|college)\b)", re.IGNORECASE)
 Rows = list[tuple[int, list[Any]]]  # with the number each has in its sheet or file
 
 
@@ -45,7 +46,14 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
     table.header = ["" if blank(c) else text(c) for c in cells]
     while table.header and not table.header[-1]:
         table.header.pop()
-    table.rows = [(n, cells) for n, cells in rows[at + 1 :] if any(not blank(c) for c in cells)]
+    below = [(n, cells) for n, cells in rows[at + 1 :] if any(not blank(c) for c in cells)]
+    table.rows = [(n, cells) for n, cells in below if not _no_row(table, cells)]
+    left = [f"{n} ({text(next(c for c in cells if not blank(c)))[:30]})" for n, cells in below if _no_row(table, cells)]
+    if left:
+        raw.notice(
+            "no_row", table.name, f"{table.title or table.name}: sums and headers repeated are not read: row {', '.join(left[:LISTED])}"
+            f"{f' and {len(left) - LISTED} more' if len(left) > LISTED else ''}.",
+        )  # fmt: skip
     above = [text(c) for _, cells in rows[:at] for c in cells if not blank(c)]
     if above:
         listed = "; ".join(t[:60] for t in above[:3])
@@ -53,6 +61,14 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
             "header_found", table.name, f"{table.title or table.name}: the header is read from row {table.header_row}; "
             f"what stands above it is not used: {listed}.", row=table.header_row,
         )  # fmt: skip
+
+
+def _no_row(table: RawTable, cells: Sequence[Any]) -> bool:
+    """Whether a row is a sum, or the header once more (as on a printed page)."""
+    filled = [text(c) for c in cells if not blank(c)]
+    return SUM.match(filled[0]) is not None or [text(c) for c in cells if not blank(c)] == [
+        h for h in table.header if h
+    ]
 
 
 def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
@@ -65,6 +81,7 @@ def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
             rows[row - 1][1][column - 1] = f"{round(value * 100, 6):g}%"
     lay_out(table, rows, raw)
     head = table.header_row
+    _across(sheet, table, raw)
     merged = next((a for a in sheet.merged if a[0][0] <= head <= a[1][0] and a[0][1] != a[1][1]), None)
     if merged:
         (top, left), (bottom, right) = merged
@@ -76,6 +93,22 @@ def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
         return
     _formulas(sheet, table, raw)
     _overlooked(sheet, table, down, raw)
+
+
+def _across(sheet: Sheet, table: RawTable, raw: Raw) -> None:
+    """Headings between the rows, merged across the table, name nobody."""
+    merged = {
+        top for (top, left), (bottom, right) in sheet.merged if top == bottom > table.header_row and right - left >= 1
+    }
+    heads = {n: cells for n, cells in table.rows if n in merged and sum(not blank(c) for c in cells) == 1}
+    if heads:
+        table.rows = [(n, cells) for n, cells in table.rows if n not in heads]
+        listed = [f"{n} ({text(next(c for c in cells if not blank(c)))[:30]})" for n, cells in heads.items()]
+        raw.notice(
+            "no_row",
+            table.name,
+            f"Sheet {sheet.title}: headings merged across are not read: row {', '.join(listed[:LISTED])}.",
+        )
 
 
 def _filled_down(sheet: Sheet, rows: Rows) -> list[str]:
@@ -119,6 +152,13 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
         raw.notice(
             "hidden", table.name, f"Sheet {sheet.title}: {_counted(len(hidden), 'hidden or filtered row')} read too: row"
             f"{'s' if len(hidden) > 1 else ''} {', '.join(named)}{more}. Delete what should not count.", row=hidden[0],
+        )  # fmt: skip
+    struck = [n for n in sheet.struck_rows if n in rows]
+    if struck:
+        named = [f"{n} ({text(name)})" if (name := _second(rows[n])) else str(n) for n in struck[:LISTED]]
+        raw.notice(
+            "struck", table.name, f"Sheet {sheet.title}: {_counted(len(struck), 'row')} struck through, and read all the same: row"
+            f"{'s' if len(struck) > 1 else ''} {', '.join(named)}. Delete what should not count.", row=struck[0],
         )  # fmt: skip
     if columns:
         named = [f"{letters(n)} ({table.header[n - 1]})" for n in columns[:LISTED]]

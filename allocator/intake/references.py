@@ -33,7 +33,7 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
     for table, column in (("schools", "urn"), ("sips", "sip")):
         at: dict[str, list[int]] = defaultdict(list)
         for number, r in rows.get(table, []):
-            at[str(getattr(r, column))].append(number)
+            at[str(getattr(r, column)).casefold()].append(number)
         for key, numbers in at.items():
             if len(numbers) > 1:
                 listed = " and ".join(str(n) for n in numbers)

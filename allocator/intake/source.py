@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -15,11 +16,18 @@ from allocator.errors import CaseError
 from allocator.intake.grid import csv_rows, from_sheet, lay_out
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
-from allocator.intake.usual import usual_table
+from allocator.intake.usual import usual_table, year_in
 from allocator.intake.workbook import open_book
 
 TITLE = 0.7  # how alike a sheet's title is to a table of ours at least, to be taken for a slip of it
 WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".xls")
+PROTECTING = (
+    "interests",
+    "refusals",
+    "decisions",
+    "absences",
+    "wishes",
+)  # no sheet that looks like one of these is passed over
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
 KNOWN = (*TABLES, "policy")
@@ -103,7 +111,9 @@ def read_raw(path: Path, sheets: Mapping[str, str] | None = None) -> Raw:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 (BOM allowed), else Windows-1252 with its unused bytes kept as marks."""
+    """UTF-8 (BOM allowed), UTF-16 where its mark says so, else Windows-1252 with its unused bytes kept as marks."""
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -132,7 +142,7 @@ def _csv(file: Path, name: str, raw: Raw) -> None:
     if not data.strip():
         raw.error("empty_file", name, f"{file.name} is empty. Put the header row in, or remove the file.")
         return
-    if b"\0" in data:
+    if b"\0" in data and data[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         raw.error("nul_byte", name, f"{file.name} holds a NUL byte: it is not a text file. Save it as CSV (UTF-8).")
         return
     table = RawTable(name)
@@ -193,9 +203,16 @@ def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict
     that is none of these stays as it is compared."""
     out = {t: said.get(squeezed(t), t.strip().casefold()) for t in titles}
     taken = {n for n in out.values() if n in KNOWN}
-    for title, name in out.items():
+    for title, name in sorted(
+        out.items(), key=lambda x: year_in(x[0]) or "", reverse=True
+    ):  # of several years' allocations the newest
         usual = usual_table(title) if name and name not in KNOWN and name not in IGNORED else None
-        if usual is not None and usual not in taken:
+        if usual in taken and usual in PROTECTING:
+            raw.error(
+                "table_twice", usual, f"{title} looks like {usual}, which is read from another sheet already. Put them on one sheet, or "
+                "say what it is under [sheets] in a mapping.",
+            )  # fmt: skip
+        elif usual is not None and usual not in taken:
             out[title] = usual
             taken.add(usual)
             raw.read_titles[title] = usual

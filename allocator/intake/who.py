@@ -29,6 +29,7 @@ MAY_BE_OUTSIDE = (
     "sips",
     "successions",
 )  # the past, and other people's schools
+BOTH = re.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]|(\d{6})\s*[-:\u2013,]?\s+(\D.*)")
 LOOK_ALIKE = str.maketrans("oil", "011")
 SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
 WORD = 0.65  # and each of its words
@@ -91,6 +92,11 @@ class Known:
         """Everyone it may mean: by id but for case and signs, else by name but for spelling."""
         if given in self.names:
             return [given]
+        both = BOTH.fullmatch(given)
+        if both:  # `Ash Primary (900101)`, as we print them, or `900101 - Ash Primary`
+            id, name = (both[2], both[1]) if both[2] else (both[3], both[4])
+            if id in self.names:  # the two must not contradict each other
+                return [id] if not self.names[id] or self.find(name) == [id] else []
         named = self._exact.get(" ".join(given.casefold().split())) or [
             i for i in self._alike.get(tuple(sorted(words(given))), ()) if not apart(given, self.names[i])
         ]

@@ -40,6 +40,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
+    struck_rows: list[int] = field(default_factory=list)  # with a cell whose letters are struck through
     percent: set[Place] = field(default_factory=set)
     unsaved: set[Place] = field(default_factory=set)  # formulas without a value
     errors: dict[Place, str] = field(default_factory=dict)  # cells that show #REF! and the like
@@ -90,8 +91,8 @@ def open_book(data: bytes, name: str) -> Book:
 
 def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
     """What the parts of an .xlsx say of their rows and cells. The archive has been measured, and its parts are well-formed."""
-    percent = _percent_styles(_part(archive, "xl/styles.xml"))
-    cells = re.compile(CELL % b"|".join(str(n).encode() for n in percent)) if percent else None
+    styles = _part(archive, "xl/styles.xml")
+    cells, struck = _styled(_percent_styles(styles)), _styled(_struck_styles(styles))
     for title, member in _members(archive):
         sheet = sheets.get(title)
         if sheet is None or member not in archive.namelist():
@@ -107,6 +108,7 @@ def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
         if b't="e"' in text:
             sheet.errors = {p: m[2].decode("utf-8", "replace") for m in ERROR.finditer(text) if (p := place(m[1]))}
         sheet.percent = {p for m in cells.finditer(text) if (p := place(m[1]))} if cells else set()
+        sheet.struck_rows = sorted({p[0] for m in struck.finditer(text) if (p := place(m[1]))}) if struck else []
 
 
 def _hidden(tag: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:
@@ -145,6 +147,22 @@ def _part(archive: zipfile.ZipFile, member: str) -> ElementTree.Element | None:
         return ElementTree.fromstring(archive.read(member)) if info.file_size <= SMALL else None
     except (KeyError, ElementTree.ParseError):
         return None
+
+
+def _styled(styles: list[int]) -> re.Pattern[bytes] | None:
+    """What finds the cells of these styles."""
+    return re.compile(CELL % b"|".join(str(n).encode() for n in styles)) if styles else None
+
+
+def _struck_styles(styles: ElementTree.Element | None) -> list[int]:
+    """Numbers of the cell styles whose letters are struck through."""
+    fonts, styled = (styles.find("{*}fonts"), styles.find("{*}cellXfs")) if styles is not None else (None, None)
+    if fonts is None or styled is None:
+        return []
+    struck = {
+        n for n, f in enumerate(fonts) if (s := f.find("{*}strike")) is not None and s.get("val", "1") in ("1", "true")
+    }
+    return [n for n, x in enumerate(styled) if int(x.get("fontId", 0)) in struck]
 
 
 def _percent_styles(styles: ElementTree.Element | None) -> list[int]:

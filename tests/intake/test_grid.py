@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.styles import Font
 
 from allocator.intake.read import Reading, read_case
 
@@ -181,3 +182,45 @@ def test_three_thousand_rows_take_about_a_second(tmp_path: Path) -> None:
     found = read_case(tmp_path / "c.xlsx")
     assert found.case is not None
     assert process_time() - began < 4  # with room for a slow and busy machine
+
+
+def test_sums_headings_and_repeated_headers_are_no_rows_and_struck_ones_are_told(tmp_path: Path) -> None:
+    rows = [SCHOOLS[0], SCHOOLS[1], ["North area", None, None], SCHOOLS[0], SCHOOLS[2], ["Total", 2, None]]
+    made, sheet = book(tmp_path, rows)
+    sheet.merge_cells("A3:C3")
+    sheet["B2"].font = Font(strike=True)
+    found = saved(tmp_path, made)
+    assert found.case is not None, found.problems
+    assert [s.urn for s in found.case.schools] == ["900101", "900102"]
+    for part in ("3 (North area)", "4 (urn)", "6 (Total)"):
+        assert part in said(found, "no_row")
+    assert "row 2 (Ash)" in said(found, "struck")
+
+
+def test_a_csv_in_utf16_as_excel_saves_unicode_text(tmp_path: Path) -> None:
+    for name, rows in (("schools", SCHOOLS), ("sips", SIPS)):
+        (tmp_path / f"{name}.csv").write_text("\n".join("\t".join(map(str, r)) for r in rows), "utf-16")
+    assert read_case(tmp_path).case is not None
+
+
+def test_a_second_sheet_that_looks_like_a_protecting_table_is_not_passed_over(tmp_path: Path) -> None:
+    made, _ = book(tmp_path)
+    for title in ("Conflicts", "Declarations of interest"):
+        sheet = made.create_sheet(title)
+        sheet.append(["SIP", "School", "Type"])
+        sheet.append(["Ann Lea", "Ash", "governor"])
+    found = saved(tmp_path, made)
+    assert found.case is None
+    assert "looks like interests" in said(found, "table_twice")
+
+
+def test_of_several_years_allocations_the_newest_is_history_and_the_other_is_told(tmp_path: Path) -> None:
+    made, _ = book(tmp_path)
+    for title in ("Allocations 24-25", "Allocations 25-26"):
+        sheet = made.create_sheet(title)
+        sheet.append(["School", "SIP", "Year"])
+        sheet.append(["Ash", "Ann Lea", title[-5:]])
+    found = saved(tmp_path, made)
+    assert found.case is not None, found.problems
+    assert [h.year for h in found.case.history] == ["2025/26"]
+    assert "Allocations 24-25" in said(found, "unknown_sheet")

@@ -63,7 +63,7 @@ def test_a_school_by_its_name_or_its_number_dressed_up(table: str, given: Any) -
 
 
 @pytest.mark.parametrize("table", BY_SIP)
-@pytest.mark.parametrize(("given", "id"), [("Ann", "ann"), ("Mrs Ann LEA", "ann"), ("Lea, Ann", "ann"), ("s07", "S-07"), ("Bob  Mor", "S-07")])  # fmt: skip
+@pytest.mark.parametrize(("given", "id"), [("Ann", "ann"), ("Mrs Ann LEA", "ann"), ("Lea, Ann", "ann"), ("s07", "S-07"), ("Bob  Mor", "S-07"), ("Ann Lea (ann)", "ann")])  # fmt: skip
 def test_a_sip_by_name_or_by_the_id_in_another_case(table: str, given: str, id: str) -> None:
     found = read(table, sip=given)
     assert found.case is not None, found.problems
@@ -74,7 +74,7 @@ def test_a_sip_by_name_or_by_the_id_in_another_case(table: str, given: str, id: 
 
 @pytest.mark.parametrize("table", BY_SCHOOL)
 @pytest.mark.parametrize(("given", "near"), [("Elm", "Elm Infant School (900102)"), ("Elm Infnat School", "Elm Infant School (900102)"),
-                                             ("St Ann's RC Primary School", "St. Ann's CE"), ("Zzyzx Academy", ""), ("90010", "90010")])  # fmt: skip
+                                             ("St Ann's RC Primary School", "St. Ann's CE"), ("Zzyzx Academy", ""), ("90010", "90010"), ("Elm Infant School (900103)", "")])  # fmt: skip
 def test_a_school_that_is_nobodys_is_an_error_with_the_nearest(table: str, given: str, near: str) -> None:
     found = read(table, urn=given)
     assert found.case is None
