@@ -7,7 +7,7 @@ READY := .venv/.ready
 BUILD := .venv/build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -rs
-QUICK := tests/rules tests/engine tests/explain
+QUICK := tests/rules tests/engine tests/reasons
 MADE_FROM := pyproject.toml hatch_build.py $(wildcard assets/*)
 # modules stay compiled: the processes that tests begin would each compile the program anew
 unexport PYTHONDONTWRITEBYTECODE

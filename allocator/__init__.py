@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # imports cost start-up time, so each function brings its own
     from allocator.domain.plan import Plan
     from allocator.domain.policy import Policy
     from allocator.engine.tiers import Stop
-    from allocator.explain.why import Explanation
+    from allocator.reasons.why import Explanation
     from allocator.rules.base import Audience
 
 
@@ -35,7 +35,7 @@ def read_case(path: str | Path, *, year: str | None = None, policy: Path | Polic
 
 def solve(case: Case, policy: Policy, *, seed: int = 1, stop: Stop | None = None) -> Plan:
     """The annual allocation: optimal, explained, audited."""
-    from allocator.explain.answer import solve as run
+    from allocator.reasons.answer import solve as run
 
     return run(case, policy, seed=seed, stop=stop)
 
@@ -44,8 +44,8 @@ def explain(
     plan: Plan, urn: str, post: PostKind = "lead", *, why_not: str | None = None, audience: Audience = "manager"
 ) -> Explanation:
     """Why this SIP, why not that one, or why nobody; for a manager, the school or the SIP."""
-    from allocator.explain.answer import ready_from
-    from allocator.explain.why import explain as run
+    from allocator.reasons.answer import ready_from
+    from allocator.reasons.why import explain as run
 
     return run(ready_from(plan), plan, urn, post, sip=why_not, audience=audience)
 

@@ -1,6 +1,6 @@
 """The order of the steps, and the only file that knows it: case -> pairs -> instance -> solution -> plan.
 
-The plan made here is bare: `explain.complete` fills in the words, `check.audit` tests it.
+The plan made here is bare: `reasons.complete` fills in the words, `check.audit` tests it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Setup:
     parts: Parts
     uncounted: frozenset[Key] = frozenset()
     again: Callable[[Case, Policy], Setup] = field(compare=False, default=_not_known)  # the same, asked of another case
-    cut: bool = False  # an area of a larger setup (`explain/area.py`); `facts` and `pairs` are still the whole's
+    cut: bool = False  # an area of a larger setup (`reasons/area.py`); `facts` and `pairs` are still the whole's
 
     @property
     def holders(self) -> Mapping[Key, str] | None:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from allocator.compare import Comparison, compare
 from allocator.domain.change import canonical
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
-from allocator.scenario import scenario
-from allocator.veto import Resubmission, veto
+from allocator.questions.compare import Comparison, compare
+from allocator.questions.scenario import scenario
+from allocator.questions.veto import Resubmission, veto
 
 
 @dataclass(frozen=True)

@@ -200,8 +200,8 @@ def a_year() -> str:
 
     from rich.console import Console
 
-    from allocator.explain.answer import solve
     from allocator.intake.read import read_case
+    from allocator.reasons.answer import solve
     from allocator.report.year import show_chapter, show_start
     from allocator.year import read_steps, tell
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from allocator.domain.plan import Plan
-from allocator.explain.answer import solve
 from allocator.intake.changes import read_changes
 from allocator.intake.read import read_case
-from allocator.scenario import scenario
-from allocator.veto import veto
+from allocator.questions.scenario import scenario
+from allocator.questions.veto import veto
+from allocator.reasons.answer import solve
 from scenarios.tables import HERE
 
 

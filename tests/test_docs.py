@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from allocator import errors
-from allocator.explain.answer import solve
-from allocator.frontier import frontier
 from allocator.intake.read import read_case
+from allocator.questions.frontier import frontier
+from allocator.reasons.answer import solve
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/**/*.md")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from allocator.explain.preflight import preflight
+from allocator.reasons.preflight import preflight
 from tests.make import BARE, case, policy, school, sip
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from allocator.engine.tiers import Stop
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 
 HARTWELL = Path(__file__).parents[1] / "scenarios" / "hartwell"
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from allocator.domain.plan import Plan
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 from scenarios.tables import HERE
 
 

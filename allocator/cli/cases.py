@@ -27,8 +27,8 @@ def check(
     facts, problems = reading.case, tuple(reading.raw.problems)
     brief: tuple[str, ...] = ()
     if facts is not None:
-        from allocator.explain.in_brief import in_brief
-        from allocator.explain.preflight import preflight
+        from allocator.reasons.in_brief import in_brief
+        from allocator.reasons.preflight import preflight
 
         problems += preflight(facts, reading.policy)
         brief = in_brief(facts, reading.policy, reading.raw)

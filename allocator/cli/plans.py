@@ -71,8 +71,8 @@ def solve(
     """The annual allocation: the best plan, explained, audited and proved."""
     facts, in_force = load(case, year, policy, quiet=as_json)
     from allocator import allocate
-    from allocator.explain.answer import audited
-    from allocator.explain.complete import complete
+    from allocator.reasons.answer import audited
+    from allocator.reasons.complete import complete
 
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
@@ -149,9 +149,9 @@ def explain(
     from pydantic import TypeAdapter
 
     from allocator.errors import UsageError
-    from allocator.explain.answer import ready_from
-    from allocator.explain.why import Explanation
-    from allocator.explain.why import explain as why
+    from allocator.reasons.answer import ready_from
+    from allocator.reasons.why import Explanation
+    from allocator.reasons.why import explain as why
 
     if audience not in ("manager", "school", "sip"):
         raise UsageError(f"--for {audience}: an explanation is for manager, school or sip.")
@@ -246,9 +246,9 @@ def scenarios_folder() -> Path:
 def demo(as_json: JsonOpt = False) -> None:
     """Solves a ready, invented case; prints the plan, one full explanation and one what-if."""
     from allocator import allocate
-    from allocator.explain.answer import audited
-    from allocator.explain.complete import complete
-    from allocator.explain.why import explain as why
+    from allocator.reasons.answer import audited
+    from allocator.reasons.complete import complete
+    from allocator.reasons.why import explain as why
     from allocator.report.terminal import show_plan
 
     folder = scenarios_folder() / "hartwell"
@@ -275,9 +275,9 @@ def demo(as_json: JsonOpt = False) -> None:
 
 def show_leaver(plan: Plan, sip: str) -> None:
     """The repair after one SIP leaves at Christmas, against the plan."""
-    from allocator.compare import compare
+    from allocator.questions.compare import compare
+    from allocator.questions.scenario import repair
     from allocator.report.scenario import show_comparison
-    from allocator.scenario import repair
 
     christmas = f"{plan.inputs.case['year'][:4]}-12-31"
     after = repair(plan, [{"sip_leaves": {"sip": sip, "on": christmas}}])

@@ -63,10 +63,10 @@ def plan_for(case: Path, plan_file: Path, policy: Path | None = None) -> Plan:
 
 def changes_of(leaves: list[str] | None, files: list[Path] | None) -> list[dict[str, Any]]:
     """All changes asked for, in the order: leavers, then files."""
-    from allocator.choices import leaver
     from allocator.domain.change import canonical
     from allocator.errors import UsageError
     from allocator.intake.changes import read_changes
+    from allocator.questions.choices import leaver
 
     found = []
     for text in leaves or []:
@@ -95,10 +95,10 @@ def what_if(
     as_json: JsonOpt = False,
 ) -> None:
     """A scenario against a plan: repaired with least change, or rebuilt."""
-    from allocator.compare import compare as compared
     from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
-    from allocator.scenario import scenario
+    from allocator.questions.compare import compare as compared
+    from allocator.questions.scenario import scenario
 
     before = plan_for(case, plan, policy)
     try:
@@ -135,9 +135,9 @@ def choices(
     as_json: JsonOpt = False,
 ) -> None:
     """For each school affected, the ranked list of SIPs it could be offered, with consequences: a telephone round."""
-    from allocator.choices import choices as lists
     from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
+    from allocator.questions.choices import choices as lists
 
     before = plan_for(case, plan, policy)
     agreed = []
@@ -174,7 +174,7 @@ def veto(
 ) -> None:
     """One refusal, resubmitted with least change; a second by the same school in the round is refused (exit 6)."""
     from allocator.engine.tiers import Stop
-    from allocator.veto import veto as refuse
+    from allocator.questions.veto import veto as refuse
 
     before = plan_for(case, plan, policy)
     with stopping() as event:
@@ -198,7 +198,7 @@ def compare(
     as_json: JsonOpt = False,
 ) -> None:
     """What moved between two plans, why, and what it cost."""
-    from allocator.compare import compare as compared
+    from allocator.questions.compare import compare as compared
 
     a, b = read_plan(plan_a), read_plan(plan_b)
     found = compared(a, b)
@@ -222,7 +222,7 @@ def frontier(
 ) -> None:
     """What one more change would buy: best points for every number of schools changed."""
     from allocator.engine.tiers import Stop
-    from allocator.frontier import frontier as walk
+    from allocator.questions.frontier import frontier as walk
 
     with stopping() as event:
         before, processes = plan_for(case, plan, policy), workers or os.cpu_count() or 1
@@ -252,7 +252,7 @@ def sweep(
     as_json: JsonOpt = False,
 ) -> None:
     """Every SIP leaving in turn: who is critical. Or what one more day or SIP would gain."""
-    from allocator import sweep as work
+    from allocator.questions import sweep as work
 
     before = plan_for(case, plan, policy)
     jobs = work.gains(before) if gains else work.leaving(before, leaving)
@@ -284,7 +284,7 @@ def next_year(
     """Next year's case from this year's end: history and tenure carried, what lapses left behind."""
     from allocator.errors import UsageError
     from allocator.intake.write import write_case
-    from allocator.rollover import next_year as roll
+    from allocator.questions.rollover import next_year as roll
 
     before = plan_for(case, plan, policy)
     if output.exists() and (not output.is_dir() or any(output.iterdir())):

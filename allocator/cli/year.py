@@ -21,7 +21,7 @@ def year(
 ) -> None:
     """A year told step by step: the annual plan, then each event on the plan of the step before, every plan audited."""
     from allocator.engine.tiers import Stop
-    from allocator.explain.answer import solve
+    from allocator.reasons.answer import solve
     from allocator.report.year import as_rows, show_chapter, show_start
     from allocator.year import read_steps, tell
 

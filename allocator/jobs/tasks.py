@@ -21,7 +21,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.engine.tiers import Stop
 from allocator.errors import Stopped, UsageError
-from allocator.explain.answer import solve, world
+from allocator.reasons.answer import solve, world
 from allocator.rounds import Desk
 from allocator.store import keep
 from allocator.store.database import Database
@@ -82,7 +82,7 @@ def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
 
 
 def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    from allocator.scenario import scenario
+    from allocator.questions.scenario import scenario
 
     ask = job.request
     before = _plan(db, ask["plan"])
@@ -158,7 +158,7 @@ def _stopped(stop: Stop) -> bool:
 
 
 def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    from allocator.choices import choices
+    from allocator.questions.choices import choices
 
     ask = job.request
     tell = stop.progress
@@ -202,7 +202,7 @@ class Spread(Protocol):
 
 class _Sweep:
     def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
-        from allocator import sweep
+        from allocator.questions import sweep
 
         self.plan = plan
         self.jobs = sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
@@ -211,20 +211,20 @@ class _Sweep:
         return range(len(self.jobs))
 
     def part(self, n: int, stop: Stop) -> Result | None:
-        from allocator import sweep
+        from allocator.questions import sweep
 
         return asdict(sweep.answer(self.plan, self.jobs[n], stop))
 
     @staticmethod
     def whole(parts: list[Result]) -> Result:
-        from allocator import sweep
+        from allocator.questions import sweep
 
         return {"results": [asdict(r) for r in sweep.ranked([sweep.read(p) for p in parts])]}
 
 
 class _Frontier:
     def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
-        from allocator.frontier import Asked
+        from allocator.questions.frontier import Asked
 
         self.asked = Asked(plan)
 
@@ -237,7 +237,7 @@ class _Frontier:
 
     @staticmethod
     def whole(parts: list[Result]) -> Result:
-        from allocator import frontier
+        from allocator.questions import frontier
 
         return {"points": [asdict(p) for p in frontier.gained(frontier.read(p) for p in parts)]}
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from allocator.frontier import Point
+    from allocator.questions.frontier import Point
 
 W, H, LEFT, BOTTOM, TOP = 640, 360, 80, 50, 40
 

@@ -14,12 +14,12 @@ from typing import Literal
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair
-from allocator.explain.told import ROLE, Told
-from allocator.explain.why import explain
+from allocator.questions.veto import one_answer
+from allocator.reasons.told import ROLE, Told
+from allocator.reasons.why import explain
 from allocator.report.wording import Letter, merge
 from allocator.rounds import Desk, deadline, needs_a_person
 from allocator.rules.base import day, listed
-from allocator.veto import one_answer
 
 PARTS = {
     "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",

@@ -12,12 +12,12 @@ from allocator.rules.base import day
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from allocator.choices import Choices
-    from allocator.compare import Comparison, Difference
     from allocator.domain.plan import Plan
-    from allocator.frontier import Point
-    from allocator.sweep import Result
-    from allocator.veto import Resubmission
+    from allocator.questions.choices import Choices
+    from allocator.questions.compare import Comparison, Difference
+    from allocator.questions.frontier import Point
+    from allocator.questions.sweep import Result
+    from allocator.questions.veto import Resubmission
 
 
 def show_unfilled(plan: Plan, console: Console) -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from allocator.compare import Comparison, Difference, compare
 from allocator.domain import tiers
 from allocator.domain.plan import Assignment, Plan, Unfilled
+from allocator.questions.compare import Comparison, Difference, compare
 from allocator.rules.base import listed
 
 

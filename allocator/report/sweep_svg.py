@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from allocator.sweep import Result
+    from allocator.questions.sweep import Result
 
 W, ROW, LEFT, TOP, MOST = 720, 26, 210, 34, 20
 PARTS = (("left without a SIP", "#d4351c"), ("other schools that move", "#f47738"), ("pass to another SIP", "#1d70b8"))

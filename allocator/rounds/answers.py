@@ -8,10 +8,10 @@ from typing import Any, Literal
 from allocator.domain.case import PostKind
 from allocator.domain.round import Pair, Via
 from allocator.errors import RoundRefuses, UsageError
+from allocator.questions.veto import CONCERN, one_answer
 from allocator.rounds.desk import Desk, Fact
 from allocator.rounds.telling import deadline, outstanding
 from allocator.rules.base import day
-from allocator.veto import CONCERN, one_answer
 
 Says = Literal["accept", "veto", "query"]
 SipSays = Literal["accept", "query", "move_on", "interest"]

@@ -17,8 +17,8 @@ from allocator.domain.policy import RoundRules
 from allocator.domain.round import Cause, Event, Key, Kind, Pair, Person, Round, fold
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
-from allocator.explain.answer import world
-from allocator.scenario import scenario
+from allocator.questions.scenario import scenario
+from allocator.reasons.answer import world
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Collection
 
 from allocator.errors import RoundRefuses, UsageError
+from allocator.questions.veto import one_answer
 from allocator.rounds.desk import Desk, Fact
 from allocator.rules.base import day, listed
-from allocator.veto import one_answer
 
 
 def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:

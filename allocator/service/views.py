@@ -14,8 +14,9 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import Key, Pair, Round
-from allocator.explain.answer import ready_from, world
-from allocator.explain.why import explain
+from allocator.questions.trial import ground
+from allocator.reasons.answer import ready_from, world
+from allocator.reasons.why import explain
 from allocator.rounds import Desk
 from allocator.service.asking import the_plan
 from allocator.service.kept import Kept
@@ -24,7 +25,6 @@ from allocator.service.problems import Refusal
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
-from allocator.trial import ground
 
 KEPT = 4  # plans made ready at once: with 600 schools and 60 SIPs some 25 MB each
 _ready: Kept[Setup] = Kept(KEPT)

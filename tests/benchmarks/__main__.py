@@ -16,12 +16,12 @@ from pathlib import Path
 from time import perf_counter
 
 from allocator import allocate
-from allocator.choices import choices
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
-from allocator.scenario import rebuild, scenario
-from allocator.sweep import leaving, sweep
-from allocator.veto import veto
+from allocator.questions.choices import choices
+from allocator.questions.scenario import rebuild, scenario
+from allocator.questions.sweep import leaving, sweep
+from allocator.questions.veto import veto
+from allocator.reasons.answer import solve
 
 CASE = Path(__file__).parents[2] / "scenarios" / "hartwell"
 LEAVER = [{"sip_leaves": {"sip": "dafydd", "on": "2026-12-31"}}]

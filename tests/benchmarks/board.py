@@ -21,8 +21,8 @@ from allocator.domain.case import Case, School
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.engine.tiers import Stop
-from allocator.explain.answer import solve
 from allocator.generate import invent
+from allocator.reasons.answer import solve
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow

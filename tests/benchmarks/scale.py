@@ -29,11 +29,11 @@ from allocator.domain.policy import Policy
 from allocator.engine import instance as en
 from allocator.engine.model import value
 from allocator.engine.tiers import Stop
-from allocator.explain.complete import complete
-from allocator.explain.preflight import preflight
 from allocator.intake.read import read_case
 from allocator.intake.write import write_case
 from allocator.layout import lay_out
+from allocator.reasons.complete import complete
+from allocator.reasons.preflight import preflight
 from tests.benchmarks import cases, peers, race
 from tests.benchmarks.picture import document
 

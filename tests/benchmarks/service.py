@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx2 as httpx
 
 from allocator.domain import canon
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 from tests.servers import Server, serving, until
 
 CASE = Path(__file__).parents[2] / "scenarios" / "hartwell"

@@ -10,8 +10,8 @@ import pytest
 from allocator import allocate
 from allocator.cli.stopping import stopping
 from allocator.engine.tiers import Stop
-from allocator.explain.answer import audited
 from allocator.intake.read import read_case
+from allocator.reasons.answer import audited
 from scenarios.tables import HERE
 
 

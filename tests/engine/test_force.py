@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from allocator import allocate
-from allocator.choices import choices
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.engine.force import force
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.tiers import Conflict, solve
-from allocator.explain.answer import solve as answered
 from allocator.intake.changes import read_changes
 from allocator.intake.read import read_case
-from allocator.scenario import scenario
+from allocator.questions.choices import choices
+from allocator.questions.scenario import scenario
+from allocator.reasons.answer import solve as answered
 from tests.check.random_cases import random_case
 
 READY = sorted(p.parent for p in (Path(__file__).parents[2] / "scenarios").glob("*/schools.csv"))
@@ -87,7 +87,7 @@ def test_lists_for_a_leaver_are_the_same_found_around_each_pair(name: str, monke
     plan = answered(reading.case, reading.policy)
     change = [{"sip_leaves": {"sip": plan.assignments[0].sip, "on": "2026-12-31"}}]
     full = choices(plan, change)
-    monkeypatch.setattr("allocator.choices.MANY", 0)
+    monkeypatch.setattr("allocator.questions.choices.MANY", 0)
     monkeypatch.setattr("allocator.engine.force.MANY", 0)
     around = choices(plan, change)
     assert full.lists

@@ -11,12 +11,12 @@ from openpyxl import load_workbook
 from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
 from allocator.intake.mark import marked
 from allocator.intake.plain import guarded, unguarded
 from allocator.intake.read import read_case
 from allocator.intake.source import read_raw
 from allocator.intake.write import write_case
+from allocator.reasons.answer import solve
 from allocator.report.workbook import write_workbook
 from tests.make import case, school, sip
 

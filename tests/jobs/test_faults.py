@@ -23,8 +23,8 @@ import sqlalchemy as sa
 from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 from allocator.rounds import plan_id
 from allocator.store.database import Database
 from allocator.store.tables import Job, WorkerRow

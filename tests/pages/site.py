@@ -21,8 +21,8 @@ from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 from allocator.service import passes, people
 from allocator.store import keep, migrate
 from allocator.store.database import Database

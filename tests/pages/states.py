@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from allocator import rounds
-from allocator.frontier import Point
+from allocator.questions.frontier import Point
+from allocator.questions.sweep import Result
 from allocator.rounds import Desk
 from allocator.service.people import GrantRole
 from allocator.store import keep, scenarios
 from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, RoundRow
-from allocator.sweep import Result
 from tests.pages.site import hartwell
 from tests.service.office import MEL
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow
 from tests.make import case, led, school, sip

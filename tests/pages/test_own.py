@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from allocator import rounds
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.service import people
 from allocator.store import keep
 from allocator.store.tables import LetterRow, RoundRow

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from allocator import rounds
 from allocator.domain.policy import Policy, settings, shipped
-from allocator.explain.answer import solve
-from allocator.explain.policy_words import changed, field_of, groups, in_words, own_settings, proposed
+from allocator.reasons.answer import solve
+from allocator.reasons.policy_words import changed, field_of, groups, in_words, own_settings, proposed
 from allocator.store import keep
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from allocator import rounds
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.rounds import Desk, Fact
 from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow

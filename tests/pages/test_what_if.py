@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from allocator import rounds
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.service.pages.happenings import EVENTS
 from allocator.store import keep
 from allocator.store.database import Database

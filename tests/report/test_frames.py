@@ -9,7 +9,7 @@ import pytest
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.report.frames import TABLES, frame
 from tests.service.office import facts
 

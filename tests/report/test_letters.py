@@ -15,8 +15,8 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person, fold
 from allocator.errors import UsageError
-from allocator.explain.answer import ready_from, solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import ready_from, solve
 from allocator.report.letter_files import pdf, word
 from allocator.report.letters import Office, school_letter, sip_letter, together
 from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems

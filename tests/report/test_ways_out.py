@@ -13,8 +13,8 @@ from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
 from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
 from allocator.report.page import page
 from allocator.report.workbook import write_workbook
 from tests.make import case, led, school, sip

@@ -16,8 +16,8 @@ from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.round import Event, Key, Person, Round, fold
 from allocator.errors import RoundRefuses, UsageError
-from allocator.explain.answer import solve, world
-from allocator.rollover import next_year
+from allocator.questions.rollover import next_year
+from allocator.reasons.answer import solve, world
 from allocator.rounds import Desk, Fact
 from tests.make import case, led, policy, school, sip
 

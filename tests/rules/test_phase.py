@@ -8,8 +8,8 @@ import pytest
 
 from allocator import allocate
 from allocator.domain.policy import Policy
-from allocator.explain.complete import complete
-from allocator.explain.why import explain
+from allocator.reasons.complete import complete
+from allocator.reasons.why import explain
 from tests.make import case, school, sip
 
 

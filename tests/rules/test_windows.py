@@ -11,7 +11,7 @@ from allocator.check.audit import audit
 from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
-from allocator.explain.preflight import preflight
+from allocator.reasons.preflight import preflight
 from tests.make import case, school, sip
 
 ASKS = {"appraisal": "any"}

@@ -12,7 +12,7 @@ from allocator.check.audit import audit
 from allocator.check.score import Auditor
 from allocator.domain.plan import Plan
 from allocator.errors import CaseError
-from allocator.scenario import Scenario, scenario
+from allocator.questions.scenario import Scenario, scenario
 from tests.check.brute import best
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or

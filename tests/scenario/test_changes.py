@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from allocator.choices import choices
-from allocator.compare import compare
 from allocator.domain import canon, tiers
 from allocator.domain.case import Case
 from allocator.domain.change import apply, canonical
@@ -18,12 +16,14 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.engine.tiers import Stop
 from allocator.errors import CaseError, RoundRefuses, UsageError
-from allocator.explain.answer import solve
-from allocator.frontier import frontier
-from allocator.rollover import next_year
-from allocator.scenario import rebuild, repair
-from allocator.sweep import Result, leaving, ranked, sweep
-from allocator.veto import veto
+from allocator.questions.choices import choices
+from allocator.questions.compare import compare
+from allocator.questions.frontier import frontier
+from allocator.questions.rollover import next_year
+from allocator.questions.scenario import rebuild, repair
+from allocator.questions.sweep import Result, leaving, ranked, sweep
+from allocator.questions.veto import veto
+from allocator.reasons.answer import solve
 from tests.make import case, led, school, sip
 
 

@@ -7,10 +7,10 @@ import pytest
 from allocator.domain.policy import Policy
 from allocator.domain.round import Round
 from allocator.errors import UsageError
-from allocator.explain.answer import solve
+from allocator.questions.trial import Trial, ground, tried
+from allocator.reasons.answer import solve
 from allocator.rounds import by_hand
 from allocator.rounds.desk import Desk
-from allocator.trial import Trial, ground, tried
 from tests.make import case, led, school, sip
 from tests.service.office import facts
 

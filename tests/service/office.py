@@ -21,8 +21,8 @@ from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
-from allocator.explain.answer import solve
 from allocator.jobs.queue import Queue
+from allocator.reasons.answer import solve
 from allocator.service import passes, people
 from allocator.service.app import create_app
 from allocator.service.asking import Limiter, hands

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from allocator import rounds
 from allocator.domain.policy import Policy
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.service import people
 from allocator.service.mail import AWAY, TAKEN, UNFIT, Mail
 from allocator.store import keep

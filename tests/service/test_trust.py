@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.domain.round import fold
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.service import passes, people
 from allocator.service.people import GrantRole
 from allocator.service.views import sips_of

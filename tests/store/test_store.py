@@ -23,7 +23,7 @@ from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.errors import NotThere, RoundRefuses, UsageError
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.service import people
 from allocator.store import keep, migrate
 from allocator.store.backup import _read as read_backup

@@ -9,10 +9,10 @@ import pytest
 
 from allocator.domain.plan import Plan
 from allocator.errors import CaseError
-from allocator.explain.answer import ready_from, solve
 from allocator.intake.read import read_case
-from allocator.scenario import repair
-from allocator.veto import veto
+from allocator.questions.scenario import repair
+from allocator.questions.veto import veto
+from allocator.reasons.answer import ready_from, solve
 from tests.sizes import whole_or
 
 HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"

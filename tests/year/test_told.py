@@ -9,7 +9,7 @@ import pytest
 
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
-from allocator.explain.answer import solve
+from allocator.reasons.answer import solve
 from allocator.year import read_steps, tell
 from tests.make import case, school, sip
 

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from allocator.domain.facts import Facts
 from allocator.domain.round import Person
 from allocator.domain.since import since
+from allocator.questions.veto import one_answer
 from allocator.rounds.asking import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
 from allocator.service import inviting, posting
 from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
@@ -27,7 +28,6 @@ from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import asking, keep
 from allocator.store.tables import LetterRow, RoundRow
-from allocator.veto import one_answer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SUBJECT = {"offered": "Your School Improvement Partner next year: what would you like?",

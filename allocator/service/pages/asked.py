@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import School
 from allocator.domain.facts import Facts
+from allocator.questions.veto import one_answer
 from allocator.rounds.asking import OPEN, Asked, schools_asked
 from allocator.service.asking import Head, In, Partner
 from allocator.service.pages import ask_forms
@@ -19,7 +20,6 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.store import asking, keep
 from allocator.store.tables import CaseRow, RoundRow
-from allocator.veto import one_answer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Named = Annotated[str | None, Query(max_length=64)]

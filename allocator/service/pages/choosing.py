@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from allocator.domain.plan import Plan
-from allocator.explain.answer import world
+from allocator.reasons.answer import world
 from allocator.report.sides import sides
 from allocator.report.told import Names, sentences, title
 from allocator.service.asking import In, Manager, Office, Reader, round_in, the_plan

@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 from allocator.domain.bodies import KINDS
 from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
-from allocator.explain.in_brief import in_brief
-from allocator.explain.preflight import preflight
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked
 from allocator.intake.problems import Problem, capped, nearest
@@ -23,6 +21,8 @@ from allocator.intake.read import Reading
 from allocator.intake.source import TITLE
 from allocator.intake.template import closed_list, write_template
 from allocator.intake.write import write_case
+from allocator.reasons.in_brief import in_brief
+from allocator.reasons.preflight import preflight
 from allocator.service import uploads
 from allocator.service.asking import In, Manager, Reader, round_in, writing
 from allocator.service.pages.desk import around

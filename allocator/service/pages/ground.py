@@ -26,7 +26,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from allocator.domain.characters import lines, strange
 from allocator.errors import AllocatorError
-from allocator.explain.policy_words import in_words
+from allocator.reasons.policy_words import in_words
 from allocator.service.asking import office_of, round_in
 from allocator.service.people import Who
 from allocator.service.problems import TITLES, Refusal, away, fault, refusal_of

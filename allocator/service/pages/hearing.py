@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator import rounds
-from allocator.compare import Difference, compare
 from allocator.domain.round import Event, Pair, fold
 from allocator.errors import NotThere
+from allocator.questions.compare import Difference, compare
 from allocator.report import letters
 from allocator.report.wording import Letter
 from allocator.rounds import Desk

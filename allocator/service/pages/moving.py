@@ -15,6 +15,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
+from allocator.questions.trial import tried
 from allocator.rules.travel import far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
 from allocator.service.pages.board import Post, Urn, on_desk
@@ -27,7 +28,6 @@ from allocator.service.schemas import Id
 from allocator.service.views import told_from, tried_on
 from allocator.store import keep
 from allocator.store.tables import Job
-from allocator.trial import tried
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TRY = Stop(seconds=6.0, work=2.0)  # work first: the same card tried twice gets the same answer

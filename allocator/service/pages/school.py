@@ -12,10 +12,10 @@ from allocator.domain.case import POST_KINDS, PostKind
 from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
 from allocator.domain.round import Pair
 from allocator.errors import NotThere
-from allocator.explain.position import position
-from allocator.explain.why import explain
-from allocator.explain.why_not import WhyNot
-from allocator.explain.why_not import why_not as price_of
+from allocator.reasons.position import position
+from allocator.reasons.why import explain
+from allocator.reasons.why_not import WhyNot
+from allocator.reasons.why_not import why_not as price_of
 from allocator.report.checks import tie
 from allocator.rules.interest import concerns
 from allocator.service.asking import In, Reader

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.compare import compare
 from allocator.domain.case import NEEDS
 from allocator.domain.policy import Policy, settings
-from allocator.explain import policy_words
+from allocator.questions.compare import compare
+from allocator.reasons import policy_words
 from allocator.service.asking import Anyone, In, Manager, Reader, fresh, round_in
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show

@@ -8,13 +8,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from allocator.compare import Comparison, compare
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
 from allocator.errors import NotThere
-from allocator.explain.why import explain
+from allocator.questions.compare import Comparison, compare
+from allocator.reasons.why import explain
 from allocator.report.checks import Check, checks, last_visits, tie, ties
 from allocator.rules.interest import concerns
 from allocator.service.asking import In, Manager, Reader, plan_in, the_plan

@@ -9,9 +9,10 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from allocator.domain.plan import Plan
-from allocator.explain.answer import world
-from allocator.frontier import Point
 from allocator.jobs.queue import jobs_of
+from allocator.questions.frontier import Point
+from allocator.questions.sweep import Result
+from allocator.reasons.answer import world
 from allocator.report import frontier_svg, sweep_svg
 from allocator.report.scenario import worth
 from allocator.report.sides import sides
@@ -26,7 +27,6 @@ from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.store import keep, scenarios
 from allocator.store.tables import Job
-from allocator.sweep import Result
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,64}$")]

@@ -17,7 +17,7 @@ from allocator.domain.change import all_of, apply
 from allocator.domain.plan import Fix, Plan
 from allocator.domain.round import Round
 from allocator.errors import AllocatorError, RoundRefuses, UsageError
-from allocator.explain.answer import world
+from allocator.reasons.answer import world
 from allocator.report.sides import sides
 from allocator.report.told import sentences, title
 from allocator.service.asking import In, Manager, Office, Reader, plan_in, round_in, the_plan

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from allocator.compare import compare
 from allocator.domain.case import PostKind
 from allocator.domain.change import all_of
 from allocator.domain.plan import Plan
 from allocator.errors import NotThere, RoundRefuses, UsageError
-from allocator.explain.why import explain
+from allocator.questions.compare import compare
+from allocator.reasons.why import explain
 from allocator.service.asking import Anyone, In, Manager, Office, Reader, fresh, plan_in, the_plan
 from allocator.service.once import OnceRoute
 from allocator.service.people import Who

@@ -15,7 +15,7 @@ from allocator.domain.round import fold
 from allocator.errors import RoundRefuses
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
-from allocator.rollover import next_year
+from allocator.questions.rollover import next_year
 from allocator.service import people, uploads
 from allocator.service.asking import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
 from allocator.service.once import OnceRoute

@@ -16,9 +16,9 @@ from allocator.domain.change import apply
 from allocator.domain.plan import Unfilled
 from allocator.domain.tiers import FILLED
 from allocator.engine.instance import Solution
-from allocator.explain.clash import clash
-from allocator.explain.fixes import Workshop
-from allocator.explain.unfilled import explain_unfilled
+from allocator.reasons.clash import clash
+from allocator.reasons.fixes import Workshop
+from allocator.reasons.unfilled import explain_unfilled
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 

@@ -20,8 +20,8 @@ from allocator.domain.policy import Policy
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
-from allocator.explain.answer import audited, ready_for
-from allocator.explain.complete import SETTLED, complete
+from allocator.reasons.answer import audited, ready_for
+from allocator.reasons.complete import SETTLED, complete
 from allocator.rules.base import day, listed
 
 Key = tuple[str, PostKind]

@@ -12,9 +12,9 @@ from allocator.allocate import Setup
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
-from allocator.explain.position import position
-from allocator.explain.told import ROLE, Told, cause, invitation, limit_reached, told
-from allocator.explain.why_not import WhyNot, why_not
+from allocator.reasons.position import position
+from allocator.reasons.told import ROLE, Told, cause, invitation, limit_reached, told
+from allocator.reasons.why_not import WhyNot, why_not
 from allocator.rules.base import Audience, day, words
 
 

@@ -16,10 +16,10 @@ from allocator.engine.instance import Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.explain.complete import held_in, short_in
+from allocator.questions.scenario import Scenario, scenario
+from allocator.reasons.complete import held_in, short_in
 from allocator.rules.base import listed
 from allocator.rules.local import fresh_eyes, known_locally
-from allocator.scenario import Scenario, scenario
 
 
 @dataclass(frozen=True)

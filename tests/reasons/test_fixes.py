@@ -11,8 +11,8 @@ from allocator.domain.case import Case
 from allocator.domain.change import apply
 from allocator.domain.plan import Plan, Unfilled
 from allocator.domain.policy import Policy
-from allocator.explain.complete import complete
-from allocator.explain.fixes import Workshop
+from allocator.reasons.complete import complete
+from allocator.reasons.fixes import Workshop
 from allocator.report.model import model_out
 from tests.make import case, led, school, sip
 
@@ -121,7 +121,7 @@ def test_a_case_without_sips_says_so() -> None:
 
 
 def test_what_was_not_tried_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.explain.fixes.SHARE", 0.0)
+    monkeypatch.setattr("allocator.reasons.fixes.SHARE", 0.0)
     _, plan = answered(case([school("1")], [sip("A", phases=("special",))]))
     assert row(plan).fixes == ()
     assert "was not tried to the end in the time allowed" in row(plan).text

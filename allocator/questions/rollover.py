@@ -10,7 +10,7 @@ from allocator.domain.calendar import Year, first_year, year_label
 from allocator.domain.case import Case, History, School, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.explain.answer import world
+from allocator.reasons.answer import world
 from allocator.rules.base import day
 
 

@@ -11,8 +11,8 @@ from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
-from allocator.explain.answer import world
-from allocator.scenario import scenario
+from allocator.questions.scenario import scenario
+from allocator.reasons.answer import world
 
 CONCERN = {"special_measures", "significant_improvement"}
 

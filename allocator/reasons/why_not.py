@@ -10,7 +10,7 @@ from allocator.domain.plan import Plan
 from allocator.engine.force import force
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.explain.complete import held_in, short_in
+from allocator.reasons.complete import held_in, short_in
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import pytest
 
 from allocator import allocate
 from allocator.domain.plan import Plan
-from allocator.explain.answer import ready_from, solve
-from allocator.explain.complete import complete
-from allocator.explain.why import Explanation, explain
 from allocator.intake.read import read_case
+from allocator.reasons.answer import ready_from, solve
+from allocator.reasons.complete import complete
+from allocator.reasons.why import Explanation, explain
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
 from tests.sizes import whole_or

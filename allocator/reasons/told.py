@@ -14,7 +14,7 @@ from allocator.allocate import Key, Setup
 from allocator.domain.before import last_year
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason
-from allocator.explain.complete import reasons
+from allocator.reasons.complete import reasons
 from allocator.rules.base import Audience, day, listed, years
 
 ROLE: dict[PostKind, str] = {

@@ -13,10 +13,10 @@ from allocator.domain.policy import Policy
 from allocator.engine.relax import Demand, Gated, Gates
 from allocator.engine.tiers import clashing
 from allocator.errors import CaseError
-from allocator.explain.in_brief import days_due
-from allocator.explain.unfilled import WHY
 from allocator.intake.problems import Problem
 from allocator.locks import clash_text
+from allocator.reasons.in_brief import days_due
+from allocator.reasons.unfilled import WHY
 from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Pairs
 from allocator.setup import instance

@@ -1,7 +1,7 @@
 """One post tried with another SIP: whether rules bar it, and else what keeping it would cost and who would move.
 
 The answer is that of a change by hand (`rounds.by_hand`): everybody else stays where that can be, and what cannot stay
-moves least. `explain.why_not` gives the other price, that of the best plan with the pair in it.
+moves least. `reasons.why_not` gives the other price, that of the best plan with the pair in it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from allocator.engine.model import value
 from allocator.engine.part import cut_out
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.explain.complete import short_in
-from allocator.explain.why_not import TierPrice
+from allocator.questions.scenario import Key as Post
+from allocator.questions.scenario import scenario
+from allocator.reasons.complete import short_in
+from allocator.reasons.why_not import TierPrice
 from allocator.rules.base import listed
-from allocator.scenario import Key as Post
-from allocator.scenario import scenario
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from allocator.check.score import Auditor
 from allocator.domain import tiers
 from allocator.domain.policy import Objective, Policy
 from allocator.engine.force import force
-from allocator.explain.why_not import why_not
+from allocator.reasons.why_not import why_not
 from tests.check.brute import plans
 from tests.check.random_cases import random_case
 from tests.make import case, led, school, sip

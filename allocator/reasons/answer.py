@@ -16,7 +16,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
 from allocator.errors import Defect
-from allocator.explain.complete import complete
+from allocator.reasons.complete import complete
 
 
 def solve(

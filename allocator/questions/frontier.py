@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from allocator.allocate import Setup
-from allocator.apart import apart
 from allocator.domain import tiers
 from allocator.domain.plan import Plan
 from allocator.engine.frontier import Frontier
 from allocator.engine.instance import Kept
 from allocator.engine.tiers import Stop
-from allocator.explain.answer import ready_from
+from allocator.questions.apart import apart
+from allocator.reasons.answer import ready_from
 
 
 @dataclass(frozen=True)

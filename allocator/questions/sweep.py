@@ -13,13 +13,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from allocator.apart import apart
 from allocator.domain import tiers as tier
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError
-from allocator.explain.answer import world
-from allocator.scenario import scenario
+from allocator.questions.apart import apart
+from allocator.questions.scenario import scenario
+from allocator.reasons.answer import world
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from allocator.allocate import Choice, Key, Setup
 from allocator.engine import instance as en
 from allocator.engine.instance import Solution
 from allocator.engine.relax import Demand, Gated, Gates, Undecided
-from allocator.explain.area import areas
+from allocator.reasons.area import areas
 from allocator.rules import RULES
 from allocator.rules.reach import Blocks
 

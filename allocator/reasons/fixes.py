@@ -22,9 +22,9 @@ from allocator.engine.method import solve
 from allocator.engine.relax import ALL, Demand, Gated, Gates
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import AllocatorError
-from allocator.explain.area import held_still
-from allocator.explain.clash import WORK, Board, barred, filled_in, floors, pair
-from allocator.explain.remedies import NEW, Remedy, lifts, new_sip, of_gate
+from allocator.reasons.area import held_still
+from allocator.reasons.clash import WORK, Board, barred, filled_in, floors, pair
+from allocator.reasons.remedies import NEW, Remedy, lifts, new_sip, of_gate
 
 MOST_FIXES = 3
 CANDIDATES = 8  # so many are tried for one post at most

@@ -11,8 +11,8 @@ from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.engine.ties import ties
-from allocator.explain.fixes import Workshop
-from allocator.explain.unfilled import explain_unfilled
+from allocator.reasons.fixes import Workshop
+from allocator.reasons.unfilled import explain_unfilled
 from allocator.rules.base import Audience, day, listed
 
 SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided

@@ -8,8 +8,8 @@ import pytest
 
 from allocator.check.audit import audit
 from allocator.errors import CaseError
-from allocator.explain.answer import solve
-from allocator.explain.preflight import preflight
+from allocator.reasons.answer import solve
+from allocator.reasons.preflight import preflight
 from tests.make import case, policy, school, sip
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import ClashItem, Unfilled
 from allocator.engine.instance import Solution
-from allocator.explain.clash import Item, clash
-from allocator.explain.fixes import Workshop
+from allocator.reasons.clash import Item, clash
+from allocator.reasons.fixes import Workshop
 from allocator.rules.base import day, listed, words
 
 WHY = {  # a rule that bars several SIPs, in a few words
