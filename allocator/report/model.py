@@ -26,7 +26,8 @@ def model_out(ready: Setup) -> dict[str, Any]:
                 **post[n],
                 "need": p.need,
                 "due": p.due,
-                "counts": p.kind == "lead",
+                "counts": inst.posts[n].counts,
+                "led_on": [name for name, on in zip(names[5:], ready.parts.led(p), strict=True) if on],
                 "trims": [{"short": t.short, **dict(zip(names, t.less, strict=True))} for t in inst.posts[n].trims],
             }
             for n, p in enumerate(facts.posts)

@@ -31,7 +31,7 @@ def write_pairs(ready: Setup, path: Path) -> None:
         for post in facts.posts:
             incumbent = facts.incumbent_of(post) if post.kind == "lead" else None
             for sip in facts.sips if everybody else pairs.in_reach(post.key):
-                key = (post.urn, post.kind, sip)
+                key = (*post.key, sip)
                 blocked = sorted({rule for rule, _ in pairs.blocks(*key)})
                 if len(blocked) > NEARLY:
                     continue
@@ -41,7 +41,7 @@ def write_pairs(ready: Setup, path: Path) -> None:
                 writer.writerow(
                     [
                         guarded(post.urn),
-                        post.kind,
+                        post.slot,
                         guarded(sip),
                         post.need,
                         row.kind,
