@@ -50,8 +50,11 @@ def explain(
     return run(ready_from(plan), plan, urn, post, sip=why_not, audience=audience)
 
 
-def verify(case: Case, policy: Policy, plan: Plan) -> list[Breach]:
-    """The independent auditor on any plan: an empty list means every rule and every figure holds."""
+def verify(case: Case, policy: Policy, plan: Plan, *, before: Plan | None = None) -> list[Breach]:
+    """The independent auditor on any plan: an empty list means every rule and every figure holds.
+
+    `before`: the plan that a repair went on from; without it, days before the repair are taken on trust.
+    """
     from allocator.check.audit import audit
 
-    return audit(case, policy, plan)
+    return audit(case, policy, plan, before)

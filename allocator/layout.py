@@ -6,6 +6,7 @@ import datetime as dt
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 from allocator.domain import canon
@@ -74,10 +75,11 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
 def _empty(ready: Setup, held: Mapping[Key, str]) -> tuple[Unfilled, ...]:
     """Parts that nobody holds, and posts that ended without anybody."""
     facts, out = ready.facts, []
-    past = {part.key for part in facts.standing.fixed} if facts.standing else set()
+    held_to = {part.key: part.end for part in facts.standing.fixed} if facts.standing else {}  # in order of time
     for post in facts.year_posts:
         parts = ready.parts.of.get((post.urn, post.kind), ())
-        gone = [post] if not parts and (post.urn, post.kind) not in past else []
+        since = held_to[post.key] + DAY if post.key in held_to else post.start
+        gone = [replace(post, start=since)] if not parts and since <= post.end else []
         out += [
             Unfilled.model_validate(
                 {

@@ -216,8 +216,29 @@ def a_year() -> str:
     return f"{STORY}```text\n{said.getvalue().strip()}\n```\n"
 
 
+def audit() -> str:
+    """Every field of a plan: how the auditor works it out again, or why it does not."""
+    from allocator.check.fields import CHECKED, NOT_CHECKED, fields
+
+    out = ["# What the auditor checks", "", NOTE,
+           "`allocator verify CASE PLAN.json` judges a plan from anywhere. The auditor (`allocator/check/`) shares no code with the model and the rules; both",
+           "are written from [rules.md](rules.md). It reads the tables and the events, and asks of every day from the plan's first (in a repair, from *since* on)",
+           "whether each holder may hold each post, by every hard rule; then it works every figure out again. A plan's word on itself counts for nothing.", "",
+           "**On trust.** What lies before a repair's *since* is not judged anew. Give the plan that it went on from with `--before EARLIER.json`, and",
+           "those days are compared with it; without it, `verify` says how many rows it took on trust.", "",
+           "**The seal.** `inputs.seal` is the SHA-256 of the rest of `inputs` in canonical JSON. A plan whose case, policy, changes or rows were altered after it was",
+           "made is refused by every command that goes on from it, as is one without a seal, which an earlier version made: solve again. The seal shows that",
+           "something was altered; it does not show who made the plan.", "",
+           "## Worked out again", "", "| field | how |", "| --- | --- |"]  # fmt: skip
+    out += [f"| `{name}` | {CHECKED[name]} |" for name in fields() if name in CHECKED]
+    out += ["", "## Not checked", "", "| field | why |", "| --- | --- |"]
+    out += [f"| `{name}` | {NOT_CHECKED[name]} |" for name in fields() if name in NOT_CHECKED]
+    return "\n".join([*out, ""])
+
+
 PAGES = {
     "../tutorial/a-year.md": a_year,
+    "audit.md": audit,
     "tables.md": tables,
     "headers.md": headers,
     "policy.md": policy,

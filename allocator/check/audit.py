@@ -12,8 +12,10 @@ from allocator.check.structure import Breach
 from allocator.check.trust import against
 from allocator.domain import canon
 from allocator.domain.case import Case
+from allocator.domain.change import apply
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
+from allocator.errors import UsageError
 
 
 def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -> list[Breach]:
@@ -48,6 +50,20 @@ def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -
 
 
 def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
+    """The hashes: of the case and policy judged here, of those the plan carries, and of the ones it says it was made from."""
+    if plan.inputs.base_sha256 != canon.sha256(plan.inputs.case):
+        yield Breach("inputs", "The plan's own case is not the one that its base_sha256 is of.")
+    carried = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
+    try:
+        own, rules = apply(*carried, plan.inputs.changes)
+    except UsageError as error:
+        yield Breach("inputs", f"The plan's own changes cannot be made: {error}")
+        return
+    if (canon.case_sha256(own), canon.policy_sha256(rules)) != (
+        plan.made_with.case_sha256,
+        plan.made_with.policy_sha256,
+    ):
+        yield Breach("inputs", "The plan's own case, policy and changes are not those it was made from.")
     if plan.made_with.case_sha256 != canon.case_sha256(case):
         yield Breach("inputs", "The plan was made from another case: the hashes differ.")
     if plan.made_with.policy_sha256 != canon.policy_sha256(policy):

@@ -34,28 +34,31 @@ class Turn:
 
 def last_year(b: Book, urn: str, kind: str) -> str | None:
     """The holder of a post in the year before, whatever way it ended."""
+    if kind == "lead":
+        return b.last_lead(urn) if urn in b.rows else None
     rows = [h for h in b.rows.get(urn, ()) if int(h.year[:4]) == b.start - 1 and (h.role or "lead") == kind]
     end = dt.date(b.start, 8, 31)
-    stayed = [h.sip for h in rows if h.ended in (None, "end_of_year")]
-    if stayed:
-        return min(stayed, key=lambda s: (-b.tenure(urn, s) if kind == "lead" else 0, s))
-    return min(rows, key=lambda h: (end - (h.ended_on or end), h.sip)).sip if rows else None
+    rank = [(h.ended not in (None, "end_of_year"), end - (h.ended_on or end), h.sip) for h in rows]
+    return min(rank)[2] if rank else None
 
 
 def turns(a: Auditor, choice: Choice, right: Sequence[Row]) -> dict[Key, list[Turn]]:
     """Every turn of each post of the year, by date."""
-    of_post, out = by(right, lambda r: r.post), {}
-    for post in a.book.year_posts:
-        held: list[tuple[dt.date, str | None]] = [(r.start, r.sip) for r in of_post.get(post.key, ())]
-        held += [(p.begin, None) for p in a.stand.parts.get(post.key, ()) if p.key not in choice]
-        if post.key not in a.stand.parts and not filled(a, post, choice):
-            held.append((empty_from(a, post), None))
-        before = holder = last_year(a.book, *post.key)
-        found = []
+    of_post, year = by(right, lambda r: r.post), {p.key: p for p in a.book.year_posts}
+    out: dict[Key, list[Turn]] = {}
+    for key in sorted(year.keys() | of_post.keys()):
+        held: list[tuple[dt.date, str | None]] = [(r.start, r.sip) for r in of_post.get(key, ())]
+        begin = year[key].begin if key in year else min(day for day, _ in held)
+        held += [(p.begin, None) for p in a.stand.parts.get(key, ()) if p.key not in choice]
+        if key in year and key not in a.stand.parts and not filled(a, year[key], choice):
+            held.append((empty_from(a, year[key]), None))
+        before = holder = last_year(a.book, *key)
+        out[key] = []
+        last: str | None = ""
         for on, sip in sorted(held, key=lambda h: h[0]):
-            found.append(Turn(post.key, before if on == post.begin else holder, sip, on))
-            holder = sip or holder
-        out[post.key] = found
+            if sip or last is not None:  # of empty parts that follow one another the first counts
+                out[key].append(Turn(key, before if on == begin else holder, sip, on))
+            holder, last = sip or holder, sip
     return out
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from allocator.check.derived import Post, dec, floor
-from allocator.check.earlier import ONE, runs
+from allocator.check.earlier import ONE, runs, turning
 from allocator.check.ledger import by
 from allocator.check.score import Auditor
 from allocator.check.structure import PERIODS, Breach, Key, most_schools
@@ -100,9 +100,9 @@ class _Judge:
 
     def _kept(self, post: Post, sip: Sip, first: dt.date, last: dt.date) -> Iterator[tuple[str, dt.date]]:
         """Rules that bar a holder, with the first day on which they do."""
-        for rule in self.a.bars.lasting(post, sip):
-            yield rule, first
-        tests = self.a.bars.tests
+        stand, tests = self.a.stand, self.a.bars.tests
+        for day in [first, *(d for d in turning(self.b.case, first) if d <= last)]:
+            yield from ((rule, day) for rule in stand.lasting(post, sip, stand.reading(day)))
         away = {day for run in runs(self.b.find.absences.get(sip.sip, ())) for day in run}
         days = sorted({first, last, *(d for d in away if first <= d <= last)})
         if "availability" in tests:
@@ -129,7 +129,7 @@ class _Judge:
         begin = first
         if (
             sip.joined_on == first <= self.b.on(self.b.policy.calendar.latest_start)
-        ):  # a late beginner is asked of the part that they begin late
+        ):  # asked of all that they begin late
             others = [y.to + ONE for y in self.of_post[post.key] if y.to < first]
             begin = max([post.begin, *others, *([self.since] if self.since <= first else [])])
         part = replace(post, begin=min(begin, first), end=last)

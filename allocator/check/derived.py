@@ -224,7 +224,8 @@ class Book(Keeping):
         return Post(s.urn, kind, self.need(s.urn), due, begin, end, tuple(parts), trims)
 
     def begins(self, post: Post, sip: Sip) -> dt.date:
-        return max(post.begin, sip.joined_on or post.begin)
+        """The SIP's own start; one who joins after the post's end is taken to be there (*availability* off)."""
+        return sip.joined_on if sip.joined_on and post.begin < sip.joined_on <= post.end else post.begin
 
     @once
     def new_head(self, urn: str) -> bool:

@@ -41,6 +41,29 @@ def earlier(inputs: Inputs | None) -> Earlier | None:
     return Earlier(r.since, r.rows, accepted, r.rebuild)
 
 
+def turning(case: Case, since: dt.date) -> list[dt.date]:
+    """The days after *since* from which a refusal, forbid, interest or change of need tells."""
+    days = [r.on for r in case.refusals] + [i.declared_on for i in case.interests] + [n.on for n in case.needs]
+    days += [d.on for d in case.decisions if d.decision == "forbid"]
+    return sorted({day for day in days if day and day > since})
+
+
+def standing_on(case: Case, day: dt.date) -> Case:
+    """The case without refusals, forbids, interests and changes of need that are dated after a day."""
+
+    def told(on: dt.date | None) -> bool:
+        return on is None or on <= day
+
+    return case.model_copy(
+        update={
+            "refusals": tuple(r for r in case.refusals if told(r.on)),
+            "interests": tuple(i for i in case.interests if told(i.declared_on)),
+            "needs": tuple(n for n in case.needs if told(n.on)),
+            "decisions": tuple(d for d in case.decisions if d.decision != "forbid" or told(d.on)),
+        }
+    )
+
+
 def runs(absences: Iterable[Absence]) -> list[Run]:
     """Absences of one SIP that overlap, or follow one another without a day between, as one."""
     out: list[Run] = []

@@ -42,6 +42,7 @@ def availability(b: Book, post: Post, sip: Sip) -> bool:
     return (
         sip.status not in (None, "active")
         or (sip.joined_on is not None and sip.joined_on > max(post.begin, b.on(b.policy.calendar.latest_start)))
+        or (sip.joined_on is not None and sip.joined_on > post.end)
         or (sip.leaves_on is not None and sip.leaves_on < post.end)
         or (sip.contract_ends is not None and sip.contract_ends < post.end)
         or 2 * _days_away(b, post, sip) >= (post.end - post.begin).days + 1

@@ -62,11 +62,9 @@ def empty(a: Auditor, plan: Plan, choice: Choice) -> Iterator[Breach]:
     for p in a.book.year_posts:
         if p.key not in a.stand.parts and not filled(a, p, choice):
             right[p.urn, p.kind, empty_from(a, p)] = p
-    annual = a.stand.earlier is None
-    begins = {p.key: p.begin for p in a.stand.posts}
     seen: set[tuple[str, str, object]] = set()
     for u in plan.unfilled:
-        key = (u.urn, str(u.post), u.from_ or (begins.get((u.urn, u.post)) if annual else None))
+        key = (u.urn, str(u.post), u.from_)
         post = right.get(key)  # type: ignore[arg-type]  # a day not given is no key
         if post is None or key in seen:
             text = f"{u.urn} ({u.post}) is listed as unfilled{f' from {u.from_}' if u.from_ else ''} but is not."
@@ -83,9 +81,8 @@ def _why(a: Auditor, u: Unfilled, post: Post) -> Iterator[Breach]:
     agree: list[tuple[str, object, object]] = [
         ("need", u.need, post.need),
         ("school", u.school, a.book.schools[post.urn].name),
+        ("to", u.to, post.end),
     ]
-    if u.to is not None or u.from_ is not None:
-        agree.append(("to", u.to, post.end))
     for what, given, true in agree:
         if given != true:
             yield Breach(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from allocator.check.derived import Book, Post, dec, nearest
-from allocator.check.earlier import Earlier, runs
+from allocator.check.earlier import Earlier, runs, standing_on, turning
 from allocator.check.ledger import by
 from allocator.check.reach import Bars
 from allocator.check.together import one_lead
@@ -67,6 +67,7 @@ class Stand:
             self.past += [k for r in rows if (k := self._past(r, year.get(post)))]
         self.of_sip, self.of_school = by(self.past, lambda k: k.sip), by(self.past, lambda k: k.urn)
         self.of_post = by(self.past, lambda k: k.post)
+        self.readings = self._read() if earlier else []
         self.posts = self._parts(book.year_posts) if earlier else list(book.year_posts)
         self.parts = by(self.posts, lambda p: (p.urn, p.kind))
         self.by_key = {p.key: p for p in self.posts}
@@ -129,17 +130,26 @@ class Stand:
             self.holders[part.key] = span.sip
         if span.later:
             self.later.add(part.key)
-        for r in self.rows.get((part.urn, part.kind), ()):
-            if r.start <= part.begin <= r.end:
+        for start, r in self._holding(part.urn, part.kind):
+            if start <= part.begin <= r.end:
                 self.was[part.key] = r.sip
+
+    def _holding(self, urn: str, kind: str) -> Iterator[tuple[dt.date, Piece]]:
+        """Rows of a post with the day from which they hold it: of one who began late, as soon as nobody else did."""
+        free, latest = dt.date.min, self.b.on(self.b.policy.calendar.latest_start)
+        for r in self.rows.get((urn, kind), ()):
+            sip = self.b.sips.get(r.sip)
+            late = sip is not None and sip.joined_on == r.start <= latest
+            yield free if late else r.start, r
+            free = r.end + ONE
 
     def _spans(self, post: Post) -> list[Span]:
         """Longest runs of days kept by one holder, and of open days."""
         out: list[Span] = []
         day = max(self.since, post.begin)
-        for r in self.rows.get(post.key, ()):
+        for begin, r in self._holding(*post.key):
             for start, end in self.keeps(post, r.sip):
-                start, end = max(start, r.start, day), min(end, r.end, post.end)
+                start, end = max(start, begin, day), min(end, r.end, post.end)
                 if start > end:
                     continue
                 if start > day:
@@ -151,9 +161,28 @@ class Stand:
         return [*out, Span(day, post.end, None)] if day <= post.end else out
 
     def keeps(self, post: Post, sip: str) -> list[tuple[dt.date, dt.date]]:
-        """Spans of time in which nothing bars this holder of a post of the year."""
+        """Spans of time from *since* on in which nothing bars this holder of a post of the year."""
         row = self.b.sips.get(sip)
-        return [] if row is None or self.bars.lasting(post, row) else self._there(row)
+        if row is None:
+            return []
+        free = [span for span, bars in self.readings if not self.lasting(post, row, bars)]
+        spans = ((max(a, c), min(z, d)) for a, z in self._there(row) for c, d in free)
+        return sorted((a, z) for a, z in spans if a <= z)
+
+    def lasting(self, post: Post, sip: Sip, bars: Bars) -> list[str]:
+        """The rules that bar a holder by one reading of the tables; the floor by the year's."""
+        floor = self.bars.tests.get("floor")
+        return bars.lasting(post, sip) + (["floor"] if floor and floor(self.b, post, sip) else [])
+
+    def reading(self, day: dt.date) -> Bars:
+        """The tables as they stand on a day from *since* on."""
+        return next(bars for (start, end), bars in self.readings if start <= day <= end)
+
+    def _read(self) -> list[tuple[tuple[dt.date, dt.date], Bars]]:
+        days = [self.since, *turning(self.b.case, self.since)]
+        ends = [*(day - ONE for day in days[1:]), dt.date.max]
+        books = [Book(standing_on(self.b.case, day), self.b.policy) if len(days) > 1 else self.b for day in days]
+        return [((a, z), Bars(book, {})) for a, z, book in zip(days, ends, books, strict=True)]
 
     def _there(self, s: Sip) -> list[tuple[dt.date, dt.date]]:
         """Spans in which a SIP is there (*availability*), with a check in force (*dbs*)."""
@@ -162,7 +191,7 @@ class Stand:
         if p.availability.on:
             if s.status not in (None, "active"):
                 return []
-            start = s.joined_on or start
+            start = s.joined_on if s.joined_on and s.joined_on > self.b.on(p.calendar.latest_start) else start
             end = min(s.leaves_on or end, s.contract_ends or end)
             accepted = self.earlier.accepted if self.earlier else set()
             away = [run for run in runs(self.b.find.absences.get(s.sip, ())) if (s.sip, *run) not in accepted]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from allocator.check.earlier import runs
 from allocator.check.rows import Row
 from allocator.check.score import Auditor, Score
 from allocator.check.structure import Breach, Choice, Short, person_loads
@@ -21,23 +19,18 @@ def loads(a: Auditor, choice: Choice, short: Short) -> dict[str, list[int]]:
     return {s: [q + g for q, g in zip(added[s], a.stand.spent(s), strict=True)] for s in a.book.sips}
 
 
-def _there(a: Auditor, s: Sip, day: dt.date) -> bool:
-    """Whether a SIP can work on a day (*availability*)."""
+def _stays(a: Auditor, s: Sip) -> bool:
+    """Whether a SIP works until the last planned day, absences aside (*availability*)."""
     if not a.book.policy.availability.on:
         return True
-    if s.status not in (None, "active") or (s.joined_on and s.joined_on > day):
-        return False
-    if any(last and last < day for last in (s.leaves_on, s.contract_ends)):
-        return False
-    accepted = a.stand.earlier.accepted if a.stand.earlier else set()
-    away = [run for run in runs(a.book.find.absences.get(s.sip, ())) if (s.sip, *run) not in accepted]
-    return not any(first <= day <= last for first, last in away)
+    last = a.book.on(a.book.policy.calendar.last_day)
+    gone = any(day and day < last for day in (s.leaves_on, s.contract_ends))
+    return s.status in (None, "active") and not gone
 
 
 def offered(a: Auditor, used: Mapping[str, list[int]]) -> int:
     """Quarter-days that can be given: capacities; of those not there at the end, what the plan gives them."""
-    last = a.book.on(a.book.policy.calendar.last_day)
-    return sum(a.book.capacity(s) if _there(a, s, last) else sum(used[s.sip]) for s in a.book.sips.values())
+    return sum(a.book.capacity(s) if _stays(a, s) else sum(used[s.sip]) for s in a.book.sips.values())
 
 
 def summary(

@@ -91,12 +91,14 @@ def show_problems(problems: tuple[Any, ...]) -> None:
     show(problems, Console(stderr=True, highlight=False))
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan file; a clear error when it is not one."""
+def read_plan(path: Path, *, as_made: bool = True) -> Plan:
+    """A plan file; a clear error when it is not one, or (`as_made`) when its inputs are not those it was made from."""
     from allocator.domain.plan import Plan
+    from allocator.domain.seal import unbroken
     from allocator.intake.plans import read_plan as read
 
-    return read(path, Plan)
+    plan = read(path, Plan)
+    return unbroken(plan, str(path)) if as_made else plan
 
 
 def plan_text(plan: Plan) -> str:
@@ -126,7 +128,7 @@ def _umask() -> int:
 
 
 def say_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1))
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))  # dates in ISO form
 
 
 def finish(plan: Plan) -> None:

@@ -167,27 +167,38 @@ def explain(
 
 @app.command()
 def verify(
-    case: CaseArg, plan_file: PlanArg, policy: PolicyOpt = None, year: YearOpt = None, as_json: JsonOpt = False
+    case: CaseArg,
+    plan_file: PlanArg,
+    before: Annotated[
+        Path | None, typer.Option("--before", help="the plan that this one goes on from, for the days before it")
+    ] = None,
+    policy: PolicyOpt = None,
+    year: YearOpt = None,
+    as_json: JsonOpt = False,
 ) -> None:
-    """The independent auditor on a plan from anywhere: every hard rule, every total."""
+    """The independent auditor on a plan from anywhere: every hard rule on every day, every total."""
     from dataclasses import asdict
 
     from allocator.check.audit import audit
+    from allocator.check.trust import taken
     from allocator.domain.change import apply
 
-    plan = read_plan(plan_file)
+    plan = read_plan(plan_file, as_made=False)  # the auditor has its own word on a broken seal
+    earlier = read_plan(before, as_made=False) if before else None
     facts, in_force = load(case, year or str(plan.inputs.case.get("year") or "") or None, policy, quiet=True)
-    breaches = audit(*apply(facts, in_force, plan.inputs.changes), plan)
+    breaches, trusted = audit(*apply(facts, in_force, plan.inputs.changes), plan, earlier), taken(plan, earlier)
     if as_json:
-        say_json({"holds": not breaches, "breaches": [asdict(b) for b in breaches]})
+        say_json({"holds": not breaches, "trusted": trusted, "breaches": [asdict(b) for b in breaches]})
     elif breaches:
         print(f"{plan_file} breaks {len(breaches)} rule{'s' if len(breaches) > 1 else ''} or figures:")
         for breach in breaches:
             print(f"  {breach.rule}: {breach.text}")
     else:
         print(
-            f"Every rule holds and every figure agrees: {len(plan.assignments)} posts filled, {len(plan.unfilled)} not."
+            f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, {plan.summary.unfilled} not."
         )
+    if trusted and not as_json:
+        print(trusted)
     if breaches:
         raise typer.Exit(5)
 

@@ -28,6 +28,8 @@ class Change:
 
 def last_year(facts: Facts, urn: str, post: str) -> str | None:
     """Who held the post in the year before, whatever way that ended; None = nobody on record."""
+    if post == "lead":
+        return facts.last_lead(urn)
     rows = [h for h in facts.history(urn) if _year(h) == facts.year.start_year - 1 and (h.role or "lead") == post]
     return min(rows, key=_standing).sip if rows else None
 

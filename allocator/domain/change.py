@@ -89,7 +89,7 @@ def canonical(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def effective(change: Mapping[str, Any], year: Year) -> dt.date | None:
-    """The first day on which the change tells; None when it holds for the whole year."""
+    """The first day on which the change tells; None for one without a date, or from before the year."""
     kind, args = parse(change)
     on: dt.date | None = getattr(args, "from_", None) or getattr(args, "on", None)
     if isinstance(args, Sip):
@@ -100,7 +100,7 @@ def effective(change: Mapping[str, Any], year: Year) -> dt.date | None:
         on = args.declared_on
     if on is not None and kind in ("sip_leaves", "school_closes"):
         on += dt.timedelta(days=1)
-    return on if on is not None and on > year.first else None
+    return on if on is not None and on >= year.first else None
 
 
 def in_year(world: World, kind: str, args: Any) -> None:
@@ -174,6 +174,8 @@ def succession(world: World, a: take.Successor) -> World:
     """History follows from old to new. A conversion renames the row; an amalgamated school closes."""
     old = school_of(world, a.old_urn)
     known = any(s.urn == a.new_urn for s in world[0].schools)
+    if a.old_urn == a.new_urn:
+        raise UsageError(f"succession: {a.old_urn} is named twice; a school is followed by another.", urn=a.old_urn)
     if a.kind == "split" and not known:
         raise UsageError(f"succession: {a.new_urn} is new; add it with school_joins before the split.", urn=a.new_urn)
     if a.kind == "conversion" and known:
@@ -202,6 +204,8 @@ def renamed(world: World, old: str, new: str) -> World:
 
 def head_moves(world: World, a: take.HeadMoves) -> World:
     """The SIP stays with the school; the head may ask the SIP to follow (domain F8, F9)."""
+    if a.urn == a.to_urn:
+        raise UsageError(f"head_moves: {a.urn} is named twice; a head moves to another school.", urn=a.urn)
     here, there = school_of(world, a.urn), school_of(world, a.to_urn)
     first = Year(world[0].year, world[1].calendar).first
     on = a.on or first

@@ -93,7 +93,9 @@ class Facts:
         return self.year_posts if self.standing is None else self.standing.open
 
     def starts(self, post: Post, sip: Sip) -> dt.date:
-        return max(post.start, sip.joined_on) if sip.joined_on else post.start
+        """When the SIP's own time at a post begins; one who joins after its end is taken to be there (*availability* off)."""
+        late = sip.joined_on is not None and post.start < sip.joined_on <= post.end
+        return sip.joined_on if late and sip.joined_on else post.start
 
     def load(self, post: Post, sip: Sip) -> Five:
         """Quarter-days this pair takes: the year, then the four periods."""

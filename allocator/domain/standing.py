@@ -36,6 +36,7 @@ class Stretch:
     periods: Four
     extra: int = 0
     new_pairing: bool = False
+    planned: Span | None = None  # the days that `periods` are of, where the post has since become shorter
 
     @property
     def key(self) -> Key:
@@ -135,7 +136,9 @@ class _Cut:
         self.align(runs, together)
         parts = [p for key in posts if key in runs for p in self.parts(posts[key], runs[key], fixed.get(key, []))]
         run_of = {p.key: runs[p.urn, p.kind][p.n - 1] for p in parts}
-        was = {p.key: r.sip for p in parts for r in mine.get((p.urn, p.kind), ()) if r.start <= p.start <= r.end}
+        was = {
+            p.key: r.sip for p in parts for r in mine.get((p.urn, p.kind), ()) if self.holds(r, mine[r.key], p.start)
+        }
         pieces = tuple(piece for key in sorted(fixed) for piece in fixed[key])
         return Standing(
             since=self.since,
@@ -158,7 +161,9 @@ class _Cut:
             row = replace(row, urn=heirs[0]) if heirs else row
             post = posts.get(row.key)
             if post is not None:
-                row = replace(row, start=max(row.start, post.start), end=min(row.end, post.end))
+                start, end = max(row.start, post.start), min(row.end, post.end)
+                planned = (row.start, row.end) if (start, end) != (row.start, row.end) else None
+                row = replace(row, start=start, end=end, planned=planned)
             if row.start <= row.end:
                 out[row.key].append(row)
         return out
@@ -204,6 +209,12 @@ class _Cut:
         """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too."""
         sip = self.facts.sips.get(row.sip)
         return sip is not None and sip.joined_on == row.start <= self.facts.year.latest_start
+
+    def holds(self, row: Stretch, rows: Sequence[Stretch], day: dt.date) -> bool:
+        """Whether a day is the row's, those of one awaited too."""
+        if row.start <= day:
+            return day <= row.end
+        return self.awaited(row) and not any(r.start < row.start and day <= r.end for r in rows)
 
     def joined(self, run: Run) -> list[Run]:
         """An open run, cut before each day on which a SIP joins."""
@@ -258,7 +269,7 @@ class _Cut:
         """The part of a row before the change: from the `worked` table, or by the calendar."""
         if row.start >= self.since:
             return None
-        if row.end < self.since:
+        if row.end < self.since and row.planned is None:
             return row
         if row.sip in self.kept_record:
             given = [Fraction(0)] * 4
@@ -269,12 +280,13 @@ class _Cut:
             self.assumed.add(row.sip)
             given = [q * self.gone_by(row, n) for n, q in enumerate(row.periods)]
         p = [half_up(q) for q in given]
-        return replace(row, end=self.since - DAY, periods=(p[0], p[1], p[2], p[3]))
+        last = min(row.end, self.since - DAY)
+        return replace(row, end=last, periods=(p[0], p[1], p[2], p[3]), planned=None)
 
     def gone_by(self, row: Stretch, n: int) -> Fraction:
-        """Share of the row's own days in period n that lie before the change."""
-        whole = self.facts.year.within(n, row.start, row.end)
-        return self.facts.year.within(n, row.start, self.since - DAY) / whole if whole else Fraction(0)
+        """Share of the row's own days in period n that lie before the change, and are the post's."""
+        whole = self.facts.year.within(n, *(row.planned or (row.start, row.end)))
+        return self.facts.year.within(n, row.start, min(row.end, self.since - DAY)) / whole if whole else Fraction(0)
 
     def spent(self, past: Iterable[Stretch]) -> dict[str, Five]:
         out: dict[str, list[int]] = defaultdict(lambda: [0] * 5)

@@ -17,6 +17,7 @@ from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of, apply, effective
 from allocator.domain.plan import HeldRow, Inputs, Moved, Plan, Repaired
 from allocator.domain.policy import Policy
+from allocator.domain.seal import unbroken
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
@@ -67,6 +68,7 @@ def scenario(
 
     Raises UsageError for a change that cannot be, or that comes before the day the plan was last repaired.
     """
+    unbroken(plan)
     given = all_of(changes)
     together = (*plan.inputs.changes, *given)
     case, policy = apply(Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy), together)
@@ -143,8 +145,12 @@ def _days(plan: Plan, changes: Iterable[Mapping[str, Any]], year: Year, on: dt.d
 
 def _latest(plan: Plan, year: Year) -> dt.date:
     """The day on which the plan's last change told; the first day where it had none."""
-    repaired = plan.inputs.repaired
-    return (repaired.latest or repaired.since) if repaired else year.first
+    repaired, day = plan.inputs.repaired, year.first
+    if repaired is not None:
+        return repaired.latest or repaired.since
+    for change in plan.inputs.changes:  # a rebuild of the whole year
+        day = effective(change, year) or day
+    return day
 
 
 def _assumed(ready: allocate.Setup) -> Iterable[str]:

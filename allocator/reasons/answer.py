@@ -13,6 +13,7 @@ from allocator.domain.change import apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import HeldRow, Inputs, Plan
 from allocator.domain.policy import Policy
+from allocator.domain.seal import unbroken
 from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
 from allocator.errors import Defect
@@ -46,7 +47,8 @@ def audited(case: Case, policy: Policy, plan: Plan) -> Plan:
 
 
 def world(plan: Plan) -> tuple[Case, Policy]:
-    """The case and policy that the plan answers: its inputs with the changes applied."""
+    """The case and policy that the plan answers: its inputs with the changes applied. UsageError if they were altered."""
+    unbroken(plan)
     case, policy = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
     return apply(case, policy, plan.inputs.changes)
 
@@ -62,7 +64,7 @@ def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate
     if repaired is None:
         return allocate.setup(case, policy, seed)
     facts = Facts(case, policy)
-    bars = rules.bars(facts, accepted(inputs))
+    bars = rules.bars(facts, accepted(inputs), repaired.since)
     stand = standing(
         facts, stretches(repaired.rows), repaired.since, bars, rules.one_lead(facts), rebuild=repaired.rebuild
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 from allocator.domain.facts import Facts
@@ -62,9 +63,9 @@ def pairs(facts: Facts) -> Pairs:
     return reach.pairs(facts, RULES)
 
 
-def bars(facts: Facts, accepted: Collection[tuple[str, Span]]) -> Bars:
-    """The days on which the holder of a row is barred, by the rules in force (rules.md, "In the year")."""
-    return reach.bars(facts, RULES, accepted)
+def bars(facts: Facts, accepted: Collection[tuple[str, Span]], since: dt.date) -> Bars:
+    """The days from `since` on which the holder of a row is barred, by the rules in force (rules.md, "In the year")."""
+    return reach.bars(facts, RULES, accepted, since)
 
 
 def one_lead(facts: Facts) -> list[tuple[str, ...]]:

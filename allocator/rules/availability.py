@@ -36,6 +36,8 @@ class Availability(Rule):
         latest = max(facts.year.latest_start, post.start)
         if sip.joined_on and sip.joined_on > latest:
             return f"{sip.name} joins on {day(sip.joined_on)}, after the latest start, {day(latest)}"
+        if sip.joined_on and sip.joined_on > post.end:
+            return f"{sip.name} joins on {day(sip.joined_on)}, after the last day, {day(post.end)}"
         if sip.leaves_on and sip.leaves_on < post.end:
             return f"{sip.name} leaves on {day(sip.leaves_on)}, before the last planned day, {day(post.end)}"
         if sip.contract_ends and sip.contract_ends < post.end:

@@ -6,13 +6,15 @@ only SIPs near or on a register one by one. Barred pairs are not stored; asked a
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from allocator.domain.case import Sip
+from allocator.domain.dated import as_of, told_after
 from allocator.domain.facts import Facts, Post
-from allocator.domain.standing import Bars, Stretch
+from allocator.domain.standing import DAY, Bars, Stretch
 from allocator.rules.base import EVER, Draft, Rule, Span, listed
 
 Key = tuple[str, str]  # (urn, post kind)
@@ -155,25 +157,38 @@ def _past_the_limit(pairs: Pairs) -> Iterator[str]:
         yield f"Past the limit of {limit} years, and may stay in this first run (tenure.first_year_amnesty): {said}{more}."
 
 
-def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, Span]]) -> Bars:
-    """Of a row of a plan: the days on which its SIP may not hold its post. `facts` see the changed case as a whole year;
-    `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
-    judge = (
-        pairs(facts, rules) if facts.policy.objective.floor is not None else Pairs(facts, rules)
-    )  # points ask who is of use
+def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, Span]], since: dt.date) -> Bars:
+    """Of a row of a plan: the days from `since` on which its SIP may not hold its post. `facts` see the changed case as a
+    whole year; `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
+    floor = facts.policy.objective.floor is not None
+    judge = pairs(facts, rules) if floor else Pairs(facts, rules)  # points ask who is of use
     dated = [r for r in judge.hard if r.dated]
     passed = {r.id for r in dated} | ({"tenure"} if facts.policy.tenure.sole_specialist == "extend" else set())
+    lasting = [r for r in judge.hard if r.id not in passed]
+    readings = _readings(facts, since)
     allowed_for: dict[str, set[Span]] = defaultdict(set)
     for sip, span in accepted:
         allowed_for[sip].add(span)
 
     def of(row: Stretch) -> list[Span]:
-        sip = facts.sips.get(row.sip)
-        if sip is None or any(rule not in passed for rule, _ in judge.blocks(row.urn, row.kind, row.sip)):
+        sip, post = facts.sips.get(row.sip), judge.posts.get(row.key)
+        if sip is None or (post is not None and judge.below(post, row.sip)):
             return [EVER]
-        return [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
+        spans = [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
+        if post is not None:
+            spans += [span for span, then in readings if any(r.block(then, post, sip) for r in lasting)]
+        return spans
 
     return of
+
+
+def _readings(facts: Facts, since: dt.date) -> list[tuple[Span, Facts]]:
+    """The year's facts as they stand from day to day, where refusals, forbids, interests or needs tell later than `since`."""
+    turns = told_after(facts.case, since)
+    if not turns:
+        return [(EVER, facts)]
+    starts, ends = [since, *turns], [*(day - DAY for day in turns), EVER[1]]
+    return [((a, b), Facts(as_of(facts.case, a), facts.policy)) for a, b in zip(starts, ends, strict=True)]
 
 
 def one_lead(facts: Facts, rules: tuple[Rule, ...]) -> list[tuple[str, ...]]:

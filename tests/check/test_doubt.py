@@ -21,7 +21,12 @@ def stated(plan: Plan, **bounds: int) -> Plan:
     tiers = tuple(
         TierResult(name=t.name, value=t.value, bound=bounds.get(f"t{t.name}", t.bound)) for t in plan.certificate.tiers
     )
-    certificate = Certificate(tiers=tiers, gap=0, gap_points_per_post=0, proved=False)
+    (points,) = (t for t in tiers if t.name == "4")
+    gap, proved = abs(points.bound - points.value), all(t.value == t.bound for t in tiers)
+    certificate = Certificate(
+        tiers=tiers, gap=round(gap / max(1, abs(points.value)), 6), gap_points_per_post=round(gap / max(1, len(plan.assignments)), 4),
+        proved=proved,
+    )  # fmt: skip
     return plan.model_copy(update={"certificate": certificate, "status": "feasible"})
 
 
@@ -38,7 +43,11 @@ def poor() -> tuple[Case, Policy, Plan]:
     bare, _ = allocate.allocate(allocate.setup(locked, policy))
     rows = tuple(a.model_copy(update={"locked": False}) for a in bare.assignments)
     made, _ = allocate.allocate(allocate.setup(case, policy))
-    return case, policy, bare.model_copy(update={"assignments": rows, "made_with": made.made_with})
+    return (
+        case,
+        policy,
+        bare.model_copy(update={"assignments": rows, "made_with": made.made_with, "inputs": made.inputs}),
+    )
 
 
 def test_a_bound_that_last_years_pairs_go_beyond_is_a_breach() -> None:

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from allocator.check.derived import Book, Post
 from allocator.check.points import below_floor, of_pair
@@ -90,6 +91,7 @@ class Year:
         self.tests = in_force(self.b)
         if policy.objective.floor is not None:
             self.tests["floor"] = below_floor
+        self.books: dict[tuple[int, ...], Book] = {}
         self.held: dict[tuple[str, str], dict[dt.date, str]] = {}
         self.past: dict[tuple[str, str], list[tuple[str, dt.date, list[int], int]]] = {}
         self.read(before)
@@ -119,8 +121,15 @@ class Year:
             post = self.year.get(key)
             days = [x.from_ + n * DAY for n in range((x.to - x.from_).days + 1)]
             kept = [d for d in days if post is None or post.begin <= d <= post.end]
+            mine = self.held.setdefault(key, {})
+            s = self.b.sips.get(x.sip)
+            if s and s.joined_on == x.from_ and x.from_ <= self.b.on(self.policy.calendar.latest_start):
+                free = x.from_ - DAY
+                while post and free >= post.begin and free not in mine:
+                    mine[free] = x.sip
+                    free -= DAY
             for d in kept:
-                self.held.setdefault(key, {})[d] = x.sip
+                mine[d] = x.sip
             gone = [d for d in kept if d < self.since]
             if not gone:
                 continue
@@ -129,9 +138,9 @@ class Year:
                 worked = [w for w in self.case.worked if w.sip == x.sip]
                 exact = [Fraction(0)] * 4
                 for n in range(4):
-                    mine = [d for d in days if self.period(d) == n and self.planned(d)]
-                    if mine:
-                        exact[n] = Fraction(q[n] * len([d for d in mine if d in set(gone)]), len(mine))
+                    inside = [d for d in days if self.period(d) == n and self.planned(d)]
+                    if inside:
+                        exact[n] = Fraction(q[n] * len([d for d in inside if d in set(gone)]), len(inside))
                 if worked:
                     exact = [Fraction(0)] * 4
                     for w in worked:
@@ -165,7 +174,10 @@ class Year:
             away = [r for r in self.away(self.case, sip) if (sip, *r) not in self.accepted]
             if s.status not in (None, "active") or any(a <= day <= z for a, z in away):
                 return True
-            if (s.joined_on and day < s.joined_on) or any(e and day > e for e in (s.leaves_on, s.contract_ends)):
+            late = s.joined_on and s.joined_on > self.b.on(self.policy.calendar.latest_start)
+            if (late and s.joined_on and day < s.joined_on) or any(
+                e and day > e for e in (s.leaves_on, s.contract_ends)
+            ):
                 return True
         if "dbs" in self.tests:
             if not s.dbs_checked_on and not s.dbs_valid_until:
@@ -174,9 +186,24 @@ class Year:
                 return True
         for rule, test in self.tests.items():
             spared = rule == "tenure" and self.policy.tenure.sole_specialist == "extend"
-            if rule not in ("availability", "dbs") and not spared and test(self.b, post, s):
+            book = self.b if rule == "floor" else self.told(day)
+            if rule not in ("availability", "dbs") and not spared and test(book, post, s):
                 return True
         return False
+
+    def told(self, day: dt.date) -> Book:
+        """The tables as they stand that day."""
+        late: dict[str, list[Any]] = {
+            "refusals": [r for r in self.case.refusals if r.on and r.on > day],
+            "interests": [i for i in self.case.interests if i.declared_on and i.declared_on > day],
+            "needs": [n for n in self.case.needs if n.on > day],
+            "decisions": [d for d in self.case.decisions if d.decision == "forbid" and d.on > day],
+        }
+        size = tuple(map(len, late.values()))
+        if size not in self.books:
+            tables = {t: tuple(r for r in getattr(self.case, t) if r not in rows) for t, rows in late.items()}
+            self.books[size] = Book(self.case.model_copy(update=tables), self.policy)
+        return self.books[size]
 
     def all_parts(self) -> list[Part]:
         cuts: dict[tuple[str, str], set[dt.date]] = {k: set() for k in self.year}
@@ -280,7 +307,7 @@ class Year:
         return names
 
     def starts(self, p: Part, s: Sip) -> dt.date:
-        return max(p.days[0], s.joined_on or p.days[0])
+        return s.joined_on if s.joined_on in p.days and s.joined_on else p.days[0]
 
     def extra(self, p: Part, sip: str) -> int:
         s, out = self.b.sips[sip], 0
