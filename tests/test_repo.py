@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -33,3 +34,9 @@ def test_the_readme_shows_the_two_commands() -> None:
 def test_nothing_real_is_shipped() -> None:
     """National files are large; everything tracked here is small."""
     assert [p for p in tracked() if p.stat().st_size > 400_000] == []
+
+
+def test_the_makefile_names_folders_that_are_there() -> None:
+    named = re.findall(r"\btests/[\w/]+", (ROOT / "Makefile").read_text("utf-8"))
+    assert named
+    assert [n for n in named if not (ROOT / n).exists()] == []
