@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from allocator.check import before, days, said, totals
+from allocator.check import before, claims, days, said, totals
 from allocator.check.doubt import doubts
 from allocator.check.rows import chosen, compare, rows
 from allocator.check.score import Auditor
@@ -37,6 +37,7 @@ def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -
     out += compare(a, plan, right)
     out += said.beside(a, plan, choice, right)
     out += said.empty(a, plan, choice)
+    out += claims.check(a, plan, choice, short)
     score = a.score(choice, short, checked=True)
     assert score is not None
     used = totals.loads(a, choice, short)
@@ -47,6 +48,12 @@ def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -
     out += totals.of_people(a, plan, used, right)
     out += totals.certificate(plan, score, len(choice))
     return out if out else list(doubts(a, plan, choice))
+
+
+def sentences(case: Case, policy: Policy, plan: Plan) -> claims.Count:
+    """How many sentences of a plan that passes are shown, and how."""
+    a = Auditor(case, policy, plan.made_with.seed, plan.inputs)
+    return claims.count(a, plan)
 
 
 def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:

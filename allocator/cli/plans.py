@@ -32,6 +32,8 @@ from allocator.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from allocator.allocate import Setup
+    from allocator.check.claims import Count
+    from allocator.check.structure import Breach
     from allocator.domain.plan import Plan
     from allocator.engine.tiers import Stop
 
@@ -66,6 +68,9 @@ def solve(
     pairs: Annotated[Path | None, typer.Option(help="every allowed or nearly allowed pair, as CSV")] = None,
     model: Annotated[Path | None, typer.Option(help="the rest of the model, as JSON, beside --pairs")] = None,
     detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="what each change that was outweighed would have cost: a solve each")
+    ] = False,
     as_json: JsonOpt = False,
 ) -> None:
     """The annual allocation: the best plan, explained, audited and proved."""
@@ -73,12 +78,14 @@ def solve(
     from allocator import allocate
     from allocator.reasons.answer import audited
     from allocator.reasons.complete import complete
+    from allocator.reasons.contrast import priced
 
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
         ready = allocate.setup(facts, in_force, seed)
         bare, solution = allocate.allocate(ready, stop)
-        plan = audited(facts, in_force, complete(ready, bare, solution, stop))
+        worded = complete(ready, bare, solution, stop)
+        plan = audited(facts, in_force, priced(ready, worded, stop) if prices else worded)
     if stop.progress:
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
     outputs(plan, ready, output, excel, report, pairs, model)
@@ -174,21 +181,31 @@ def verify(
     ] = None,
     policy: PolicyOpt = None,
     year: YearOpt = None,
+    claims: Annotated[
+        bool, typer.Option("--claims", help="put what only a solve can show to a solve each, too")
+    ] = False,
     as_json: JsonOpt = False,
 ) -> None:
-    """The independent auditor on a plan from anywhere: every hard rule on every day, every total."""
+    """The independent auditor on a plan from anywhere: every hard rule on every day, every total, every claim."""
     from dataclasses import asdict
 
-    from allocator.check.audit import audit
+    from allocator.check.audit import audit, sentences
     from allocator.check.trust import taken
     from allocator.domain.change import apply
 
     plan = read_plan(plan_file, as_made=False)  # the auditor has its own word on a broken seal
     earlier = read_plan(before, as_made=False) if before else None
     facts, in_force = load(case, year or str(plan.inputs.case.get("year") or "") or None, policy, quiet=True)
-    breaches, trusted = audit(*apply(facts, in_force, plan.inputs.changes), plan, earlier), taken(plan, earlier)
+    world = apply(facts, in_force, plan.inputs.changes)
+    breaches, trusted = audit(*world, plan, earlier), taken(plan, earlier)
+    solved, wrong = _solved(plan) if claims and not breaches else (0, [])
+    breaches += wrong
+    told = None if breaches else sentences(*world, plan)
     if as_json:
-        say_json({"holds": not breaches, "trusted": trusted, "breaches": [asdict(b) for b in breaches]})
+        said = {**asdict(told), "solved": solved} if told else None
+        say_json(
+            {"holds": not breaches, "trusted": trusted, "breaches": [asdict(b) for b in breaches], "sentences": said}
+        )
     elif breaches:
         print(f"{plan_file} breaks {len(breaches)} rule{'s' if len(breaches) > 1 else ''} or figures:")
         for breach in breaches:
@@ -197,10 +214,35 @@ def verify(
         print(
             f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, {plan.summary.unfilled} not."
         )
+        print(_sentences(told, solved))
     if trusted and not as_json:
         print(trusted)
     if breaches:
         raise typer.Exit(5)
+
+
+def _solved(plan: Plan) -> tuple[int, list[Breach]]:
+    """Claims put to a solve: how many, and those that it contradicts."""
+    from allocator.check.structure import Breach
+    from allocator.reasons.answer import ready_from
+    from allocator.reasons.contrast import proofs
+
+    found = list(proofs(ready_from(plan), plan))
+    return len(found), [
+        Breach("claims", f"{c.urn} ({c.post}), {c.sip}, {c.kind}: {problem}.", c.urn, c.post, c.sip) for c, problem in found if problem
+    ]  # fmt: skip
+
+
+def _sentences(told: Count | None, solved: int) -> str:
+    """1,204 sentences: 1,198 shown from tables and plan, 6 by a solve."""
+    if told is None:
+        return ""
+    n, left = told.shown + told.by_solve + told.carried, told.by_solve - solved
+    parts = [f"{told.shown:,} shown from tables and plan"]
+    parts += [f"{solved} by a solve"] if solved else []
+    parts += [f"{left} say that something was outweighed, which rests on the proof of the plan{'' if solved else ' (--claims puts them to a solve)'}"] if left else []  # fmt: skip
+    parts += [f"{told.carried} of changes that an earlier plan decided"] if told.carried else []
+    return f"{n:,} sentences: {', '.join(parts)}."
 
 
 policy_app = typer.Typer(help="The policy: every switch, number and weight.", no_args_is_help=True)

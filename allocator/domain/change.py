@@ -207,6 +207,8 @@ def head_moves(world: World, a: take.HeadMoves) -> World:
     if a.urn == a.to_urn:
         raise UsageError(f"head_moves: {a.urn} is named twice; a head moves to another school.", urn=a.urn)
     here, there = school_of(world, a.urn), school_of(world, a.to_urn)
+    if a.urn == a.to_urn:
+        raise UsageError(f"head_moves: the head of {a.urn} is there already; `to_urn` names the school they move to.")
     first = Year(world[0].year, world[1].calendar).first
     on = a.on or first
     head = here.head or f"head of {a.urn}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.domain.case import Need, PostKind
+from allocator.domain.claims import Cause, WishAnswered
 
 
 class Part(BaseModel):
@@ -105,13 +106,17 @@ class Load(Part):
 
 
 class Moved(Part):
-    """A post that another SIP holds from `on`: than before (`changes`), or than in the plan gone on from (`moves`)."""
+    """A post that another SIP holds from `on`: than before (`changes`), or than in the plan gone on from (`moves`).
+
+    `claims` say why, `because` says them in a manager's words; `voluntary`: the school's or the SIP's own wish or refusal.
+    """
 
     urn: str
     post: PostKind
     from_: str | None = Field(alias="from")
     to: str | None
     on: dt.date | None = None
+    claims: tuple[Cause, ...] = ()
     because: str
     voluntary: bool
 
@@ -208,6 +213,7 @@ class Plan(Part):
     loads: tuple[Load, ...] = ()
     changes: tuple[Moved, ...] = ()
     moves: tuple[Moved, ...] = ()
+    wishes: tuple[WishAnswered, ...] = ()
     summary: Summary
     notices: tuple[str, ...] = ()
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from allocator.domain.case import PostKind
 
 Key = tuple[str, PostKind]
-Stage = Literal["draft", "proposed", "queried", "accepted", "refused", "confirmed"]
+Stage = Literal["draft", "proposed", "queried", "accepted", "refused", "overruled", "confirmed"]
+AGREED: tuple[Stage, ...] = ("accepted", "overruled", "confirmed")  # stages in which a pair is to stay as it is
 RoundState = Literal["empty", "draft", "proposed", "answered", "resubmitted", "confirmed", "in_force", "repaired"]
 Cause = Literal["solved", "by_hand", "resubmitted", "repaired"]
 Role = Literal["manager", "head", "chair", "sip", "auditor", "service"]
@@ -50,6 +51,17 @@ class Event(Frozen):
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What was decided on a refusal that was a representation: whether it stands, why, by whom, on which rung, when."""
+
+    stands: bool
+    reason: str
+    by: str
+    on: dt.date
+    rung: str | None
+
+
+@dataclass(frozen=True)
 class Pair:
     """Where one pair of the plan now stands."""
 
@@ -67,6 +79,7 @@ class Pair:
     confirmed_by: str | None = None
     represented: bool = False  # a refusal that waits for a person's decision
     rung: str | None = None  # who has to decide it
+    heard: Heard | None = None  # what was decided on it
 
     @property
     def key(self) -> Key:
@@ -118,7 +131,7 @@ class Round:
 
     @property
     def accepted(self) -> tuple[Key, ...]:
-        return tuple(k for k, p in self.pairs.items() if p.stage in ("accepted", "confirmed"))
+        return tuple(k for k, p in self.pairs.items() if p.stage in AGREED)
 
 
 def fold(events: Iterable[Event]) -> Round:
@@ -243,9 +256,12 @@ def _refusal_decided(r: Round, e: Event) -> Round:
     d = e.data
     if d.get("next_rung"):
         return _with(r, d["urns"], [d["post"]], rung=d["next_rung"])
+    pair = r.pairs.get((d["urns"][0], d["post"]))
+    heard = Heard(d["stands"], d["reason"], e.by.name, day(d["on"]), pair.rung if pair else None)
+    settled: dict[str, Any] = {"represented": False, "rung": None, "heard": heard}
     if d["stands"]:
-        return _refuse(_with(r, d["urns"], [d["post"]], represented=False, rung=None), d["urns"], d["post"])
-    return _with(r, d["urns"], [d["post"]], stage="accepted", represented=False, rung=None)
+        return _refuse(_with(r, d["urns"], [d["post"]], **settled), d["urns"], d["post"])
+    return _with(r, d["urns"], [d["post"]], stage="overruled", **settled)
 
 
 def _query_closed(r: Round, e: Event) -> Round:

@@ -178,7 +178,12 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     if job.request["format"] == "html":
         from allocator.report.page import page
 
-        data, kind = page(Facts(case, policy), plan).encode(), "text/html; charset=utf-8"
+        with db.read() as s:
+            now = keep.standing(s, job.round_id)
+        stands = (
+            now if now.plans and now.plans[-1] == job.request["plan"] else None
+        )  # the round is about the plan on its desk
+        data, kind = page(Facts(case, policy), plan, stands).encode(), "text/html; charset=utf-8"
     else:
         from allocator.report.workbook import write_workbook
 

@@ -43,13 +43,16 @@ class Scenario:
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
         bare, solution = self.solve(stop)
-        plan = complete(self.ready, bare, solution, stop) if words else bare
+        plan = self.worded(complete(self.ready, bare, solution, stop) if words else bare)
+        return audited(self.case, self.policy, plan)
+
+    def worded(self, plan: Plan) -> Plan:
+        """The plan with what was decided before it said as it was said then."""
         why = {(c.urn, c.post, c.from_, c.to, c.on): c for c in self.told}
         earlier = (
             why.get((c.urn, c.post, c.from_, c.to, c.on), c) if c.because == SETTLED else c for c in plan.changes
         )
-        plan = plan.model_copy(update={"notices": (*plan.notices, *self.notices), "changes": tuple(earlier)})
-        return audited(self.case, self.policy, plan)
+        return plan.model_copy(update={"notices": (*plan.notices, *self.notices), "changes": tuple(earlier)})
 
     def solve(self, stop: Stop | None = None) -> tuple[Plan, Solution]:
         return allocate.allocate(self.ready, stop, inputs=self.inputs)

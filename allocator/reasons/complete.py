@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from allocator import rules
 from allocator.allocate import Key, Setup
+from allocator.domain.claims import AskedToLeave
 from allocator.domain.facts import Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason, RunnerUp
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.engine.ties import ties
+from allocator.reasons.claims import Claims
 from allocator.reasons.fixes import Workshop
+from allocator.reasons.spoken import to_manager
 from allocator.reasons.unfilled import explain_unfilled
-from allocator.rules.base import Audience, day, listed
+from allocator.rules.base import Audience, day
 
 SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided
 BY_ID = {rule.id: rule for rule in rules.RULES}
@@ -38,13 +41,14 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
             }
         )
 
-    assignments = tuple(worded(a) for a in plan.assignments)
+    plan = plan.model_copy(update={"assignments": tuple(worded(a) for a in plan.assignments)})
+    claims = Claims(ready, plan)
     return plan.model_copy(
         update={
-            "assignments": assignments,
             "unfilled": tuple(explain_unfilled(ready, solution, u, workshop) for u in plan.unfilled),
-            "changes": tuple(because(ready, c, held, free) for c in plan.changes),
-            "moves": tuple(because(ready, c, held, free) for c in plan.moves),
+            "changes": tuple(because(ready, claims, c) for c in plan.changes),
+            "moves": tuple(because(ready, claims, c) for c in plan.moves),
+            "wishes": claims.of_wishes(),
         }
     )
 
@@ -97,9 +101,8 @@ def reasons(
             text = f"{text}: not met" if audience == "manager" else None
         if points or text:
             out.append(Reason(rule=rule.id, points=points, text=text or ""))
-    if audience != "manager":
-        out = [r.model_copy(update={"points": 0}) for r in out if r.text]
-    return tuple(sorted(out, key=lambda r: -abs(r.points)))
+    out.sort(key=lambda r: -abs(r.points))
+    return tuple(out) if audience == "manager" else tuple(r.model_copy(update={"points": 0}) for r in out if r.text)
 
 
 def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) -> RunnerUp | None:
@@ -130,53 +133,10 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     return RunnerUp(sip=best, points=points, text=text)
 
 
-def _taken(ready: Setup, held: Mapping[Key, str], sip: str) -> list[str]:
-    """Schools that this SIP takes on in a repair."""
-    before = ready.holders or {}
-    return sorted({ready.facts.name(u) for (u, k), s in held.items() if s == sip and before.get((u, k)) != sip})
-
-
-def _part_at(ready: Setup, change: Moved) -> Post | None:
-    """The part of the post in which the change falls; None when that is past."""
-    parts = ready.parts.of.get((change.urn, change.post), ())
-    return next((p for p in parts if change.on is None or p.start <= change.on <= p.end), None)
-
-
-def because(ready: Setup, change: Moved, held: Mapping[Key, str], free: Mapping[str, int]) -> Moved:
-    """Why a post's SIP changed, in one line, and whether the school itself wished it (domain F13)."""
-    facts = ready.facts
-    before = change.from_ or ""
-    name = facts.sips[before].name if before in facts.sips else before
-    post = _part_at(ready, change)
-    if post is None:
+def because(ready: Setup, claims: Claims, change: Moved) -> Moved:
+    """The change with its claims, and those in a manager's words (domain F13)."""
+    found = claims.of_change(change)
+    if found is None:
         return change.model_copy(update={"because": SETTLED})
-    blocks = ready.pairs.blocks(*post.key, before)
-    voluntary = any(rule in ("parting", "refusal", "tenure") for rule, _ in blocks)
-    if before not in facts.sips:
-        text = f"{before} is no longer on the team."
-    elif blocks:
-        text = "; ".join(sentence.rstrip(".") for _, sentence in blocks) + "."
-    else:
-        wished = any(
-            w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(change.urn)
-        )
-        voluntary = voluntary or wished
-        key = post.key
-        new = held.get(key)
-        stay = ready.pairs.points(*key, before)
-        taken = _taken(ready, held, before) if ready.holders is not None else []
-        if wished:
-            text = "The school asked for a change."
-        elif taken:
-            text = f"{name} is needed at {listed(taken)}: nobody else may go there and has the days."
-        elif new is None:
-            text = f"{name} could have stayed, but is needed where need is greater; nobody else has room."
-        elif stay < ready.pairs.points(*key, new):
-            text = f"{name} could have stayed; {facts.sips[new].name} fits this year's needs better."
-        elif facts.load(post, facts.sips[before])[0] > free.get(before, 0):
-            text = (
-                f"{name} has no room left: {free.get(before, 0) / 4:g} days remain after schools that need them more."
-            )
-        else:
-            text = f"{name} could have stayed; moving this school lets the plan as a whole serve others better."
-    return change.model_copy(update={"because": text, "voluntary": voluntary})
+    own = any(isinstance(c, AskedToLeave) for c in found)
+    return change.model_copy(update={"claims": found, "because": to_manager(ready, found), "voluntary": own})

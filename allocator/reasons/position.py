@@ -45,7 +45,7 @@ def position(s: School) -> tuple[str, ...]:
     if s.inspection_due:
         out.append("An inspection is expected.")
     if s.other_support:
-        out.append(f"Other support: {s.other_support}. Agree the SIP's part in it (domain G7).")
+        out.append(f"Other support: {s.other_support}. Agree the SIP's part in it.")
     return tuple(out)
 
 

@@ -13,9 +13,12 @@ from fractions import Fraction
 from allocator.allocate import Key, Setup
 from allocator.domain.before import last_year
 from allocator.domain.case import PostKind
-from allocator.domain.plan import Assignment, Plan, Reason
+from allocator.domain.claims import WishAnswered
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
-from allocator.rules.base import Audience, day, listed, years
+from allocator.reasons.spoken import name_of, to_head, unmet_to_head, unmet_to_sip
+from allocator.rules.base import Audience, day, listed
 
 ROLE: dict[PostKind, str] = {
     "lead": "School Improvement Partner",
@@ -26,6 +29,7 @@ PERIODS = ("September and October", "November and December", "spring", "summer")
 TO_KNOW = {
     "phase"
 }  # rules whose words are neither for nor against: a phase in which the SIP was never head (contract 2)
+ANSWERED = ("wish", "local")  # wishes have an answer of their own
 CONCERN = {"special_measures", "significant_improvement"}
 VERBS = {"has": "have", "knows": "know", "can": "can"}
 
@@ -46,63 +50,130 @@ class Told:
         return f"{first} {self.rest}"
 
 
-def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, cause: str | None) -> Told:
-    """What a school or SIP is told of its pair. `cause`: why there is somebody new."""
+def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience) -> Told:
+    """What a school or SIP is told of its pair: a school, of all who come within the year; a SIP, of their own row."""
     post = ready.held_by(a)[-1]
-    held: dict[Key, str] = {(x.urn, x.post): x.sip for x in plan.assignments if not x.settled}
+    held: dict[Key, str] = {p.key: x.sip for x in plan.assignments for p in ready.held_by(x)}
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(*post.key, a.sip)
-    for_it = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) >= 0 and r.rule not in TO_KNOW]
-    against = [r.text.rstrip(".") for r in said if given.get(r.rule, 0) < 0]
-    to_know = [r.text.rstrip(".") for r in said if r.rule in TO_KNOW]
-    made = (
-        _school(ready, a, for_it, against, to_know, cause) if audience == "school" else _sip(ready, a, for_it, against)
-    )
+    text = {r.rule: r.text.rstrip(".") for r in said}
+    for_it = [t for rule, t in text.items() if given.get(rule, 0) >= 0 and rule not in TO_KNOW]
+    against = [f"We know that {t}." for rule, t in text.items() if given.get(rule, 0) < 0 and rule not in ANSWERED]
+    against += [f"You should know that {t}." for rule, t in text.items() if rule in TO_KNOW]
+    made = _school(ready, plan, a, for_it, against) if audience == "school" else _sip(ready, plan, a, for_it, against)
     return replace(made, reasons=said)
 
 
-def _school(
-    ready: Setup, a: Assignment, for_it: list[str], against: list[str], to_know: list[str], cause: str | None
-) -> Told:
-    if a.post == "lead" and cause is None and last_year(ready.facts, a.urn, "lead") == a.sip:
-        opening = f"{a.name} stays your {ROLE[a.post]} for {ready.facts.year.label}"
+def turn(plan: Plan, a: Assignment) -> Moved | None:
+    """The change with which this row began; None where the same person goes on."""
+    mine = (c for c in plan.changes if (c.urn, c.post, c.to) == (a.urn, a.post, a.sip))
+    return next((c for c in mine if c.on is None or a.from_ <= c.on <= a.to), None)
+
+
+def rows_from_now(plan: Plan, a: Assignment) -> list[Assignment]:
+    """Who holds the post from here on, in order of time."""
+    mine = [x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post) and not x.settled]
+    return sorted(mine, key=lambda x: x.from_)
+
+
+def stands_in(plan: Plan, a: Assignment) -> str | None:
+    """The SIP for whom this row stands in: who was there before it, and is again after it."""
+    mine = sorted((x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post)), key=lambda x: x.from_)
+    n = mine.index(a)
+    return mine[n - 1].name if 0 < n < len(mine) - 1 and mine[n - 1].sip == mine[n + 1].sip else None
+
+
+def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
+    facts, rows = ready.facts, rows_from_now(plan, a)
+    change = turn(plan, rows[0])
+    cause = to_head(facts, change.claims) if change else ""
+    if len(rows) > 1:
+        opening = listed([_spell(facts, plan, x) for x in rows])
+        because = cause
     else:
-        opening = f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
-    because = _because([cause] if cause else [], for_it, a.name, named=cause is None)
-    parts = [f"We know that {text}; this year that could not be." for text in against]
-    parts += [f"You should know that {text}." for text in to_know]
-    return Told(opening, because, " ".join([*parts, _days(ready, a)]))
+        had = turn(plan, a) is None and last_year(facts, a.urn, a.post) is not None
+        stays = f"{a.name} stays your {ROLE[a.post]} for {facts.year.label}"
+        opening = stays if had else f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
+        because = _because([cause] if cause else [], for_it, a.name, named=not cause)
+    parts = [*against]
+    parts += [_unmet(facts, w, change) for w in plan.wishes if _is_ours(w, a)]
+    return Told(opening, because, " ".join([*parts, *_days(ready, rows), *_limit(change)]))
 
 
-def _days(ready: Setup, a: Assignment) -> str:
+def _spell(facts: Facts, plan: Plan, a: Assignment) -> str:
+    """One of several who come within the year."""
+    role, until = ROLE[a.post], "" if a.to >= facts.year.last_planned else f" to {day(a.to)}"
+    if whom := stands_in(plan, a):
+        return f"{a.name} will stand in for {whom} as your {role} from {day(a.from_)} to {day(a.to)}"
+    before = [x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post) and x.from_ < a.from_]
+    if any(x.sip == a.sip for x in before):
+        return f"{a.name} is with you again from {day(a.from_)}{until}"
+    return f"{a.name} {'is' if until else 'will be'} your {role} from {day(a.from_)}{until}"
+
+
+def _is_ours(w: WishAnswered, a: Assignment) -> bool:
+    return a.post == "lead" and w.by == "school" and w.urn == a.urn and not w.met
+
+
+def _unmet(facts: Facts, w: WishAnswered, change: Moved | None) -> str:
+    """A wish to keep the very person whose going is the cause that has been told needs no second reason."""
+    if w.wish == "keep" and change is not None and change.from_ == w.sip:
+        return f"We know that you asked to keep {name_of(facts, w.sip)}."
+    return unmet_to_head(facts, w)
+
+
+def _limit(change: Moved | None) -> list[str]:
+    """The way to ask for one more year, where the limit of years alone is the cause (domain F5)."""
+    alone = change is not None and [c.kind for c in change.claims] == ["limit_reached"]
+    return ["If you would like one more year all the same, your chair can ask me, and I decide."] if alone else []
+
+
+def _days(ready: Setup, rows: list[Assignment]) -> list[str]:
     """How many days, and for a lead about how many of them in school (domain B3, B4)."""
+    a = rows[-1]
     if a.post == "appraisal":
-        return f"It takes {_count(a.days)} of the service's time. Your governors decide whether they wish it."
+        return [f"It takes {_count(a.days)} of the service's time. Your governors decide whether they wish it."]
+    if len(rows) > 1:
+        shares = [f"{_count(x.days)} with {x.name}" for x in rows]
+        return [f"You have {listed(shares)}.", *_short(sum(x.days_short for x in rows))]
     d = ready.facts.policy.days
-    span = "the year" if a.from_.month == 9 else "the rest of the year"
+    span = "the year" if a.from_ <= ready.facts.year.first else "the rest of the year"
     text = f"You have {_count(a.days)} for {span}"
     inside = (
         math.floor(4 * Fraction(str(a.days)) * min(Fraction(1), Fraction(str(d.face_to_face)) / Fraction(str(d.flat))))
         / 4
     )
     text += f", about {inside:g} of them in school." if a.post == "lead" and 0 < inside < a.days else "."
-    if a.days_short:
-        text += f" That is {a.days_short:g} fewer than we would wish; tell us what matters most."
-    return text
+    return [text, *_short(a.days_short)]
 
 
-def _sip(ready: Setup, a: Assignment, for_it: list[str], against: list[str]) -> Told:
-    if a.post == "lead" and last_year(ready.facts, a.urn, "lead") == a.sip:
+def _short(days: float) -> list[str]:
+    if not days:
+        return []
+    return [
+        f"That is {_count(days)} fewer than we would wish, because the team has no more to give; tell us what matters most."
+    ]
+
+
+def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
+    whom = stands_in(plan, a)
+    if whom:
+        opening = f"You are asked to stand in as {ROLE[a.post]} at {a.school} from {day(a.from_)} to {day(a.to)}"
+    elif turn(plan, a) is None and last_year(ready.facts, a.urn, a.post) is not None:
         opening = f"You are asked to go on as {ROLE[a.post]} at {a.school} in {ready.facts.year.label}"
     else:
         opening = f"You are offered {a.school} as {ROLE[a.post]} from {day(a.from_)}"
     because = _because([], for_it, a.name, named=True)
-    parts = [f"We know that {text}." for text in against]
+    parts = [*against]
+    mine = [w for w in plan.wishes if (w.by, w.urn, w.sip) == ("sip", a.urn, a.sip) and not w.met]
+    parts += [unmet_to_sip(ready.facts, w) for w in mine if a.post == "lead"]
     split = ", ".join(
         f"{days:g} in {name}" for name, days in zip(PERIODS, a.periods.model_dump().values(), strict=True) if days
     )
-    more = f", and {_count(a.extra_days)} more to begin with" if a.extra_days else ""
-    parts.append(f"It is {_count(a.days)}: {split}{more}." if split else f"It is {_count(a.days)}{more}.")
+    parts.append(f"It takes {_count(a.days)}: {split}." if split else f"It takes {_count(a.days)}.")
+    if a.extra_days:
+        why = "to get to know the school" if a.new_pairing else "because the head is new"
+        parts.append(f"You have {_count(a.extra_days)} more {why}.")
     return Told(opening, because, " ".join(parts))
 
 
@@ -111,23 +182,16 @@ def _count(days: float) -> str:
 
 
 def _because(first: list[str], texts: list[str], name: str, *, named: bool) -> str:
-    """The reasons as one clause: what the school asked for, what the SIP brings, then what is the rule.
-
-    After the name has stood once it is *they*; clauses with one subject share it.
-    """
-    about = [t for t in texts if t.startswith((f"{name} ", "you have ", "you know "))]
-    rest = [t for t in texts if t not in about and not t.startswith(("you asked", "the school"))]
-    asked = [t for t in texts if t not in about and t not in rest]
-    out = list(first)
-    for text in (*asked, *about, *rest):
-        new = _they(text, name) if named else text
+    """The reasons as one clause, strongest first. After the name has stood once it is *they*; neighbours share a subject."""
+    out: list[str] = []
+    for text in (*first, *texts):
+        clause = _they(text, name) if named else text
         named = named or name in text
-        out.append(new)
-    for subject in ("they ", "you have "):
-        mine = [n for n, t in enumerate(out) if t.startswith(subject)]
-        for n in mine[1:]:
-            if n - 1 in mine:
-                out[n] = out[n].removeprefix(subject.split()[0] + " ")
+        subject = next((s for s in ("they have ", "you have ") if clause.startswith(s)), None)
+        if subject and out and out[-1].startswith(subject) and "," not in out[-1] and " and have " not in out[-1]:
+            out[-1] = f"{out[-1]} and have {clause.removeprefix(subject)}"
+        else:
+            out.append(clause)
     return _joined(out)
 
 
@@ -164,33 +228,3 @@ def invitation(ready: Setup, a: Assignment, audience: Audience) -> str:
     if rules.concern_veto == "manager_decides" and {f.name for f in facts.flags(a.urn)} & CONCERN:
         return f"If you would rather not work with them, ring me {within}: I will hear you and decide."
     return f"If you would rather not work with them, ring me {within}; you need not say why."
-
-
-def cause(ready: Setup, key: tuple[str, PostKind], before: str) -> str:
-    """Why the school has somebody new, as its head may be told: no other school, no interest's detail (domain N)."""
-    facts = ready.facts
-    old = facts.sips.get(before)
-    if old is None:
-        return "the SIP you had has left us"
-    head = facts.schools[key[0]].head
-    sharing = [u for u, s in facts.schools.items() if head and s.head == head] or [key[0]]  # they answer as one
-    rules = {rule for rule, _ in ready.pairs.blocks(*key, before)}
-    if any(rule == "refusal" for u in sharing for rule, _ in ready.pairs.blocks(u, key[1], before)):
-        return "you asked for somebody else"
-    if any(w.by == "school" and w.wish == "change" and w.sip in (None, before) for w in facts.wishes_about(key[0])):
-        return f"you asked for a change from {old.name}"
-    if "tenure" in rules:
-        held = years(facts.tenure_year(key[0], before) - 1)
-        return f"{old.name} has been with you for {held}, and our published policy then asks for a fresh view"
-    if "availability" in rules:
-        leaving = old.status == "left" or old.leaves_on
-        return f"{old.name} is leaving us" if leaving else f"{old.name} is not with us for the whole time"
-    if rules:  # which rule, an interest or a wish of the SIP's own, is not for the school
-        return f"{old.name} cannot go on with your school"
-    return f"we have had to ask {old.name} to work elsewhere"
-
-
-def limit_reached(ready: Setup, key: tuple[str, PostKind], before: str) -> str:
-    """The way to ask for one more year, where the time limit is the cause (domain F5); else empty."""
-    rules = {rule for rule, _ in ready.pairs.blocks(*key, before)}
-    return "Your chair can ask me for one more year." if rules == {"tenure"} else ""

@@ -5,7 +5,7 @@ A school and a SIP never see points, a runner-up, a price or another school (con
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from allocator.allocate import Setup
@@ -13,7 +13,8 @@ from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
 from allocator.reasons.position import position
-from allocator.reasons.told import ROLE, Told, cause, invitation, limit_reached, told
+from allocator.reasons.spoken import days_of, name_of, wish_to_manager
+from allocator.reasons.told import ROLE, Told, invitation, told, turn
 from allocator.reasons.why_not import WhyNot, why_not
 from allocator.rules.base import Audience, day, words
 
@@ -48,12 +49,17 @@ def explain(
     *,
     sip: str | None = None,
     audience: Literal["manager", "school", "sip"] = "manager",
+    holder: str | None = None,
 ) -> Explanation:
-    """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only)."""
+    """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only).
+
+    `holder`: whose part of the year is meant, where several hold the post one after another (default: the last).
+    """
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
     mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, post)]
-    row = next((a for a in reversed(mine) if not a.settled), mine[-1] if mine else None)
+    theirs = [a for a in mine if holder in (None, a.sip)] or mine
+    row = next((a for a in reversed(theirs) if not a.settled), theirs[-1] if theirs else None)
     empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
     if row is None and empty is None:
         raise UsageError(f"{ready.facts.schools[urn].name} ({urn}) has no {post} post this year.", urn=urn)
@@ -69,21 +75,22 @@ def explain(
         text = "; ".join(f"{a.name}, {a.days:g} days from {day(a.from_)} to {day(a.to)}" for a in mine)
         return Explanation(urn, post, audience, f"{row.school}: {text}.", row.sip)
     if audience == "manager":
-        return _manager(ready, row)
-    moved = next((c for c in plan.changes if (c.urn, c.post) == (urn, post) and c.from_ != c.to), None)
-    before = moved.from_ if moved else None
-    said = told(ready, plan, row, audience, cause(ready, (urn, post), before) if before else None)
-    if before and audience == "school" and (more := limit_reached(ready, (urn, post), before)):
-        said = replace(said, rest=f"{said.rest} {more}")
+        return _manager(ready, plan, row)
+    said = told(ready, plan, row, audience)
     return Explanation(
         urn, post, audience, said.text, row.sip if audience == "sip" else None, reasons=said.reasons,
         answer=invitation(ready, row, audience), told=said,
     )  # fmt: skip
 
 
-def _manager(ready: Setup, a: Assignment) -> Explanation:
-    """Who, why in words, what to mind, who was next; the points last, in one line."""
-    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {a.days:g} days."]
+def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
+    """Who, who was there before and why not now, what to mind, who was next; the points last, in one line."""
+    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}."]
+    if change := turn(plan, a):
+        lines.append(f"  Before: {name_of(ready.facts, change.from_)}. {change.because}")
+    for wish in plan.wishes:
+        if wish.urn == a.urn and a.post == "lead" and not wish.met:
+            lines.append(f"  {wish_to_manager(ready, wish)}")
     for title, mine in (
         ("For", [r for r in a.reasons if r.points > 0]),
         ("Against", [r for r in a.reasons if r.points < 0]),
@@ -95,7 +102,9 @@ def _manager(ready: Setup, a: Assignment) -> Explanation:
     if a.locked:
         lines.append("  This pair is locked by a recorded decision.")
     if a.days_short:
-        lines.append(f"  {a.days_short:g} days short of what is due: nobody has the time without leaving a post empty.")
+        lines.append(
+            f"  {days_of(a.days_short)} short of what is due: nobody has the time without leaving a post empty."
+        )
     published = position(ready.facts.as_it_stands(a.urn))
     lines += [f"  {text}" for text in published]
     points = [f"{words(r.rule)} {r.points:+d}" for r in a.reasons if r.points]

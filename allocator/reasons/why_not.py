@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
 from allocator.domain.plan import Plan
-from allocator.engine.force import force
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
-from allocator.reasons.complete import held_in, short_in
+from allocator.reasons.complete import held_in
+from allocator.reasons.contrast import forced as with_pair
+from allocator.reasons.contrast import losses
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,8 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     if blocked:
         return WhyNot(*key, sip, blocked=tuple(blocked), text=f"{name} may not take {school}: " + _join(blocked))
     i = ready.index[*key, sip]
-    stands = [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index]
-    short = short_in(ready, plan)
     try:
-        forced, whole = force(ready.inst, sorted(stands), short, i, stop)
+        forced, whole = with_pair(ready, plan, i, stop)
     except Conflict as clash:
         who = ", ".join(
             f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i
@@ -75,11 +74,7 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
         text = f"Whether {name} could take {school} was not found out: "
         text += "nothing was found in time." if whole else "not with the schools around it alone."
         return WhyNot(*key, sip, exact=False, text=text)
-    price = []
-    for before, tier in zip(plan.certificate.tiers, forced.tiers, strict=True):
-        lost = tiers.lost(before.name, before.value, tier.value)
-        if lost and before.name != tiers.LOT:
-            price.append(TierPrice(before.name, lost, tiers.text(before.name, lost)))
+    price = [TierPrice(x.tier, x.by, tiers.text(x.tier, x.by)) for x in losses(plan, forced)]
     after = {ready.choices[j][:2]: ready.choices[j][2] for j in forced.chosen}
     chain = tuple(
         Move(*k, held.get(k), after.get(k), _move_text(ready, k, held.get(k), after.get(k)))

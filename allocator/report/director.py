@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from allocator.domain import claims as say
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
+from allocator.domain.round import Round
+from allocator.report.checks import ties
+from allocator.rules.base import listed
+from allocator.rules.base import words as plain
 
-CAUSES = {  # words of a change's cause, first that fits
-    "no room left": "the SIP is full with schools that need them more", "recorded as left": "the SIP left",
-    "leaves on": "the SIP left", "longer on the team": "the SIP left", "contract ends": "the contract ends",
-    "asked": "the school or the SIP asked", "refus": "a refusal", "the limit is": "the time limit",
-    "interest": "an interest or tie", "needs experience": "the school now needs other experience",
-    "needed at": "needed where need is greater",
+CAUSES = {  # a claim's kind in a director's words
+    "gone": "the SIP left, or the contract ends", "away": "the SIP is away for most of the time", "limit_reached": "the limit of years",
+    "by_hand": "decided by a person", "one_for_all": "schools that must share a SIP", "kept_apart": "two tasks kept apart",
+    "returns": "the SIP is back", "not_proved_best": "not proved necessary", "tied": "an equal choice, by the lot",
+    "outweighed": "the plan as a whole is better so", "could_not_be": "not possible beside what is fixed",
+}  # fmt: skip
+BARS = {  # a rule that bars, where it has better words than its name
+    "need": "the school needs other experience", "eligibility": "a rule on serving heads or headship", "interest": "an interest declared",
+    "own_ties": "a tie to the SIP's own school", "dbs": "a DBS check that does not last", "travel": "too far", "phase": "another phase",
+    "cooling_off": "no return so soon", "training": "training not on record", "approval": "approval not on record",
+}  # fmt: skip
+COUNTED = {  # schools that are in the authority's count and not in the run
+    "own_sip": "a SIP of their own", "la_sip": "the authority's SIP", "trust_provided": "a SIP from their trust",
+    "partnership": "a partnership's SIP", "not_taking_part": "none: not taking part",
 }  # fmt: skip
 NEEDY = ("top", "high")
 SCARCE = 2  # a phase or tag that at most so many SIPs bring
@@ -25,6 +39,7 @@ class Director:
 
     schools: int
     with_sip: int
+    elsewhere: tuple[tuple[str, int], ...]  # what schools outside the run have, how many
     without: tuple[tuple[str, str], ...]  # school, what is being done
     changes: tuple[tuple[str, int], ...]  # cause, how many
     concern: tuple[tuple[str, str, float], ...]  # school, SIP, days
@@ -33,17 +48,22 @@ class Director:
     available: float
     short: tuple[tuple[str, float], ...]  # school, days short
     peak: tuple[tuple[str, float, float], ...]  # SIP, days in autumn 2, limit
+    no_limit: int  # SIPs without a limit on record for those weeks
+    wishes: tuple[int, int]  # met, all
     gaps: tuple[str, ...]
     answers_due: int
     refusals: int
+    overruled: int
+    told: bool  # whether any school has been told
+    confirmed: int
     cleared: tuple[tuple[str, str], ...]  # SIP, who cleared
     altered: int
     wanted: tuple[str, ...]
 
 
-def director(facts: Facts, plan: Plan) -> Director:
-    """Work the page out from the case and the plan."""
-    case = facts.case
+def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
+    """Work the page out from the case and the plan, and from the round as it stands where there is one."""
+    case, pairs = facts.case, now.pairs if now else {}
     leads = [p for p in facts.posts if p.kind == "lead"]
     held = {(a.urn, a.post): a for a in plan.assignments if not a.settled}
     empty = {(u.urn, u.post): u for u in plan.unfilled}
@@ -54,11 +74,9 @@ def director(facts: Facts, plan: Plan) -> Director:
     wanted += [
         f"{u.school} ({u.post}): nothing that policy may suggest would fill it." for u in plan.unfilled if not u.fixes
     ]
-    wanted += [
-        f"{names.get(i.sip, i.sip)}: a declared interest is open; clear it or bar it."
-        for i in case.interests
-        if i.outcome in (None, "open") and i.kind != "former_adviser"
-    ]
+    wanted += [*_open_interests(facts, plan), *_to_decide(facts, now)]
+    refused = {(r.urn, r.sip) for r in case.refusals if r.year == case.year and r.kind == "veto"}
+    refused |= {(urn, sip) for urn, _, sip in (now.refused if now else ())}
     return Director(
         schools=len(leads),
         with_sip=sum(p.key in held for p in leads),
@@ -67,7 +85,12 @@ def director(facts: Facts, plan: Plan) -> Director:
             for p in leads
             if p.key in empty
         ),
-        changes=tuple(Counter(cause(c.because) for c in plan.changes).most_common()),
+        elsewhere=tuple(
+            Counter(
+                COUNTED[s.participation] for s in facts.schools.values() if s.participation in COUNTED
+            ).most_common()
+        ),
+        changes=tuple(Counter(cause(c.claims) for c in plan.changes if c.post == "lead").most_common()),
         concern=tuple(
             (
                 facts.name(p.urn),
@@ -86,20 +109,53 @@ def director(facts: Facts, plan: Plan) -> Director:
             for x in plan.loads
             if (limit := facts.sips[x.sip].autumn_2_days) is not None and x.periods.autumn_2 > limit
         ),
+        no_limit=sum(facts.sips[x.sip].autumn_2_days is None for x in plan.loads if x.days),
+        wishes=(sum(w.met for w in plan.wishes), len(plan.wishes)),
         gaps=tuple(_gaps(facts)),
-        answers_due=sum(p.key not in answered for p in leads),
-        refusals=sum(r.year == case.year for r in case.refusals),
+        answers_due=(
+            sum(p.stage in ("draft", "proposed", "queried") for (_, kind), p in pairs.items() if kind == "lead")
+            if now
+            else sum(p.key not in answered for p in leads)
+        ),
+        refusals=len(refused),
+        overruled=sum(p.heard is not None and not p.heard.stands for p in pairs.values()),
+        told=any(p.stage != "draft" for p in pairs.values()),
+        confirmed=sum(p.stage == "confirmed" for p in pairs.values()),
         cleared=tuple(
             (names.get(i.sip, i.sip), i.decided_by or "not recorded") for i in case.interests if i.outcome == "cleared"
         ),
-        altered=sum(d.decision in ("lock", "forbid") for d in case.decisions),
+        altered=sum(n for by, n in now.moved if by in ("by_hand", "resubmitted"))
+        if now
+        else sum(d.decision in ("lock", "forbid") for d in case.decisions),
         wanted=tuple(wanted),
     )
 
 
-def cause(because: str) -> str:
-    """The cause of a change in a director's words."""
-    return next((said for word, said in CAUSES.items() if word in because), "a better fit for the plan as a whole")
+def cause(claims: Sequence[say.Cause]) -> str:
+    """The cause of a change in a director's words, from its first claim."""
+    if not claims:
+        return "decided earlier in the year"
+    c = claims[0]
+    if isinstance(c, say.AskedToLeave):
+        return "a refusal" if c.how == "refusal" else "the school asked" if c.by == "school" else "the SIP asked"
+    if isinstance(c, say.Barred):
+        return BARS.get(c.rule, f"a rule: {plain(c.rule)}")
+    return CAUSES[c.kind]
+
+
+def _open_interests(facts: Facts, plan: Plan) -> Iterator[str]:
+    """Interests that wait for a decision, with the schools they bar."""
+    for t in ties(facts, plan):
+        if t.outcome.startswith("open"):
+            names = [name for _, name in t.schools]
+            where = listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} other schools"])
+            yield f"{where}: {t.name} has declared an interest, not decided yet; clear it or bar it."
+
+
+def _to_decide(facts: Facts, now: Round | None) -> Iterator[str]:
+    for (urn, _), pair in sorted(now.pairs.items()) if now else ():
+        if pair.represented:
+            yield f"{facts.name(urn)}: its refusal waits for the {pair.rung or 'SIP manager'}."
 
 
 def _gaps(facts: Facts) -> list[str]:

@@ -15,9 +15,11 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair
 from allocator.questions.veto import one_answer
+from allocator.reasons.spoken import lost_to_sip
 from allocator.reasons.told import ROLE, Told
+from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
-from allocator.report.wording import Letter, merge
+from allocator.report.wording import Letter, LetterKind, merge
 from allocator.rounds import Desk, deadline, needs_a_person
 from allocator.rules.base import day, listed
 
@@ -48,7 +50,22 @@ def together(desk: Desk, urns: Iterable[str]) -> list[tuple[str, ...]]:
     return sorted(groups, key=lambda g: (desk.facts.name(g[0]), g))
 
 
-def school_letter(desk: Desk, urns: tuple[str, ...], office: Office, link: str | None = None) -> Letter:
+def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
+    """Whether the head of these schools gets a letter of this kind, as the round stands."""
+    pairs = [p for p in desk.round.pairs.values() if p.urn in urns]
+    if kind == "decided":
+        return any(p.heard is not None and not p.heard.stands for p in pairs)
+    return kind == "school" or all(p.stage == "confirmed" for p in pairs)
+
+
+def to_heads(desk: Desk, kind: LetterKind, urns: Iterable[str], office: Office) -> list[Letter]:
+    """Letters of a kind to the heads of these schools who get one."""
+    return [school_letter(desk, g, office, kind=kind) for g in together(desk, urns) if gets(desk, kind, g)]
+
+
+def school_letter(
+    desk: Desk, urns: tuple[str, ...], office: Office, link: str | None = None, kind: LetterKind = "school"
+) -> Letter:
     """To the head of these schools. Raises UsageError for a wording that cannot be used."""
     pairs = [desk.round.pairs[k] for k in sorted(desk.round.pairs) if k[0] in urns]
     main = min(pairs, key=lambda p: (p.post != "lead", p.urn))
@@ -67,7 +84,9 @@ def school_letter(desk: Desk, urns: tuple[str, ...], office: Office, link: str |
         "because": f"because {told.because}" if told.because else "",
         "days": told.rest if len(same) == 1 else _each(desk, same),
         "other_posts": "\n\n".join(_also(desk, office, p) for p in pairs if p not in same),
+        "about": who_is(desk.facts.sips[main.sip]),
         "portrait": desk.facts.sips[main.sip].pen_portrait or "",
+        "decided": decided(desk, main),
         "silence": silence_means(desk),
         "refusal": refusal_means(desk, main.urn),
         "chair": (
@@ -76,24 +95,37 @@ def school_letter(desk: Desk, urns: tuple[str, ...], office: Office, link: str |
             else ""
         ),
     }
-    return merge("school", office.wordings["school"], values, urns[0], f"The headteacher, {names}", urns)
+    return merge(kind, office.wordings[kind], values, urns[0], f"The headteacher, {names}", urns)
 
 
 def sip_letter(desk: Desk, sip: str, office: Office, link: str | None = None) -> Letter:
     """To a SIP with pairs in this plan."""
-    pairs = [p for k, p in sorted(desk.round.pairs.items()) if p.sip == sip]
-    rows = [desk.rows[p.key] for p in pairs]
+    rows = sip_rows(desk, sip)
     asked = desk.round.soundings.get(sip)
     by = day(asked.answer_by if asked and office.answer_by is None else deadline(desk, office.today, office.answer_by))
-    schools = len({p.urn for p in pairs})
+    schools = len({a.urn for a in rows})
     values = _common(office, desk, by, link or office.sip_link) | {
         "sip": rows[0].name,
         "count": f"{number(schools)} school{'' if schools == 1 else 's'}",
         "days": days(sum(a.days for a in rows)),
         "periods": in_parts(rows),
-        "schools": "\n\n".join(_offer(desk, office, p) for p in pairs),
+        "schools": "\n\n".join(_offer(desk, office, a) for a in rows),
+        "lost": "\n\n".join(lost(desk, sip)),
     }
-    return merge("sip", office.wordings["sip"], values, sip, rows[0].name, tuple(sorted({p.urn for p in pairs})))
+    return merge("sip", office.wordings["sip"], values, sip, rows[0].name, tuple(sorted({a.urn for a in rows})))
+
+
+def sip_rows(desk: Desk, sip: str) -> list[Assignment]:
+    """Everything that a SIP holds from here on, also what ends within the year with somebody else's return."""
+    mine = [a for a in desk.plan.assignments if a.sip == sip and not a.settled]
+    return sorted(mine, key=lambda a: (a.urn, a.post, a.from_))
+
+
+def lost(desk: Desk, sip: str) -> list[str]:
+    """Schools that were this SIP's and have somebody else: why, as far as it is theirs to read."""
+    held = {a.urn for a in sip_rows(desk, sip)}
+    gone = [c for c in desk.plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
+    return [lost_to_sip(desk.facts, c.urn, c.claims) for c in gone]
 
 
 def silence_means(desk: Desk) -> str:
@@ -108,6 +140,23 @@ def refusal_means(desk: Desk, urn: str) -> str:
     if needs_a_person(desk, urn):
         return "I shall consider what you say, decide, and write to you."
     return "I shall then propose somebody else. This can be done once in a year."
+
+
+def decided(desk: Desk, pair: Pair) -> str:
+    """What was decided on a refusal that was a representation: outcome, reason, by whom, when, and the next step up."""
+    h = pair.heard
+    if h is None or h.stands:
+        return ""
+    rungs = desk.rules.ladder
+    at = rungs.index(h.rung) if h.rung in rungs else 0
+    up = (
+        f"If you do not agree, ask the {rungs[at + 1]} to look at it."
+        if at + 1 < len(rungs)
+        else "There is no step further up in this service; your governors may write to the authority."
+    )
+    name = desk.rows[pair.key].name
+    said = f"You asked for somebody else. {h.by} considered it and decided on {day(h.on)} that {name} stays."
+    return f"{said} The reason: {h.reason.rstrip('.')}. {up}"
 
 
 def number(n: int) -> str:
@@ -141,12 +190,12 @@ def _also(desk: Desk, office: Office, p: Pair) -> str:
     return f"For {desk.facts.name(p.urn)}: {_told(office, desk, p, 'school').text}"
 
 
-def _offer(desk: Desk, office: Office, p: Pair) -> str:
-    told, name = _told(office, desk, p, "sip"), desk.facts.name(p.urn)
-    return told.text if name in told.text else f"{name}: {told.text}"
+def _offer(desk: Desk, office: Office, a: Assignment) -> str:
+    told = _told(office, desk, a, "sip")
+    return told.text if a.school in told.text else f"{a.school}: {told.text}"
 
 
-def _told(office: Office, desk: Desk, p: Pair, audience: Literal["school", "sip"]) -> Told:
+def _told(office: Office, desk: Desk, p: Pair | Assignment, audience: Literal["school", "sip"]) -> Told:
     """What this school or SIP is told of the pair; for a post already settled in the year, the plain text."""
-    made = explain(office.ready, desk.plan, p.urn, p.post, audience=audience)
+    made = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip)
     return made.told or Told(made.text.rstrip("."), "", "")

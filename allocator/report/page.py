@@ -8,6 +8,7 @@ from typing import Any
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import settings
+from allocator.domain.round import Round
 from allocator.report.director import director
 from allocator.report.map import letters, svg_map
 from allocator.report.terminal import standing, why
@@ -26,8 +27,8 @@ def environment() -> Any:
     return env
 
 
-def page(facts: Facts, plan: Plan) -> str:
-    """The whole page as one text."""
+def page(facts: Facts, plan: Plan, now: Round | None = None) -> str:
+    """The whole page as one text; `now` is the round that the plan stands in, where it stands in one."""
     rows = sorted(plan.assignments, key=lambda a: (a.school, a.urn, a.post != "lead", a.from_))
     schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
     names = {x.sip: x.name for x in plan.loads}
@@ -36,7 +37,7 @@ def page(facts: Facts, plan: Plan) -> str:
         .get_template("report.html.j2")
         .render(
             plan=plan,
-            d=director(facts, plan),
+            d=director(facts, plan, now),
             rows=rows,
             schools=schools,
             names=names,

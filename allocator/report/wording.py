@@ -17,37 +17,45 @@ from typing import Literal
 from allocator.domain.characters import STRANGE
 from allocator.errors import UsageError
 
-LetterKind = Literal["school", "sip"]
+LetterKind = Literal["school", "sip", "decided", "confirmed"]
+TO_HEADS: tuple[LetterKind, ...] = ("school", "decided", "confirmed")
 FIELD = re.compile(r"\{\{([^{}]*)\}\}")  # blanks are taken off after: a pattern that does it may take minutes
 LONGEST = 8000  # characters of a wording
 
+_HEAD = {
+    "school": "the school's name; all their names where schools share a head",
+    "sip": "the School Improvement Partner's name",
+    "role": "what they will be to the school",
+    "start": "the first day",
+    "opening": "that the SIP will be theirs, or stays theirs, and from when",
+    "because": "why, beginning with the word because; blank where there is nothing to say",
+    "days": "the days the school has, and what we are sorry for",
+    "other_posts": "who supports the appraisal, or gives other support, where that is arranged with us",
+    "about": "who the SIP is: kind, headships, years",
+    "portrait": "what the SIP says of themselves in public",
+    "answer_by": "the date to answer by",
+    "silence": "what no answer means, under the settings in force",
+    "refusal": "what happens when the head asks for someone else",
+    "decided": "what was decided on the head's request for somebody else: outcome, reason, by whom, when, the next step up",
+    "chair": "that the chair is asked too, where head and chair agree together",
+    "link": "the address of the page to answer on",
+    "year": "the academic year",
+    "manager": "your name",
+    "programme": "the programme's name",
+    "today": "the date of the letter",
+}
+
 FIELDS: dict[LetterKind, dict[str, str]] = {
-    "school": {
-        "school": "the school's name; all their names where schools share a head",
-        "sip": "the School Improvement Partner's name",
-        "role": "what they will be to the school",
-        "start": "the first day",
-        "opening": "that the SIP will be theirs, or stays theirs, and from when",
-        "because": "why, beginning with the word because; blank where there is nothing to say",
-        "days": "the days the school has, and what we are sorry for",
-        "other_posts": "who supports the appraisal, or gives other support, where that is arranged with us",
-        "portrait": "what the SIP says of themselves in public",
-        "answer_by": "the date to answer by",
-        "silence": "what no answer means, under the settings in force",
-        "refusal": "what happens when the head asks for someone else",
-        "chair": "that the chair is asked too, where head and chair agree together",
-        "link": "the address of the page to answer on",
-        "year": "the academic year",
-        "manager": "your name",
-        "programme": "the programme's name",
-        "today": "the date of the letter",
-    },
+    "school": _HEAD,
+    "decided": _HEAD,
+    "confirmed": _HEAD,
     "sip": {
         "sip": "the SIP's name",
         "count": "how many schools, in words",
         "days": "all their days together",
         "periods": "the days of each part of the year",
         "schools": "each school with its days and why, a paragraph each",
+        "lost": "each school that was theirs and is not any more, and why as far as it is theirs to read",
         "answer_by": "the date to answer by",
         "link": "the address of the page to answer on",
         "year": "the academic year",
@@ -71,6 +79,8 @@ Dear colleague,
 
 {{ other_posts }}
 
+{{ about }}
+
 {{ sip }} writes: {{ portrait }}
 
 You can say yes, ask a question or ask for someone else at {{ link }}
@@ -78,6 +88,8 @@ You can say yes, ask a question or ask for someone else at {{ link }}
 Please answer by {{ answer_by }}. {{ silence }} {{ chair }}
 
 If you would rather not work with {{ sip }}, tell me there or ring me by {{ answer_by }}; you need not say why. {{ refusal }}
+
+A program proposed this, by rules that we publish; a person decides, and confirms every pair. If you think something is wrong, ask me: I look at it again and write to you.
 
 {{ manager }}
 {{ programme }}
@@ -93,9 +105,51 @@ I should like to offer you {{ count }} for {{ year }}, {{ days }} in all: {{ per
 
 {{ schools }}
 
+{{ lost }}
+
 Please tell me by {{ answer_by }} whether you can take them, at {{ link }}
 
 If you have a tie to any of these schools, of family, work, governing or money, tell me there before you accept. You can also ask a question there, or say that a school would now do better with fresh eyes.
+
+A program proposed this, by rules that we publish; a person decides, and confirms every pair. If you think something is wrong, ask me: I look at it again and write to you.
+
+{{ manager }}
+{{ programme }}
+""",
+    "decided": """\
+What we have decided about your School Improvement Partner
+
+{{ today }}
+
+To the headteacher of {{ school }}
+
+Dear colleague,
+
+{{ decided }}
+
+{{ about }}
+
+{{ manager }}
+{{ programme }}
+""",
+    "confirmed": """\
+Your School Improvement Partner for {{ year }} is confirmed
+
+{{ today }}
+
+To the headteacher of {{ school }}
+
+Dear colleague,
+
+It is confirmed: {{ sip }} is your {{ role }} from {{ start }}. {{ days }}
+
+{{ other_posts }}
+
+{{ about }}
+
+{{ sip }} writes: {{ portrait }}
+
+{{ sip }} will be in touch to agree the first visit. If anything changes, or you wish to ask something, write to me: {{ link }}
 
 {{ manager }}
 {{ programme }}

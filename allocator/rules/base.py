@@ -121,9 +121,12 @@ def years(n: int) -> str:
     return f"{names[n] if n < len(names) else n} year{'' if n == 1 else 's'}"
 
 
+CAPITALS = {"send", "sen", "eal", "eyfs", "pshe", "ict", "dbs", "nle", "lle", "qa"}  # written so by everybody
+
+
 def words(tag: str) -> str:
-    """A tag as words."""
-    return tag.replace("_", " ")
+    """A tag as words, abbreviations as people write them."""
+    return " ".join(w.upper() if w.lower() in CAPITALS else w for w in tag.replace("_", " ").split(" "))
 
 
 def listed(parts: list[str]) -> str:

@@ -30,5 +30,5 @@ class Diary(Rule):
         if not points:
             return None
         if audience == "sip":
-            return "you have a diary that can bend if an inspection comes"
-        return f"{sip.name} has a diary that can bend if an inspection comes"
+            return "you can move a visit at short notice when an inspection comes"
+        return f"{sip.name} can move a visit at short notice when an inspection comes"

@@ -15,22 +15,22 @@ RECOVERING = {"earlier_ri", "stuck", "leadership_needs_attention", "significant_
 WORDS = {  # how a tag reads to a manager
     "small_school": "small schools",
     "large_school": "large schools",
-    "high_fsm": "high free meals",
+    "high_fsm": "schools where many have free meals",
     "rural": "rural schools",
     "faith_school": "faith schools",
-    "new_head": "new heads",
-    "high_performing": "high performers",
-    "ri_to_good": "leaving requires improvement",
-    "special_school": "special provision",
+    "new_head": "heads new in post",
+    "high_performing": "schools that do well",
+    "ri_to_good": "schools on their way from requires improvement to good",
+    "special_school": "special and alternative provision",
 }
 PUBLIC = {  # how a tag reads in a letter; a school's own category never stands in one (practice)
     "small_school": "small schools",
     "large_school": "large schools",
     "high_fsm": "schools where many children have free meals",
     "rural": "rural schools",
-    "faith_school": "schools of a faith",
-    "new_head": "working with heads who are new in post",
-    "high_performing": "schools that do very well",
+    "faith_school": "faith schools",
+    "new_head": "heads new in post",
+    "high_performing": "schools that do well",
     "special_school": "special and alternative provision",
 }
 

@@ -29,7 +29,7 @@ class OwnTies(Rule):
         if asks and not facts.decisions("accept_local_head", post.urn, sip.sip):
             return (
                 f"{sip.name} is a serving head in {school.la}, the authority of {school.name}: "
-                "a manager's yes is needed (accept_local_head)"
+                "a manager's yes, on record, is needed"
             )
         return None
 

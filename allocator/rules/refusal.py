@@ -30,7 +30,7 @@ class Refused(Rule):
             h.sip == sip.sip and h.ended == "breakdown" for h in facts.history(post.urn)
         )
         if broke and not facts.decisions("clear_breakdown", post.urn, sip.sip):
-            return f"the work of {sip.name} with {school.name} broke down; it has not been cleared (clear_breakdown)"
+            return f"the work of {sip.name} with {school.name} broke down; it has not been cleared"
         return None
 
 

@@ -30,5 +30,7 @@ class SameAppraiser(Rule):
             return None
         who = {"school": "you", "manager": "the school", "sip": "the school"}[audience]
         return (
-            f"{who} asked for its own SIP at the head's appraisal" if who != "you" else "you asked for your own partner"
+            f"{who} asked for its own SIP at the head's appraisal"
+            if who != "you"
+            else "you asked that your own partner support it"
         )

@@ -28,7 +28,7 @@ class Tenure(Rule):
             return None
         return (
             f"{sip.name} has led {facts.schools[post.urn].name} for {year - 1} years; the limit is {part.limit}. "
-            "A recorded extension (extend_tenure) would allow one more"
+            "A recorded extension would allow one more"
         )
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

@@ -77,4 +77,4 @@ def thousandfold(km: float) -> Fraction:
 
 def far(facts: Facts, urn: str, sip: Sip, metres: int) -> str:
     """A distance that says which kind it is."""
-    return f"{metres / 1000:.1f} km ({'as given' if facts.given_km(urn, sip.sip) else 'straight line'})"
+    return f"{metres / 1000:.1f} km {'by the travel table' if facts.given_km(urn, sip.sip) else 'in a straight line'}"

@@ -14,6 +14,7 @@ from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair, Query
+from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
 from allocator.service.people import Who
@@ -79,6 +80,7 @@ class Post:
     pair: Pair
     row: Assignment
     text: str
+    who: str  # kind, headships, years
     portrait: str | None
     given: float  # days worked so far
 
@@ -102,6 +104,7 @@ class Proposal:
     person_decides: bool
     silence: str
     refusal: str
+    decided: str  # what was decided on a refusal, why, by whom, when, and where to turn; blank while nothing is
     agree: bool  # head and chair agree together
     late: bool  # the date has passed and silence counts as yes
     about: str = ""
@@ -147,6 +150,7 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
                     refused=not posts or (main is not None and main.stage == "refused"),
                     person_decides=rounds.needs_a_person(desk, own[0]) is not None,
                     silence=letters.silence_means(desk), refusal=letters.refusal_means(desk, own[0]),
+                    decided=letters.decided(desk, main) if main else "",
                     agree=desk.rules.mode == "agree_with_school",
                     late=bool(main and main.answer_by and main.answer_by < today and accepts),
                     about=about(before, main) if main else "",
@@ -159,7 +163,14 @@ def _post(before: Before, who: Who, pair: Pair) -> Post:
     shown = own_pair(before.desk, before.ready, pair, who)
     worked = before.desk.facts.case.worked
     given = sum(w.days for w in worked if (w.urn, w.post, w.sip) == (pair.urn, pair.post, pair.sip))
-    return Post(pair, before.desk.rows[pair.key], shown.text, shown.pen_portrait, given)
+    return Post(
+        pair,
+        before.desk.rows[pair.key],
+        shown.text,
+        who_is(before.desk.facts.sips[pair.sip]),
+        shown.pen_portrait,
+        given,
+    )
 
 
 def _last_year(desk: Desk, urn: str) -> str | None:

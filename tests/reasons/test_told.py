@@ -47,6 +47,7 @@ def test_no_school_reads_of_points_of_a_rival_or_of_another_school(ready_case: t
         answer = explain(ready, plan, a.urn, a.post, audience="school")
         text = f"{answer.text} {answer.answer}"
         own = {a.name, getattr(ready.facts.sips.get(before.get((a.urn, a.post)) or ""), "name", a.name)}
+        own |= {ready.facts.sips[w.sip].name for w in plan.wishes if w.urn == a.urn and w.by == "school" and w.sip}
         others = {s.name for s in ready.facts.sips.values()} - own
         assert not [n for n in others if n in text], text
         assert not [n for u, n in schools.items() if u != a.urn and n != a.school and n in text], text
@@ -83,8 +84,8 @@ def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> No
         history=led("1", "A", "2025/26"),
     )  # fmt: skip
     assert told(plan, "1").text.startswith(
-        "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea is leaving us; you asked "
-        "for help with early reading, which Bob Roe knows well; and they have experience of small schools."
+        "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea has left us, Bob Roe has "
+        "experience of small schools and you asked for help with early reading, which they know well."
     )
 
 
@@ -93,15 +94,15 @@ def test_the_time_limit_is_named_with_the_way_to_ask_for_one_more_year() -> None
     plan = plan_of([school()], [sip(name="Ann Lea"), sip("B")], history=led("1", "A", *years))
     text = told(plan, "1").text
     assert "Ann Lea has been with you for five years, and our published policy then asks for a fresh view" in text
-    assert text.endswith("Your chair can ask me for one more year.")
+    assert text.endswith("If you would like one more year all the same, your chair can ask me, and I decide.")
 
 
 @pytest.mark.parametrize(
     ("tables", "says"),
     [
         ({"wishes": [{"by": "school", "urn": "1", "wish": "change", "strength": 3}]}, "you asked for a change from Sip A"),
-        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "Sip A cannot go on with your school"),
-        ({"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]}, "Sip A cannot go on with your school"),
+        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "the work had to be shared out afresh"),
+        ({"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]}, "under our published rules it has to be somebody else this year"),
         ({"refusals": [{"urn": "1", "sip": "A", "kind": "veto", "year": "2026/27"}]}, "you asked for somebody else"),
     ],
 )  # fmt: skip
@@ -113,11 +114,14 @@ def test_a_sips_own_wish_and_an_interest_stay_untold(tables: dict[str, Any], say
     assert "move on" not in text
 
 
-def test_a_wish_that_could_not_be_met_is_owned_up_to() -> None:
+def test_a_wish_that_nobody_meets_is_answered() -> None:
     plan = plan_of(
         [school()], [sip(kind="serving_head")], wishes=[{"by": "school", "urn": "1", "wish": "not_serving_head"}]
     )
-    assert "We know that you asked not to have a serving head; this year that could not be." in told(plan, "1").text
+    assert (
+        "You asked not to have a serving head. We have not been able to do that this year: nobody who may take your school meets that."
+        in told(plan, "1").text
+    )
 
 
 def test_halves_with_two_partners_are_not_told_that_they_have_one() -> None:
@@ -173,6 +177,6 @@ def test_a_manager_reads_words_first_and_points_in_the_last_line() -> None:
 def test_a_sip_hears_of_the_days_by_period_and_the_extra_half_day() -> None:
     plan = plan_of([school()], [sip()])
     assert told(plan, "1", "sip").text == (
-        "You are offered School 1 as School Improvement Partner from 1 September 2026. It is 5 days: 0.75 in September and "
-        "October, 1.75 in November and December, 1.25 in spring, 1.25 in summer, and half a day more to begin with."
+        "You are offered School 1 as School Improvement Partner from 1 September 2026. It takes 5 days: 0.75 in September and "
+        "October, 1.75 in November and December, 1.25 in spring, 1.25 in summer. You have half a day more to get to know the school."
     )

@@ -99,6 +99,7 @@ def test_no_letter_of_a_whole_authority_tells_of_another_school_or_a_category() 
         letter = sip_letter(place, sip_id, shared)
         own = [names[u] for u in letter.urns]
         assert all(n in letter.text for n in own)
+        own += [names[c.urn] for c in plan.changes if c.from_ == sip_id]  # what was theirs, and why it is not any more
         others = [
             n for u, n in names.items() if u not in letter.urns and n in letter.text and not any(n in o for o in own)
         ]

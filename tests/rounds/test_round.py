@@ -197,7 +197,7 @@ def test_a_second_refusal_goes_up_the_ladder_and_never_to_a_solve(table: Table) 
     assert table.now.resubmissions == 2
 
 
-@pytest.mark.parametrize(("stands", "stage"), [(True, "refused"), (False, "accepted")])
+@pytest.mark.parametrize(("stands", "stage"), [(True, "refused"), (False, "overruled")])
 def test_a_school_of_concern_makes_a_representation(stands: bool, stage: str) -> None:
     ready = {"experience": ("special_measures", "ri_to_good")}
     schools = [school("1", category_of_concern="SM", need="top"), school("2")]

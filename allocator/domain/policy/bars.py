@@ -38,7 +38,7 @@ class NeedRule(Part):
             "significant_improvement": ["special_measures", "ri_to_good"],
             "top_need": ["special_measures", "ri_to_good"],
         },
-        "flag -> experience tags, any one of which is enough", "ours (domain E10 makes it a choice)",
+        "what a school's position asks for: experience, any one of which is enough", "ours (domain E10 makes it a choice)",
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ class Continuity(Part):
     on: bool = switch("keep what works", "domain F4, F5, F12")
     by_year: dict[str, int] = val(
         {"2": 60, "3": 100, "4": 100, "5": 100, "6": 60, "7": 20},
-        "points (-100 to 100) for keeping a SIP into that year; later years as the last",
+        "how much it counts to keep a SIP into that year, of 100; later years as the last",
         "ours: the shape is domain F4, F5",
     )
     weight: Weight = weight({"low": 10, "standard": 10, "raised": 9, "high": 7, "top": 7}, "part 5 order")

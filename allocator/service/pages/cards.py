@@ -18,6 +18,7 @@ STAGES = {
     "proposed": "Told",
     "queried": "Question",
     "accepted": "Accepted",
+    "overruled": "Decided: stays",
     "refused": "Refused",
     "confirmed": "Confirmed",
 }

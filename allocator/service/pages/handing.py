@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from allocator.errors import NotThere
 from allocator.report import letters
 from allocator.report.letter_files import pdf, word
-from allocator.report.wording import DEFAULTS, FIELDS, LONGEST, Letter, LetterKind, merge, problems
+from allocator.report.wording import DEFAULTS, FIELDS, LONGEST, TO_HEADS, Letter, LetterKind, merge, problems
 from allocator.service.asking import In, Manager, Office, Reader
 from allocator.service.letters import batch, keep_wording, wordings
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
@@ -43,9 +43,10 @@ def ways_out(
         ready = job if job is not None and job.round_id == at.row.id and job.state == "done" else None
         own = {k: v != DEFAULTS[k] for k, v in wordings(s, at.row.programme_id).items()}  # type: ignore[index]
     groups = letters.together(at.desk, [u for u, _ in at.desk.round.pairs])
+    counts = {kind: sum(letters.gets(at.desk, kind, g) for g in groups) for kind in TO_HEADS}
     team = sorted({(at.desk.rows[k].name, p.sip) for k, p in at.desk.round.pairs.items()})
     return show(
-        request, "out.html", who, **at.facts, team=team, own=own, ready=ready,
+        request, "out.html", who, **at.facts, team=team, own=own, ready=ready, counts=counts,
         schools=[(g[0], " and ".join(at.desk.facts.name(u) for u in g)) for g in groups],
     )  # fmt: skip
 
@@ -70,9 +71,8 @@ def all_letters(request: Request, office: Office, who: Who, id: str, kind: Lette
         at = place_in(s, id, who)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
     desk, everyone = at.desk, sorted({p.sip for p in at.desk.round.pairs.values()})
-    if kind == "school":
-        urns = [u for u, _ in desk.round.pairs if key in ("all", u)]
-        found = [letters.school_letter(desk, g, shared) for g in letters.together(desk, urns)]
+    if kind in TO_HEADS:
+        found = letters.to_heads(desk, kind, [u for u, _ in desk.round.pairs if key in ("all", u)], shared)
     else:
         found = [letters.sip_letter(desk, x, shared) for x in everyone if key in ("all", x)]
     if not found:
@@ -136,8 +136,10 @@ def wording_page(
         pairs = sorted(
             at.desk.round.pairs.values(), key=lambda p: (p.key[0] not in {c.urn for c in at.desk.plan.changes}, p.key)
         )
-        if kind == "school" and pairs:
-            sample = letters.school_letter(at.desk, letters.together(at.desk, [pairs[0].urn])[0], shared)
+        if kind in TO_HEADS and pairs:
+            groups = letters.together(at.desk, [p.urn for p in pairs])
+            first = next((g for g in groups if letters.gets(at.desk, kind, g)), groups[0])
+            sample = letters.school_letter(at.desk, first, shared, kind=kind)
         elif pairs:
             sample = letters.sip_letter(at.desk, pairs[0].sip, shared)
     errors = (

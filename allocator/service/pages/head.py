@@ -20,19 +20,12 @@ School = Annotated[Who, need("school")]
 Asked = Annotated[str, Query(max_length=32)]
 
 
-def has(request: Request, path: str) -> bool:
-    """Whether this service has a page there."""
-    return any(getattr(route, "path", None) == path for route in request.app.routes)
-
-
 @router.get("/school")
 def first(request: Request, who: School, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
-        return show(
-            request, "head.html", who, proposals=mine, ask=has(request, "/school/ask"), rules=has(request, "/rules")
-        )
+        return show(request, "head.html", who, proposals=mine)
 
 
 @router.get("/school/answer")

@@ -100,7 +100,7 @@ def decide_refusal(request: Request, id: Id, who: Manager, office: In, form: For
     decide(id, asked, request, who, office, Response())
     told = {
         "stands": "The refusal stands. Plan again to see who moves.",
-        "stays": "The SIP stays, and the school counts as content. Tell the head why.", "next": "Passed on.",
+        "stays": "The SIP stays. The head reads the decision and your reason, and there is a letter to hand out.", "next": "Passed on.",
     }  # fmt: skip
     return done(f"/rounds/{id}/answers", told[word])
 

@@ -15,7 +15,6 @@ from allocator.service.asking import In, Office, need
 from allocator.service.held import held_on
 from allocator.service.own import Before, about, found, rounds_before
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.head import has
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.answers import answer
@@ -83,9 +82,7 @@ def first(request: Request, who: OwnSip, office: In) -> Response:
                     "in_force": before.desk.round.in_force,
                 }
             )  # fmt: skip
-        return show(
-            request, "partner.html", who, rounds=shown, ask=has(request, "/sip/ask"), rules=has(request, "/rules")
-        )
+        return show(request, "partner.html", who, rounds=shown)
 
 
 @router.get("/sip/answer")

@@ -19,7 +19,15 @@ from allocator.service.people import Who
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
 
-ORDER: tuple[Stage, ...] = ("refused", "queried", "proposed", "draft", "accepted", "confirmed")  # most pressing first
+ORDER: tuple[Stage, ...] = (
+    "refused",
+    "queried",
+    "proposed",
+    "draft",
+    "overruled",
+    "accepted",
+    "confirmed",
+)  # most pressing first
 
 
 @dataclass(frozen=True)

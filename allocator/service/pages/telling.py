@@ -28,7 +28,12 @@ from allocator.store.tables import PlanRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Choice = Annotated[str, Query(max_length=200)]
-SHOWN = {"waiting": ("proposed",), "yes": ("accepted", "confirmed"), "refused": ("refused",), "asked": ("queried",)}
+SHOWN = {
+    "waiting": ("proposed",),
+    "yes": ("accepted", "overruled", "confirmed"),
+    "refused": ("refused",),
+    "asked": ("queried",),
+}
 
 
 @router.get("/rounds/{id}/publish")

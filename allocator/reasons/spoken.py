@@ -1,0 +1,231 @@
+"""Claims in words: one place for manager, head and SIP, who may be told less, never something else (contract 2, 5).
+
+A head reads no other school, no interest's detail and no SIP's own wish; a SIP reads nothing of a school's wish against
+them, which people tell (practice).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allocator.allocate import Setup
+from allocator.domain import claims as say
+from allocator.domain import tiers
+from allocator.domain.facts import Facts
+from allocator.rules.base import day, listed, words, years
+
+SHARED = "the work had to be shared out afresh among all our schools"
+LIFTS = {  # what would let a pair by that a rule bars
+    "phase": "A phase added to the SIP's record would let it by.",
+    "training": "Training on record would let it by.",
+    "approval": "The board's approval on record would let it by.",
+    "dbs": "A check that covers every planned visit would let it by.",
+    "need": "The experience on record would let it by.",
+    "interest": "A decision that clears the interest would let it by.",
+    "travel": "A longer distance limit would let it by.",
+    "authority": "The authority added to the SIP's record would let it by.",
+    "appraisal": "Appraisal training on record would let it by.",
+}
+OWN = {  # what bars a SIP, as they themselves may read it
+    "dbs": "your DBS check does not cover every planned visit",
+    "training": "your training is not on record",
+    "approval": "the board's approval is not on record",
+    "interest": "you have declared a tie to it",
+    "own_ties": "it is too near to your own school",
+    "travel": "it is further from you than your limit",
+    "authority": "it lies outside the authorities you serve",
+    "phase": "it is of a phase you do not serve",
+    "availability": "you are not there for the whole time",
+    "appraisal": "appraisal training is not on record",
+}
+WISHES = {  # a wish, as the one who wrote it reads it
+    "keep": "to keep {sip}",
+    "change": "for a change from {sip}",
+    "named": "for {sip}",
+    "follow_head": "that {sip} come with the head",
+    "known_locally": "for someone known locally",
+    "fresh_eyes": "for fresh eyes",
+    "not_serving_head": "not to have a serving head",
+    "flexible_diary": "for someone who can move a visit when an inspection comes",
+    "move_on": "to move on from {school}",
+}
+
+
+def name_of(facts: Facts, sip: str | None) -> str:
+    """The SIP's name; the id of one who is in the case no more."""
+    row = facts.sips.get(sip or "")
+    return row.name if row else (sip or "nobody")
+
+
+def days_of(n: float) -> str:
+    """1 day, 2.5 days."""
+    return f"{n:g} day{'' if n == 1 else 's'}"
+
+
+# -- a manager ------------------------------------------------------------------------------------------------------
+
+
+def to_manager(ready: Setup, claims: Sequence[say.Cause]) -> str:
+    """Why somebody is not there: all of it, with what would lift it."""
+    return " ".join(_manager(ready, c) for c in claims)
+
+
+def _manager(ready: Setup, c: say.Cause) -> str:
+    facts = ready.facts
+    name = name_of(facts, getattr(c, "sip", None))
+    where = facts.name(getattr(c, "urn", ""))
+    if isinstance(c, say.Gone):
+        return f"{name} leaves on {day(c.on)}." if c.on else f"{name} is not on the team."
+    if isinstance(c, say.Away):
+        return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}."
+    if isinstance(c, say.LimitReached):
+        return f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record lifts it; a lock then holds the pair."
+    if isinstance(c, say.AskedToLeave):
+        return _asked(c, name, where)
+    if isinstance(c, say.ByHand):
+        done = f"{name} was chosen" if c.decision == "lock" else f"{name} was ruled out"
+        return f"By hand: {done} for {where} by {c.by}, {day(c.on)}: {c.reason.rstrip('.')}."
+    if isinstance(c, say.Barred):
+        text = dict(ready.pairs.blocks(c.urn, c.post, c.sip)).get(c.rule, f"the rule {words(c.rule)} bars {name}")
+        return f"{text.rstrip('.')}. {LIFTS.get(c.rule, '')}".rstrip()
+    if isinstance(c, say.OneForAll):
+        return f"{listed([facts.name(u) for u in c.urns])} must have one lead."
+    if isinstance(c, say.Apart):
+        return f"{name} holds the {c.post} post at {where}, and the two are kept apart."
+    if isinstance(c, say.Returns):
+        return f"{name} is back."
+    if isinstance(c, say.Tied):
+        return f"{name} is an equal choice, and the lot decided: lock the one you prefer."
+    if isinstance(c, say.NotProvedBest):
+        return f"This plan is not proved best: {name if c.sip else 'what was asked for'} may yet be possible."
+    if isinstance(c, say.CouldNotBe):
+        return f"No plan has {name} at {where} beside what is fixed."
+    if isinstance(c, say.NobodySuch):
+        who = (
+            "other than the one who has it"
+            if c.wish in ("change", "move_on")
+            else f"({WISHES[c.wish].removeprefix('for ')})"
+        )
+        return (
+            f"Nobody who may take {where} is such: {who}."
+            if c.wish not in ("change", "move_on")
+            else f"Nobody {who} may take {where}."
+        )
+    return _outweighed(ready, c, name, where)
+
+
+def _asked(c: say.AskedToLeave, name: str, where: str) -> str:
+    if c.by == "sip":
+        return f"{name} asked to move on from {where}."
+    if c.how == "refusal":
+        return f"{where} will not have {name}: its refusal stands."
+    return f"{where} asked for a change from {name}."
+
+
+def _outweighed(ready: Setup, c: say.Outweighed, name: str, where: str) -> str:
+    what = f"{name} may take {where}" if c.sip else f"{where} could have what it asked for"
+    if c.price is None:
+        ask = " Ask why-not for the price." if c.sip else ""
+        return f"Outweighed: {what}, but the plan as a whole is better this way.{ask}"
+    return f"Outweighed: {what}, but {in_people(ready, c.price)}."
+
+
+def wish_to_manager(ready: Setup, w: say.WishAnswered) -> str:
+    """A wish that was not met, and why, as a sentence."""
+    who = name_of(ready.facts, w.sip) if w.by == "sip" else ready.facts.name(w.urn)
+    asked = WISHES[w.wish].format(sip=name_of(ready.facts, w.sip), school=ready.facts.name(w.urn))
+    return f"{who} asked {asked}: not met. {to_manager(ready, w.because)}"
+
+
+def in_people(ready: Setup, price: say.Price) -> str:
+    """A price in what people know: posts, days, who would have to change; points last (issue: prices)."""
+    facts = ready.facts
+    lost = [tiers.text(x.tier, x.by) for x in price.lost if not x.tier.startswith("4")]
+    points = [tiers.text(x.tier, x.by) for x in price.lost if x.tier == "4"]
+    others = [s for s in price.shifts[1:] if s.from_ and s.to]
+    moved = [f"{facts.name(s.urn)} would go from {name_of(facts, s.from_)} to {name_of(facts, s.to)}" for s in others]
+    shown = [*moved[:3], f"{len(moved) - 3} others would change"] if len(moved) > 4 else moved
+    said = listed([*lost, *shown]) if lost or shown else "the plan would fit less well"
+    return f"then {said} ({points[0]})" if points else f"then {said}"
+
+
+# -- a head ----------------------------------------------------------------------------------------------------------
+
+
+def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
+    """Why the school has somebody new, as a clause after *because*."""
+    if not claims:
+        return ""
+    c = claims[0]
+    name = name_of(facts, getattr(c, "sip", None))
+    shared = any(isinstance(x, say.OneForAll) and x.rule == "shared_head" for x in claims)
+    own = len(claims) == 1 or shared or not isinstance(claims[-1], say.OneForAll)
+    if isinstance(c, say.Gone):
+        if c.sip not in facts.sips:
+            return "the partner you had has left us"
+        if c.on is None and facts.sips[c.sip].status != "left":
+            return f"{name} is not with us this year"
+        return f"{name} has left us" if c.on is None or c.on < facts.year.first else f"{name} is leaving us"
+    if isinstance(c, say.Away):
+        return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}"
+    if isinstance(c, say.LimitReached) and own:
+        return f"{name} has been with you for {years(c.years)}, and our published policy then asks for a fresh view"
+    if isinstance(c, say.AskedToLeave) and c.by == "school" and own:
+        return "you asked for somebody else" if c.how == "refusal" else f"you asked for a change from {name}"
+    if isinstance(c, say.ByHand) and own:
+        return f"we chose {name} for you ourselves" if c.decision == "lock" else "we decided on a change ourselves"
+    if isinstance(c, say.Barred) and own:
+        return "under our published rules it has to be somebody else this year"
+    if isinstance(c, say.OneForAll):
+        return "your schools are to have one partner" if c.rule == "shared_head" else "schools of your partnership are to have one partner"  # fmt: skip
+    if isinstance(c, say.Returns):
+        return f"{name} is back with us"
+    return SHARED
+
+
+def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
+    """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school in it."""
+    asked = WISHES[wish.wish].format(sip=name_of(facts, wish.sip), school=facts.name(wish.urn))
+    c = wish.because[0] if wish.because else None
+    name = name_of(facts, wish.sip)
+    if isinstance(c, say.NobodySuch):
+        why = "under our published rules nobody else may take your school" if wish.wish == "change" else "nobody who may take your school meets that"  # fmt: skip
+    elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns):
+        why = to_head(facts, wish.because)
+    elif isinstance(c, say.CouldNotBe):
+        why = f"there is no way to give you {name} beside what is settled"
+    elif isinstance(c, say.Barred | say.AskedToLeave | say.ByHand | say.Apart):
+        why = "our published rules do not allow it this year" if isinstance(c, say.Barred) else SHARED
+    else:
+        why = "it was weighed with all that our schools ask, and did not come first"
+    return f"You asked {asked}. We have not been able to do that this year: {why}."
+
+
+# -- a SIP -----------------------------------------------------------------------------------------------------------
+
+
+def lost_to_sip(facts: Facts, urn: str, claims: Sequence[say.Cause]) -> str:
+    """That a school which was theirs goes to somebody else, and why as far as that is theirs to read."""
+    c = claims[0] if claims else None
+    why = f"because {SHARED}"
+    if isinstance(c, say.Gone | say.Away):
+        why = "because you are not there for the whole time"
+    elif isinstance(c, say.LimitReached):
+        why = f"because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
+    elif isinstance(c, say.AskedToLeave):
+        why = "as you asked" if c.by == "sip" else "and I should like to talk to you about it"
+    elif isinstance(c, say.ByHand):
+        why = "because a person decided so; ask me why"
+    elif isinstance(c, say.Barred):
+        why = (
+            f"because {OWN[c.rule]}" if c.rule in OWN else "because the published rules ask for somebody else this year"
+        )
+    elif isinstance(c, say.OneForAll):
+        why = "because schools that belong together are to have one partner"
+    return f"{facts.name(urn)}, which was yours, has somebody else, {why}."
+
+
+def unmet_to_sip(facts: Facts, wish: say.WishAnswered) -> str:
+    """The answer to a SIP's own wish that was not met."""
+    asked = "to stay with {school}" if wish.wish in ("keep", "named") else "to move on from {school}"
+    return f"You asked {asked.format(school=facts.name(wish.urn))}. It was weighed, and has not come about this year; ask me why."
