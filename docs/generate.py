@@ -236,6 +236,70 @@ def audit() -> str:
     return "\n".join([*out, ""])
 
 
+def python() -> str:
+    """Every name of the Python face with its signature and what it says of itself."""
+    import inspect
+
+    import allocator
+    from allocator import change
+    from allocator.report.frames import TABLES
+
+    out = ["# Python", "", NOTE, "```python", *EXAMPLE.strip().splitlines(), "```", "",
+           "`import allocator` has every name below; `py.typed` ships, so type checkers see all of it. Nothing is edited in place: a case, a policy and",
+           "a plan are values. Days are days in quarters, points weighted points, dates `datetime.date`. Errors are in [errors](errors.md), tables in",
+           "[tables](tables.md), changes in [changes](changes.md); a plan's fields are those of `plan.json`.", ""]  # fmt: skip
+    functions = [n for n in allocator.__all__ if inspect.isfunction(getattr(allocator, n))]
+    for name in functions:
+        out += _told(f"allocator.{name}", getattr(allocator, name))
+    out += ["## `Plan`", "", inspect.getdoc(allocator.Plan) or "", ""]
+    for name in ("frame", "save"):
+        out += _told(f"Plan.{name}", getattr(allocator.Plan, name), level="###")
+    out += ["| table of `frame` | columns |", "| --- | --- |"]
+    out += [f"| `{name}` | {', '.join(f'`{c}`' for c in columns)} |" for name, (columns, _) in TABLES.items()]
+    out += ["", "## `allocator.change`", "", (inspect.getdoc(change) or "").split("\n\n>>>")[0], "", "| function | |", "| --- | --- |"]  # fmt: skip
+    for name, f in inspect.getmembers(change, inspect.isfunction):
+        if not name.startswith("_") and f.__module__ == change.__name__:
+            said = " ".join((inspect.getdoc(f) or "").split())
+            out.append(f"| `{name}{_signature(f)}` | {said} |".replace(" | None", " or None"))
+    out += ["", "## Types", "", "| name | |", "| --- | --- |"]
+    for name in allocator.__all__:
+        found = getattr(allocator, name)
+        if inspect.isclass(found) and name != "Plan":
+            out.append(f"| `{name}` | {(inspect.getdoc(found) or '').split(chr(10) * 2)[0].replace(chr(10), ' ')} |")
+    return "\n".join([*out, ""])
+
+
+def _told(name: str, f: Any, level: str = "##") -> list[str]:
+    import inspect
+
+    return [f"{level} `{name}{_signature(f)}`", "", inspect.getdoc(f) or "", ""]
+
+
+def _signature(f: Any) -> str:
+    """Names and defaults; types are in the code."""
+    import inspect
+
+    shown = inspect.signature(f)
+    bare = [p.replace(annotation=p.empty) for n, p in shown.parameters.items() if n != "self"]
+    return str(shown.replace(parameters=bare, return_annotation=shown.empty))
+
+
+EXAMPLE = """
+import allocator
+
+case, policy = allocator.read_case("scenarios/hartwell")  # a folder, a workbook, a JSON file, or DataFrames by table
+plan = allocator.solve(case, policy)  # the best plan, explained and audited
+plan.frame("assignments").groupby("name").days.sum()  # also reasons, unfilled, loads, changes, moves, tiers
+print(allocator.explain(plan, "900001").text)  # why this SIP
+print(allocator.explain(plan, "900001", why_not="amira").text)
+after = allocator.what_if(plan, [allocator.change.sip_leaves("carl", on="2026-12-31")])
+allocator.compare(plan, after).moved  # what moved, and why
+allocator.verify(case, policy, after)  # [] = every rule and every figure holds
+after.save("plan.json")
+allocator.read_plan("plan.json")
+"""
+
+
 PAGES = {
     "../tutorial/a-year.md": a_year,
     "audit.md": audit,
@@ -247,6 +311,7 @@ PAGES = {
     "rules-index.md": rules_index,
     "settings.md": settings,
     "http.md": http,
+    "python.md": python,
 }
 
 
