@@ -33,6 +33,16 @@ SPELT = (  # one way of writing for several; applied in order to the words of a 
 OFFICE = (  # what an authority's name may be dressed in
     r"\b(?:london|royal|metropolitan|county|city|unitary|borough|district|local|council|authority|education|service|services|lea|lbc?|mbc|cc|and|of)\b"
 )
+COMPASS = {
+    "n": "north",
+    "s": "south",
+    "e": "east",
+    "w": "west",
+    "ne": "north east",
+    "nw": "north west",
+    "se": "south east",
+    "sw": "south west",
+}
 COMMON = {  # words that tell no body from another
     "multi", "academy", "academies", "trust", "school", "schools", "learning", "education", "educational", "partnership", "federation",
     "group", "foundation", "community", "charitable", "company", "cluster", "collaborative", "family", "network", "diocese", "diocesan",
@@ -59,6 +69,7 @@ def folded(kind: Kind, name: str) -> str:
     for pattern, one in SPELT:
         out = re.sub(pattern, one, out)
     if kind == "la":
+        out = " ".join(COMPASS.get(w, w) for w in out.split())
         bare = " ".join(re.sub(OFFICE, " ", out).split()) or out
         return _authorities().get(bare, bare)
     return " ".join(out.split()) or text or name

@@ -167,7 +167,8 @@ def _others(table: RawTable, labels: list[str], read: list[int]) -> list[OwnColu
     known = TABLES[table.name].model_fields
     have = {_ours(table.name, x) for x in table.header}
     free = [c for c in known if c not in have]
-    wanted = any(known[c].is_required() for c in free)
+    made = {"sip"} if table.name == "sips" and "name" in have else set()  # an id is made from the name
+    wanted = any(known[c].is_required() for c in free if c not in made)
     if table.name == "schools" and LAST_SIP not in have:
         free.append(LAST_SIP)
     out = []

@@ -102,6 +102,15 @@ class Known:
         ]
         return list(dict.fromkeys([*self._by_id.get(_bare(given), ()), *named]))
 
+    def digit_off(self, urn: str) -> str | None:
+        """The one school whose URN is a digit or a turn of two digits away."""
+        if not six_digits(urn):
+            return None
+        turned = {urn[:n] + urn[n + 1] + urn[n] + urn[n + 2 :] for n in range(len(urn) - 1)}
+        changed = {urn[:n] + d + urn[n + 1 :] for n in range(len(urn)) for d in "0123456789"}
+        found = sorted(u for u in turned | changed if u in self.names)
+        return found[0] if len(found) == 1 else None
+
     def near(self, given: str) -> list[str]:
         """The most alike, best first, for a person to choose from."""
         by_id = nearest(given, self.names)
@@ -212,7 +221,10 @@ def _outside(cell: Cell, found: str, pool: Known, said: _Said) -> bool:
         elsewhere = squeezed(cell.column) == "currenturn" and not pool.slip(found)
         outside = table in MAY_BE_OUTSIDE and (six_digits(found) or elsewhere)
     if outside:
-        said.outside[table, cell.what].append(found)
+        near = pool.digit_off(found) if cell.what == "school" else None
+        said.outside[table, cell.what].append(
+            f"{found} (did you mean {pool.names[near] or near}, {near}?)" if near else found
+        )
     return outside
 
 

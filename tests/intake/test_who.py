@@ -104,6 +104,12 @@ def test_a_school_outside_the_case_is_counted_and_said(table: str) -> None:
     assert "1 row is about schools outside this case" in said(found, "notice")["outside_case"]
 
 
+def test_a_number_a_digit_off_names_the_school_it_may_be() -> None:
+    assert "912345." in said(read("interests", urn="912345"), "notice")["outside_case"]
+    found = said(read("interests", urn="900141"), "notice")["outside_case"]
+    assert "900141 (did you mean St. Ann's CE Primary School, 900101?)" in found
+
+
 def test_those_of_the_past_who_have_gone_are_known_by_the_history() -> None:
     history = [{"urn": "900101", "sip": "Helen Roe", "year": "2025/26"}]
     rows = [{"urn": "900101", "sip": "Helen Roe", "kind": "veto", "year": "2025/26"}]

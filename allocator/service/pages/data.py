@@ -16,7 +16,7 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked
-from allocator.intake.problems import Problem, capped, nearest
+from allocator.intake.problems import Problem, nearest, together
 from allocator.intake.read import Reading
 from allocator.intake.source import TITLE
 from allocator.intake.template import closed_list, write_template
@@ -77,7 +77,7 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
         "columns": [c for c in reading.columns if not c.read], "understood": [c for c in reading.columns if c.read], "titles": raw.read_titles,
         "values": _own_values(reading), "bodies": list(dict.fromkeys(raw.alike)), "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
         "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
-        "rules": capped(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
+        "rules": together(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
         "everyone": {
             "school": [(s.urn, s.name) for s in reading.case.schools] if reading.case else _listed(reading, "schools", "urn"),
             "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
