@@ -115,7 +115,7 @@ def _reading(
         cross_check(rows, label, raw, team_wanted=not schools_only)
     case: Case | None = None
     if not any(p.severity == "error" for p in raw.problems):
-        notices = tuple(p.text for p in capped(raw.problems))
+        notices = tuple(p.text for p in capped(sorted(raw.problems, key=lambda p: p.text)))  # however rows stand
         case = canon.sort_rows(Case.model_validate({"year": label, "extras": extras, "notices": notices, **tables}))
     return Reading(case, in_force, capped(raw.problems), path, raw, tuple(unmatched), tuple(columns))
 

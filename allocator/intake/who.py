@@ -230,13 +230,13 @@ def _outside(cell: Cell, found: str, pool: Known, said: _Said) -> bool:
 
 def _tell(raw: Raw, said: _Said) -> None:
     for (table, column), read in said.read.items():
-        some = "; ".join(f"{given} as {who}" for given, who in list(read.items())[:MOST_LISTED])
+        some = "; ".join(f"{given} as {who}" for given, who in sorted(read.items())[:MOST_LISTED])
         raw.notice(
             "names_read", table, f"{table}: {column} is read by name or spelling: {some}{_more(read)}.", column=column
         )
     for (table, what), found in said.outside.items():
         who = "schools" if what == "school" else "SIPs"
-        names = list(dict.fromkeys(found))
+        names = sorted(set(found))
         several = len(found) > 1
         rows = f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and bear{'' if several else 's'} on nobody here"
         raw.notice(
@@ -302,7 +302,7 @@ def _numbers(raw: Raw) -> None:
             if given != cells[at]:
                 read[given] = cells[at]
     if read:
-        some = "; ".join(f"{given} as {urn}" for given, urn in list(read.items())[:MOST_LISTED])
+        some = "; ".join(f"{given} as {urn}" for given, urn in sorted(read.items())[:MOST_LISTED])
         raw.notice("urns_read", "schools", f"schools: urn is read as six digits: {some}{_more(read)}.", column="urn")
 
 
