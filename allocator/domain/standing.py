@@ -133,7 +133,8 @@ class _Cut:
             start = max(self.since, post.start)
             if start <= post.end:
                 runs[key] = [Run(start, post.end, None)] if rebuild else self.runs(start, post.end, mine.get(key, []))
-        self.align(runs, together)
+        if not rebuild:
+            self.align(runs, together)
         parts = [p for key in posts if key in runs for p in self.parts(posts[key], runs[key], fixed.get(key, []))]
         run_of = {p.key: runs[p.urn, p.kind][p.n - 1] for p in parts}
         was = {
@@ -221,12 +222,13 @@ class _Cut:
         return [run] if run.holder else cut(run, [d for d in self.joins if run.start < d])
 
     def align(self, runs: dict[Key, list[Run]], together: Iterable[Sequence[str]]) -> None:
-        """Schools with one lead are cut on the same days."""
-        for urns in together:
-            keys = [(u, "lead") for u in urns if (u, "lead") in runs]
-            edges = sorted({d for k in keys for r in runs[k] for d in (r.start, r.end + DAY)})
-            for k in keys:
-                runs[k] = [piece for run in runs[k] for piece in cut(run, edges)]
+        """Schools with one lead are cut on the same days, also where one school is in two such groups."""
+        groups, size = [[(u, "lead") for u in urns if (u, "lead") in runs] for urns in together], 0
+        while size != (size := sum(map(len, runs.values()))):
+            for keys in groups:
+                edges = sorted({d for k in keys for r in runs[k] for d in (r.start, r.end + DAY)})
+                for k in keys:
+                    runs[k] = [piece for run in runs[k] for piece in cut(run, edges)]
 
     # -- runs to parts -----------------------------------------------------------------------------------
 
