@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -83,9 +84,10 @@ def solve(
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
         ready = allocate.setup(facts, in_force, seed)
+        began = monotonic()
         bare, solution = allocate.allocate(ready, stop)
-        worded = complete(ready, bare, solution, stop)
-        plan = audited(facts, in_force, priced(ready, worded, stop) if prices else worded)
+        worded = complete(ready, bare, solution, stop.after(began))
+        plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded)
     if stop.progress:
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
     outputs(plan, ready, output, excel, report, pairs, model)

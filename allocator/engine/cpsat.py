@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from ortools.sat.python import cp_model
@@ -28,6 +28,10 @@ class Stop:
     progress: Callable[[str, float, float, Mapping[str, int]], None] | None = None
     gap: float = 0.0
     nodes: int | None = None  # tree nodes of one HiGHS search at most; repeatable
+
+    def after(self, began: float) -> Stop:
+        """What is left of it for what comes after a search that began at `began` (monotonic seconds)."""
+        return self if self.seconds is None else replace(self, seconds=max(0.0, self.seconds - (monotonic() - began)))
 
 
 @dataclass

@@ -13,14 +13,15 @@ from time import monotonic
 
 import numpy as np
 
-from allocator.engine.highs import MARGIN, NODES, Answer, Effort, Floor, maximise
+from allocator.engine.highs import MARGIN, NODES, WIDE, Answer, Effort, Floor, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing, conclude, run
 
-NARROW, PATIENCE = 10_000, 20.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
+NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
+GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
 FEW, DRAFT, ROUGHLY = 4, 20, 2e-3  # a draft: best pairs of a post, tree nodes, gap
@@ -179,7 +180,7 @@ class Whole:
                     self.better(tier, answer)
                     self.note(tier, answer)
                 self.stay(tier)
-            if self.proved or self.clock.over or gap or len(self.inst.pairs) > NARROW or n + 1 == len(PASSES):
+            if self.proved or self.clock.over or gap or len(self.inst.pairs) > WIDE or n + 1 == len(PASSES):
                 return True
             self.proved = True
             self.start(self.matrix.trimming)
@@ -249,8 +250,23 @@ class Whole:
                 self.chosen, self.short, unique = done
                 self.bounds |= {t.name: self.value(t) for t in tiers}
                 return unique
-        self.climb(tiers)
+        for tier in tiers:
+            self.last(tier)
         return settle and self.proved and self.settle()
+
+    def last(self, tier: Tier) -> None:
+        """The lot, among plans with the most points. Where days are short these guide the search on, though all have them."""
+        guide = next((t for t in self.inst.tiers if t.points), None)
+        aim, _ = self.matrix.aim(tier)
+        if guide and tier.lot and self.matrix.trimming and not self.settled(tier):
+            more, constant = self.matrix.aim(guide)
+            answer = self.best(aim + GUIDE * more)
+            all_have = GUIDE * (self.value(guide) - constant)
+            self.better(tier, answer)
+            self.note(tier, replace(answer, bound=answer.bound - all_have))
+            self.stay(tier)
+        else:
+            self.climb([tier])
 
     def _least_work(self) -> float:
         left = self.clock.work_left()

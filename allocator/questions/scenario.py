@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from allocator import allocate, yielding
@@ -42,8 +43,9 @@ class Scenario:
 
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
+        began = monotonic()
         bare, solution = self.solve(stop)
-        plan = self.worded(complete(self.ready, bare, solution, stop) if words else bare)
+        plan = self.worded(complete(self.ready, bare, solution, stop and stop.after(began)) if words else bare)
         return audited(self.case, self.policy, plan)
 
     def worded(self, plan: Plan) -> Plan:

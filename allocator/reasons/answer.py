@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from time import monotonic
 
 from allocator import allocate, rules
 from allocator.check.audit import audit
@@ -33,8 +34,9 @@ def solve(
     Raises CaseError (locks that clash or break a rule), Stopped (no plan in time), Defect (audit failed).
     """
     ready = allocate.setup(case, policy, seed)
+    began = monotonic()
     bare, solution = allocate.allocate(ready, stop, hint)
-    return audited(case, policy, complete(ready, bare, solution, stop))
+    return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)))
 
 
 def audited(case: Case, policy: Policy, plan: Plan) -> Plan:

@@ -19,12 +19,13 @@ from allocator.reasons.unfilled import explain_unfilled
 from allocator.rules.base import Audience, day
 
 SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided
+NOT_ALL = "Equal choices were not looked for to the end: beside those named there may be others. why-not tells of any one SIP."
 BY_ID = {rule.id: rule for rule in rules.RULES}
 
 
 def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = None) -> Plan:
     """The same plan with every text filled in; figures are untouched."""
-    tied = _tied(ready, solution, stop)
+    tied, looked = _tied(ready, solution, stop)
     workshop = Workshop(ready, solution, stop)
     held = held_in(ready, plan)
     free = {load.sip: round((load.capacity - load.days) * 4) for load in plan.loads}
@@ -49,6 +50,7 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
             "changes": tuple(because(ready, claims, c) for c in plan.changes),
             "moves": tuple(because(ready, claims, c) for c in plan.moves),
             "wishes": claims.of_wishes(),
+            "notices": plan.notices if looked else (*plan.notices, NOT_ALL),
         }
     )
 
@@ -74,12 +76,14 @@ def _settled(a: Assignment) -> str:
     return f"{a.name}: {a.days:g} days from {day(a.from_)} to {day(a.to)}, settled before this change"
 
 
-def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> dict[Key, tuple[str, ...]]:
+def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> tuple[dict[Key, tuple[str, ...]], bool]:
+    """Who tied for each post, and whether those are all."""
     out: dict[Key, tuple[str, ...]] = {}
-    for i in ties(ready.inst, solution, stop):
+    found, looked = ties(ready.inst, solution, stop)
+    for i in found:
         urn, kind, sip = ready.choices[i]
         out[urn, kind] = (*out.get((urn, kind), ()), sip)
-    return out
+    return out, looked
 
 
 def reasons(

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
+from time import monotonic
 from typing import Any
 
 from allocator.allocate import Key, Setup
@@ -40,6 +42,7 @@ class Workshop:
     def __init__(self, ready: Setup, solution: Solution, stop: Stop | None = None) -> None:
         self.ready, self.solution = ready, solution
         self.event = stop.event if stop else None
+        self.until = inf if stop is None or stop.seconds is None else monotonic() + stop.seconds
         self.left = SHARE
         self.over = False  # whether the post last looked at was given up for want of work
         self.filled = filled_in(ready, solution)
@@ -52,7 +55,7 @@ class Workshop:
         for remedies in _candidates(board, self.filled, key):
             if len(found) == MOST_FIXES:
                 break
-            if self.left <= 0 or (self.event and self.event.is_set()):
+            if self.left <= 0 or monotonic() > self.until or (self.event and self.event.is_set()):
                 self.over = True
                 break
             if fix := self._tried(key, remedies):
