@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from allocator.domain.plan import Assignment, Plan
+from allocator.domain.tiers import LOT
 
 Key = tuple[str, str]
 DAY = dt.timedelta(days=1)
@@ -33,13 +34,23 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`tiers`: (name, value in A, value in B), None where one plan has no such tier."""
+    """`tiers`: (name, value in A, value in B), None where one plan has no such tier; none of them where a plan was repaired
+    within the year, as its tiers count only what was open. `figures`: (in words, in A, in B) of all posts of the year."""
 
     moved: tuple[Difference, ...]
     days_only: tuple[Difference, ...]
     tiers: tuple[tuple[str, int | None, int | None], ...]
     same_case: bool
-    part_of_year: bool  # one of them was repaired within the year, so that its tiers count what was open
+    part_of_year: bool
+    figures: tuple[tuple[str, float, float], ...] = ()
+
+    @property
+    def days(self) -> tuple[Difference, ...]:
+        """Posts held in both that are given other days in the year, each once, whoever holds them."""
+        found = {
+            (d.urn, d.post): d for d in (*self.moved, *self.days_only) if d.days_a != d.days_b and d.days_a and d.days_b
+        }
+        return tuple(found[k] for k in sorted(found))
 
     @property
     def schools_moved(self) -> int:
@@ -76,9 +87,26 @@ def compare(a: Plan, b: Plan) -> Comparison:
     values_a = {t.name: t.value for t in a.certificate.tiers}
     values_b = {t.name: t.value for t in b.certificate.tiers}
     names = list(values_a) + [n for n in values_b if n not in values_a]
-    tiers = tuple((n, values_a.get(n), values_b.get(n)) for n in names if n != "5")
+    part = any(_in_year(p) for p in (a, b))
+    tiers = tuple((n, values_a.get(n), values_b.get(n)) for n in names if n != LOT and not part)
     same_case = a.made_with.case_sha256 == b.made_with.case_sha256
-    return Comparison(tuple(moved), tuple(days_only), tiers, same_case, any(_in_year(p) for p in (a, b)))
+    in_a, in_b = _figures(a), _figures(b)
+    figures = tuple((what, in_a[what], in_b[what]) for what in in_a)
+    return Comparison(tuple(moved), tuple(days_only), tiers, same_case, part, figures)
+
+
+def _figures(plan: Plan) -> dict[str, float]:
+    """What is done for schools in the whole year, whatever part of it the plan decided."""
+    empty = {(u.urn, u.post) for u in plan.unfilled}
+    posts = {(x.urn, x.post) for x in plan.assignments} - empty
+    kinds = Counter(kind for _, kind in posts)
+    return {
+        "schools with a SIP": kinds["lead"],
+        "support posts filled": kinds["support"],
+        "appraisals filled": kinds["appraisal"],
+        "days given to schools": sum(x.days for x in plan.assignments),
+        "days short": sum(x.days_short for x in plan.assignments),
+    }
 
 
 def _in_year(plan: Plan) -> bool:

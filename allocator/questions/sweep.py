@@ -21,6 +21,8 @@ from allocator.questions.apart import apart
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import world
 
+WISHES = ("wish", "local")  # rules that give points for what a school or a SIP asked
+
 
 @dataclass(frozen=True)
 class Job:
@@ -35,7 +37,7 @@ class Job:
 @dataclass(frozen=True)
 class Result:
     """`stranded`: posts that nobody fills; `lost_sip`: schools of the leaver; `moved`: other schools that move;
-    `tiers`: (name, change for the better; negative = worse) against the plan."""
+    `tiers`: (name, change for the better; negative = worse) against the plan; `gained`: what more help brings, in words."""
 
     key: str
     label: str
@@ -45,6 +47,7 @@ class Result:
     days_short: float
     tiers: tuple[tuple[str, int], ...]
     error: str = ""
+    gained: tuple[str, ...] = ()
 
 
 def leaving(plan: Plan, size: int = 1) -> list[Job]:
@@ -109,7 +112,33 @@ def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
         if t.name in old and t.name != tier.LOT and t.value != old[t.name]
     )
     short = sum(a.days_short for a in new.assignments)
-    return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers)
+    gained = () if gone else tuple(_gained(_done(plan), _done(new)))
+    return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers, gained=gained)
+
+
+def _done(plan: Plan) -> dict[str, float]:
+    """What a plan does for schools, in figures of which more is better: a day given is a day less short of what is due."""
+    leads = [a for a in plan.assignments if a.post == "lead" and not a.settled]
+    met = sum(r.points > 0 for a in leads for r in a.reasons if r.rule in WISHES)
+    return {
+        "post": plan.summary.filled, "day": sum(a.days for a in plan.assignments),
+        "wish": met, "keep": plan.summary.kept,
+    }  # fmt: skip
+
+
+def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
+    """What is better, in words: posts and days first. Wishes and bonds are a gain only where neither costs the other."""
+    more = {what: now[what] - was[what] for what in was}
+    firm, soft = [more["post"], more["day"]], [more["wish"], more["keep"]]
+    if min(firm) < 0 or (max(firm) == 0 and min(soft) < 0):
+        return
+    words = {
+        "post": ("more post filled", "more posts filled"), "day": ("fewer day short", "fewer days short"),
+        "wish": ("more wish met", "more wishes met"), "keep": ("more school keeps its SIP", "more schools keep their SIP"),
+    }  # fmt: skip
+    for what, (one, many) in words.items():
+        if more[what] > 0:
+            yield f"{more[what]:g} {one if more[what] == 1 else many}"
 
 
 def answering(plan: Plan, event: threading.Event) -> Callable[[Job], Result]:
@@ -119,7 +148,8 @@ def answering(plan: Plan, event: threading.Event) -> Callable[[Job], Result]:
 
 def read(row: dict[str, Any]) -> Result:
     """An answer as it was written down."""
-    return Result(**{**row, "tiers": tuple((a, b) for a, b in row["tiers"])})
+    lists = {"tiers": tuple((a, b) for a, b in row["tiers"]), "gained": tuple(row.get("gained", ()))}
+    return Result(**{**row, **lists})
 
 
 def sweep(plan: Plan, jobs: Sequence[Job], *, workers: int = 1, journal: Path | None = None) -> Iterator[Result]:
@@ -135,7 +165,13 @@ def ranked(results: Sequence[Result]) -> list[Result]:
         found = dict(r.tiers)
         return tuple(found.get(n, 0) for n in tier.TIERS)
 
-    return sorted(results, key=lambda r: (-r.stranded, *_signed(tier_key(r), r), -r.moved, r.key))
+    def nothing(r: Result) -> bool:
+        return not (r.lost_sip or r.gained)
+
+    def stranded(r: Result) -> int:
+        return -r.stranded if r.lost_sip else r.stranded
+
+    return sorted(results, key=lambda r: (nothing(r), stranded(r), *_signed(tier_key(r), r), -r.moved, r.key))
 
 
 def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:

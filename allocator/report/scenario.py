@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
-from allocator.report.terminal import bar, escape, standing
-from allocator.rules.base import day
+from allocator.report.terminal import bar, escape, shortfall, standing
+from allocator.rules.base import day, listed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +51,7 @@ def show_comparison(
             console.print(f"Note: {escape(text)}", soft_wrap=True)
         s = plan.summary
         console.print(
-            f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. {standing(plan)}",
+            f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
             soft_wrap=True,
         )
     if detail:
@@ -66,19 +66,19 @@ def _when(d: Difference) -> str:
 
 
 def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
-    """Schools with the same SIP and other days, those that lose or gain alike in one line."""
-    if not c.days_only:
+    """Posts that are given other days, also where the SIP is another; those that lose or gain alike in one line."""
+    if not c.days:
         return
-    more = sum(d.days_b - d.days_a for d in c.days_only)
-    least = min(d.days_b for d in c.days_only)
+    less, more = (sum(max(0.0, k * (d.days_b - d.days_a)) for d in c.days) for k in (-1, 1))
+    total = listed([f"{n:g} {word}" for n, word in ((less, "fewer"), (more, "more")) if n])
+    least = min(d.days_b for d in c.days)
     floor = f", and the floor is {plan.inputs.policy['days']['floor']:g}" if plan else ""
     console.print(
-        f"Same SIP, other days: {len(c.days_only)}; {abs(more):g} days {'more' if more > 0 else 'fewer'} in all. "
-        f"The least is {least:g}{floor}.",
+        f"Other days: {len(c.days)} {'post' if len(c.days) == 1 else 'posts'}, {total} in all. The least is {least:g}{floor}.",
         soft_wrap=True,
     )
     alike: dict[tuple[float, float], list[str]] = {}
-    for d in c.days_only:
+    for d in c.days:
         post = "" if d.post == "lead" else f" ({d.post})"
         alike.setdefault((d.days_a, d.days_b), []).append(f"{d.school}{post}")
     for (a, b), schools in sorted(alike.items(), key=lambda x: (x[0][1] - x[0][0], x[0])):
@@ -86,14 +86,16 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
 
 
 def _show_tiers(c: Comparison, console: Console) -> None:
-    """What it cost, aim by aim in their order; an aim that only one plan has is left out."""
+    """What it cost, aim by aim in their order; an aim that only one plan has is left out. Within the year: in figures of
+    all posts, as the aims of a plan that decided a part of it count only that part."""
+    for what, x, y in c.figures if c.part_of_year else ():
+        if x != y:
+            console.print(f"  {what}: {x:g} to {y:g}")
     for name, a, b in c.tiers:
         if a is None or b is None or a == b:
             continue
         tier = tiers.TIERS[name]
         console.print(f"  {tier.many}: {tier.figure(a):g} to {tier.figure(b):g}")
-    if c.part_of_year:
-        console.print("  (In a plan repaired within the year these count what was still open.)", soft_wrap=True)
 
 
 def show_choices(found: Choices, console: Console) -> None:
@@ -172,7 +174,9 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
 
 
 def worth(r: Result) -> str:
-    """The first tier that differs, in words."""
+    """The first tier that differs, in words; of more help, all that is gained by it."""
+    if not r.lost_sip:
+        return "; ".join(r.gained) or "nothing"
     for name, better in r.tiers:
         if name == tiers.POINTS:
             return f"{better:+d} points"

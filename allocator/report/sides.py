@@ -82,6 +82,7 @@ def sides(a: Plan, b: Plan) -> Sides:
 
 def _figures(c: Comparison) -> Iterable[tuple[str, float | None, float | None]]:
     """Tiers that differ, in words and in the unit of the words; None where a plan has no such tier."""
+    yield from ((what, x, y) for what, x, y in c.figures if c.part_of_year and x != y)
     for name, x, y in c.tiers:
         if x != y:
             tier = tiers.TIERS[name]
@@ -101,7 +102,8 @@ def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled:
         yield f"{_some(filled)} {'has' if len(filled) == 1 else 'have'} a SIP again."
     n = c.schools_moved
     yield f"{schools(n)} {'gets' if n == 1 else 'get'} another SIP." if n else "No school gets another SIP."
-    again = {t.name: t.value for t in b.certificate.tiers}.get("2", 0) - {t.name: t.value for t in a.certificate.tiers}.get("2", 0)  # fmt: skip
+    before, after = ({t.name: t.value for t in p.certificate.tiers}.get("2", 0) for p in (a, b))
+    again = after if c.part_of_year else after - before
     if again > 0:
         yield f"{schools(again)} changed against {'its' if again == 1 else 'their'} will lately {'is' if again == 1 else 'are'} changed again."
     less, more = _days(c, -1), _days(c, 1)
@@ -118,7 +120,7 @@ def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled:
 
 
 def _days(c: Comparison, sign: int) -> list[Difference]:
-    return [d for d in (*c.moved, *c.days_only) if sign * (d.days_b - d.days_a) > 0 and d.b is not None]
+    return [d for d in c.days if sign * (d.days_b - d.days_a) > 0]
 
 
 def _posts(found: list[Difference]) -> str:

@@ -55,13 +55,26 @@ def show_plan(plan: Plan, console: Console, *, detail: bool = False) -> None:
     s = plan.summary
     console.print(
         f"\n{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change. "
-        f"{s.days_used:g} of {s.days_offered:g} days. {standing(plan)}"
+        f"{s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}"
     )
     if detail:
         tiers = Table("tier", "value", "bound", title="Certificate", title_justify="left")
         for t in plan.certificate.tiers:
             tiers.add_row(t.name, str(t.value), str(t.bound))
         console.print(tiers)
+
+
+def shortfall(plan: Plan) -> str:
+    """How many of the days that schools are due they are not given, as a sentence and a blank; empty when none."""
+    given, due = sum(a.days for a in plan.assignments), plan.summary.days_due
+    if given >= due:
+        return ""
+    return f"Schools are given {given:g} of the {due:g} days they are due: {due - given:g} ({(due - given) / due:.0%}) short. "
+
+
+def to_begin(plan: Plan) -> float:
+    """Days of the service's own on top of the schools': new pairings, and heads in their first year."""
+    return sum(a.extra_days for a in plan.assignments)
 
 
 def standing(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
-from allocator.report.terminal import standing, why
+from allocator.report.terminal import shortfall, standing, to_begin, why
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA"}
@@ -85,18 +86,18 @@ def tinted(formula: str, tint: str) -> Any:
 
 def _plan(sheet: Worksheet, plan: Plan) -> None:
     head = ["school", "URN", "post", "SIP", "mark", "year with the SIP", "from", "to", "days", *PERIODS, "days short",
-            "why", "next choice"]  # fmt: skip
+            "days to begin with", "why", "next choice"]  # fmt: skip
     order = {"lead": 0, "support": 1, "appraisal": 2}
     names = {x.sip: x.name for x in plan.loads}
     rows = [
         [a.school, a.urn, POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
-         *a.periods.model_dump().values(), a.days_short or None, why(a), names.get(a.runner_up.sip) if a.runner_up else None]
+         *a.periods.model_dump().values(), a.days_short or None, a.extra_days or None, why(a), names.get(a.runner_up.sip) if a.runner_up else None]
         for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, order[a.post], a.from_))
     ]  # fmt: skip
     rows = [
-        [u.school, u.urn, POST[u.post], "no SIP yet", "NO SIP", *[None] * 9, u.text, None] for u in plan.unfilled
+        [u.school, u.urn, POST[u.post], "no SIP yet", "NO SIP", *[None] * 10, u.text, None] for u in plan.unfilled
     ] + rows
-    table(sheet, head, rows, wrap=(15,))
+    table(sheet, head, rows, wrap=(16,))
     last = max(2, len(rows) + 1)
     for word, tint in (("NO SIP", TINTS["short"]), ("new", TINTS["new"]), ("locked", TINTS["locked"])):
         rule = tinted(f'ISNUMBER(SEARCH("{word}",$E2))', tint)
@@ -121,16 +122,32 @@ def mark(a: Assignment) -> str:
 
 
 def _loads(sheet: Worksheet, plan: Plan) -> None:
-    head = ["SIP", "id", "posts", "days", "capacity", "days left", "used", *PERIODS, "schools"]
+    head = [
+        "SIP",
+        "id",
+        "posts",
+        "days",
+        "capacity",
+        "days left",
+        "used",
+        *PERIODS,
+        "for schools",
+        "to begin with",
+        "schools",
+    ]
     held: dict[str, list[str]] = {}
+    given: dict[str, float] = defaultdict(float)
+    extra: dict[str, float] = defaultdict(float)
     for a in plan.assignments:
         held.setdefault(a.sip, []).append(a.school if a.post == "lead" else f"{a.school} ({a.post})")
+        given[a.sip] += a.days
+        extra[a.sip] += a.extra_days
     rows = [
         [x.name, x.sip, x.posts, x.days, x.capacity, x.capacity - x.days, x.days / x.capacity if x.capacity else None,
-         *x.periods.model_dump().values(), "; ".join(sorted(held.get(x.sip, [])))]
+         *x.periods.model_dump().values(), given[x.sip], extra[x.sip], "; ".join(sorted(held.get(x.sip, [])))]
         for x in plan.loads
     ]  # fmt: skip
-    table(sheet, head, rows, wrap=(12,))
+    table(sheet, head, rows, wrap=(14,))
     last = max(2, len(rows) + 1)
     for r in range(2, last + 1):
         sheet.cell(r, 7).number_format = "0%"
@@ -166,7 +183,9 @@ def _notices(sheet: Worksheet, plan: Plan) -> None:
     s = plan.summary
     said = [
         f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} schools keep their SIP, {s.changed} change.",
-        f"{s.days_used:g} days used of {s.days_offered:g}.",
+        f"{s.days_used:g} days used of {s.days_offered:g}: {s.days_used - to_begin(plan):g} for schools (the sheet plan, days) and "
+        f"{to_begin(plan):g} to begin with (new pairings, heads in their first year).",
+        *([shortfall(plan).strip()] if shortfall(plan) else []),
         standing(plan),
         *plan.notices,
     ]

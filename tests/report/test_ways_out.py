@@ -52,6 +52,25 @@ def test_the_workbook_holds_each_post_once_and_adds_up_to_the_plan(made: tuple[C
     assert sum(float(str(r[days])) for r in rows if r[days] is not None) == sum(a.days for a in plan.assignments)
 
 
+def test_the_sheets_plan_and_loads_reconcile(made: tuple[Case, Plan], tmp_path: Path) -> None:
+    """What schools are given and what begins new pairings and heads' first years add up to the SIPs' days."""
+    world, plan = made
+    write_workbook(world, Policy(), plan, tmp_path / "out.xlsx")
+    book = load_workbook(tmp_path / "out.xlsx")
+
+    def total(sheet: str, column: str) -> float:
+        head, *rows = book[sheet].iter_rows(values_only=True)
+        return sum(float(str(r[head.index(column)])) for r in rows if r[head.index(column)] is not None)
+
+    assert total("plan", "days to begin with") == total("loads", "to begin with") > 0
+    assert total("plan", "days") == total("loads", "for schools")
+    assert (
+        total("plan", "days") + total("plan", "days to begin with") == total("loads", "days") == plan.summary.days_used
+    )
+    notices = [row[0] for row in book["notices"].iter_rows(values_only=True)]
+    assert any("to begin with" in str(n) for n in notices)
+
+
 def test_no_text_becomes_a_formula(made: tuple[Case, Plan], tmp_path: Path) -> None:
     world, plan = made
     write_workbook(world, Policy(), plan, tmp_path / "out.xlsx")

@@ -88,7 +88,8 @@ def _km(facts: Facts, urn: str, sip: str) -> str:
 def _gained(found: Comparison) -> list[str]:
     """What the other plan gains, tier by tier, in words; points last."""
     lost = [(n, tiers.lost(n, a, b)) for n, a, b in found.tiers if a is not None and b is not None]
-    return [tiers.text(n, x) for n, x in lost if x]
+    within = [f"{what}: {b:g} instead of {a:g}" for what, a, b in found.figures if found.part_of_year and a != b]
+    return [*within, *(tiers.text(n, x) for n, x in lost if x)]
 
 
 @router.post("/rounds/{id}/sips/{sip}/one-more-day")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import jobs_of
 from allocator.questions.frontier import Point
-from allocator.questions.sweep import Result
+from allocator.questions.sweep import Result, read
 from allocator.reasons.answer import world
 from allocator.report import frontier_svg, sweep_svg
 from allocator.report.scenario import worth
@@ -113,7 +113,7 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
     found = {gains: _results(job) if job else None for gains, job in jobs.items()}
     leaving, gains = found[False], found[True]
     picture = Markup(sweep_svg.picture(leaving)) if leaving else ""
-    helpful = [(r, r.error or worth(r)) for r in gains or [] if r.error or r.tiers]
+    helpful = [(r, r.error or worth(r)) for r in gains or [] if r.error or r.gained]
     idle = len(gains or []) - len(helpful)
     return show(
         request, "resilience.html", who, **facts, leaving=leaving, gains=gains, helpful=helpful, idle=idle, picture=picture,
@@ -123,7 +123,7 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 def _results(job: Job) -> list[Result]:
     rows = (job.result or {})["results"]
-    return [Result(**{**r, "tiers": tuple((a, b) for a, b in r["tiers"])}) for r in rows]
+    return [read(r) for r in rows]
 
 
 @router.post("/rounds/{id}/resilience")
