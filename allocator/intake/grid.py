@@ -47,8 +47,9 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
     while table.header and not table.header[-1]:
         table.header.pop()
     below = [(n, cells) for n, cells in rows[at + 1 :] if any(not blank(c) for c in cells)]
-    table.rows = [(n, cells) for n, cells in below if not _no_row(table, cells)]
-    left = [f"{n} ({text(next(c for c in cells if not blank(c)))[:30]})" for n, cells in below if _no_row(table, cells)]
+    none = {n: first for n, cells in below if (first := _no_row(table, cells))}
+    table.rows = [(n, cells) for n, cells in below if n not in none]
+    left = [f"{n} ({first[:30]})" for n, first in none.items()]
     if left:
         raw.notice(
             "no_row", table.name, f"{table.title or table.name}: sums and headers repeated are not read: row {', '.join(left[:LISTED])}"
@@ -63,12 +64,11 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
         )  # fmt: skip
 
 
-def _no_row(table: RawTable, cells: Sequence[Any]) -> bool:
-    """Whether a row is a sum, or the header once more (as on a printed page)."""
-    filled = [text(c) for c in cells if not blank(c)]
-    return SUM.match(filled[0]) is not None or [text(c) for c in cells if not blank(c)] == [
-        h for h in table.header if h
-    ]
+def _no_row(table: RawTable, cells: Sequence[Any]) -> str | None:
+    """The first text of a row that is a sum, or the header once more (as on a printed page); None for any other."""
+    first = text(next(c for c in cells if not blank(c)))
+    repeated = first in table.header and [text(c) for c in cells if not blank(c)] == [h for h in table.header if h]
+    return first if repeated or SUM.match(first) else None
 
 
 def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:

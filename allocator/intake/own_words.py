@@ -134,9 +134,15 @@ def _ours(table: str, label: str) -> str | None:
     return next((c for c in (*TABLES[table].model_fields, LAST_SIP) if squeezed(c) == squeezed(label)), None)
 
 
-def column_of(table: RawTable, n: int) -> list[str]:
-    """The filled cells of a column, as texts, each once."""
-    return list(dict.fromkeys(text(c[n]) for _, c in table.rows if n < len(c) and not blank(c[n])))
+def column_of(table: RawTable, n: int, most: int = SAMPLE) -> list[str]:
+    """The first so many different filled cells of a column, as texts."""
+    found: dict[str, None] = {}
+    for _, cells in table.rows:
+        if n < len(cells) and not blank(cells[n]):
+            found[text(cells[n])] = None
+            if len(found) == most:
+                break
+    return list(found)
 
 
 def _mostly(cells: list[str], holds: Callable[[str], bool]) -> bool:
@@ -160,7 +166,7 @@ def fits(table: str, column: str, cells: list[str]) -> bool:
             return cell.casefold() in NOTHING
         return True
 
-    return not cells or _mostly(cells[:SAMPLE], one)
+    return not cells or _mostly(cells, one)
 
 
 def _others(table: RawTable, labels: list[str], read: list[int]) -> list[OwnColumn]:
@@ -224,6 +230,8 @@ def values(raw: Raw, words: OwnWords) -> None:
         for n, label in enumerate(table.header):
             column = squeezed(label)
             mine = {v: m for (c, v), m in words.values.items() if squeezed(c) == column}
+            if not mine and (table.name, column) != ("interests", "kind"):
+                continue
             told: dict[str, str] = {}
             for _, cells in table.rows:
                 if n >= len(cells) or not isinstance(cells[n], str) or blank(cells[n]):

@@ -25,6 +25,7 @@ from allocator.intake.source import Raw, document, read_raw
 from allocator.intake.usual import year_in
 from allocator.intake.who import Unmatched, place
 
+MOST_YEARS = 1000  # ways of writing a year in one column
 FALLBACK_YEAR = "2026/27"  # used, and said, only when nothing in the case tells the year
 
 
@@ -154,7 +155,7 @@ def _planned(raw: Raw, given: str | None, policy: Policy) -> str:
     table = raw.tables.get("history")
     at = place(table, "year") if table else None
     told = []
-    for cell in column_of(table, at) if table and at is not None else ():
+    for cell in column_of(table, at, MOST_YEARS) if table and at is not None else ():
         try:
             told.append(first_year(academic_year(cell)))
         except BadCell:
