@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from allocator.intake.cells import blank, text
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from allocator.intake.source import Raw, RawTable
 
 HEADER_WITHIN = 20  # rows in which a header is looked for
+BEGINNING = 100_000  # characters in which they stand
 DELIMITERS = (",", ";", "\t", "|")
 LISTED = 10  # rows, columns or texts named in one notice
 SUM = re.compile(r"(?:grand |sub-?)?totals?\b(?!.*\b(?:school|primary|academy|college)\b)", re.IGNORECASE)
@@ -191,18 +193,18 @@ def _counted(n: int, what: str) -> str:
     return f"{n:,} {what}{' is' if n == 1 else 's are'}"
 
 
-def csv_rows(content: str, table: str) -> tuple[Rows, str]:
+def csv_rows(content: str, table: str, most: int) -> tuple[Rows, str]:
     """(rows with their line numbers, the separator) of a CSV file: commas, or semicolons, tabs or bars where they make more
     columns known to us; a first line `sep=;` says it. Raises csv.Error."""
     said = re.match(r"\s*\"?sep=(.)\"?\r?\n", content, re.IGNORECASE)
     if said:
         content, chosen = content[said.end() :], said[1]
     else:
-        first = "\n".join(content.splitlines()[:HEADER_WITHIN])
+        first = "\n".join(content[:BEGINNING].splitlines()[:HEADER_WITHIN])
         chosen = max(DELIMITERS, key=lambda d: (_known(first, d, table), d == ","))
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=chosen)
     skipped = 1 if said else 0
-    return [(reader.line_num + skipped, [unguarded(c) for c in cells]) for cells in reader], chosen
+    return [(reader.line_num + skipped, [unguarded(c) for c in cells]) for cells in islice(reader, most + 1)], chosen
 
 
 def _known(first: str, delimiter: str, table: str) -> int:

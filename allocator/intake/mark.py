@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections import defaultdict
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ WIDTHS = (9, 16, 7, 20, 24, 34, 100)
 
 def marked(raw: Raw, workbook: bytes | None = None) -> bytes:
     """`workbook`: the file as it came, where it was one; a zip or JSON is laid out as a workbook first."""
+    raw = deepcopy(raw)  # rows are moved about below, and a reading may be kept
     book = load_workbook(io.BytesIO(workbook), keep_links=False) if workbook else _laid_out(raw)
     if SHEET in book.sheetnames:
         del book[SHEET]

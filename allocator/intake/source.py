@@ -7,6 +7,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ PROTECTING = (
     "wishes",
 )  # no sheet that looks like one of these is passed over
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-MOST_ROWS = 200_000  # rows of one sheet; the largest real register has about 53,000
+MOST_ROWS = 120_000  # of one table: five years of history of every school in England
+MOST_COLUMNS = 500  # the register has about 140
 KNOWN = (*TABLES, "policy")
 IGNORED = (
     "read me",
@@ -148,17 +150,32 @@ def _csv(file: Path, name: str, raw: Raw) -> None:
     table = RawTable(name)
     old = csv.field_size_limit(10_000_000)
     try:
-        rows, separator = csv_rows(decode(data), name)
+        rows, separator = csv_rows(decode(data), name, MOST_ROWS)
     except csv.Error as error:
         raw.error("not_csv", name, f"{file.name}: not readable as CSV ({error}).")
         return
     finally:
         csv.field_size_limit(old)
+    if not _fits(name, file.name, len(rows), max((len(r) for _, r in rows), default=0), raw):
+        return
     lay_out(table, rows, raw)
     if separator != ",":
         called = SEPARATORS.get(separator, separator)
         raw.notice("separator", name, f"{file.name}: its columns are separated by {called}, and read so.")
     raw.tables[name] = table
+
+
+def _fits(table: str, called: str, rows: int, columns: int, raw: Raw) -> bool:
+    """Whether a table is one that can be read in a bounded time; else that is said, and it is not read."""
+    for n, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
+        if n > most:
+            raw.error(
+                "too_large",
+                table,
+                f"{called} has more than {most:,} {what}, the limit. Give only what this round needs.",
+            )
+            return False
+    return True
 
 
 def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
@@ -189,9 +206,8 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
                 "Take one out, or say that it is no table.",
             )  # fmt: skip
             continue
-        if len(sheet.rows) > MOST_ROWS:
-            raw.error("too_many_rows", name, f"Sheet {sheet.title} has more than {MOST_ROWS:,} rows.")
-            del sheet.rows[MOST_ROWS:]
+        if not _fits(name, f"Sheet {sheet.title}", len(sheet.rows), max(map(len, sheet.rows), default=0), raw):
+            continue
         table = RawTable(name, title=sheet.title)
         from_sheet(sheet, table, raw)
         if not table.spoilt:
@@ -249,7 +265,11 @@ def document(data: dict[str, Any], raw: Raw) -> None:
         elif not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
             raw.error("not_rows", key, f"{key} must be a list of objects, one a row.")
         else:
-            header = list(dict.fromkeys(k for r in rows for k in r))
+            if not _fits(key, key, len(rows), max(map(len, rows), default=0), raw):
+                continue
+            header = list(islice(dict.fromkeys(k for r in rows for k in r), MOST_COLUMNS + 1))
+            if not _fits(key, key, 0, len(header), raw):
+                continue
             table = RawTable(key, header)
             table.rows = [(n, [r.get(k) for k in header]) for n, r in enumerate(rows, 1)]
             raw.tables[key] = table

@@ -64,7 +64,7 @@ def written(cell: object) -> str:
     return str(cell)
 
 
-def measure(data: bytes, name: str) -> None:
+def measure(data: bytes, name: str, most: int = MOST_CELLS) -> None:
     """Raises CaseError where the file unpacks to too much or a sheet's last cell stands too far out."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -76,10 +76,10 @@ def measure(data: bytes, name: str) -> None:
                     continue
                 with archive.open(info) as part:
                     down, across = corner.of(part)
-                if down * across > MOST_CELLS:
+                if down * across > most:
                     raise CaseError(
                         f"{name}: a cell stands in row {down:,}, column {across:,}, so that the sheet has more "
-                        f"than {MOST_CELLS:,} cells, the limit. Delete what stands far out, or save the sheet as CSV."
+                        f"than {most:,} cells, the limit. Delete what stands far out, or save the sheet as CSV."
                     )
     except (
         zipfile.BadZipFile,
@@ -132,6 +132,11 @@ class _XlsxCorner(_Corner):
 
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in ("v", "is", "t", "f"):
+            return
+        if "ref" in attributes and tag.endswith(("mergeCell", "hyperlink")):  # whoever edits it makes each of its cells
+            last = REFERENCE.fullmatch(attributes["ref"].rpartition(":")[2])
+            if last:
+                self.down, self.across = max(self.down, int(last[2])), max(self.across, _column(last[1]))
             return
         local = tag.rsplit(":", 1)[-1]
         if local == "row":

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from allocator.errors import CaseError
 from allocator.intake.spreadsheet import measure
 
+MOST_CELLS = 2_000_000  # of one sheet of a case: 20,000 rows of 100 columns
 SMALL = 20 * 1024 * 1024  # bytes of styles or of the list of sheets, above which they are not looked at
 PERCENT = {9, 10}  # number formats of Excel's own that show a percentage
 TAG = rb"<(?:\w+:)?%b\b([^<>]*)>"
@@ -61,7 +62,7 @@ def open_book(data: bytes, name: str) -> Book:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
     if data[:2] == b"PK":
-        measure(data, name)
+        measure(data, name, MOST_CELLS)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = []

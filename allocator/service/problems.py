@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -87,6 +88,9 @@ class Refusal(Exception):
     @property
     def status(self) -> int:
         return CODES[self.code][0]
+
+    def __reduce__(self) -> tuple[Any, ...]:  # from the process that reads what came from outside
+        return partial(Refusal, withheld=self.withheld, **self.more), (self.code, self.detail, self.headers)
 
 
 def response(refusal: Refusal) -> Response:

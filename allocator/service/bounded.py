@@ -1,0 +1,75 @@
+"""Reading what came from outside, in a process of its own with an end: so much time, so much memory, then it is given up.
+
+Small files are read here: what they can ask for is bounded by their size, which is measured before anything is made of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import multiprocessing
+import resource
+import zipfile
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from allocator.service.problems import Refusal
+
+T = TypeVar("T")
+SMALL = 2 * 2**20  # bytes, unpacked, up to which a file is read in the server itself
+SECONDS = 60
+MEMORY = 2 * 2**30  # bytes of address space
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["allocator.intake.read"])
+
+
+def unpacked(body: bytes) -> int:
+    """How many bytes a file says that it unpacks to; its own where it is not packed."""
+    if body[:2] != b"PK":
+        return len(body)
+    with contextlib.suppress(zipfile.BadZipFile, OSError, ValueError), zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return sum(info.file_size for info in archive.infolist())
+    return len(body)
+
+
+def read(body: bytes, reader: Callable[..., T], *args: Any) -> T:
+    """`reader(body, *args)`, within limits. Raises what it raises, and Refusal `too_large` where it came to no end."""
+    if unpacked(body) <= SMALL:
+        return reader(body, *args)
+    here, there = processes.Pipe(duplex=False)
+    child = processes.Process(target=_work, args=(there, reader, body, *args), daemon=True)
+    child.start()
+    there.close()
+    try:
+        if not here.poll(SECONDS):
+            raise _too_much(f"It takes more than {SECONDS} s to read")
+        found = here.recv()
+    except EOFError:
+        raise _too_much("It takes too much memory to read") from None
+    finally:
+        child.kill()
+        child.join()
+        here.close()
+    if isinstance(found, Refusal | RuntimeError):
+        raise found
+    return found  # type: ignore[no-any-return]  # what the reader made
+
+
+def _too_much(what: str) -> Refusal:
+    return Refusal("too_large", f"{what}. Give the tables of this round only, or save them as a zip of CSV files.")
+
+
+def _work(there: Connection, reader: Callable[..., Any], body: bytes, *args: Any) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        found: Any = reader(body, *args)
+    except MemoryError:
+        return  # the pipe ends
+    except Refusal as refusal:
+        found = refusal
+    except Exception as error:
+        found = RuntimeError(f"{type(error).__name__} while reading what was given")
+    there.send(found)

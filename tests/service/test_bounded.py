@@ -1,0 +1,130 @@
+"""Files that ask for more than there is: refused by what they say of themselves, or given up after a while."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+import zipfile
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+
+from allocator.service import bounded, uploads
+from allocator.service.problems import Refusal
+
+SIPS = "sip,name,kind,phases,days\na,A,consultant,primary,9\n"
+
+
+def packed(**files: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, text in files.items():
+            z.writestr(name.replace("_", "."), text)
+    return out.getvalue()
+
+
+def workbook(*, far: str = "", after: str = "") -> bytes:
+    """A small case; `far`: a cell far out, `after`: what the sheet's own XML holds after its cells."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "schools"
+    for row in (["urn", "name", "phase"], ["1", "A", "primary"]):
+        sheet.append(row)
+    if far:
+        sheet[far] = "x"
+    out = io.BytesIO()
+    book.save(out)
+    with zipfile.ZipFile(out) as z:
+        parts = {n: z.read(n) for n in z.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].replace(b"</sheetData>", b"</sheetData>" + after.encode())
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for n, data in parts.items():
+            z.writestr(n, data)
+    return out.getvalue()
+
+
+BOMBS = {
+    "far out": workbook(far="XFD600"),
+    "farthest out": workbook(far="XFD1048576"),
+    "merged": workbook(after='<mergeCells count="1"><mergeCell ref="A2:XFD1048576"/></mergeCells>'),
+    "linked": workbook(after='<hyperlinks><hyperlink ref="A2:XFD1048576" location="a!A1"/></hyperlinks>'),
+    "rows": packed(schools_csv="urn,name,phase\n" + "x\n" * 2_000_000, sips_csv=SIPS),
+    "good rows": packed(schools_csv="urn,name,phase\n" + "".join(f"{n},S,primary\n" for n in range(130_000)), sips_csv=SIPS),
+    "columns": packed(schools_csv="urn,name,phase" + ",c" * 50_000 + "\n1,A,primary\n", sips_csv=SIPS),
+    "a wide row": packed(schools_csv="urn,name,phase\n1,A,primary" + ",c" * 50_000 + "\n", sips_csv=SIPS),
+    "keys": json.dumps({"schools": [{"urn": "1", **{f"k{n}": 1 for n in range(50_000)}}]}).encode(),
+    "keys of many": json.dumps({"schools": [{f"k{n}": 1} for n in range(5_000)]}).encode(),
+    "objects": b'{"schools":[' + b"{}," * 200_000 + b"{}]}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_asks_for_too_much_is_refused_at_once(name: str) -> None:
+    body, began = BOMBS[name], time.process_time()
+    found = uploads.read_here(body, uploads.sniffed(body), "2026/27", None)
+    assert time.process_time() - began < 3
+    assert found.case is None
+    (told,) = [p.text for p in found.problems if "limit" in p.text]
+    assert len(told) < 300
+
+
+def test_deep_policy_and_json_are_told() -> None:
+    deep = packed(schools_csv="urn,name,phase\n1,A,primary\n", sips_csv=SIPS, policy_toml="a=" + "[" * 100_000)
+    found = uploads.read_here(deep, uploads.ZIP, "2026/27", None)
+    assert "not_toml" in [p.code for p in found.problems]
+    with pytest.raises(Refusal, match="not JSON"):
+        uploads.read_here(b'{"a":' + b"[" * 1_000_000, uploads.JSON, None, None)
+
+
+def slow(_: bytes) -> None:
+    time.sleep(60)
+
+
+def greedy(_: bytes) -> int:
+    return len([bytearray(64 * 2**20) for _ in range(100)])
+
+
+def broken(_: bytes) -> None:
+    raise ZeroDivisionError
+
+
+def refusing(_: bytes) -> None:
+    raise Refusal("bad_request", "The body is not a zip file.", more="x")
+
+
+def test_reading_has_an_end_in_time_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 1)
+    large = bytes(bounded.SMALL + 1)
+    began = time.monotonic()
+    with pytest.raises(Refusal, match="more than 1 s"):
+        bounded.read(large, slow)
+    assert time.monotonic() - began < 15
+    monkeypatch.setattr(bounded, "SECONDS", 30)
+    with pytest.raises(Refusal, match="memory"):
+        bounded.read(large, greedy)
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        bounded.read(large, broken)
+    with pytest.raises(Refusal, match="not a zip") as told:
+        bounded.read(large, refusing)
+    assert (told.value.code, told.value.more) == ("bad_request", {"more": "x"})
+    assert bounded.read(large, len) == len(large)
+
+
+def test_a_file_is_read_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    body, calls, here = packed(schools_csv="urn,name,phase\n1,Once,primary\n", sips_csv=SIPS), [0], uploads.read_here
+
+    def counted(*args: Any) -> Any:
+        calls[0] += 1
+        return here(*args)
+
+    monkeypatch.setattr(uploads, "read_here", counted)
+    readings = [uploads.read_upload(body, uploads.ZIP, "2026/27", None) for _ in range(3)]
+    assert calls == [1]
+    assert readings[0] is readings[2]
+    uploads.read_upload(body, uploads.ZIP, "2027/28", None)
+    assert calls == [2]
