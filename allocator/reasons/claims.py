@@ -87,6 +87,8 @@ class Claims:
         row = self.facts.sips.get(sip)
         if row is None:
             return (say.Gone(sip=sip),)
+        if (*at.key, sip) in self.ready.index:  # the holder of a kept part may have it, whatever bars a newcomer
+            return ()
         rules = sorted(rule for rule, _ in self.ready.pairs.blocks(*at.key, sip))
         return tuple(self._rule(at, row, rule) for rule in rules)
 

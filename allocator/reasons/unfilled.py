@@ -172,7 +172,9 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
 
 
 def _barred_by(ready: Setup, key: Key, rule: str, sip: str) -> str:
-    return next(text for r, text in ready.pairs.blocks(*key, sip) if r == rule).rstrip(".")
+    """The rule's sentence about this pair; where it bars from another post of the school, about that one."""
+    keys = [key, *(k for k in ready.pairs.posts if k[0] == key[0])]
+    return next(text for k in keys for r, text in ready.pairs.blocks(*k, sip) if r == rule).rstrip(".")
 
 
 def _schools(n: int) -> str:

@@ -120,14 +120,14 @@ def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
     but_tenure = [r for r in out.hard if r.id != "tenure"]
     for post in facts.posts:
         free = may(facts, out.alike, out.hard, post)
+        if facts.standing is not None and (holder := facts.standing.holders.get(post.key)):
+            free.add(holder)  # judged day by day when the part was cut
+            out.kept.add((*post.key, holder))
         if not free and post.kind == "lead" and facts.policy.tenure.sole_specialist == "extend":
             past = may(facts, out.alike, but_tenure, post)
             if len(past) == 1:  # with two or more past the limit, none of them is the only one
                 (sip,) = free = past
                 out.spared.add((*post.key, sip))
-        if facts.standing is not None and (holder := facts.standing.holders.get(post.key)):
-            free.add(holder)  # judged day by day when the part was cut
-            out.kept.add((*post.key, holder))
         out.allowed[post.key] = tuple(sorted(free))
     facts.useful = frozenset(s for sips in out.allowed.values() for s in sips)
     if facts.policy.objective.floor is not None:  # of those whom the rules let by: it makes nobody the only one
