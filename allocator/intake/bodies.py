@@ -56,7 +56,7 @@ def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:
 
 def _tell(raw: Raw, table: str, column: str, readings: Mapping[ReadAs, list[str]]) -> None:
     sorts: dict[str, list[ReadAs]] = defaultdict(list)
-    for r in readings:
+    for r in sorted(readings, key=lambda r: r.given):  # however rows stand
         sorts["bodies_elsewhere" if not r.means else "bodies_read" if r.sure else "bodies_alike"].append(r)
     for code, some in sorts.items():
         more = f" and {len(some) - MOST_LISTED} more" if len(some) > MOST_LISTED else ""
@@ -67,6 +67,7 @@ def _tell(raw: Raw, table: str, column: str, readings: Mapping[ReadAs, list[str]
 
 
 def _one(r: ReadAs, table: str, who: list[str]) -> str:
+    who = sorted(who)
     whose = (
         f" ({', '.join(who[:3])}{f' and {len(who) - 3} more' if len(who) > 3 else ''})" if table != "schools" else ""
     )

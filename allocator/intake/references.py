@@ -94,7 +94,10 @@ def _heads(rows: Rows, raw: Raw) -> None:
     shared = {h: s for h, s in by.items() if len(s) > 1}
     if not shared:
         return
-    listed = [f"{h}: {', '.join(f'{r.name} ({r.urn})' for r in s)}{_apart(s)}" for h, s in sorted(shared.items())]
+    listed = [
+        f"{h}: {', '.join(f'{r.name} ({r.urn})' for r in sorted(s, key=lambda r: r.urn))}{_apart(s)}"
+        for h, s in sorted(shared.items())
+    ]
     more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
     names = " `head` is an id, never a name: where these are several people, give each an id of their own or leave it blank."
     raw.notice(
