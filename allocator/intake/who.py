@@ -30,6 +30,8 @@ MAY_BE_OUTSIDE = (
     "successions",
 )  # the past, and other people's schools
 BOTH = re.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]|(\d{6})\s*[-:\u2013,]?\s+(\D.*)")
+FOLLOW = ("history", "refusals", "interests")  # tables whose rows follow a school to its new URN
+FOLLOWED = " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and its past follows."
 LOOK_ALIKE = str.maketrans("oil", "011")
 SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
 WORD = 0.65  # and each of its words
@@ -239,8 +241,9 @@ def _tell(raw: Raw, said: _Said) -> None:
         names = sorted(set(found))
         several = len(found) > 1
         rows = f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and bear{'' if several else 's'} on nobody here"
+        goes_on = FOLLOWED if what == "school" and table in FOLLOW else ""
         raw.notice(
-            "outside_case", table, f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.",
+            "outside_case", table, f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.{goes_on}",
             column=KEYS[what][1],
         )  # fmt: skip
     if said.gone:

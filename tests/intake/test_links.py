@@ -129,3 +129,14 @@ def test_what_is_not_the_links_file_is_said(tmp_path: Path) -> None:
     path.write_text("URN,EstablishmentName\n1,A\n")
     with pytest.raises(CaseError, match="LinkType were not found"):
         link_successions(path, kept_table(folder(tmp_path))[1])
+
+
+def test_a_past_that_nobody_carries_on_points_to_the_links(tmp_path: Path) -> None:
+    into = folder(
+        tmp_path,
+        sips="sip,name,kind,phases,days\nann,Ann,consultant,primary,20\n",
+        history="urn,sip,year\n800001,ann,2025/26\n",
+    )
+    assert any("allocator import links" in p.text for p in read_case(into).problems)
+    linked(into)
+    assert not any("allocator import links" in p.text for p in read_case(into).problems)
