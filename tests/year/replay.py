@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -12,9 +11,9 @@ from dataclasses import dataclass, field
 from allocator import allocate
 from allocator.check.audit import audit
 from allocator.check.score import Auditor
-from allocator.domain.case import Case
+from allocator.domain.case import Case, PostKind
 from allocator.domain.change import apply, parse
-from allocator.domain.plan import Plan
+from allocator.domain.plan import Plan, Repaired
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
 from allocator.questions.scenario import scenario
@@ -48,8 +47,9 @@ def tells(change: Change, before: dt.date) -> dt.date:
     return before if on is None or on < FIRST else on
 
 
-def replay(n: int, tally: Tally, most: int) -> None:
-    """Chain number n, step by step; steps with more than `most` plans to try are solved and audited only."""
+def replay(n: int, tally: Tally, most: int, words: bool = False) -> None:
+    """Chain number n, step by step; steps with more than `most` plans to try are solved and audited only. With `words`
+    each plan is put into words too, as a manager sees it."""
     r = random.Random(f"chain {n}")
     case, policy = case_of(r)
     try:
@@ -59,10 +59,10 @@ def replay(n: int, tally: Tally, most: int) -> None:
         return
     latest = FIRST
     tally.seen["chains"] += 1
-    for step, size in enumerate(chain(r)):
+    for number, size in enumerate(chain(r)):
         given, world, since = [], (case, policy), []
         for j in range(size):
-            change = event(r, world[0], plan, 6 * step + j)
+            change = event(r, world[0], plan, 6 * number + j)
             try:
                 world = apply(*world, [change])
             except UsageError:
@@ -71,76 +71,90 @@ def replay(n: int, tally: Tally, most: int) -> None:
             latest = tells(change, latest)
             since.append(latest)
             given.append(change)
-        if not given:
-            continue
-        rebuild = r.random() < 0.08
-        found = _step(f"chain {n}, step {step}: {given}", plan, world, given, min(since), rebuild, most, tally)
-        if found is None:
-            return
-        (case, policy), plan = world, found
+        if given:
+            name = f"chain {n}, step {number}: {given}"
+            step = Step(name, plan, world, given, min(since), r.random() < 0.08, most, tally, words)
+            found = step.solved()
+            if found is None or not step.right(found):
+                return
+            (case, policy), plan = world, found
 
 
-def _step(
-    name: str, plan: Plan, world: tuple[Case, Policy], given: Sequence[Change], since: dt.date, rebuild: bool, most: int, tally: Tally
-) -> Plan | None:  # fmt: skip
-    """The plan after a step; None ends the chain."""
-    uncounted = [(c["veto"]["urn"], "lead") for c in given if "veto" in c]
-    try:
-        ready = scenario(plan, given, rebuild=rebuild, uncounted=uncounted)  # type: ignore[arg-type]  # a post's kind
-        found, solution = ready.solve()
-    except CaseError as error:
-        tally.seen["locks clash"] += 1
-        if _possible(plan, world, given, since, rebuild, most):
-            tally.wrong.append(f"{name}\n  refused, though it can be: {error}")
+@dataclass
+class Step:
+    """One what-if of a chain."""
+
+    name: str
+    before: Plan
+    world: tuple[Case, Policy]
+    given: Sequence[Change]
+    since: dt.date
+    rebuild: bool
+    most: int
+    tally: Tally
+    words: bool
+
+    def solved(self) -> Plan | None:
+        """The product's plan; None where it is refused because of locks."""
+        uncounted: list[tuple[str, PostKind]] = [(c["veto"]["urn"], "lead") for c in self.given if "veto" in c]
+        try:
+            ready = scenario(self.before, self.given, rebuild=self.rebuild, uncounted=uncounted)
+            return ready.plan() if self.words else ready.solve()[0]
+        except CaseError as error:
+            self.tally.seen["locks clash"] += 1
+            if self.possible():
+                self.wrong(f"refused, though it can be: {error}")
         return None
-    tally.seen["steps"] += 1
-    kept = found.inputs.repaired
-    whole = rebuild and since <= FIRST
-    if (kept.since if kept else FIRST if whole else None) != since:
-        tally.wrong.append(f"{name}\n  since {kept and kept.since}, and should be {since}")
-        return None
-    breaches = audit(*world, found, plan if kept else None)
-    if breaches:
-        tally.wrong.append(f"{name}\n  audit: " + "\n    ".join(f"{b.rule}: {b.text}" for b in breaches[:6]))
-        return None
-    if whole:
-        tally.seen["rebuilt whole"] += 1
-        return found
-    year = Year(*world, plan, found)
-    if year.size() > most:
-        tally.seen["too many plans to try"] += 1
-        return found
-    best = year.best()
-    tally.seen["tried by brute force"] += 1
-    tally.seen["with posts in parts"] += len(year.parts) > len(year.by_post)
-    tiers = {t.name: t.value for t in solution.tiers}
-    held = holding(world, found)
-    if tiers != best.tiers or held != best.choice:
-        tally.wrong.append(f"{name}\n  solved {tiers} {held}\n  best   {best.tiers} {best.choice}")
-        return None
-    return found
 
-
-def _possible(
-    plan: Plan, world: tuple[Case, Policy], given: Sequence[Change], since: dt.date, rebuild: bool, most: int
-) -> bool:
-    """Whether any plan keeps the locks of a step that was refused."""
-    kept = {"since": since, "rows": (), "known": len(plan.inputs.changes), "rebuild": rebuild}
-    from allocator.domain.plan import Repaired
-
-    inputs = plan.inputs.model_copy(update={"repaired": Repaired.model_validate(kept)})
-    year = Year(*world, plan, plan.model_copy(update={"inputs": inputs}))
-    if year.size() > most or (rebuild and since <= FIRST):
+    def wrong(self, text: str) -> bool:
+        self.tally.wrong.append(f"{self.name}\n  {text}")
         return False
-    for lock in (c["lock"] for c in given if "lock" in c):  # one asked for now must hold somewhere
-        parts = [p for p in year.parts if (p.urn, p.kind) == (lock["urn"], lock.get("post") or "lead")]
-        if not any(lock["sip"] in year.may[p.key] for p in parts):
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a rebuild of the whole year, which is an annual allocation."""
+        return self.rebuild and self.since <= FIRST
+
+    def right(self, found: Plan) -> bool:
+        """Whether the plan begins when it should, passes the auditor, and is the best there is."""
+        seen, kept = self.tally.seen, found.inputs.repaired
+        seen["steps"] += 1
+        seen["put into words"] += self.words
+        if (kept.since if kept else FIRST if self.whole else None) != self.since:
+            return self.wrong(f"since {kept and kept.since}, and should be {self.since}")
+        if breaches := audit(*self.world, found, self.before if kept else None):
+            return self.wrong("audit: " + "\n    ".join(f"{b.rule}: {b.text}" for b in breaches[:6]))
+        if self.whole:
+            seen["rebuilt whole"] += 1
+            return True
+        year = Year(*self.world, self.before, found)
+        if year.size() > self.most:
+            seen["too many plans to try"] += 1
+            return True
+        best = year.best()
+        seen["tried by brute force"] += 1
+        seen["with posts in parts"] += len(year.parts) > len(year.by_post)
+        tiers, held = {t.name: t.value for t in found.certificate.tiers}, holding(self.world, found)
+        if tiers != best.tiers or held != best.choice:
+            return self.wrong(f"solved {tiers} {held}\n  best   {best.tiers} {best.choice}")
+        return True
+
+    def possible(self) -> bool:
+        """Whether any plan keeps the locks of a step that was refused."""
+        kept = {"since": self.since, "rows": (), "known": len(self.before.inputs.changes), "rebuild": self.rebuild}
+        inputs = self.before.inputs.model_copy(update={"repaired": Repaired.model_validate(kept)})
+        year = Year(*self.world, self.before, self.before.model_copy(update={"inputs": inputs}))
+        if year.size() > self.most or self.whole:
             return False
-    try:
-        year.best()
-    except AssertionError:
-        return False
-    return True
+        for lock in (c["lock"] for c in self.given if "lock" in c):  # one asked for now must hold somewhere
+            parts = [p for p in year.parts if (p.urn, p.kind) == (lock["urn"], lock.get("post") or "lead")]
+            if not any(lock["sip"] in year.may[p.key] for p in parts):
+                return False
+        try:
+            year.best()
+        except AssertionError:
+            return False
+        return True
 
 
 def holding(world: tuple[Case, Policy], plan: Plan) -> dict[tuple[str, str], str]:
@@ -151,9 +165,3 @@ def holding(world: tuple[Case, Policy], plan: Plan) -> dict[tuple[str, str], str
             if (x.urn, x.post) == (part.urn, part.kind) and x.from_ <= part.end <= x.to:
                 out[part.key] = x.sip
     return out
-
-
-def space(case: Case, policy: Policy) -> int:
-    """How many plans an annual case has, trims aside."""
-    a = Auditor(case, policy)
-    return math.prod(1 + len(a.allowed(p.key)) for p in a.stand.posts)
