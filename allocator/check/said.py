@@ -18,7 +18,7 @@ PAIR_RULES = (
 OTHER_RULES = (
     "participation", "school_status", "capacity", "portfolio", "budget", "days", "shared_head", "separation", "reciprocal", "cluster",
     "continuity", "wish", "experience", "focus", "local", "former_tie", "churn", "diary", "cost", "balance", "spread", "stretch",
-    "halves", "same_appraiser", "handover", "protection", "settled", "repair", "lead", "support",
+    "halves", "same_appraiser", "handover", "protection", "settled", "repair", "lead", "support", "fewest",
 )  # fmt: skip
 RULES = frozenset(PAIR_RULES + OTHER_RULES)
 

@@ -79,7 +79,7 @@ def _causes(ready: Setup, key: Key, found: tuple[Item, ...]) -> _Causes:
     for rule, urn, sip in found:
         if rule == "budget":
             continue
-        if urn == key[0] and sip and ready.pairs.blocks(*key, sip):
+        if urn == key[0] and sip and rule in dict(ready.pairs.blocks(*key, sip)):
             if sip not in told:  # one reason each is enough for a sentence
                 out.barred.setdefault(rule, []).append(sip)
             told.add(sip)
@@ -145,7 +145,13 @@ def _elsewhere(ready: Setup, rule: str, urn: str | None, sips: list[str]) -> str
 def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
     """Every item of the clash; where many are barred alike they are counted."""
     facts = ready.facts
-    barred = [(rule, sip) for rule, urn, sip in found if urn == key[0] and sip and ready.pairs.blocks(*key, sip)]
+    barred = [
+        (rule, sip)
+        for rule, urn, sip in found
+        if urn == key[0]
+        and sip
+        and rule in dict(ready.pairs.blocks(*key, sip))  # a bond of this school is another thing
+    ]
     many = len(barred) > FEW
     for rule in dict.fromkeys(rule for rule, _ in barred) if many else ():
         who = [s for r, s in barred if r == rule]

@@ -47,7 +47,7 @@ class Pairs:
     def blocks(self, urn: str, kind: str, sip: str) -> Blocks:
         """Every rule that bars this pair, with its sentence; none for an allowed pair, or one that is not there."""
         choice = (urn, kind, sip)
-        if choice[:2] not in self.posts or sip not in self.facts.sips:
+        if choice[:2] not in self.posts or sip not in self.facts.sips or choice in self.kept:
             return ()
         if choice not in self._why:
             why = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
