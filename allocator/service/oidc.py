@@ -10,6 +10,7 @@ import datetime as dt
 import logging
 import secrets
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]  # Authlib ships no types
 from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
@@ -18,6 +19,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
+from allocator.errors import UsageError
 from allocator.service import passes, people
 from allocator.service.asking import In, Office, note_sign_in
 from allocator.service.identity import SignedIn
@@ -25,6 +27,7 @@ from allocator.service.problems import Refusal, errors
 
 log = logging.getLogger("allocator.oidc")
 router = APIRouter()
+SHARED = ("common", "organizations", "consumers")  # issuers of Microsoft's for everybody's accounts
 STEP_SECONDS = 600  # to come back from the provider
 
 
@@ -34,6 +37,10 @@ def install(app: FastAPI, office: Office) -> None:
     app.state.oidc = None
     if not settings.oidc_issuer:
         return
+    if urlsplit(settings.oidc_issuer).path.strip("/").split("/")[0] in SHARED:
+        raise UsageError(
+            "ALLOCATOR_OIDC_ISSUER: name your own tenant. In a shared one anybody gives themselves your address."
+        )
     oauth = OAuth()
     app.state.oidc = oauth.register(
         "provider", client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret or None,
@@ -93,7 +100,7 @@ async def back(request: Request, office: In) -> Response:
 
 def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
     email = str(claims.get("email") or "")
-    if not email or claims.get("email_verified") is False:
+    if not email or claims.get("email_verified", True) not in (True, "true"):
         raise Refusal("not_signed_in", "The provider does not vouch for your address.")
     with office.db.write() as s:
         person = people.person_by_email(s, email)

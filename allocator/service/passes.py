@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import secrets
 
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from allocator.service.settings import Settings
 from allocator.store import keep
 from allocator.store.tables import Called, Pass, SignIn, Someone
 
+log = logging.getLogger("allocator.service")
 COOKIE = "allocator_session"
 APART = dt.timedelta(minutes=1)  # between two links that anybody may ask for in one's name
 FREELY = 6  # such links in an hour; after them none while the last one still lives
@@ -71,6 +73,7 @@ def look_at(session: Session, secret: str) -> SignIn:
     """The link, unspent. Raises Refusal `link_used`."""
     row = session.get(SignIn, hashed(secret), with_for_update=True)
     if row is None or row.used_at is not None or row.expires_at < keep.now():
+        log.warning("link refused", extra={"why": "unknown" if row is None else "used" if row.used_at else "run out"})
         raise Refusal("link_used", "This link has been used or has run out. Ask for another: it takes a minute.")
     return row
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ class Database:
                        "connect_args": network}  # fmt: skip
         self.engine = sa.create_engine(parsed, hide_parameters=True, **options)  # values are people's, logs are not
         if self.sqlite:
+            _private(parsed.database)
             sa.event.listen(self.engine, "connect", _prepare)
             sa.event.listen(self.engine, "begin", _begin)
         self._writer = self.engine.execution_options(writes=True)
@@ -103,7 +105,9 @@ class Database:
         if self.sqlite:
             assert self.url.database is not None
             path = Path(self.url.database)
-            return f"sqlite:///{path.with_name(path.stem + '-queue.db')}"
+            queue = path.with_name(path.stem + "-queue.db")
+            _private(str(queue))
+            return f"sqlite:///{queue}"
         return self.url.render_as_string(hide_password=False)
 
     def close(self) -> None:
@@ -135,6 +139,14 @@ def with_this(statement: sa.Executable) -> Iterator[None]:
         yield
     finally:
         _also.reset(token)
+
+
+def _private(file: str | None) -> None:
+    """A file of the store is its owner's alone: it holds everything about everybody. SQLite's files beside it follow it."""
+    if file and file != ":memory:":
+        with suppress(OSError):  # what cannot be made or changed is told when it is opened
+            os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))
+            os.chmod(file, 0o600)
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -11,6 +11,7 @@ import httpx2 as httpx
 import pytest
 from oidc_provider_mock import run_server_in_thread  # type: ignore[import-untyped]  # it ships no types
 
+from allocator.errors import UsageError
 from tests.servers import free_port
 from tests.service.office import Desk, open_office
 
@@ -55,9 +56,16 @@ def test_an_unknown_address_does_not(place: tuple[Desk, str]) -> None:
     assert desk.client.get("/me").status_code == 401
 
 
-def test_an_address_that_is_not_vouched_for_does_not(place: tuple[Desk, str]) -> None:
+@pytest.mark.parametrize("said", [False, "false", 0, "no", ""])
+def test_an_address_that_is_not_vouched_for_does_not(place: tuple[Desk, str], said: object) -> None:
     desk, issuer = place
-    assert sign_in(desk, issuer, "manager@example.org", email_verified=False).status_code == 401
+    assert sign_in(desk, issuer, "manager@example.org", email_verified=said).status_code == 401
+
+
+@pytest.mark.parametrize("shared", ["common", "organizations/v2.0", "consumers"])
+def test_a_provider_of_everybodys_accounts_is_refused_at_the_start(tmp_path: Path, shared: str) -> None:
+    with pytest.raises(UsageError, match="your own tenant"):
+        open_office(tmp_path, oidc_issuer=f"https://login.microsoftonline.com/{shared}", oidc_client_id="us")
 
 
 def test_an_answer_cannot_be_used_again_or_by_another_browser(place: tuple[Desk, str]) -> None:

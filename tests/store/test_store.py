@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import random
 import subprocess
 import sys
@@ -291,3 +292,19 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
 def test_only_known_stores_are_opened(url: str) -> None:
     with pytest.raises(UsageError):
         Database(url)
+
+
+def test_the_files_of_a_store_are_their_owners_alone(tmp_path: Path) -> None:
+    open_before = os.umask(0)
+    try:
+        db = Database(f"sqlite:///{tmp_path / 's.db'}")
+        migrate.upgrade(db)
+        assert db.queue_url.endswith("s-queue.db")
+        with db.write() as s:
+            s.add(Programme(id="p", name="Primary", created_at=keep.now()))
+        modes = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+        assert set(modes.values()) == {0o600}, modes
+        assert {"s.db", "s-queue.db", "s.db-wal"} <= set(modes)
+        db.close()
+    finally:
+        os.umask(open_before)

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from allocator.service.asking import In, Manager, Reader, round_in
+from allocator.service.asking import In, Manager, Reader
 from allocator.service.once import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
@@ -30,9 +30,8 @@ QUIET = 15.0  # seconds after which a listener is told that nothing is new
 
 def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
     job = s.get(Job, id, with_for_update=lock)
-    if job is None:
-        raise Refusal("not_found", f"There is no job {id}.")
-    round_in(s, who, job.round_id)
+    if job is None or job.programme_id not in who.programmes():
+        raise Refusal("not_found", f"There is no job {id}.", withheld=job is not None)
     return job
 
 
