@@ -60,8 +60,8 @@ def explain(
     mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, post)]
     theirs = [a for a in mine if holder in (None, a.sip)] or mine
     row = next((a for a in reversed(theirs) if not a.settled), theirs[-1] if theirs else None)
-    empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
-    if row is None and empty is None:
+    empty = [u for u in plan.unfilled if (u.urn, u.post) == (urn, post)]
+    if row is None and not empty:
         raise UsageError(f"{ready.facts.schools[urn].name} ({urn}) has no {post} post this year.", urn=urn)
     if sip is not None:
         if audience != "manager":
@@ -69,11 +69,11 @@ def explain(
         found = why_not(ready, plan, (urn, post), sip)
         return Explanation(urn, post, audience, found.text, sip, why_not=found)
     if row is None:
-        assert empty is not None
         return Explanation(urn, post, audience, _empty(ready, empty, audience))
     if not ready.held_by(row):
         text = "; ".join(f"{a.name}, {a.days:g} days from {day(a.from_)} to {day(a.to)}" for a in mine)
-        return Explanation(urn, post, audience, f"{row.school}: {text}.", row.sip)
+        then = f"\n{_empty(ready, empty, audience)}" if empty and audience != "sip" else ""
+        return Explanation(urn, post, audience, f"{row.school}: {text}.{then}", row.sip)
     if audience == "manager":
         return _manager(ready, plan, row)
     said = told(ready, plan, row, audience)
@@ -86,6 +86,8 @@ def explain(
 def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
     """Who, who was there before and why not now, what to mind, who was next; the points last, in one line."""
     lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}."]
+    if year := _year(plan, a):
+        lines.append(f"  In the year: {year}.")
     if change := turn(plan, a):
         lines.append(f"  Before: {name_of(ready.facts, change.from_)}. {change.because}")
     for wish in plan.wishes:
@@ -122,12 +124,27 @@ def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
     )  # fmt: skip
 
 
-def _empty(ready: Setup, empty: Unfilled, audience: Audience) -> str:
+def _year(plan: Plan, a: Assignment) -> str:
+    """Who holds the post from when to when, nobody too; empty where one person holds it all the time."""
+    rows = [(x.from_, x.to, x.name) for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post)]
+    gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post)]
+    rows += [(u.from_, u.to, "nobody") for u in gaps if u.from_ and u.to]
+    return "; ".join(f"{who} from {day(on)} to {day(to)}" for on, to, who in sorted(rows)) if len(rows) > 1 else ""
+
+
+def _empty(ready: Setup, empty: list[Unfilled], audience: Audience) -> str:
+    """The post, or parts of it, that nobody holds."""
     if audience == "school":
-        return (
-            f"We have not yet named your {ROLE[empty.post]}. Your SIP manager is working on it and will write to you."
-        )
+        return f"We have not yet named your {ROLE[empty[0].post]}. Your SIP manager is working on it and will write to you."
     if audience == "sip":
         raise UsageError("This post has no SIP; there is nothing a SIP may see.")
-    lines = [empty.text] + [f"  Could be mended: {fix.text}" for fix in empty.fixes]
+    lines = []
+    for part in empty:
+        whole = len(empty) == 1 and part.from_ in (None, ready.facts.year.first)
+        lines.append(part.text if whole or not part.to else f"Nobody {_dates(part)}: {part.text}")
+        lines += [f"  Could be mended: {fix.text}" for fix in part.fixes]
     return "\n".join(lines)
+
+
+def _dates(part: Unfilled) -> str:
+    return f"from {day(part.from_)} to {day(part.to)}" if part.from_ and part.to else ""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
 from allocator.domain.plan import Plan
+from allocator.domain.posts import Post
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.reasons.complete import held_in
 from allocator.reasons.contrast import forced as with_pair
 from allocator.reasons.contrast import losses
+from allocator.rules.base import day
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,23 @@ class WhyNot:
 
 
 def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None) -> WhyNot:
-    """Why `sip` does not hold the post `key` in `plan`."""
-    facts = ready.facts
-    if sip not in facts.sips:
+    """Why `sip` does not hold the post `key` in `plan`; where it has several parts within the year, of each of them."""
+    if sip not in ready.facts.sips:
         raise UsageError(f"{sip} is not a SIP of this case.", sip=sip)
     parts = ready.parts.of.get(key, ())
     if not parts:
         raise UsageError(f"There is no {key[1]} post at {key[0]} this year.", urn=key[0])
-    key = parts[-1].key  # of several within the year, the one that goes on
+    if len(parts) == 1:
+        return _of_part(ready, plan, parts[0].key, sip, stop)
+    held = held_in(ready, plan)
+    each = [(held.get(p.key) != sip, p, _of_part(ready, plan, p.key, sip, stop)) for p in parts]
+    told = [found for wanting, _, found in each if wanting] or [found for _, _, found in each]
+    text = " ".join(f"{_span(p, upper=True)}: {found.text}" for _, p, found in each)
+    return replace(told[-1], post=key[1], text=text, exact=all(found.exact for found in told))
+
+
+def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) -> WhyNot:
+    facts = ready.facts
     name, school = facts.sips[sip].name, facts.schools[key[0]].name
     held = held_in(ready, plan)
     if held.get(key) == sip:
@@ -97,6 +108,11 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     return WhyNot(*key, sip, price=tuple(price), chain=chain, exact=exact, text=text)
 
 
+def _span(part: Post, *, upper: bool = False) -> str:
+    """The days of one part of a post, as words."""
+    return f"{'From' if upper else 'from'} {day(part.start)} to {day(part.end)}"
+
+
 def _join(blocked: tuple[tuple[str, str], ...]) -> str:
     return " ".join(text if text.endswith(".") else text + "." for _, text in blocked)
 
@@ -104,7 +120,9 @@ def _join(blocked: tuple[tuple[str, str], ...]) -> str:
 def _move_text(ready: Setup, key: Key, before: str | None, after: str | None) -> str:
     facts = ready.facts
     school = facts.schools[key[0]].name
-    what = "" if key[1] == "lead" else f" ({key[1]})"
+    part = ready.parts.by_key[key]
+    what = "" if part.kind == "lead" else f" ({part.kind})"
+    what += f", {_span(part)}" if part.of > 1 else ""
     was = facts.sips[before].name if before else "nobody"
     now = facts.sips[after].name if after else "nobody"
     return f"{school}{what}: from {was} to {now}"
