@@ -29,7 +29,7 @@ from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
 from allocator.engine.whole import solve_whole, top
 from allocator.engine.worst import worst_first
 
-FEW = 400  # pairs that CP-SAT settles at once
+FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work it has for them
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 LARGE = 60_000  # pairs: about two thousand schools in one piece
@@ -129,7 +129,7 @@ def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, shor
     plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
     clock = _Clock(stop, monotonic())
     if len(inst.pairs) <= FEW:
-        quick = replace(stop, work=QUICK if stop.work is None else min(QUICK, stop.work))
+        quick = replace(stop, work=AT_ONCE if stop.work is None else min(AT_ONCE, stop.work))
         first = tiers.solve(inst, quick, hint, settle=settle, short=short)
         clock.work += first.deterministic_time
         if first.status == "optimal" or clock.over:

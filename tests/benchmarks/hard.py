@@ -1,0 +1,132 @@
+"""Hard years: authorities from roomy to far too short of days, with and without periods, clusters, shared heads, appraisals.
+
+python -m tests.benchmarks.hard [--las NAME,…] [--tightness T,…] [--structures S,…]     a line a case, then median and worst
+
+Real schools are read in place as in `cases.py`; teams and everything else are invented. CPU seconds are of this process:
+set-up, solve to a proof, words and audit. `short_grid` is for the tests: invented schools, no files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from allocator import allocate
+from allocator.domain.case import Case, School
+from allocator.domain.facts import Facts
+from allocator.domain.policy import Policy
+from allocator.generate import invent
+from allocator.reasons.answer import solve
+from tests.benchmarks import cases
+
+YEAR = cases.YEAR
+LAS = (
+    "Darlington",
+    "Middlesbrough",
+    "Brighton and Hove",
+    "Bury",
+    "Bath and North East Somerset",
+    "Swindon",
+    "Wolverhampton",
+    "Wigan",
+)
+TIGHTNESS = 1.3, 1.12, 1.03, 0.97, 0.95, 0.85, 0.8  # days offered for schools over days that the posts take
+STRUCTURES = "plain", "joined", "periods"
+SHARES = 0.28, 0.28, 0.30, 0.28  # of a SIP's days that a period may take
+SIZE = 5  # schools a SIP
+
+
+def structured(rows: Sequence[School], structure: str) -> list[School]:
+    """The schools with invented wishes of their own; `joined`: in clusters too, some with one head or paired."""
+    r = random.Random(len(rows))
+    kinds = r.choices(("none", "same", "different", "any"), (65, 20, 7, 8), k=len(rows))
+    out = [
+        s.model_copy(update={"appraisal": k, "inspection_due": r.random() < 0.25})
+        for s, k in zip(rows, kinds, strict=True)
+    ]
+    if structure != "joined":
+        return out
+    placed = sorted((s for s in out if s.easting), key=lambda s: (s.easting or 0, s.urn))
+    more: dict[str, dict[str, object]] = {}
+    for n, s in enumerate(placed):
+        more[s.urn] = {"cluster": f"C{n // 6}", "cluster_wants_one_sip": n // 6 % 3 == 0}
+    primaries = [s for s in placed if s.phase == "primary"]
+    for a, b in list(pairwise(primaries))[::9]:
+        more[a.urn]["head"] = more[b.urn]["head"] = f"h{a.urn}"
+    for a, b in list(pairwise(primaries))[4::11]:
+        more[a.urn]["paired_with"] = b.urn
+    return [s.model_copy(update=more.get(s.urn, {})) for s in out]
+
+
+def team(rows: Sequence[School], tightness: float, structure: str, seed: int = 1) -> Case:
+    """A team for these schools; `periods`: four SIPs in five also with a limit for each period."""
+    sips = max(3, round(len(rows) / SIZE))
+    case = invent(
+        Case(year=YEAR, schools=tuple(structured(rows, structure)), sips=()), Policy(), sips, seed, tightness
+    ).case
+    if structure != "periods":
+        return case
+    facts, r, out = Facts(case, Policy()), random.Random(seed), []
+    for s in case.sips:
+        if s.status == "active" and r.random() < 0.8:
+            days = facts.capacity(s)
+            names = "autumn_1_days", "autumn_2_days", "spring_days", "summer_days"
+            s = s.model_copy(update={n: math.ceil(days * share) / 4 for n, share in zip(names, SHARES, strict=True)})
+        out.append(s)
+    return case.model_copy(update={"sips": tuple(out)})
+
+
+def invented(count: int, seed: int) -> list[School]:
+    """So many schools of one authority that does not exist."""
+    r = random.Random(seed)
+    needs, often = ("low", "standard", "raised", "high"), (10, 75, 10, 5)
+    return [
+        School.model_validate(
+            {
+                "urn": str(900_000 + n), "name": f"School {n}", "la": "Nowhere", "need": r.choices(needs, often)[0],
+                "phase": r.choices(("primary", "secondary", "special"), (80, 15, 5))[0], "pupils": r.randrange(60, 900),
+                "easting": 400_000 + r.randrange(20_000), "northing": 200_000 + r.randrange(20_000),
+            }
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def short_grid() -> Iterator[tuple[str, Case]]:
+    """About twenty cases, the same on every machine."""
+    for count in (20, 32, 45):
+        for tightness in (1.12, 0.97, 0.9, 0.8):
+            for structure in ("plain", "joined") if count < 45 else ("plain",):
+                yield f"{count} {tightness} {structure}", team(invented(count, count), tightness, structure)
+
+
+def main(las: Sequence[str], tightness: Sequence[float], structures: Sequence[str]) -> None:
+    spent = []
+    for la in las:
+        rows = [s for s in cases.register() if s.la == la]
+        for structure in structures:
+            for t in tightness:
+                case = team(rows, t, structure)
+                began = time.process_time()
+                plan = solve(case, Policy())
+                spent.append(time.process_time() - began)
+                pairs = len(allocate.setup(case, Policy()).inst.pairs)
+                print(
+                    f"{la} | {len(rows)} | {pairs:,} | {t:g} | {structure} | {spent[-1]:.2f} | {plan.status}",
+                    flush=True,
+                )
+    print(f"median {statistics.median(spent):.2f}, worst {max(spent):.2f} CPU seconds, {len(spent)} cases")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--las", default=",".join(LAS))
+    parser.add_argument("--tightness", default=",".join(map(str, TIGHTNESS)))
+    parser.add_argument("--structures", default=",".join(STRUCTURES))
+    asked = parser.parse_args()
+    main(asked.las.split(","), [float(t) for t in asked.tightness.split(",")], asked.structures.split(","))

@@ -1,0 +1,24 @@
+"""Authorities from roomy to far too short of days are proved, every tier, points and lot, in bounded deterministic work."""
+
+from __future__ import annotations
+
+import pytest
+
+from allocator import allocate
+from allocator.domain.case import Case
+from allocator.domain.policy import Policy
+from allocator.engine.method import solve
+from allocator.engine.tiers import Stop
+from tests.benchmarks.hard import short_grid
+
+MOST = Stop(work=6.0, nodes=1_000)  # several times what the slowest of them takes
+
+
+@pytest.mark.parametrize(("name", "case"), [pytest.param(n, c, id=n.replace(" ", "-")) for n, c in short_grid()])
+def test_a_hard_year_is_proved(name: str, case: Case) -> None:
+    inst = allocate.setup(case, Policy()).inst
+    got = solve(inst, MOST)
+    assert got.status == "optimal", [(t.name, t.value, t.bound) for t in got.tiers if not t.proved]
+    assert all(t.proved for t in got.tiers)
+    if float(name.split()[1]) < 1:
+        assert sum(t.value for t in got.tiers if t.name.startswith("1d")) > 0  # else it is no hard year
