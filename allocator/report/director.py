@@ -64,9 +64,9 @@ class Director:
 def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
     """Work the page out from the case and the plan, and from the round as it stands where there is one."""
     case, pairs = facts.case, now.pairs if now else {}
-    leads = [p for p in facts.posts if p.kind == "lead"]
-    held = {(a.urn, a.post): a for a in plan.assignments if not a.settled}
-    empty = {(u.urn, u.post): u for u in plan.unfilled}
+    leads = [p for p in facts.year_posts if p.kind == "lead"]
+    held = {(a.urn, str(a.post)): a for a in plan.assignments}  # of several within the year the last, as rows stand
+    empty = {(u.urn, str(u.post)): u for u in plan.unfilled}
     short = [(a.school, a.days_short) for a in plan.assignments if a.days_short]
     answered = {(a.urn, a.post) for a in case.answers if a.by in ("head", "chair")}
     names = {s: row.name for s, row in facts.sips.items()}
@@ -79,7 +79,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
     refused |= {(urn, sip) for urn, _, sip in (now.refused if now else ())}
     return Director(
         schools=len(leads),
-        with_sip=sum(p.key in held for p in leads),
+        with_sip=sum(p.key not in empty for p in leads),
         without=tuple(
             (facts.name(p.urn), empty[p.key].fixes[0].text if empty[p.key].fixes else empty[p.key].text)
             for p in leads
