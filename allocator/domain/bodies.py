@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import Literal, TypeVar
 
@@ -53,6 +53,7 @@ TELLING = re.compile(  # words that always tell one from another: places on a co
     r"one|two|three|four|five|six|seven|eight|nine|ten|primary|secondary|special|infant|junior|red|blue|green|yellow"
 )
 ALIKE = 0.88  # how alike the words left are at least, for one letter or so to be a slip
+MOST_NEAREST = 20  # names that no school has, for which the nearest is looked for
 SHORTEST = 5  # letters of a name that a slip may be told in
 R = TypeVar("R", bound=Row)
 
@@ -116,13 +117,26 @@ def slip(kind: Kind, a: str, b: str) -> bool:
     one, other = " ".join(sorted(mine)), " ".join(sorted(theirs))
     if abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < SHORTEST:
         return False
-    ratio = SequenceMatcher(None, one, other).ratio()
+    matcher = SequenceMatcher(None, one, other)
+    if matcher.quick_ratio() < ALIKE - 0.1:
+        return False
+    ratio = matcher.ratio()
     return ratio >= ALIKE or ratio * (len(one) + len(other)) / 2 >= max(len(one), len(other)) - 1
 
 
 def named(row: Row) -> dict[str, object]:
     """Column -> the body or bodies that a row names there."""
     return {c: v for c in COLUMNS.get(type(row), {}) if (v := getattr(row, c))}
+
+
+def _parts(text: str) -> set[str]:
+    """A text, and it without each of its letters: two that share one are a letter apart."""
+    return {text, *(text[:n] + text[n + 1 :] for n in range(len(text)))}
+
+
+def _keys(kind: Kind, name: str) -> set[str]:
+    words = _own_words(kind, name)
+    return {*words, *(f"~{part}" for part in _parts(" ".join(sorted(words))))}
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,8 @@ class Bodies:
                 self.one.setdefault((k, folded(k, name)), name)
         self._slips_of_trusts()
         self._seen: dict[tuple[Kind, str], ReadAs] = {}
+        self._asked = 0
+        self._by_key: dict[Kind, dict[str, set[str]]] = {}
 
     def _slips_of_trusts(self) -> None:
         """A trust that some schools spell a letter apart is one trust: its SIPs are barred from all of them."""
@@ -164,7 +180,7 @@ class Bodies:
         for (kind, plain), name in list(self.one.items()):
             if kind != "trust" or self.told.get((kind, plain)) == "":
                 continue
-            parts = {plain, *(plain[:n] + plain[n + 1 :] for n in range(len(plain)))}
+            parts = _parts(plain)
             seen = sorted({other for p in parts for other in by_part.get(p, ())})
             known = next((o for o in seen if slip(kind, o, name)), None)
             if known is not None:
@@ -185,17 +201,28 @@ class Bodies:
             return ReadAs(kind, given, self.one.get((kind, folded(kind, means)), means) if means else None)
         if (kind, plain) in self.one:
             return ReadAs(kind, given, self.one[kind, plain], (kind, plain) not in self.doubtful)
-        names = sorted({n for (k, _), n in self.one.items() if k == kind})
-        near = [n for n in names if alike(kind, given, n)]
+        near = [n for n in self._candidates(kind, given) if alike(kind, given, n)]
         closest = [n for n in near if _own_words(kind, n) == _own_words(kind, given)]
         if len(closest or near) == 1:
             return ReadAs(kind, given, (closest or near)[0], sure=False)
-        return ReadAs(kind, given, None, sure=not near, near=tuple(near) or self._nearest(kind, given, names))
+        return ReadAs(kind, given, None, sure=not near, near=tuple(near) or self._nearest(kind, given))
 
-    @staticmethod
-    def _nearest(kind: Kind, given: str, names: list[str]) -> tuple[str, ...]:
-        ranked = sorted((-SequenceMatcher(None, folded(kind, given), folded(kind, n)).ratio(), n) for n in names)
-        return tuple(n for score, n in ranked[:1] if score <= -0.6)
+    def _candidates(self, kind: Kind, given: str) -> list[str]:
+        """The schools' names that share a telling word with it, or are a letter off: no others can be alike."""
+        if kind not in self._by_key:
+            index: dict[str, set[str]] = defaultdict(set)
+            for (k, _), name in self.one.items():
+                for key in _keys(kind, name) if k == kind else ():
+                    index[key].add(name)
+            self._by_key[kind] = index
+        return sorted(set().union(*(self._by_key[kind].get(key, set()) for key in _keys(kind, given))))
+
+    def _nearest(self, kind: Kind, given: str) -> tuple[str, ...]:
+        self._asked += 1
+        if self._asked > MOST_NEAREST:
+            return ()
+        by = {folded(kind, n): n for (k, _), n in sorted(self.one.items()) if k == kind}
+        return tuple(by[x] for x in get_close_matches(folded(kind, given), by, 1, 0.6))
 
     def row(self, row: R) -> tuple[R, list[tuple[str, ReadAs]]]:
         """The row in the schools' spelling, and (column, reading) of every name in it that was read otherwise than written, or as nobody's."""

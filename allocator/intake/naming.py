@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
 SAME = {
@@ -22,6 +22,7 @@ NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
 
 
+@lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name that tell it apart, in lower case."""
     flat = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode().replace("'", "")
@@ -56,16 +57,19 @@ def same(name: str, known: Mapping[str, str]) -> str | None:
 
 def nearest_names(name: str, known: Mapping[str, str]) -> list[str]:
     """Ids of the most alike names, best first; ties by id."""
-    mine = plain(name)
-    scores: dict[str, float] = defaultdict(float)
+    mine = set(words(name))
+    straight, turned = SequenceMatcher(None, b=plain(name)), SequenceMatcher(None, b=" ".join(sorted(words(name))))
+    scores: dict[str, float] = {}
     for id, other in known.items():
-        theirs = plain(other)
-        turned = " ".join(sorted(words(other)))
-        scores[id] = max(
-            SequenceMatcher(None, mine, theirs).ratio(),
-            SequenceMatcher(None, " ".join(sorted(words(name))), turned).ratio(),
-        )
-        if set(words(name)) & set(words(other)) and set(words(name)) <= set(words(other)):
-            scores[id] = max(scores[id], 0.8)  # a surname, or a school without its "primary"
-    ranked = sorted((id for id in known if scores[id] >= NEAR), key=lambda id: (-scores[id], id))
-    return ranked[:SUGGESTED]
+        score = max(_alike(straight, plain(other)), _alike(turned, " ".join(sorted(words(other)))))
+        if mine & set(words(other)) and mine <= set(words(other)):
+            score = max(score, 0.8)  # a surname, or a school without its "primary"
+        if score >= NEAR:
+            scores[id] = score
+    return sorted(scores, key=lambda id: (-scores[id], id))[:SUGGESTED]
+
+
+def _alike(matcher: SequenceMatcher[str], other: str) -> float:
+    """How alike, or 0 where a cheap look shows that it is not alike enough."""
+    matcher.set_seq1(other)
+    return matcher.ratio() if matcher.real_quick_ratio() >= NEAR and matcher.quick_ratio() >= NEAR else 0.0

@@ -139,6 +139,9 @@ class Known:
 
 
 def _ratio(a: str, b: str) -> float:
+    """How alike two texts are; 0 where their lengths alone show that they are not."""
+    if 2 * min(len(a), len(b)) < WORD * (len(a) + len(b)) or len(set(a) & set(b)) < len(set(a)) / 2:
+        return 0.0
     return SequenceMatcher(None, a, b).ratio()
 
 
@@ -154,6 +157,8 @@ def _mistyped(a: str, b: str) -> bool:
     if a.translate(LOOK_ALIKE) == b.translate(LOOK_ALIKE):
         return True
     if [int(d) for d in re.findall(r"\d+", a)] != [int(d) for d in re.findall(r"\d+", b)]:
+        return False
+    if abs(len(a) - len(b)) > 2:
         return False
     mine, theirs = re.sub(r"\d+", "", a), re.sub(r"\d+", "", b)
     longest, alike = max(len(mine), len(theirs)), _ratio(mine, theirs)
@@ -264,7 +269,7 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
     for n, ((what, found), cells) in enumerate(said.open.items()):
         pool = known[what]
         sure = pool.find(found)
-        ids = sure or (pool.near(found) if n < 5 * MOST_LISTED else [])
+        ids = sure or (pool.near(found) if n < MOST_LISTED else [])
         shown = [f"{pool.names[i]} ({i})" if pool.names[i] else i for i in ids]
         if sure:
             why = f"{found} may be {' or '.join(shown)}."
