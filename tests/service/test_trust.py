@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -423,3 +424,28 @@ def test_the_address_in_the_case_tells_that_two_are_one() -> None:
 
     assert sips_of(place, me("melanie@x.example"), "p") == {"A"}
     assert sips_of(place, me("other@x.example"), "p") == set()
+
+
+def test_a_head_who_presses_twice_has_asked_once(tmp_path: Path) -> None:
+    desk = open_office(tmp_path)
+    site, head = "http://testserver", desk.headers("head")
+    (about,) = set(re.findall(r'name="about" value="(\w+)"', desk.client.get(f"{site}/school", headers=head).text))
+    form, seen = (
+        {"about": about, "say": "query", "query": "Who is that?", "reason": "Who is that?", "question": "Who is that?"},
+        [],
+    )
+
+    def press() -> None:
+        answer = desk.client.post(f"{site}/school/answer", data=form, headers=head, follow_redirects=False)
+        seen.append((answer.status_code, answer.headers.get("location")))
+
+    threads = [threading.Thread(target=press) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(set(seen)) == 1
+    assert seen[0][0] == 303
+    with desk.db.read() as s:
+        asked = [q for q in keep.standing(s, "r").queries if q.urn == "1"]
+    assert len(asked) == 1

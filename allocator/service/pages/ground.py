@@ -28,6 +28,7 @@ from allocator.domain.characters import lines, strange
 from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
 from allocator.service.asking import office_of, round_in
+from allocator.service.pages.presses import pressed
 from allocator.service.people import Who
 from allocator.service.problems import TITLES, Refusal, away, fault, refusal_of
 from allocator.store import keep
@@ -159,9 +160,14 @@ class Fields:
         return [{"text": text, "href": f"#{name}"} for name, text in self.errors.items()]
 
 
+async def form_of(request: Request) -> FormData:
+    """What was sent, read once."""
+    return await request.form(max_files=5, max_fields=20_000)
+
+
 async def fields(request: Request) -> Fields:
     """The form. Its `version`, where it has one, guards the write as If-Match does (`asking.fresh`)."""
-    data = await request.form(max_files=5, max_fields=20_000)
+    data = await form_of(request)
     version = data.get("version")
     if isinstance(version, str) and version.isascii() and version.isdigit():
         request.state.if_match = f'"{version}"'
@@ -182,7 +188,9 @@ class PageRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             try:
-                return await inner(request)
+                if request.method != "POST":
+                    return await inner(request)
+                return await pressed(request, await form_of(request), inner)
             except Refusal as refusal:
                 found = refusal
             except AllocatorError as error:
