@@ -18,10 +18,10 @@ Key = tuple[str, str]
 
 
 class Parts:
-    """The parts of each post, in order of time."""
+    """The parts of each post, in order of time. `by_day`: within the year, when rules ask of each day by itself."""
 
-    def __init__(self, posts: Sequence[Post]) -> None:
-        self.posts = posts
+    def __init__(self, posts: Sequence[Post], by_day: bool) -> None:
+        self.posts, self.by_day = posts, by_day
         self.by_key = {p.key: p for p in posts}
         self.of: dict[Key, list[Post]] = defaultdict(list)
         for p in posts:
@@ -38,7 +38,7 @@ class Parts:
             ((urn, kind, sip),) = s.pairs
             parts = self.of.get((urn, kind), ())
             yield from (replace(s, pairs=((*p.key, sip),)) for p in parts) if parts else (s,)
-        elif not self.several:
+        elif not self.by_day:
             yield s
         elif s.kind == "same":
             for day in self._cuts(s.posts):

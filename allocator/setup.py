@@ -98,7 +98,7 @@ def instance(
     person_index = {s: n for n, s in enumerate(people)}
     choices: tuple[Choice, ...] = tuple((*p.key, s) for p in posts for s in pairs.allowed[p.key])
     index = {c: i for i, c in enumerate(choices)}
-    draft, parts = Draft(facts, posts, pairs.allowed), Parts(posts)
+    draft, parts = Draft(facts, posts, pairs.allowed), Parts(posts, facts.standing is not None)
     said = (s for rule in rules.RULES if rule.on(facts) for s in rule.structures(draft))
     structures = (*parts.carried(said), *parts.handovers(facts.policy.repair.handover))
     structures = yielding.standing(facts, pairs, structures, index)

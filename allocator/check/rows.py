@@ -45,7 +45,7 @@ def rows(a: Auditor, choice: Choice, short: Short) -> list[Row]:
             if part.key not in choice:
                 continue
             row = _of_part(a, part.key, choice[part.key], short.get(part.key, 0))
-            if mine and mine[-1].sip == row.sip and mine[-1].end + ONE == part.begin:
+            if mine and mine[-1].sip == row.sip and mine[-1].end + ONE == row.start:
                 row = _joined(mine.pop(), row)
             mine.append(row)
         out += mine

@@ -293,6 +293,10 @@ class Stand:
             out += nearest(4 * dec(days.new_head))
         return out
 
+    def meet(self, one: Post, two: Post) -> bool:
+        """Whether rules on two posts or parts ask of them together: within the year, when they share a day."""
+        return self.earlier is None or one.meets(two)
+
     def at(self, post: Key, day: dt.date) -> Key | None:
         """The part of a post that a day falls in; in an annual allocation, the post."""
         if self.earlier is None:

@@ -55,12 +55,12 @@ def joint(stand: Stand, choice: Choice) -> Iterator[Breach]:
                 yield Breach("decision", f"The lock of {sip} to {urn} ({kind}) is not kept.", urn, kind, sip)
     for rule, urns in one_lead(b):
         leads = [p for u in urns for p in stand.parts.get((u, "lead"), ())]
-        if not all(choice.get(p.key) == choice.get(q.key) for p in leads for q in leads if p.meets(q)):
+        if not all(choice.get(p.key) == choice.get(q.key) for p in leads for q in leads if stand.meet(p, q)):
             text = f"Schools {', '.join(urns)} must have one lead SIP, or none of them one."
             yield Breach(rule, text, urns[0], "lead")
     for p in stand.posts:
         here = choice.get(p.key)
-        leads = [q for q in stand.parts.get((p.urn, "lead"), ()) if q.meets(p) and choice.get(q.key) == here]
+        leads = [q for q in stand.parts.get((p.urn, "lead"), ()) if stand.meet(q, p) and choice.get(q.key) == here]
         if p.kind == "lead" or here is None or not leads:
             continue
         if p.kind == "appraisal" and b.policy.appraisal.on and b.schools[p.urn].appraisal == "different":
@@ -87,7 +87,7 @@ def reciprocal(stand: Stand, choice: Choice) -> Iterator[Breach]:
     for (urn, sip), here in sorted(visits.items(), key=lambda v: v[0]):
         for other, _ in (head for old in b.old[urn] for head in leads.get(old, ())):
             there = [p for u in carries.get(heads[sip] or "", ()) for p in visits.get((u, other), ())]
-            if sip < other and any(p.meets(q) for p in here for q in there):
+            if sip < other and any(stand.meet(p, q) for p in here for q in there):
                 text = f"{sip} and {other} are SIP to each other's schools."
                 yield Breach("reciprocal", text, urn, None, sip)
 
