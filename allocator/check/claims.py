@@ -316,7 +316,7 @@ def _line(claim: Cause | None) -> Line | None:
 
 
 def _head(w: WishAnswered) -> Line:
-    return {k: v for k, v in w.model_dump().items() if k != "because"}
+    return {k: v for k, v in w.model_dump().items() if k not in ("because", "text")}
 
 
 def _for_all(rule: str, urns: Sequence[str]) -> Line:

@@ -194,7 +194,10 @@ Cause = Annotated[
 
 
 class WishAnswered(Said):
-    """A wish, and what came of it. `sip`: whom it is about, where it is about somebody; `because`: why it was not met."""
+    """A wish, and what came of it. `sip`: whom it is about, where it is about somebody; `because`: why it was not met.
+
+    `text` says so to a manager.
+    """
 
     kind: Literal["wish_met", "wish_not_met"]
     by: Literal["school", "sip"]
@@ -203,6 +206,7 @@ class WishAnswered(Said):
     wish: WishKind
     strength: Literal[1, 2, 3]
     because: tuple[Cause, ...] = ()
+    text: str = ""
 
     @property
     def met(self) -> bool:

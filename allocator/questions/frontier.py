@@ -11,6 +11,8 @@ from typing import Any
 
 from allocator.allocate import Setup
 from allocator.domain import tiers
+from allocator.domain.before import last_year
+from allocator.domain.facts import Post
 from allocator.domain.plan import Plan
 from allocator.engine.frontier import Frontier
 from allocator.engine.instance import Kept
@@ -36,8 +38,8 @@ class Point:
 class Asked:
     """The question about one plan, set up once; each number of changes can then be asked apart from the others.
 
-    Changes are counted against what the plan was measured by: last year's leads, or in a repair the plan before. Posts
-    filled and days are no worse than in the plan.
+    Changes are counted as every page counts them (contract 2, *before*): against last year's leads, and within the year
+    against who holds each part. Posts filled and days are no worse than in the plan.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -95,11 +97,18 @@ def frontier(
     return gained(point for _, point in found)
 
 
+def _before(ready: Setup, post: Post) -> str | None:
+    """Who a change at this post is counted against."""
+    facts = ready.facts
+    if facts.standing is None or facts.standing.since == facts.year.first:
+        return last_year(facts, post.urn, "lead") if post.kind == "lead" else None
+    return None if (post.urn, post.kind) in ready.uncounted else facts.incumbent_of(post)
+
+
 def _bonds(ready: Setup) -> tuple[list[tuple[str, Kept]], list[str]]:
     """Schools whose SIP may stay, each with the pairs to keep; and schools whose SIP may not."""
     facts = ready.facts
-    free = [p for p in facts.posts if (p.urn, p.kind) not in ready.uncounted]
-    held = {p.key: s for p in free if (s := facts.incumbent_of(p))}
+    held = {p.key: s for p in facts.posts if (s := _before(ready, p))}
     by_school: dict[str, list[int]] = {}
     for (urn, kind), sip in sorted(held.items()):
         if (urn, kind, sip) in ready.index:

@@ -14,7 +14,7 @@ from allocator.engine.tiers import Stop
 from allocator.engine.ties import ties
 from allocator.reasons.claims import Claims
 from allocator.reasons.fixes import Workshop
-from allocator.reasons.spoken import to_manager
+from allocator.reasons.spoken import to_manager, wish_to_manager
 from allocator.reasons.unfilled import explain_unfilled
 from allocator.rules.base import Audience, day
 
@@ -49,7 +49,7 @@ def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = N
             "unfilled": tuple(explain_unfilled(ready, solution, u, workshop) for u in plan.unfilled),
             "changes": tuple(because(ready, claims, c) for c in plan.changes),
             "moves": tuple(because(ready, claims, c) for c in plan.moves),
-            "wishes": claims.of_wishes(),
+            "wishes": tuple(w.model_copy(update={"text": wish_to_manager(ready, w)}) for w in claims.of_wishes()),
             "notices": plan.notices if looked else (*plan.notices, NOT_ALL),
         }
     )

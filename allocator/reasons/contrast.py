@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
-from allocator.domain.claims import Cause, CouldNotBe, Loss, Outweighed, Price, Shift, Tied, Trimmed
+from allocator.domain.claims import Cause, CouldNotBe, Loss, Outweighed, Price, Shift, Tied, Trimmed, WishAnswered
 from allocator.domain.plan import Assignment, Moved, Plan
 from allocator.engine.force import force
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Conflict, Stop
 from allocator.reasons.complete import held_in, short_in
-from allocator.reasons.spoken import to_manager
+from allocator.reasons.spoken import to_manager, wish_to_manager
 
 MOST = 40  # causes of one plan that are put to a solve
 
@@ -28,27 +28,33 @@ def forced(ready: Setup, plan: Plan, pair: int, stop: Stop | None = None) -> tup
 
 
 def priced(ready: Setup, plan: Plan, stop: Stop | None = None, most: int = MOST) -> Plan:
-    """The plan with the price of each cause that was outweighed, the first `most` of them."""
-    left = most
-    changes, tied = [], dict[Key, str]()
-    for change in plan.changes:
-        causes: list[Cause] = []
-        for c in change.claims:
-            if isinstance(c, Outweighed) and c.sip and c.price is None and left > 0:
-                left -= 1
-                c = contrast(ready, plan, c, c.sip, stop)
-                if isinstance(c, Tied):
-                    tied[change.urn, change.post] = c.sip
-            causes.append(c)
-        changes.append(_with(ready, change, tuple(causes)))
+    """The plan with the price of each cause that was outweighed, of changes and of wishes, the first `most` of them."""
+    known: dict[Cause, Cause] = {}
+    tied: dict[Key, str] = {}
+
+    def found(claims: Iterable[Cause]) -> tuple[Cause, ...]:
+        for c in claims:
+            if isinstance(c, Outweighed) and c.sip and c.price is None and c not in known and len(known) < most:
+                known[c] = contrast(ready, plan, c, c.sip, stop)
+                if isinstance(known[c], Tied):
+                    tied[c.urn, c.post.partition("/")[0]] = c.sip
+        return tuple(known.get(c, c) for c in claims)
+
+    changes = [_with(ready, change, found(change.claims)) for change in plan.changes]
+    wishes = [_wish(ready, w, found(w.because)) for w in plan.wishes]
     rows = tuple(_tied(a, tied.get((a.urn, a.post))) for a in plan.assignments)
-    return plan.model_copy(update={"changes": tuple(changes), "assignments": rows})
+    return plan.model_copy(update={"changes": tuple(changes), "wishes": tuple(wishes), "assignments": rows})
 
 
 def _with(ready: Setup, change: Moved, causes: tuple[Cause, ...]) -> Moved:
     if causes == change.claims:
         return change
     return change.model_copy(update={"claims": causes, "because": to_manager(ready, causes)})
+
+
+def _wish(ready: Setup, w: WishAnswered, causes: tuple[Cause, ...]) -> WishAnswered:
+    new = w.model_copy(update={"because": causes})
+    return new.model_copy(update={"text": wish_to_manager(ready, new)})
 
 
 def _tied(a: Assignment, sip: str | None) -> Assignment:

@@ -47,7 +47,6 @@ WISHES = {  # a wish, as the one who wrote it reads it
     "fresh_eyes": "for fresh eyes",
     "not_serving_head": "not to have a serving head",
     "flexible_diary": "for someone who can move a visit when an inspection comes",
-    "move_on": "to move on from {school}",
 }
 
 
@@ -131,10 +130,25 @@ def _outweighed(ready: Setup, c: say.Outweighed, name: str, where: str) -> str:
 
 
 def wish_to_manager(ready: Setup, w: say.WishAnswered) -> str:
-    """A wish that was not met, and why, as a sentence."""
+    """What was wished, whether it is met, and if not, why, in sentences."""
     who = name_of(ready.facts, w.sip) if w.by == "sip" else ready.facts.name(w.urn)
-    asked = WISHES[w.wish].format(sip=name_of(ready.facts, w.sip), school=ready.facts.name(w.urn))
-    return f"{who} asked {asked}: not met. {to_manager(ready, w.because)}"
+    asked = _asked_for(ready.facts, w)
+    return (
+        f"{who} asked {asked}: met."
+        if w.met
+        else f"{who} asked {asked}: not met. {to_manager(ready, w.because)}".rstrip()
+    )
+
+
+def _asked_for(facts: Facts, w: say.WishAnswered) -> str:
+    if w.by == "sip":
+        return f"to {'stay with' if w.wish in ('keep', 'named') else 'move on from'} {facts.name(w.urn)}"
+    return WISHES[w.wish].format(sip=name_of(facts, w.sip))
+
+
+def wish_to_writer(facts: Facts, w: say.WishAnswered) -> str:
+    """The sentence that whoever wrote the wish gets; nothing to add where it is met."""
+    return "" if w.met else unmet_to_head(facts, w) if w.by == "school" else unmet_to_sip(facts, w)
 
 
 def in_people(ready: Setup, price: say.Price) -> str:
@@ -185,7 +199,7 @@ def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
 
 def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
     """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school in it."""
-    asked = WISHES[wish.wish].format(sip=name_of(facts, wish.sip), school=facts.name(wish.urn))
+    asked = _asked_for(facts, wish)
     c = wish.because[0] if wish.because else None
     name = name_of(facts, wish.sip)
     if isinstance(c, say.NobodySuch):
@@ -212,10 +226,10 @@ def lost_to_sip(facts: Facts, urn: str, claims: Sequence[say.Cause]) -> str:
         why = "because you are not there for the whole time"
     elif isinstance(c, say.LimitReached):
         why = f"because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
-    elif isinstance(c, say.AskedToLeave):
-        why = "as you asked" if c.by == "sip" else "and I should like to talk to you about it"
+    elif isinstance(c, say.AskedToLeave) and c.by == "sip":
+        why = "as you asked"
     elif isinstance(c, say.ByHand):
-        why = "because a person decided so; ask me why"
+        why = "because I decided so; ask me why"
     elif isinstance(c, say.Barred):
         why = (
             f"because {OWN[c.rule]}" if c.rule in OWN else "because the published rules ask for somebody else this year"
@@ -227,5 +241,4 @@ def lost_to_sip(facts: Facts, urn: str, claims: Sequence[say.Cause]) -> str:
 
 def unmet_to_sip(facts: Facts, wish: say.WishAnswered) -> str:
     """The answer to a SIP's own wish that was not met."""
-    asked = "to stay with {school}" if wish.wish in ("keep", "named") else "to move on from {school}"
-    return f"You asked {asked.format(school=facts.name(wish.urn))}. It was weighed, and has not come about this year; ask me why."
+    return f"You asked {_asked_for(facts, wish)}. It was weighed, and has not come about this year; ask me why."

@@ -17,10 +17,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
+from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
+from allocator.reasons.spoken import name_of, wish_to_writer
 from allocator.report.terminal import shortfall, standing, to_begin, why
+from allocator.rules.base import words as plain_words
 
 HEAD = PatternFill("solid", fgColor="1D3557")
 TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA"}
@@ -39,6 +42,7 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     _loads(book.create_sheet("loads"), plan)
     _unfilled(book.create_sheet("unfilled"), plan)
     _changes(book.create_sheet("changes"), plan)
+    _wishes(book.create_sheet("wishes answered"), Facts(case, policy), plan)
     _notices(book.create_sheet("notices"), plan)
     _settings(book.create_sheet("settings in force"), policy)
     _tables(book, case, policy)
@@ -176,7 +180,18 @@ def _changes(sheet: Worksheet, plan: Plan) -> None:
          names.get(c.to or "", c.to or "nobody"), c.because, "yes" if c.voluntary else "no"]
         for c in plan.changes
     ]  # fmt: skip
-    table(sheet, ["school", "URN", "post", "from", "to", "why", "by wish, refusal or time limit"], rows, wrap=(6,))
+    table(sheet, ["school", "URN", "post", "from", "to", "why", "by their own wish or refusal"], rows, wrap=(6,))
+
+
+def _wishes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
+    rows = [
+        ["school" if w.by == "school" else facts.sips[w.sip or ""].name, facts.name(w.urn), w.urn, plain_words(w.wish),
+         name_of(facts, w.sip) if w.sip and w.by == "school" else None, w.strength, "yes" if w.met else "no",
+         w.text if not w.met else None, wish_to_writer(facts, w) or None]
+        for w in plan.wishes
+    ]  # fmt: skip
+    head = ["who wished", "school", "URN", "wish", "about", "strength", "met", "why not", "what its writer reads"]
+    table(sheet, head, rows or [["Nobody has wished for anything.", *[None] * 8]], wrap=(8, 9))
 
 
 def _notices(sheet: Worksheet, plan: Plan) -> None:

@@ -9,8 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
 from allocator.domain.round import Pair
+from allocator.reasons.why import explain
+from allocator.report import letters
 from allocator.report.letters import PARTS
 from allocator.report.own_map import own_map
+from allocator.rules.base import listed
+from allocator.rules.base import words as words_of
 from allocator.service.asking import In, Office, need
 from allocator.service.held import held_on
 from allocator.service.own import Before, about, found, rounds_before
@@ -24,6 +28,7 @@ from allocator.service.views import own_pair
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 OwnSip = Annotated[Who, need("sip")]
 Asked = Annotated[str, Query(max_length=32)]
+IN_CONCERN = ("special_measures", "significant_improvement")
 SAYS = ("accept", "query", "move_on", "interest")
 
 
@@ -38,6 +43,7 @@ class Offer:
     post: str
     days: float
     text: str
+    concern: str  # a category of concern, where policy asks for experience of it: why this SIP was asked
     km: float | None
     about: str
 
@@ -50,11 +56,26 @@ def offers(before: Before, who: Who) -> list[Offer]:
         out.append(
             Offer(
                 numbers[p.urn], p, row.school, facts.schools[p.urn].phase, p.post, row.days,
-                own_pair(before.desk, before.ready, p, who).text, round(metres / 1000, 1) if metres is not None else None,
+                own_pair(before.desk, before.ready, p, who).text, _concern(before, p.urn), round(metres / 1000, 1) if metres is not None else None,
                 about(before, p),
             )
         )  # fmt: skip
     return out
+
+
+def _concern(before: Before, urn: str) -> str:
+    """That the school is in a category which policy gives only to SIPs with experience of it (public, as Ofsted publishes it)."""
+    facts = before.desk.facts
+    asked = facts.policy.need.requires if facts.policy.need.on else {}
+    found = [words_of(f.name) for f in facts.flags(urn) if f.name in asked and f.name in IN_CONCERN]
+    return f"The school is in {listed(found)}; the policy gives it to SIPs with experience of that." if found else ""
+
+
+def stands_in(before: Before, sip: str) -> list[str]:
+    """What this SIP holds for a part of the year only, while somebody else's work rests: asked and told, not a pair of the round."""
+    pairs = {p.key for p in before.pairs}
+    rows = [a for a in letters.sip_rows(before.desk, sip) if (a.urn, a.post) not in pairs]
+    return [explain(before.ready, before.desk.plan, a.urn, a.post, audience="sip", holder=sip).text for a in rows]
 
 
 def year_of(before: Before) -> list[tuple[str, float, float | None]]:
@@ -79,7 +100,7 @@ def first(request: Request, who: OwnSip, office: In) -> Response:
                     "map": Markup(drawn) if drawn else None,  # drawn by us, every name escaped
                     "asked": before.desk.round.soundings.get(sip), "total": sum(before.desk.rows[p.key].days for p in before.pairs),
                     "questions": [q for q in before.desk.round.queries if q.by == "sip" and any((q.urn, q.post) == p.key for p in before.pairs)],
-                    "in_force": before.desk.round.in_force,
+                    "in_force": before.desk.round.in_force, "lost": letters.lost(before.desk, sip), "stands_in": stands_in(before, sip),
                 }
             )  # fmt: skip
         return show(request, "partner.html", who, rounds=shown)
