@@ -7,7 +7,7 @@ not fill the post that it is offered for, or costs another one its SIP, is not o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
@@ -52,7 +52,7 @@ class Workshop:
         self.over = False
         found: list[Fix] = []
         board = held_still(self.ready, where, self.solution) if where.cut else where
-        for remedies in _candidates(board, self.filled, key):
+        for remedies in self._candidates(board, key) if self.left > 0 else ():
             if len(found) == MOST_FIXES:
                 break
             if self.left <= 0 or monotonic() > self.until or (self.event and self.event.is_set()):
@@ -60,7 +60,21 @@ class Workshop:
                 break
             if fix := self._tried(key, remedies):
                 found.append(fix)
+        self.over = self.over or self.left <= 0
         return tuple(found)
+
+    def _candidates(self, ready: Setup, key: Key) -> list[list[Remedy]]:
+        """Smallest sets of remedies by the model with gates: fewest changes, then fewest days. It knows no points, and
+        takes a gate that is opened for gone; so each is only a candidate."""
+        model = _widened(ready, key)
+        if not model.board.items:
+            return []
+        demand = Demand((ready.post_index[key],), floors(ready, self.filled, key, strict=True))
+        gated = Gated(model.inst, model.gates, demand, model.extra, min(WORK, self.left))
+        costs = {g: DEAR if item[0] == NEW else COST for g, item in enumerate(model.board.items)}
+        found = gated.fixes(costs, 1, CANDIDATES)
+        self.left -= gated.clock.work
+        return [[_remedy(ready, key, model.board.items[g], extra) for g in opened] for opened, extra in found]
 
     def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
         """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the same."""
@@ -121,19 +135,6 @@ class _Model:
     gates: Gates
     board: Board
     extra: Mapping[int, int]
-
-
-def _candidates(ready: Setup, filled: set[Key], key: Key) -> Iterator[list[Remedy]]:
-    """Smallest sets of remedies by the model with gates: fewest changes, then fewest days. It knows no points, and takes
-    a gate that is opened for gone; so each is only a candidate."""
-    model = _widened(ready, key)
-    if not model.board.items:
-        return
-    demand = Demand((ready.post_index[key],), floors(ready, filled, key, strict=True))
-    gated = Gated(model.inst, model.gates, demand, model.extra, WORK if ready.cut else None)
-    costs = {g: DEAR if item[0] == NEW else COST for g, item in enumerate(model.board.items)}
-    for opened, extra in gated.fixes(costs, 1, CANDIDATES):
-        yield [_remedy(ready, key, model.board.items[g], extra) for g in opened]
 
 
 def _widened(ready: Setup, key: Key) -> _Model:
