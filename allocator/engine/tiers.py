@@ -268,6 +268,12 @@ class _Search:
         return True
 
 
+def any_plan(inst: Instance) -> tuple[tuple[int, ...], dict[int, int]] | None:
+    """Some plan that breaks no rule, for when a search was stopped before it had one; None where that is not soon found."""
+    found = _Search(inst, _Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts)).any_plan()
+    return (found.chosen, found.short) if found else None
+
+
 def conclude(
     inst: Instance, clock: _Clock, plan: tuple[Sequence[int], Mapping[int, int]], trimming: bool, settle: bool
 ) -> tuple[tuple[int, ...], dict[int, int], bool] | None:

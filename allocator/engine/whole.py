@@ -17,8 +17,9 @@ from allocator.engine.highs import MARGIN, NODES, WIDE, Answer, Effort, Floor, m
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
+from allocator.engine.rounding import rounded
 from allocator.engine.spread import spread_short
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing, conclude, run
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, any_plan, clashing, conclude, run
 
 NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
@@ -222,6 +223,25 @@ class Whole:
         tops[: matrix.pairs][~few & (np.array(matrix.lower[: matrix.pairs]) == 0)] = 0
         self.better(points, self.best(matrix.aim(points)[0], DRAFT, ROUGHLY, BEFORE, tops))
 
+    def begin(self, hint: Sequence[int]) -> None:
+        """A plan at once, without a search: the pairs of `hint` that can be, then others by points."""
+        inst = self.inst
+        if inst.most_load is not None or any(p.wants > 1 for p in inst.posts) or any(p.must for p in inst.people):
+            return
+        order = sorted(range(len(inst.pairs)), key=lambda i: -inst.pairs[i].points)
+        plan = rounded(inst, [*hint, *order])
+        if plan.issuperset(inst.fixed):
+            self.chosen = tuple(sorted(plan))
+
+    def resort(self) -> bool:
+        """Any plan that breaks no rule, when time ran out before there was one."""
+        found = any_plan(self.inst)
+        if found:
+            self.chosen, self.short = found
+            self.proved = False
+            self.bounds.clear()
+        return found is not None
+
     def stand(self, hint: Sequence[int]) -> None:
         """A first plan: of the posts that `hint` fills none changes hands, and the others are filled beside them."""
         tops = np.array(self.matrix.upper, dtype=np.int64)
@@ -329,9 +349,10 @@ def solve_whole(
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
         search.start(trimming=any(p.trims for p in inst.posts))
+        search.begin(hint)
         if hint:
             search.stand(hint)
-        if not search.climb([*before, *last[:1]], stop.gap):
+        if not search.climb([*before, *last[:1]], stop.gap) and not search.resort():
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
         search.stay(last[0])
