@@ -63,6 +63,7 @@ class Stand:
         self.past: list[Piece] = []
         self.rows = _heirs(book, earlier) if earlier else {}
         year = {p.key: p for p in book.year_posts}
+        self.rows = {k: [r for r in rows if k not in year or r.start <= year[k].end] for k, rows in self.rows.items()}
         for post, rows in self.rows.items():
             self.past += [k for r in rows if (k := self._past(r, year.get(post)))]
         self.of_sip, self.of_school = by(self.past, lambda k: k.sip), by(self.past, lambda k: k.urn)

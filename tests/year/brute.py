@@ -125,7 +125,7 @@ class Year:
             s = self.b.sips.get(x.sip)
             if s and s.joined_on == x.from_ and x.from_ <= self.b.on(self.policy.calendar.latest_start):
                 free = x.from_ - DAY
-                while post and free >= post.begin and free not in mine:
+                while post and x.from_ <= post.end and free >= post.begin and free not in mine:
                     mine[free] = x.sip
                     free -= DAY
             for d in kept:
