@@ -9,7 +9,7 @@ from time import monotonic
 
 from ortools.sat.python import cp_model
 
-AGAIN, LEAST_AGAIN = 10.0, 0.1  # deterministic work to ask again without presolve: so many times what it took, and this
+AGAIN, LEAST_AGAIN = 1.0, 0.05  # deterministic work to ask again without presolve: as much as it took, and this
 
 
 @dataclass(frozen=True)

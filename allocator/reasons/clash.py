@@ -48,7 +48,7 @@ def clash(ready: Setup, solution: Solution, key: Key, whole: int = WHOLE) -> tup
         last = where
         for strict in (False, True):
             try:
-                found = _clash(where, filled, key, strict, WORK if len(ready.choices) >= whole else None)
+                found = _clash(where, filled, key, strict, WORK if len(ready.choices) >= whole else 20 * WORK)
             except Undecided:
                 return (), False, where
             if found is not None:
