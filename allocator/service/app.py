@@ -37,8 +37,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         office.queue.caretaker(ended)
         yield
         ended.set()
-        office.hands.shutdown()
-        office.probes.shutdown(wait=False)
         db.close()
 
     app = FastAPI(
