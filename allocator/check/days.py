@@ -199,6 +199,16 @@ class _Judge:
 
     # -- the year ------------------------------------------------------------------------------------------
 
+    def _extra(self, x: Assignment) -> Iterator[tuple[dt.date, float]]:
+        """The service's own time in a row by the day on which it falls: that of a later part at that part's start."""
+        stand, left = self.a.stand, x.extra_days
+        for part in stand.parts.get((x.urn, x.post), ()) if not x.settled else ():
+            if x.from_ < part.begin <= x.to:
+                days = min(left, stand.extra(part, self.b.sips[x.sip]) / 4)
+                left -= days
+                yield part.begin, days
+        yield x.from_, left
+
     def _caps(self) -> Iterator[Breach]:
         """Days by SIP, by period and in all, as the rows say them."""
         stand, year = self.a.stand, dict.fromkeys(self.b.sips, 0.0)
@@ -210,7 +220,8 @@ class _Judge:
                 year[x.sip] += x.days + x.extra_days
                 for n, days in enumerate(x.periods.model_dump().values()):
                     period[x.sip][n] += days
-                period[x.sip][self.b.period_of(x.from_)] += x.extra_days
+                for day, days in self._extra(x):
+                    period[x.sip][self.b.period_of(day)] += days
         past = sum(sum(stand.spent(s)) for s in {k.sip for k in stand.past})
         cap = self.b.policy.budget.days
         if cap is not None and 4 * whole > max(past, floor(4 * dec(cap))):

@@ -138,7 +138,9 @@ def _elsewhere(ready: Setup, rule: str, urn: str | None, sips: list[str]) -> str
         return f"{at} is bound by {words(rule)}"
     who, one = _people(ready, sips)
     if rule == "decision":
-        return f"{who} {'is' if one else 'are'} locked to {at}"
+        locked = {ready.choices[i][2] for i in ready.inst.fixed if ready.choices[i][0] == urn}
+        verb = "is" if one else "are"
+        return f"{who} {verb} locked to {at}" if locked & set(sips) else f"{who} {verb} barred from {at} by a decision"
     return f"{who} may not take {at} ({words(rule)})"
 
 

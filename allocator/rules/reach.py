@@ -52,7 +52,8 @@ class Pairs:
         if choice not in self._why:
             why = blocks(self.facts, self.hard, self.posts[urn, kind], self.facts.sips[sip])
             kept = () if choice in self.spared else why
-            self._why[choice] = (*kept, *self.below(self.posts[urn, kind], sip))
+            found = (*kept, *self.below(self.posts[urn, kind], sip))
+            self._why[choice] = () if choice in self.kept else found  # judged day by day when the part was cut
         return self._why[choice]
 
     def barred(self, urns: Collection[str]) -> Iterator[tuple[Choice, Blocks]]:

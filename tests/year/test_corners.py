@@ -1,0 +1,94 @@
+"""Corners of the year that chains of events on larger cases have found: each once, small."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from allocator.questions.scenario import rebuild, repair
+from allocator.reasons.answer import solve
+from tests.make import case, led, policy, school, sip
+from tests.year.test_kinds import RULES, absent, at, leaves
+
+ONE_LEAD = {"decision": "one_sip_for_cluster", "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
+
+
+def test_a_rebuild_leaves_each_post_whole_where_a_school_of_a_cluster_closes() -> None:
+    schools = [school(u, cluster="North") for u in "12"] + [school("3", cluster="North", closes_on=dt.date(2027, 2, 1))]
+    plan = solve(case(schools, [sip("A"), sip("B")], decisions=[{**ONE_LEAD, "urn": "1"}]), RULES)
+    new = rebuild(plan, [{"need": {"urn": "1", "need": "high", "on": "2027-02-01"}}])
+    assert {a.sip for a in new.assignments if not a.settled} == {at(new)[-1][0]}
+
+
+def test_cuts_go_from_a_cluster_to_schools_that_share_a_head_with_one_of_it() -> None:
+    schools = [
+        school("1", head="h"), school("2", head="h", cluster="North"),
+        school("3", cluster="North", closes_on=dt.date(2027, 3, 1)), school("4"),
+    ]  # fmt: skip
+    plan = solve(case(schools, [sip("A"), sip("B"), sip("C")], decisions=[{**ONE_LEAD, "urn": "2"}]), RULES)
+    who = at(plan)[0][0]
+    new = repair(plan, [leaves(who, "2027-02-01")])
+    assert at(new)[1:] == at(new, "2")[1:]
+    assert at(new)[-1][0] == at(new, "3")[-1][0] != who
+
+
+def test_why_nobody_where_a_rule_bars_at_another_post_of_the_school() -> None:
+    team = [sip("A", days=3, max_schools=1), sip("B", days=3, max_schools=1)]
+    forbid = {
+        "decision": "forbid",
+        "urn": "1",
+        "sip": "A",
+        "post": "lead",
+        "reason": "x",
+        "by": "m",
+        "on": dt.date(2026, 6, 1),
+    }
+    rules = policy(**RULES.model_dump() | {"separation": {"needs": ["top"]}})
+    away = {"sip": "A", "away_from": dt.date(2026, 9, 15), "away_to": dt.date(2026, 12, 31)}
+    plan = solve(
+        case([school("1", need="top"), school("2", need="top")], team, decisions=[forbid], absences=[away]), rules
+    )
+    assert all(u.text.startswith(u.school) and "locked" not in u.text for u in plan.unfilled)
+    assert plan.unfilled
+
+
+def test_who_keeps_a_part_leaves_no_sole_specialist_of_it() -> None:
+    rules = policy(**RULES.model_dump() | {"tenure": {"limit": 3, "review": 2, "sole_specialist": "extend"}})
+    past = led("1", "C", "2023/24", "2024/25", "2025/26")
+    plan = solve(case([school("1")], [sip("A"), sip("C")], history=past), rules)
+    assert at(plan)[0][0] == "A"
+    interest = {"interest": {"sip": "A", "urn": "1", "kind": "family", "declared_on": "2027-01-01"}}
+    plan = repair(plan, [interest])
+    assert [who for who, _, _ in at(plan)] == ["A", "C"]
+    new = repair(plan, [absent("C", "2026-11-20", "2026-11-25")])
+    assert [who for who, _, _ in at(new)] == ["A", "C"]
+    assert not any(a.runner_up for a in new.assignments if a.sip == "A")
+
+
+def test_who_joins_late_with_availability_off_goes_on_in_one_row() -> None:
+    rules = policy(**RULES.model_dump() | {"availability": {"on": False}})
+    plan = solve(case([school("1")], [sip("A", joined_on=dt.date(2027, 2, 1))]), rules)
+    plan = repair(plan, [{"need": {"urn": "1", "need": "high"}}])
+    new: Any = repair(plan, [{"need": {"urn": "1", "need": "low"}}], on=dt.date(2027, 1, 10))
+    assert {who for who, _, _ in at(new)} == {"A"}
+
+
+def test_time_for_a_new_pairing_falls_where_each_part_begins() -> None:
+    rules = policy(**RULES.model_dump() | {"capacity": {"overhead": 0, "reserve_percent": 0, "period_stretch": 1}})
+    team = [sip("A"), sip("C", days=10, autumn_2_days=1)]
+    plan = solve(case([school("1", days=2)], team, history=led("1", "A", "2025/26")), rules)
+    assert at(plan) == [("A", "09-01", "07-31")]
+    no_summer = {"period_days": {"sip": "A", "period": "summer", "days": 0}}
+    new = repair(plan, [no_summer, absent("A", "2026-11-20", "2027-04-16")])
+    (row,) = [a for a in new.assignments if a.sip == "C"]
+    assert row.extra_days == 1
+    assert row.to == dt.date(2027, 7, 31)
+
+
+def test_who_keeps_a_part_through_an_accepted_absence_and_goes_for_want_of_days_is_not_said_to_be_away() -> None:
+    away = {"sip": "A", "away_from": dt.date(2026, 11, 20), "away_to": dt.date(2027, 4, 16)}
+    plan = solve(case([school("1"), school("2", need="top")], [sip("A", max_schools=2)], absences=[away]), RULES)
+    new = repair(plan, [{"days": {"sip": "A", "days": 1}}], on=dt.date(2026, 11, 20))
+    because = {c.because for c in new.moves if c.to is None}
+    assert because
+    assert not any("away" in text for text in because)
