@@ -13,12 +13,12 @@ import pytest
 from allocator import rounds
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.domain.round import Person, fold
+from allocator.domain.round import Event, Person, fold
 from allocator.errors import UsageError
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
 from allocator.report.letter_files import pdf, word
-from allocator.report.letters import Office, school_letter, sip_letter, together
+from allocator.report.letters import Office, school_letter, sip_letter, to_heads, together
 from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
 from allocator.rounds import Desk
 from tests.make import case, led, school, sip
@@ -199,3 +199,25 @@ def test_a_field_with_nothing_to_say_takes_the_comma_or_space_before_it_along() 
         ("{{ days }} {{ year }} on", "two, on"), ("a, {{ year }}{{ days }}", "atwo,"), ("{{ sip }}", "Ann"),
     ):  # fmt: skip
         assert merge("sip", "x\n\n" + text, values, "A", "Ann", ()).paragraphs == (told,), text
+
+
+def test_a_head_who_was_heard_and_overruled_reads_what_why_by_whom_when_and_where_to_turn() -> None:
+    plan = small()
+    log: list[Event] = []
+    steps: list[Any] = [
+        lambda d: rounds.propose(d, None, TODAY),
+        lambda d: rounds.answer(d, "4", "veto", "head", TODAY),
+        lambda d: rounds.decide_refusal(d, "4", False, "Nobody else has the experience", TODAY),
+    ]
+    log.append(rounds.record(log, rounds.adopt(fold([]), plan), MEL, dt.datetime.now(dt.UTC)))
+    for step in steps:
+        log.append(rounds.record(log, step(Desk(plan, fold(log))), MEL, dt.datetime.now(dt.UTC)))
+    place = Desk(plan, fold(log))
+    assert place.round.pairs["4", "lead"].stage == "overruled"
+    (letter,) = to_heads(place, "decided", ["1", "4"], office(plan))
+    assert letter.urns == ("4",)
+    assert (
+        "You asked for somebody else. Mel considered it and decided on 27 June 2026 that Łukasz Żak stays. The reason: "
+        "Nobody else has the experience. If you do not agree, ask the assistant director to look at it."
+    ) in letter.text
+    assert to_heads(place, "confirmed", ["4"], office(plan)) == []
