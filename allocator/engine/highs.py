@@ -149,7 +149,9 @@ def solved(
     if effort.seconds is not None:
         params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
     interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
-    if effort.event is not None:
+    if effort.event is not None and effort.event.is_set():
+        interrupter.interrupt()
+    elif effort.event is not None:
         threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
     try:
         return solver.solve(
