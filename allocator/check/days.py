@@ -115,7 +115,8 @@ class _Judge:
                 yield "dbs", first
 
     def _works(self, sip: Sip, day: dt.date) -> bool:
-        if sip.status not in (None, "active") or (sip.joined_on or day) > day:
+        in_time = sip.joined_on is None or sip.joined_on <= self.b.on(self.b.policy.calendar.latest_start)
+        if sip.status not in (None, "active") or not (in_time or (sip.joined_on or day) <= day):
             return False
         if (sip.leaves_on or day) < day or (sip.contract_ends or day) < day:
             return False
