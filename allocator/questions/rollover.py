@@ -9,7 +9,7 @@ from typing import Any
 from allocator.domain.calendar import Year, first_year, year_label
 from allocator.domain.case import Case, History, School, Sip
 from allocator.domain.facts import Facts
-from allocator.domain.plan import Plan
+from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.answer import world
 from allocator.rules.base import day
 
@@ -80,12 +80,32 @@ def _sip(sip: Sip, first: dt.date, notes: list[str]) -> Sip:
         notes.append(
             f"{sip.name}'s contract ends on {day(ends)}: renew it, or the SIP can hold no post to the year's end."
         )
-    return sip
+    return sip.model_copy(update=_within(sip))
+
+
+def _within(sip: Sip) -> dict[str, float | int]:
+    """Limits that a change within the year left at odds: no period above the year's days, the fewest schools not above the most."""
+    names = ("autumn_1_days", "autumn_2_days", "spring_days", "summer_days")
+    out: dict[str, float | int] = {n: sip.days for n in names if (getattr(sip, n) or 0) > sip.days}
+    if sip.max_schools is not None and (sip.min_schools or 0) > sip.max_schools:
+        out["min_schools"] = sip.max_schools
+    return out
 
 
 def _check_ends(sip: Sip, first: dt.date) -> bool:
     ends = sip.dbs_valid_until
     return sip.status in (None, "active") and ends is not None and ends < dt.date(first.year + 1, 7, 31)
+
+
+def _ended(a: Assignment, facts: Facts, year: Year, last: dt.date) -> tuple[str | None, dt.date | None]:
+    """How a row ended within the year, and when: by a refusal of its own school, by leaving, or by the manager."""
+    refused = {r.kind for r in facts.refusals(a.urn, a.sip) if first_year(r.year) == year.start_year}
+    if refused:
+        return ("breakdown" if "breakdown" in refused else "school_asked"), min(a.to, last)
+    sip = facts.sips.get(a.sip)
+    if sip is not None and sip.leaves_on and sip.leaves_on <= year.last and (a.to >= sip.leaves_on or a.to == last):
+        return "sip_left", sip.leaves_on
+    return ("manager", a.to) if a.to < last else (None, None)
 
 
 def _history(plan: Plan, facts: Facts, year: Year) -> list[History]:
@@ -95,12 +115,7 @@ def _history(plan: Plan, facts: Facts, year: Year) -> list[History]:
         last[a.urn, a.post] = max(last.get((a.urn, a.post), a.to), a.to)
     rows: dict[tuple[str, str, str], History] = {}
     for a in sorted(plan.assignments, key=lambda a: a.from_):
-        ended, on = None, None
-        sip = facts.sips.get(a.sip)
-        if sip is not None and sip.leaves_on and sip.leaves_on <= year.last:
-            ended, on = "sip_left", sip.leaves_on
-        elif a.to < last[a.urn, a.post]:
-            ended, on = "manager", a.to
+        ended, on = _ended(a, facts, year, last[a.urn, a.post])
         rows[a.urn, a.post, a.sip] = History.model_validate(
             {"urn": a.urn, "sip": a.sip, "year": year.label, "role": a.post, "ended": ended, "ended_on": on}
         )

@@ -52,7 +52,12 @@ def veto(
     names = {a.sip: a.name for a in (*plan.assignments, *new.assignments)}
     now = _proposed(new, urn, post)
     affected = tuple(
-        (facts.name(c.urn), names.get(c.from_ or "", "nobody"), names.get(c.to or "", "nobody"), c.because)
+        (
+            facts.name(c.urn) + ("" if c.post == "lead" else f" ({c.post})"),
+            names.get(c.from_ or "", "nobody"),
+            names.get(c.to or "", "nobody"),
+            c.because,
+        )
         for c in new.moves
         if c.urn not in together
     )

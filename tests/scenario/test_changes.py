@@ -329,3 +329,21 @@ def test_next_year_carries_tenure_and_says_what_lapses(plan: Plan) -> None:
     assert ended["1", "A"] == "sip_left"
     assert ended["4", "B"] is None
     assert any("left" in text for text in after.notes)
+
+
+def test_next_year_knows_who_refused_and_who_left(plan: Plan) -> None:
+    """A school that refused within the year asked for the change itself: it is not protected next year."""
+    refused = repair(plan, [{"breakdown": {"urn": "1", "sip": "A"}}], on=dt.date(2027, 2, 1))
+    after = next_year(repair(refused, [{"sip_leaves": {"sip": "A", "on": "2027-04-30"}}]))
+    ended = {(h.urn, h.sip): h.ended for h in after.case.history if h.year == "2026/27"}
+    assert ended["1", "A"] == "breakdown"
+    assert ended["2", "A"] == "sip_left"
+
+
+def test_next_year_can_be_read_whatever_days_were_cut_to(plan: Plan) -> None:
+    cut = [
+        {"period_days": {"sip": "C", "period": "spring", "days": 3}}, {"days": {"sip": "C", "days": 1}},
+        {"min_schools": {"sip": "C", "min_schools": 2}}, {"max_schools": {"sip": "C", "max_schools": 1}},
+    ]  # fmt: skip
+    row = next(s for s in next_year(repair(plan, cut)).case.sips if s.sip == "C")
+    assert (row.days, row.spring_days, row.min_schools, row.max_schools) == (1, 1, 1, 1)
