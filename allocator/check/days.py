@@ -88,7 +88,9 @@ class _Judge:
         """The row's days from *since* on, parted into those its SIP had already and those it takes on."""
         day = start
         for had in self.held.get((*post.key, x.sip), ()) if not self.rebuild else ():
-            first, last = max(had.from_, day), min(had.to, x.to)
+            sip, latest = self.b.sips.get(x.sip), self.b.on(self.b.policy.calendar.latest_start)
+            late = sip is not None and sip.joined_on == had.from_ <= latest  # then the days before are theirs, too
+            first, last = day if late else max(had.from_, day), min(had.to, x.to)
             if first > last:
                 continue
             if first > day:
