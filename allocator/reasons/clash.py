@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from allocator.allocate import Choice, Key, Setup
 from allocator.engine import instance as en
@@ -34,13 +35,24 @@ class Board:
         return self.number[item]
 
 
-def clash(ready: Setup, solution: Solution, key: Key, whole: int = WHOLE) -> tuple[tuple[Item, ...], bool, Setup]:
+@dataclass
+class Allowance:
+    """What is left for the clashes of one plan: deterministic work, taken as it is used."""
+
+    left: float = 4.0
+
+
+def clash(
+    ready: Setup, solution: Solution, key: Key, whole: int = WHOLE, allowance: Allowance | None = None
+) -> tuple[tuple[Item, ...], bool, Setup]:
     """A minimal set of items against "this post filled, no tier 1a-1c worse"; True when it could be filled
     by leaving an equal school without (the clash is then against filling both); and where it was found.
 
     With `whole` pairs or more it is looked for in ever wider areas around the post (`area.py`); empty when the
-    widest holds none. A budget binds everybody, so then the whole is asked, within a bound of work.
+    widest holds none. A budget binds everybody, so then the whole is asked, within a bound of work; of `allowance`,
+    which all posts of a plan share, no more is used than is left.
     """
+    allowance = allowance or Allowance(inf)
     filled = filled_in(ready, solution)
     last = ready
     near = len(ready.choices) >= whole and ready.inst.most_load is None
@@ -48,7 +60,8 @@ def clash(ready: Setup, solution: Solution, key: Key, whole: int = WHOLE) -> tup
         last = where
         for strict in (False, True):
             try:
-                found = _clash(where, filled, key, strict, WORK if len(ready.choices) >= whole else 20 * WORK)
+                most = WORK if len(ready.choices) >= whole else 20 * WORK
+                found = _clash(where, filled, key, strict, min(most, allowance.left), allowance)
             except Undecided:
                 return (), False, where
             if found is not None:
@@ -82,7 +95,11 @@ def pair(ready: Setup, choice: Choice) -> en.Pair:
     return en.Pair(ready.post_index[post.key], ready.person_index[choice[2]], ready.load(post, choice[2]))
 
 
-def _clash(ready: Setup, filled: set[Key], key: Key, strict: bool, work: float | None) -> tuple[Item, ...] | None:
+def _clash(
+    ready: Setup, filled: set[Key], key: Key, strict: bool, work: float, allowance: Allowance
+) -> tuple[Item, ...] | None:
+    if work <= 0:
+        raise Undecided
     board = Board()
     near = _relatives(ready, key)
     inst, pair_gates = _superset(ready, board, {urn for urn, _ in ready.post_index})
@@ -93,7 +110,10 @@ def _clash(ready: Setup, filled: set[Key], key: Key, strict: bool, work: float |
     first = [g for g, item in enumerate(board.items) if item[1] not in near and item[2] is not None and item[1]]
     rest = [g for g in range(len(board.items)) if g not in set(first)]
     rest.sort(key=lambda g: -TELLING.get(board.items[g][0], 0))  # what is tried first is the first to go
-    found = gated.clash(first + rest) if gated.possible(rest) else gated.clash(rest)
+    try:
+        found = gated.clash(first + rest) if gated.possible(rest) else gated.clash(rest)
+    finally:
+        allowance.left -= gated.clock.work
     return None if found is None else tuple(sorted((board.items[g] for g in found), key=str))
 
 

@@ -25,7 +25,7 @@ from allocator.engine.relax import ALL, Demand, Gated, Gates
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import AllocatorError
 from allocator.reasons.area import held_still
-from allocator.reasons.clash import WORK, Board, barred, filled_in, floors, pair
+from allocator.reasons.clash import WORK, Allowance, Board, barred, filled_in, floors, pair
 from allocator.reasons.remedies import NEW, Remedy, lifts, new_sip, of_gate
 
 MOST_FIXES = 3
@@ -46,6 +46,7 @@ class Workshop:
         self.left = SHARE
         self.over = False  # whether the post last looked at was given up for want of work
         self.filled = filled_in(ready, solution)
+        self.clashes = Allowance()
 
     def mends(self, where: Setup, key: Key) -> tuple[Fix, ...]:
         """Up to MOST_FIXES changes that fill this post. `where`: the setup, or the area, in which its clash was found."""

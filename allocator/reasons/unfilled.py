@@ -36,12 +36,16 @@ def explain_unfilled(ready: Setup, solution: Solution, empty: Unfilled, workshop
             update={"text": f"{empty.school} had no {WHAT[empty.post]} when the post ended{ended}."}
         )
     key = part.key
-    found, swap, where = clash(ready, solution, key)
+    found, swap, where = clash(ready, solution, key, allowance=workshop.clashes)
     rules = dict.fromkeys(("portfolio" if r == "fewest" else r, u, s) for r, u, s in found)
     items = tuple(ClashItem(rule=r, urn=u, sip=s) for r, u, s in rules)
     text = _text(ready, key, found, swap)
     if not found:
         text += " " + _no_cause(ready, solution, key, where.cut)
+        # not shrunk: all who may take it, and have no room
+        items = tuple(
+            ClashItem(rule="capacity", sip=s) for s in ready.pairs.allowed[key] if ready.facts.policy.capacity.on
+        )
     mends = workshop.mends(where, key)
     if workshop.over:
         text += " What would mend it was not tried to the end in the time allowed."
