@@ -77,6 +77,13 @@ CHECKED: dict[str, str] = {
     "moves.from": "who held the part's first day there",
     "moves.to": "who holds it now",
     "moves.on": "the part's first day",
+    **{f"{of}.{name}": "worked out again from tables and plan, or, where only a solve can show it, by `verify --claims`"
+       for of in ("changes.claims", "moves.claims", "wishes.because") for name in ("kind", "on", "sip") if (of, name) != ("wishes.because", "on")},
+    **{f"wishes.{name}": "every wish of the tables once, and whether it is met" for name in (
+        "by", "kind", "sip", "strength", "urn", "wish",
+    )},
+    "changes.voluntary": "follows from the claims: the school's or the SIP's own wish or refusal",
+    "moves.voluntary": "follows from the claims: the school's or the SIP's own wish or refusal",
     **{f"summary.{name}": "added up again" for name in (
         "schools", "filled", "unfilled", "kept", "changed", "had_none", "points", "team_points", "days_used",
         "days_offered", "days_due", "km_total",
@@ -94,10 +101,10 @@ NOT_CHECKED: dict[str, str] = {
     "unfilled.text": "words; the clash is checked",
     "unfilled.fixes.text": "words",
     "unfilled.fixes.changes": "each was tried when the plan was made; trying takes a solve",
-    "changes.because": "words",
-    "changes.voluntary": "follows from the words",
-    "moves.because": "words",
-    "moves.voluntary": "follows from the words",
+    "changes.because": "words; the claims they are made from are checked",
+    "moves.because": "words; the claims they are made from are checked",
+    "wishes.because.on": "the day of the claim that stands behind the wish; the claim itself is checked",
+    "wishes.text": "words; the claims they are made from are checked",
     "notices": "words",
 }
 

@@ -181,7 +181,7 @@ FORMS = {  # an answer to every event, and what the basket then says of it
     "sip_joins": ({"name": "Nia", "kind": "consultant", "phases": "primary", "days": "12.5"}, "Nia joins with 12.5 days (primary)."),
     "days": ({"sip": "A", "days": "9"}, "Sip A offers 9 days."),
     "period_days": ({"sip": "A", "period": "spring", "days": "2"}, "Sip A can give 2 days in the spring term."),
-    "max_schools": ({"sip": "A", "max_schools": "1"}, "Sip A leads at most 1 schools."),
+    "max_schools": ({"sip": "A", "max_schools": "1"}, "Sip A leads at most 1 school."),
     "category": ({"urn": "1", "category_of_concern": "SM"}, "1 Hill School is in special measures."),
     "need": ({"urn": "1", "need": "high"}, "1 Hill School has high need."),
     "school_joins": ({"name": "New Hill", "urn": "9", "phase": "primary", "near": "1"}, "New Hill joins."),
