@@ -23,6 +23,7 @@ Choice = tuple[str, str, str]  # (urn, slot, SIP id)
 
 
 def _not_known(case: Case, policy: Policy) -> Setup:
+    # only a setup that knows how it was made can be made again of a changed case: `again` says how
     raise NotImplementedError("this setup cannot be asked of another case")
 
 

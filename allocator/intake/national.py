@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from allocator.errors import CaseError, UsageError
+from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.spreadsheet import Rows, is_spreadsheet, sheets
 
 LARGEST = 256 * 1024 * 1024  # bytes of text a file may unpack to; the whole register is about 95 MB
@@ -141,7 +142,7 @@ def _zipped(name: str, data: bytes, inside: bool) -> Iterator[Part]:
                 largest = sorted(members, key=lambda m: -m.file_size)  # of several extracts the whole one is read
                 wanted = [m for m in largest if m.filename.casefold().endswith(READ) and m.file_size]
                 found = [(PurePosixPath(m.filename).name, archive.read(m)) for m in wanted if not inside]
-    except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError, zlib.error):
+    except BROKEN_ZIP:
         raise CaseError(
             f"{name} is damaged, or protected by a password: it does not unpack. Download it again."
         ) from None

@@ -10,13 +10,13 @@ import datetime as dt
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
 from allocator.errors import CaseError
+from allocator.intake.broken import BROKEN_ZIP
 
 MOST_CELLS = 12_000_000  # of one sheet's rectangle; the whole register has 53,000 rows of 140 columns
 LARGEST = 512 * 1024 * 1024  # bytes a workbook may unpack to
@@ -81,16 +81,7 @@ def measure(data: bytes, name: str, most: int = MOST_CELLS) -> None:
                         f"{name}: a cell stands in row {down:,}, column {across:,}, so that the sheet has more "
                         f"than {most:,} cells, the limit. Delete what stands far out, or save the sheet as CSV."
                     )
-    except (
-        zipfile.BadZipFile,
-        OSError,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        zlib.error,
-        expat.ExpatError,
-    ):
+    except (*BROKEN_ZIP, expat.ExpatError):
         raise CaseError(f"{name} is damaged, or protected by a password: it does not unpack.") from None
 
 
@@ -108,7 +99,7 @@ class _Corner:
         self.down = self.across = 0
 
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each form of workbook names its cells in its own way
 
     def end(self, tag: str) -> None:
         """Nothing, unless the form needs it."""

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
@@ -37,7 +38,7 @@ def sniffed(body: bytes) -> str:
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 names = archive.namelist()
                 return XLSX if "xl/workbook.xml" in names else ODS if "content.xml" in names else ZIP
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+        except BROKEN_ZIP:
             return XLSX  # damaged; reading it says so
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return XLS
@@ -112,6 +113,5 @@ def _unpack(body: bytes, folder: Path) -> None:
                 name = PurePosixPath(info.filename).name
                 if name.endswith(".csv") or name == "policy.toml":
                     (folder / name).write_bytes(archive.read(info))
-    # what zipfile raises: not a zip, a password or an odd compression, a part cut off or a name that is none; all told as one
-    except (zipfile.BadZipFile, RuntimeError, OSError, NotImplementedError, EOFError, ValueError):
+    except BROKEN_ZIP:
         raise Refusal("bad_request", "The body is not a zip file that can be read.") from None

@@ -266,8 +266,9 @@ on_hartwell = pytest.mark.xdist_group("hartwell")  # one server for both
 
 
 def long_job(client: Client, plan: str) -> str:
-    """Work that takes a while, begun."""
-    ask = {"changes": [{"sip_leaves": {"sip": "dafydd", "on": "2026-12-31"}}], "rebuild": True}
+    """A year a tenth short of days, planned afresh: far from proved after a second."""
+    sips = read_case(HARTWELL).case.sips  # type: ignore[union-attr]  # a ready case is read
+    ask = {"changes": [{"days": {"sip": s.sip, "days": round(3.6 * s.days) / 4}} for s in sips], "rebuild": True}
     job = str(client.http.post(f"/plans/{plan}/what-ifs", json=ask).json()["id"])
     until(lambda: client.job(job)["state"] == "running", every=0.02)
     return job
@@ -285,8 +286,7 @@ def test_a_running_job_is_cancelled_at_once_and_keeps_its_best_plan(hartwell: tu
     assert time.monotonic() - began < 10  # the solver stops within a second; the words and the audit take their time
     assert (now["state"], now["result"]["adopted"]) == ("cancelled", False)
     kept = client.http.get(f"/plans/{now['result']['plan']}").json()
-    # audited before it was kept; the best so far may be proved the best by the time somebody stops it
-    assert kept["status"] in ("feasible", "stopped", "optimal")
+    assert kept["status"] in ("feasible", "stopped")  # it was audited before it was kept
     assert client.http.delete(f"/solves/{job}").json()["code"] == "round_refuses"
 
 

@@ -458,6 +458,16 @@ def test_a_case_comes_as_workbook_zip_or_json(desk: Desk, tmp_path: Path) -> Non
         assert said.status_code in (400, 422), said.text
 
 
+def test_a_zip_with_damaged_contents_is_told_as_one(desk: Desk) -> None:
+    packed, name = io.BytesIO(), "schools.csv"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr(name, "urn,name,phase\n" * 400)
+    broken = bytearray(packed.getvalue())
+    broken[30 + len(name) : 36 + len(name)] = b"\xff" * 6  # just behind the member's header
+    said = ask(desk, "PUT", "/rounds/r/case", content=bytes(broken), headers={"Content-Type": "application/zip"})
+    assert (said.status_code, said.json()["code"]) == (400, "bad_request"), said.text
+
+
 def test_headers_keep_browsers_careful(desk: Desk) -> None:
     for path in ("/me", "/nothing", "/healthz"):
         headers = desk.client.get(path).headers
