@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,13 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_the_index_names_every_page_once() -> None:
+    named = re.findall(r"\]\(([^)]+)\)", (ROOT / "docs/index.md").read_text("utf-8"))
+    assert [n for n, times in Counter(named).items() if times > 1] == []
+    pages = {str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")} - {"index.md"}
+    assert pages - set(named) == set()
 
 
 def test_every_error_class_is_in_the_reference() -> None:

@@ -9,5 +9,5 @@ class Participation(Rule):
     """Posts follow from this in `facts.posts`: a school outside the run has none, but is counted."""
 
     id = "participation"
-    law = "domain K1, I2; GIAS status 3.2"
+    law = "domain K1, I2, 3.2"
     setting = "participation.on"

@@ -1,4 +1,4 @@
-"""A strong wish to part is not something points may outvote; a pair that one side ended does not return soon (practice; F6)."""
+"""A strong wish to part is not something points may outvote; a pair that one side ended does not return soon (practice; domain F6)."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ class Continuity(Part):
         "how much it counts to keep a SIP into that year, of 100; later years as the last",
         "ours: the shape is domain F4, F5",
     )
-    weight: Weight = weight({"low": 10, "standard": 10, "raised": 9, "high": 7, "top": 7}, "part 5 order")
+    weight: Weight = weight({"low": 10, "standard": 10, "raised": 9, "high": 7, "top": 7}, "domain part 5 order")
 
 
 class WishRule(Part):
     on: bool = switch("what schools and SIPs asked for", "domain E6, F3")
-    weight: Weight = weight({"low": 8, "standard": 8, "raised": 7, "high": 5, "top": 5}, "part 5 order")
+    weight: Weight = weight({"low": 8, "standard": 8, "raised": 7, "high": 5, "top": 5}, "domain part 5 order")
 
 
 class Experience(Part):
@@ -32,12 +32,12 @@ class Experience(Part):
     small_pupils: int = val(120, "a school with at most this many pupils is small", "ours", ge=0)
     large_pupils: int = val(900, "a school with at least this many pupils is large", "ours", ge=0)
     high_fsm_percent: float = val(35.0, "free meals at or above this are high", "ours", ge=0)
-    weight: Weight = weight({"low": 5, "standard": 5, "raised": 7, "high": 10, "top": 10}, "part 5 order")
+    weight: Weight = weight({"low": 5, "standard": 5, "raised": 7, "high": 10, "top": 10}, "domain part 5 order")
 
 
 class Focus(Part):
     on: bool = switch("the head's focus against the SIP's specialisms", "domain E1")
-    weight: Weight = weight({"low": 5, "standard": 5, "raised": 6, "high": 8, "top": 8}, "part 5 order")
+    weight: Weight = weight({"low": 5, "standard": 5, "raised": 6, "high": 8, "top": 8}, "domain part 5 order")
 
 
 class Local(Part):

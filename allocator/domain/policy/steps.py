@@ -53,5 +53,5 @@ class RoundRules(Part):
     query_days: int = val(10, "days within which a query is answered", "domain 3.7", ge=1)
     sips_first: bool = val(False, "a school is told only once its SIP has said yes or let the date pass", "practice")
     ladder: list[str] = val(
-        ["SIP manager", "assistant director"], "who hears a second refusal, in turn", "practice, M1"
+        ["SIP manager", "assistant director"], "who hears a second refusal, in turn", "practice, domain M1"
     )
