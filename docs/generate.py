@@ -94,13 +94,13 @@ def commands() -> str:
     """The help of every command, as a terminal of 100 columns shows it."""
     import typer
 
-    from allocator.cli.app import app
+    from allocator.cli.commands import app
 
     out = ["# Commands", "", NOTE]
 
     def walk(command: Any, path: list[str]) -> None:
         if hasattr(command, "commands"):
-            for name in sorted(command.commands):
+            for name in sorted(n for n, inner in command.commands.items() if not inner.hidden):
                 walk(command.commands[name], [*path, name])
             return
         context = type(command).context_class(

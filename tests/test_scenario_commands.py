@@ -10,7 +10,7 @@ import click
 import pytest
 import typer
 
-from allocator.cli.app import app
+from allocator.cli.commands import app
 from allocator.errors import AllocatorError
 from scenarios.expected import folders
 from scenarios.tables import HERE

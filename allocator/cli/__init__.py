@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Entry point: runs the app and turns our errors into one clear message and an exit code (contract 3)."""
-    from allocator.cli.app import app
+    from allocator.cli.commands import app
     from allocator.errors import AllocatorError
 
     try:

@@ -139,8 +139,3 @@ def finish(plan: Plan) -> None:
         )
     if plan.unfilled or not plan.assignments:
         raise typer.Exit(4)
-
-
-from allocator.cli import bench, cases, national, plans, scenarios, service, tables, year  # noqa: E402  (they register their commands on the app)
-
-__all__ = ["app", "bench", "cases", "national", "plans", "scenarios", "service", "tables", "year"]

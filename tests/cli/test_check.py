@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from allocator.cli.app import app
+from allocator.cli.commands import app
 
 SIPS = "sip,name,kind,phases,days,trained,board_approved,dbs_checked_on\nann,Ann Lea,consultant,primary,{},yes,yes,{}\n"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from allocator.cli.app import app
+from allocator.cli.commands import app
 from allocator.errors import UsageError
 from tests.intake.test_gias import register
 from tests.intake.test_register import HEADER, ROWS, folder

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
-from allocator.cli.app import app
+from allocator.cli.commands import app
 from allocator.errors import UsageError
 from allocator.intake.mapping import read_mapping, suggested
 from allocator.intake.mark import AUTHOR, marked

@@ -7,7 +7,7 @@ from pathlib import Path
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from allocator.cli.app import app
+from allocator.cli.commands import app
 
 
 def test_notices_of_the_reading_are_in_every_form_of_the_plan(tmp_path: Path) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 
-from allocator.bench.gap import read_gap, run_gap
-from allocator.bench.reviewer import instance, read_reviewer, run_reviewer
 from allocator.engine.method import solve
 from allocator.engine.tiers import Stop
 from allocator.errors import CaseError
+from tests.benchmarks.gap import gap, read_gap, run_gap
+from tests.benchmarks.reviewer import instance, read_reviewer, reviewer, run_reviewer
 
 # two agents, three jobs: agent 1 has room for one of them
 TINY = "2 3\n 1 2 3\n 4 4 4\n 5 5 5\n 2 2 2\n 5 6\n"
@@ -111,3 +114,18 @@ def test_a_floor_is_kept_or_refused(tmp_path: Path) -> None:
     assert run_reviewer(folder, (0, 2), False, 0.8, 10, 1).value == pytest.approx(1.7)
     with pytest.raises(CaseError, match=r"at least 0.85 a paper"):
         run_reviewer(folder, (0, 2), False, 0.85, 10, 1)
+
+
+def test_the_commands_print_a_line_or_one_json_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "tiny"
+    file.write_text(TINY, encoding="ascii")
+    gap([file], 10, 1, False)
+    assert re.fullmatch(r"tiny: 9  bound 9  [\d.]+ s\n", capsys.readouterr().out)
+    gap([file], 10, 1, True)
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told == {"instance": "tiny", "value": 9, "bound": 9, "seconds": told["seconds"]}
+    folder = _folder(tmp_path, [[0.9, 0.8], [0.2, 0.5]], [1, 1])
+    reviewer(folder, 0, 1, True, None, 10, 1, False)
+    assert "worst 0.5 (bound 0.5)" in capsys.readouterr().out
+    with pytest.raises(typer.BadParameter, match="more than --load-max"):
+        reviewer(folder, 3, 1)

@@ -2,21 +2,25 @@
 
 A folder holds `scores.npy` (reviewers by papers; a negative score is a conflict) and `covs.npy` (reviewers a paper
 wants). A paper is one post that wants them all; scores become points in millionths.
+
+python -m tests.benchmarks.reviewer FOLDER [--load-min N] [--load-max N] [--worst-first | --floor F] [--seconds S] [--workers N] [--json]
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
+from typing import Annotated
 
 import numpy as np
+import typer
 
-from allocator.bench.result import Result
 from allocator.engine.instance import Instance, Pair, Person, Post, Tier
 from allocator.engine.matrix import Floats, Ints
 from allocator.engine.method import solve
 from allocator.engine.tiers import Stop
 from allocator.errors import CaseError
+from tests.benchmarks.result import JsonOpt, Result, SecondsOpt, WorkersOpt, command, show
 
 UNIT = 1_000_000  # points to one score
 
@@ -96,3 +100,25 @@ def run_reviewer(
         least = round(float(by_paper.min()), 6)
         worst = (least, least if values["worst"].proved else values["worst"].bound / UNIT)
     return Result(folder.name, value, bound, round(monotonic() - began, 2), worst)
+
+
+def reviewer(
+    folder: Annotated[Path, typer.Argument(help="a folder with scores.npy and covs.npy")],
+    load_min: Annotated[int, typer.Option("--load-min", min=0, help="papers each reviewer takes at least")] = 0,
+    load_max: Annotated[int, typer.Option("--load-max", min=1, help="papers each reviewer takes at most")] = 4,
+    worst_first: Annotated[bool, typer.Option("--worst-first", help="the worst-off paper first, then the sum")] = False,
+    floor: Annotated[float | None, typer.Option("--floor", help="no paper gets less than this")] = None,
+    seconds: SecondsOpt = 60.0,
+    workers: WorkersOpt = 2,
+    as_json: JsonOpt = False,
+) -> None:
+    """Most score of a conference's papers and reviewers, with its proved bound."""
+    if load_min > load_max:
+        raise typer.BadParameter(f"--load-min is {load_min}, more than --load-max ({load_max}); lower it")
+    if worst_first and floor is not None:
+        raise typer.BadParameter("--worst-first finds the highest floor itself; give it or --floor, not both")
+    show([run_reviewer(folder, (load_min, load_max), worst_first, floor, seconds, workers)], as_json)
+
+
+if __name__ == "__main__":
+    command(reviewer)

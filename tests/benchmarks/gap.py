@@ -2,18 +2,23 @@
 
 A job is a post, an agent a person, a cost so many points lost. Format (OR-Library): agents and jobs; costs, agent by
 agent; loads, agent by agent; capacities. Whole numbers, separated by blanks.
+
+python -m tests.benchmarks.gap FILE… [--seconds S] [--workers N] [--json]
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from time import monotonic
+from typing import Annotated
 
-from allocator.bench.result import Result
+import typer
+
 from allocator.engine.instance import Instance, Limit, Pair, Person, Post, Tier
 from allocator.engine.method import solve
 from allocator.engine.tiers import Stop
 from allocator.errors import CaseError
+from tests.benchmarks.result import JsonOpt, Result, SecondsOpt, WorkersOpt, command, show
 
 
 def read_gap(path: Path) -> Instance:
@@ -66,3 +71,19 @@ def run_gap(path: Path, seconds: float, workers: int) -> Result:
         )
     cost = found.tiers[1]
     return Result(path.name, -cost.value, -cost.bound, round(monotonic() - began, 2))
+
+
+def gap(
+    files: Annotated[list[Path], typer.Argument(help="instances of the Generalised Assignment Problem")],
+    seconds: SecondsOpt = 60.0,
+    workers: WorkersOpt = 2,
+    as_json: JsonOpt = False,
+) -> None:
+    """Least cost and proved bound of each instance of the Generalised Assignment Problem."""
+    for file in files:
+        read_gap(file)  # all of them are read before the first is solved
+    show((run_gap(file, seconds, workers) for file in files), as_json)
+
+
+if __name__ == "__main__":
+    command(gap)

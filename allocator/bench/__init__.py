@@ -1,1 +1,0 @@
-"""Public benchmarks that are not about schools, read into the engine's own vocabulary."""
