@@ -30,6 +30,7 @@ DecisionKind = Literal[
     "clear_breakdown", "separate_support", "one_sip_for_cluster",
 ]  # fmt: skip
 PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
+CARD_GRADES: tuple[CardGrade, ...] = get_args(CardGrade)  # best first
 NEEDS: tuple[Need, ...] = ("top", "high", "raised", "standard", "low")  # neediest first
 POST_KINDS: tuple[PostKind, ...] = ("lead", "support", "appraisal")
 

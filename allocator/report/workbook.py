@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
@@ -16,12 +18,14 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.domain import canon
-from allocator.domain.case import TABLES, Case
+from allocator.domain.case import POST_KINDS, TABLES, Case
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
+from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
+from allocator.report.by_school import COLUMNS, NOBODY, Row, by_school, cells, number
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
 
@@ -30,6 +34,15 @@ TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA
 POST = {"lead": "lead", "support": "support", "appraisal": "appraisal"}
 PERIODS = ("autumn 1", "autumn 2 (peak)", "spring", "summer")
 WIDEST = 70
+URNS = ("urn", "old_urn", "new_urn", "current_urn", "paired_with")
+DATED = tuple(
+    {
+        name
+        for row in TABLES.values()
+        for name, f in row.model_fields.items()
+        if dt.date in (f.annotation, *get_args(f.annotation))
+    }
+)
 
 
 def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
@@ -39,14 +52,28 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     assert isinstance(first, Worksheet)
     first.title = "plan"
     _plan(first, plan)
+    facts = Facts(case, policy)
+    rows = by_school(Facts(*world(plan)), plan)
+    _by_school(book.create_sheet("by school"), rows)
     _loads(book.create_sheet("loads"), plan)
     _unfilled(book.create_sheet("unfilled"), plan)
     _changes(book.create_sheet("changes"), plan)
-    _wishes(book.create_sheet("wishes answered"), Facts(case, policy), plan)
+    _wishes(book.create_sheet("wishes answered"), facts, plan)
     _notices(book.create_sheet("notices"), plan)
     _settings(book.create_sheet("settings in force"), policy)
     _tables(book, case, policy)
     _auditor(book.create_sheet("for the auditor"), plan)
+    _sips(book, plan, {r.urn: r for r in rows})
+    book.save(path)
+
+
+def write_table(path: Path, title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """One table as a workbook of its own."""
+    book = Workbook()
+    first = book.active
+    assert isinstance(first, Worksheet)
+    first.title = title
+    table(first, head, rows)
     book.save(path)
 
 
@@ -94,12 +121,13 @@ def _plan(sheet: Worksheet, plan: Plan) -> None:
     order = {"lead": 0, "support": 1, "appraisal": 2}
     names = {x.sip: x.name for x in plan.loads}
     rows = [
-        [a.school, a.urn, POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
+        [a.school, number(a.urn), POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
          *a.periods.model_dump().values(), a.days_short or None, a.extra_days or None, why(a), names.get(a.runner_up.sip) if a.runner_up else None]
         for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, order[a.post], a.from_))
     ]  # fmt: skip
     rows = [
-        [u.school, u.urn, POST[u.post], "no SIP yet", "NO SIP", *[None] * 10, u.text, None] for u in plan.unfilled
+        [u.school, number(u.urn), POST[u.post], "no SIP yet", "NO SIP", *[None] * 10, u.text, None]
+        for u in plan.unfilled
     ] + rows
     table(sheet, head, rows, wrap=(16,))
     last = max(2, len(rows) + 1)
@@ -123,6 +151,53 @@ def mark(a: Assignment) -> str:
         if on
     ]
     return ", ".join(marks)
+
+
+def _by_school(sheet: Worksheet, rows: Sequence[Row]) -> None:
+    """The table of the page *plan*, with every column that a plan by itself can fill."""
+    columns = [c for c in COLUMNS if c.key != "stage"]
+    table(sheet, [c.head for c in columns], [cells(r, columns) for r in rows])
+    last = max(2, len(rows) + 1)
+    at = get_column_letter([c.key for c in columns].index("sip") + 1)
+    sheet.conditional_formatting.add(f"A2:{at}{last}", tinted(f'${at}2="{NOBODY}"', TINTS["short"]))
+    sheet.freeze_panes = "C2"
+
+
+def _sips(book: Workbook, plan: Plan, rows: Mapping[str, Row]) -> None:
+    """A sheet a SIP: what they hold, from when to when, and what their days come to."""
+    held: dict[str, list[Assignment]] = defaultdict(list)
+    for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, POST_KINDS.index(a.post), a.from_)):
+        held[a.sip].append(a)
+    head = ["URN", "School", "Post", "From", "To", "Days", *[p.capitalize() for p in PERIODS], "To begin with", "Year", "km", "Head", "Last year", "Need", "Flags"]  # fmt: skip
+    taken = {name.casefold() for name in book.sheetnames}
+    for load in sorted((x for x in plan.loads if held[x.sip]), key=lambda x: (x.name, x.sip)):
+        mine = held[load.sip]
+        body = [_of_sip(a, rows[a.urn]) for a in mine]
+        days = [
+            sum(column)
+            for column in zip(*([a.days, *a.periods.model_dump().values(), a.extra_days] for a in mine), strict=True)
+        ]
+        body.append(
+            [None, f"{load.name}: {load.days:g} of {load.capacity:g} days", None, None, None, *days, *[None] * 6]
+        )
+        sheet = book.create_sheet(_title(load.name, taken))
+        table(sheet, head, body)
+        for cell in sheet[len(body) + 1]:
+            cell.font = Font(bold=True)
+
+
+def _of_sip(a: Assignment, row: Row) -> list[Any]:
+    led = a.post == "lead" and a.sip == row.sip_id
+    return [number(a.urn), a.school, POST[a.post], a.from_, a.to, a.days, *a.periods.model_dump().values(), a.extra_days,
+            a.tenure_year if a.post == "lead" else None, row.km if led else None, row.head or None, row.last, row.need, mark(a) or None]  # fmt: skip
+
+
+def _title(name: str, taken: set[str]) -> str:
+    """A sheet's title: 31 characters, none of those that Excel forbids, and no two alike."""
+    plain = re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:27] or "SIP"
+    title = next(t for n in range(1, 10_000) if (t := plain if n == 1 else f"{plain} {n}").casefold() not in taken)
+    taken.add(title.casefold())
+    return title
 
 
 def _loads(sheet: Worksheet, plan: Plan) -> None:
@@ -165,7 +240,8 @@ def _unfilled(sheet: Worksheet, plan: Plan) -> None:
     for u in plan.unfilled:
         fixes = [f.text for f in u.fixes] or ["none found among the changes that policy may suggest"]
         rows += [
-            [u.school, u.urn, POST[u.post], u.need, u.text if n == 0 else None, fix] for n, fix in enumerate(fixes)
+            [u.school, number(u.urn), POST[u.post], u.need, u.text if n == 0 else None, fix]
+            for n, fix in enumerate(fixes)
         ]
     if not rows:
         rows = [["Every post has a SIP.", None, None, None, None, None]]
@@ -176,7 +252,7 @@ def _changes(sheet: Worksheet, plan: Plan) -> None:
     names = {x.sip: x.name for x in plan.loads}
     schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
     rows = [
-        [schools[c.urn], c.urn, POST[c.post], names.get(c.from_ or "", c.from_ or "nobody"),
+        [schools[c.urn], number(c.urn), POST[c.post], names.get(c.from_ or "", c.from_ or "nobody"),
          names.get(c.to or "", c.to or "nobody"), c.because, "yes" if c.voluntary else "no"]
         for c in plan.changes
     ]  # fmt: skip
@@ -185,7 +261,7 @@ def _changes(sheet: Worksheet, plan: Plan) -> None:
 
 def _wishes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
     rows = [
-        ["school" if w.by == "school" else facts.sips[w.sip or ""].name, facts.name(w.urn), w.urn, plain_words(w.wish),
+        ["school" if w.by == "school" else facts.sips[w.sip or ""].name, facts.name(w.urn), number(w.urn), plain_words(w.wish),
          name_of(facts, w.sip) if w.sip and w.by == "school" else None, w.strength, "yes" if w.met else "no",
          w.text if not w.met else None, wish_to_writer(facts, w) or None]
         for w in plan.wishes
@@ -241,7 +317,7 @@ def _tables(book: Workbook, case: Case, policy: Policy) -> None:
         body = []
         for row, g in zip(rows, given, strict=True):
             mine = own.get(str(getattr(row, key)) if key else canon.text(g), {})
-            body.append([_cell(g.get(f)) for f in used] + [mine.get(label) for label in labels])
+            body.append([_cell(g.get(f), f) for f in used] + [mine.get(label) for label in labels])
         table(book.create_sheet(name), [*used, *labels], body)
     changed: list[list[Any]] = [["year", case.year]]
     for k, value, default, _, _ in settings(policy):
@@ -250,9 +326,14 @@ def _tables(book: Workbook, case: Case, policy: Policy) -> None:
     table(book.create_sheet("policy"), ["key", "value"], changed)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, column: str) -> Any:
+    """A value of a case's table: URNs as numbers and dates as dates, as a spreadsheet looks them up and sorts them."""
     if isinstance(value, list):
         return "; ".join(map(str, value))
+    if isinstance(value, str) and column in URNS:
+        return number(value)
+    if isinstance(value, str) and column in DATED:
+        return dt.date.fromisoformat(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 

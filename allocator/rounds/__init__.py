@@ -6,12 +6,22 @@ RoundRefuses and changes nothing. `record` turns a fact into the next event; who
 
 from allocator.rounds.answers import answer, close_query, decide_refusal, needs_a_person, silence, sip_says
 from allocator.rounds.confirming import Altered, altered, confirm, governors, missing, private_words, put_in_force
-from allocator.rounds.desk import Desk, Fact, adopt, by_hand, held_by_hand, may_adopt, plan_id, record, resubmit
+from allocator.rounds.desk import (
+    Desk,
+    Fact,
+    adopt,
+    by_hand,
+    held_by_hand,
+    may_adopt,
+    plan_id,
+    put_back,
+    record,
+    resubmit,
+)
 from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sound, withdraw
 
 __all__ = [
     "Altered", "Desk", "Fact", "adopt", "altered", "answer", "by_hand", "close_query", "confirm", "deadline", "decide_refusal",
     "governors", "held_by_hand", "may_adopt", "missing", "needs_a_person", "outstanding", "plan_id", "private_words", "propose",
-    "put_in_force", "record", "remind",
-    "reminders", "resubmit", "silence", "sip_says", "sound", "withdraw",
+    "put_back", "put_in_force", "record", "remind", "reminders", "resubmit", "silence", "sip_says", "sound", "withdraw",
 ]  # fmt: skip

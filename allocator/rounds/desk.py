@@ -19,6 +19,7 @@ from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import world
+from allocator.rules.base import listed
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,31 @@ def by_hand(
     cause: Cause = "repaired" if desk.round.in_force else "by_hand"
     plan = scenario(desk.plan, given, rebuild=rebuild, held=held_by_hand(desk.round, given)).plan(stop)
     return plan, _plan_fact(desk.round, plan, cause, reason, given)
+
+
+def put_back(desk: Desk, earlier: Plan, why: str) -> Fact:
+    """An earlier plan of the round, on the desk again. What schools accepted or refused since stays so.
+
+    Raises RoundRefuses once the plan is in force (days have been worked), and where the earlier plan would take away
+    an accepted pair or bring back a refused one.
+    """
+    now = desk.round
+    if now.in_force:
+        raise RoundRefuses(
+            "The plan is in force, and days have been worked under it. Ask a what-if, and put its answer on the desk."
+        )
+    fact = _plan_fact(now, earlier, "by_hand", why, ())
+    lost = [desk.name(urn) for urn, post in fact.data["moved"] if (urn, post) in now.accepted]
+    if lost:
+        raise RoundRefuses(
+            f"{listed(sorted(set(lost)))} said yes to the present pair, which the earlier plan does not have. Nothing was changed."
+        )
+    refused = [desk.name(urn) for urn, post, sip in fact.data["pairs"] if (urn, post, sip) in now.refused]
+    if refused:
+        raise RoundRefuses(
+            f"{listed(sorted(set(refused)))} refused the pair that the earlier plan has. Nothing was changed."
+        )
+    return fact
 
 
 def held_by_hand(now: Round, changes: Sequence[Mapping[str, Any]]) -> list[Key]:

@@ -45,6 +45,7 @@ def pages_for(role: GrantRole, state: State) -> Iterator[str]:
         if method != "GET" or allowed == OPEN or person not in allowed or path in ELSEWHERE:
             continue
         filled = {**names, "job": names["choices"] if "/choices/" in path else names["job"]}
+        filled["kind"] = "csv" if "/plan." in path else names["kind"]
         query = QUERY.get(path, "urn={urn}&sip={sip}" if path.endswith(("/move", "/try")) else "").format(**filled)
         yield path.format(**filled) + (f"?{query}" if query else "")
 

@@ -89,6 +89,9 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/rounds/{id}/frontier"): (MANAGER, {}),
     ("GET", "/rounds/{id}/resilience"): (STAFF, None),
     ("POST", "/rounds/{id}/resilience"): (MANAGER, {"gains": "no"}),
+    ("GET", "/rounds/{id}/plan"): (STAFF, None),
+    ("GET", "/rounds/{id}/plan.{kind}"): (STAFF, None),
+    ("POST", "/rounds/{id}/plan/back"): (MANAGER, {}),
     ("GET", "/rounds/{id}/board"): (STAFF, None),
     ("GET", "/rounds/{id}/board/move"): (STAFF, None),
     ("GET", "/rounds/{id}/board/try"): (STAFF, None),
@@ -161,7 +164,7 @@ def address(desk: Desk, page: str) -> str:
     with desk.db.read() as s:
         grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()
     query = QUERY.get(page, "").format(**names)
-    whole = SITE + page.format(**names, kind="school", name="all.pdf", grant=grant) + asks
+    whole = SITE + page.format(**names, kind="csv" if "plan." in page else "school", name="all.pdf", grant=grant) + asks
     return f"{whole}?{query}" if query else whole
 
 

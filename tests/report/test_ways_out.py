@@ -48,7 +48,7 @@ def test_the_workbook_holds_each_post_once_and_adds_up_to_the_plan(made: tuple[C
     assert sheet.freeze_panes == "B2"
     assert sheet.auto_filter.ref
     assert sorted(str(r[urn]) for r in rows) == ["1", "2", "3"]
-    assert [r[sip_at] for r in rows if r[urn] == "3"] == ["no SIP yet"]
+    assert [r[sip_at] for r in rows if r[urn] == 3] == ["no SIP yet"]
     assert sum(float(str(r[days])) for r in rows if r[days] is not None) == sum(a.days for a in plan.assignments)
 
 
@@ -95,7 +95,7 @@ def test_an_unfilled_post_stands_first_with_what_would_mend_it(made: tuple[Case,
     world, plan = made
     write_workbook(world, Policy(), plan, tmp_path / "out.xlsx")
     book = load_workbook(tmp_path / "out.xlsx")
-    assert book["plan"]["B2"].value == "3"
+    assert book["plan"]["B2"].value == 3
     assert str(book["unfilled"]["A2"].value) == "School 3"
 
 

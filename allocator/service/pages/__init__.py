@@ -19,6 +19,7 @@ from allocator.service.pages import (
     national,
     news,
     partner,
+    plan,
     school,
     settings,
     sip,
@@ -30,6 +31,6 @@ from allocator.service.pages import (
 )
 
 FAMILIES = (
-    entrance, letter, desk, news, waiting, ask, asked, data, national, settings, board, moving, school, sip, map, whatif, choosing, weighing,
+    entrance, letter, desk, news, waiting, ask, asked, data, national, settings, plan, board, moving, school, sip, map, whatif, choosing, weighing,
     telling, hearing, confirming, chronicle, handing, staff, head, partner,
 )  # fmt: skip

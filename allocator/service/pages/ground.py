@@ -54,7 +54,7 @@ def environment() -> Environment:
     )  # fmt: skip
     env.filters["days"] = days
     env.filters["day"] = day
-    env.filters["moment"] = lambda t: f"{day(t)}, {t:%H:%M} UTC"
+    env.filters["moment"] = moment
     env.filters["words"] = lambda tag: str(tag).replace("_", " ")
     env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
@@ -69,6 +69,11 @@ def days(n: float) -> str:
 def day(d: dt.date) -> str:
     """31 March 2027."""
     return f"{d.day} {d:%B %Y}"
+
+
+def moment(t: dt.datetime) -> str:
+    """31 March 2027, 14:05 UTC."""
+    return f"{day(t)}, {t:%H:%M} UTC"
 
 
 def show(request: Request, template: str, me: Who | None = None, status: int = 200, **facts: Any) -> HTMLResponse:

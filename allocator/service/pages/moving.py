@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from allocator.allocate import Setup
 from allocator.domain.calendar import Year
@@ -19,6 +19,7 @@ from allocator.questions.trial import tried
 from allocator.rules.travel import far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
 from allocator.service.pages.board import Post, Urn, on_desk
+from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
 from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
@@ -31,6 +32,7 @@ from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TRY = Stop(seconds=6.0, work=2.0)  # work first: the same card tried twice gets the same answer
+Then = Annotated[str, Query(max_length=500)]  # the page to go back to, where it is not the board
 WHY = "Say why in a sentence: it is kept with the change, and the log shows it"
 CHANGED = "The plan on the desk is another one since you opened the page. Nothing was changed: look at the board again."
 
@@ -74,13 +76,13 @@ def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Choice]:
 
 
 @router.get("/rounds/{id}/board/move")
-def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post = "lead") -> Response:
+def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post = "lead", then: Then = "") -> Response:
     """Who could have this post: the card's menu, which the page's script reads too, and the whole of moving without script."""
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
     found = choices(tried_on(row, plan, around_it["stands"]), plan, urn, post)
     return show(request, "move.html", who, **around_it, choices=found, card=card_of(plan, urn, post), urn=urn, post=post,
-                school=facts.name(urn))  # fmt: skip
+                school=facts.name(urn), then=then and inside(then))  # fmt: skip
 
 
 def card_of(plan: Plan, urn: str, post: str) -> Any:
@@ -89,21 +91,25 @@ def card_of(plan: Plan, urn: str, post: str) -> Any:
 
 
 @router.get("/rounds/{id}/board/try")
-def try_it(request: Request, id: Id, who: Reader, office: In, urn: Urn, sip: Urn, post: Post = "lead") -> Response:
+def try_it(
+    request: Request, id: Id, who: Reader, office: In, urn: Urn, sip: Urn, post: Post = "lead", then: Then = ""
+) -> Response:
     """What it would change if this SIP had this post: barred and why, or what the plan loses and who would move."""
-    return tried_page(request, id, who, office, urn, sip, post)
+    return tried_page(request, id, who, office, urn, sip, post, then=then)
 
 
 def tried_page(
-    request: Request, id: str, who: Who, office: Office, urn: str, sip: str, post: Any, form: Fields | None = None
-) -> Response:
+    request: Request, id: str, who: Who, office: Office, urn: str, sip: str, post: Any, form: Fields | None = None,
+    then: str = "",
+) -> Response:  # fmt: skip
+    then = then or (form and form.text("then")) or ""
     with office.db.read() as s:
         around_it, row, plan, _ = on_desk(s, id, who)
     found = tried(tried_on(row, plan, around_it["stands"]), plan, (urn, post), sip, TRY)
     return show(
         request, "try.html", who, 422 if form else 200, **around_it, trial=found, card=card_of(plan, urn, post), urn=urn,
         post=post, sip=sip, errors=form.errors if form else {}, summary=form.summary if form else [],
-        reason=str(form.data.get("reason", "")) if form else "",
+        reason=str(form.data.get("reason", "")) if form else "", then=then and inside(then),
     )  # fmt: skip
 
 
@@ -180,7 +186,8 @@ def by_hand(
     answer = begin(office, request, who, plan_id, "what_if", ask)
     with office.db.read() as s:
         job = s.get_one(Job, answer.headers["location"].rsplit("/", 1)[1])
-    return wait_for(job, f"/rounds/{id}/board{at}")
+    then = form.text("then")
+    return wait_for(job, inside(then) if then else f"/rounds/{id}/board{at}")
 
 
 def _named(form: Fields) -> tuple[str, str, str]:

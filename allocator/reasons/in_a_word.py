@@ -1,0 +1,36 @@
+"""A change in a word or two, for a column of a table: the claims in full are said by `spoken`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from allocator.domain import claims as say
+from allocator.rules.base import words
+
+RULES = {  # what bars somebody, as short as a column needs it
+    "dbs": "check lapsed", "interest": "interest", "own_ties": "own ties", "travel": "too far", "authority": "other authority",
+    "training": "not trained", "approval": "not approved", "phase": "other phase", "capacity": "days full", "need": "experience",
+    "reciprocal": "each other's SIP", "cluster": "same cluster", "former_tie": "former tie", "availability": "not there",
+}  # fmt: skip
+TOGETHER = {"shared_head": "shared head", "halves": "infant and junior", "cluster": "one for the cluster"}
+
+
+def in_a_word(claims: Sequence[say.Cause]) -> str:
+    """Why somebody is not there any more; empty where nothing is claimed."""
+    return _word(claims[0]) if claims else ""
+
+
+def _word(c: say.Cause) -> str:
+    if isinstance(c, say.Gone):
+        return "leaves" if c.on else "has left"
+    if isinstance(c, say.LimitReached):
+        return f"limit of {c.limit} years"
+    if isinstance(c, say.AskedToLeave):
+        return "refused" if c.how == "refusal" else "school asked" if c.by == "school" else "SIP asked"
+    if isinstance(c, say.Barred):
+        return RULES.get(c.rule, words(c.rule))
+    if isinstance(c, say.OneForAll):
+        return TOGETHER.get(c.rule, "one for all")
+    return {"outweighed": "fits better", "by_hand": "by hand", "not_proved_best": "not proved", "tied": "by lot"}.get(
+        c.kind, words(c.kind)
+    )

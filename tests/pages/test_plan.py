@@ -1,0 +1,40 @@
+"""The plan as a table, without script: narrowed, sorted, moved from, undone, and taken along as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from playwright.sync_api import expect
+
+from tests.pages.site import Site, accessible
+from tests.pages.test_board import board as board
+from tests.pages.test_board import go, kept
+
+
+def test_a_move_from_a_row_and_its_undo(at: Site, board: str) -> None:
+    page = go(at, board, "/plan", script=False)
+    expect(page.get_by_role("row")).to_have_count(7)  # heading, five schools, sum
+    row = page.get_by_role("row", name="1 Hill School")
+    expect(row).to_contain_text("Sip A")
+    row.get_by_role("link", name="Lock 1 Hill School").click()
+    page.get_by_label("Why?").fill("The head asked me to.")
+    page.get_by_role("button", name="Lock it").click()
+    page.wait_for_url("**/plan*", timeout=60_000)
+    row = page.get_by_role("row", name="1 Hill School")
+    expect(row).to_contain_text("locked")
+    assert kept(at, board) == {"1": "A"}
+    accessible(page)
+    page.get_by_role("button", name="Put the plan before it back").click()
+    expect(page.get_by_role("row", name="1 Hill School")).not_to_contain_text("locked")
+    assert kept(at, board) == {}
+
+
+def test_the_file_is_what_is_shown(at: Site, board: str) -> None:
+    page = go(at, board, "/plan?mark=nobody&column=urn&column=sip", script=False)
+    expect(page.get_by_role("columnheader")).to_have_count(4)  # with what can be done in a row
+    address = page.get_by_role("link", name="CSV").get_attribute("href")
+    text = page.request.get(f"{at.base}{address}").body().decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(text))) == [["URN", "School", "This year"], ["5", "5 Hill School", "nobody yet"]]
+    book = page.request.get(f"{at.base}{address}".replace("plan.csv", "plan.xlsx"))
+    assert book.body()[:2] == b"PK"
