@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from allocator.domain.case import Absence, Case, Decision, Interest, Refusal, School, Sip, Wish
+from allocator.domain.case import Case, School, Sip
 
 ONE_BY_ONE = 12  # changes of one column that are told one by one; more are counted
 GROUPS = {  # column of schools or sips -> heading
@@ -79,10 +79,10 @@ def columns(pairs: list[tuple[Any, Any]], what: str) -> dict[str, list[str]]:
     return out
 
 
-def say(value: Any) -> str:
+def say(value: Any, column: str = "") -> str:
     """A cell in words."""
     if value is None or value == ():
-        return "not recorded"
+        return BLANK.get(column, "not recorded")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -92,47 +92,99 @@ def say(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
 
 
+WHOSE = {  # table -> the columns that say what a row is of; where they are the same, the others have changed
+    "wishes": ("by", "urn", "sip", "wish"), "interests": ("sip", "urn", "trust", "la", "kind"), "absences": ("sip", "away_from"),
+    "decisions": ("decision", "urn", "post", "sip"), "refusals": ("urn", "sip", "kind", "year"), "history": ("urn", "sip", "year", "role"),
+    "needs": ("urn", "on"), "successions": ("old_urn", "new_urn"), "travel": ("urn", "sip"), "worked": ("urn", "post", "sip", "on"),
+    "answers": ("urn", "post", "by", "on"),
+}  # fmt: skip
+TITLES = {
+    "interests": "Declared interests",
+    "history": "Past years",
+    "needs": "Needs within the year",
+    "worked": "Days worked",
+}
+BLANK = {"outcome": "open"}  # what a blank of the column is
+
+
 def _rows(old: Case, new: Case) -> dict[str, list[str]]:
-    """Rows that came or went, in words; of the long tables only how many."""
-    schools = {s.urn: s.name for c in (old, new) for s in c.schools}
-    sips = {s.sip: s.name for c in (old, new) for s in c.sips}
-
-    def school(urn: str | None) -> str:
-        return schools.get(urn or "", urn or "a school")
-
-    def sip(id: str | None) -> str:
-        return sips.get(id or "", id or "its SIP")
-
-    def wish(w: Wish) -> str:
-        who = school(w.urn) if w.by == "school" else sip(w.sip)
-        asked = SOUGHT[w.wish].format(whom=sip(w.sip))
-        where = f" from {school(w.urn)}" if w.by == "sip" and w.urn else ""
-        return f"{who} asks {asked}{where}" + (", strongly" if w.strength == 3 else "")
-
-    def interest(i: Interest) -> str:
-        kind = "" if i.kind == "family" else f" ({say(i.kind)})"
-        state = {"cleared": "cleared", "barred": "barred"}.get(i.outcome or "", "bars until decided")
-        return f"{sip(i.sip)} declares an interest in {schools.get(i.urn or '') or i.urn or i.trust or i.la}{kind}: {state}"
-
-    def absence(x: Absence) -> str:
-        return f"{sip(x.sip)} is away from {say(x.away_from)} to {say(x.away_to)}"
-
-    def decision(d: Decision) -> str:
-        return f"{say(d.decision)}, {school(d.urn)}" + (f", {sip(d.sip)}" if d.sip else "") + f": {d.reason} ({d.by})"
-
-    def refusal(r: Refusal) -> str:
-        return f"{school(r.urn)} refused {sip(r.sip)} in {r.year}"
-
-    told: dict[str, tuple[str, Callable[[Any], str]]] = {
-        "wishes": ("Wishes", wish), "interests": ("Declared interests", interest), "absences": ("Absences", absence),
-        "decisions": ("Decisions", decision), "refusals": ("Refusals", refusal),
-    }  # fmt: skip
+    """Rows that came, went or changed, in words; of tables with many only how many."""
     out: dict[str, list[str]] = {}
-    for table, (title, words) in told.items():
-        was, now = getattr(old, table), getattr(new, table)
-        out[title] = [words(r) for r in now if r not in was] + [f"No longer: {words(r)}" for r in was if r not in now]
-    for table in ("history", "worked", "needs", "successions", "answers", "travel"):
-        a, b = set(getattr(old, table)), set(getattr(new, table))
-        if a != b:
-            out.setdefault("Other tables", []).append(f"{table}: {len(b - a)} rows came, {len(a - b)} went")
+    words = _Words(old, new)
+    for table, key in WHOSE.items():
+        had, have = set(getattr(old, table)), set(getattr(new, table))
+        was, now = ([r for r in getattr(old, table) if r not in have], [r for r in getattr(new, table) if r not in had])
+        moved = []
+        for row in list(now):
+            before = next((r for r in was if all(getattr(r, c) == getattr(row, c) for c in key)), None)
+            if before is not None:
+                moved.append(words.moved(table, before, row))
+                now.remove(row)
+                was.remove(before)
+        lines = [*moved, *(words.row(table, r) for r in now), *(f"No longer: {words.row(table, r)}" for r in was)]
+        if len(lines) > ONE_BY_ONE and table not in ("wishes", "interests", "absences", "decisions", "refusals"):
+            lines = [f"{len(now)} rows came, {len(was)} went, {len(moved)} changed"]
+        out[TITLES.get(table, table.capitalize())] = lines
     return out
+
+
+class _Words:
+    """Rows as a manager reads them, with names for ids."""
+
+    def __init__(self, old: Case, new: Case) -> None:
+        self.schools = {s.urn: s.name for c in (old, new) for s in c.schools}
+        self.sips = {s.sip: s.name for c in (old, new) for s in c.sips}
+
+    def school(self, urn: str | None) -> str:
+        return self.schools.get(urn or "", urn or "a school")
+
+    def sip(self, id: str | None) -> str:
+        return self.sips.get(id or "", id or "its SIP")
+
+    def moved(self, table: str, was: Any, now: Any) -> str:
+        """The same row, with what of it is otherwise."""
+        columns = [c for c in type(now).model_fields if getattr(was, c) != getattr(now, c)]
+        parts = [f"{c.replace('_', ' ')} {say(getattr(now, c), c)}, was {say(getattr(was, c), c)}" for c in columns]
+        return f"{self.of(table, now)}: {'; '.join(parts)}"
+
+    def of(self, table: str, r: Any) -> str:
+        """What the row is of, without what it says of it."""
+        match table:
+            case "interests":
+                kind = "" if r.kind == "family" else f" ({say(r.kind)})"
+                return (
+                    f"{self.sip(r.sip)}, interest in {self.schools.get(r.urn or '') or r.urn or r.trust or r.la}{kind}"
+                )
+            case "wishes":
+                who = self.school(r.urn) if r.by == "school" else self.sip(r.sip)
+                where = f" from {self.school(r.urn)}" if r.by == "sip" and r.urn else ""
+                return f"{who} asks {SOUGHT[r.wish].format(whom=self.sip(r.sip))}{where}"
+            case "absences":
+                return f"{self.sip(r.sip)} away from {say(r.away_from)}"
+            case "decisions":
+                return f"{say(r.decision)}, {self.school(r.urn)}" + (f", {self.sip(r.sip)}" if r.sip else "")
+            case "refusals":
+                return f"{self.school(r.urn)} refused {self.sip(r.sip)} in {r.year}"
+            case "history":
+                return f"{self.sip(r.sip)} at {self.school(r.urn)} in {r.year} ({say(r.role or 'lead')})"
+            case "successions":
+                return f"{self.school(r.old_urn)} goes on as {self.school(r.new_urn)}"
+        who = f" and {self.sip(r.sip)}" if getattr(r, "sip", None) else ""
+        return f"{self.school(r.urn)}{who}" + (f" on {say(r.on)}" if hasattr(r, "on") else "")
+
+    def row(self, table: str, r: Any) -> str:
+        """The whole row."""
+        match table:
+            case "interests":
+                state = {"cleared": "cleared", "barred": "barred"}.get(r.outcome or "", "bars until decided")
+                by = f" by {r.decided_by}" if r.decided_by and state != "bars until decided" else ""
+                return f"{self.of(table, r).replace(', interest', ' declares an interest', 1)}: {state}{by}"
+            case "wishes":
+                return self.of(table, r) + (", strongly" if r.strength == 3 else "")
+            case "absences":
+                return f"{self.sip(r.sip)} is away from {say(r.away_from)} to {say(r.away_to)}"
+            case "decisions":
+                return f"{self.of(table, r)}: {r.reason} ({r.by})"
+        shown = {c: getattr(r, c) for c in type(r).model_fields if c not in WHOSE[table]}
+        said = [f"{c.replace('_', ' ')} {say(v, c)}" for c, v in shown.items() if v is not None]
+        return self.of(table, r) + (f": {'; '.join(said)}" if said else "")

@@ -59,12 +59,12 @@ def read_case(
 
 def read_document(
     data: dict[str, Any], *, year: str | None = None, policy: Policy | None = None, words: OwnWords | None = None,
-    before: Case | None = None,
+    before: Case | None = None, kept: bool = False,
 ) -> Reading:  # fmt: skip
-    """The same for a JSON document already in memory."""
+    """The same for a JSON document already in memory. `kept`: its tables are a case's own, and no figure in them is a share."""
     raw = Raw()
     document(data, raw)
-    return _reading(raw, None, year, policy, False, words, before)
+    return _reading(raw, None, year, policy, False, words, before, kept)
 
 
 def read_policy(path: Path) -> tuple[Policy, tuple[Problem, ...]]:
@@ -86,7 +86,7 @@ def _policy_file(path: Path, raw: Raw) -> Policy:
 def _reading(
     raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool,
     words: OwnWords | None,
-    before: Case | None,
+    before: Case | None, kept: bool = False,
 ) -> Reading:  # fmt: skip
     words = words or OwnWords()
     in_force = _policy(raw, policy)
@@ -110,7 +110,8 @@ def _reading(
         merge(rows, {"history": typed(raw.tables[LAST_SIP], raw)[0]}, raw)
     label = _year(raw, year, in_force, rows)
     one_spelling(rows, raw, words.bodies)
-    shares(rows, raw)
+    if not kept:
+        shares(rows, raw)
     tables = {name: tuple(r for _, r in rows.get(name, [])) for name in TABLES}
     if readable:
         cross_check(rows, label, raw, team_wanted=not schools_only)

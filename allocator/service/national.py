@@ -15,12 +15,15 @@ from openpyxl import load_workbook
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
+from allocator.domain.policy import Policy
 from allocator.errors import CaseError
+from allocator.intake.edit import with_tables
 from allocator.intake.gias import WRITTEN, import_gias
 from allocator.intake.links import link_successions
 from allocator.intake.ofsted import merge_ofsted
+from allocator.intake.own_words import OwnWords
 from allocator.intake.plain import put
-from allocator.intake.read import Reading, read_document
+from allocator.intake.read import Reading
 from allocator.intake.refresh import Change, KeptTable
 from allocator.intake.register import refresh_register
 from allocator.intake.source import Raw, RawTable, document
@@ -119,9 +122,9 @@ def unpacked(text: str) -> dict[str, Any]:
         raise Refusal("invalid", "Give the files again: what the page sent back cannot be read.") from None
 
 
-def as_case(case: Case, tables: dict[str, Any], now: dict[str, str]) -> Reading:
-    """The case with these tables in place of its own; a manager's own columns stay with their schools."""
-    reading = read_document({**canon.case_out(case), **tables}, year=case.year)
+def as_case(case: Case, policy: Policy, tables: dict[str, Any], now: dict[str, str], words: OwnWords) -> Reading:
+    """The case with these tables in place of its own; a manager's own columns stay with their schools, what they said of names too."""
+    reading = with_tables(case, policy, tables, words)
     if reading.case is None:
         return reading
     own = dict(case.extras)

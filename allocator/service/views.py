@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.calendar import Year
+from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
@@ -76,8 +77,13 @@ def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
 
 
 def sips_of(place: Desk, me: Who, programme: str) -> set[str]:
+    """The SIPs that this person is, by the plan's own case."""
+    return own_sips(place.facts.case, me, programme)
+
+
+def own_sips(case: Case, me: Who, programme: str) -> set[str]:
     """The SIPs that this person is: by a role here, or by the address that the case gives for a SIP."""
-    by_address = {s.sip for s in place.facts.sips.values() if s.email and plain_email(s.email) == me.email}
+    by_address = {s.sip for s in case.sips if s.email and plain_email(s.email) == me.email}
     return by_address | {sip for p, sip in me.sips if p == programme}
 
 

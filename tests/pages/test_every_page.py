@@ -40,7 +40,7 @@ def state_of(at: Site, made: dict[str, State], name: str) -> State:
 def pages_for(role: GrantRole, state: State) -> Iterator[str]:
     """The addresses of every page this role may open."""
     person = {"head": "head", "sip": "sip", "manager": "manager", "auditor": "auditor"}[role]
-    names = {**state.names, **state.own.get(role, {})}
+    names = {**state.names, **state.own.get(role, {}), "table": "interests", "n": "1"}
     for (method, path), (allowed, _) in MATRIX.items():
         if method != "GET" or allowed == OPEN or person not in allowed or path in ELSEWHERE:
             continue

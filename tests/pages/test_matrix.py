@@ -59,6 +59,13 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/rounds/{id}/data/drop"): (MANAGER, {}),
     ("GET", "/rounds/{id}/data/marked"): (MANAGER, None),
     ("GET", "/rounds/{id}/data/workbook"): (MANAGER, None),
+    ("GET", "/rounds/{id}/data/facts/{table}"): (STAFF, None),
+    ("GET", "/rounds/{id}/data/facts/{table}/row"): (MANAGER, None),
+    ("POST", "/rounds/{id}/data/facts/{table}/row"): (MANAGER, {"key": "A", "days": "21"}),
+    ("POST", "/rounds/{id}/data/facts/{table}/many"): (MANAGER, {"key": "A", "column": "days"}),
+    ("GET", "/rounds/{id}/data/versions"): (STAFF, None),
+    ("GET", "/rounds/{id}/data/versions/{n}"): (STAFF, None),
+    ("POST", "/rounds/{id}/data/versions/{n}/back"): (MANAGER, {}),
     ("GET", "/rounds/{id}/national"): (STAFF, None),
     ("POST", "/rounds/{id}/national"): (MANAGER, {"las": "Hart"}),
     ("POST", "/rounds/{id}/national/take"): (MANAGER, {"package": "x"}),
@@ -159,7 +166,7 @@ def address(desk: Desk, page: str) -> str:
     """The page's address in the office of tests/service/office.py."""
     id = "p" if page.startswith("/programmes") else "r"
     job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
-    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit"}  # fmt: skip
+    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips"}  # fmt: skip
     asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
     with desk.db.read() as s:
         grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()

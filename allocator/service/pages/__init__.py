@@ -10,6 +10,7 @@ from allocator.service.pages import (
     data,
     desk,
     entrance,
+    facts,
     handing,
     head,
     hearing,
@@ -25,12 +26,13 @@ from allocator.service.pages import (
     sip,
     staff,
     telling,
+    versions,
     waiting,
     weighing,
     whatif,
 )
 
 FAMILIES = (
-    entrance, letter, desk, news, waiting, ask, asked, data, national, settings, plan, board, moving, school, sip, map, whatif, choosing, weighing,
+    entrance, letter, desk, news, waiting, ask, asked, data, facts, versions, national, settings, plan, board, moving, school, sip, map, whatif, choosing, weighing,
     telling, hearing, confirming, chronicle, handing, staff, head, partner,
 )  # fmt: skip

@@ -26,6 +26,7 @@ from allocator.reasons.preflight import preflight
 from allocator.service import uploads
 from allocator.service.asking import In, Manager, Reader, round_in, writing
 from allocator.service.pages.desk import around
+from allocator.service.pages.fact_forms import CALLED
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who, names_in
 from allocator.service.problems import Refusal, table_problem
@@ -129,7 +130,7 @@ def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
     names = names_in(s, row.programme_id)
     return {
         "case": case, "put_by": names.get(now.by, now.by), "called": called,
-        "parts": since(old, case) if old else (), "old": old is not None, "notices": now.problems,
+        "tables": [(t, CALLED[t][0], len(getattr(case, t))) for t in CALLED], "parts": since(old, case) if old else (), "old": old is not None, "notices": now.problems,
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain import canon
 from allocator.domain.case import Case
+from allocator.domain.policy import Policy
 from allocator.errors import AllocatorError
 from allocator.service import national
 from allocator.service.asking import In, Manager, Reader, round_in, writing
@@ -22,7 +23,7 @@ from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
-from allocator.store import keep
+from allocator.store import keep, own
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LISTED = 300  # cells shown of one file
@@ -55,8 +56,9 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     las = [la.strip() for la in (form.text("las") or "").split(";") if la.strip()]
     asked: dict[str, Any] = {"las": "; ".join(las), "ticked": form.all("options")}
     with office.db.read() as s:
-        name, kept = round_in(s, who, id).name, keep.case_row(s, id)
-        case = keep.case_of(kept)[0] if kept else None
+        row, kept = round_in(s, who, id), keep.case_row(s, id)
+        name, words = row.name, own.words_of(s, row.programme_id)
+        case, policy = keep.case_of(kept) if kept else (None, Policy())
     with tempfile.TemporaryDirectory() as folder:
         given = _saved(form, Path(folder))
         if not given:
@@ -69,7 +71,7 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     with office.db.read() as s:
         if brought is None or case is None or kept is None:
             return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, **asked)
-        reading = national.as_case(case, brought.tables(), brought.now)
+        reading = national.as_case(case, policy, brought.tables(), brought.now, words)
         wrong = [p for p in reading.problems if p.severity == "error"]
         new = reading.case is not None and canon.case_sha256(reading.case) != kept.sha256
         package = national.packed(brought, kept.n) if new else ""
@@ -114,7 +116,8 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         if before is None or before.n != package["base"]:
             raise Refusal("round_refuses", "The data have changed since you gave the files. Give them again.")
         case, policy = keep.case_of(before)
-        reading = national.as_case(case, package["tables"], package["now"])
+        words = own.words_of(s, row.programme_id)
+        reading = national.as_case(case, policy, package["tables"], package["now"], words)
         if reading.case is None:
             raise Refusal("case_errors", "With these files the data would have errors. Nothing was taken.",
                           problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
