@@ -11,9 +11,9 @@ ITEM = r"(?:part \d|question \d+|\d\.\d|[A-OX]\d+(?:-[A-OX]?\d+)?|[A-OX](?!\w)|\
 REFERENCE = re.compile(rf"\b(domain|contract) ({ITEM}(?:(?:, |; | and | x ){ITEM})*)|\b(practice)\b(?=[,;)\"'*]|$)")
 
 
-def anchors() -> list[str]:
+def anchors(law: Path = LAW) -> list[str]:
     """Every place of the law that can be named."""
-    return re.findall(r'<a id="([^"]+)"></a>', LAW.read_text("utf-8"))
+    return re.findall(r'<a id="([^"]+)"></a>', law.read_text("utf-8"))
 
 
 def places(reference: re.Match[str]) -> Iterator[str]:
