@@ -100,7 +100,12 @@ def imports(root: Path) -> dict[str, set[str]]:
     """Module -> modules of the package that it imports, what is only for type checkers left out."""
     known, found = trees(root), {}
     for name, tree in known.items():
-        typed = {id(x) for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test) for x in ast.walk(n)}
+        typed = {
+            id(x)
+            for n in ast.walk(tree)
+            if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)
+            for x in ast.walk(n)
+        }
         to = set()
         for n in ast.walk(tree):
             if id(n) in typed:
@@ -163,5 +168,10 @@ if __name__ == "__main__":
     here = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parents[1]).resolve()
     for what, n in figures(here):
         print(f"{n:>7,}  {what}")
-    for title, names in (("modules", modules_twice(here)), ("pages", pages_elsewhere(here)), ("circles", circles(here)), ("classes", classes_twice(here))):
+    for title, names in (
+        ("modules", modules_twice(here)),
+        ("pages", pages_elsewhere(here)),
+        ("circles", circles(here)),
+        ("classes", classes_twice(here)),
+    ):
         print(f"{title}: {', '.join(map(str, names))}")

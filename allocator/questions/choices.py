@@ -18,8 +18,8 @@ from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.questions.scenario import Scenario, scenario
 from allocator.reasons.complete import held_in, short_in
-from allocator.rules.base import listed
 from allocator.rules.local import fresh_eyes, known_locally
+from allocator.words import listed
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from allocator.domain.case import Case, History, School, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.answer import world
-from allocator.rules.base import day
+from allocator.words import day
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from allocator.questions.scenario import Key as Post
 from allocator.questions.scenario import scenario
 from allocator.reasons.complete import short_in
 from allocator.reasons.why_not import TierPrice
-from allocator.rules.base import listed
+from allocator.words import listed
 
 
 @dataclass(frozen=True)

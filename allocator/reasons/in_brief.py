@@ -9,6 +9,7 @@ from allocator.domain.case import NEEDS, PHASES, Case
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.intake.source import Raw
+from allocator.words import counted, noun
 
 
 def in_brief(case: Case, policy: Policy, raw: Raw | None = None) -> tuple[str, ...]:
@@ -45,14 +46,14 @@ def _bars(facts: Facts) -> str:
         (len(case.refusals), "refusal"),
         (sum(d.decision == "forbid" for d in case.decisions), "forbidden pair"),
     ]
-    said = ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for n, what in parts)
+    said = ", ".join(counted(n, what) for n, what in parts)
     cleared = interests["cleared"]
-    return f"{said}; {cleared} interest{'' if cleared == 1 else 's'} cleared"
+    return f"{said}; {counted(cleared, 'interest')} cleared"
 
 
 def _not_understood(raw: Raw) -> list[str]:
     columns = [f"{p.column} ({p.table})" for p in raw.problems if p.code == "unknown_column" and p.column]
-    parts = [f"sheet{'' if len(raw.unknown) == 1 else 's'} {', '.join(raw.unknown)}"] if raw.unknown else []
+    parts = [f"{noun(len(raw.unknown), 'sheet')} {', '.join(raw.unknown)}"] if raw.unknown else []
     if columns:
-        parts.append(f"column{'' if len(columns) == 1 else 's'} {', '.join(columns)}")
+        parts.append(f"{noun(len(columns), 'column')} {', '.join(columns)}")
     return [f"Not understood, and not used: {'; '.join(parts)}."] if parts else []

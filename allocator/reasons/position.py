@@ -6,7 +6,7 @@ import datetime as dt
 
 from allocator.domain.case import School
 from allocator.domain.flags import CARD_AREAS, CONCERN
-from allocator.rules.base import day, listed, words
+from allocator.words import day, listed, words
 
 OEIF = {"1": "outstanding", "2": "good", "3": "requires improvement", "4": "inadequate", "not_judged": "not judged"}
 

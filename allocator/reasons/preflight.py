@@ -17,9 +17,9 @@ from allocator.intake.problems import Problem
 from allocator.locks import clash_text
 from allocator.reasons.in_brief import days_due
 from allocator.reasons.unfilled import WHY
-from allocator.rules.base import day, listed, words
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
+from allocator.words import day, listed, words
 
 CHECKS = ("training", "approval", "dbs")
 LARGEST = 500_000  # pairs above which whether all locks can stand together is left to `solve`

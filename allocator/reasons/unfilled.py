@@ -10,7 +10,7 @@ from allocator.domain.plan import ClashItem, Unfilled
 from allocator.engine.instance import Solution
 from allocator.reasons.clash import Item, clash
 from allocator.reasons.fixes import Workshop
-from allocator.rules.base import day, listed, words
+from allocator.words import counted, day, listed, words
 
 WHY = {  # a rule that bars several SIPs, in a few words
     "phase": "do not work in this phase", "availability": "are not available all year", "training": "are not trained",
@@ -176,9 +176,9 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
         elif rule == "capacity" and sip:
             yield f"{facts.sips[sip].name} has {facts.capacity(facts.sips[sip]) / 4:g} days for schools, all needed elsewhere"
         elif rule == "portfolio" and sip:
-            yield f"{facts.sips[sip].name} may lead {_schools(facts.most_schools(facts.sips[sip]))} at most"
+            yield f"{facts.sips[sip].name} may lead {counted(facts.most_schools(facts.sips[sip]), 'school')} at most"
         elif rule == "fewest" and sip:
-            yield f"{facts.sips[sip].name} leads {_schools(facts.fewest_schools(facts.sips[sip]))} at least, if any"
+            yield f"{facts.sips[sip].name} leads {counted(facts.fewest_schools(facts.sips[sip]), 'school')} at least, if any"
         else:
             yield _elsewhere(ready, rule, urn, [sip] if sip else [])
 
@@ -187,7 +187,3 @@ def _barred_by(ready: Setup, key: Key, rule: str, sip: str) -> str:
     """The rule's sentence about this pair; where it bars from another post of the school, about that one."""
     keys = [key, *(k for k in ready.pairs.posts if k[0] == key[0])]
     return next(text for k in keys for r, text in ready.pairs.blocks(*k, sip) if r == rule).rstrip(".")
-
-
-def _schools(n: int) -> str:
-    return f"{n} school{'' if n == 1 else 's'}"

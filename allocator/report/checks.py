@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.rules.base import day, words
 from allocator.rules.interest import reached_by
+from allocator.words import day, words
 
 SOON = dt.timedelta(days=90)  # a check that runs out so soon is said before it does; ours
 

@@ -11,13 +11,9 @@ from allocator.intake.links import Linked
 from allocator.intake.ofsted import Merged
 from allocator.intake.refresh import Change, by_school
 from allocator.intake.register import Refreshed
+from allocator.words import counted, words
 
 LISTED = 10  # names shown of a long list
-
-
-def number(n: int, what: str) -> str:
-    """1 school, 2 schools."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def refreshed_json(found: Refreshed, into: Path | None) -> dict[str, object]:
@@ -62,14 +58,14 @@ def refreshed_text(found: Refreshed, *, hints: bool = True) -> list[str]:
     if found.to_add:
         named = some([f"{s.name} ({s.urn})" for s in found.to_add])
         lines.append(
-            f"  Added: {number(found.added, 'new school')}: {named}. Fill their need and participation."
+            f"  Added: {counted(found.added, 'new school')}: {named}. Fill their need and participation."
             if found.added
-            else f"  Not in the table: {number(len(found.to_add), 'school')} of the register: {named}. {'--add puts them in.' if hints else ''}"
+            else f"  Not in the table: {counted(len(found.to_add), 'school')} of the register: {named}. {'--add puts them in.' if hints else ''}"
         )
     if found.not_found:
         lines.append(f"  The file says nothing of these, left as they were: {', '.join(found.not_found)}.")
     if found.unread:
-        lines.append(f"  Cells that could not be read, left as they were: {counted(found.unread)}.")
+        lines.append(f"  Cells that could not be read, left as they were: {most_first(found.unread)}.")
     return lines
 
 
@@ -100,7 +96,7 @@ def gias_text(found: Imported) -> list[str]:
     status = found.by_status
     lines = [
         f"{found.file}: {found.read:,} rows of {found.columns} columns read, {len(found.rows):,} schools kept.",
-        f"  By phase: {counted(found.by_phase)}.",
+        f"  By phase: {most_first(found.by_phase)}.",
         f"  {status['open']:,} open.",
     ]
     if status["proposed_to_close"]:
@@ -112,9 +108,9 @@ def gias_text(found: Imported) -> list[str]:
     lines.append(f"  Left out: {found.closed:,} closed.")
     if found.other_types:
         lines.append(f"  Left out: {sum(found.other_types.values()):,} not state-funded schools: ")
-        lines[-1] += f"{counted(found.other_types)}."
+        lines[-1] += f"{most_first(found.other_types)}."
     if found.unknown_status:
-        lines.append(f"  Left out, their status is not one we know: {counted(found.unknown_status)}.")
+        lines.append(f"  Left out, their status is not one we know: {most_first(found.unknown_status)}.")
     if found.no_phase:
         lines.append(f"  Left out, neither type nor ages tell their phase: {some(found.no_phase)}.")
     if found.repeated:
@@ -124,7 +120,7 @@ def gias_text(found: Imported) -> list[str]:
     if found.not_found:
         lines.append(f"  Columns not found, left blank: {', '.join(found.not_found)}.")
     if found.unread:
-        lines.append(f"  Cells that could not be read, left blank: {counted(found.unread)}.")
+        lines.append(f"  Cells that could not be read, left blank: {most_first(found.unread)}.")
     return lines
 
 
@@ -150,27 +146,27 @@ def ofsted_json(merged: Merged, into: Path | None) -> dict[str, object]:
 
 def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
     """What a person reads of an inspection file."""
-    cards = number(merged.cards, "report card") if merged.says_cards else "the file has no report cards"
+    cards = counted(merged.cards, "report card") if merged.says_cards else "the file has no report cards"
     lines = [
         f"{merged.file}: {merged.found:,} of {merged.schools:,} schools found, {merged.graded:,} with an outcome: "
         f"{cards}, {merged.not_judged:,} with sub-grades and no overall grade.",
         *changes_text(merged.changes, cells=hints),
     ]
     if merged.says_category:
-        lines.append(f"  In a category of concern, of the schools found: {counted(merged.concern) or 'none'}.")
+        lines.append(f"  In a category of concern, of the schools found: {most_first(merged.concern) or 'none'}.")
     else:
-        kept = f"; the table's own stay as they are: {counted(merged.concern)}" if merged.concern else ""
+        kept = f"; the table's own stay as they are: {most_first(merged.concern)}" if merged.concern else ""
         lines.append(f"  The file does not say which schools are in a category of concern{kept}.")
     if merged.newer_here:
         force = " --force takes the file's." if hints else ""
         lines.append(
-            f"  {number(len(merged.newer_here), 'school')} with a newer result in the table than in the file (or one with a "
+            f"  {counted(len(merged.newer_here), 'school')} with a newer result in the table than in the file (or one with a "
             f"date against one without), which stays: {some(merged.newer_here)}.{force}"
         )
     if merged.not_in_file:
-        lines.append(f"  Not in the file: {number(len(merged.not_in_file), 'school')}: {some(merged.not_in_file)}.")
+        lines.append(f"  Not in the file: {counted(len(merged.not_in_file), 'school')}: {some(merged.not_in_file)}.")
     if merged.not_in_table:
-        lines.append(f"  Not in the table: {number(merged.not_in_table, 'school')} of the file.")
+        lines.append(f"  Not in the table: {counted(merged.not_in_table, 'school')} of the file.")
     if merged.older:
         lines.append(
             f"  {len(merged.older):,} carry grades given under an earlier URN (the school before it converted): "
@@ -184,7 +180,7 @@ def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
             f"  The file says nothing of: {', '.join(c.replace('_', ' ').split(' (')[0] for c in merged.not_found)}."
         )
     if merged.unread:
-        lines.append(f"  Values that are not known, not used: {counted(merged.unread)}.")
+        lines.append(f"  Values that are not known, not used: {most_first(merged.unread)}.")
     return lines
 
 
@@ -208,8 +204,8 @@ def linked_json(found: Linked, renumber: bool, files: Sequence[str]) -> dict[str
 def linked_text(found: Linked, renumber: bool, *, hints: bool = True) -> list[str]:
     """What a person reads of the register's links."""
     kinds = Counter[str](x.kind for x in found.rows)
-    new = f"{number(len(found.rows), 'new succession')} of the schools in the tables"
-    lines = [f"{found.file}: {found.read:,} links read, {new}" + (f": {counted(kinds)}." if kinds else ".")]
+    new = f"{counted(len(found.rows), 'new succession')} of the schools in the tables"
+    lines = [f"{found.file}: {found.read:,} links read, {new}" + (f": {most_first(kinds)}." if kinds else ".")]
     lines += [f"    {x.old} -> {x.new}, {x.kind} on {x.on}." for x in found.rows[:LISTED]]
     if len(found.rows) > LISTED:
         lines.append(f"    And {len(found.rows) - LISTED:,} more.")
@@ -228,7 +224,7 @@ def linked_text(found: Linked, renumber: bool, *, hints: bool = True) -> list[st
             f"  Without a date in the file, one was assumed (no rule asks for it): {some([f'{pair}: {day}' for pair, day in sorted(found.assumed.items())])}."
         )
     if found.others:
-        lines.append(f"  Links that are no succession, left out: {counted(found.others)}.")
+        lines.append(f"  Links that are no succession, left out: {most_first(found.others)}.")
     return lines
 
 
@@ -244,21 +240,23 @@ def changes_text(changes: Sequence[Change], *, cells: bool = True) -> list[str]:
         return ["  It changes nothing in the table."]
     columns = Counter(c.column for c in changes)
     schools = list(by_school(changes))
-    lines = [f"  It changes {number(len(changes), 'cell')} of {number(len(schools), 'school')}: {counted(columns)}."]
+    lines = [
+        f"  It changes {counted(len(changes), 'cell')} of {counted(len(schools), 'school')}: {most_first(columns)}."
+    ]
     if not cells:
         return lines
     for school, changed in schools[:LISTED]:
         told = "; ".join(f"{c.column} {c.before or 'blank'} -> {c.after or 'blank'}" for c in changed)
         lines.append(f"    {school}: {told}.")
     if len(schools) > LISTED:
-        lines.append(f"    And {number(len(schools) - LISTED, 'school')} more.")
+        lines.append(f"    And {counted(len(schools) - LISTED, 'school')} more.")
     return lines
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def most_first(counts: Mapping[str, int]) -> str:
     """`12 primary, 3 secondary`, most first."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in ordered)
+    return ", ".join(f"{n:,} {words(name)}" for name, n in ordered)
 
 
 def some(names: Sequence[str], between: str = ", ") -> str:

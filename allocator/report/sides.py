@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from allocator.domain import tiers
 from allocator.domain.plan import Assignment, Plan, Unfilled
 from allocator.questions.compare import Comparison, Difference, compare
-from allocator.rules.base import listed
+from allocator.words import counted, listed
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Person:
     @property
     def text(self) -> str:
         """leads 3 schools instead of 2; 17 of 20 days."""
-        leads = f"leads {schools(self.leads_b)}"
+        leads = f"leads {counted(self.leads_b, 'school')}"
         return f"{leads}{'' if self.leads_a == self.leads_b else f' instead of {self.leads_a}'}; {self.days_b:g} of {self.capacity:g} days"
 
 
@@ -89,10 +89,6 @@ def _figures(c: Comparison) -> Iterable[tuple[str, float | None, float | None]]:
             yield tier.many, None if x is None else tier.figure(x), None if y is None else tier.figure(y)
 
 
-def schools(n: int) -> str:
-    return f"{n} school{'' if n == 1 else 's'}"
-
-
 def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled: Iterable[str]) -> Iterable[str]:
     """Posts, then schools moved, then days; what did not change is not said."""
     names = [u.school + ("" if u.post == "lead" else f" ({u.post})") for u in emptied]
@@ -101,11 +97,11 @@ def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled:
     if filled := list(filled):
         yield f"{_some(filled)} {'has' if len(filled) == 1 else 'have'} a SIP again."
     n = c.schools_moved
-    yield f"{schools(n)} {'gets' if n == 1 else 'get'} another SIP." if n else "No school gets another SIP."
+    yield f"{counted(n, 'school')} {'gets' if n == 1 else 'get'} another SIP." if n else "No school gets another SIP."
     before, after = ({t.name: t.value for t in p.certificate.tiers}.get("2", 0) for p in (a, b))
     again = after if c.part_of_year else after - before
     if again > 0:
-        yield f"{schools(again)} changed against {'its' if again == 1 else 'their'} will lately {'is' if again == 1 else 'are'} changed again."
+        yield f"{counted(again, 'school')} changed against {'its' if again == 1 else 'their'} will lately {'is' if again == 1 else 'are'} changed again."
     less, more = _days(c, -1), _days(c, 1)
     if less:
         yield f"{_posts(less)} given fewer days, {_total(less):g} in all: {_some(sorted({d.school for d in less}))}."
@@ -125,7 +121,7 @@ def _days(c: Comparison, sign: int) -> list[Difference]:
 
 def _posts(found: list[Difference]) -> str:
     n = len({d.urn for d in found})
-    return f"{schools(n)} {'is' if n == 1 else 'are'}"
+    return f"{counted(n, 'school')} {'is' if n == 1 else 'are'}"
 
 
 def _total(found: Iterable[Difference]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from allocator.domain.case import Case
 from allocator.domain.change import parse
 from allocator.domain.policy import Policy, settings
-from allocator.rules.base import day, listed
+from allocator.words import day, listed
 
 PERIOD = {
     "autumn_1": "September and October", "autumn_2": "November and December", "spring": "the spring term",

@@ -9,7 +9,8 @@ from collections.abc import Collection, Hashable, Iterable
 from allocator.domain.case import Absence, Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.standing import of_absence
-from allocator.rules.base import DAY, EVER, Rule, Span, day, listed
+from allocator.rules.base import DAY, EVER, Rule, Span
+from allocator.words import day, listed
 
 
 class Availability(Rule):

@@ -9,9 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from allocator.words import day as day
+from allocator.words import listed as listed
+from allocator.words import words as words
+from allocator.words import years as years
 
 if TYPE_CHECKING:
     from allocator.domain.case import Sip
@@ -110,42 +114,9 @@ class Rule:
         return None
 
 
-def day(date: dt.date) -> str:
-    """31 March 2027."""
-    return f"{date.day} {date:%B %Y}"
-
-
-def years(n: int) -> str:
-    """Small numbers as people write them: two years, one year."""
-    names = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-    return f"{names[n] if n < len(names) else n} year{'' if n == 1 else 's'}"
-
-
-CAPITALS = {"send", "sen", "eal", "eyfs", "pshe", "ict", "dbs", "nle", "lle", "qa"}  # written so by everybody
-
-
-def words(tag: str) -> str:
-    """A tag as words, abbreviations as people write them."""
-    return " ".join(w.upper() if w.lower() in CAPITALS else w for w in tag.replace("_", " ").split(" "))
-
-
-def listed(parts: list[str]) -> str:
-    """a, b and c."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
 def strength(given: int | None) -> int:
     """Points of a wish by its strength, 1 to 3 (blank = 2)."""
     return {1: 33, 2: 67, 3: 100}[given or 2]
-
-
-def toward_zero(x: Fraction) -> int:
-    return int(x)
-
-
-def toward_zero_div(a: int, b: int) -> int:
-    """a / b without its fraction, for numbers that are not negative."""
-    return a // b
 
 
 def share(part: int, whole: int) -> int:

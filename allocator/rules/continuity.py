@@ -7,7 +7,8 @@ from collections.abc import Collection
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, years
+from allocator.rules.base import Rule
+from allocator.words import years
 
 
 class Continuity(Rule):

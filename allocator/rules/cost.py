@@ -7,7 +7,7 @@ from fractions import Fraction
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, toward_zero
+from allocator.rules.base import Rule
 
 
 def rates(facts: Facts) -> tuple[Fraction, Fraction]:
@@ -29,9 +29,7 @@ class Cost(Rule):
         if sip.day_rate is None or least == most:
             return 0
         # a SIP who may take nothing sets no rate, and is asked about all the same: held within what others may give
-        return toward_zero(
-            -100 * min(Fraction(1), max(Fraction(0), (Fraction(str(sip.day_rate)) - least) / (most - least)))
-        )
+        return int(-100 * min(Fraction(1), max(Fraction(0), (Fraction(str(sip.day_rate)) - least) / (most - least))))
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.cost.weight, post.need)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Hashable
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import DAY, EVER, Rule, Span, day
+from allocator.rules.base import DAY, EVER, Rule, Span
+from allocator.words import day
 
 
 class Dbs(Rule):

@@ -8,7 +8,8 @@ from functools import lru_cache
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, listed, toward_zero_div, words
+from allocator.rules.base import Rule
+from allocator.words import listed, words
 
 NO_FAITH = {"", "none", "does not apply", "not applicable"}
 RECOVERING = {"earlier_ri", "stuck", "leadership_needs_attention", "significant_improvement"}
@@ -77,7 +78,7 @@ class Experience(Rule):
         tags = wanted(facts, post.urn)
         if post.kind == "appraisal" or not tags:
             return 0
-        return toward_zero_div(100 * len(held(sip.experience) & tags), len(tags))
+        return 100 * len(held(sip.experience) & tags) // len(tags)
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.experience.weight, post.need)

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, listed, toward_zero_div, words
+from allocator.rules.base import Rule
+from allocator.words import listed, words
 
 
 class Focus(Rule):
@@ -23,7 +24,7 @@ class Focus(Rule):
         wanted = facts.schools[post.urn].focus
         if post.kind == "appraisal" or not wanted:
             return 0
-        return toward_zero_div(100 * len(shared(wanted, sip.specialisms)), len({plain(w) for w in wanted}))
+        return 100 * len(shared(wanted, sip.specialisms)) // len({plain(w) for w in wanted})
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.focus.weight, post.need)

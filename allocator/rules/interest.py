@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from allocator.domain.case import Interest, School, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
-from allocator.rules.base import Rule, words
+from allocator.rules.base import Rule
+from allocator.words import words
 
 
 def concerns(facts: Facts, row: Interest, school: School) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
-from allocator.rules.base import Rule, words
+from allocator.rules.base import Rule
+from allocator.words import words
 
 
 class NeedExperience(Rule):

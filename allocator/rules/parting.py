@@ -7,7 +7,8 @@ from collections.abc import Collection
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule, years
+from allocator.rules.base import Rule
+from allocator.words import years
 
 ASKED = "school_asked", "sip_asked"  # endings that one side asked for (contract 2)
 

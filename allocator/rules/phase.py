@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterable
 from allocator.domain.case import School, Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import PhaseRule
-from allocator.rules.base import Rule, listed
+from allocator.rules.base import Rule
+from allocator.words import listed
 
 STANDS_FOR = {"middle_primary": "primary", "middle_secondary": "secondary"}
 

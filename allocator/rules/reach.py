@@ -15,7 +15,8 @@ from allocator.domain.case import Sip
 from allocator.domain.dated import as_of, told_after
 from allocator.domain.facts import Facts, Post
 from allocator.domain.standing import DAY, Bars, Stretch
-from allocator.rules.base import EVER, Draft, Rule, Span, listed
+from allocator.rules.base import EVER, Draft, Rule, Span
+from allocator.words import listed
 
 Key = tuple[str, str]  # (urn, post kind)
 Choice = tuple[str, str, str]  # (urn, post kind, SIP id)

@@ -11,7 +11,7 @@ from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.grid import Circles
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, toward_zero
+from allocator.rules.base import Rule
 
 
 def reachable(facts: Facts) -> tuple[Circles, frozenset[str], Mapping[str, frozenset[str]]]:
@@ -55,7 +55,7 @@ class Travel(Rule):
         soft, limit = thousandfold(facts.policy.travel.soft_km), thousandfold(limit_km(facts, sip))
         if metres is None or metres <= soft or limit <= soft:
             return 0
-        return max(-100, toward_zero(-100 * (metres - soft) / (limit - soft)))
+        return max(-100, int(-100 * (metres - soft) / (limit - soft)))
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.travel.weight, post.need)

@@ -11,8 +11,8 @@ from allocator.domain.calendar import Year
 from allocator.domain.case import NEEDS, PERIODS, PHASES, Case
 from allocator.domain.policy import Policy, settings
 from allocator.report.told import CATEGORY, PERIOD, plain
-from allocator.rules.base import day, words
 from allocator.service.pages.ground import Fields
+from allocator.words import day, words
 
 Widget = Literal["sip", "school", "cluster", "setting", "rule", "date", "number", "text", "select", "ticks"]
 Changes = list[dict[str, Any]]

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.rules.base import listed
 from allocator.service.asking import In, Reader, round_in
 from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import PageRoute, headers, show
@@ -17,6 +16,7 @@ from allocator.service.people import Who, names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import CaseRow, RoundRow
+from allocator.words import listed
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 DID = {
