@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -40,3 +41,13 @@ def test_the_makefile_names_folders_that_are_there() -> None:
     named = re.findall(r"\btests/[\w/]+", (ROOT / "Makefile").read_text("utf-8"))
     assert named
     assert [n for n in named if not (ROOT / n).exists()] == []
+
+
+def test_the_changelog_has_a_line_for_each_change_under_its_kind() -> None:
+    """A line that goes on below is a paragraph, or an old text that a merge brought back."""
+    lines = (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
+    unreleased = lines[lines.index("## Unreleased") + 1 :]
+    assert [line for line in unreleased if line and not line.startswith(("* ", "### "))] == []
+    assert [line for line in unreleased if len(line) > 320] == []
+    assert Counter(unreleased).total() - len(set(unreleased)) == unreleased.count("") - 1
+    assert unreleased[1].startswith("### ")
