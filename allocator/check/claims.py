@@ -174,7 +174,13 @@ class _Claims:
             years, limit = self.b.tenure(at.urn, s.sip) - 1, self.b.policy.tenure.limit
             return {"kind": "limit_reached", **here, "years": years, "limit": limit}
         if rule == "refusal":
-            return {"kind": "asked_to_leave", **here, "by": "school", "how": "refusal", "binding": True}
+            mine = [r for r in self.b.find.refusals.get(s.sip, ()) if r.urn in self.b.old[at.urn] and r.kind == "veto"]
+            how = (
+                "refusal"
+                if any(int(r.year[:4]) >= self.b.start - 1 for r in mine if int(r.year[:4]) <= self.b.start)
+                else "breakdown"
+            )
+            return {"kind": "asked_to_leave", **here, "by": "school", "how": how, "binding": True}
         if rule == "parting":
             strong = any(w.by == "school" and w.strength == 3 for w in self._parting(at, s.sip))
             ended = any(h.sip == s.sip and h.ended == "school_asked" for h in self.b.rows[at.urn])

@@ -53,7 +53,13 @@ def wish(b: Book, post: Post, sip: Sip) -> int:
 def experience(b: Book, post: Post, sip: Sip) -> int:
     if post.kind == "appraisal":
         return 0
-    s, e, flags = b.schools[post.urn], b.policy.experience, b.flags(post.urn)
+    wanted = asked_of(b, post.urn)
+    return 100 * len(wanted & {norm(t) for t in sip.experience}) // len(wanted) if wanted else 0
+
+
+def asked_of(b: Book, urn: str) -> set[str]:
+    """Experience that a school's context asks for."""
+    s, e, flags = b.schools[urn], b.policy.experience, b.flags(urn)
     asked = set()
     if s.pupils is not None and s.pupils <= e.small_pupils:
         asked.add("small_school")
@@ -65,7 +71,7 @@ def experience(b: Book, post: Post, sip: Sip) -> int:
         asked.add("rural")
     if norm(s.religious_character) not in ("", "none", "does not apply", "not applicable"):
         asked.add("faith_school")
-    if b.new_head(post.urn) or s.head_status in ("interim", "acting"):
+    if b.new_head(urn) or s.head_status in ("interim", "acting"):
         asked.add("new_head")
     if s.oeif_overall == "1" or s.card_leadership == "exceptional":
         asked.add("high_performing")
@@ -75,7 +81,7 @@ def experience(b: Book, post: Post, sip: Sip) -> int:
         asked.add("special_measures")
     if s.phase in ("special", "alternative"):
         asked.add("special_school")
-    return 100 * len(asked & {norm(t) for t in sip.experience}) // len(asked) if asked else 0
+    return asked
 
 
 def focus(b: Book, post: Post, sip: Sip) -> int:

@@ -54,13 +54,13 @@ class LimitReached(Said):
 
 
 class AskedToLeave(Said):
-    """The school or the SIP asked to part: by a refusal or breakdown (`binding`), a strong wish (`binding`) or a wish."""
+    """They are to part: the school refused (`binding`), the work broke down (`binding`), or one of them wished it."""
 
     kind: Literal["asked_to_leave"] = "asked_to_leave"
     urn: str
     sip: str
     by: Literal["school", "sip"]
-    how: Literal["refusal", "wish"]
+    how: Literal["refusal", "breakdown", "wish"]
     binding: bool
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from allocator.allocate import Key, Setup
 from allocator.domain import claims as say
 from allocator.domain.before import last_year
+from allocator.domain.calendar import first_year
 from allocator.domain.case import Decision, Sip, Wish
 from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Moved, Plan
@@ -100,7 +101,8 @@ class Claims:
             years = self.facts.tenure_year(urn, id) - 1
             return say.LimitReached(urn=urn, sip=id, years=years, limit=self.facts.policy.tenure.limit)
         if rule == "refusal":
-            return say.AskedToLeave(urn=urn, sip=id, by="school", how="refusal", binding=True)
+            how: Literal["refusal", "breakdown"] = "refusal" if vetoed(self.facts, urn, id) else "breakdown"
+            return say.AskedToLeave(urn=urn, sip=id, by="school", how=how, binding=True)
         if rule == "parting":
             by: Literal["school", "sip"] = "school" if self._school_parts(at, id) else "sip"
             return say.AskedToLeave(urn=urn, sip=id, by=by, how="wish", binding=True)
@@ -235,6 +237,12 @@ class Claims:
         if not self.plan.certificate.proved:
             return (say.NotProvedBest(urn=at.urn),)
         return (say.Outweighed(urn=at.urn, post=at.slot),)
+
+
+def vetoed(facts: Facts, urn: str, sip: str) -> bool:
+    """Whether a refusal of this pair is in force; if not, what bars it is a breakdown."""
+    years = (facts.year.start_year, facts.year.start_year - 1)
+    return any(r.kind == "veto" and first_year(r.year) in years for r in facts.refusals(urn, sip))
 
 
 def about(facts: Facts, urn: str, w: Wish) -> str | None:

@@ -100,6 +100,8 @@ def reasons(
     out = []
     for rule in facts.once("in force", lambda: [r for r in rules.RULES if r.on(facts)]):
         points = given.get(rule.id, 0)
+        if audience != "manager" and rule.soft and not points:
+            continue  # without weight it had no say
         text = rule.say(facts, post, sip, raw.get(rule.id, 0), audience)
         if text and rule.met(facts, post, held) is False:
             text = f"{text}: not met" if audience == "manager" else None

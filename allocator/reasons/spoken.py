@@ -12,9 +12,10 @@ from allocator.allocate import Setup
 from allocator.domain import claims as say
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
+from allocator.domain.plan import Moved
 from allocator.rules.base import day, listed, words, years
 
-SHARED = "the work had to be shared out afresh among all our schools"
+SHARED = "the work is shared out afresh among all our schools"
 LIFTS = {  # what would let a pair by that a rule bars
     "phase": "A phase added to the SIP's record would let it by.",
     "training": "Training on record would let it by.",
@@ -31,7 +32,7 @@ OWN = {  # what bars a SIP, as they themselves may read it
     "training": "your training is not on record",
     "approval": "the board's approval is not on record",
     "interest": "you have declared a tie to it",
-    "own_ties": "it is too near to your own school",
+    "own_ties": "it is tied to your own school, or too near to it",
     "travel": "it is further from you than your limit",
     "authority": "it lies outside the authorities you serve",
     "phase": "it is of a phase you do not serve",
@@ -54,6 +55,11 @@ def name_of(facts: Facts, sip: str | None) -> str:
     """The SIP's name; the id of one who is in the case no more."""
     row = facts.sips.get(sip or "")
     return row.name if row else (sip or "nobody")
+
+
+def to_reader(facts: Facts, sip: str | None) -> str:
+    """The name as a head reads it, who knows no ids."""
+    return facts.sips[sip].name if sip in facts.sips else "the partner you had"
 
 
 def days_of(n: float) -> str:
@@ -116,6 +122,8 @@ def _manager(ready: Setup, c: say.Cause) -> str:
 def _asked(c: say.AskedToLeave, name: str, where: str) -> str:
     if c.by == "sip":
         return f"{name} asked to move on from {where}."
+    if c.how == "breakdown":
+        return f"The work of {name} with {where} broke down; it has not been cleared."
     if c.how == "refusal":
         return f"{where} will not have {name}: its refusal stands."
     return f"{where} asked for a change from {name}."
@@ -167,11 +175,21 @@ def in_people(ready: Setup, price: say.Price) -> str:
 
 
 def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
-    """Why the school has somebody new, as a clause after *because*."""
+    """Why the school has somebody new, from its *because* on; empty where nothing is claimed.
+
+    What a wish or an extension could lift is one of several: without it, it might have come out the same.
+    """
+    why = clause(facts, claims)
+    lifted = bool(claims) and isinstance(claims[0], say.LimitReached | say.AskedToLeave)
+    return f"{'among other things ' if lifted and why != SHARED else ''}because {why}" if why else ""
+
+
+def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
+    """The same as a clause after *because*."""
     if not claims:
         return ""
     c = claims[0]
-    name = name_of(facts, getattr(c, "sip", None))
+    name = to_reader(facts, getattr(c, "sip", None))
     shared = any(isinstance(x, say.OneForAll) and x.rule == "shared_head" for x in claims)
     own = len(claims) == 1 or shared or not isinstance(claims[-1], say.OneForAll)
     if isinstance(c, say.Gone):
@@ -185,7 +203,8 @@ def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
     if isinstance(c, say.LimitReached) and own:
         return f"{name} has been with you for {years(c.years)}, and our published policy then asks for a fresh view"
     if isinstance(c, say.AskedToLeave) and c.by == "school" and own:
-        return "you asked for somebody else" if c.how == "refusal" else f"you asked for a change from {name}"
+        told = {"refusal": "you asked for somebody else", "breakdown": f"the work with {name} had broken down"}
+        return told.get(c.how, f"you asked for a change from {name}")
     if isinstance(c, say.ByHand) and own:
         return f"we chose {name} for you ourselves" if c.decision == "lock" else "we decided on a change ourselves"
     if isinstance(c, say.Barred) and own:
@@ -194,22 +213,28 @@ def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
         return "your schools are to have one partner" if c.rule == "shared_head" else "schools of your partnership are to have one partner"  # fmt: skip
     if isinstance(c, say.Returns):
         return f"{name} is back with us"
+    if isinstance(c, say.Apart):
+        return f"{name} has another task at your school, and the two are kept apart"
     return SHARED
 
 
 def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
     """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school in it."""
-    asked = _asked_for(facts, wish)
+    asked = WISHES[wish.wish].format(sip=to_reader(facts, wish.sip))
     c = wish.because[0] if wish.because else None
-    name = name_of(facts, wish.sip)
+    name = to_reader(facts, wish.sip)
     if isinstance(c, say.NobodySuch):
         why = "under our published rules nobody else may take your school" if wish.wish == "change" else "nobody who may take your school meets that"  # fmt: skip
-    elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns):
-        why = to_head(facts, wish.because)
+    elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart):
+        why = clause(facts, wish.because)
     elif isinstance(c, say.CouldNotBe):
         why = f"there is no way to give you {name} beside what is settled"
-    elif isinstance(c, say.Barred | say.AskedToLeave | say.ByHand | say.Apart):
-        why = "our published rules do not allow it this year" if isinstance(c, say.Barred) else SHARED
+    elif isinstance(c, say.Barred):
+        why = "our published rules do not allow it this year"
+    elif isinstance(c, say.ByHand):
+        why = "we decided otherwise ourselves"
+    elif isinstance(c, say.AskedToLeave | say.OneForAll):
+        why = clause(facts, wish.because)
     else:
         why = "it was weighed with all that our schools ask, and did not come first"
     return f"You asked {asked}. We have not been able to do that this year: {why}."
@@ -218,14 +243,17 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
 # -- a SIP -----------------------------------------------------------------------------------------------------------
 
 
-def lost_to_sip(facts: Facts, urn: str, claims: Sequence[say.Cause]) -> str:
+def lost_to_sip(facts: Facts, change: Moved) -> str:
     """That a school which was theirs goes to somebody else, and why as far as that is theirs to read."""
+    claims = change.claims
     c = claims[0] if claims else None
+    if isinstance(claims[-1] if claims else None, say.OneForAll) and not isinstance(c, say.Gone | say.Away):
+        c = claims[-1]  # what bars or decides lies at another school
     why = f"because {SHARED}"
     if isinstance(c, say.Gone | say.Away):
         why = "because you are not there for the whole time"
     elif isinstance(c, say.LimitReached):
-        why = f"because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
+        why = f"among other things because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
     elif isinstance(c, say.AskedToLeave) and c.by == "sip":
         why = "as you asked"
     elif isinstance(c, say.ByHand):
@@ -236,7 +264,8 @@ def lost_to_sip(facts: Facts, urn: str, claims: Sequence[say.Cause]) -> str:
         )
     elif isinstance(c, say.OneForAll):
         why = "because schools that belong together are to have one partner"
-    return f"{facts.name(urn)}, which was yours, has somebody else, {why}."
+    now = "has somebody else" if change.to else "has nobody yet"
+    return f"{facts.name(change.urn)}, which was yours, {now}, {why}."
 
 
 def unmet_to_sip(facts: Facts, wish: say.WishAnswered) -> str:

@@ -17,7 +17,7 @@ from allocator.domain.claims import WishAnswered
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
-from allocator.reasons.spoken import name_of, to_head, unmet_to_head, unmet_to_sip
+from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip
 from allocator.rules.base import Audience, day, listed
 
 ROLE: dict[PostKind, str] = {
@@ -29,6 +29,7 @@ PERIODS = ("September and October", "November and December", "spring", "summer")
 TO_KNOW = {
     "phase"
 }  # rules whose words are neither for nor against: a phase in which the SIP was never head (contract 2)
+SEVERAL = "among other things"  # points are a sum: without the one that is named it might have come out the same
 ANSWERED = ("wish", "local")  # wishes have an answer of their own
 CONCERN = {"special_measures", "significant_improvement"}
 VERBS = {"has": "have", "knows": "know", "can": "can"}
@@ -36,18 +37,17 @@ VERBS = {"has": "have", "knows": "know", "can": "can"}
 
 @dataclass(frozen=True)
 class Told:
-    """What a school or SIP is told, in parts for a letter: `opening` and `because` are clauses without a full stop,
-    `rest` whole sentences (what could not be met, days). `reasons`: what it rests on."""
+    """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop (`why` with
+    its *because*, or empty), `rest` whole sentences (who it is, what could not be met, days). `reasons`: what it rests on."""
 
     opening: str
-    because: str
+    why: str
     rest: str
     reasons: tuple[Reason, ...] = ()
 
     @property
     def text(self) -> str:
-        first = f"{self.opening}, because {self.because}." if self.because else f"{self.opening}."
-        return f"{first} {self.rest}"
+        return f"{', '.join(filter(None, (self.opening, self.why)))}. {self.rest}".rstrip()
 
 
 def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience) -> Told:
@@ -79,25 +79,33 @@ def rows_from_now(plan: Plan, a: Assignment) -> list[Assignment]:
 def stands_in(plan: Plan, a: Assignment) -> str | None:
     """The SIP for whom this row stands in: who was there before it, and is again after it."""
     mine = sorted((x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post)), key=lambda x: x.from_)
-    n = mine.index(a)
-    return mine[n - 1].name if 0 < n < len(mine) - 1 and mine[n - 1].sip == mine[n + 1].sip else None
+    n, came = mine.index(a), [x.sip for x in mine]
+    between = 0 < n < len(mine) - 1 and came[n - 1] == came[n + 1]
+    return mine[n - 1].name if between and came.index(came[n - 1]) < came.index(a.sip) else None
 
 
 def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
     facts, rows = ready.facts, rows_from_now(plan, a)
-    change = turn(plan, rows[0])
-    cause = to_head(facts, change.claims) if change else ""
-    if len(rows) > 1:
+    change = next((c for x in rows if (c := turn(plan, x)) and _now(plan, c)), None) or turn(plan, rows[0])
+    why = to_head(facts, change.claims) if change else ""
+    parts = [*against]
+    gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post) and u.from_ and u.to]
+    if len(rows) > 1 or gaps:
         opening = listed([_spell(facts, plan, x) for x in rows])
-        because = cause
     else:
         had = turn(plan, a) is None and last_year(facts, a.urn, a.post) is not None
         stays = f"{a.name} stays your {ROLE[a.post]} for {facts.year.label}"
         opening = stays if had else f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
-        because = _because([cause] if cause else [], for_it, a.name, named=not cause)
-    parts = [*against]
+        speaks = _because(for_it, a.name)
+        if speaks and why:
+            parts = [f"What speaks for {a.name}, {SEVERAL}: {speaks}.", *parts]
+        elif speaks:
+            why = f"{SEVERAL} because {speaks}"
     parts += [_unmet(facts, w, change) for w in plan.wishes if _is_ours(w, a)]
-    return Told(opening, because, " ".join([*parts, *_days(ready, rows), *_limit(change)]))
+    if gaps:
+        spans = listed([f"{day(u.from_)} to {day(u.to)}" for u in gaps if u.from_ and u.to])
+        parts.append(f"For {spans} nobody is named yet; we shall write to you.")
+    return Told(opening, why, " ".join([*parts, *_days(ready, plan, rows), *_limit(plan, change)]))
 
 
 def _spell(facts: Facts, plan: Plan, a: Assignment) -> str:
@@ -118,24 +126,45 @@ def _is_ours(w: WishAnswered, a: Assignment) -> bool:
 def _unmet(facts: Facts, w: WishAnswered, change: Moved | None) -> str:
     """A wish to keep the very person whose going is the cause that has been told needs no second reason."""
     if w.wish == "keep" and change is not None and change.from_ == w.sip:
-        return f"We know that you asked to keep {name_of(facts, w.sip)}."
+        return f"We know that you asked to keep {to_reader(facts, w.sip)}."
     return unmet_to_head(facts, w)
 
 
-def _limit(change: Moved | None) -> list[str]:
-    """The way to ask for one more year, where the limit of years alone is the cause (domain F5)."""
+def _limit(plan: Plan, change: Moved | None) -> list[str]:
+    """The way to ask for one more year, where the limit of years alone bars it: an extension with a lock holds (domain F5).
+
+    Not for a school that asked for somebody else.
+    """
     alone = change is not None and [c.kind for c in change.claims] == ["limit_reached"]
-    return ["If you would like one more year all the same, your chair can ask me, and I decide."] if alone else []
+    if (
+        change is None
+        or not alone
+        or not _now(plan, change)
+        or any(w.wish in ("fresh_eyes", "change") for w in of_school(plan, change.urn))
+    ):
+        return []
+    return ["If you would like one more year all the same, your chair can ask me, and I decide."]
 
 
-def _days(ready: Setup, rows: list[Assignment]) -> list[str]:
+def _now(plan: Plan, change: Moved) -> bool:
+    """Whether the change is this plan's, and not one that an earlier plan of the year decided."""
+    since = plan.inputs.repaired and plan.inputs.repaired.since
+    return not since or change.on is None or change.on >= since
+
+
+def of_school(plan: Plan, urn: str) -> list[WishAnswered]:
+    """The school's own wishes, as they are answered."""
+    return [w for w in plan.wishes if w.by == "school" and w.urn == urn]
+
+
+def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
     """How many days, and for a lead about how many of them in school (domain B3, B4)."""
     a = rows[-1]
     if a.post == "appraisal":
         return [f"It takes {_count(a.days)} of the service's time. Your governors decide whether they wish it."]
     if len(rows) > 1:
         shares = [f"{_count(x.days)} with {x.name}" for x in rows]
-        return [f"You have {listed(shares)}.", *_short(sum(x.days_short for x in rows))]
+        return [f"You have {listed(shares)}.", *_short(ready, plan, rows)]
     d = ready.facts.policy.days
     span = "the year" if a.from_ <= ready.facts.year.first else "the rest of the year"
     text = f"You have {_count(a.days)} for {span}"
@@ -144,15 +173,19 @@ def _days(ready: Setup, rows: list[Assignment]) -> list[str]:
         / 4
     )
     text += f", about {inside:g} of them in school." if a.post == "lead" and 0 < inside < a.days else "."
-    return [text, *_short(a.days_short)]
+    return [text, *_short(ready, plan, rows)]
 
 
-def _short(days: float) -> list[str]:
+def _short(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
+    """That days are missing; that nobody has more only where nobody who may take the post has a step of days left."""
+    days = sum(x.days_short for x in rows)
     if not days:
         return []
-    return [
-        f"That is {_count(days)} fewer than we would wish, because the team has no more to give; tell us what matters most."
-    ]
+    room = {x.sip: x.capacity - x.days for x in plan.loads}
+    able = {s for a in rows for p in ready.held_by(a) for s in ready.pairs.allowed[p.key]}
+    spent = all(room.get(s, 0) < ready.facts.policy.days.trim_step for s in able)
+    why = ", because nobody who may take your school has more to give" if spent else ""
+    return [f"That is {_count(days)} fewer than we would wish{why}; tell us what matters most."]
 
 
 def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
@@ -161,9 +194,11 @@ def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: li
         opening = f"You are asked to stand in as {ROLE[a.post]} at {a.school} from {day(a.from_)} to {day(a.to)}"
     elif turn(plan, a) is None and last_year(ready.facts, a.urn, a.post) is not None:
         opening = f"You are asked to go on as {ROLE[a.post]} at {a.school} in {ready.facts.year.label}"
+        if any((x.urn, x.post, x.sip) == (a.urn, a.post, a.sip) and x.from_ < a.from_ for x in plan.assignments):
+            opening = f"You are asked to take {a.school} again as {ROLE[a.post]} from {day(a.from_)}"
     else:
         opening = f"You are offered {a.school} as {ROLE[a.post]} from {day(a.from_)}"
-    because = _because([], for_it, a.name, named=True)
+    speaks = _because(for_it, a.name)
     parts = [*against]
     mine = [w for w in plan.wishes if (w.by, w.urn, w.sip) == ("sip", a.urn, a.sip) and not w.met]
     parts += [unmet_to_sip(ready.facts, w) for w in mine if a.post == "lead"]
@@ -172,21 +207,22 @@ def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: li
     )
     parts.append(f"It takes {_count(a.days)}: {split}." if split else f"It takes {_count(a.days)}.")
     if a.extra_days:
-        why = "to get to know the school" if a.new_pairing else "because the head is new"
-        parts.append(f"You have {_count(a.extra_days)} more {why}.")
-    return Told(opening, because, " ".join(parts))
+        known = ready.facts.policy.days.new_pairing if a.new_pairing else 0
+        why = ["to get to know the school"] if known else []
+        why += ["because the head is new"] if a.extra_days > known and ready.facts.new_head(a.urn) else []
+        parts.append(f"You have {_count(a.extra_days)} more {', and '.join(why)}.")
+    return Told(opening, f"{SEVERAL} because {speaks}" if speaks else "", " ".join(parts))
 
 
 def _count(days: float) -> str:
     return "half a day" if days == 0.5 else "one day" if days == 1 else f"{days:g} days"
 
 
-def _because(first: list[str], texts: list[str], name: str, *, named: bool) -> str:
-    """The reasons as one clause, strongest first. After the name has stood once it is *they*; neighbours share a subject."""
+def _because(texts: list[str], name: str) -> str:
+    """The reasons as one clause, strongest first. The name has stood before, so it is *they*; neighbours share a subject."""
     out: list[str] = []
-    for text in (*first, *texts):
-        clause = _they(text, name) if named else text
-        named = named or name in text
+    for text in texts:
+        clause = _they(text, name)
         subject = next((s for s in ("they have ", "you have ") if clause.startswith(s)), None)
         if subject and out and out[-1].startswith(subject) and "," not in out[-1] and " and have " not in out[-1]:
             out[-1] = f"{out[-1]} and have {clause.removeprefix(subject)}"

@@ -137,6 +137,8 @@ def cause(claims: Sequence[say.Cause]) -> str:
         return "decided earlier in the year"
     c = claims[0]
     if isinstance(c, say.AskedToLeave):
+        if c.how == "breakdown":
+            return "the work broke down"
         return "a refusal" if c.how == "refusal" else "the school asked" if c.by == "school" else "the SIP asked"
     if isinstance(c, say.Barred):
         return BARS.get(c.rule, f"a rule: {plain(c.rule)}")

@@ -81,7 +81,7 @@ def school_letter(
         "role": ROLE[main.post],
         "start": day(row.from_),
         "opening": told.opening,
-        "because": f"because {told.because}" if told.because else "",
+        "because": told.why,
         "days": told.rest if len(same) == 1 else _each(desk, same),
         "other_posts": "\n\n".join(_also(desk, office, p) for p in pairs if p not in same),
         "about": who_is(desk.facts.sips[main.sip]),
@@ -125,7 +125,7 @@ def lost(desk: Desk, sip: str) -> list[str]:
     """Schools that were this SIP's and have somebody else: why, as far as it is theirs to read."""
     held = {a.urn for a in sip_rows(desk, sip)}
     gone = [c for c in desk.plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
-    return [lost_to_sip(desk.facts, c.urn, c.claims) for c in gone]
+    return [lost_to_sip(desk.facts, c) for c in gone]
 
 
 def silence_means(desk: Desk) -> str:

@@ -37,7 +37,7 @@ class Halves(Rule):
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         other = other_half(facts, post.urn)
-        if post.kind != "lead" or other is None or audience == "sip":
+        if post.kind != "lead" or other is None or audience == "sip" or self._objects(facts, post.urn, other):
             return None
         if audience == "school":
             return "infant and junior schools side by side have one partner"

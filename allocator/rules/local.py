@@ -9,7 +9,7 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, strength
+from allocator.rules.base import Rule, listed, strength
 from allocator.rules.interest import concerns
 
 
@@ -55,6 +55,7 @@ def _declared(facts: Facts) -> dict[str, list[Interest]]:
 
 
 IS = {"known_locally": known_locally, "fresh_eyes": fresh_eyes}
+WORDS = {"known_locally": "someone known locally", "fresh_eyes": "fresh eyes"}
 
 
 class Local(Rule):
@@ -82,8 +83,9 @@ class Local(Rule):
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points or audience == "sip":
             return None
-        wish = next(w.wish for w in facts.wishes_about(post.urn) if w.wish in ("known_locally", "fresh_eyes"))
-        what = "someone known locally" if wish == "known_locally" else "fresh eyes"
-        who = "you" if audience == "school" else "the school"
-        unmet = "" if points > 0 or audience == "school" else ", which could not be met"
-        return f"{who} asked for {what}{unmet}"
+        asked = [w.wish for w in facts.wishes_about(post.urn) if w.by == "school" and w.wish in IS]
+        met = [WORDS[w] for w in asked if IS[w](facts, post.urn, sip)]
+        if audience == "school":
+            return f"you asked for {listed(met)}" if met else None
+        unmet = [f"the school asked for {WORDS[w]}: not met" for w in asked if WORDS[w] not in met]
+        return listed([*([f"the school asked for {listed(met)}"] if met else []), *unmet])

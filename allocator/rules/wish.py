@@ -34,7 +34,7 @@ class Wished(Rule):
         parts = []
         for w in facts.wishes_about(post.urn):
             s = sign(facts, post, sip, w)
-            if s and (text := _said(sip, w, s, audience)):
+            if (s > 0 or (s and audience == "manager")) and (text := _said(sip, w, s, audience)):
                 parts.append(text)
         return " and ".join(parts) or None
 

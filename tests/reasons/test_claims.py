@@ -19,6 +19,7 @@ from allocator.reasons.complete import complete
 from allocator.reasons.contrast import priced, proofs
 from tests.check.random_cases import random_case
 from tests.make import case, led, policy, school, sip
+from tests.reasons.test_read_aloud import read_aloud
 from tests.year.cases import case_of, chain, event
 
 LONG = os.environ.get("ALLOCATOR_LONG") == "1"
@@ -44,6 +45,9 @@ def test_every_claim_of_random_plans_is_shown() -> None:
     for n in range(CASES):
         plan = solve(*random_case(n, 6, 4))  # audited before it comes out
         seen += kinds(plan)
+        sentences, false = read_aloud(plan)
+        seen["sentences"] += sentences
+        assert not false, f"case {n}"
     print(", ".join(f"{count} {kind}" for kind, count in sorted(seen.items())))
     assert seen.total() > 2 * CASES
     assert seen.keys() >= {"barred_by", "gone", "limit_reached", "asked_to_leave", "outweighed", "wish_met", "wish_not_met", "nobody_such"}  # fmt: skip
@@ -62,6 +66,9 @@ def test_every_claim_is_shown_after_any_events_of_a_year() -> None:
             seen += kinds(plan)
             assert all(c.because for c in (*plan.changes, *plan.moves))
             assert wrong(plan) == []
+            sentences, false = read_aloud(plan)
+            seen["sentences"] += sentences
+            assert not false, f"chain {n}, step {step}"
     print(", ".join(f"{count} {kind}" for kind, count in sorted(seen.items())))
     assert seen.keys() >= {"away", "returns", "by_hand", "one_for_all", "gone", "outweighed"}
 

@@ -71,7 +71,7 @@ def test_a_school_that_keeps_its_sip_is_told_so_and_how_many_days_are_in_school(
     plan = plan_of([school()], [sip(name="Ann Lea")], history=led("1", "A", "2024/25", "2025/26"))
     answer = told(plan, "1")
     assert answer.text == (
-        "Ann Lea stays your School Improvement Partner for 2026/27, because they have been your partner for two years. "
+        "Ann Lea stays your School Improvement Partner for 2026/27, among other things because they have been your partner for two years. "
         "You have 5 days for the year, about 3 of them in school."
     )
     assert answer.answer == ("If you would rather not work with them, ring me within 14 days; you need not say why.")
@@ -84,8 +84,9 @@ def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> No
         history=led("1", "A", "2025/26"),
     )  # fmt: skip
     assert told(plan, "1").text.startswith(
-        "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea has left us, Bob Roe has "
-        "experience of small schools and you asked for help with early reading, which they know well."
+        "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea has left us. "
+        "What speaks for Bob Roe, among other things: they have experience of small schools and you asked for help with early reading, "
+        "which they know well."
     )
 
 
@@ -101,7 +102,7 @@ def test_the_time_limit_is_named_with_the_way_to_ask_for_one_more_year() -> None
     ("tables", "says"),
     [
         ({"wishes": [{"by": "school", "urn": "1", "wish": "change", "strength": 3}]}, "you asked for a change from Sip A"),
-        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "the work had to be shared out afresh"),
+        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "the work is shared out afresh"),
         ({"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]}, "under our published rules it has to be somebody else this year"),
         ({"refusals": [{"urn": "1", "sip": "A", "kind": "veto", "year": "2026/27"}]}, "you asked for somebody else"),
     ],

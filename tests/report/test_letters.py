@@ -59,7 +59,7 @@ def test_a_letter_says_who_why_and_by_when() -> None:
     (urns,) = together(place, ["1"])
     letter = school_letter(place, urns, office(small()))
     whole = letter.heading + letter.text
-    assert "Siân Llŷr stays your School Improvement Partner for 2026/27, because" in whole
+    assert "Siân Llŷr stays your School Improvement Partner for 2026/27, among other things because" in whole
     assert "you asked for help with phonics" in whole
     assert "Siân Llŷr writes: I led a small school." in whole
     assert "Please answer by 11 July 2026. If I hear nothing by then" in whole
