@@ -141,8 +141,7 @@ def rules_index() -> str:
            "| rule | file | law | setting | |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
     for rule in RULES:
         file = type(rule).__module__.replace(".", "/") + ".py"
-        said = (sys.modules[type(rule).__module__].__doc__ or "").split("\n")[0]
-        out.append(f"| `{rule.id}` | `{file}` | {linked(rule.law)} | `{rule.setting}` | {said} |")
+        out.append(f"| `{rule.id}` | `{file}` | {linked(rule.law)} | `{rule.setting}` | {rule.meaning} |")
     return "\n".join([*out, ""])
 
 

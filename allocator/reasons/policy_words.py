@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
@@ -35,30 +33,7 @@ OTHER = {  # settings that belong to no rule: part -> heading, meaning
     "fixes": ("What may be suggested", "Remedies put forward where a post stays empty"),
     "round": ("Telling and agreeing", "How proposals are sent, refused, followed up and confirmed"),
 }
-TITLES = {  # where a rule's id says too little
-    "training": "Training on record", "approval": "Board approval on record", "dbs": "DBS check on record",
-    "eligibility": "Who may be a SIP", "need": "Experience that a school's position demands", "interest": "Declared interests",
-    "own_ties": "A SIP's own school, trust and neighbours", "reciprocal": "Heads who would be each other's SIP",
-    "shared_head": "Schools that share a head", "refusal": "Refusals", "parting": "A strong wish to part",
-    "decision": "Decisions of a manager", "authority": "Authorities a SIP works for", "travel": "Distance",
-    "cooling_off": "Return after a long tenure", "appraisal": "The head's appraisal", "separation": "Support kept apart",
-    "capacity": "Days of each SIP", "portfolio": "How many schools a SIP leads", "protection": "Schools changed against their will",
-    "wish": "Wishes", "experience": "Fitting experience", "local": "Known locally or fresh eyes", "former_tie": "A past good tie",
-    "churn": "Schools with many changes", "diary": "Flexible diaries", "cost": "Day rates", "balance": "Even load",
-    "spread": "Strong and needy schools spread", "halves": "Infant and junior halves", "cluster": "Groups of schools",
-    "same_appraiser": "The same person at the appraisal",
-}  # fmt: skip
-PLAIN = {  # where the rule's own first line speaks to those who build it
-    "portfolio": "Most and fewest schools a SIP leads.",
-    "protection": "Schools whose SIP was changed against their will lately are not changed again if it can be helped.",
-    "continuity": "Keep what works: last year's SIP stays where it can, most of all in the third to fifth year.",
-    "travel": "Distance: a limit for each SIP, and shorter journeys before longer ones.",
-    "eligibility": "Who may be a SIP at all: headship in the phase, and what a serving head must show.",
-    "parting": "A strong wish to part is granted; nothing outvotes it.",
-    "cluster": "One SIP across a group of schools, where the group asks for it.",
-    "own_ties": "A SIP does not work with their own school, trust or group, or with a near competitor.",
-    "refusal": "A school is not offered again, this year or next, someone it has refused; after a breakdown, not until it is cleared.",
-}
+TITLES = {rule.id: rule.title for rule in RULES}
 PART = {"require_training": "training", "require_board_approval": "approval", "require_dbs": "dbs"}
 PRIVATE = (
     "name",
@@ -130,10 +105,8 @@ def groups(policy: Policy) -> tuple[Group, ...]:
     out = []
     for rule in RULES:
         mine = by_part.pop(rule.setting.split(".")[0])
-        said = (sys.modules[type(rule).__module__].__doc__ or "").split("\n")[0]
-        meaning = re.sub(r"\s*\([^()]*(?:domain|practice|contract|allocate)[^()]*\)", "", said).strip()
         on = next(bool(s.value) for s in mine if s.key == rule.setting)
-        out.append(Group(rule.id, title_of(rule.id), PLAIN.get(rule.id, meaning), rule.law, on, tuple(mine)))
+        out.append(Group(rule.id, rule.title, rule.meaning, rule.law, on, tuple(mine)))
     rest = [Group(part, *OTHER[part], "", True, tuple(mine)) for part, mine in by_part.items()]
     return (*out, *rest)
 
@@ -168,7 +141,7 @@ def changed(old: Policy, new: Policy) -> list[tuple[str, str, str]]:
 
 def title_of(key: str) -> str:
     part = PART.get(key, key.split(".")[0])
-    return OTHER[part][0] if part in OTHER else TITLES.get(part, part.replace("_", " ").capitalize())
+    return OTHER[part][0] if part in OTHER else TITLES[part]
 
 
 def in_words(key: str, value: Any) -> str:

@@ -16,10 +16,10 @@ from allocator.errors import CaseError
 from allocator.intake.problems import Problem
 from allocator.locks import clash_text
 from allocator.reasons.in_brief import days_due
-from allocator.reasons.unfilled import WHY
+from allocator.reasons.unfilled import what_bars
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
-from allocator.words import day, listed, words
+from allocator.words import day, listed
 
 CHECKS = ("training", "approval", "dbs")
 LARGEST = 500_000  # pairs above which whether all locks can stand together is left to `solve`
@@ -96,7 +96,7 @@ def _nobody_may(facts: Facts, pairs: Pairs) -> Iterator[Problem]:
         if pairs.allowed[post.key]:
             continue
         counts = Counter(pairs.blocks(*post.key, sip)[0][0] for sip in facts.sips).most_common()
-        said = [f"{n} {WHY.get(rule, 'are barred by ' + words(rule))}" for rule, n in counts]
+        said = [f"{n} {what_bars(rule)}" for rule, n in counts]
         yield Problem(
             "nobody_may", "notice", "schools",
             f"{facts.name(post.urn)} ({post.urn}): none of the {len(facts.sips)} SIPs may be its {post.kind}: {listed(said)}. "

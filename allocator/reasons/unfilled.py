@@ -10,21 +10,26 @@ from allocator.domain.plan import ClashItem, Unfilled
 from allocator.engine.instance import Solution
 from allocator.reasons.clash import Item, clash
 from allocator.reasons.fixes import Workshop
+from allocator.rules import RULES
 from allocator.words import counted, day, listed, words
 
-WHY = {  # a rule that bars several SIPs, in a few words
-    "phase": "do not work in this phase", "availability": "are not available all year", "training": "are not trained",
-    "approval": "are not approved by the board", "dbs": "have no valid DBS check", "eligibility": "are not eligible",
-    "need": "lack the experience that the school's position demands", "interest": "have an interest not cleared",
-    "own_ties": "have a tie of their own", "refusal": "have been refused", "travel": "are too far away",
-    "authority": "do not work for its authority", "appraisal": "have no appraisal training on record",
-    "tenure": "have reached the limit of years", "cooling_off": "may not return yet", "decision": "are forbidden by a decision",
-    "floor": "fit it less well than policy asks for", "parting": "have parted from it, or asked to",
-}  # fmt: skip
-ONE = {"are": "is", "have": "has", "do": "does", "lack": "lacks", "may": "may", "fit": "fits"}  # verbs of WHY, for one
+BARRED = {r.id: r.barred for r in RULES if r.barred} | {"floor": "fit it less well than policy asks for"}
+ONE = {
+    "are": "is",
+    "have": "has",
+    "do": "does",
+    "lack": "lacks",
+    "may": "may",
+    "fit": "fits",
+}  # verbs of `barred`, for one
 WHAT = {"lead": "lead SIP", "support": "support SIP", "appraisal": "appraisal adviser"}
 FEW = 4  # so many reasons are told one by one; more are counted
 NAMED = 3  # so many people are named in the one sentence
+
+
+def what_bars(rule: str) -> str:
+    """What a rule makes of several people, after their names."""
+    return BARRED.get(rule, f"are barred by {words(rule)}")
 
 
 def explain_unfilled(ready: Setup, solution: Solution, empty: Unfilled, workshop: Workshop) -> Unfilled:
@@ -130,7 +135,7 @@ def _sentence(ready: Setup, c: _Causes) -> Iterator[str]:
         yield _elsewhere(ready, rule, urn, sips)
     for rule, sips in sorted(c.barred.items(), key=lambda x: (-len(x[1]), x[0])):
         who, one = _people(ready, sips, others=bool(busy))
-        why = WHY.get(rule, "are barred by " + words(rule))
+        why = what_bars(rule)
         verb, rest = why.split(" ", 1)
         yield f"{who} {ONE.get(verb, verb) if one else verb} {rest}"
 
@@ -166,7 +171,7 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
             continue
         names = [facts.sips[s].name for s in who]
         said = listed(names) if len(names) <= FEW else f"{', '.join(names[:2])} and {len(names) - 2} others"
-        yield f"{said} {WHY.get(rule, 'are barred by ' + words(rule))}"
+        yield f"{said} {what_bars(rule)}"
     for rule, urn, sip in found:
         if urn == key[0] and (rule, sip) in barred:
             if not many and sip:

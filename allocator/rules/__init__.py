@@ -21,25 +21,25 @@ from allocator.rules.continuity import Continuity
 from allocator.rules.cooling_off import CoolingOff
 from allocator.rules.cost import Cost
 from allocator.rules.dbs import Dbs
-from allocator.rules.decision import Decided
+from allocator.rules.decision import Decision
 from allocator.rules.diary import Diary
 from allocator.rules.eligibility import Eligibility
 from allocator.rules.experience import Experience
 from allocator.rules.focus import Focus
 from allocator.rules.former_tie import FormerTie
 from allocator.rules.halves import Halves
-from allocator.rules.interest import DeclaredInterest
+from allocator.rules.interest import Interest
 from allocator.rules.local import Local
-from allocator.rules.need import NeedExperience
+from allocator.rules.need import Need
 from allocator.rules.own_ties import OwnTies
 from allocator.rules.participation import Participation
 from allocator.rules.parting import Parting
-from allocator.rules.phase import PhaseMatch
+from allocator.rules.phase import Phase
 from allocator.rules.portfolio import Portfolio
 from allocator.rules.protection import Protection
 from allocator.rules.reach import Pairs
 from allocator.rules.reciprocal import Reciprocal
-from allocator.rules.refusal import Refused
+from allocator.rules.refusal import Refusal
 from allocator.rules.same_appraiser import SameAppraiser
 from allocator.rules.separation import Separation
 from allocator.rules.shared_head import SharedHead
@@ -47,13 +47,13 @@ from allocator.rules.spread import Spread
 from allocator.rules.tenure import Tenure
 from allocator.rules.training import Training
 from allocator.rules.travel import Travel
-from allocator.rules.wish import Wished
+from allocator.rules.wish import Wish
 
 RULES: tuple[Rule, ...] = (
-    Participation(), PhaseMatch(), Availability(), Training(), Approval(), Dbs(), Eligibility(), NeedExperience(),
-    DeclaredInterest(), OwnTies(), Reciprocal(), SharedHead(), Refused(), Parting(), Decided(), Authority(), Travel(),
+    Participation(), Phase(), Availability(), Training(), Approval(), Dbs(), Eligibility(), Need(),
+    Interest(), OwnTies(), Reciprocal(), SharedHead(), Refusal(), Parting(), Decision(), Authority(), Travel(),
     Tenure(), CoolingOff(), Appraisal(), Separation(), Capacity(), Portfolio(), Protection(),
-    Continuity(), Wished(), Experience(), Focus(), Local(), FormerTie(), Churn(), Diary(), Cost(),
+    Continuity(), Wish(), Experience(), Focus(), Local(), FormerTie(), Churn(), Diary(), Cost(),
     Balance(), Spread(), Halves(), Cluster(), SameAppraiser(),
 )  # fmt: skip
 

@@ -12,6 +12,9 @@ from allocator.rules.base import Draft, Rule, Structure
 class Appraisal(Rule):
     id = "appraisal"
     law = "domain H3, H4"
+    title = "The head's appraisal"
+    meaning = "Head's appraisal: only by trained SIPs, and a different person from the lead where asked."
+    barred = "have no appraisal training on record"
     setting = "appraisal.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

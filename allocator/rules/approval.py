@@ -12,6 +12,9 @@ from allocator.rules.base import Rule
 class Approval(Rule):
     id = "approval"
     law = "domain D3"
+    title = "Board approval on record"
+    meaning = "Board approval must be on record."
+    barred = "are not approved by the board"
     setting = "require_board_approval"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

@@ -12,6 +12,9 @@ from allocator.rules.base import Rule
 class Authority(Rule):
     id = "authority"
     law = "domain D7"
+    title = "Authorities a SIP works for"
+    meaning = "SIPs work only for the authorities they name."
+    barred = "do not work for its authority"
     setting = "authority.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

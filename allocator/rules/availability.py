@@ -16,6 +16,9 @@ from allocator.words import day, listed
 class Availability(Rule):
     id = "availability"
     law = "domain D3, D10"
+    title = "Availability"
+    meaning = "A SIP must be active, here in time, and under contract to the last planned day."
+    barred = "are not available all year"
     setting = "availability.on"
     dated = True
 

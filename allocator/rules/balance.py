@@ -8,6 +8,8 @@ from allocator.rules.base import Draft, Rule, Structure, share
 class Balance(Rule):
     id = "balance"
     law = "domain A11, B9"
+    title = "Even load"
+    meaning = "Load evened out: nobody far above a fair share of the days due."
     setting = "balance.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

@@ -58,8 +58,11 @@ class Draft:
 class Rule:
     """Base of all rules; a rule overrides what it has to say and nothing else."""
 
-    id: str = ""
+    id: str = ""  # the name of its file
     law: str = ""  # for example "domain F5"
+    title: str = ""  # as a heading: Declared interests
+    meaning: str = ""  # a sentence for whoever reads the rules in force
+    barred: str = ""  # what it makes of several people, after their names: are not trained
     soft: bool = False  # gives points; a soft rule may still block (travel)
     setting: str = ""  # the policy key that switches it, for example "tenure.on"
 

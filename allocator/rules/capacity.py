@@ -11,4 +11,6 @@ from allocator.rules.base import Rule
 class Capacity(Rule):
     id = "capacity"
     law = "domain A4, B9, B11, B19, J1; contract 2"
+    title = "Days of each SIP"
+    meaning = "Year and period days after overhead and reserve."
     setting = "capacity.on"

@@ -14,6 +14,8 @@ from allocator.words import day
 class Churn(Rule):
     id = "churn"
     law = "domain F14"
+    title = "Schools with many changes"
+    meaning = "Churn-hit schools are kept from newcomers."
     setting = "churn.on"
     soft = True
 

@@ -27,6 +27,8 @@ def _members(facts: Facts) -> dict[str, list[str]]:
 class Cluster(Rule):
     id = "cluster"
     law = "domain I1, I3, I4"
+    title = "Groups of schools"
+    meaning = "One SIP across a group of schools, where the group asks for it."
     setting = "cluster.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

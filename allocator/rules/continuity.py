@@ -14,6 +14,8 @@ from allocator.words import years
 class Continuity(Rule):
     id = "continuity"
     law = "domain F4, F5, F12"
+    title = "Continuity"
+    meaning = "Keep what works: last year's SIP stays where it can, most of all in the third to fifth year."
     setting = "continuity.on"
     soft = True
 

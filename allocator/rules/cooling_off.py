@@ -12,6 +12,9 @@ from allocator.rules.base import Rule
 class CoolingOff(Rule):
     id = "cooling_off"
     law = "domain F5, F7"
+    title = "Return after a long tenure"
+    meaning = "No return soon after a tenure that reached the limit or ended by rotation."
+    barred = "may not return yet"
     setting = "cooling_off.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:

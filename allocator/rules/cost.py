@@ -21,6 +21,8 @@ def rates(facts: Facts) -> tuple[Fraction, Fraction]:
 class Cost(Rule):
     id = "cost"
     law = "domain L1, L4"
+    title = "Day rates"
+    meaning = "Cheaper day rates preferred; off by default. Pay is told to managers only (L4)."
     setting = "cost.on"
     soft = True
 

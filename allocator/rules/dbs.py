@@ -13,6 +13,9 @@ from allocator.words import day
 class Dbs(Rule):
     id = "dbs"
     law = "domain D4"
+    title = "DBS check on record"
+    meaning = "A DBS check must be on record before the start and valid to the last planned day."
+    barred = "have no valid DBS check"
     setting = "require_dbs"
     dated = True
 

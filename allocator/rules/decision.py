@@ -9,9 +9,12 @@ from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Draft, Rule, Structure
 
 
-class Decided(Rule):
+class Decision(Rule):
     id = "decision"
     law = "contract 1; domain E2"
+    title = "Decisions of a manager"
+    meaning = "A manager's recorded word: lock fixes a pair, forbid bars it."
+    barred = "are forbidden by a decision"
     setting = "decision.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:

@@ -13,6 +13,8 @@ from allocator.rules.base import Rule
 class Diary(Rule):
     id = "diary"
     law = "domain B20"
+    title = "Flexible diaries"
+    meaning = "Flexible diaries for schools in their inspection window."
     setting = "diary.on"
     soft = True
 

@@ -7,13 +7,16 @@ from collections.abc import Hashable
 from allocator.domain.case import Sip
 from allocator.domain.clause import Clause
 from allocator.domain.facts import Facts, Post, plain
+from allocator.domain.phases import serves
 from allocator.rules.base import Rule
-from allocator.rules.phase import serves
 
 
 class Eligibility(Rule):
     id = "eligibility"
     law = "domain D1, C3, C13"
+    title = "Who may be a SIP"
+    meaning = "Who may be a SIP at all: headship in the phase, and what a serving head must show."
+    barred = "are not eligible"
     setting = "eligibility.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

@@ -68,6 +68,8 @@ def held(tags: tuple[str, ...]) -> frozenset[str]:
 class Experience(Rule):
     id = "experience"
     law = "domain E1, E3, E12, C14"
+    title = "Fitting experience"
+    meaning = "Experience that fits the school's context. Facts only, no personality scores."
     setting = "experience.on"
     soft = True
 

@@ -14,6 +14,8 @@ from allocator.words import listed, words
 class Focus(Rule):
     id = "focus"
     law = "domain E1"
+    title = "Focus"
+    meaning = "The head's focus for the year against the SIP's specialisms."
     setting = "focus.on"
     soft = True
 

@@ -8,13 +8,15 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
+from allocator.domain.ties import concerns, declarers
 from allocator.rules.base import Rule
-from allocator.rules.interest import concerns, declarers
 
 
 class FormerTie(Rule):
     id = "former_tie"
     law = "domain F15, X6"
+    title = "A past good tie"
+    meaning = "A past good working tie counts for, not against."
     setting = "former_tie.on"
     soft = True
 

@@ -17,6 +17,8 @@ def other_half(facts: Facts, urn: str) -> str | None:
 class Halves(Rule):
     id = "halves"
     law = "practice"
+    title = "Infant and junior halves"
+    meaning = "Infant and junior halves the same SIP, unless either objects."
     setting = "halves.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

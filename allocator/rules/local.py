@@ -9,8 +9,9 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
 from allocator.domain.policy import by_need
-from allocator.rules.base import Rule, listed, strength
-from allocator.rules.interest import concerns
+from allocator.domain.ties import concerns
+from allocator.rules.base import Rule, strength
+from allocator.words import listed
 
 
 def local_adviser(facts: Facts, urn: str, sip: Sip) -> bool:
@@ -61,6 +62,8 @@ WORDS = {"known_locally": "someone known locally", "fresh_eyes": "fresh eyes"}
 class Local(Rule):
     id = "local"
     law = "domain C10, F11; contract 2"
+    title = "Known locally or fresh eyes"
+    meaning = "Known locally or fresh eyes, as the school asked."
     setting = "local.on"
     soft = True
 

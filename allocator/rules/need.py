@@ -10,9 +10,12 @@ from allocator.rules.base import Rule
 from allocator.words import words
 
 
-class NeedExperience(Rule):
+class Need(Rule):
     id = "need"
     law = "domain E10, 3.1"
+    title = "Experience that a school's position demands"
+    meaning = "Experience that a school's Ofsted position and need demand."
+    barred = "lack the experience that the school's position demands"
     setting = "need.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

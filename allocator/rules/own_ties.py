@@ -15,6 +15,9 @@ from allocator.rules.base import Rule
 class OwnTies(Rule):
     id = "own_ties"
     law = "domain C8, C12, E1"
+    title = "A SIP's own school, trust and neighbours"
+    meaning = "A SIP does not work with their own school, trust or group, or with a near competitor."
+    barred = "have a tie of their own"
     setting = "own_ties.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:

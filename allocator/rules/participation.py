@@ -10,4 +10,6 @@ class Participation(Rule):
 
     id = "participation"
     law = "domain K1, I2, 3.2"
+    title = "Participation"
+    meaning = "Which schools enter the run: those that need or buy a SIP and are open."
     setting = "participation.on"

@@ -16,6 +16,9 @@ ASKED = "school_asked", "sip_asked"  # endings that one side asked for (contract
 class Parting(Rule):
     id = "parting"
     law = "contract 2; practice; domain F6, F16"
+    title = "A strong wish to part"
+    meaning = "A strong wish to part is granted; nothing outvotes it."
+    barred = "have parted from it, or asked to"
     setting = "parting.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:

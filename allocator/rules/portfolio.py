@@ -8,4 +8,6 @@ from allocator.rules.base import Rule
 class Portfolio(Rule):
     id = "portfolio"
     law = "domain A5-A7, C13"
+    title = "How many schools a SIP leads"
+    meaning = "Most and fewest schools a SIP leads."
     setting = "portfolio.on"

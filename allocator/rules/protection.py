@@ -10,6 +10,8 @@ from allocator.rules.base import Rule
 class Protection(Rule):
     id = "protection"
     law = "domain F13; contract 2"
+    title = "Schools changed against their will"
+    meaning = "Schools whose SIP was changed against their will lately are not changed again if it can be helped."
     setting = "protection.on"
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

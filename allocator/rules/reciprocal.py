@@ -10,6 +10,8 @@ from allocator.rules.base import Draft, Rule, Structure
 class Reciprocal(Rule):
     id = "reciprocal"
     law = "practice; domain C8"
+    title = "Heads who would be each other's SIP"
+    meaning = "Two serving heads are never SIP to each other's schools."
     setting = "reciprocal.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

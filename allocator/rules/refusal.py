@@ -11,9 +11,12 @@ from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
 
 
-class Refused(Rule):
+class Refusal(Rule):
     id = "refusal"
     law = "domain F1, F16"
+    title = "Refusals"
+    meaning = "A school is not offered again, this year or next, someone it has refused; after a breakdown, not until it is cleared."
+    barred = "have been refused"
     setting = "refusal.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:

@@ -12,6 +12,8 @@ from allocator.rules.base import Draft, Rule, Structure
 class SameAppraiser(Rule):
     id = "same_appraiser"
     law = "domain H3; contract 2"
+    title = "The same person at the appraisal"
+    meaning = "Where a school asked for the same SIP at the head's appraisal, that is a wish."
     setting = "same_appraiser.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

@@ -10,6 +10,8 @@ from allocator.rules.base import Draft, Rule, Structure
 class Separation(Rule):
     id = "separation"
     law = "domain G1-G4"
+    title = "Support kept apart"
+    meaning = "Support kept apart from validation, where policy or a decision says so."
     setting = "separation.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

@@ -12,6 +12,8 @@ from allocator.rules.base import Draft, Rule, Structure
 class SharedHead(Rule):
     id = "shared_head"
     law = "practice; contract 1"
+    title = "Schools that share a head"
+    meaning = "Schools that share a head share a lead: one lead, one answer, one appraisal."
     setting = "shared_head.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

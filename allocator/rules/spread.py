@@ -12,6 +12,8 @@ GROUPS = (("raised", "high", "top"), ("low",))
 class Spread(Rule):
     id = "spread"
     law = "domain E9"
+    title = "Strong and needy schools spread"
+    meaning = "Strong and needy schools spread over the team."
     setting = "spread.on"
 
     def structures(self, draft: Draft) -> list[Structure]:

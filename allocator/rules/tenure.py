@@ -12,6 +12,9 @@ from allocator.rules.base import Rule
 class Tenure(Rule):
     id = "tenure"
     law = "domain F5; contract 2"
+    title = "Tenure"
+    meaning = "A limit on consecutive years as lead; a prompt before it, never an automatic rotation."
+    barred = "have reached the limit of years"
     setting = "tenure.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:

@@ -12,6 +12,9 @@ from allocator.rules.base import Rule
 class Training(Rule):
     id = "training"
     law = "domain D5"
+    title = "Training on record"
+    meaning = "Training must be on record."
+    barred = "are not trained"
     setting = "require_training"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:

@@ -33,6 +33,9 @@ def limit_km(facts: Facts, sip: Sip) -> float:
 class Travel(Rule):
     id = "travel"
     law = "domain J2, C7"
+    title = "Distance"
+    meaning = "Distance: a limit for each SIP, and shorter journeys before longer ones."
+    barred = "are too far away"
     setting = "travel.on"
     soft = True
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from allocator.domain.case import Sip, Wish
+from allocator.domain.case import Sip
+from allocator.domain.case import Wish as Row
 from allocator.domain.facts import Facts, Post
 from allocator.domain.policy import by_need
 from allocator.rules.base import Rule, strength
 
 
-class Wished(Rule):
+class Wish(Rule):
     id = "wish"
     law = "domain E6, F3, F6; C2 as a school's own preference"
+    title = "Wishes"
+    meaning = "What schools and SIPs asked for."
     setting = "wish.on"
     soft = True
 
@@ -39,7 +42,7 @@ class Wished(Rule):
         return " and ".join(parts) or None
 
 
-def sign(facts: Facts, post: Post, sip: Sip, w: Wish) -> int:
+def sign(facts: Facts, post: Post, sip: Sip, w: Row) -> int:
     """+1, -1 or 0: what this wish says of this pair."""
     if w.by == "school":
         about = w.sip or facts.last_lead(post.urn)
@@ -57,7 +60,7 @@ def sign(facts: Facts, post: Post, sip: Sip, w: Wish) -> int:
     return {"keep": 1, "named": 1, "move_on": -1, "change": -1}.get(w.wish, 0)
 
 
-def _said(sip: Sip, w: Wish, s: int, audience: str) -> str | None:
+def _said(sip: Sip, w: Row, s: int, audience: str) -> str | None:
     if w.by == "sip":
         if audience == "school":
             return None  # a SIP's wish is the SIP's own affair

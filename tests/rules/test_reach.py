@@ -13,10 +13,10 @@ from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.grid import Circles
 from allocator.domain.policy import Policy
+from allocator.domain.ties import concerns, reached_by
 from allocator.intake.read import read_case
 from allocator.rules import reach
 from allocator.rules.base import Rule
-from allocator.rules.interest import concerns, reached_by
 from tests.check.random_cases import drawn
 from tests.make import case, school, sip
 

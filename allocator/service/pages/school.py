@@ -11,13 +11,13 @@ from allocator.allocate import Setup
 from allocator.domain.case import POST_KINDS, PostKind
 from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
 from allocator.domain.round import Pair
+from allocator.domain.ties import concerns
 from allocator.errors import NotThere
 from allocator.reasons.position import position
 from allocator.reasons.why import explain
 from allocator.reasons.why_not import WhyNot
 from allocator.reasons.why_not import why_not as price_of
 from allocator.report.checks import tie
-from allocator.rules.interest import concerns
 from allocator.service.asking import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show

@@ -12,11 +12,11 @@ from allocator.domain import tiers
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
+from allocator.domain.ties import concerns
 from allocator.errors import NotThere
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
 from allocator.report.checks import Check, checks, last_visits, tie, ties
-from allocator.rules.interest import concerns
 from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
 from allocator.service.pages import cards
 from allocator.service.pages.board import on_desk
