@@ -7,17 +7,23 @@ import sys
 
 def main() -> None:
     """Entry point: runs the app and turns our errors into one clear message and an exit code (contract 3)."""
-    from allocator.cli.commands import app
-    from allocator.errors import AllocatorError
-
+    try:
+        from allocator.cli.commands import app
+        from allocator.domain.characters import visible
+        from allocator.errors import AllocatorError
+    except KeyboardInterrupt:
+        sys.exit(_stopped())
     try:
         app()
     except AllocatorError as error:
-        print(f"allocator: {error.text}", file=sys.stderr)
+        print(f"allocator: {visible(error.text)}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except SystemExit as ended:
+        if ended.code == 130:  # as the library ends on Ctrl-C
+            sys.exit(_stopped())
+        raise
     except KeyboardInterrupt:
-        print("allocator: stopped; nothing was written.", file=sys.stderr)
-        sys.exit(7)
+        sys.exit(_stopped())
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
@@ -26,3 +32,8 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+
+
+def _stopped() -> int:
+    print("allocator: stopped; nothing was written.", file=sys.stderr)
+    return 7

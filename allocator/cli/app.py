@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -55,14 +57,28 @@ def root(
 
 def out() -> Console:
     """What a person reads, on stdout."""
-    from rich.console import Console
+    return console()
 
-    return Console(soft_wrap=False, highlight=False)
+
+def console(*, stderr: bool = False) -> Console:
+    """As `report.terminal.plain_console`."""
+    from allocator.report.terminal import plain_console
+
+    return plain_console(stderr=stderr, soft_wrap=False)
+
+
+def say(text: str) -> None:
+    """A line for a person, on stdout."""
+    from allocator.domain.characters import visible
+
+    print(visible(text))
 
 
 def note(text: str) -> None:
     """Notes and progress go to stderr."""
-    print(text, file=sys.stderr)
+    from allocator.domain.characters import visible
+
+    print(visible(text), file=sys.stderr)
 
 
 def load(path: Path, year: str | None, policy: Path | None, *, quiet: bool = False) -> tuple[Case, Policy]:
@@ -84,11 +100,9 @@ def counted(n: int, what: str) -> str:
 
 
 def show_problems(problems: tuple[Any, ...]) -> None:
-    from rich.console import Console
-
     from allocator.report.terminal import show_problems as show
 
-    show(problems, Console(stderr=True, highlight=False))
+    show(problems, console(stderr=True))
 
 
 def read_plan(path: Path, *, as_made: bool = True) -> Plan:
@@ -108,17 +122,48 @@ def plan_text(plan: Plan) -> str:
     return text(plan)
 
 
+def may_write(path: Path | None) -> Path | None:
+    """An output's name, looked at before the work is done. Raises UsageError."""
+    from allocator.errors import UsageError
+
+    if path is not None:
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder. Name a file in it.")
+        if not path.parent.is_dir():
+            raise UsageError(f"{path.parent}: there is no such folder. Make it, or name another.")
+        if not os.access(path.parent, os.W_OK):
+            raise UsageError(f"{path.parent}: you may not write there. Name another folder.")
+    return path
+
+
 def write(path: Path, writer: Callable[[Path], None]) -> None:
-    """Write through a temporary file beside the target, so no output is ever half overwritten."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    """Write through a temporary file beside the target, so no output is ever half overwritten; a link stays one. What is no
+    file (a pipe) is written to as it is. Raises UsageError where there is no room."""
+    from allocator.errors import UsageError
+
+    may_write(path)
+    target = Path(os.path.realpath(path))
+    stream = target.exists() and not target.is_file()
+    folder = tempfile.gettempdir() if stream else target.parent
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to end, it leaves nothing behind
     try:
         writer(temporary)
+        if stream:
+            with target.open("wb") as out:
+                out.write(temporary.read_bytes())
+            return
         os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{path}: not written: {error.strerror}. What was there before is as it was.") from None
     finally:
         temporary.unlink(missing_ok=True)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _umask() -> int:
@@ -128,7 +173,10 @@ def _umask() -> int:
 
 
 def say_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))  # dates in ISO form
+    text = json.dumps(value, ensure_ascii=False, indent=1, default=str)  # dates in ISO form
+    print(
+        re.sub("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda m: f"\\u{ord(m[0]):04x}", text)
+    )  # a terminal would obey them
 
 
 def finish(plan: Plan) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, out, say_json
+from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, out, say, say_json
 
 
 @app.command()
@@ -61,14 +61,14 @@ def check(
 
         show_problems(problems if every else together(problems), out())
         for line in brief:
-            print(line)
+            say(line)
         if facts is not None and not errors:
-            print(
+            say(
                 f"{case}: usable for {facts.year}: {counted(len(facts.schools), 'school')}, "
                 f"{counted(len(facts.sips), 'SIP')}, {counted(len(problems), 'notice')}."
             )
         else:
-            print(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
+            say(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
             note(
                 "`--marked FILE.xlsx` marks each in its cell. Your own sheets, columns and words: `--suggest mapping.toml`, then "
                 "`--mapping mapping.toml` (docs/how-to/own-workbook.md), or the page *The data* of `allocator serve`."

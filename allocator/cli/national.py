@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import JsonOpt, app, say_json
+from allocator.cli.app import JsonOpt, app, say, say_json
 from allocator.cli.tables import ForceOpt, free_to_write
 
 FileArg = Annotated[Path, typer.Argument(help="the file as published: .csv, .gz, .zip, .ods, .xlsx or .xls")]
@@ -60,8 +60,8 @@ def gias(
     if as_json:
         say_json(gias_json(found, None if dry_run else target))
     else:
-        print("\n".join(gias_text(found)))
-        print(written(target, dry_run, f"allocator import ofsted FILE --into {output}"))
+        say("\n".join(gias_text(found)))
+        say(written(target, dry_run, f"allocator import ofsted FILE --into {output}"))
 
 
 def _refresh(
@@ -83,11 +83,11 @@ def _refresh(
     if as_json:
         say_json(refreshed_json(found, None if dry_run else into))
     else:
-        print("\n".join(refreshed_text(found)))
+        say("\n".join(refreshed_text(found)))
     if not dry_run:
         kept.write(into)
     if not as_json:
-        print(written(into / "schools.csv", dry_run, f"allocator import links FILE --into {into}"))
+        say(written(into / "schools.csv", dry_run, f"allocator import links FILE --into {into}"))
 
 
 @import_app.command("ofsted")
@@ -108,11 +108,11 @@ def ofsted(
     if as_json:
         say_json(ofsted_json(merged, None if dry_run else into))
     else:
-        print("\n".join(ofsted_text(merged)))
+        say("\n".join(ofsted_text(merged)))
     if not dry_run:
         kept.write(into)
     if not as_json:
-        print(written(into / "schools.csv", dry_run, f"fill need and participation, then allocator check {into}"))
+        say(written(into / "schools.csv", dry_run, f"fill need and participation, then allocator check {into}"))
 
 
 @import_app.command("links")
@@ -142,15 +142,15 @@ def links(
     if as_json:
         say_json(linked_json(found, renumber, [] if dry_run else [str(into / f"{name}.csv") for name in changed]))
     else:
-        print("\n".join(linked_text(found, renumber)))
+        say("\n".join(linked_text(found, renumber)))
     if not dry_run:
         for name in changed:
             write_table(into, raw.tables[name])
     if not as_json:
         if dry_run or changed:
-            print(written(into / "successions.csv", dry_run, f"allocator check {into}"))
+            say(written(into / "successions.csv", dry_run, f"allocator check {into}"))
         else:
-            print("Nothing to write.")
+            say("Nothing to write.")
 
 
 def written(target: Path, dry_run: bool, then: str) -> str:

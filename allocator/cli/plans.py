@@ -22,10 +22,12 @@ from allocator.cli.app import (
     app,
     finish,
     load,
+    may_write,
     note,
     out,
     plan_text,
     read_plan,
+    say,
     say_json,
     write,
 )
@@ -63,11 +65,19 @@ def solve(
     time_limit: Annotated[float | None, typer.Option(min=0.01, help="seconds; the plan then may differ")] = None,
     work_limit: Annotated[float | None, typer.Option(min=0.001, help="deterministic work; repeatable")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="searchers at once; the plan is the same")] = 1,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="the plan, as JSON")] = None,
-    excel: Annotated[Path | None, typer.Option("--excel", help="the plan as a workbook, the tables with it")] = None,
-    report: Annotated[Path | None, typer.Option("--report", help="the plan as one HTML page, to read or print")] = None,
-    pairs: Annotated[Path | None, typer.Option(help="every allowed or nearly allowed pair, as CSV")] = None,
-    model: Annotated[Path | None, typer.Option(help="the rest of the model, as JSON, beside --pairs")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the plan, as JSON")] = None,
+    excel: Annotated[
+        Path | None, typer.Option("--excel", callback=may_write, help="the plan as a workbook, the tables with it")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", callback=may_write, help="the plan as one HTML page, to read or print")
+    ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(callback=may_write, help="every allowed or nearly allowed pair, as CSV")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(callback=may_write, help="the rest of the model, as JSON, beside --pairs")
+    ] = None,
     detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
     prices: Annotated[
         bool, typer.Option("--prices", help="what each change that was outweighed would have cost: a solve each")
@@ -169,9 +179,9 @@ def explain(
     if as_json:
         say_json(TypeAdapter(Explanation).dump_python(answer, mode="json"))
         return
-    print(f"{answer.text} {answer.answer}".rstrip())
+    say(f"{answer.text} {answer.answer}".rstrip())
     for move in answer.why_not.chain if answer.why_not else ():
-        print(f"  {move.text}")
+        say(f"  {move.text}")
 
 
 @app.command()
@@ -209,16 +219,16 @@ def verify(
             {"holds": not breaches, "trusted": trusted, "breaches": [asdict(b) for b in breaches], "sentences": said}
         )
     elif breaches:
-        print(f"{plan_file} breaks {len(breaches)} rule{'s' if len(breaches) > 1 else ''} or figures:")
+        say(f"{plan_file} breaks {len(breaches)} rule{'s' if len(breaches) > 1 else ''} or figures:")
         for breach in breaches:
-            print(f"  {breach.rule}: {breach.text}")
+            say(f"  {breach.rule}: {breach.text}")
     else:
-        print(
+        say(
             f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, {plan.summary.unfilled} not."
         )
-        print(_sentences(told, solved))
+        say(_sentences(told, solved))
     if trusted and not as_json:
-        print(trusted)
+        say(trusted)
     if breaches:
         raise typer.Exit(5)
 
@@ -308,7 +318,7 @@ def demo(as_json: JsonOpt = False) -> None:
 
     folder = scenarios_folder() / "hartwell"
     if not as_json:
-        print(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
+        say(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
     facts, policy = load(folder, None, None, quiet=True)
     ready = allocate.setup(facts, policy)
     bare, solution = allocate.allocate(ready)
@@ -318,14 +328,14 @@ def demo(as_json: JsonOpt = False) -> None:
         return
     show_plan(plan, out())
     row = max(plan.assignments, key=lambda a: (len(a.reasons), a.urn))
-    print("\nOne explanation in full, as the manager sees it:\n")
-    print(why(ready, plan, row.urn, row.post).text)
-    print("\nAnd as the school sees it:\n")
-    print(why(ready, plan, row.urn, row.post, audience="school").text)
+    say("\nOne explanation in full, as the manager sees it:\n")
+    say(why(ready, plan, row.urn, row.post).text)
+    say("\nAnd as the school sees it:\n")
+    say(why(ready, plan, row.urn, row.post, audience="school").text)
     leaver = min(plan.loads, key=lambda x: (abs(x.posts - 3), x.sip))
-    print(f"\nWhat if {leaver.name} leaves at Christmas?\n")
+    say(f"\nWhat if {leaver.name} leaves at Christmas?\n")
     show_leaver(plan, leaver.sip)
-    print("\nNext: allocator template mine.xlsx, then allocator check mine.xlsx, then allocator solve mine.xlsx")
+    say("\nNext: allocator template mine.xlsx, then allocator check mine.xlsx, then allocator solve mine.xlsx")
 
 
 def show_leaver(plan: Plan, sip: str) -> None:

@@ -18,10 +18,12 @@ from allocator.cli.app import (
     app,
     finish,
     load,
+    may_write,
     note,
     out,
     plan_text,
     read_plan,
+    say,
     say_json,
     write,
 )
@@ -40,7 +42,7 @@ WorkersOpt = Annotated[int | None, typer.Option("--workers", min=1, max=64, help
 JournalOpt = Annotated[
     Path | None, typer.Option("--journal", help="answers kept as they come; the same file goes on where it stopped")
 ]
-OutOpt = Annotated[Path | None, typer.Option("--output", "-o", help="the new plan, as JSON")]
+OutOpt = Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the new plan, as JSON")]
 
 
 def plan_for(case: Path, plan_file: Path, policy: Path | None = None) -> Plan:
@@ -294,6 +296,6 @@ def next_year(
     if as_json:
         say_json({"written": str(output), "year": new.case.year, "notes": list(new.notes)})
         return
-    print(f"{output}: the case of {new.case.year}, {len(new.case.schools)} schools, {len(new.case.sips)} SIPs.")
+    say(f"{output}: the case of {new.case.year}, {len(new.case.schools)} schools, {len(new.case.sips)} SIPs.")
     for text in new.notes:
-        print(f"  {text}")
+        say(f"  {text}")

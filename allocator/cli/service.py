@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import JsonOpt, app, note, say_json
+from allocator.cli.app import JsonOpt, app, note, say, say_json
 
 UserApp = typer.Typer(help="People of the service.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(UserApp, name="user")
+EraseApp = typer.Typer(help="Take out a person or a round, for good.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(EraseApp, name="erase")
 
 
 @app.command()
@@ -123,7 +125,7 @@ def backup(
     from allocator.store.backup import backup as run
     from allocator.store.database import open_store
 
-    rows = run(open_store(from_env().database_url), file)
+    rows = run(open_store(from_env().database_url, make=False), file)
     say_json({"written": str(file), "rows": rows}) if as_json else note(
         f"Written: {file}, {rows} rows, read back and whole."
     )
@@ -135,10 +137,95 @@ def restore(
 ) -> None:
     """A backup into an empty store, checked row for row."""
     from allocator.service.settings import from_env
+    from allocator.store.backup import read
     from allocator.store.backup import restore as run
     from allocator.store.database import open_store
 
+    read(file)  # before a store is made for it
     rows = run(open_store(from_env().database_url), file)
     say_json({"restored": str(file), "rows": rows}) if as_json else note(
         f"Restored: {rows} rows, the same as were written."
     )
+
+
+@app.command()
+def retention(
+    apply: Annotated[
+        bool, typer.Option("--apply", help="take out what is older; without it nothing is changed")
+    ] = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """How long what is kept, and what is older now; with --apply that is taken out. Run it each night."""
+    from allocator.service.settings import from_env
+    from allocator.store import migrate, retention
+    from allocator.store.database import open_store
+
+    settings = from_env()
+    db = open_store(settings.database_url, make=False)
+    migrate.check(db)
+    found = retention.apply(db, settings.kept, dry=not apply)
+    rules = retention.schedule(settings.kept)
+    if as_json:
+        say_json(
+            [{"what": r.key, "days": r.days, "since": r.since, "why": r.why, "older": found[r.key]} for r in rules]
+        )
+        return
+    for r in rules:
+        say(f"{r.what}: {r.days:,} days since {r.since}; {found[r.key]} {'taken out' if apply else 'older'}.")
+
+
+@EraseApp.command("person")
+def erase_person(
+    email: Annotated[str, typer.Argument(help="the person's address")],
+    programme: Annotated[str, typer.Option(help="the programme's name or id")],
+    sip: Annotated[str, typer.Option(help="the id of a SIP who has no address here")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """Everything that tells who this is, in one programme; the figures stay under a mark, so that plans still hold."""
+    import sqlalchemy as sa
+
+    from allocator.errors import UsageError
+    from allocator.service.settings import from_env
+    from allocator.store import erase, migrate
+    from allocator.store.database import open_store
+    from allocator.store.tables import Programme
+
+    db = open_store(from_env().database_url, make=False)
+    migrate.check(db)
+    with db.read() as s:
+        named = sa.or_(Programme.id == programme, Programme.name == programme)
+        found = list(s.scalars(sa.select(Programme.id).where(named)))
+    if len(found) != 1:
+        raise UsageError(f"{len(found) or 'No'} programme{'s are' if len(found) > 1 else ' is'} called {programme}.")
+    yes or typer.confirm(f"Erase {email or sip} from {programme}? It cannot be undone.", abort=True)
+    done = erase.person(db, found[0], email, sip)
+    if as_json:
+        say_json({"mark": done.mark, "rows": done.rows, "left": done.left, "ids": list(done.ids)})
+        return
+    say(
+        f"Erased: {done.rows} rows, and nobody is found under that name or address any more. They stand as: {done.mark}."
+    )
+    if done.ids:
+        say(
+            f"The id {', '.join(done.ids)} stays, for the proof of the plans, and reads like the name. It goes with the rounds."
+        )
+    say("Backups made before now still hold them: make a new one, and delete the old as your schedule says.")
+
+
+@EraseApp.command("round")
+def erase_round(
+    round_id: Annotated[str, typer.Argument(metavar="ROUND", help="the round's id, as in its address")],
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
+    as_json: JsonOpt = False,
+) -> None:
+    """A round with its data, plans, answers, letters and work; what is left is a line in the log with its hashes."""
+    from allocator.service.settings import from_env
+    from allocator.store import erase, migrate
+    from allocator.store.database import open_store
+
+    db = open_store(from_env().database_url, make=False)
+    migrate.check(db)
+    yes or typer.confirm(f"Erase round {round_id}? It cannot be undone.", abort=True)
+    rows = erase.round_(db, round_id)
+    say_json({"rows": rows}) if as_json else say(f"Erased: {rows} rows. Backups made before now still hold them.")

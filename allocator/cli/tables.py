@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import JsonOpt, app, say_json
+from allocator.cli.app import JsonOpt, app, say, say_json
 
 ForceOpt = Annotated[bool, typer.Option("--force", help="write over what is there")]
 
@@ -69,16 +69,16 @@ def team(
             }
         )
         return
-    print(f"{case}: an invented team of {made.sips} SIPs (and {made.leavers} who have left) for {made.posts:,} posts.")
-    print(
+    say(f"{case}: an invented team of {made.sips} SIPs (and {made.leavers} who have left) for {made.posts:,} posts.")
+    say(
         f"  Tightness {made.tightness:.3f}: {made.capacity_days:,.2f} days of capacity for {made.demand_days:,.2f} asked."
     )
-    print(f"  {made.many_authorities} of {made.sips} serve two authorities or more.")
-    print(
+    say(f"  {made.many_authorities} of {made.sips} serve two authorities or more.")
+    say(
         f"  Greedy by hand, neediest school first: {hand.filled:,} posts filled, {hand.unfilled:,} not; "
         f"{hand.kept:,} of {made.incumbents:,} schools keep last year's SIP."
     )
-    print(f"Written: {', '.join(str(p) for p in written)}. Next: allocator solve {case}")
+    say(f"Written: {', '.join(str(p) for p in written)}. Next: allocator solve {case}")
 
 
 @app.command()
@@ -99,4 +99,4 @@ def template(
     if as_json:
         say_json({"written": str(file)})
         return
-    print(f"Written: {file}. Fill `schools` and `sips` at least, then: allocator check {file}")
+    say(f"Written: {file}. Fill `schools` and `sips` at least, then: allocator check {file}")

@@ -39,6 +39,11 @@ def strange(text: str) -> str | None:
     return f"U+{ord(found[0]):04X} ({unicodedata.name(found[0], 'not a letter or sign')})"
 
 
+def visible(text: str) -> str:
+    """The text for a terminal: what would steer it (an escape, a control, a mark that turns writing round) is written out."""
+    return STRANGE.sub(lambda m: f"<U+{ord(m[0]):04X}>", LINES.sub("\n", text))
+
+
 def is_address(text: str) -> bool:
     """One email address and nothing else."""
     return ADDRESS.fullmatch(text) is not None

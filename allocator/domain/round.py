@@ -138,9 +138,14 @@ def fold(events: Iterable[Event]) -> Round:
     """The round after all events, in their order."""
     now = Round()
     for event in events:
-        now = replace(STEPS[event.kind](now, event), length=event.n)
-        now = replace(now, state=_state(now))
+        now = after(now, event)
     return now
+
+
+def after(now: Round, event: Event) -> Round:
+    """The round after one more event."""
+    now = replace(STEPS[event.kind](now, event), length=event.n)
+    return replace(now, state=_state(now))
 
 
 def day(text: str) -> dt.date:

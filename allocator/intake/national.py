@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from allocator.errors import CaseError, UsageError
 from allocator.intake.broken import BROKEN_ZIP
+from allocator.intake.ordinary import unreadable
 from allocator.intake.spreadsheet import Rows, is_spreadsheet, sheets
 
 LARGEST = 256 * 1024 * 1024  # bytes of text a file may unpack to; the whole register is about 95 MB
@@ -72,8 +73,10 @@ def read_table(path: Path, columns: Columns) -> NationalTable:
 
     Raises UsageError when there is no such file, CaseError when it cannot be read or holds no such table.
     """
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"{path}: there is no such file. Give the file as downloaded.")
+    if told := unreadable(path):
+        raise UsageError(told)
     if path.stat().st_size > LARGEST:
         raise CaseError(f"{path.name} is larger than {LARGEST // 2**20} MiB, the limit.")
     best: tuple[dict[str, int], list[str], Rows] | None = None

@@ -10,14 +10,24 @@ from pydantic import ValidationError
 
 from allocator.domain.plan import Plan
 from allocator.errors import UsageError
+from allocator.intake.ordinary import unreadable
 
 P = TypeVar("P", bound=Plan)
+FORMAT = "allocator.plan/1"
 
 
 def read_plan(path: Path, kind: type[P]) -> P:
     """The plan that `solve -o` or `Plan.save` wrote, as this class of plan. Raises UsageError for anything else."""
+    if not path.is_fifo() and (told := unreadable(path)):  # `<(…)` gives a plan by a pipe, and ends
+        raise UsageError(told)
     try:
-        return kind.model_validate(json.loads(path.read_text("utf-8")))
+        data = json.loads(path.read_text("utf-8"))
+        form = data.get("format") if isinstance(data, dict) else None
+        if isinstance(form, str) and form != FORMAT and form.startswith("allocator.plan/"):
+            raise UsageError(
+                f"{path}: a plan of form {form}; this version reads {FORMAT}. Use the version that wrote it."
+            )
+        return kind.model_validate(data)
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file. `allocator solve CASE -o {path}` writes one.") from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):

@@ -15,6 +15,7 @@ from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
 from allocator.intake.grid import csv_rows, from_sheet, lay_out
+from allocator.intake.ordinary import unreadable
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
 from allocator.intake.usual import usual_table, year_in
@@ -95,6 +96,8 @@ def read_raw(path: Path, sheets: Mapping[str, str] | None = None) -> Raw:
         near = nearest(path.name, [p.name for p in path.parent.iterdir()]) if path.parent.is_dir() else None
         hint = f" Did you mean {near}?" if near else ""
         raw.error("no_such_file", "", f"{path}: there is no such file or folder.{hint}")
+    elif not path.is_dir() and (told := unreadable(path)):
+        raw.error("no_file", "", told)
     elif path.is_dir():
         _folder(path, raw, sheets or {})
     elif path.stat().st_size == 0:
@@ -124,6 +127,10 @@ def decode(data: bytes) -> str:
 
 def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
     files = sorted(path.iterdir())
+    for odd in [f for f in files if f.suffix.lower() in (".csv", ".toml") and not f.is_dir()]:
+        if told := unreadable(odd):
+            raw.error("no_file", "", told)
+            files.remove(odd)
     named = _tables_of([f.stem for f in files if f.suffix.lower() == ".csv"], sheets, raw)
     for file in files:
         name = named.get(file.stem, "")
@@ -135,7 +142,7 @@ def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
             hint = f" Did you mean {near}.csv?" if near else f" The tables are {', '.join(TABLES)}."
             raw.notice("unknown_table", name, f"{file.name} is not a table of a case and is not read.{hint}")
     policy = path / "policy.toml"
-    if policy.exists():
+    if policy in files:
         raw.policy_toml = decode(policy.read_bytes())
 
 

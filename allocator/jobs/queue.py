@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOSClient
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from allocator.domain.round import Person
@@ -30,7 +31,17 @@ SILENT = 10.0  # seconds after which a worker is taken for dead
 LOST = 5.0  # seconds after which a job that the queue does not know is put there again
 OPEN = ("queued", "running")
 ENDED = ("ERROR", "SUCCESS", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+COST = {
+    "export": 1,
+    "what_if": 2,
+    "resubmission": 2,
+    "solve": 4,
+    "choices": 8,
+    "frontier": 16,
+    "sweep": 16,
+}  # of a turn
 AGAIN = "~again"  # how a job is called that the queue had done with before the store knew of it
+NOT_YET = ("42P01", "3F000", "SQLITE_ERROR")  # the queue has no tables before the first worker has made them
 TIDY = 3600.0  # seconds between throwing away links, passes and remembered answers that have run out
 PATIENCE = 300.0  # seconds to wait for a database that does not answer
 
@@ -63,21 +74,30 @@ class Queue:
 
     def accept(
         self, session: sa.orm.Session, *, programme: str, round_id: str, kind: str, request: dict[str, Any], by: Person,
-        limit: int, job_id: str | None = None,
+        limit: int, job_id: str | None = None, asked: str = "",
     ) -> Job:  # fmt: skip
-        """Write the job down in the caller's transaction; `send` it once that is committed.
+        """Write the job down in the caller's transaction; `send` it once that is committed. `asked`: the request it came by.
 
-        Raises QueueFull when the programme has `limit` jobs open.
+        Raises QueueFull when the programme, or this person in whatever programmes, has `limit` jobs open.
         """
         if job_id is not None and (found := session.get(Job, job_id)) is not None:
             return found
         session.get(Programme, programme, with_for_update=True)  # one at a time: the limit is the programme's
-        count = sa.select(sa.func.count()).where(Job.programme_id == programme, Job.state.in_(OPEN))
-        if (session.scalar(count) or 0) >= limit:
-            raise QueueFull(f"{limit} jobs of this programme are waiting or running, the most allowed. Try again soon.")
+        rows = session.execute(
+            sa.select(Job.programme_id, Job.by["id"].as_string(), Job.kind, Job.state, Job.turn).where(
+                Job.state.in_(OPEN)
+            )
+        ).all()
+        for whose, mine in (
+            ("this programme", [r[0] == programme for r in rows]),
+            ("yours", [r[1] == by.id for r in rows]),
+        ):
+            if sum(mine) >= limit:
+                raise QueueFull(f"{limit} jobs of {whose} are waiting or running, the most allowed. Try again soon.")
         job = Job(
             id=job_id or keep.new_id(), programme_id=programme, round_id=round_id, kind=kind, request=request,
-            by=by.model_dump(mode="json"), state="queued", created_at=keep.now(),
+            by=by.model_dump(mode="json"), state="queued", created_at=keep.now(), asked=asked,
+            turn=turn(kind, [(r[2], r[3], r[4], programme == r[0] or by.id == r[1]) for r in rows]),
         )  # fmt: skip
         session.add(job)
         session.flush()
@@ -86,14 +106,14 @@ class Queue:
     def send(self, job: Job) -> None:
         """Into the queue. If this fails the caretaker sends it later: what counts is that it is written down."""
         try:
-            self._enqueue(job.id, job.kind)
+            self._enqueue(job.id, job.kind, job.turn)
         except Exception as error:  # the job is accepted; only its start is late
             log.warning("queue away", extra={"job": job.id, "error": type(error).__name__})
 
-    def _enqueue(self, job_id: str, kind: str, again: str = "") -> None:
+    def _enqueue(self, job_id: str, kind: str, turn: int, again: str = "") -> None:
         self.client.enqueue(
             {"workflow_name": "run_spread" if kind in SPREAD else "run_job", "queue_name": QUEUE, "workflow_id": job_id + again,
-             "app_version": VERSION},
+             "app_version": VERSION, "priority": max(1, turn)},
             job_id,
         )  # fmt: skip
 
@@ -105,16 +125,17 @@ class Queue:
 
     # -- looking after it --------------------------------------------------------------------------------------
 
-    def alive(self, session: sa.orm.Session) -> set[str]:
+    def alive(self, session: sa.orm.Session, kind: str = "worker") -> set[str]:
+        """The workers (or servers) that were heard of lately."""
         now = self.db.clock()  # a sign of life from the future is one of a clock set back since
         lately = WorkerRow.seen.between(now - self.silent, now + self.silent)
-        return set(session.scalars(sa.select(WorkerRow.id).where(lately)))
+        return set(session.scalars(sa.select(WorkerRow.id).where(lately, WorkerRow.kind == kind)))
 
     def look_after(self) -> None:
         """One round of care: hand out again what a dead worker held, send what the queue has lost."""
         with self.db.read() as s:
             alive = self.alive(s)
-            open_ = sa.select(Job.id, Job.kind, Job.created_at, Job.attempt).where(Job.state.in_(OPEN))
+            open_ = sa.select(Job.id, Job.kind, Job.turn, Job.created_at, Job.attempt).where(Job.state.in_(OPEN))
             waiting = s.execute(open_.order_by(Job.created_at)).all()
         for flow in self.client.list_workflows(status="PENDING", load_input=False, load_output=False):
             if flow.executor_id not in alive:
@@ -128,13 +149,13 @@ class Queue:
                 workflow_ids=[n for w in waiting for n in (w.id, w.id + AGAIN)], load_input=False, load_output=False
             )
         }
-        for job_id, kind, created, attempt in waiting:
+        for job_id, kind, turn, created, attempt in waiting:
             late = (keep.now() - created).total_seconds() > LOST
             how = known.get(job_id + AGAIN) or known.get(job_id)
             if how is None and late:
-                self._enqueue(job_id, kind)
+                self._enqueue(job_id, kind, turn)
             elif how in ENDED and attempt == 0 and job_id + AGAIN not in known:
-                self._enqueue(job_id, kind, AGAIN)  # a queue older or newer than the store: nobody began it here
+                self._enqueue(job_id, kind, turn, AGAIN)  # a queue older or newer than the store: nobody began it here
             elif how in ENDED:
                 self._close(job_id, how)
 
@@ -147,13 +168,28 @@ class Queue:
                 )
             )  # fmt: skip
 
-    def caretaker(self, ended: threading.Event, every: float = 1.0) -> threading.Thread:
-        """Look after the queue until `ended`, in the background."""
+    def beat(self, name: str, kind: str) -> None:
+        """A worker or server says that it is alive."""
+        clock = self.db.clock()
+        insert = (sqlite if self.db.sqlite else postgresql).insert(WorkerRow).values(id=name, kind=kind, seen=clock)
+        with self.db.write() as s:
+            s.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"seen": clock}))
+            s.execute(sa.delete(WorkerRow).where(WorkerRow.seen < clock - 3600))
+
+    def gone(self, name: str) -> None:
+        """It has ended, not fallen silent: what it held is free at once."""
+        with self.db.write() as s:
+            s.execute(sa.delete(WorkerRow).where(WorkerRow.id == name))
+
+    def caretaker(self, ended: threading.Event, every: float = 1.0, life: str | None = None) -> threading.Thread:
+        """Look after the queue until `ended`, in the background; `life`: the server that does, which is alive meanwhile."""
 
         def care() -> None:
             told, tidied = "", 0.0
             while not ended.wait(every):
                 try:
+                    if life:
+                        self.beat(life, "server")
                     self.look_after()
                     if time.monotonic() - tidied > TIDY:
                         with self.db.write() as s:
@@ -161,12 +197,28 @@ class Queue:
                         tidied = time.monotonic()
                     told = ""
                 except Exception as error:  # the database may be away: the next round is soon
+                    if isinstance(error, DBAPIError) and cause(error) in NOT_YET:
+                        continue
                     if told != (told := type(error).__name__):  # say it once, not every second
                         log.warning("care put off", extra={"error": told})
 
         thread = threading.Thread(target=care, name="caretaker", daemon=True)
         thread.start()
         return thread
+
+
+def turn(kind: str, open_: Sequence[tuple[str, str, int, bool]]) -> int:
+    """When a job's turn comes: the lower, the sooner. `open_`: (kind, state, turn, of the same programme or person).
+
+    Start-time fair queueing: a turn is where one's own work before it ends, counted from what is being worked on now. So
+    each programme is served in turn however many jobs another has waiting, nobody waits for ever, and one's own short jobs
+    go before one's long ones.
+    """
+    running = [t - COST[k] for k, state, t, _ in open_ if state == "running"]
+    waiting = [t - COST[k] for k, state, t, _ in open_ if state == "queued"]
+    now = max(running) if running else min(waiting, default=0)
+    mine = [t for k, _, t, own in open_ if own and COST[k] <= COST[kind]]
+    return max([now, 0, *mine]) + COST[kind]
 
 
 def jobs_of(session: sa.orm.Session, round_id: str, kinds: Sequence[str] = ()) -> list[Job]:

@@ -16,14 +16,15 @@ from typing import Any
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import tasks
 from allocator.jobs.queue import LOST, PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
-from allocator.store.database import Database
-from allocator.store.tables import Job, Part, WorkerRow
+from allocator.store.database import Database, cause
+from allocator.store.tables import Job, Part
 
 HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
@@ -48,17 +49,17 @@ def work(database: Database, ended: threading.Event, name: str | None = None, si
     global _db, _name
     _db, _name = database, name or f"{socket.gethostname()}-{os.getpid()}-{keep.new_id()[:6]}"
     patiently(lambda: migrate.upgrade(database))
-    patiently(_beat)
+    queue = Queue(database, silent)
+    patiently(lambda: queue.beat(_name, "worker"))
     _launch()
-    Queue(database, silent).caretaker(ended)
+    queue.caretaker(ended)
     while not ended.wait(HEARTBEAT):
         try:
-            _beat()
+            queue.beat(_name, "worker")
         except Exception as error:  # the database is away; the work waits for it too
             log.warning("no heartbeat", extra={"error": type(error).__name__})
     DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
-    with db().write() as s:  # gone, not silent: what is left of its work can be handed out at once
-        s.execute(sa.delete(WorkerRow).where(WorkerRow.id == _name))
+    queue.gone(_name)
 
 
 def _launch() -> None:
@@ -84,14 +85,6 @@ def _launch() -> None:
             time.sleep(0.5)
 
 
-def _beat() -> None:
-    clock = db().clock()
-    insert = (sqlite if db().sqlite else postgresql).insert(WorkerRow).values(id=_name, seen=clock)
-    with db().write() as s:
-        s.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"seen": clock}))
-        s.execute(sa.delete(WorkerRow).where(WorkerRow.seen < clock - 3600))
-
-
 @DBOS.workflow(name="run_job", max_recovery_attempts=1000)  # we count attempts ourselves
 def run_job(job_id: str) -> None:
     _run(job_id, lambda job, stop: tasks.perform(db(), job, stop))
@@ -104,7 +97,7 @@ def run_spread(job_id: str) -> None:
     def whole(job: Job, stop: Stop) -> dict[str, Any]:
         asked = tasks.asked(db(), job)
         numbers = asked.numbers(stop)
-        parts = _Parts(Queue(db()).client, job_id, numbers)
+        parts = _Parts(Queue(db()).client, job, numbers)
         while True:
             with db().read() as s:
                 done = list(s.scalars(sa.select(Part).where(Part.job_id == job_id).order_by(Part.n)))
@@ -124,8 +117,8 @@ def run_spread(job_id: str) -> None:
 class _Parts:
     """The parts of a job in the queue. One that ended without an answer, its worker dead at a bad moment, is asked again."""
 
-    def __init__(self, client: DBOSClient, job_id: str, numbers: Iterable[int]) -> None:
-        self.client, self.job_id = client, job_id
+    def __init__(self, client: DBOSClient, job: Job, numbers: Iterable[int]) -> None:
+        self.client, self.job_id, self.turn = client, job.id, max(1, job.turn)
         self.tries = dict.fromkeys(numbers, 0)
         self.looked = time.monotonic()
         for n in self.tries:
@@ -140,6 +133,7 @@ class _Parts:
             "queue_name": PARTS,
             "workflow_id": self._name(n),
             "app_version": VERSION,
+            "priority": self.turn,
         }
         self.client.enqueue(what, self.job_id, n)
 
@@ -169,13 +163,13 @@ def run_part(job_id: str, n: int) -> None:
         job = s.get(Job, job_id)
         if job is None or job.cancel or s.get(Part, (job_id, n)) is not None:
             return
-    event, over = threading.Event(), threading.Event()
-    threading.Thread(target=_watch, args=(job_id, None, event, over, {}), daemon=True).start()
+    ends = Ends()
+    threading.Thread(target=_watch, args=(job_id, None, ends, {}), daemon=True).start()
     try:
-        result = patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=event)))
+        result = patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=ends.stop)))
     finally:
-        over.set()
-    if result is None or event.is_set():
+        ends.over.set()
+    if result is None or ends.stop.is_set():
         return
 
     def put() -> None:
@@ -193,14 +187,15 @@ def _run(job_id: str, do: Any) -> None:
         return
     job, attempt = claim
     began = time.monotonic()
-    log.info("job begun", extra={"job": job.id, "kind": job.kind, "attempt": attempt, "worker": _name})
+    named = {"job": job.id, "kind": job.kind, "request": job.asked, "attempt": attempt}
+    log.info("job begun", extra={**named, "worker": _name})
     if attempt > MOST_ATTEMPTS:
         patiently(lambda: _end(job, attempt, "failed", f"it brought down {MOST_ATTEMPTS} workers", None))
+        log.error("job failed", extra={**named, "cause": "workers brought down"})
         return
-    event, over = threading.Event(), threading.Event()
+    ends, why = Ends(job.request.get("most_seconds")), ""
     told: dict[str, Any] = {}
-    watcher = threading.Thread(target=_watch, args=(job_id, attempt, event, over, told), daemon=True)
-    watcher.start()
+    threading.Thread(target=_watch, args=(job_id, attempt, ends, told), daemon=True).start()
 
     def progress(tiers: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
         told.update({"tiers": tiers, "best": best, "bound": bound, "gap": abs(bound - best), "so_far": dict(so_far)})
@@ -208,24 +203,31 @@ def _run(job_id: str, do: Any) -> None:
     state, reason, result = "failed", None, None
     try:
         ask = job.request
-        stop = Stop(seconds=ask.get("time_limit"), work=ask.get("work_limit"), event=event, progress=progress)
+        stop = Stop(seconds=ask.get("time_limit"), work=ask.get("work_limit"), event=ends.stop, progress=progress)
         result = patiently(lambda: do(job, stop))
-        stopped = event.is_set() and not result.get("adopted")  # too late once the plan is on the desk
+        stopped = ends.stop.is_set() and not result.get("adopted")  # too late once the plan is on the desk
         state = "cancelled" if stopped else "done"
-        reason = "stopped on request; the best audited plan is kept" if stopped else None
+        reason = (
+            f"stopped {'at the limit' if ends.late else 'on request'}; the best audited plan is kept"
+            if stopped
+            else None
+        )
     except Stopped as error:
-        state, reason = ("cancelled" if event.is_set() else "failed"), error.text
+        state, reason = ("cancelled" if ends.stop.is_set() and not ends.late else "failed"), error.text
+        why = f"stopped after {ends.most:g} s" if ends.late else "stopped"
+        if ends.late:
+            reason = f"{error.text} No job may take more than {ends.most:g} s (ALLOCATOR_JOB_SECONDS)."
     except AllocatorError as error:
-        reason = error.text
+        reason, why = error.text, type(error).__name__
     except Exception as error:
-        log.exception("job failed", extra={"job": job_id})
-        reason = f"a defect of ours ({type(error).__name__}); the log of the worker has the details"
+        why = cause(error) if isinstance(error, DBAPIError) else type(error).__name__
+        log.exception("job failed", extra={**named, "cause": why})
+        reason = f"a defect of ours ({why}); the log of the worker has the details"
     finally:
-        over.set()
+        ends.over.set()
     kept = patiently(lambda: _end(job, attempt, state, reason, result))
-    seconds = round(time.monotonic() - began, 1)
-    line = {"job": job.id, "kind": job.kind, "state": state if kept else "taken over", "seconds": seconds}
-    log.info("job ended", extra=line)
+    line = {"state": state if kept else "taken over", "seconds": round(time.monotonic() - began, 1)}
+    log.info("job ended", extra={**named, **line, **({"cause": why} if why else {})})
 
 
 def _claim(job_id: str) -> tuple[Job, int] | None:
@@ -249,17 +251,27 @@ def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) ->
         return bool(done.rowcount)
 
 
-def _watch(
-    job_id: str, attempt: int | None, event: threading.Event, over: threading.Event, told: dict[str, Any]
-) -> None:  # fmt: skip
+class Ends:
+    """How a job may come to its end: `stop` tells it to, `late` that it had taken `most` seconds, `over` that it has ended."""
+
+    def __init__(self, most: float | None = None) -> None:
+        self.stop, self.over, self.late = threading.Event(), threading.Event(), False
+        self.most = most or float("inf")
+        self.until = time.monotonic() + self.most
+
+
+def _watch(job_id: str, attempt: int | None, ends: Ends, told: dict[str, Any]) -> None:
     """Passes on a wish to cancel, and progress the other way. `attempt`: the claim that must stand; None = any."""
     shown: dict[str, Any] = {}
-    while not over.wait(WATCH):
+    while not ends.over.wait(WATCH):
+        if time.monotonic() > ends.until and not ends.stop.is_set():
+            ends.late = True
+            ends.stop.set()
         try:
             with db().read() as s:
-                row = s.execute(sa.select(Job.cancel, Job.attempt).where(Job.id == job_id)).one()
-            if row.cancel or attempt not in (None, row.attempt):  # cancelled, or somebody else has taken over
-                event.set()
+                row = s.execute(sa.select(Job.cancel, Job.attempt, Job.state).where(Job.id == job_id)).one()
+            if row.cancel or row.state != "running" or attempt not in (None, row.attempt):
+                ends.stop.set()  # cancelled, ended, or somebody else has taken over
             if told and told != shown:
                 shown = dict(told)
                 with db().write() as s:

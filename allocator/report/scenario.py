@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
-from allocator.report.terminal import bar, escape, shortfall, standing
+from allocator.report.terminal import bar, bold, shortfall, standing
 from allocator.rules.base import day, listed
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def show_unfilled(plan: Plan, console: Console) -> None:
     for empty in plan.unfilled:
-        console.print(f"[bold]No SIP:[/bold] {escape(empty.text or empty.school)}", soft_wrap=True)
+        console.print(bold("No SIP:", f" {empty.text or empty.school}"), soft_wrap=True)
         for fix in empty.fixes:
-            console.print(f"  could be mended: {escape(fix.text)}", soft_wrap=True)
+            console.print(f"  could be mended: {fix.text}", soft_wrap=True)
 
 
 def show_comparison(
@@ -39,7 +39,7 @@ def show_comparison(
         post = "" if d.post == "lead" else f" ({d.post})"
         why = f". {d.because}" if d.because else "."
         console.print(
-            f"  {escape(d.school)}{post}: {escape(d.a or 'nobody')} to {escape(d.b or 'nobody')}{_when(d)}{escape(why)}",
+            f"  {d.school}{post}: {d.a or 'nobody'} to {d.b or 'nobody'}{_when(d)}{why}",
             soft_wrap=True,
         )
     _show_days(c, console, plan)
@@ -48,7 +48,7 @@ def show_comparison(
         if held:
             console.print(f"Already given, and not touched: {sum(a.days for a in held):g} days in {len(held)} parts.")
         for text in plan.notices:
-            console.print(f"Note: {escape(text)}", soft_wrap=True)
+            console.print(f"Note: {text}", soft_wrap=True)
         s = plan.summary
         console.print(
             f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
@@ -82,7 +82,7 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
         post = "" if d.post == "lead" else f" ({d.post})"
         alike.setdefault((d.days_a, d.days_b), []).append(f"{d.school}{post}")
     for (a, b), schools in sorted(alike.items(), key=lambda x: (x[0][1] - x[0][0], x[0])):
-        console.print(f"  {a:g} to {b:g} days: {escape(', '.join(schools))}", soft_wrap=True)
+        console.print(f"  {a:g} to {b:g} days: {', '.join(schools)}", soft_wrap=True)
 
 
 def _show_tiers(c: Comparison, console: Console) -> None:
@@ -105,33 +105,33 @@ def show_choices(found: Choices, console: Console) -> None:
     for c in found.lists:
         post = "" if c.post == "lead" else f", {c.post}"
         console.print(
-            f"\n[bold]{escape(c.school)}[/bold] ({', '.join((c.urn, *c.beside))}{post}), now {escape(c.was)}:",
+            bold(f"\n{c.school}", f" ({', '.join((c.urn, *c.beside))}{post}), now {c.was}:"),
             soft_wrap=True,
         )
         for o in c.offers:
-            console.print(f"  {o.rank}. {escape(o.text)}", soft_wrap=True)
+            console.print(f"  {o.rank}. {o.text}", soft_wrap=True)
         if c.none_because:
-            console.print(f"  {escape(c.none_because)}")
+            console.print(f"  {c.none_because}")
     for text in found.contests:
-        console.print(f"\n{escape(text)}", soft_wrap=True)
+        console.print(f"\n{text}", soft_wrap=True)
 
 
 def show_veto(found: Resubmission, console: Console) -> None:
     r = found.refused
     console.print(
-        f"{escape(r.school)} will not have {escape(r.name)}; it is now offered {escape(found.now or 'nobody yet')}.",
+        f"{r.school} will not have {r.name}; it is now offered {found.now or 'nobody yet'}.",
         soft_wrap=True,
     )
     n = len(found.affected)
     if found.affected:
         console.print(f"To make that possible {n} other post{' changes' if n == 1 else 's change'}:")
         for school, was, now, why in found.affected:
-            console.print(f"  {escape(school)}: {escape(was)} to {escape(now)}. {escape(why)}", soft_wrap=True)
+            console.print(f"  {school}: {was} to {now}. {why}", soft_wrap=True)
     else:
         console.print("Nobody else is affected.")
     show_unfilled(found.plan, console)
     if found.private_word:
-        console.print(f"Note: {escape(found.private_word)}", soft_wrap=True)
+        console.print(f"Note: {found.private_word}", soft_wrap=True)
     console.print(standing(found.plan), soft_wrap=True)
 
 
@@ -161,14 +161,14 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
     if gains:
         table = Table("what", "gains", title="What would help most", title_justify="left")
         for r in results:
-            table.add_row(escape(r.label), escape(r.error or worth(r)))
+            table.add_row(r.label, r.error or worth(r))
     else:
         table = Table("who leaves", "posts left empty", "own", "others", "days short", "first loss",
                       title="Who is critical: schools that would move if one left", title_justify="left")  # fmt: skip
         for r in results:
             table.add_row(
-                escape(r.label), str(r.stranded), str(r.lost_sip), str(r.moved), f"{r.days_short:g}",
-                escape(r.error or worth(r)),
+                r.label, str(r.stranded), str(r.lost_sip), str(r.moved), f"{r.days_short:g}",
+                r.error or worth(r),
             )  # fmt: skip
     console.print(table)
 

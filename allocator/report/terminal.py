@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allocator.domain.case import POST_KINDS
+from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from allocator.intake.problems import Problem
 
@@ -40,18 +42,18 @@ def show_plan(plan: Plan, console: Console, *, detail: bool = False) -> None:
         )
     console.print(table)
     for empty in plan.unfilled:
-        console.print(f"[bold]No SIP:[/bold] {escape(empty.text or empty.school)}")
+        console.print(bold("No SIP:", f" {empty.text or empty.school}"))
         for fix in empty.fixes:
-            console.print(f"  could be mended: {escape(fix.text)}")
+            console.print(f"  could be mended: {fix.text}")
     if plan.changes:
         console.print(f"\nChanges from last year ({len(plan.changes)}):")
         schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
         for c in plan.changes:
             to = names.get(c.to or "", c.to or "nobody")
             was = names.get(c.from_ or "", c.from_ or "nobody")
-            console.print(f"  {escape(schools[c.urn])}: {escape(was)} to {escape(to)}. {escape(c.because)}")
+            console.print(f"  {schools[c.urn]}: {was} to {to}. {c.because}")
     for notice in plan.notices:
-        console.print(f"Note: {escape(notice)}")
+        console.print(f"Note: {notice}")
     s = plan.summary
     console.print(
         f"\n{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change. "
@@ -95,7 +97,7 @@ def _schools(mine: Sequence[Assignment]) -> list[str]:
         held = "" if posts == ["lead"] else f" ({' and '.join(posts)})"
         missing = sum(a.days_short for a in here)
         short = f", {missing:g} days short" if missing else ""
-        out.append(f"{escape(name)}{star}{held}{short}")
+        out.append(f"{name}{star}{held}{short}")
     return out
 
 
@@ -111,13 +113,25 @@ def bar(used: float, capacity: float) -> str:
     return "#" * full + "." * (BAR - full)
 
 
-def escape(text: str) -> str:
-    from rich.markup import escape as run
+def plain_console(**how: Any) -> Console:
+    """A terminal that shows what is in the data and obeys none of it: neither its markup nor its control characters."""
+    from rich.console import Console
 
-    return run(text)
+    class Plain(Console):
+        def render_str(self, text: str, **also: Any) -> Text:
+            return super().render_str(visible(text), **also)
+
+    return Plain(highlight=False, markup=False, **how)
+
+
+def bold(head: str, rest: str = "") -> Text:
+    """A line that begins in bold."""
+    from rich.text import Text
+
+    return Text.assemble((visible(head), "bold"), visible(rest))
 
 
 def show_problems(problems: Sequence[Problem], console: Console) -> None:
     """Every problem: errors first, then notices."""
     for p in sorted(problems, key=lambda p: (p.severity != "error", p.table, p.row or 0)):
-        console.print(f"[bold]{p.severity}[/bold]: {escape(p.text)}", soft_wrap=True)
+        console.print(bold(p.severity, f": {p.text}"), soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocator.report.scenario import show_comparison, show_unfilled, show_veto
-from allocator.report.terminal import escape, standing
+from allocator.report.terminal import bold, standing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 def show_start(plan: Plan, console: Console) -> None:
     s = plan.summary
     console.print(
-        f"[bold]The year begins[/bold]: {s.schools} schools, {s.filled} posts filled, {s.unfilled} not; {s.kept} schools "
-        f"keep their SIP, {s.changed} change, {s.had_none} had none. {standing(plan)}",
+        bold(
+            "The year begins",
+            f": {s.schools} schools, {s.filled} posts filled, {s.unfilled} not; {s.kept} schools "
+            f"keep their SIP, {s.changed} change, {s.had_none} had none. {standing(plan)}",
+        ),
         soft_wrap=True,
     )
 
 
 def show_chapter(n: int, chapter: Chapter, console: Console) -> None:
     """One step: its title, then what it changes."""
-    console.print(f"\n[bold]{n}. {escape(chapter.step.title)}[/bold]", soft_wrap=True)
+    console.print(bold(f"\n{n}. {chapter.step.title}"), soft_wrap=True)
     if chapter.refused is not None:
         show_veto(chapter.refused, console)
         return

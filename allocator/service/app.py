@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DBAPIError
 
 from allocator.jobs.queue import Queue
 from allocator.service import care, oidc, pages, problems
@@ -34,9 +35,12 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        office.queue.caretaker(ended)
+        care_of = office.queue.caretaker(ended, life=office.life)
         yield
         ended.set()
+        care_of.join(2)
+        with suppress(DBAPIError):
+            office.queue.gone(office.life)
         db.close()
 
     app = FastAPI(

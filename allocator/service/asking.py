@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import threading
-import time
-from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,39 +16,18 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import Queue
-from allocator.service import passes
+from allocator.service import passes, people
+from allocator.service.figures import LINKS
+from allocator.service.limits import AtOnce, Folded, Limiter
 from allocator.service.mail import Mail
 from allocator.service.people import RoleName, Who
 from allocator.service.problems import Refusal
 from allocator.service.settings import Settings
 from allocator.store import keep
 from allocator.store.database import Database
-from allocator.store.tables import Pass, PlanRow, Programme, RoundRow
+from allocator.store.tables import Pass, PlanRow, Programme, RoundRow, SignIn
 
 log = logging.getLogger("allocator.service")
-MOST_KEYS = 10_000  # callers remembered before those of the last minute are kept only
-
-
-@dataclass
-class Limiter:
-    """At most so many in a minute, for each key. Kept in memory: each server process counts its own."""
-
-    seen: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def count(self, key: str, most: int) -> None:
-        """Raises Refusal `too_many` with the seconds to wait."""
-        now = time.monotonic()
-        with self.lock:
-            if len(self.seen) > MOST_KEYS:
-                self.seen = defaultdict(deque, {k: v for k, v in self.seen.items() if v and v[-1] > now - 60})
-            times = self.seen[key]
-            while times and times[0] < now - 60:
-                times.popleft()
-            if len(times) >= most:
-                wait = str(int(60 - (now - times[0])) + 1)
-                raise Refusal("too_many", f"At most {most} in a minute. Try again in {wait} s.", {"Retry-After": wait})
-            times.append(now)
 
 
 def hands() -> ThreadPoolExecutor:
@@ -68,7 +44,11 @@ class Office:
     queue: Queue
     settings: Settings
     mail: Mail
+    life: str = field(default_factory=keep.new_id)  # this server's, until it ends
     limiter: Limiter = field(default_factory=Limiter)
+    listeners: AtOnce = field(default_factory=lambda: AtOnce(8, 200, "listeners"))
+    thinking: AtOnce = field(default_factory=lambda: AtOnce(2, 6, "questions"))  # answered by a solve while one waits
+    folded: Folded = field(default_factory=Folded)
     hands: ThreadPoolExecutor = field(default_factory=hands)
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "probe"))
 
@@ -132,6 +112,8 @@ def asker(request: Request) -> Who:
         with office.db.read() as s:
             known = passes.who(s, secret, dt.timedelta(minutes=office.settings.idle_minutes))
     if known is None:
+        if secret:
+            turned_away(office, Pass, secret, "not signed in")
         raise Refusal("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
     found, stale = known
     if stale:
@@ -142,9 +124,24 @@ def asker(request: Request) -> Who:
             from_here(request)
         if found.scope == "read":
             raise Refusal("forbidden", "This token may only read.")
-        office.limiter.count(found.id, office.settings.writes_per_minute)
+        limited(request, office, found, "write", office.settings.writes_per_minute)
+    else:
+        limited(request, office, found, "read", office.settings.reads_per_minute)
     request.state.who = found
     return found
+
+
+def limited(request: Request, office: Office, me: Who, what: str, most: int) -> None:
+    """Raises Refusal `too_many`; that it was so is in the audit log once a minute."""
+    try:
+        office.limiter.count(f"{what} {me.id}", most)
+    except Refusal:
+        if not office.limiter.room(f"{what} told {me.id}", 1):
+            with office.db.write() as s:
+                note_everywhere(
+                    s, me, "too many requests", f"{request.method} {request.url.path}", f"{most} in a minute"
+                )
+        raise
 
 
 Asker = Annotated[Who, Depends(asker)]
@@ -168,9 +165,32 @@ def note_refusal(request: Request, refusal: Refusal) -> None:
     """What was not for this person is written down, in each programme that they belong to in this role."""
     me = getattr(request.state, "who", None) or getattr(request.state, "refused", None)
     if refusal.withheld and not refusal.noted and isinstance(me, Who):
-        refusal.noted = True
-        with office_of(request).db.write() as s:
-            note_everywhere(s, me, "access refused", f"{request.method} {request.url.path}")
+        refusal.noted, office = True, office_of(request)
+        more = office.folded.line(f"refused {me.id}")
+        if more is not None:
+            with office.db.write() as s:
+                note_everywhere(s, me, "access refused", f"{request.method} {request.url.path}", more)
+
+
+def turned_away(office: Office, kind: type[Pass | SignIn], secret: str, action: str) -> None:
+    """A link, session or token that opens nothing (any more) was tried: counted, and where it is known whose it was, in the
+    audit log of its programmes."""
+    LINKS.inc()
+    with office.db.read() as s:
+        hash = passes.hashed(secret)
+        row = s.get(Pass, hash) if kind is Pass else s.get(SignIn, hash)
+        if row is None:
+            return
+        where = (
+            [row.programme_id] if row.programme_id else sorted({d.programme for d in people.doors(s, row.person_id)})
+        )
+        person, role = row.person_id, row.role
+    more = office.folded.line(f"{action} {person}")
+    if more is not None:
+        with office.db.write() as s:
+            for programme in where:
+                detail = "; ".join(filter(None, (role, more)))
+                keep.note(s, None, action, person, programme=programme, detail=detail)
 
 
 def note_sign_in(session: Session, row: Pass, how: str = "") -> None:

@@ -14,22 +14,22 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from allocator.service import figures
 from allocator.service.asking import Office, office_of
+from allocator.service.figures import FIGURES, REQUESTS, SECONDS
 from allocator.service.problems import Refusal, fault, response
 from allocator.store import keep
 from allocator.store.migrate import newest
 from allocator.store.tables import Job
 
 log = logging.getLogger("allocator.access")
-FIGURES = CollectorRegistry()
-REQUESTS = Counter("allocator_requests_total", "Requests", ["method", "route", "status"], registry=FIGURES)
-SECONDS = Histogram("allocator_request_seconds", "Seconds a request takes", ["method", "route"], registry=FIGURES)
-JOBS = Gauge("allocator_jobs", "Jobs by state", ["state"], registry=FIGURES)
-WORKERS = Gauge("allocator_workers", "Workers heard of lately", registry=FIGURES)
+BODY_SECONDS = 60.0  # within which a request's body has come
 PROBE_SECONDS = 3.0  # within which a store that is well has answered
+GONE = 499  # in the log and the figures: who asked hung up before it had said all
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {
     b"cache-control": b"no-store",  # what is personal is kept by nobody on the way
@@ -56,14 +56,20 @@ class Care:
             await self.app(scope, receive, send)
             return
         began, status, got, id = time.perf_counter(), 500, 0, secrets.token_hex(6)
-        begun = False
+        begun = whole = False
         scope.setdefault("state", {})["id"] = id
         most = self.national if scope["path"].endswith("/national") else self.usual
 
         async def measured() -> Message:
-            nonlocal got
-            message = await receive()
+            nonlocal got, whole
+            if whole:
+                return await receive()
+            try:
+                message = await asyncio.wait_for(receive(), max(0.01, began + BODY_SECONDS - time.perf_counter()))
+            except TimeoutError:
+                raise Refusal("bad_request", f"The body did not come within {BODY_SECONDS:g} s.") from None
             if message["type"] == "http.request":
+                whole = not message.get("more_body", False)
                 got += len(message.get("body", b""))
                 if got > most:
                     raise Refusal("too_large", f"The body is larger than {most // 2**20} MB.")
@@ -92,6 +98,8 @@ class Care:
             await self.app(scope, measured, dressed)
         except Refusal as refusal:
             await response(refusal)(scope, receive, dressed)
+        except ClientDisconnect:
+            status = GONE
         except Exception:
             defect = fault(id)
             if begun:  # half an answer is out: it can only be broken off
@@ -185,10 +193,5 @@ def _look(office: Office) -> dict[str, Any]:
 def metrics(request: Request) -> Response:
     """Figures for Prometheus; nothing personal."""
     office = office_of(request)
-    with office.db.read() as s:
-        rows = s.execute(sa.select(Job.state, sa.func.count()).group_by(Job.state))
-        counts = {row[0]: row[1] for row in rows}
-        WORKERS.set(len(office.queue.alive(s)))
-    for state in ("queued", "running", "done", "cancelled", "failed"):
-        JOBS.labels(state).set(counts.get(state, 0))
+    figures.look(office.db, office.queue)
     return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)

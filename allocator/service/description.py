@@ -117,7 +117,7 @@ def _follow(method: str, operation: dict[str, Any], route: APIRoute, roles: set[
         "invalid": bool(given or body),
         "bad_request": bool(body) or (roles is not None and method == "POST"),
         "too_large": bool(body),
-        "too_many": roles is not None and writes,
+        "too_many": roles is not None,
         "in_progress": roles is not None and method == "POST",
         "key_reused": roles is not None and method == "POST",
         "answer_lost": roles is not None and method == "POST",

@@ -1,12 +1,12 @@
 """A POST with an Idempotency-Key is done once; asked again, it gets the same answer again.
 
-The key is written down before the request is done, and marked *done* in the very transaction that does it. So a server
-that dies in between leaves either nothing done, and the request may be made again, or a mark, and it is not.
+The key is written down before the request is done, with the server that does it, and marked *done* in the very
+transaction that does it. So a server that dies in between leaves either nothing done, and the request may be made again as
+soon as it is known to be dead, or a mark, and it is not. One that was only slow finds its key taken, and does nothing.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Coroutine
@@ -21,10 +21,10 @@ from allocator.service.asking import Office, asker, office_of
 from allocator.service.problems import Refusal
 from allocator.service.work import Later, answered
 from allocator.store import keep
-from allocator.store.database import with_this
+from allocator.store.database import Overtaken, with_this
 from allocator.store.tables import Job, Once
 
-UNDECIDED = 60.0  # seconds after which a request that never answered may be made again
+TAKEN_OVER = "Another server has taken this request over, and does it."
 SECRET = "token"  # shown once and kept nowhere, so such an answer is given again without it
 KEPT = ("content-type", "location", "etag")  # headers of an answer that are given again
 
@@ -51,13 +51,16 @@ class OnceRoute(APIRoute):
             me = await run_in_threadpool(asker, request)
             office, name = office_of(request), (me.asker, key)
             once = hashlib.sha256(f"{me.asker}\0{key}\0{asked}".encode()).hexdigest()[:32]
+            mine = sa.update(Once).where(Once.asker == me.asker, Once.key == key, Once.server == office.life)
             before = await run_in_threadpool(_begin, office, request, name, asked, once)
             if before is not None:
                 return await before.settled() if isinstance(before, Later) else before
             request.state.once = once
             try:
-                with with_this(sa.update(Once).where(Once.asker == me.asker, Once.key == key).values(headers={})):
+                with with_this(mine.values(headers={})):
                     answer = await settled(request)
+            except Overtaken:
+                raise Refusal("in_progress", TAKEN_OVER, {"Retry-After": "2"}) from None
             except BaseException:
                 await run_in_threadpool(_forget, office, name)
                 raise
@@ -72,17 +75,17 @@ def _begin(office: Office, request: Request, name: tuple[str, str], asked: str, 
     with office.db.write() as s:
         row = s.get(Once, name, with_for_update=True)
         if row is None:
-            s.add(Once(asker=name[0], key=name[1], request=asked, created_at=keep.now()))
+            s.add(Once(asker=name[0], key=name[1], request=asked, server=office.life, created_at=keep.now()))
             s.flush()
             return None
         if row.request != asked:
             raise Refusal("key_reused", "This Idempotency-Key was used for another request. Take a new one.")
         if row.status is not None:
             return Response(row.body, row.status, {**(row.headers or {}), "Idempotency-Replayed": "true"})
-        if keep.now() - row.created_at < dt.timedelta(seconds=UNDECIDED):
+        if row.server == office.life or row.server in office.queue.alive(s, "server"):
             raise Refusal("in_progress", "The same request is being worked on.", {"Retry-After": "2"})
-        if row.headers is None:
-            row.created_at = keep.now()
+        if row.headers is None:  # its server is gone and had not done it
+            row.server, row.created_at = office.life, keep.now()
             return None
         job = s.get(Job, once)
     if job is not None:

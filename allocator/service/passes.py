@@ -195,6 +195,14 @@ def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] |
     return found, row.seen_at < now - idle / SEEN_EVERY
 
 
+def stands(session: Session, who: Who) -> bool:
+    """Whether the pass that somebody came in with still opens what it did."""
+    row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).first()
+    if row is None or row.revoked_at is not None or row.expires_at < keep.now():
+        return False
+    return bool(people.grants_with(session, row)[0])
+
+
 def seen(session: Session, pass_id: str) -> None:
     session.execute(sa.update(Pass).where(Pass.id == pass_id).values(seen_at=keep.now()))
 

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from allocator.errors import AllocatorError, CaseError, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
+from allocator.service.figures import AWAY
 from allocator.store.database import cause
 
 log = logging.getLogger("allocator.service")
@@ -120,7 +121,9 @@ def refusal_of(error: AllocatorError) -> Refusal:
 
 def away(error: Exception) -> Refusal:
     """A store that does not answer, or has no connection left; why is in the log."""
-    log.error("store away", extra={"error": cause(error) if isinstance(error, DBAPIError) else type(error).__name__})
+    why = cause(error) if isinstance(error, DBAPIError) else type(error).__name__
+    AWAY.labels(why).inc()
+    log.error("store away", extra={"error": why})
     return Refusal("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"})
 
 

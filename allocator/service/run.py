@@ -16,6 +16,7 @@ from allocator.errors import UsageError
 from allocator.service import passes, people
 from allocator.service.app import create_app
 from allocator.service.care import log_as_json
+from allocator.service.connection import Connection
 from allocator.service.settings import PREFIX, Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database, open_store
@@ -87,7 +88,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, db), host=host, port=port, log_config=None, access_log=False,
+        uvicorn.Config(create_app(settings, db), host=host, port=port, log_config=None, access_log=False, http=Connection,
                        timeout_graceful_shutdown=10, server_header=False)
     )  # fmt: skip
 

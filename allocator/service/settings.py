@@ -49,9 +49,13 @@ class Settings:
     session_hours: int = env(12, "how long a session lives")
     idle_minutes: int = env(60, "how long a session may be left alone before it ends")
     token_days: int = env(90, "how long an API token lives when it says nothing else")
-    open_jobs: int = env(20, "jobs a programme may have waiting or running; more are answered 429")
+    open_jobs: int = env(
+        20, "jobs that a programme, or a person in all programmes, may have waiting or running; more are answered 429"
+    )
     upload_mb: int = env(10, "largest body accepted, in megabytes")
     national_mb: int = env(60, "largest body accepted on the page of national files, in megabytes")
+    job_seconds: float = env(1800.0, "longest time one job of any kind may take, all its solves together")
+    reads_per_minute: int = env(1200, "requests that read, by one person in a minute; more are answered 429")
     writes_per_minute: int = env(600, "requests that write, by one person in a minute; more are answered 429")
     uploads_per_minute: int = env(30, "cases that one person may send in a minute")
     sign_ins_per_minute: int = env(
@@ -59,8 +63,24 @@ class Settings:
         "sign-in requests from one network address in a minute; one email address gets few letters, however many ask",
     )
     solve_seconds: float = env(300.0, "longest time one solve may take")
+    keep_uploads_days: int = env(
+        30, "days that files given as data and not taken are kept (docs/how-to/data-protection.md)"
+    )
+    keep_work_days: int = env(90, "days that ended jobs and what they made are kept")
+    keep_reasons_days: int = env(
+        400, "days that reasons of refusals and other free text of schools and SIPs are kept; the fact stays"
+    )
+    keep_letters_days: int = env(730, "days that the words of letters are kept; that they went stays")
+    keep_versions_days: int = env(730, "days that replaced versions of a round's data are kept")
+    keep_log_days: int = env(1095, "days that the audit log is kept")
+    keep_rounds_days: int = env(2555, "days that a round is kept after the last thing that happened in it")
     silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """How many days what is kept, as `store.retention` asks."""
+        return {f.name[5:-5]: getattr(self, f.name) for f in fields(self) if f.name.startswith("keep_")}
 
     @property
     def https(self) -> bool:

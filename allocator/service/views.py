@@ -100,14 +100,19 @@ def standings(place: Desk, me: Who, programme: str) -> list[Standing]:
     ]  # fmt: skip
 
 
-def mine(place: Desk, me: Who, programme: str) -> list[Pair]:
-    """The pairs that this school or SIP may know of: told to them, and still theirs."""
+def mine(place: Desk, me: Who, programme: str, today: dt.date | None = None) -> list[Pair]:
+    """The pairs that this school or SIP may know of: told to them, and still theirs; a SIP's until the day it ends."""
     if me.role == "school":
         urns = me.urns(programme)
         return [p for p in place.round.pairs.values() if p.urn in urns and p.stage != "draft"]
     sip = me.sip(programme)
     asked = sip in place.round.soundings
-    return [p for p in place.round.pairs.values() if p.sip == sip and (asked or p.stage != "draft")]
+    now, last = today or dt.date.today(), place.facts.year.last
+
+    def lasts(p: Pair) -> bool:
+        return (place.rows[p.key].to or last) >= now
+
+    return [p for p in place.round.pairs.values() if p.sip == sip and (asked or p.stage != "draft") and lasts(p)]
 
 
 def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:

@@ -30,10 +30,11 @@ def accept(
 ) -> Job:  # fmt: skip
     """Written down; with an Idempotency-Key the same request is the same job, whatever happened in between."""
     job = office.queue.accept(
-        s, programme=row.programme_id, round_id=row.id, kind=kind, request=ask, by=who.person(row.programme_id),
-        limit=office.settings.open_jobs, job_id=getattr(request.state, "once", None),
+        s, programme=row.programme_id, round_id=row.id, kind=kind, by=who.person(row.programme_id),
+        request=ask | {"most_seconds": office.settings.job_seconds},
+        limit=office.settings.open_jobs, job_id=getattr(request.state, "once", None), asked=getattr(request.state, "id", ""),
     )  # fmt: skip
-    log.info("job accepted", extra={"job": job.id, "kind": kind, "request": getattr(request.state, "id", "")})
+    log.info("job accepted", extra={"job": job.id, "kind": kind, "request": job.asked})
     return job
 
 

@@ -9,21 +9,23 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from allocator.errors import UsageError
 from allocator.store import migrate
 from allocator.store.database import Database
-from allocator.store.tables import Base, WorkerRow
+from allocator.store.tables import Base, Mark, WorkerRow
 
 FORMAT = "allocator.backup/1"
-LEFT_OUT = {WorkerRow.__tablename__}  # who is alive now is not worth keeping
+LEFT_OUT = {WorkerRow.__tablename__, Mark.__tablename__}  # who is alive now, what was done last to this very store
+MADE = "backup"  # the mark of the last one
 
 
 def _tables() -> list[sa.Table]:
@@ -65,7 +67,9 @@ def backup(db: Database, path: Path) -> int:
                 whole.update(line.encode() + b"\n")
                 count += 1
             out.write(json.dumps({"rows": count, "sha256": whole.hexdigest()}) + "\n")
-        _read(part)
+        read(part)
+    with suppress(DBAPIError), db.write() as s:  # a store that only reads can be backed up too
+        s.merge(Mark(name=MADE, at=dt.datetime.now(dt.UTC)))
     return count
 
 
@@ -93,7 +97,7 @@ def _steady(db: Database) -> Database:
     return same
 
 
-def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
+def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """All rows, once the count and hash at the end agree. Raises UsageError."""
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as file:
@@ -118,7 +122,7 @@ def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def restore(db: Database, path: Path) -> int:
     """Everything back into an empty store; checked row for row before it is kept. Raises UsageError."""
-    rows = _read(path)
+    rows = read(path)
     migrate.upgrade(db)
     by_name = {t.name: t for t in _tables()}
     with db.write() as s:

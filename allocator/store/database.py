@@ -29,6 +29,10 @@ NETWORK = {
 PATIENCE = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
 
+class Overtaken(Exception):
+    """What a write was to carry along is no longer there to be changed: somebody else does it."""
+
+
 class Database:
     """An engine with our ways of beginning: `read()` sees one moment, `write()` commits whole or not at all."""
 
@@ -70,7 +74,9 @@ class Database:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
             if (also := _also.get()) is not None:
-                session.execute(also)
+                done: Any = session.execute(also)
+                if done.rowcount != 1:
+                    raise Overtaken
 
     def takes_writes(self) -> None:
         """Write something that changes nothing, as a probe does. Raises DBAPIError where it cannot be kept; a writer at work
@@ -120,8 +126,12 @@ def cause(error: DBAPIError) -> str:
                or type(error.orig).__name__)  # fmt: skip
 
 
-def open_store(url: str) -> Database:
-    """The database, once it has answered. Raises UsageError, without the password of the URL."""
+def open_store(url: str, *, make: bool = True) -> Database:
+    """The database, once it has answered; an SQLite file is made where there is none only with `make`. Raises UsageError,
+    without the password of the URL."""
+    file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+    if file and not make and not Path(file).exists():
+        raise UsageError(f"{file}: there is no such store. Check ALLOCATOR_DATABASE_URL.")
     database = Database(url)
     try:
         with database.engine.connect():
@@ -133,7 +143,7 @@ def open_store(url: str) -> Database:
 
 @contextmanager
 def with_this(statement: sa.Executable) -> Iterator[None]:
-    """Every write meanwhile carries this statement in its own transaction."""
+    """Every write meanwhile carries this statement in its own transaction, and is undone (Overtaken) where it changes no row."""
     token = _also.set(statement)
     try:
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Person, Round, fold
+from allocator.domain.round import Event, Person, Round, after, fold
 from allocator.errors import NotThere, RoundRefuses
 from allocator.rounds import Desk, Fact
 from allocator.store.tables import AuditRow, CaseRow, EventRow, Once, Pass, PlanRow, RoundRow, SignIn
@@ -55,23 +56,49 @@ def the_round(session: Session, round_id: str, *, lock: bool = False) -> RoundRo
     """The round, held against other writers when `lock`. Raises NotThere."""
     query = sa.select(RoundRow).where(RoundRow.id == round_id)
     row = session.scalars(query.with_for_update() if lock else query).one_or_none()
+    if lock and round_id not in (held := session.info.setdefault("held", set())):
+        held.add(round_id)
+        _logs(session).pop(round_id, None)  # read before it was held: another may have added to it
     if row is None:
         raise NotThere(f"There is no round {round_id}.")
     return row
 
 
+@dataclass
+class Log:
+    """A round's events and where they have brought it, read and folded once a transaction."""
+
+    events: list[Event]
+    stands: Round
+
+
+def _logs(session: Session) -> dict[str, Log]:
+    found: dict[str, Log] = session.info.setdefault("logs", {})
+    return found
+
+
+def _log(session: Session, round_id: str) -> Log:
+    logs = _logs(session)
+    if round_id not in logs:
+        rows = session.scalars(sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n))
+        events = [Event(n=r.n, at=r.at, by=Person.model_validate(r.by), kind=r.kind, data=r.data) for r in rows]
+        logs[round_id] = Log(events, fold(events))
+    return logs[round_id]
+
+
 def events_of(session: Session, round_id: str) -> list[Event]:
-    rows = session.scalars(sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n))
-    return [Event(n=r.n, at=r.at, by=Person.model_validate(r.by), kind=r.kind, data=r.data) for r in rows]
+    return list(_log(session, round_id).events)
 
 
 def standing(session: Session, round_id: str) -> Round:
-    return fold(events_of(session, round_id))
+    return _log(session, round_id).stands
 
 
 def keep_fact(session: Session, row: RoundRow, fact: Fact, by: Person) -> Event:
     """The fact becomes the next event of the round."""
-    event = rounds.record(events_of(session, row.id), fact, by, now())
+    log = _log(session, row.id)
+    event = Event(n=log.stands.length + 1, at=now(), by=by, kind=fact.kind, data=fact.data)
+    stands = after(log.stands, event)  # before it is kept: what cannot be read back never is
     session.add(
         EventRow(
             round_id=row.id, n=event.n, at=event.at, by=by.model_dump(mode="json"), kind=event.kind, data=event.data
@@ -79,6 +106,8 @@ def keep_fact(session: Session, row: RoundRow, fact: Fact, by: Person) -> Event:
     )
     row.version += 1
     session.flush()
+    log.events.append(event)
+    log.stands = stands
     return event
 
 
@@ -156,6 +185,11 @@ def keep_case(session: Session, row: RoundRow, case: Case, policy: Policy, probl
     row.version += 1
     session.flush()
     return kept
+
+
+def same_case(row: CaseRow, case: Case, policy: Policy) -> bool:
+    """Whether this is the case and policy of that version."""
+    return row.sha256 == canon.case_sha256(case) and row.policy == policy.model_dump(mode="json")
 
 
 def case_row(session: Session, round_id: str) -> CaseRow | None:

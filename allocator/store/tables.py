@@ -181,6 +181,8 @@ class Job(Base):
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     cancel: Mapped[bool] = mapped_column(default=False)
     attempt: Mapped[int] = mapped_column(default=0)
+    turn: Mapped[int] = mapped_column(default=0)  # `jobs.queue.turn`
+    asked: Mapped[str] = mapped_column(default="")  # the id of the request it came by, as in the log
     worker: Mapped[str | None]
     created_at: Mapped[dt.datetime]
     started_at: Mapped[dt.datetime | None]
@@ -197,10 +199,11 @@ class Part(Base):
 
 
 class WorkerRow(Base):
-    """A worker process, and when it was last heard of (seconds on the database's clock)."""
+    """A worker or server process, and when it was last heard of (seconds on the database's clock)."""
 
     __tablename__ = "workers"
     id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default="worker")  # worker or server
     seen: Mapped[float]
 
 
@@ -211,6 +214,7 @@ class Once(Base):
     asker: Mapped[str] = mapped_column(primary_key=True)  # `Who.asker`
     key: Mapped[str] = mapped_column(primary_key=True)
     request: Mapped[str]  # hash of method, path, query and body
+    server: Mapped[str] = mapped_column(default="")  # the server at work on it
     status: Mapped[int | None]
     headers: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # {} from when it was done
     body: Mapped[str | None]
@@ -229,6 +233,14 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
+
+
+class Mark(Base):
+    """When something was last done for the whole store: a backup, keeping by the schedule."""
+
+    __tablename__ = "marks"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
 
 
 class AskRow(Base):

@@ -9,6 +9,7 @@ import pytest
 
 from allocator.errors import Defect
 from allocator.jobs import worker
+from allocator.store.tables import Job
 
 
 @dataclass
@@ -34,7 +35,7 @@ class FakeQueue:
 def test_a_part_that_ended_without_an_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "LOST", -1.0)  # look every time
     queue = FakeQueue({"j:1": "ERROR", "j:2": "ERROR"})
-    parts = worker._Parts(queue, "j", range(3))  # type: ignore[arg-type]  # as much of a client as is used
+    parts = worker._Parts(queue, Job(id="j", turn=3), range(3))  # type: ignore[arg-type]  # as much of a client as is used
     parts.ask_again(done={2})
     parts.ask_again(done={2})
     assert queue.asked == ["j:0", "j:1", "j:2", "j:1:1"]
@@ -43,7 +44,7 @@ def test_a_part_that_ended_without_an_answer_is_asked_again(monkeypatch: pytest.
 def test_a_part_that_never_answers_ends_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "LOST", -1.0)
     names = ["j:0", *(f"j:0:{n}" for n in range(1, worker.MOST_ATTEMPTS))]
-    parts = worker._Parts(FakeQueue(dict.fromkeys(names, "ERROR")), "j", [0])  # type: ignore[arg-type]
+    parts = worker._Parts(FakeQueue(dict.fromkeys(names, "ERROR")), Job(id="j", turn=0), [0])  # type: ignore[arg-type]
     for _ in range(worker.MOST_ATTEMPTS - 1):
         parts.ask_again(set())
     with pytest.raises(Defect, match="Part 0"):

@@ -25,7 +25,8 @@ from allocator.jobs.queue import Queue
 from allocator.reasons.answer import solve
 from allocator.service import passes, people
 from allocator.service.app import create_app
-from allocator.service.asking import Limiter, hands
+from allocator.service.asking import hands
+from allocator.service.limits import Folded, Limiter
 from allocator.service.settings import Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database
@@ -85,12 +86,15 @@ def open_office(folder: Path, **settings: object) -> Desk:
 
 def client_of(db: Database, base_url: str, **settings: object) -> TestClient:
     """A client of the service in this process, on this store; what the service counts and remembers begins anew."""
-    told: dict[str, Any] = {"writes_per_minute": 100_000, "sign_ins_per_minute": 1000}
+    told: dict[str, Any] = {"writes_per_minute": 100_000, "reads_per_minute": 100_000, "sign_ins_per_minute": 1000}
     built = _service(**told | settings)
     app, office = copy.copy(built), built.state.office
     queue = Queue(db, office.settings.silent_seconds)
     app.state = State(
-        {**built.state._state, "office": replace(office, db=db, queue=queue, limiter=Limiter(), hands=hands())}
+        {
+            **built.state._state,
+            "office": replace(office, db=db, queue=queue, limiter=Limiter(), folded=Folded(), hands=hands()),
+        }
     )
     client = TestClient(app, base_url=base_url, raise_server_exceptions=False)
     client.portal = _portal()

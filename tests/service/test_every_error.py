@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -93,7 +92,14 @@ class Asked:
         return self.send(content=b'"' + b"x" * 2**20 + b'"', headers={"Content-Type": "application/json"})
 
     def too_many(self) -> httpx.Response:
-        desk = self.open(**({"sign_ins_per_minute": 1} if self.route == "/sign-in" else {"writes_per_minute": 1}))
+        few = (
+            "sign_ins_per_minute"
+            if self.route == "/sign-in"
+            else f"{'read' if self.method == 'GET' else 'write'}s_per_minute"
+        )
+        desk = self.open(**{few: 1})
+        if self.method == "GET":
+            desk.client.get("/me", headers=desk.headers("manager"))
         first = ("/sign-in", {"email": "x@y.z"}) if self.route == "/sign-in" else ("/tokens", {"name": "t"})
         desk.client.post(first[0], json=first[1], headers=desk.headers("manager"))
         return self.send(desk=desk)
@@ -115,26 +121,31 @@ class Asked:
         assert "secret" not in answer.text
         return answer
 
-    def once(self, key: str, asked: str | None = None, minutes: int = 0, **values: object) -> httpx.Response:
-        """As if the request had been begun so many minutes ago, with this key."""
+    def once(self, key: str, asked: str | None = None, gone: bool = False, **values: object) -> httpx.Response:
+        """As if the request had been begun with this key, and is at work yet; with `gone` by a server that is dead."""
         made = self.desk.client.build_request(self.method, address(self.desk, self.route), json=self.body)
         parts = [self.method.encode(), f"{made.url.path}?{made.url.query.decode()}".encode(), made.content]
         me = self.desk.client.get("/me", headers=self.desk.headers("manager")).json()["id"] + "/manager/p"
+        server = "gone" if gone else self.desk.client.app.state.office.life  # type: ignore[attr-defined]
         with self.desk.db.write() as s:
             s.add(Once(asker=me, key=key, request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
-                       created_at=keep.now() - dt.timedelta(minutes=minutes), **values))  # fmt: skip
+                       created_at=keep.now(), server=server, **values))  # fmt: skip
         return self.send(headers={"Idempotency-Key": key})
 
     def in_progress(self) -> httpx.Response:
         return self.once("in progress")
 
     def answer_lost(self) -> httpx.Response:
-        return self.once("lost", minutes=5, headers={})
+        return self.once("lost", gone=True, headers={})
 
     def key_reused(self) -> httpx.Response:
         return self.once("reused", "another")
 
     def stale(self) -> httpx.Response:
+        if self.route == "/rounds/{id}/case":  # the one in force, sent again, would be no change
+            whole = canon.case_out(facts())
+            other = {**whole, "schools": [{**whole["schools"][0], "name": "Other"}, *whole["schools"][1:]]}
+            return self.send(json=other, headers={"If-Match": '"0"'})
         return self.send(headers={"If-Match": '"0"'})
 
     def link_used(self) -> httpx.Response:
@@ -169,6 +180,7 @@ class Asked:
             self.send()  # answered already
         body = {
             "/plans/{id}/publication": {"action": "remind"},  # none is due
+            "/queries/{id}": {"outcome": "another"},
             "/plans/{id}/answers": {"urn": "1", "answer": "veto", "by": "chair", "via": "telephone"},
             "/plans/{id}/what-ifs": {"changes": [{"sip_leaves": {"sip": "A"}}], "adopt": True},  # without a reason
             "/rounds/{id}/solves": {"adopt": True},  # proposals are out

@@ -27,8 +27,8 @@ from allocator.errors import NotThere, RoundRefuses, UsageError
 from allocator.reasons.answer import solve
 from allocator.service import people
 from allocator.store import keep, migrate
-from allocator.store.backup import _read as read_backup
 from allocator.store.backup import backup, digest, restore
+from allocator.store.backup import read as read_backup
 from allocator.store.database import Database
 from allocator.store.tables import AuditRow, Base, EventRow, Programme, RoundRow
 from tests.make import case, school, sip
@@ -238,7 +238,7 @@ def test_whatever_unicode_allows_goes_into_a_backup_and_comes_back(db: Database,
     other.close()
 
 
-def test_a_backup_that_was_written_in_plain_utf8_is_read(tmp_path: Path, plan: Plan) -> None:
+def test_a_backup_that_was_written_in_plain_utf8_isread(tmp_path: Path, plan: Plan) -> None:
     """As versions before this one wrote them."""
     db = Database(f"sqlite:///{tmp_path / 'a.db'}")
     migrate.upgrade(db)
@@ -281,7 +281,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("allocator.store.backup._read", full)
+    monkeypatch.setattr("allocator.store.backup.read", full)
     with pytest.raises(OSError, match="No space"):
         backup(db, file)
     assert [p.name for p in tmp_path.glob("*b.jsonl*")] + [p.name for p in tmp_path.glob(".*")] == ["b.jsonl.gz"]

@@ -17,7 +17,7 @@ from allocator.report import frontier_svg, sweep_svg
 from allocator.report.scenario import worth
 from allocator.report.sides import sides
 from allocator.report.told import title
-from allocator.service.asking import In, Manager, Reader, the_plan
+from allocator.service.asking import In, Manager, Reader, round_in, the_plan
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.waiting import follow
@@ -97,6 +97,7 @@ def frontier(request: Request, id: Id, who: Reader, office: In) -> Response:
 @router.post("/rounds/{id}/frontier")
 def ask_frontier(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     with office.db.read() as s:
+        round_in(s, who, id)
         plan_id, _, _ = plan_on_desk(s, id)
     return follow(office, begin(office, request, who, plan_id, "frontier", {}), f"/rounds/{id}/frontier")
 
@@ -132,6 +133,7 @@ def ask_resilience(request: Request, id: Id, who: Manager, office: In, form: For
     if gains not in ("yes", "no"):
         raise Refusal("invalid", "Ask who is critical, or what would help.")
     with office.db.read() as s:
+        round_in(s, who, id)
         plan_id, _, _ = plan_on_desk(s, id)
     asked = {"leaving": 1, "gains": gains == "yes"}
     return follow(office, begin(office, request, who, plan_id, "sweep", asked), f"/rounds/{id}/resilience")

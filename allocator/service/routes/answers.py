@@ -187,6 +187,8 @@ def close(id: Id, ask: QueryIn, request: Request, who: Manager, office: In, resp
     round_id, n = query_of(office, who, id)
     with writing(request, office, who, round_id) as (s, row):
         by = who.person(row.programme_id)
+        if keep.standing(s, round_id).queries[n - 1].outcome == ask.outcome:  # sent again: it is done
+            return recorded(row, [], keep.standing(s, round_id).state, response)
         done = keep.step(s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today()))
         keep.note(s, by, "query answered", id, programme=row.programme_id)
         return recorded(row, done, keep.standing(s, round_id).state, response)

@@ -76,7 +76,8 @@ def why_not(
     with office.db.read() as s:
         row, _ = plan_in(s, who, id)
         made = the_plan(row)
-    return asdict(explain(ready_of(row, made), made, urn, post, sip=sip))
+    with office.thinking.one(who.id):
+        return asdict(explain(ready_of(row, made), made, urn, post, sip=sip))
 
 
 @router.get("/plans/{id}/comparison")

@@ -131,7 +131,7 @@ async def put_case(
     id: Id, request: Request, who: Manager, office: In, response: Response, year: YearAsked = None
 ) -> CaseSaid:
     """The round's case: a workbook, a zip of tables or JSON. With errors nothing is kept, and every one is listed.
-    Earlier versions stay."""
+    Earlier versions stay; the case in force, sent again, is no new one."""
     body = await request.body()
     media = request.headers.get("content-type", "")
 
@@ -144,11 +144,16 @@ async def put_case(
         if reading.case is None:
             count = sum(p.severity == "error" for p in problems)
             raise Refusal("case_errors", f"{count} errors. Nothing was kept.", problems=problems)
-        with writing(request, office, who, id) as (s, row):
+        with office.db.write() as s:
+            row = round_in(s, who, id, lock=True)
             plain = [p.model_dump() for p in problems]
-            by = who.person(row.programme_id)
-            kept = keep.keep_case(s, row, reading.case, reading.policy, plain, by)
-            keep.note(s, by, "case put", id, programme=row.programme_id, detail=kept.sha256)
+            by, last = who.person(row.programme_id), keep.case_row(s, id)
+            if last is not None and keep.same_case(last, reading.case, reading.policy):
+                kept = last  # sent again: what was to be done is done
+            else:
+                fresh(request, row)
+                kept = keep.keep_case(s, row, reading.case, reading.policy, plain, by)
+                keep.note(s, by, "case put", id, programme=row.programme_id, detail=kept.sha256)
             response.headers["ETag"] = tag(row)
         case = reading.case
         return CaseSaid(

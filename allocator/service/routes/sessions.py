@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
 from allocator.service import passes, people
-from allocator.service.asking import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in
+from allocator.service.asking import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in, turned_away
 from allocator.service.identity import (
     DoorIn,
     DoorOut,
@@ -24,7 +24,7 @@ from allocator.service.identity import (
 from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
-from allocator.store.tables import Pass
+from allocator.store.tables import Pass, SignIn
 
 router = APIRouter(route_class=OnceRoute)
 door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
@@ -68,9 +68,14 @@ def spend_link(
     """Sign in: spends the link and sets the session's cookie. Where it opens several roles or programmes, say which."""
     from_here(request)
     ask = ask or SignInSpend()
-    with office.db.write() as s:
-        key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
-        note_sign_in(s, row)
+    try:
+        with office.db.write() as s:
+            key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
+            note_sign_in(s, row)
+    except Refusal as refusal:
+        if refusal.code == "link_used":
+            turned_away(office, SignIn, secret, "sign-in refused")
+        raise
     passes.set_cookie(response, key, office.settings)
     return SignedIn(role=row.role, programme=row.programme_id, expires_at=row.expires_at)
 

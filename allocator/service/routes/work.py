@@ -12,8 +12,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
+from allocator.service import passes
 from allocator.service.asking import In, Manager, Reader
+from allocator.service.limits import AtOnce
 from allocator.service.once import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
@@ -25,7 +28,22 @@ from allocator.store.tables import Job
 
 router = APIRouter(route_class=OnceRoute)
 TICK = 0.25  # seconds between looks for a listener
+AGAIN = 2.0  # seconds between looks at whether the listener may still listen
 QUIET = 15.0  # seconds after which a listener is told that nothing is new
+
+
+class Heard(StreamingResponse):
+    """A stream of events to one listener, whose place is free when it ends, however it ends."""
+
+    def __init__(self, told: AsyncIterator[str], listeners: AtOnce, key: str) -> None:
+        super().__init__(told, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        self.listeners, self.key = listeners, key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.listeners.free(self.key)
 
 
 def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
@@ -58,7 +76,7 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
     "/solves/{id}/events", response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )  # fmt: skip
-async def listen(id: Id, request: Request, who: Reader, office: In) -> StreamingResponse:
+async def listen(id: Id, request: Request, who: Reader, office: In) -> Heard:
     """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job. Each tells the
     whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same again."""
 
@@ -66,10 +84,15 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> Streaming
         with office.db.read() as s:
             return job_out(job_in(s, who, id))
 
+    def stands() -> bool:
+        with office.db.read() as s:
+            return passes.stands(s, who)
+
     first = await run_in_threadpool(look)
+    office.listeners.take(who.id)
 
     async def told() -> AsyncIterator[str]:
-        job, said, quiet = first, request.headers.get("last-event-id"), 0.0
+        job, said, quiet, looked = first, request.headers.get("last-event-id"), 0.0, 0.0
         while True:
             text = json.dumps({"state": job.state, **(job.progress or {})})
             name = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -85,10 +108,14 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> Streaming
             if await request.is_disconnected():
                 return
             await asyncio.sleep(TICK)
-            quiet += TICK
+            quiet, looked = quiet + TICK, looked + TICK
+            if looked >= AGAIN:
+                if not await run_in_threadpool(stands):
+                    return
+                looked = 0.0
             job = await run_in_threadpool(look)
 
-    return StreamingResponse(told(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return Heard(told(), office.listeners, who.id)
 
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}

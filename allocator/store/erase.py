@@ -1,0 +1,351 @@
+"""Erasure: of one person in a programme, or of a whole round, proved gone by looking through everything that is kept.
+
+Of a person everything goes that tells who they are: name, address, portrait, what was written by and about them, how they
+signed in. Their rows stay under a mark, with the figures on which the proof of everybody else's plan rests, until the round
+itself goes; the plans are sealed anew and pass the auditor as before. Of a round everything goes; what is left is a line in
+the audit log with the hashes of its last case and plan, by which a copy kept elsewhere can still be told to be true.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.domain import canon, seal
+from allocator.domain.case import Case
+from allocator.domain.plan import Plan, plan_text
+from allocator.errors import NotThere, UsageError
+from allocator.store import keep
+from allocator.store.database import Database
+from allocator.store.tables import (
+    AskRow,
+    AuditRow,
+    Base,
+    Called,
+    CaseRow,
+    EventRow,
+    Grant,
+    Job,
+    LetterRow,
+    Once,
+    Part,
+    Pass,
+    PlanRow,
+    Programme,
+    Remembered,
+    RoundRow,
+    ScenarioRow,
+    SignIn,
+    Someone,
+    UploadRow,
+    Wording,
+)
+
+FREE = ("note", "why", "named", "reason", "text", "outcome", "pen_portrait")  # what people write about people
+GONE = "taken out when a person was erased"
+OF_A_ROUND: tuple[type[Base], ...] = (Part, ScenarioRow, LetterRow, UploadRow, AskRow, EventRow, Job, PlanRow, CaseRow)
+
+
+@dataclass
+class Marks:
+    """What tells who somebody is, and what stands there instead."""
+
+    name: str  # theirs, from now on
+    names: set[str] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
+    sips: set[str] = field(default_factory=set)
+    person: str | None = None
+
+    @property
+    def theirs(self) -> dict[str, str]:
+        """Who did something, where it was they."""
+        return {"id": self.name, "name": self.name}
+
+    def found_in(self, text: str) -> bool:
+        low = text.casefold()
+        return any(t.casefold() in low for t in (*self.names, *self.emails))
+
+    def scrubbed(self, value: Any, key: str = "") -> Any:
+        """The value without them: names and addresses replaced; what was written freely and tells of them is taken out."""
+        if isinstance(value, dict):
+            mine = value.get("sip") in self.sips and "name" in value and "phases" in value  # their own row of `sips`
+            blank = ("email", "pen_portrait") if mine else ()
+            return {self.plain(k): None if k in blank else self.scrubbed(v, k) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.scrubbed(v, key) for v in value]
+        if not isinstance(value, str):
+            return value
+        if key in FREE and self.told(value):
+            return GONE
+        return self.plain(value)
+
+    def told(self, text: str) -> bool:
+        words = {w for n in self.names for w in n.split() if len(w) > 2}
+        return self.found_in(text) or any(re.search(rf"\b{re.escape(w)}\b", text, re.IGNORECASE) for w in words)
+
+    def plain(self, text: str) -> str:
+        for what in sorted((*self.names, *self.emails), key=len, reverse=True):
+            text = re.sub(re.escape(what), self.name if what in self.names else "", text, flags=re.IGNORECASE)
+        return text
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was done: rows changed or taken out, and how often the person is still found (0, or nothing was kept)."""
+
+    mark: str
+    rows: int
+    left: int
+    ids: tuple[str, ...] = ()  # of SIPs that read like the name: the lot is drawn by the id, so it stays
+
+
+def person(db: Database, programme: str, email: str = "", sip: str = "") -> Erased:
+    """Everything in the programme that tells who this is, by address, by the id of a SIP, or both. Raises NotThere, UsageError."""
+    with db.write() as s:
+        if db.sqlite:
+            s.execute(sa.text("pragma secure_delete = on"))
+        marks = _marks(s, programme, email, sip)
+        rows = _accounts(s, programme, marks)
+        for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme)):
+            rows += _in_round(s, row, marks)
+        rows += _beside(s, programme, marks)
+        s.flush()
+        s.expire_all()
+        left = sum(1 for _ in _where(s, programme, marks))
+        if left:
+            raise UsageError(f"They would still be found in {left} places. Nothing was erased; tell us of it.")
+        keep.note(s, None, "person erased", marks.name, programme=programme, detail=f"{rows} rows")
+    settle(db)
+    return Erased(marks.name, rows, left, tuple(sorted(i for i in marks.sips if marks.told(i))))
+
+
+def round_(db: Database, round_id: str) -> int:
+    """A round with all that is kept of it; the number of rows. Raises NotThere."""
+    with db.write() as s:
+        if db.sqlite:
+            s.execute(sa.text("pragma secure_delete = on"))
+        row = keep.the_round(s, round_id, lock=True)
+        case, plan = keep.case_row(s, round_id), keep.current(s, round_id)
+        told = f"case {case.sha256 if case else 'none'}, plan {plan.content if plan else 'none'}"
+        jobs = sa.select(Job.id).where(Job.round_id == round_id)
+        count = 0
+        for table in OF_A_ROUND:
+            which = Part.job_id.in_(jobs) if table is Part else table.round_id == round_id  # type: ignore[attr-defined]
+            done: Any = s.execute(sa.delete(table).where(which))
+            count += done.rowcount
+        s.execute(sa.delete(Once))  # answers kept for repeated requests may tell of it
+        keep.note(s, None, "round erased", round_id, programme=row.programme_id, detail=f"{row.name}: {told}")
+        s.delete(row)
+    settle(db)
+    return count + 1
+
+
+def settle(db: Database) -> None:
+    """What was erased leaves the file, too."""
+    if db.sqlite:
+        with db.engine.connect() as c:
+            c.exec_driver_sql("commit")
+            c.exec_driver_sql("vacuum")
+            c.exec_driver_sql("pragma wal_checkpoint(truncate)")
+
+
+def _marks(s: Session, programme: str, email: str, sip: str) -> Marks:
+    if s.get(Programme, programme) is None:
+        raise NotThere(f"There is no programme {programme}.")
+    found = Marks("", sips={sip} - {""}, emails={email.strip().casefold()} - {""})
+    who = s.scalars(sa.select(Someone).where(Someone.email.in_(found.emails))).first()
+    if who is not None:
+        grants = list(s.scalars(sa.select(Grant).where(Grant.person_id == who.id, Grant.programme_id == programme)))
+        called = s.get(Called, (who.id, programme))
+        if grants or called:
+            found.person = who.id
+        found.sips |= {g.sip for g in grants if g.sip}
+        found.names |= {called.name} if called else set()
+    for row in _cases(s, programme):
+        for x in row.case.get("sips", ()):
+            if x["sip"] in found.sips or (x.get("email") or "").casefold() in found.emails:
+                found.sips.add(x["sip"])
+                found.names.add(x["name"])
+                found.emails |= {x["email"]} if x.get("email") else set()
+        addresses = {
+            (x.get(k) or "").casefold() for x in row.case.get("schools", ()) for k in ("head_email", "chair_email")
+        }
+        found.person = found.person or ("" if addresses & found.emails else None)
+    if found.person is None and not found.names:
+        raise NotThere("Nobody with that address or id is known in this programme.")
+    found.names = {n for n in found.names if len(n.strip()) > 2}
+    found.name = f"erased {canon.sha256([programme, sorted(found.emails), sorted(found.sips), keep.new_id()])[:6]}"
+    return found
+
+
+def _cases(s: Session, programme: str) -> Iterator[CaseRow]:
+    mine = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
+    yield from s.scalars(sa.select(CaseRow).where(CaseRow.round_id.in_(mine)))
+
+
+def _accounts(s: Session, programme: str, m: Marks) -> int:
+    """How they came in; the person too, where no other programme knows them."""
+    if not m.person:
+        return 0
+    count = 0
+    for table in (Grant, Called, Pass):
+        done: Any = s.execute(sa.delete(table).where(table.person_id == m.person, table.programme_id == programme))
+        count += int(done.rowcount)
+    here = sa.or_(SignIn.programme_id == programme, SignIn.programme_id.is_(None))
+    s.execute(sa.delete(SignIn).where(SignIn.person_id == m.person, here))
+    mine_rounds = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
+    done = s.execute(sa.delete(LetterRow).where(LetterRow.person_id == m.person, LetterRow.round_id.in_(mine_rounds)))
+    count += int(done.rowcount)
+    s.execute(
+        sa.update(AuditRow)
+        .where(AuditRow.person_id == m.person, AuditRow.programme_id == programme)
+        .values(person_id=m.name)
+    )
+    elsewhere = [
+        s.scalar(sa.select(sa.func.count()).where(t.person_id == m.person)) for t in (Grant, Called, LetterRow, Pass)
+    ]
+    if not any(elsewhere):
+        s.execute(sa.delete(SignIn).where(SignIn.person_id == m.person))
+        s.execute(sa.delete(Someone).where(Someone.id == m.person))
+        count += 1
+    return count
+
+
+def _in_round(s: Session, row: RoundRow, m: Marks) -> int:
+    """The round's cases, plans, events and work. Plans are sealed anew, and events name them as they are called now."""
+    count = _in_cases(s, row.id, m)
+    called = _in_plans(s, row.id, m)
+    count += len(called) + _in_logs(s, row.id, m, called) + _in_work(s, row.id, m)
+    for kept in s.scalars(sa.select(ScenarioRow).where(ScenarioRow.round_id == row.id)):
+        kept.by, kept.name = m.scrubbed(kept.by), m.scrubbed(kept.name)
+    for letter in s.scalars(sa.select(LetterRow).where(LetterRow.round_id == row.id)):
+        letter.heading, letter.text = m.plain(letter.heading), m.plain(letter.text)
+    row.name, row.version = m.plain(row.name), row.version + 1
+    return count
+
+
+def _in_cases(s: Session, round_id: str, m: Marks) -> int:
+    count = 0
+    for kept in s.scalars(sa.select(CaseRow).where(CaseRow.round_id == round_id)):
+        new = m.scrubbed(_unaddressed(kept.case, m))
+        if new != kept.case:
+            kept.case, kept.sha256, count = new, canon.case_sha256(Case.model_validate(new)), count + 1
+        kept.problems = m.scrubbed(kept.problems)
+        kept.by = m.name if kept.by == m.person else kept.by
+    return count
+
+
+def _in_plans(s: Session, round_id: str, m: Marks) -> dict[str, str]:
+    """How each plan that changed was called -> how it is called now."""
+    called = {}
+    for kept in s.scalars(sa.select(PlanRow).where(PlanRow.round_id == round_id)):
+        was = json.loads(kept.body)
+        new = m.scrubbed(_unaddressed(was, m))
+        if new != was:
+            plan = _sealed(Plan.model_validate(was), Plan.model_validate(new))
+            called[kept.content] = kept.content = rounds.plan_id(plan)
+            kept.body = plan_text(plan)
+    return called
+
+
+def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str]) -> int:
+    """What happened, and what was asked before: who did it, and what they wrote."""
+    count = 0
+    rows: list[EventRow | AskRow] = [*s.scalars(sa.select(EventRow).where(EventRow.round_id == round_id)),
+                                     *s.scalars(sa.select(AskRow).where(AskRow.round_id == round_id))]  # fmt: skip
+    for e in rows:
+        mine = e.by["id"] == m.person
+        by, data = m.scrubbed(e.by) | (m.theirs if mine else {}), m.scrubbed(e.data)
+        if mine:
+            data = {k: GONE if k in FREE and v else v for k, v in data.items()}
+        if data.get("plan") in called:
+            data["plan"] = called[data["plan"]]
+        if (data, by) != (e.data, e.by):
+            e.data, e.by, count = data, by, count + 1
+    return count
+
+
+def _in_work(s: Session, round_id: str, m: Marks) -> int:
+    """Jobs; what can be worked out or given again where it is wanted goes."""
+    jobs, count = sa.select(Job.id).where(Job.round_id == round_id), 0
+    for gone in (
+        sa.delete(Part).where(Part.job_id.in_(jobs)),
+        sa.delete(UploadRow).where(UploadRow.round_id == round_id),
+    ):
+        done: Any = s.execute(gone)
+        count += int(done.rowcount)
+    for job in s.scalars(sa.select(Job).where(Job.round_id == round_id)):
+        job.by = m.scrubbed(job.by) | (m.theirs if job.by["id"] == m.person else {})
+        job.request, job.progress, job.reason = (
+            m.scrubbed(job.request),
+            m.scrubbed(job.progress),
+            m.scrubbed(job.reason),
+        )
+        job.result = m.scrubbed(job.result)
+        if job.kind == "export" and job.state == "done":  # a file, in which nobody can be looked for
+            job.result, job.state, job.reason = None, "failed", GONE
+    return count
+
+
+def _unaddressed(value: Any, m: Marks) -> Any:
+    """Without their address where a school's head or chair has it, or a SIP."""
+    if isinstance(value, dict):
+        return {
+            k: None if k.endswith("email") and isinstance(v, str) and v.casefold() in m.emails else _unaddressed(v, m)
+            for k, v in value.items()
+        }
+    return [_unaddressed(v, m) for v in value] if isinstance(value, list) else value
+
+
+def _sealed(old: Plan, new: Plan) -> Plan:
+    """The hashes and the seal of a plan whose words have changed, where they were true before."""
+    from allocator.reasons.answer import world
+
+    base = canon.sha256(new.inputs.case)
+    inputs = new.inputs.model_copy(update={"base_sha256": base})
+    if old.inputs.seal is not None and old.inputs.seal == seal.make(old.inputs):
+        inputs = seal.sealed(inputs)
+    plan = new.model_copy(update={"inputs": inputs})
+    made = plan.made_with.model_copy(update={"case_sha256": canon.case_sha256(world(plan)[0])})
+    return plan.model_copy(update={"made_with": made})
+
+
+def _beside(s: Session, programme: str, m: Marks) -> int:
+    """The audit log, words that the programme told us, and answers kept for repeated requests."""
+    count = 0
+    for a in s.scalars(sa.select(AuditRow).where(AuditRow.programme_id == programme)):
+        if (new := (m.plain(a.subject), m.plain(a.detail))) != (a.subject, a.detail):
+            (a.subject, a.detail), count = (new[0] or m.name, new[1]), count + 1
+    for r in s.scalars(sa.select(Remembered).where(Remembered.programme_id == programme)):
+        theirs = r.kind == "sip" and (r.means in m.sips or m.told(r.text))
+        if theirs or m.found_in(r.text):
+            s.delete(r)
+            count += 1
+        elif r.by == m.person:
+            r.by = m.name
+    for w in s.scalars(sa.select(Wording).where(Wording.programme_id == programme)):
+        w.text, w.by = m.plain(w.text), m.name if w.by == m.person else w.by
+    s.execute(sa.delete(Once))
+    return count
+
+
+def _where(s: Session, programme: str, m: Marks) -> Iterator[str]:
+    """Every place of the programme where they are still found."""
+    mine = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
+    of = {"round_id": lambda c: c.in_(mine), "programme_id": lambda c: c == programme}
+    for table in Base.metadata.sorted_tables:
+        columns = [c for name, c in table.columns.items() if name in of]
+        if not columns:
+            continue
+        for row in s.execute(sa.select(table).where(of[columns[0].name](columns[0]))).mappings():
+            for name, value in row.items():
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+                if m.found_in(text) or (m.person and m.person in text):
+                    yield f"{table.name}.{name}"

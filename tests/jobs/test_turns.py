@@ -1,0 +1,101 @@
+"""Whose turn it is: programmes are served one by one, short work before long, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+
+from allocator.domain.round import Person
+from allocator.errors import QueueFull
+from allocator.jobs.queue import COST, Queue, turn
+from allocator.store.tables import Job
+from tests.service.office import Desk, open_office
+
+
+@dataclass
+class Line:
+    """A queue with one worker: `ask` puts a job in, `serve` takes out the next."""
+
+    waiting: list[tuple[int, int, str, str]] = field(default_factory=list)  # turn, number, whose, kind
+    running: list[tuple[int, int, str, str]] = field(default_factory=list)
+    asked: int = 0
+
+    def ask(self, whose: str, kind: str = "solve") -> int:
+        rows = [(k, state, t, w == whose) for state, jobs in (("queued", self.waiting), ("running", self.running))
+                for t, _, w, k in jobs]  # fmt: skip
+        self.asked += 1
+        self.waiting.append((turn(kind, rows), self.asked, whose, kind))
+        return self.asked
+
+    def serve(self) -> str:
+        self.running = [min(self.waiting)]
+        self.waiting.remove(self.running[0])
+        return self.running[0][2]
+
+
+def test_however_many_jobs_one_has_waiting_anothers_is_next() -> None:
+    line = Line()
+    for _ in range(160):
+        line.ask("many")
+    assert [line.serve() for _ in range(5)] == ["many"] * 5
+    line.ask("one")
+    assert "one" in [line.serve() for _ in range(2)]
+
+
+def test_who_asks_again_and_again_does_not_keep_another_waiting() -> None:
+    line = Line()
+    for _ in range(20):
+        line.ask("patient")
+    served = []
+    for _ in range(30):
+        if not any(w == "eager" for _, _, w, _ in line.waiting):
+            line.ask("eager")
+        served.append(line.serve())
+    assert served.count("patient") == pytest.approx(15, abs=2)
+    assert served.count("eager") == pytest.approx(15, abs=2)
+
+
+def test_ones_own_short_work_goes_before_ones_long() -> None:
+    line = Line()
+    for kind in ("sweep", "frontier", "choices"):
+        line.ask("a", kind)
+    line.ask("a", "export")
+    line.serve()
+    assert line.running[0][3] == "export"
+
+
+def test_long_work_comes_in_its_turn_all_the_same() -> None:
+    line, dice = Line(), random.Random(3)
+    line.ask("a", "sweep")
+    served = 0
+    while not any(k == "sweep" for *_, k in line.running):
+        for whose in "ab":
+            if sum(w == whose for _, _, w, _ in line.waiting) < 3:
+                line.ask(whose, dice.choice(("export", "what_if", "solve")))
+        line.serve()
+        served += 1
+    assert served <= 40
+
+
+def test_every_kind_of_job_has_its_cost() -> None:
+    from allocator.jobs.tasks import KINDS
+
+    assert set(COST) == set(KINDS)
+
+
+def test_the_limit_is_a_programmes_and_a_persons(tmp_path: object) -> None:
+    """Who makes programmes has no more room by it."""
+    desk: Desk = open_office(tmp_path)  # type: ignore[arg-type]
+    queue, mel = Queue(desk.db), Person(id="m", name="Mel", role="manager")
+    with desk.db.write() as s:
+        s.execute(sa.delete(Job))
+        for where in (("p", "r"), ("q", "rq")):
+            queue.accept(s, programme=where[0], round_id=where[1], kind="export", request={}, by=mel, limit=3)
+        queue.accept(s, programme="q", round_id="rq", kind="export", request={}, by=mel, limit=3)
+        with pytest.raises(QueueFull, match="3 jobs of yours"):
+            queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=mel, limit=3)
+        ann = Person(id="a", name="Ann", role="manager")
+        queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=ann, limit=3)
