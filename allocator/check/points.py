@@ -145,25 +145,27 @@ def weigh(w: Weight, need: Need) -> int:
     return w if isinstance(w, int) else w.get(need, 0)
 
 
+RULES: dict[str, Callable[[Book, Post, Sip], int]] = {
+    "continuity": continuity,
+    "wish": wish,
+    "experience": experience,
+    "focus": focus,
+    "local": local,
+    "former_tie": former_tie,
+    "churn": churn,
+    "diary": diary,
+    "travel": travel,
+    "cost": cost,
+}
+
+
 def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
     """Weighted points by rule, zeros left out."""
-    p = b.policy
     need = cast(Need, b.need(post.urn))
-    rules: dict[str, tuple[bool, Weight, Callable[[Book, Post, Sip], int]]] = {
-        "continuity": (p.continuity.on, p.continuity.weight, continuity),
-        "wish": (p.wish.on, p.wish.weight, wish),
-        "experience": (p.experience.on, p.experience.weight, experience),
-        "focus": (p.focus.on, p.focus.weight, focus),
-        "local": (p.local.on, p.local.weight, local),
-        "former_tie": (p.former_tie.on, p.former_tie.weight, former_tie),
-        "churn": (p.churn.on, p.churn.weight, churn),
-        "diary": (p.diary.on, p.diary.weight, diary),
-        "travel": (p.travel.on, p.travel.weight, travel),
-        "cost": (p.cost.on, p.cost.weight, cost),
-    }
     out = {}
-    for name, (on, weight, rule) in rules.items():
-        points = rule(b, post, sip) * weigh(weight, need) if on else 0
+    for name, rule in RULES.items():
+        part = getattr(b.policy, name)
+        points = rule(b, post, sip) * weigh(part.weight, need) if part.on else 0
         if points:
             out[name] = points
     return out

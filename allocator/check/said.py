@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from allocator.check import points
 from allocator.check.before import empty_from, filled
 from allocator.check.derived import Post
 from allocator.check.rows import Row
@@ -17,10 +18,10 @@ PAIR_RULES = (
 )  # fmt: skip
 OTHER_RULES = (
     "participation", "school_status", "capacity", "portfolio", "budget", "days", "shared_head", "separation", "reciprocal", "cluster",
-    "continuity", "wish", "experience", "focus", "local", "former_tie", "churn", "diary", "cost", "balance", "spread", "stretch",
+    "balance", "spread", "stretch",
     "halves", "same_appraiser", "handover", "protection", "settled", "repair", "lead", "support", "fewest",
 )  # fmt: skip
-RULES = frozenset(PAIR_RULES + OTHER_RULES)
+RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *points.RULES))
 
 
 def beside(a: Auditor, plan: Plan, choice: Choice, right: Sequence[Row]) -> Iterator[Breach]:

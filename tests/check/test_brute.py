@@ -10,6 +10,7 @@ from allocator.check.score import Auditor
 from allocator.domain.policy import Objective
 from allocator.errors import CaseError
 from tests.check.brute import best
+from tests.check.own_cases import DRAWS, case_for
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 
@@ -27,6 +28,16 @@ def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
         trimmed = {(a.urn, str(a.post)): round(a.days_short * 4) for a in plan.assignments if a.days_short}
         assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert (found, trimmed) == (choice, short), f"case {n}"
+        assert audit(case, policy, plan) == [], f"case {n}"
+
+
+@pytest.mark.parametrize("rule", DRAWS)
+def test_it_finds_it_too_in_the_cases_that_a_rule_draws_for_itself(rule: str) -> None:
+    for n in range(IN_A_BLOCK):
+        case, policy = case_for(rule, n)
+        _, score = best(Auditor(case, policy))
+        plan, solution = allocate.allocate(allocate.setup(case, policy))
+        assert {t.name: t.value for t in solution.tiers} == score.tiers, f"case {n}"
         assert audit(case, policy, plan) == [], f"case {n}"
 
 

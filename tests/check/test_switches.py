@@ -17,7 +17,7 @@ from allocator.engine.tiers import Conflict, solve
 from allocator.errors import CaseError
 from allocator.rules import RULES
 from allocator.rules.base import Rule
-from tests.check.random_cases import random_case
+from tests.check.own_cases import DRAWS, case_for
 from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("switches")  # the cases drawn are kept in the process
@@ -47,23 +47,24 @@ def without(policy: Policy, rule: Rule) -> Policy:
 
 
 @cache
-def drawn(n: int) -> tuple[Case, Policy, Setup]:
-    """Case n, ready; once in each process."""
-    case, policy = random_case(n)
+def drawn(n: int, own: str) -> tuple[Case, Policy, Setup]:
+    """Case n, ready, with what the rule `own` draws for itself; once in each process."""
+    case, policy = case_for(own, n)
     return case, policy, allocate.setup(case, policy)
 
 
 @cache
-def as_drawn(n: int) -> Best:
-    return best(drawn(n)[2])
+def as_drawn(n: int, own: str) -> Best:
+    return best(drawn(n, own)[2])
 
 
 def changes(n: int, rule: Rule) -> bool:
     """Whether the best plan of case n is another one without this rule; equal models need no second solve."""
-    case, policy, ready = drawn(n)
+    own = rule.id if rule.id in DRAWS else ""
+    case, policy, ready = drawn(n, own)
     try:
         other = allocate.setup(case, without(policy, rule))
-        return other.inst != ready.inst and best(other) != as_drawn(n)
+        return other.inst != ready.inst and best(other) != as_drawn(n, own)
     except (CaseError, Conflict):  # a lock that the rule alone allowed
         return True
 
