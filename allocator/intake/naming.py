@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -20,6 +21,8 @@ FAITHS = {
 }  # fmt: skip
 NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
+CANDIDATES = 80  # names that share most with a given one, to be looked at closely
+COMMON = 10  # a run of letters that every tenth name has tells little
 
 
 @lru_cache(maxsize=65536)
@@ -53,6 +56,32 @@ def same(name: str, known: Mapping[str, str]) -> str | None:
     exact = [id for id, n in known.items() if n.casefold().strip() == name.casefold().strip()]
     alike = exact or [id for id, n in known.items() if sorted(words(n)) == sorted(words(name)) and not apart(name, n)]
     return alike[0] if len(alike) == 1 else None
+
+
+class Index:
+    """Texts by the runs of three letters in their words, so that a name is compared only with those that may be like it."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self.ids = list(texts)
+        self._at: dict[str, list[int]] = defaultdict(list)
+        for n, text in enumerate(texts.values()):
+            for run in _runs(text):
+                self._at[run].append(n)
+        self._rare = max(CANDIDATES, len(self.ids) // COMMON)
+
+    def most(self, text: str, least: float = 0.0) -> list[str]:
+        """Ids of those that share most with it, at most CANDIDATES; with `least`, only who has that part of its runs."""
+        runs = _runs(text)
+        found = sorted((self._at.get(r, []) for r in runs), key=len)
+        shared: Counter[int] = Counter()
+        for at in found:
+            if least or len(at) <= self._rare or len(shared) < SUGGESTED:
+                shared.update(at)
+        return [self.ids[n] for n, many in shared.most_common(CANDIDATES) if many >= least * len(runs)]
+
+
+def _runs(text: str) -> set[str]:
+    return {padded[n : n + 3] for w in text.split() for padded in (f"  {w} ",) for n in range(len(padded) - 2)}
 
 
 def nearest_names(name: str, known: Mapping[str, str]) -> list[str]:

@@ -10,10 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from allocator.intake.cells import blank, text
-from allocator.intake.naming import apart, nearest_names, plain, words
+from allocator.intake.naming import Index, apart, nearest_names, plain, words
 from allocator.intake.problems import MOST_LISTED, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
@@ -35,6 +36,7 @@ FOLLOWED = " If a school here carries one of them on, say so in `successions` (`
 LOOK_ALIKE = str.maketrans("oil", "011")
 SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
 WORD = 0.65  # and each of its words
+SHARED = 0.4  # the part of its runs of letters that one so alike has at least
 KEYS: dict[What, tuple[str, str]] = {"school": ("schools", "urn"), "sip": ("sips", "sip")}
 CALLED = {"school": "a URN or a school's name", "sip": "a SIP's id or name"}
 
@@ -81,6 +83,7 @@ class Known:
         self._exact: dict[str, list[str]] = defaultdict(list)
         self._alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self._slips: dict[str, bool] = {}
+        self._looks = {look for id in self.names for look in _looks(id)}
         for id, name in self.names.items():
             self._by_id[_bare(id)].append(id)
             if name:
@@ -113,10 +116,19 @@ class Known:
         found = sorted(u for u in turned | changed if u in self.names)
         return found[0] if len(found) == 1 else None
 
+    @cached_property
+    def _by_name(self) -> Index:
+        return Index({id: plain(name) for id, name in self.names.items() if name})
+
+    @cached_property
+    def _by_letters(self) -> Index:
+        return Index({id: _bare(id) for id in self.names})
+
     def near(self, given: str) -> list[str]:
         """The most alike, best first, for a person to choose from."""
-        by_id = nearest(given, self.names)
-        return list(dict.fromkeys([*nearest_names(given, self.names), *([by_id] if by_id else [])]))
+        by_id = nearest(given, self._by_letters.most(_bare(given)))
+        likely = {id: self.names[id] for id in self._by_name.most(plain(given))}
+        return list(dict.fromkeys([*nearest_names(given, likely), *([by_id] if by_id else [])]))
 
     def slip(self, given: str) -> bool:
         """Whether it is so nearly one of them that it must not be taken for somebody else."""
@@ -125,37 +137,46 @@ class Known:
         return self._slips[given]
 
     def _slip(self, given: str) -> bool:
-        mine, bare = " ".join(sorted(words(given))), _bare(given)
-        for id, name in self.names.items():
-            theirs = words(name)
-            if name and (
-                set(words(given)) <= set(theirs)
-                or (_ratio(mine, " ".join(sorted(theirs))) >= SLIP and _word_by_word(words(given), theirs))
+        mine, bare = words(given), _bare(given)
+        if not self._looks.isdisjoint(_looks(given)):
+            return True
+        whole = " ".join(sorted(mine))
+        for id in self._by_name.most(plain(given), SHARED):
+            theirs = words(self.names[id])
+            if set(mine) <= set(theirs) or (
+                _word_by_word(mine, theirs) and _ratio(whole, " ".join(sorted(theirs)), SLIP) >= SLIP
             ):
                 return True
-            if _mistyped(bare, _bare(id)):
-                return True
-        return False
+        return any(_mistyped(bare, _bare(id)) for id in self._by_letters.most(bare))
 
 
-def _ratio(a: str, b: str) -> float:
-    """How alike two texts are; 0 where their lengths alone show that they are not."""
-    if 2 * min(len(a), len(b)) < WORD * (len(a) + len(b)) or len(set(a) & set(b)) < len(set(a)) / 2:
+def _ratio(a: str, b: str, least: float = WORD) -> float:
+    """How alike two texts are; 0 where their lengths or letters alone show that they are not so alike as `least`."""
+    if 2 * min(len(a), len(b)) < least * (len(a) + len(b)):
+        return 0.0
+    mine, theirs = _letters(a), _letters(b)
+    if 2 * sum(min(n, theirs.get(x, 0)) for x, n in mine.items()) < least * (len(a) + len(b)):
         return 0.0
     return SequenceMatcher(None, a, b).ratio()
 
 
+@lru_cache(maxsize=65536)
+def _letters(text: str) -> Counter[str]:
+    return Counter(text)
+
+
 def _word_by_word(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Whether each word of the one is like one of the other: Fern Primary is no slip of Alder Primary."""
-    return all(max(_ratio(w, o) for o in theirs) >= WORD for w in mine) and all(
-        max(_ratio(w, o) for o in mine) >= WORD for w in theirs
-    )
+    return all(any(_like(w, o) for o in theirs) for w in mine) and all(any(_like(o, w) for o in mine) for w in theirs)
+
+
+@lru_cache(maxsize=65536)
+def _like(a: str, b: str) -> bool:
+    return a == b or _ratio(a, b) >= WORD
 
 
 def _mistyped(a: str, b: str) -> bool:
     """Whether one id is likely the other: O for 0, a zero too few, or one letter off; other digits are another person."""
-    if a.translate(LOOK_ALIKE) == b.translate(LOOK_ALIKE):
-        return True
     if [int(d) for d in re.findall(r"\d+", a)] != [int(d) for d in re.findall(r"\d+", b)]:
         return False
     if abs(len(a) - len(b)) > 2:
@@ -167,6 +188,12 @@ def _mistyped(a: str, b: str) -> bool:
 
 def _bare(id: str) -> str:
     return re.sub(r"[\W_]+", "", id.casefold())
+
+
+def _looks(id: str) -> set[str]:
+    """An id as the eye takes it: O and 0, l and 1 alike; and without leading zeros."""
+    bare = _bare(id)
+    return {bare.translate(LOOK_ALIKE), re.sub(r"(?<!\d)0+(?=\d)", "", bare).translate(LOOK_ALIKE)}
 
 
 @dataclass

@@ -17,8 +17,8 @@ from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 from allocator.reasons.in_brief import days_due
 from allocator.reasons.unfilled import WHAT
-from allocator.rules.base import listed
 from allocator.rules.reach import Pairs
+from allocator.words import listed
 
 FEW = 5  # schools of one SIP that are named; more are counted
 MOST = 20  # lines of one kind

@@ -99,7 +99,7 @@ def _nobody_may(facts: Facts, pairs: Pairs) -> Iterator[Problem]:
         said = [f"{n} {what_bars(rule)}" for rule, n in counts]
         yield Problem(
             "nobody_may", "notice", "schools",
-            f"{facts.name(post.urn)} ({post.urn}): none of the {len(facts.sips)} SIPs may be its {post.kind}: {listed(said)}. "
+            f"{facts.name(post.urn)} ({post.urn}): {'the one SIP may not' if len(facts.sips) == 1 else f'none of the {len(facts.sips)} SIPs may'} be its {post.kind}: {listed(said)}. "
             "It will stay empty; `allocator solve` says what would mend it.", column="urn", value=post.urn,
         )  # fmt: skip
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
 from allocator.intake.read import Reading, read_document
 from allocator.intake.urns import read_urn
+from allocator.intake.who import Known
 
 SCHOOLS = [
     {"urn": "900101", "name": "St. Ann's CE Primary School", "phase": "primary"},
@@ -135,3 +137,14 @@ def test_a_sips_own_school_is_read_by_name_and_a_slip_of_one_is_an_error() -> No
 )  # fmt: skip
 def test_numbers_as_spreadsheets_write_them(given: Any, urn: str) -> None:
     assert read_urn(given) == urn
+
+
+def test_a_slip_is_seen_among_three_thousand_and_a_stranger_is_not() -> None:
+    names = {f"p{n}": f"Person {a}{b} {c}{d}" for n, (a, b, c, d) in enumerate(product("ABDELM", ("ar", "en", "ois"), "HKRST", [f"{v}{w}{x}" for v in ("al", "or", "un") for w in ("de", "ton") for x in ("", "s", "r", "l")]))}  # fmt: skip
+    known = Known({**names, "amelie-oak": "Amélie Oakhurst", "s07": "Jon Smyth"})
+    assert len(known.names) > 2000
+    for slip in ("Amelie Oakhurs", "Oakhurst", "amelie-oka", "S7", "so7", "John Smith", "jon smyht"):
+        assert known.slip(slip), slip
+    for stranger in ("Zadie Quill", "s8", "Wren Ibbotson", "Oakley"):
+        assert not known.slip(stranger), stranger
+    assert known.near("Amelie Okhurst")[0] == "amelie-oak"
