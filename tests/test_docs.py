@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import allocator
 from allocator import errors
 from allocator.intake.read import read_case
 from allocator.questions.frontier import frontier
 from allocator.reasons.answer import solve
+from tests.sizes import whole_or
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/**/*.md")]
@@ -62,3 +64,25 @@ def test_the_frontier_in_the_docs_is_the_one_that_is_found() -> None:
     assert "| schools changed | " + " | ".join(str(p.changed) for p in points) + " |" in page
     assert "| best points | " + " | ".join(f"{p.points:,}" for p in points) + " |" in page
     assert all(p.proved for p in points)
+
+
+def test_the_readme_tells_the_times_that_were_measured() -> None:
+    readme, measured = (ROOT / "README.md").read_text("utf-8"), (ROOT / "docs/benchmarks.md").read_text("utf-8")
+    told = re.findall(r"^\| ([\d,]+) \| [\d,]+ \| ([\d.]+) s \|", readme, re.M)
+    assert len(told) == 4
+    assert [row for row in told if f"| {row[0]} | allocator | {row[1]} |" not in measured] == []
+    commit = re.search(r"commit (\w+)", readme)
+    assert commit is not None
+    assert f"commit {commit[1]}" in measured
+
+
+def test_the_readme_in_python_names_what_there_is() -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.S)
+    called = re.findall(r"allocator\.((?:change\.)?\w+)\(", block)
+    assert {"read_case", "solve", "what_if", "veto", "explain", "change.sip_leaves"} == set(called)
+    case, _ = allocator.read_case(ROOT / "scenarios" / "hartwell")
+    assert set(re.findall(r'"(\d{6})"', block)) <= {s.urn for s in case.schools}
+    assert set(re.findall(r'sip_leaves\("(\w+)"|why_not="(\w+)"', block)) == {("john", ""), ("", "amira")}
+    assert {"john", "amira"} <= {s.sip for s in case.sips}
+    if whole_or(True, False):
+        exec(compile(block.replace('"scenarios/', f'"{ROOT}/scenarios/'), "README.md", "exec"), {})

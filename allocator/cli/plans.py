@@ -1,4 +1,4 @@
-"""Commands that make, explain and audit plans: demo, solve, explain, verify, policy show."""
+"""Commands that make, explain and audit plans: solve, explain, verify, policy show."""
 
 from __future__ import annotations
 
@@ -305,45 +305,3 @@ def scenarios_folder() -> Path:
     here = Path(__file__).resolve().parent.parent
     inside = here / "_scenarios"
     return inside if inside.is_dir() else here.parent / "scenarios"
-
-
-@app.command()
-def demo(as_json: JsonOpt = False) -> None:
-    """Solves a ready, invented case; prints the plan, one full explanation and one what-if."""
-    from allocator import allocate
-    from allocator.reasons.answer import audited
-    from allocator.reasons.complete import complete
-    from allocator.reasons.why import explain as why
-    from allocator.report.terminal import show_plan
-
-    folder = scenarios_folder() / "hartwell"
-    if not as_json:
-        say(f"A ready case, all invented: {folder.name} (54 primary and 9 secondary schools, 11 SIPs).\n")
-    facts, policy = load(folder, None, None, quiet=True)
-    ready = allocate.setup(facts, policy)
-    bare, solution = allocate.allocate(ready)
-    plan = audited(facts, policy, complete(ready, bare, solution))
-    if as_json:
-        print(plan_text(plan), end="")
-        return
-    show_plan(plan, out())
-    row = max(plan.assignments, key=lambda a: (len(a.reasons), a.urn))
-    say("\nOne explanation in full, as the manager sees it:\n")
-    say(why(ready, plan, row.urn, row.post).text)
-    say("\nAnd as the school sees it:\n")
-    say(why(ready, plan, row.urn, row.post, audience="school").text)
-    leaver = min(plan.loads, key=lambda x: (abs(x.posts - 3), x.sip))
-    say(f"\nWhat if {leaver.name} leaves at Christmas?\n")
-    show_leaver(plan, leaver.sip)
-    say("\nNext: allocator template mine.xlsx, then allocator check mine.xlsx, then allocator solve mine.xlsx")
-
-
-def show_leaver(plan: Plan, sip: str) -> None:
-    """The repair after one SIP leaves at Christmas, against the plan."""
-    from allocator.questions.compare import compare
-    from allocator.questions.scenario import repair
-    from allocator.report.scenario import show_comparison
-
-    christmas = f"{plan.inputs.case['year'][:4]}-12-31"
-    after = repair(plan, [{"sip_leaves": {"sip": sip, "on": christmas}}])
-    show_comparison(compare(plan, after), out(), heading="repaired", plan=after)

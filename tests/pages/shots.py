@@ -19,9 +19,12 @@ from tests.pages.states import State
 from tests.pages.test_every_page import pages_for
 
 WIDTHS = ((DESK, "wide"), (PHONE, "phone"))
-# file -> (role, address, top and height of the crop, at 1000 px wide)
+# file -> (role, address, top and height of the crop, at WIDE px, or 1000)
+WIDE = {"head": 360, "plan": 1320}
 PICTURES: dict[str, tuple[GrantRole, str, int, int]] = {
     "desk": ("manager", "/rounds/{id}", 0, 800),
+    "plan": ("manager", "/rounds/{id}/plan", 140, 640),
+    "school": ("manager", "/rounds/{id}/schools/900060", 180, 860),
     "board": ("manager", "/rounds/{id}/board", 580, 720),
     "map": ("manager", "/rounds/{id}/map", 240, 700),
     "what-if": ("manager", "what-if", 100, 800),
@@ -67,7 +70,7 @@ def documented(at: Site, folder: Path) -> None:
     """The pictures of the documentation, from the told round."""
     told = states.make(at.db, "told", filled=False)
     for name, (role, address, top, height) in PICTURES.items():
-        width = {"width": 360 if role == "head" else 1000, "height": top + height}
+        width = {"width": WIDE.get(name, 1000), "height": top + height}
         page = enter(at, told, role, width)
         if address == "what-if":
             page.goto(f"{at.base}/rounds/{told.id}/what-if?event=sip_leaves&sip=john&on=2026-12-31")
