@@ -46,6 +46,10 @@ IGNORED = (
     "settings in force",
     "for the auditor",
     "problems",
+    *(
+        f"list {name}"
+        for name in ("room", "tenure", "changes", "checks", "days", "needs", "clusters", "interests", "appraisal")
+    ),
 )
 
 

@@ -26,6 +26,7 @@ from allocator.intake import plain
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
 from allocator.report.by_school import COLUMNS, NOBODY, Row, by_school, cells, number
+from allocator.report.lists import every
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
 
@@ -62,6 +63,12 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     _notices(book.create_sheet("notices"), plan)
     _settings(book.create_sheet("settings in force"), policy)
     _tables(book, case, policy)
+    for found in every(plan, today=facts.year.first):
+        table(
+            book.create_sheet(f"list {found.name}"),
+            found.head,
+            found.rows or [[found.said, *[None] * (len(found.head) - 1)]],
+        )
     _auditor(book.create_sheet("for the auditor"), plan)
     _sips(book, plan, {r.urn: r for r in rows})
     book.save(path)

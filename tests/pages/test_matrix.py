@@ -110,6 +110,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rounds/{id}/sips/{sip}"): (STAFF, None),
     ("POST", "/rounds/{id}/sips/{sip}/one-more-day"): (MANAGER, {}),
     ("GET", "/rounds/{id}/checks"): (STAFF, None),
+    ("GET", "/rounds/{id}/lists"): (STAFF, None),
     ("GET", "/rounds/{id}/publish"): (STAFF, None),
     ("POST", "/rounds/{id}/publish/sound"): (MANAGER, {"sips": "A"}),
     ("POST", "/rounds/{id}/publish/check"): (MANAGER, {"urns": "1"}),

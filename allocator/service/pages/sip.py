@@ -10,13 +10,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
-from allocator.domain.plan import Assignment, Plan
+from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair
 from allocator.domain.ties import concerns
 from allocator.errors import NotThere
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
-from allocator.report.checks import Check, checks, last_visits, tie, ties
+from allocator.report import lists
+from allocator.report.checks import checks, last_visits, tie, ties
 from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
 from allocator.service.pages import cards
 from allocator.service.pages.board import on_desk
@@ -109,30 +110,19 @@ def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: I
     return wait_for(job, f"/rounds/{id}/sips/{sip}?gain={{plan}}#more")
 
 
-@dataclass(frozen=True)
-class Lapse:
-    """A SIP with what is missing or runs out."""
-
-    sip: str
-    name: str
-    warnings: tuple[Check, ...]
-
-
-def lapses(facts: Facts, plan: Plan, today: dt.date) -> list[Lapse]:
-    """SIPs with a post whose checks, contract or training want attention (domain question 12)."""
-    last = last_visits(plan)
-    found = [
-        Lapse(s, facts.sips[s].name, tuple(c for c in checks(facts, facts.sips[s], last[s], today) if c.warns))
-        for s in sorted(last) if s in facts.sips
-    ]  # fmt: skip
-    return sorted((x for x in found if x.warnings), key=lambda x: x.name)
-
-
 @router.get("/rounds/{id}/checks")
 def register(request: Request, id: Id, who: Reader, office: In) -> Response:
     """Interests declared in schools of the plan with who cleared them, and checks that run out (questions 9 and 12)."""
     with office.db.read() as s:
         around_it, _, plan, facts = on_desk(s, id, who)
     return show(
-        request, "checks.html", who, **around_it, ties=ties(facts, plan), lapses=lapses(facts, plan, dt.date.today()),
+        request, "checks.html", who, **around_it, ties=ties(facts, plan), checks=lists.make(plan, "checks", today=dt.date.today()),
     )  # fmt: skip
+
+
+@router.get("/rounds/{id}/lists")
+def all_lists(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Every list that a manager is asked for, of the plan on the desk (domain part 4)."""
+    with office.db.read() as s:
+        around_it, _, plan, _ = on_desk(s, id, who)
+    return show(request, "lists.html", who, **around_it, lists=lists.every(plan, today=dt.date.today()))

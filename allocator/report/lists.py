@@ -1,0 +1,359 @@
+"""Lists that a manager is asked for (domain part 4), each a table: for a terminal, a page and a sheet of the workbook.
+
+A list reads the plan and its case. Those in DEARER plan the year again for some of their rows; a page and the plan's own
+workbook leave that out, the command does it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from allocator import rules
+from allocator.allocate import Setup
+from allocator.domain.before import last_year
+from allocator.domain.calendar import first_year, year_label
+from allocator.domain.case import Sip
+from allocator.domain.facts import Facts, Post
+from allocator.domain.plan import Assignment, Plan
+from allocator.engine.tiers import Stop
+from allocator.errors import UsageError
+from allocator.intake.problems import nearest
+from allocator.questions import wanted
+from allocator.reasons.answer import ready_from
+from allocator.reasons.spoken import name_of
+from allocator.report.checks import checks, ties
+from allocator.words import counted, day, days, listed, years
+from allocator.words import words as plain_words
+
+PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table: its head, its rows, and what to say of them; `said` alone where there is no row."""
+
+    name: str
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    said: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every list reads. `dearer`: whether the year may be planned again."""
+
+    ready: Setup
+    plan: Plan
+    today: dt.date
+    dearer: bool = False
+    stop: Stop | None = None
+
+    @property
+    def facts(self) -> Facts:
+        return self.ready.facts
+
+    def name(self, sip: str | None) -> str:
+        return name_of(self.facts, sip)
+
+    def schools(self, urns: Sequence[str]) -> str:
+        return listed([self.facts.name(u) for u in urns])
+
+
+def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: Stop | None = None) -> Listing:
+    """One list of a plan. Raises UsageError for a name that is none."""
+    if name not in LISTS:
+        near = nearest(name, LISTS)
+        raise UsageError(
+            f"There is no list {name}.{f' Did you mean {near}?' if near else ''} They are {', '.join(LISTS)}."
+        )
+    return LISTS[name][1](Desk(ready_from(plan), plan, today, dearer, stop))
+
+
+def every(plan: Plan, *, today: dt.date) -> list[Listing]:
+    """All lists without planning again."""
+    desk = Desk(ready_from(plan), plan, today)
+    return [made(desk) for _, made in LISTS.values()]
+
+
+# -- who reaches review and limit ---------------------------------------------------------------------------------
+
+
+def tenure(desk: Desk) -> Listing:
+    facts, part = desk.facts, desk.facts.policy.tenure
+    start = facts.year.start_year
+    rows: list[tuple[Any, ...]] = []
+    for a in _last_rows(desk.plan):
+        so_far = a.tenure_year - 1
+        rows.append((a.school, a.urn, a.name, so_far, so_far + 1, _summer(start, part.review - so_far),
+                     _summer(start, part.limit - so_far), _tenure_says(facts, a)))  # fmt: skip
+    for c in desk.plan.changes:
+        limits = [x for x in c.claims if x.kind == "limit_reached"]
+        if c.post == "lead" and limits and c.from_:
+            n = limits[0].years
+            rows.append((facts.name(c.urn), c.urn, desk.name(c.from_), n, None, _summer(start, part.review - n),
+                         _summer(start, part.limit - n), f"may not go on; {desk.name(c.to)} comes"))  # fmt: skip
+    rows.sort(key=lambda r: (-r[3], r[0]))
+    now = [r for r in rows if r[3] == part.review], [r for r in rows if r[3] == part.limit]
+    said = (
+        f"By summer {start}, {counted(len(now[0]), 'pair')} had reached the review at {years(part.review)} and "
+        f"{counted(len(now[1]), 'pair')} the limit of {years(part.limit)}."
+    )
+    head = ("school", "URN", "SIP", f"years by summer {start}", f"years by summer {start + 1}", f"review ({part.review})", f"limit ({part.limit})", "to do")  # fmt: skip
+    return Listing("tenure", "Who reaches review and limit, and when", head, tuple(rows), said)
+
+
+def _summer(start: int, to_come: int) -> str:
+    return f"summer {start + to_come}" if to_come > 0 else f"reached by summer {start}"
+
+
+def _tenure_says(facts: Facts, a: Assignment) -> str:
+    part = facts.policy.tenure
+    if a.tenure_year > part.limit:
+        return "extended" if facts.extended(a.urn, a.sip) else "beyond the limit: nobody else may take it"
+    if a.tenure_year == part.limit:
+        return "last year together unless it is extended"
+    return "ask both sides whether to go on" if a.tenure_year > part.review else ""
+
+
+def _last_rows(plan: Plan) -> list[Assignment]:
+    """Who leads each school at the end of the year."""
+    rows: dict[str, Assignment] = {}
+    for a in sorted(plan.assignments, key=lambda a: a.from_):
+        if a.post == "lead":
+            rows[a.urn] = a
+    return [rows[u] for u in sorted(rows)]
+
+
+# -- more than one change in two years ----------------------------------------------------------------------------
+
+
+def changes(desk: Desk) -> Listing:
+    facts = desk.facts
+    start = facts.year.start_year
+    rows: list[tuple[Any, ...]] = []
+    for post in facts.year_posts:
+        if post.kind != "lead":
+            continue
+        past = [_leads(facts, post.urn, y) for y in (start - 2, start - 1)]
+        mine = sorted((a for a in desk.plan.assignments if (a.urn, a.post) == post.key), key=lambda a: a.from_)
+        spells = [*past, [a.sip for a in mine]]
+        line = [s for year in spells for s in year]
+        n = sum(a != b for a, b in pairwise(line))
+        if n > 1:
+            ended = [
+                h
+                for h in facts.history(post.urn)
+                if first_year(h.year) >= start - 2 and h.ended in ("sip_left", "sip_asked", "manager")
+            ]
+            rows.append((facts.name(post.urn), post.urn, n, *(" then ".join(map(desk.name, s)) or "nobody on record" for s in spells),
+                         len(ended), "yes" if facts.protected(post.urn) else "no"))  # fmt: skip
+    rows.sort(key=lambda r: (-r[2], r[0]))
+    labels = [year_label(y) for y in (start - 2, start - 1, start)]
+    head = ("school", "URN", "changes of lead", *labels, "endings against its will", "protected")
+    said = f"{counted(len(rows), 'school')} with more than one change of lead from {labels[0]} to {labels[2]}, this plan counted."
+    return Listing("changes", "More than one change in two years", head, tuple(rows), said)
+
+
+def _leads(facts: Facts, urn: str, year: int) -> list[str]:
+    """Leads of a year gone by, in the order in which they ended."""
+    rows = [h for h in facts.history(urn) if first_year(h.year) == year and h.role in (None, "lead")]
+    rows.sort(key=lambda h: (h.ended_on or dt.date(year + 1, 8, 31), h.sip))
+    return list(dict.fromkeys(h.sip for h in rows))
+
+
+# -- checks, contracts, training ------------------------------------------------------------------------------------
+
+
+def lapses(desk: Desk) -> Listing:
+    """What runs out or is missing for every SIP on the team, with or without a school, and what it bars."""
+    facts = desk.facts
+    rows: list[tuple[Any, ...]] = []
+    for sip in facts.sips.values():
+        if sip.status not in (None, "active"):
+            continue
+        for check in checks(facts, sip, None, desk.today):
+            if check.warns:
+                rows.append((sip.name, check.name, check.warns, *_bars(desk, sip, check.name)))
+    head = ("SIP", "what", "how it stands", "posts that it bars", "of these theirs last year, barred by this alone", "renewed, they would keep")  # fmt: skip
+    said = "What is barred is barred by a published rule; renewed on record, the plan can be made again."
+    if not rows:
+        said = f"Every SIP on the team has DBS, contract and training beyond the last planned day, {day(facts.year.last_planned)}."
+    return Listing(
+        "checks", "Checks, contracts and training that end or are missing, and what each bars", head, tuple(rows), said
+    )
+
+
+RULE_OF = {"DBS": "dbs", "Contract": "availability", "Training": "training", "Approved by the board": "approval"}
+
+
+def _bars(desk: Desk, sip: Sip, what: str) -> tuple[int, str, str]:
+    """(posts barred, schools of last year barred by nothing else, schools that a renewal would keep)."""
+    facts, rule = desk.facts, RULE_OF.get(what, "")
+    by_id = {r.id: r for r in rules.RULES if r.on(facts)}
+    one = by_id.get(rule)
+    barred = [p for p in facts.year_posts if one is not None and one.block(facts, p, sip)]
+    alone = [p.urn for p in barred if p.kind == "lead" and last_year(facts, p.urn, "lead") == sip.sip
+             and not any(r.block(facts, p, sip) for id, r in by_id.items() if id != rule)]  # fmt: skip
+    if not alone or what != "DBS":
+        return len(barred), desk.schools(alone) or "none", "" if not alone else "not asked"
+    if not desk.dearer:
+        return len(barred), desk.schools(alone), "the command says"
+    until = dt.date(facts.year.start_year + 2, 8, 31).isoformat()
+    kept = wanted.renewed(facts, desk.plan, sip.sip, until, desk.stop)
+    return len(barred), desk.schools(alone), "not found out" if kept is None else desk.schools(kept) or "none"
+
+
+# -- days by term ---------------------------------------------------------------------------------------------------
+
+
+def by_term(desk: Desk) -> Listing:
+    facts = desk.facts
+    rows: list[tuple[Any, ...]] = []
+    for x in desk.plan.loads:
+        q = x.periods.model_dump()
+        limits = dict(zip(PERIODS, facts.period_limits(facts.sips[x.sip]), strict=True))
+        over = [
+            f"{plain_words(p)}: {q[p]:g} of {limit / 4:g}"
+            for p in PERIODS
+            if (limit := limits[p]) is not None and q[p] > limit / 4
+        ]
+        peak = limits["autumn_2"]
+        rows.append((x.name, x.posts, *(q[p] for p in PERIODS), x.days, x.capacity, x.capacity - x.days,
+                     peak / 4 if peak is not None else None, "; ".join(over)))  # fmt: skip
+    total = ("all", sum(r[1] for r in rows), *(sum(r[k] for r in rows) for k in range(2, 9)), None, "")
+    over_now = [r[0] for r in rows if r[10]]
+    said = f"Over a limit of theirs: {listed(over_now)}." if over_now else "Nobody is over a limit of theirs."
+    open_ = sum(r[9] is None and r[6] > 0 for r in rows)
+    said += f" {counted(open_, 'SIP')} with a school {'has' if open_ == 1 else 'have'} no limit for November and December on record."
+    head = ("SIP", "posts", "Sep and Oct", "Nov and Dec", "spring", "summer", "days", "can give", "left", "limit Nov and Dec", "over")  # fmt: skip
+    return Listing("days", "Days by term", head, (*rows, total), said)
+
+
+# -- a need that changed ----------------------------------------------------------------------------------------------
+
+
+def needs(desk: Desk) -> Listing:
+    facts = desk.facts
+    rows: list[tuple[Any, ...]] = []
+    was = Facts(facts.case.model_copy(update={"needs": ()}), facts.policy)
+    before = {(p.urn, p.kind): p for p in was.year_posts}
+    repaired = desk.plan.inputs.repaired
+    old: dict[tuple[str, str], list[str]] = {}
+    for r in sorted(repaired.rows if repaired else (), key=lambda r: r.from_):
+        old.setdefault((r.urn, r.post), []).append(r.sip)
+    for urn in sorted({n.urn for n in facts.case.needs}):
+        if urn not in facts.schools:
+            continue
+        on = facts.need_changes(urn)[-1].on
+        for kind in ("lead", "support"):
+            a, b = before.get((urn, kind)), next((p for p in facts.year_posts if p.key == (urn, kind)), None)
+            if a or b:
+                rows.append((facts.name(urn), urn, kind, day(on), was.need(urn), facts.need(urn), (a.due if a else 0) / 4, (b.due if b else 0) / 4,
+                             listed([desk.name(s) for s in dict.fromkeys(old.get((urn, kind), []))]) or "nobody",
+                             listed([x.name for x in _of(desk.plan, urn, kind)]) or "nobody", _able(desk, urn, kind)))  # fmt: skip
+    said = (
+        f"{counted(len({r[1] for r in rows}), 'school')} whose need or category changed within the year."
+        if rows
+        else "No need has changed within the year."
+    )
+    head = ("school", "URN", "post", "from", "need before", "need now", "days due before", "days due now", "who before", "who now", "who may take it, days left")  # fmt: skip
+    return Listing("needs", "A need that changed: days and people before and after", head, tuple(rows), said)
+
+
+def _of(plan: Plan, urn: str, kind: str) -> list[Assignment]:
+    rows = sorted((a for a in plan.assignments if (a.urn, a.post) == (urn, kind)), key=lambda a: a.from_)
+    return list({a.sip: a for a in rows}.values())
+
+
+def _able(desk: Desk, urn: str, kind: str) -> str:
+    """Everybody whom no rule bars from what is still open of the post, with the days they have left."""
+    left = {x.sip: x.capacity - x.days for x in desk.plan.loads}
+    parts: Sequence[Post] = desk.ready.parts.of.get((urn, kind), ())
+    able = {s for p in parts for s in desk.ready.pairs.allowed[p.key]}
+    return listed([f"{desk.name(s)} ({left.get(s, 0):g})" for s in sorted(able)]) or "nobody"
+
+
+# -- clusters, interests, wishes ---------------------------------------------------------------------------------------
+
+
+def of_clusters(desk: Desk) -> Listing:
+    rows = tuple(
+        _cluster(desk, c) for c in (wanted.clusters(desk.plan, desk.stop) if desk.dearer else wanted.named(desk.plan))
+    )
+    head = ("cluster", "schools", "asked for one SIP", "led by", "with one SIP for all", "who would change")
+    said = (
+        "With one SIP: the year planned again with that decided, all else free."
+        if rows
+        else "No cluster has two schools in the run."
+    )
+    return Listing("clusters", "One SIP for a cluster: what it would cost whom", head, rows, said)
+
+
+def _cluster(desk: Desk, c: wanted.Cluster) -> tuple[Any, ...]:
+    asked, led = "yes" if c.asked else "no", listed([desk.name(s) for s in c.led_by]) or "nobody"
+    if c.one:
+        return c.name, len(c.urns), asked, led, "has one", ""
+    if c.then is None:
+        return c.name, len(c.urns), asked, led, "the command says", ""
+    if c.then.plan is None:
+        return c.name, len(c.urns), asked, led, "no plan has it: nobody may or can take all of them", ""
+    moved = [f"{desk.facts.name(u)}: {desk.name(a)} to {desk.name(b)}" for u, a, b in c.then.moved]
+    return c.name, len(c.urns), asked, led, listed(c.then.lost) or "no loss", "; ".join(moved)
+
+
+def interests(desk: Desk) -> Listing:
+    rows = tuple(
+        (t.name, t.scope, t.kind, t.outcome, t.decided_by, listed(t.held) or "none")
+        for t in ties(desk.facts, desk.plan)
+    )
+    said = (
+        f"{counted(len(rows), 'interest')} in schools of this plan."
+        if rows
+        else "No interest in a school of this plan is on record."
+    )
+    head = ("SIP", "interest in", "kind", "outcome", "decided by", "has in this plan")
+    return Listing("interests", "Interests declared in schools of this plan, and who cleared them", head, rows, said)
+
+
+def room(desk: Desk) -> Listing:
+    """Posts that nobody holds, and everybody who may take them with the days they have left."""
+    rows = tuple((u.school, u.urn, u.post, u.need, u.text, _able(desk, u.urn, u.post)) for u in desk.plan.unfilled)
+    left = [
+        f"{x.name} {days(x.capacity - x.days)}"
+        for x in sorted(desk.plan.loads, key=lambda x: x.days - x.capacity)
+        if x.capacity > x.days
+    ]
+    said = f"{f'{len(rows)} without a SIP.' if rows else 'Every post has a SIP.'} Days left: {listed(left) or 'none'}."
+    return Listing("room", "Who has no SIP, and who has days left", ("school", "URN", "post", "need", "why nobody", "who may take it, days left"), rows, said)  # fmt: skip
+
+
+def appraisers(desk: Desk) -> Listing:
+    """For each school with an appraisal post: who may do it, and is not its lead."""
+    lead = {a.urn: a.sip for a in _last_rows(desk.plan)}
+    rows = []
+    for post in desk.facts.year_posts:
+        if post.kind == "appraisal":
+            parts = desk.ready.parts.of.get(post.key, ())
+            able = sorted({s for p in parts for s in desk.ready.pairs.allowed[p.key]} - {lead.get(post.urn, "")})
+            rows.append((desk.facts.name(post.urn), post.urn, plain_words(desk.facts.schools[post.urn].appraisal or ""), desk.name(lead.get(post.urn)),
+                         listed([x.name for x in _of(desk.plan, post.urn, "appraisal")]) or "nobody", listed([desk.name(s) for s in able]) or "nobody"))  # fmt: skip
+    said = f"{counted(len(rows), 'school')} with an appraisal arranged through us."
+    return Listing("appraisal", "Who can do a head's appraisal and is not the school's lead", ("school", "URN", "asked for", "lead", "in the plan", "may do it, the lead aside"), tuple(rows), said)  # fmt: skip
+
+
+LISTS: dict[str, tuple[str, Callable[[Desk], Listing]]] = {
+    "room": ("who has no SIP, and who has days left", room),
+    "tenure": ("who reaches review and limit, and when", tenure),
+    "changes": ("schools with more than one change of lead in two years", changes),
+    "checks": ("checks, contracts and training that end or are missing, and what each bars", lapses),
+    "days": ("days by term of every SIP, against their limits", by_term),
+    "needs": ("a need that changed: days and people before and after", needs),
+    "clusters": ("what one SIP for a cluster would cost whom", of_clusters),
+    "interests": ("interests declared in schools of the plan, and who cleared them", interests),
+    "appraisal": ("who can do a head's appraisal and is not the school's lead", appraisers),
+}
