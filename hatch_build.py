@@ -7,7 +7,9 @@ needs only Python. What is there already and made from the same lock is left alo
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "style.scss")
 PLACE = Path("allocator/service/static/vendor")
+PARTS = Path("build/sip-allocator.cdx.json")
 COPIES = {
     "govuk-frontend/dist/govuk/govuk-frontend.min.js": "govuk-frontend.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
@@ -32,6 +35,37 @@ class CustomBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         build_data["artifacts"].append(f"{PLACE.as_posix()}/*")
         put_in_place(root / "assets", root / PLACE)
+        if version == "standard":  # a wheel to be given away says what it stands on (PEP 770)
+            (root / PARTS).parent.mkdir(exist_ok=True)
+            (root / PARTS).write_text(json.dumps(parts(root, self.metadata.version), indent=1) + "\n", "utf-8")
+            build_data["sbom_files"].append(PARTS.as_posix())
+
+
+def parts(root: Path, version: str) -> dict[str, Any]:
+    """The list of parts (CycloneDX) of what running takes: packages and scripts, with versions and hashes, from the locks."""
+    found: list[dict[str, Any]] = []
+    for line in (root / "requirements" / "run.lock").read_text("utf-8").splitlines():
+        if named := re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*])?==([^ ;\\]+)", line):
+            name, at = named[1].lower(), named[2]
+            found.append(
+                {"type": "library", "name": name, "version": at, "purl": f"pkg:pypi/{name}@{at}", "hashes": []}
+            )
+        elif hashed := re.search(r"--hash=sha256:([0-9a-f]{64})", line):
+            found[-1]["hashes"].append({"alg": "SHA-256", "content": hashed[1]})
+    lock = json.loads((root / "assets" / "package-lock.json").read_text("utf-8"))
+    for path, info in lock["packages"].items():
+        if path and not info.get("dev"):
+            name = path.rpartition("node_modules/")[2]
+            purl = f"pkg:npm/{name.replace('@', '%40')}@{info['version']}"
+            found.append({"type": "library", "name": name, "version": info["version"], "purl": purl})
+    about = {"type": "application", "name": "sip-allocator", "version": version}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {"component": about},
+        "components": found,
+    }
 
 
 def put_in_place(sources: Path, place: Path) -> None:

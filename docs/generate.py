@@ -303,7 +303,37 @@ allocator.read_plan("plan.json")
 """
 
 
+def account() -> str:
+    """The papers of accountability for Hartwell, as `allocator account documents` fills them, and its outcomes by group."""
+    from allocator.intake.read import read_case
+    from allocator.reasons.answer import solve
+    from allocator.service.account.about import of_case
+    from allocator.service.account.documents import DOCUMENTS, table
+    from allocator.service.account.outcomes import HEAD, outcomes, rows
+    from allocator.service.settings import Settings
+
+    case = (reading := read_case(REFERENCE.parents[1] / "scenarios" / "hartwell")).case
+    assert case is not None
+    told = {
+        "organisation": "Hartwell Council",
+        "owner": "the assistant director for education",
+        "contact": "sip@hartwell.example",
+    }
+    about = of_case(case, reading.policy, "Hartwell primary and secondary schools", Settings(), **told)
+    lines = rows(outcomes(case, solve(case, reading.policy)))
+    out = ["# Account given: Hartwell's papers", "", NOTE,
+           "What `allocator account documents` and the page *Account* of a round fill from the settings in force, for the invented authority of Hartwell. [Data protection](../how-to/data-protection.md) says how each is made."]  # fmt: skip
+    out += [make(about).replace("\n## ", "\n### ").replace("# ", "## ", 1) for _, make in DOCUMENTS.values()]
+    out += [
+        "## Outcomes by group",
+        table(HEAD, lines),
+        "`allocator account outcomes PLAN --groups FILE` adds groups of your own; none of it enters the plan.",
+    ]
+    return "\n\n".join(out)
+
+
 PAGES = {
+    "account.md": account,
     "../tutorial/a-year.md": a_year,
     "audit.md": audit,
     "tables.md": tables,

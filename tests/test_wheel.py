@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ def test_the_wheel_runs_the_demo_in_a_clean_environment(tmp_path: Path) -> None:
     )
     assert built.returncode == 0, built.stderr
     wheel = next(tmp_path.glob("sip_allocator-*.whl"))
+    names_its_parts(wheel)
     venv.create(tmp_path / "venv")
     python = tmp_path / "venv" / "bin" / "python"
     pip = (sys.executable, "-m", "pip", "--python", python, "install", "--no-compile")  # most is never imported here
@@ -41,6 +45,20 @@ def test_the_wheel_runs_the_demo_in_a_clean_environment(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert page.returncode == 0, page.stderr
+
+
+def names_its_parts(wheel: Path) -> None:
+    """Every package of the lock and every script, with versions; hashes for what comes by pip."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [n for n in archive.namelist() if "/sboms/" in n]
+        told = json.loads(archive.read(name))
+    locked = re.findall(
+        r"^([\w.-]+)(?:\[[^]]*])?==([^ ;\\]+)", (ROOT / "requirements/run.lock").read_text("utf-8"), re.M
+    )
+    listed = {(c["name"], c["version"]) for c in told["components"]}
+    assert {(n.lower(), v) for n, v in locked} <= listed
+    assert {"govuk-frontend", "htmx.org"} <= {n for n, _ in listed}
+    assert all(c["hashes"] for c in told["components"] if c["purl"].startswith("pkg:pypi/"))
 
 
 def _shipped(python: Path, cwd: Path) -> Path:

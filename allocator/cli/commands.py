@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from allocator.cli import cases, demo, lists, national, plans, scenarios, service, tables, year
+from allocator.cli import account, cases, demo, lists, national, plans, scenarios, service, tables, year
 from allocator.cli.app import app as app
 from allocator.errors import UsageError
 
-FAMILIES = (cases, lists, demo, national, plans, scenarios, service, tables, year)
+FAMILIES = (account, cases, lists, demo, national, plans, scenarios, service, tables, year)
 
 
 @app.command("bench", hidden=True, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

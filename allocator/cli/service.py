@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from allocator.cli.app import JsonOpt, app, note, say, say_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 UserApp = typer.Typer(help="People of the service.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(UserApp, name="user")
@@ -174,6 +177,20 @@ def retention(
         say(f"{r.what}: {r.days:,} days since {r.since}; {found[r.key]} {'taken out' if apply else 'older'}.")
 
 
+def the_programme(session: Session, named: str) -> str:
+    """The id of the programme of that id or name. Raises UsageError."""
+    import sqlalchemy as sa
+
+    from allocator.errors import UsageError
+    from allocator.store.tables import Programme
+
+    which = sa.or_(Programme.id == named, Programme.name == named)
+    found = list(session.scalars(sa.select(Programme.id).where(which)))
+    if len(found) != 1:
+        raise UsageError(f"{len(found) or 'No'} programme{'s are' if len(found) > 1 else ' is'} called {named}.")
+    return found[0]
+
+
 @EraseApp.command("person")
 def erase_person(
     email: Annotated[str, typer.Argument(help="the person's address")],
@@ -183,23 +200,16 @@ def erase_person(
     as_json: JsonOpt = False,
 ) -> None:
     """Everything that tells who this is, in one programme; the figures stay under a mark, so that plans still hold."""
-    import sqlalchemy as sa
-
-    from allocator.errors import UsageError
     from allocator.service.settings import from_env
     from allocator.store import erase, migrate
     from allocator.store.database import open_store
-    from allocator.store.tables import Programme
 
     db = open_store(from_env().database_url, make=False)
     migrate.check(db)
     with db.read() as s:
-        named = sa.or_(Programme.id == programme, Programme.name == programme)
-        found = list(s.scalars(sa.select(Programme.id).where(named)))
-    if len(found) != 1:
-        raise UsageError(f"{len(found) or 'No'} programme{'s are' if len(found) > 1 else ' is'} called {programme}.")
+        found = the_programme(s, programme)
     yes or typer.confirm(f"Erase {email or sip} from {programme}? It cannot be undone.", abort=True)
-    done = erase.person(db, found[0], email, sip)
+    done = erase.person(db, found, email, sip)
     if as_json:
         say_json({"mark": done.mark, "rows": done.rows, "left": done.left, "ids": list(done.ids)})
         return

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case
+from allocator.errors import NotThere
+from allocator.service import people
 from allocator.service.people import Who
+from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
-from allocator.store.tables import AuditRow, Pass, Programme, RoundRow
+from allocator.store.tables import AuditRow, Grant, LetterRow, Pass, Programme, RoundRow
 
 Part = tuple[str, list[tuple[str, str]]]  # heading, (what, value)
 
@@ -38,10 +41,87 @@ def held_on(s: Session, who: Who) -> list[Part]:
             said = [e for e in keep.events_of(s, row.id) if e.by.id == who.id]
             rows = [(f"{e.at:%d %B %Y %H:%M} UTC", _said(e.data)) for e in said]
             parts.append((f"{name}, {row.name}: what you said here", rows))
+            parts += _decided(s, f"{name}, {row.name}", row, who)
+            parts += _letters(s, f"{name}, {row.name}", row, who)
     mine = sa.select(AuditRow).where(AuditRow.person_id == who.id, AuditRow.programme_id.in_(who.programmes()))
     lines = s.scalars(mine.order_by(AuditRow.n))
     parts.append(("What the audit log has of you", [(f"{a.at:%d %B %Y %H:%M} UTC", a.action) for a in lines]))
+    if who.role in ("school", "sip"):
+        parts.append(("How it is worked out", LOGIC))
     return [(heading, rows) for heading, rows in parts if rows]
+
+
+LOGIC = [
+    ("Who may", "Published rules keep a SIP from a school: a tie, a phase never led, a refusal, a time limit, distance, too few days."),
+    ("What counts", "Among the rest, as many schools as possible have a SIP, the neediest first; schools changed lately are not changed again; then what "
+     "schools and SIPs asked for and fitting experience are weighed, by the weights on the page of rules; last a published lot."),
+    ("Who decides", "A computer proposes. A person looks at every pair with its reason, may change it, and confirms it; nobody confirms a pair of their own."),
+    ("If you disagree", "Ask on your page: a person answers by a date that is told. After that, who hears you stands in the rules."),
+]  # fmt: skip
+
+
+def _decided(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
+    """What was proposed to them, with the reason as they were told it, and what came of it."""
+    if who.role not in ("school", "sip") or keep.current(s, row.id) is None:
+        return
+    on_desk, desk = keep.desk(s, row.id)
+    rows = []
+    for pair in mine(desk, who, row.programme_id):
+        told = own_pair(desk, ready_of(on_desk, desk.plan), pair, who)
+        stage = f"{pair.stage}: " if who.role == "school" else ""
+        heard = (
+            f" Decided {pair.heard.on:%d %B %Y} by {pair.heard.by}: {pair.heard.reason}"
+            if pair.heard and who.role == "school"
+            else ""
+        )
+        rows.append((f"{told.school}, {pair.post}", f"{stage}{told.text}{heard}"))
+    yield f"{where}: what was proposed, and why", rows
+
+
+def _letters(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
+    sent = s.scalars(
+        sa.select(LetterRow).where(LetterRow.round_id == row.id, LetterRow.person_id == who.id).order_by(LetterRow.at)
+    )
+    yield (
+        f"{where}: letters to you",
+        [(f"{x.at:%d %B %Y}: {x.heading}", f"{x.text} ({x.fate})") for x in sent if x.role == who.role],
+    )
+
+
+def copy_for(s: Session, programme: str, email: str) -> list[Part]:
+    """The copy that a manager gives: everything of each of the person's roles, and what others wrote about them, in full.
+    Others' names are to be taken out before it is given. Raises NotThere."""
+    person = people.person_by_email(s, email)
+    grants = [] if person is None else list(
+        s.scalars(sa.select(Grant).where(Grant.person_id == person.id, Grant.programme_id == programme))
+    )  # fmt: skip
+    if person is None or not grants:
+        raise NotThere("Nobody with that address has a role in this programme.")
+    name = people.names_in(s, programme)[person.id]
+    parts: list[Part] = []
+    for role in dict.fromkeys(people.ROLE_OF[g.role] for g in grants):
+        own = tuple(g for g in grants if people.ROLE_OF[g.role] == role)
+        who = Who(person.id, name, person.email, role, programme, own, "read", "", "session", False)
+        parts += [p for p in held_on(s, who) if p not in parts]
+    sips, urns = {g.sip for g in grants if g.sip}, {g.urn for g in grants if g.urn}
+    for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme).order_by(RoundRow.created_at)):
+        kept = keep.case_row(s, row.id)
+        rows = list(_by_others(keep.case_of(kept)[0], sips, urns)) if kept else []
+        for e in keep.events_of(s, row.id):
+            about = e.data.get("sip") in sips or bool(urns & set(e.data.get("urns") or ()))
+            if about and e.by.id != person.id and (e.data.get("reason") or e.data.get("outcome")):
+                rows.append((f"{e.at:%d %B %Y}, {e.by.name}", str(e.data.get("reason") or e.data.get("outcome"))))
+        parts.append((f"{row.name}: written by others, in full (take others' names out)", rows))
+    return [(h, r) for h, r in parts if r]
+
+
+def _by_others(case: Case, sips: set[str], urns: set[str]) -> Iterable[tuple[str, str]]:
+    for w in case.wishes:
+        if w.note and (w.sip in sips or w.urn in urns):
+            yield f"wish of the {w.by}: {w.wish.replace('_', ' ')}", w.note
+    for d in case.decisions:
+        if d.sip in sips or d.urn in urns:
+            yield f"decision ({d.decision.replace('_', ' ')}) by {d.by}, {d.on}", d.reason
 
 
 def _said(data: dict[str, Any]) -> str:

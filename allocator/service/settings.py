@@ -43,6 +43,7 @@ class Settings:
     link_minutes: int = env(10, "how long a sign-in link lives")
     shown_hours: int = env(72, "how long a link lives that a manager hands over, where no mail server is set")
     letter_days: int = env(45, "how long the link in a letter to a school or SIP shows that letter; it signs nobody in")
+    public_rules: bool = env(False, "whether /published/PROGRAMME shows rules, weights and counts to everybody")
     tile_url: str = env(
         "", "a map's tile server, as https://HOST/{z}/{x}/{y}.png; blank = the map is drawn without one"
     )

@@ -142,6 +142,11 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rounds/{id}/out/letters/{kind}/{name}"): (STAFF, None),
     ("GET", "/rounds/{id}/out/wording/{kind}"): (STAFF, None),
     ("POST", "/rounds/{id}/out/wording/{kind}"): (MANAGER, {"text": "Heading\n\n{{ sip }}"}),
+    ("GET", "/rounds/{id}/account"): (STAFF, None),
+    ("GET", "/rounds/{id}/account/documents/{name}"): (STAFF, None),
+    ("GET", "/rounds/{id}/account/pair"): (STAFF, None),
+    ("GET", "/programmes/{id}/people/{grant}/held"): (MANAGER, None),
+    ("GET", "/published/{programme}"): (OPEN, None),
     ("GET", "/programmes/{id}/people"): (STAFF, None),
     ("POST", "/programmes/{id}/people"): (MANAGER, {"name": "N", "email": "n@example.org", "role": "auditor"}),
     ("POST", "/programmes/{id}/people/{grant}/remove"): (MANAGER, {}),
@@ -167,12 +172,12 @@ def address(desk: Desk, page: str) -> str:
     """The page's address in the office of tests/service/office.py."""
     id = "p" if page.startswith("/programmes") else "r"
     job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
-    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips"}  # fmt: skip
-    asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
+    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips", "programme": "p"} | {"name": "notice" if "/account/" in page else "all.pdf"}  # fmt: skip
+    asks = "?urn=1&sip=B" if page.endswith(("/move", "/try", "/account/pair")) else ""
     with desk.db.read() as s:
         grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()
     query = QUERY.get(page, "").format(**names)
-    whole = SITE + page.format(**names, kind="csv" if "plan." in page else "school", name="all.pdf", grant=grant) + asks
+    whole = SITE + page.format(**names, kind="csv" if "plan." in page else "school", grant=grant) + asks
     return f"{whole}?{query}" if query else whole
 
 

@@ -1,6 +1,7 @@
 """The pages: server-rendered HTML over the same functions as the API. Reading, answering and confirming need no script."""
 
 from allocator.service.pages import (
+    account,
     ask,
     asked,
     board,
@@ -33,6 +34,6 @@ from allocator.service.pages import (
 )
 
 FAMILIES = (
-    entrance, letter, desk, news, waiting, ask, asked, data, facts, versions, national, settings, plan, board, moving, school, sip, map, whatif, choosing, weighing,
+    account, entrance, letter, desk, news, waiting, ask, asked, data, facts, versions, national, settings, plan, board, moving, school, sip, map, whatif, choosing, weighing,
     telling, hearing, confirming, chronicle, handing, staff, head, partner,
 )  # fmt: skip
