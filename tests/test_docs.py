@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
 import re
 import subprocess
@@ -86,3 +87,10 @@ def test_the_readme_in_python_names_what_there_is() -> None:
     assert {"john", "amira"} <= {s.sip for s in case.sips}
     if whole_or(True, False):
         exec(compile(block.replace('"scenarios/', f'"{ROOT}/scenarios/'), "README.md", "exec"), {})
+
+
+def test_the_walk_prints_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    tried = doctest.testfile(str(ROOT / "docs/explanation/walk.md"), module_relative=False)
+    assert tried.attempted > 25
+    assert tried.failed == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from collections import Counter
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 400
@@ -51,3 +54,9 @@ def test_the_changelog_has_a_line_for_each_change_under_its_kind() -> None:
     assert [line for line in unreleased if len(line) > 320] == []
     assert Counter(unreleased).total() - len(set(unreleased)) == unreleased.count("") - 1
     assert unreleased[1].startswith("### ")
+
+
+@pytest.mark.parametrize("room", sorted(p.parent for p in (ROOT / "allocator").rglob("__init__.py")), ids=lambda p: p.name)
+def test_each_room_says_what_lives_there(room: Path) -> None:
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
+    assert len(said) > 80 or "migrations" in room.parts

@@ -1,1 +1,5 @@
-"""The HTTP service (contract 5). Routes do what the Python API does, and nothing else."""
+"""The service (contract 5): who may ask, routes for programs, pages for people, mail.
+
+It does what the Python face does, for people who may see different things: every answer goes through what its reader may know (`people.py`, `views.py`).
+No rule of the allocation or of the round is decided here.
+"""
