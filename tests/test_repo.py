@@ -56,7 +56,9 @@ def test_the_changelog_has_a_line_for_each_change_under_its_kind() -> None:
     assert unreleased[1].startswith("### ")
 
 
-@pytest.mark.parametrize("room", sorted(p.parent for p in (ROOT / "allocator").rglob("__init__.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "room", sorted(p.parent for p in (ROOT / "allocator").rglob("__init__.py")), ids=lambda p: p.name
+)
 def test_each_room_says_what_lives_there(room: Path) -> None:
     said = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8"))) or ""
     assert len(said) > 80 or "migrations" in room.parts

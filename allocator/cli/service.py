@@ -45,7 +45,7 @@ def worker(
 ) -> None:
     """A worker process for the service; any number, on any machine that reaches the database."""
     from allocator.jobs.worker import main
-    from allocator.service.care import log_as_json
+    from allocator.service.middleware import log_as_json
     from allocator.service.settings import from_env
 
     log_as_json()

@@ -17,12 +17,12 @@ from allocator.domain.case import TABLES, Case, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
-from allocator.generate import people as who
+from allocator.generate import team as who
 from allocator.generate.by_hand import ByHand, by_hand, hard_rules
-from allocator.generate.days import days_for
+from allocator.generate.invented_names import names
+from allocator.generate.offered_days import days_for
 from allocator.generate.past import Past, past
 from allocator.generate.portfolios import cut, places, units
-from allocator.generate.words import names
 
 MOST_DAYS = 195.0  # school days in a year
 LOOSEST, TIGHTEST = 3.0, 0.5

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from allocator.domain.calendar import first_year, year_label
 from allocator.intake.cells import NOBODY, blank, text
+from allocator.intake.resolve import place
 from allocator.intake.slips import Rows
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.usual import year_in
-from allocator.intake.who import place
 
 LAST_SIP = (
     "last_sip"  # what such a column means; the table of its rows, beside `history`, has that name in `Raw.tables`

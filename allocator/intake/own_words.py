@@ -15,11 +15,11 @@ from allocator.intake.cells import NOBODY, NOTHING, BadCell, blank, convert, tex
 from allocator.intake.last_year import LAST_SIP, last_sips
 from allocator.intake.naming import plain, same
 from allocator.intake.problems import MOST_LISTED, nearest
+from allocator.intake.resolve import Unmatched, place, resolve
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import six_digits
 from allocator.intake.usual import VALUES, holds_last_sip, usual_column
-from allocator.intake.who import Unmatched, place, resolve
 
 MOSTLY = 0.8  # the part of a column's different cells that must fit, for a usual header to be believed
 SAMPLE = 60  # different cells of a column that are looked at

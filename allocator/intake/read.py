@@ -20,10 +20,10 @@ from allocator.intake.own_words import OwnColumn, OwnWords, blanks, column_of, m
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped
 from allocator.intake.references import cross_check
+from allocator.intake.resolve import Unmatched, place
 from allocator.intake.rows import typed
 from allocator.intake.source import Raw, document, read_raw
 from allocator.intake.usual import year_in
-from allocator.intake.who import Unmatched, place
 
 MOST_YEARS = 1000  # ways of writing a year in one column
 FALLBACK_YEAR = "2026/27"  # used, and said, only when nothing in the case tells the year

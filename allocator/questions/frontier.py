@@ -14,8 +14,8 @@ from allocator.domain import tiers
 from allocator.domain.before import last_year
 from allocator.domain.facts import Post
 from allocator.domain.plan import Plan
-from allocator.engine.frontier import Frontier
 from allocator.engine.instance import Kept
+from allocator.engine.pareto import Frontier
 from allocator.engine.tiers import Stop
 from allocator.questions.apart import apart
 from allocator.reasons.answer import ready_from

@@ -11,7 +11,7 @@ from typing import Any
 from allocator.allocate import Choice, Key, Setup
 from allocator.domain.case import Interest
 from allocator.domain.change import BY
-from allocator.domain.ties import concerns
+from allocator.domain.interests import concerns
 from allocator.rules.own_ties import firm_tie
 
 NEW = "new_sip"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts
+from allocator.domain.interests import reached_by
 from allocator.domain.plan import Plan
-from allocator.domain.ties import reached_by
 from allocator.words import day, words
 
 SOON = dt.timedelta(days=90)  # a check that runs out so soon is said before it does; ours

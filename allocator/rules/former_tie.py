@@ -7,8 +7,8 @@ from collections.abc import Collection
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
+from allocator.domain.interests import concerns, declarers
 from allocator.domain.policy import by_need
-from allocator.domain.ties import concerns, declarers
 from allocator.rules.base import Rule
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.ties import concerns, declarers
+from allocator.domain.interests import concerns, declarers
 from allocator.rules.base import Rule
 from allocator.words import words
 

@@ -8,8 +8,8 @@ from collections.abc import Collection
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
+from allocator.domain.interests import concerns
 from allocator.domain.policy import by_need
-from allocator.domain.ties import concerns
 from allocator.rules.base import Rule, strength
 from allocator.words import listed
 

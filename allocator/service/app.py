@@ -13,10 +13,10 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
 
 from allocator.jobs.queue import Queue
-from allocator.service import care, oidc, pages, problems
+from allocator.service import middleware, oidc, pages, problems
 from allocator.service.asking import Office, note_refusal
-from allocator.service.description import describe
 from allocator.service.mail import Mail, server_of
+from allocator.service.openapi import describe
 from allocator.service.pages.ground import refused
 from allocator.service.routes import answers, people, plans, rounds, sessions, work
 from allocator.service.settings import Settings
@@ -54,13 +54,13 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])
     oidc.install(app, office)
-    app.include_router(care.router, prefix=BASE, tags=["care"])
-    app.include_router(care.router, include_in_schema=False)  # where probes look for them
+    app.include_router(middleware.router, prefix=BASE, tags=["care"])
+    app.include_router(middleware.router, include_in_schema=False)  # where probes look for them
     for page in pages.FAMILIES:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")
     sizes = {"most_bytes": settings.upload_mb * 2**20, "national_bytes": settings.national_mb * 2**20}
-    app.add_middleware(care.Care, https=settings.https, **sizes)
+    app.add_middleware(middleware.Care, https=settings.https, **sizes)
     make = app.openapi
 
     @cache

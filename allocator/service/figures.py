@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from allocator.jobs.queue import Queue
-from allocator.service.kept import Kept
+from allocator.service.cache import Kept
 from allocator.store import keep
 from allocator.store.backup import MADE
 from allocator.store.database import Database

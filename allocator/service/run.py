@@ -15,8 +15,8 @@ import uvicorn
 from allocator.errors import UsageError
 from allocator.service import passes, people
 from allocator.service.app import create_app
-from allocator.service.care import log_as_json
 from allocator.service.connection import Connection
+from allocator.service.middleware import log_as_json
 from allocator.service.settings import PREFIX, Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database, open_store

@@ -16,7 +16,7 @@ from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
-from allocator.service.kept import Kept
+from allocator.service.cache import Kept
 from allocator.service.problems import Refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

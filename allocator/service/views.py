@@ -20,7 +20,7 @@ from allocator.reasons.answer import ready_from, world
 from allocator.reasons.why import explain
 from allocator.rounds import Desk
 from allocator.service.asking import the_plan
-from allocator.service.kept import Kept
+from allocator.service.cache import Kept
 from allocator.service.people import Who, plain_email
 from allocator.service.problems import Refusal
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing

@@ -244,7 +244,7 @@ class Mark(Base):
 
 
 class AskRow(Base):
-    """What was asked before planning, and what came back: an append-only log beside the round's own (`rounds.asking`)."""
+    """What was asked before planning, and what came back: an append-only log beside the round's own (`rounds.ask_first`)."""
 
     __tablename__ = "asking"
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from allocator.intake.read import Reading, read_document
+from allocator.intake.resolve import Known
 from allocator.intake.urns import read_urn
-from allocator.intake.who import Known
 
 SCHOOLS = [
     {"urn": "900101", "name": "St. Ann's CE Primary School", "phase": "primary"},

@@ -14,7 +14,7 @@ from allocator.questions.frontier import Point
 from allocator.questions.sweep import Result
 from allocator.rounds import Desk
 from allocator.service.people import GrantRole
-from allocator.store import keep, scenarios
+from allocator.store import keep, named_scenarios
 from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, RoundRow
 from tests.pages.site import hartwell
@@ -61,7 +61,7 @@ def fill(db: Database, id: str) -> dict[str, str]:
         row, desk = keep.desk(s, id)
         rows = sorted(desk.plan.assignments, key=lambda a: (a.urn, a.from_))
         a = rows[0]
-        scenarios.keep(s, id, "As it is", row.id, row.id, MEL)
+        named_scenarios.keep(s, id, "As it is", row.id, row.id, MEL)
         offer = {"rank": 1, "sip": a.sip, "name": a.name, "known_locally": True, "room": 2.0, "loses": [], "moves": [],
                  "text": f"{a.name} (known locally): nobody else moves; 2 days left."}  # fmt: skip
         choice = {

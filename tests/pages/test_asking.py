@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.store import asking, keep
+from allocator.store import keep, questionnaires
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow
 from tests.make import case, led, school, sip
@@ -116,7 +116,7 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
         } | {("4", "known_locally"), ("4", "named")}
         assert new.schools[0].appraisal == "different"
         assert new.schools[0].focus == ("maths", "writing")
-        log = asking.asked(s, "ask")
+        log = questionnaires.asked(s, "ask")
         assert log["school", "3"].reminded != ()
         assert log["school", "4"].by is not None
         assert log["school", "4"].by.role == "manager"  # by telephone

@@ -193,7 +193,7 @@ def test_many_half_sent_requests_hold_nobody_up(served: Any, monkeypatch: pytest
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.service.care.BODY_SECONDS", 0.3)
+    monkeypatch.setattr("allocator.service.middleware.BODY_SECONDS", 0.3)
     sent: list[Any] = []
 
     async def tried() -> None:
@@ -247,7 +247,7 @@ def test_a_server_that_was_only_slow_does_nothing_with_a_key_that_was_taken(
         with real(statement):
             yield
 
-    monkeypatch.setattr("allocator.service.once.with_this", late)
+    monkeypatch.setattr("allocator.service.idempotency.with_this", late)
     answer = desk.client.post("/programmes", json={"name": "Slow"}, headers={**me, **key})
     assert (answer.status_code, answer.json()["code"]) == (409, "in_progress")
     names = [p["name"] for p in desk.client.get("/programmes", headers=me).json()["items"]]

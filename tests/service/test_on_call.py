@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from allocator.jobs.queue import Queue
-from allocator.service.care import JsonLines
+from allocator.service.middleware import JsonLines
 from allocator.store import keep
 from allocator.store.database import Database, cause
 from allocator.store.tables import Job, RoundRow, WorkerRow

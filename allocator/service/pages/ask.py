@@ -14,7 +14,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.round import Person
 from allocator.domain.since import since
 from allocator.questions.veto import one_answer
-from allocator.rounds.asking import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
+from allocator.rounds.ask_first import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
 from allocator.service import inviting, posting
 from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
 from allocator.service.inviting import Invited
@@ -26,7 +26,7 @@ from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, UrnPath
-from allocator.store import asking, keep
+from allocator.store import keep, questionnaires
 from allocator.store.tables import LetterRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -64,7 +64,7 @@ def overview(request: Request, id: Id, who: Reader, office: In) -> Response:
 def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
     row = keep.case_row(s, id)
     assert row is not None
-    facts, log = Facts(*keep.case_of(row)), asking.asked(s, id)
+    facts, log = Facts(*keep.case_of(row)), questionnaires.asked(s, id)
     mail = {(i.role, i.urn or i.sip): i.email for i in inviting.of_case(facts.case)}
     schools = [_line(("school", x.urn), x.name, mail.get(("head", x.urn)), log) for x in schools_asked(facts)]
     sips = [_line(("sip", x.sip), x.name, mail.get(("sip", x.sip)), log) for x in sips_asked(facts)]
@@ -96,7 +96,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     with writing(request, office, who, id) as (s, row):
         if not (office.settings.smtp_url or inviting.shows_links(office, s, who)):
             raise Refusal("round_refuses", NO_WAY)
-        facts, log = facts_of(s, row), asking.asked(s, id)
+        facts, log = facts_of(s, row), questionnaires.asked(s, id)
         whom = [
             w for w in inviting.of_case(facts.case) if w.role in ("head", "sip") and _due(_key(w), facts, log, step)
         ]
@@ -122,7 +122,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         else:
             links = [(w, inviting.letter_link(office, s, row.programme_id, w, base, path)) for w, path in pages]
             for w in whom:
-                asking.record(s, id, _key(w), step, by, {"how": "link"})
+                questionnaires.record(s, id, _key(w), step, by, {"how": "link"})
         keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(whom)} people")
         facts_now = around(s, id, who)
     if not mails:
@@ -160,7 +160,7 @@ def _send(office: Office, programme: str, going: Sequence[LetterRow], step: Step
     with office.db.write() as s:
         for o in taken:
             whose, _, key = o.key.partition(":")
-            asking.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})  # type: ignore[arg-type]  # as written
+            questionnaires.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})  # type: ignore[arg-type]  # as written
 
 
 @router.post("/rounds/{id}/ask/take")
@@ -171,13 +171,13 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         if before is None:
             raise Refusal("round_refuses", "This round has no data yet: there is nothing for the answers to go into.")
         case, policy = keep.case_of(before)
-        made = taken(case, policy, asking.asked(s, id))
+        made = taken(case, policy, questionnaires.asked(s, id))
         if not made.keys:
             raise Refusal("round_refuses", "There is no answer that is not yet in the data.")
         by = who.person(row.programme_id)
         kept = keep.keep_case(s, row, made.case, policy, before.problems, by)
         for key in made.keys:
-            asking.record(s, id, key, "taken", by, {"case": kept.n})
+            questionnaires.record(s, id, key, "taken", by, {"case": kept.n})
         keep.note(
             s, by, "answers taken", id, programme=row.programme_id, detail=f"{len(made.keys)} answers, version {kept.n}"
         )
@@ -197,7 +197,7 @@ def school(request: Request, id: Id, urn: UrnPath, who: Reader, office: In) -> R
         row = round_in(s, who, id)
         facts = facts_of(s, row)
         _there(facts.schools, urn)
-        return _school_page(request, s, row, facts, urn, who, asking.asked(s, id).get(("school", urn), Asked()))
+        return _school_page(request, s, row, facts, urn, who, questionnaires.asked(s, id).get(("school", urn), Asked()))
 
 
 def _there(rows: dict[str, Any], key: str) -> None:
@@ -236,7 +236,7 @@ def school_by_phone(request: Request, id: Id, urn: UrnPath, who: Manager, office
             return _school_page(request, s, row, facts, urn, who, so_far, 422, errors=form.errors, summary=form.summary)
         by = who.person(row.programme_id)
         for x in group:
-            asking.record(s, id, ("school", x.urn), "answered", by, word.model_dump(mode="json"))
+            questionnaires.record(s, id, ("school", x.urn), "answered", by, word.model_dump(mode="json"))
     return done(f"/rounds/{id}/ask", f"The answer of {facts.name(urn)} is kept.")
 
 
@@ -253,7 +253,7 @@ def sip(request: Request, id: Id, sip: UrnPath, who: Reader, office: In) -> Resp
 def _sip_page(
     request: Request, s: Session, row: RoundRow, facts: Facts, sip: str, who: Who, status: int = 200, **more: Any
 ) -> Response:
-    so_far = asking.asked(s, row.id).get(("sip", sip), Asked())
+    so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
     drawn = ask_forms.sip_form(facts, sip, so_far, by_phone=True)
     return show(request, "asked-sip.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
                 action=f"/rounds/{row.id}/ask/sips/{sip}", **{"errors": {}, "again": None, **more})  # fmt: skip
@@ -271,5 +271,7 @@ def sip_by_phone(request: Request, id: Id, sip: UrnPath, who: Manager, office: I
             return _sip_page(
                 request, s, row, facts, sip, who, 422, errors=form.errors, summary=form.summary, again=typed(form)
             )
-        asking.record(s, id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json"))
+        questionnaires.record(
+            s, id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json")
+        )
     return done(f"/rounds/{id}/ask", f"The answer of {facts.sips[sip].name} is kept.")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from allocator.domain.case import PERIODS, InterestKind, School
 from allocator.domain.facts import Facts
-from allocator.rounds.asking import Asked, Away, SchoolWord, SipWord, could_meet, sips_asked
+from allocator.rounds.ask_first import Asked, Away, SchoolWord, SipWord, could_meet, sips_asked
 from allocator.service.pages.ground import Fields
 
 AWAY = 3  # absences a form has room for

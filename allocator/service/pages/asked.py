@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from allocator.domain.case import School
 from allocator.domain.facts import Facts
 from allocator.questions.veto import one_answer
-from allocator.rounds.asking import OPEN, Asked, schools_asked
+from allocator.rounds.ask_first import OPEN, Asked, schools_asked
 from allocator.service.asking import Head, In, Partner
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
-from allocator.store import asking, keep
+from allocator.store import keep, questionnaires
 from allocator.store.tables import CaseRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -83,7 +83,7 @@ def school_asked(request: Request, who: Head, office: In, round: Named = None, u
             return show(
                 request, "asked-which.html", who, groups=own_schools(facts, who, row.programme_id), round_id=row.id
             )
-        so_far = asking.asked(s, row.id).get(("school", group[0].urn), Asked())
+        so_far = questionnaires.asked(s, row.id).get(("school", group[0].urn), Asked())
         facts_shown = ask_forms.school_form(facts, group, so_far, by_phone=False)
         return show(request, "asked-school.html", who, **facts_shown, open=still_open(s, row), round_id=row.id,
                     action=_action("/school/ask", row.id, group[0].urn), errors={})  # fmt: skip
@@ -113,7 +113,7 @@ def school_answers(
                         errors=form.errors, summary=form.summary)  # fmt: skip
         for school in group:
             by = who.person(row.programme_id, school.urn)
-            asking.record(s, row.id, ("school", school.urn), "answered", by, word.model_dump(mode="json"))
+            questionnaires.record(s, row.id, ("school", school.urn), "answered", by, word.model_dump(mode="json"))
     return done(
         _action("/school/ask", row.id, group[0].urn), "Thank you. Your answer is kept. You may change it below."
     )
@@ -130,7 +130,7 @@ def sip_asked(request: Request, who: Partner, office: In, round: Named = None) -
     """The SIP's form."""
     with office.db.read() as s:
         row, facts, sip = _own_sip(s, who, round)
-        so_far = asking.asked(s, row.id).get(("sip", sip), Asked())
+        so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
         return show(request, "asked-sip.html", who, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
                     open=still_open(s, row), action=_action("/sip/ask", row.id), errors={}, again=None)  # fmt: skip
 
@@ -151,11 +151,13 @@ def sip_answers(request: Request, who: Partner, office: In, form: Form, round: N
         _refuse_late(s, row)
         word = ask_forms.sip_word(form, facts, sip)
         if word is None:
-            so_far = asking.asked(s, row.id).get(("sip", sip), Asked())
+            so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
             return show(request, "asked-sip.html", who, 422, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
                         open=True, action=_action("/sip/ask", row.id), errors=form.errors, summary=form.summary,
                         again=typed(form))  # fmt: skip
-        asking.record(s, row.id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json"))
+        questionnaires.record(
+            s, row.id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json")
+        )
     return done(_action("/sip/ask", row.id), "Thank you. Your answer is kept. You may change it below.")
 
 

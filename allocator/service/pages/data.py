@@ -31,7 +31,7 @@ from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who, names_in
 from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
-from allocator.store import keep, own
+from allocator.store import keep, workbook_words
 from allocator.store.tables import RoundRow, UploadRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -56,21 +56,21 @@ def _page(request: Request, s: Session, id: str, who: Who, status: int = 200, **
         facts |= _waiting(s, row, waiting)
     elif facts["case_row"] is not None:
         facts |= _in_force(s, row)
-    facts["memory"] = own.remembered(s, row.programme_id)
+    facts["memory"] = workbook_words.remembered(s, row.programme_id)
     return show(request, "data.html", who, status, **facts | more)
 
 
 def _read(s: Session, row: RoundRow, waiting: UploadRow) -> Reading:
     """The waiting file, read in the words remembered."""
-    known, _ = own.before(s, row)
-    words = own.words_of(s, row.programme_id)
-    return uploads.read_upload(own.body_of(waiting), waiting.media, waiting.year, None, words, known)
+    known, _ = workbook_words.before(s, row)
+    words = workbook_words.words_of(s, row.programme_id)
+    return uploads.read_upload(workbook_words.body_of(waiting), waiting.media, waiting.year, None, words, known)
 
 
 def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     """What the file says, what is wrong with it, what there is to map and match, what it would change."""
     reading = _read(s, row, waiting)
-    old, called = own.before(s, row)
+    old, called = workbook_words.before(s, row)
     raw = reading.raw
     errors_ = [p for p in raw.problems if p.severity == "error" and not _asked_about(p)]
     return {
@@ -126,7 +126,7 @@ def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
     if now.n > 1:
         old, called = keep.case_of(keep.case_numbered(s, row.id, now.n - 1))[0], f"version {now.n - 1}"
     else:
-        old, called = own.before_round(s, row)
+        old, called = workbook_words.before_round(s, row)
     names = names_in(s, row.programme_id)
     return {
         "case": case, "put_by": names.get(now.by, now.by), "called": called,
@@ -155,7 +155,7 @@ def upload(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
             return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, waiting=None)
     with writing(request, office, who, id) as (s, row):
         name = Path(file.filename or "file").name[:200] if file else ""
-        own.give(s, row, name, media, year, body, who.person(row.programme_id))
+        workbook_words.give(s, row, name, media, year, body, who.person(row.programme_id))
     return done(f"/rounds/{id}/data", f"{name} has been read. Nothing of it is in the round until you take it.")
 
 
@@ -182,7 +182,7 @@ def words(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 raise Refusal("invalid", f"{place} is no kind of body.")
             if kind == "sheet" and means and means not in TABLES:
                 raise Refusal("invalid", f"{means} is not a table.")
-            own.remember(s, row.programme_id, kind, text, means, by, place=place)
+            workbook_words.remember(s, row.programme_id, kind, text, means, by, place=place)
             count += 1
         if count:
             keep.note(s, by, "own words", id, programme=row.programme_id, detail=f"{count} remembered")
@@ -194,7 +194,7 @@ def forget(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     """A word that was wrong, or is no longer used."""
     with writing(request, office, who, id) as (s, row):
         text = form.need("text", "Say which word")
-        own.forget(s, row.programme_id, form.text("kind") or "", form.text("place") or "", text)
+        workbook_words.forget(s, row.programme_id, form.text("kind") or "", form.text("place") or "", text)
     return done(f"/rounds/{id}/data", f"{text} is forgotten.")
 
 
@@ -251,7 +251,7 @@ def corrected(request: Request, id: Id, who: Manager, office: In) -> Response:
         row = round_in(s, who, id)
         waiting = _given(s, id)
         reading = _read(s, row, waiting)
-        body = own.body_of(waiting) if waiting.media == uploads.XLSX else None
+        body = workbook_words.body_of(waiting) if waiting.media == uploads.XLSX else None
         if body is not None and not reading.raw.tables:
             raise Refusal("round_refuses", "This file cannot be opened, so there are no cells to mark.")
         return workbook_file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")

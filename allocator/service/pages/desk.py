@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
-from allocator.rounds.asking import schools_asked, sips_asked
+from allocator.rounds.ask_first import schools_asked, sips_asked
 from allocator.service.asking import Anyone, In, Manager, Reader, round_in, the_plan
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
@@ -20,7 +20,7 @@ from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import round_out
-from allocator.store import asking, keep
+from allocator.store import keep, questionnaires
 from allocator.store.tables import Programme, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -90,7 +90,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     return {
         "round": now, "version": row.version, "programme": s.get_one(Programme, row.programme_id),
         "case_row": keep.case_row(s, id), "plan": the_plan(plan) if plan else None, "plan_id": plan.id if plan else None,
-        "stands": keep.standing(s, id), "answered": asking.asked(s, id),
+        "stands": keep.standing(s, id), "answered": questionnaires.asked(s, id),
     }  # fmt: skip
 
 

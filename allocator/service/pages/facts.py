@@ -22,7 +22,7 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
 from allocator.service.views import own_sips
-from allocator.store import keep, own
+from allocator.store import keep, workbook_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Table = Annotated[str, Path(pattern=f"^({'|'.join(TABLES)})$")]
@@ -228,7 +228,7 @@ def _save(
         if about_self(case, edits, own_sips(case, who, row.programme_id)):
             raise Refusal("round_refuses", MINE)
         try:
-            reading = edited(case, policy, edits, own.words_of(s, row.programme_id))
+            reading = edited(case, policy, edits, workbook_words.words_of(s, row.programme_id))
         except UsageError as error:
             raise Refusal("round_refuses", error.text) from None
         wrong = [p for p in reading.problems if p.severity == "error"]

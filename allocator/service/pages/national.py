@@ -23,7 +23,7 @@ from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
-from allocator.store import keep, own
+from allocator.store import keep, workbook_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LISTED = 300  # cells shown of one file
@@ -57,7 +57,7 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     asked: dict[str, Any] = {"las": "; ".join(las), "ticked": form.all("options")}
     with office.db.read() as s:
         row, kept = round_in(s, who, id), keep.case_row(s, id)
-        name, words = row.name, own.words_of(s, row.programme_id)
+        name, words = row.name, workbook_words.words_of(s, row.programme_id)
         case, policy = keep.case_of(kept) if kept else (None, Policy())
     with tempfile.TemporaryDirectory() as folder:
         given = _saved(form, Path(folder))
@@ -116,7 +116,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         if before is None or before.n != package["base"]:
             raise Refusal("round_refuses", "The data have changed since you gave the files. Give them again.")
         case, policy = keep.case_of(before)
-        words = own.words_of(s, row.programme_id)
+        words = workbook_words.words_of(s, row.programme_id)
         reading = national.as_case(case, policy, package["tables"], package["now"], words)
         if reading.case is None:
             raise Refusal("case_errors", "With these files the data would have errors. Nothing was taken.",

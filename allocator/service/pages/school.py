@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from allocator.allocate import Setup
 from allocator.domain.case import POST_KINDS, PostKind
+from allocator.domain.interests import concerns
 from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
 from allocator.domain.round import Pair
-from allocator.domain.ties import concerns
 from allocator.errors import NotThere
 from allocator.reasons.position import position
 from allocator.reasons.why import explain

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
+from allocator.domain.interests import concerns
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair
-from allocator.domain.ties import concerns
 from allocator.errors import NotThere
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain

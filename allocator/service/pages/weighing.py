@@ -25,7 +25,7 @@ from allocator.service.pages.whatif import further, plan_of_round, plan_on_desk
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
-from allocator.store import keep, scenarios
+from allocator.store import keep, named_scenarios
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -63,7 +63,7 @@ def plans_of(s: Session, id: str) -> dict[str, str]:
         row = keep.plan_named(s, id, e.data["plan"])
         desk = "On the desk: " if n == len(log) else ""
         out.setdefault(row.id, f"{desk}plan {n}, {CAUSES[e.data['cause']]}, {e.at.day} {e.at:%B}, {e.by.name}")
-    for kept in scenarios.named(s, id):
+    for kept in named_scenarios.named(s, id):
         out.setdefault(kept.plan_id, f"Scenario: {kept.name}")
     return out
 

@@ -29,7 +29,7 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
-from allocator.store import keep, scenarios
+from allocator.store import keep, named_scenarios
 from allocator.store.tables import PlanRow, RoundRow, ScenarioRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -97,7 +97,7 @@ def _ask_page(
 ) -> Response:  # fmt: skip
     with office.db.read() as s:
         facts = around(s, id, who)
-        kept = [(row, *told(s, row)) for row in scenarios.named(s, id)]
+        kept = [(row, *told(s, row)) for row in named_scenarios.named(s, id)]
     plan, now, asks = facts["plan"], None, []
     if plan is not None:
         now = world_of(plan)
@@ -188,7 +188,7 @@ def _answer_page(
         b = the_plan(plan_of_round(s, who, id, plan))
         before = before or facts["plan_id"] or plan
         a = the_plan(plan_of_round(s, who, id, before))
-        kept = next((row for row in scenarios.named(s, id) if row.plan_id == plan), None)
+        kept = next((row for row in named_scenarios.named(s, id) if row.plan_id == plan), None)
     changes = further(a, b)
     adopt = changes and before == facts["plan_id"] and plan != before
     case: Case = world(a)[0]
@@ -247,7 +247,7 @@ def keep_it(request: Request, id: Id, plan: Id, who: Manager, office: In, form: 
             plan_of_round(s, who, id, plan)
             plan_of_round(s, who, id, before)
             by = who.person(row.programme_id)
-            scenarios.keep(s, id, name, plan, before, by)
+            named_scenarios.keep(s, id, name, plan, before, by)
             keep.note(s, by, "scenario kept", id, programme=row.programme_id, detail=name)
     except UsageError as error:
         return _answer_page(request, id, plan, who, office, before, {"name": error.text}, {"name": name})
@@ -281,7 +281,7 @@ def drop(request: Request, id: Id, scenario: Id, who: Manager, office: In, form:
     """Forget a scenario. Its plan stays with the round's other plans."""
     with office.db.write() as s:
         row: RoundRow = round_in(s, who, id)
-        name = scenarios.drop(s, id, scenario)
+        name = named_scenarios.drop(s, id, scenario)
         if name is not None:
             keep.note(s, who.person(row.programme_id), "scenario dropped", id, programme=row.programme_id, detail=name)
     return done(f"/rounds/{id}/what-if", f"{name} is dropped." if name else "It had been dropped already.")

@@ -12,7 +12,7 @@ from allocator import rounds
 from allocator.domain.round import Person
 from allocator.rounds import Desk, Fact
 from allocator.service.asking import Anyone, In, Manager, Office, Reader, plan_in, round_in, writing
-from allocator.service.once import OnceRoute
+from allocator.service.idempotency import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
 from allocator.service.routes.rounds import recorded

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from allocator.service import people
 from allocator.service.asking import In, Manager, Reader, programme_in
+from allocator.service.idempotency import OnceRoute
 from allocator.service.identity import AuditOut, GrantOut, UserIn, UserOut
-from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
 from allocator.store import keep

@@ -14,7 +14,7 @@ from allocator.errors import NotThere, RoundRefuses, UsageError
 from allocator.questions.compare import compare
 from allocator.reasons.why import explain
 from allocator.service.asking import Anyone, In, Manager, Office, Reader, fresh, plan_in, the_plan
-from allocator.service.once import OnceRoute
+from allocator.service.idempotency import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import (

@@ -18,7 +18,7 @@ from allocator.intake.source import Raw
 from allocator.questions.rollover import next_year
 from allocator.service import people, uploads
 from allocator.service.asking import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
-from allocator.service.once import OnceRoute
+from allocator.service.idempotency import OnceRoute
 from allocator.service.problems import Refusal, TableProblem, errors, table_problem
 from allocator.service.schemas import (
     CaseOut,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from allocator.service import passes, people
 from allocator.service.asking import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in, turned_away
+from allocator.service.idempotency import OnceRoute
 from allocator.service.identity import (
     DoorIn,
     DoorOut,
@@ -21,7 +22,6 @@ from allocator.service.identity import (
     TokenNew,
     TokenOut,
 )
-from allocator.service.once import OnceRoute
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
 from allocator.store.tables import Pass, SignIn

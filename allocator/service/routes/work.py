@@ -16,8 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from allocator.service import passes
 from allocator.service.asking import In, Manager, Reader
+from allocator.service.idempotency import OnceRoute
 from allocator.service.limits import AtOnce
-from allocator.service.once import OnceRoute
 from allocator.service.people import Who
 from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Id, JobOut

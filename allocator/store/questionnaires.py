@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.round import Person
-from allocator.rounds.asking import Asked, Key, Step, fold
+from allocator.rounds.ask_first import Asked, Key, Step, fold
 from allocator.store import keep
 from allocator.store.tables import AskRow
 

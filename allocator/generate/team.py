@@ -14,8 +14,8 @@ from allocator.domain.case import Kind, School, Sip
 from allocator.domain.facts import Facts, plain
 from allocator.domain.grid import Grid, Point, middle
 from allocator.domain.phases import serves
+from allocator.generate.invented_names import SPECIALISMS
 from allocator.generate.portfolios import Unit
-from allocator.generate.words import SPECIALISMS
 
 MIX: dict[Kind, float] = {"la_adviser": 0.27, "serving_head": 0.25, "retired_head": 0.18, "consultant": 0.30}  # A3
 SHARE: dict[Kind, float] = {"la_adviser": 1.6, "serving_head": 0.5, "retired_head": 1.0, "consultant": 1.1}  # ours
