@@ -1,6 +1,6 @@
 """Writes the generated reference pages from the code; `--check` names those that are stale and exits 1.
 
-python docs/generate.py [--check]
+python docs/generate.py [--check] [--large]
 """
 
 from __future__ import annotations
@@ -219,6 +219,88 @@ def a_year() -> str:
     return f"{STORY}```text\n{said.getvalue().strip()}\n```\n"
 
 
+PRINTED = (
+    """# What commands print
+
+"""
+    + NOTE
+    + """
+Names stand beside the ids that the next command may be given; every command takes either (`--school "Ash Primary"`, `--sip-leaves "Dev Rao@2026-12-31"`). On a terminal lines
+go on below at a word; into a pipe or a file each is one line, so that it can be searched. Of more than a hundred schools `solve` prints a headline;
+`--all` prints every row, and `allocator export PLAN.json --excel FILE.xlsx` makes a workbook of any plan.
+"""
+)
+
+
+def printed() -> str:
+    """The three jobs on a small case, as a terminal of 80 columns shows them, and once as a pipe does."""
+    case = REFERENCE.parents[1] / "scenarios" / "leaver-at-christmas"
+    with _folder() as folder:
+        plan = folder / "plan.json"
+        _said("solve", case, "-o", plan)
+        jobs: list[tuple[str, ...]] = [
+            ("solve", "CASE", "-o", "plan.json"), ("what-if", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"),
+            ("choices", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"), ("veto", "--plan", "plan.json", "--school", "Juniper Primary School"),
+            ("export", "plan.json", "--excel", "plan.xlsx", "--csv", "plan.csv"),
+        ]  # fmt: skip
+        blocks = [PRINTED, f"## On a terminal of 80 columns: {len(list((case / 'schools.csv').open())) - 1} schools"]
+        blocks += [_block(job, case, folder, tty=True) for job in jobs]
+        blocks += ["## Into a pipe", _block(jobs[1], case, folder, tty=False)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def printed_large() -> str:
+    """The same for 620 invented schools: made by `--large` alone, as the solve takes half a minute."""
+    from allocator.intake.write import write_case
+    from tests.benchmarks.hard import invented, team
+
+    with _folder() as folder:
+        write_case(team(invented(620, 1), 1.05, "plain"), folder / "case.json")
+        plan = folder / "plan.json"
+        first = _block(("solve", "CASE", "-o", "plan.json"), folder / "case.json", folder, tty=True)
+        read = json.loads(plan.read_text("utf-8"))
+        busy = max(read["loads"], key=lambda x: (x["posts"], x["sip"]))
+        jobs = [("what-if", "--plan", "plan.json", "--sip-leaves", f"{busy['sip']}@2026-12-31"), ("veto", "--plan", "plan.json", "--school", read["assignments"][0]["urn"]), ("export", "plan.json", "--excel", "plan.xlsx")]  # fmt: skip
+        blocks = [
+            "# What commands print: 620 schools",
+            "Made by `python docs/generate.py --large`. All invented.",
+            first,
+        ]
+        blocks += [_block(job, folder / "case.json", folder, tty=True) for job in jobs]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _folder() -> Any:
+    import tempfile
+
+    class Folder(tempfile.TemporaryDirectory[str]):
+        def __enter__(self) -> Path:  # type: ignore[override]  # a path, not its text
+            return Path(self.name)
+
+    return Folder()
+
+
+def _block(job: tuple[str, ...], case: Path, folder: Path, *, tty: bool) -> str:
+    """The command and what it says."""
+    places = [case if part == "CASE" else folder / part if part.startswith("plan.") else part for part in job]
+    typed = " ".join(f'"{part}"' if " " in part else part for part in job)
+    said = _said(*places, tty=tty).replace(f"{folder}/", "").replace(str(case), "CASE").strip()
+    return f"```text\n$ allocator {typed}{'' if tty else ' | cat'}\n{said}\n```"
+
+
+def _said(*args: Any, tty: bool = False) -> str:
+    """What a command prints, on stdout and stderr."""
+    import os
+    from unittest import mock
+
+    from tests.command import run
+
+    shown = {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "80"} if tty else {}
+    with mock.patch.dict(os.environ, shown):
+        done = run(*args)
+    return re.sub(r"\x1b\[\d*m", "", done.stderr + done.stdout)
+
+
 def audit() -> str:
     """Every field of a plan: how the auditor works it out again, or why it does not."""
     from allocator.check.fields import CHECKED, NOT_CHECKED, fields
@@ -336,6 +418,7 @@ PAGES = {
     "account.md": account,
     "../tutorial/a-year.md": a_year,
     "audit.md": audit,
+    "printed.md": printed,
     "tables.md": tables,
     "headers.md": headers,
     "policy.md": policy,
@@ -350,7 +433,8 @@ PAGES = {
 
 def main() -> int:
     stale = []
-    for name, make in PAGES.items():
+    large = {"printed-large.md": printed_large} if "--large" in sys.argv else {}
+    for name, make in {**PAGES, **large}.items():
         path, text = REFERENCE / name, make().rstrip() + "\n"
         if "--check" in sys.argv:
             if not path.exists() or path.read_text("utf-8") != text:

@@ -26,8 +26,8 @@ app = typer.Typer(
     help="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 CaseArg = Annotated[Path, typer.Argument(help="a folder of CSV tables, an .xlsx workbook or a .json file")]
@@ -133,6 +133,13 @@ def may_write(path: Path | None) -> Path | None:
             raise UsageError(f"{path.parent}: there is no such folder. Make it, or name another.")
         if not os.access(path.parent, os.W_OK):
             raise UsageError(f"{path.parent}: you may not write there. Name another folder.")
+        try:
+            if path.is_file():
+                path.open("r+b").close()
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be written: {error.strerror}. Close it where it is open, or name another."
+            ) from None
     return path
 
 

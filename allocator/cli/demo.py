@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.app import JsonOpt, app, load, plan_text, write
-from allocator.cli.plans import save_text, scenarios_folder
+from allocator.cli.outputs import save_text
+from allocator.cli.plans import scenarios_folder
 
 if TYPE_CHECKING:
     from allocator.domain.plan import Load, Plan

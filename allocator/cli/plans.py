@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -23,23 +23,25 @@ from allocator.cli.app import (
     finish,
     load,
     may_write,
-    note,
     out,
     plan_text,
     read_plan,
     say,
     say_json,
-    write,
 )
+from allocator.cli.outputs import ExcelOpt, ReportOpt, of_plan, save_text, write_all
 from allocator.cli.stopping import stopping
+from allocator.cli.who import People
 
 if TYPE_CHECKING:
     from allocator.allocate import Setup
     from allocator.check.claims import Count
     from allocator.check.structure import Breach
     from allocator.domain.plan import Plan
+    from allocator.domain.policy import Policy
     from allocator.engine.tiers import Stop
 
+AllOpt = Annotated[bool, typer.Option("--all", help="every row, however many schools there are")]
 PostOpt = Annotated[str, typer.Option("--post", help="lead, support or appraisal")]
 
 
@@ -48,9 +50,11 @@ def stop_of(
 ) -> Stop:
     """When to stop, with progress on a terminal's stderr only."""
     from allocator.engine.tiers import Stop
+    from allocator.report.so_far import so_far as words
 
     def progress(names: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
-        print(f"\r  {names}: best {best:.0f}, bound {bound:.0f}   ", end="", file=sys.stderr, flush=True)
+        now = words({"tiers": names, "best": best, "bound": bound, "so_far": dict(so_far)})
+        print(f"\r  {'; '.join((now.step, *now.lines))[:76]:<76}", end="", file=sys.stderr, flush=True)
 
     shown = sys.stderr.isatty() and not quiet
     return Stop(seconds=time_limit, work=work_limit, workers=workers, event=event, progress=progress if shown else None)
@@ -66,12 +70,8 @@ def solve(
     work_limit: Annotated[float | None, typer.Option(min=0.001, help="deterministic work; repeatable")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="searchers at once; the plan is the same")] = 1,
     output: Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the plan, as JSON")] = None,
-    excel: Annotated[
-        Path | None, typer.Option("--excel", callback=may_write, help="the plan as a workbook, the tables with it")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", callback=may_write, help="the plan as one HTML page, to read or print")
-    ] = None,
+    excel: ExcelOpt = None,
+    report: ReportOpt = None,
     pairs: Annotated[
         Path | None, typer.Option(callback=may_write, help="every allowed or nearly allowed pair, as CSV")
     ] = None,
@@ -79,6 +79,7 @@ def solve(
         Path | None, typer.Option(callback=may_write, help="the rest of the model, as JSON, beside --pairs")
     ] = None,
     detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
+    every: AllOpt = False,
     prices: Annotated[
         bool, typer.Option("--prices", help="what each change that was outweighed would have cost: a solve each")
     ] = False,
@@ -100,51 +101,77 @@ def solve(
         plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded)
     if stop.progress:
         print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
-    outputs(plan, ready, output, excel, report, pairs, model)
     if as_json:
         print(plan_text(plan), end="")
     else:
         from allocator.report.terminal import show_plan
 
-        show_plan(plan, out(), detail=detail)
+        show_plan(plan, out(), detail=detail, every=every, kept=str(output) if output else None)
+    of_model(ready, pairs, model)
+    from allocator.report.workbook import write_workbook
+
+    write_all(
+        [
+            (output, lambda p: save_text(p, plan_text(plan))),
+            (excel, lambda p: write_workbook(facts, in_force, plan, p)),
+            (report, lambda p: page_of(ready, plan, p)),
+        ]
+    )
     finish(plan)
 
 
-def outputs(
-    plan: Plan,
-    ready: Setup,
-    output: Path | None,
-    excel: Path | None,
-    report: Path | None,
-    pairs: Path | None,
-    model: Path | None,
+def page_of(ready: Setup, plan: Plan, path: Path) -> None:
+    from allocator.report.page import page
+
+    save_text(path, page(ready.facts, plan))
+
+
+def of_model(ready: Setup, pairs: Path | None, model: Path | None) -> None:
+    """The two files of the whole model."""
+    from allocator.report.model import model_out
+    from allocator.report.pairs import write_pairs
+
+    write_all(
+        [
+            (pairs, lambda p: write_pairs(ready, p)),
+            (model, lambda p: save_text(p, json.dumps(model_out(ready), indent=1) + "\n")),
+        ]
+    )
+
+
+@app.command()
+def export(
+    plan_file: PlanArg,
+    excel: ExcelOpt = None,
+    report: ReportOpt = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", callback=may_write, help="the plan as a table, a row a school")
+    ] = None,
+    calendar: Annotated[
+        Path | None, typer.Option("--calendar", callback=may_write, help="dates of the plan, as an .ics file")
+    ] = None,
+    as_json: JsonOpt = False,
 ) -> None:
-    """Each file asked for, written whole or not at all."""
-    if output:
-        write(output, lambda p: save_text(p, plan_text(plan)))
-    if excel:
-        from allocator.report.workbook import write_workbook
+    """Files from any plan: the workbook, the page, the table of schools, a calendar."""
+    from allocator.errors import UsageError
+    from allocator.report.by_school import write_csv
 
-        write(excel, lambda p: write_workbook(ready.facts.case, ready.facts.policy, plan, p))
-    if report:
-        from allocator.report.page import page
-
-        write(report, lambda p: save_text(p, page(ready.facts, plan)))
-    if pairs:
-        from allocator.report.pairs import write_pairs
-
-        write(pairs, lambda p: write_pairs(ready, p))
-    if model:
-        from allocator.report.model import model_out
-
-        write(model, lambda p: save_text(p, json.dumps(model_out(ready), indent=1) + "\n"))
-    written = [str(p) for p in (output, excel, report, pairs, model) if p]
-    if written:
-        note(f"Written: {', '.join(written)}")
+    asked = [p for p in (excel, report, csv, calendar) if p]
+    if not asked:
+        raise UsageError(
+            "Say what to write: --excel FILE.xlsx, --report FILE.html, --csv FILE.csv or --calendar FILE.ics."
+        )
+    plan = read_plan(plan_file)
+    of_plan(plan, None, excel, report)
+    write_all([(csv, lambda p: write_csv(plan, p)), (calendar, lambda p: _calendar(plan, p))])
+    if as_json:
+        say_json({"written": [str(p) for p in asked]})
 
 
-def save_text(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
+def _calendar(plan: Plan, path: Path) -> None:
+    from allocator.report.calendar import dates_of_plan, ics
+
+    path.write_bytes(ics(dates_of_plan(plan)).encode())
 
 
 def post_kind(text: str) -> Literal["lead", "support", "appraisal"]:
@@ -158,9 +185,9 @@ def post_kind(text: str) -> Literal["lead", "support", "appraisal"]:
 @app.command()
 def explain(
     plan_file: PlanArg,
-    school: Annotated[str, typer.Option("--school", help="the school's URN")],
+    school: Annotated[str, typer.Option("--school", help="the school, by URN or name")],
     post: PostOpt = "lead",
-    why_not: Annotated[str | None, typer.Option("--why-not", help="a SIP's id: why not this one?")] = None,
+    why_not: Annotated[str | None, typer.Option("--why-not", help="a SIP by id or name: why not this one?")] = None,
     audience: Annotated[str, typer.Option("--for", help="manager, school or sip")] = "manager",
     as_json: JsonOpt = False,
 ) -> None:
@@ -175,13 +202,18 @@ def explain(
     if audience not in ("manager", "school", "sip"):
         raise UsageError(f"--for {audience}: an explanation is for manager, school or sip.")
     plan = read_plan(plan_file)
+    people = People(plan)
+    school, why_not = people.school(school), people.sip(why_not, "--why-not") if why_not else None
     answer = why(ready_from(plan), plan, school, post_kind(post), sip=why_not, audience=audience)  # type: ignore[arg-type]  # checked above
     if as_json:
         say_json(TypeAdapter(Explanation).dump_python(answer, mode="json"))
         return
-    say(f"{answer.text} {answer.answer}".rstrip())
+    from allocator.report.terminal import tell
+
+    console = out()
+    tell(console, f"{answer.text} {answer.answer}".rstrip())
     for move in answer.why_not.chain if answer.why_not else ():
-        say(f"  {move.text}")
+        tell(console, move.text, 2)
 
 
 @app.command()
@@ -266,6 +298,7 @@ def policy_show(
     case: Annotated[Path | None, typer.Argument(help="a case, whose own policy is shown")] = None,
     policy: PolicyOpt = None,
     named: Annotated[str | None, typer.Option("--named", help="steady, balanced or need-first")] = None,
+    changed: Annotated[bool, typer.Option("--changed", help="only what differs from the defaults")] = False,
     as_json: JsonOpt = False,
 ) -> None:
     """The policy in force, with each value's meaning, default and source."""
@@ -291,13 +324,21 @@ def policy_show(
     if as_json:
         say_json([dict(zip(("key", "value", "default", "meaning", "source"), r, strict=True)) for r in rows])
         return
-    from rich.table import Table
+    show_policy(in_force, rows if not changed else [r for r in rows if r[1] != r[2]])
 
-    table = Table("key", "value", "meaning", "source", title=f"Policy {in_force.name}", show_lines=False)
+
+def show_policy(in_force: Policy, rows: Sequence[tuple[str, Any, Any, str, str]]) -> None:
+    """A line a setting, its key and value whole; below it what it means, its default where that is another, its source."""
+    from allocator.reasons.policy_words import in_words
+    from allocator.report.terminal import tell
+
+    console = out()
+    title = f"Policy {in_force.name}"
+    tell(console, title if rows else f"{title}: nothing differs from its defaults.", bold=len(title))
     for key, value, default, meaning, source in rows:
-        shown = str(value) if value == default else f"{value}  (default {default})"
-        table.add_row(key, shown, meaning, source)
-    out().print(table)
+        was = f" (default {in_words(key, default)})" if value != default else ""
+        tell(console, f"{key} = {in_words(key, value)}{was}", bold=len(key))
+        tell(console, f"{meaning}; {source}", 4)
 
 
 def scenarios_folder() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from allocator.cli.app import (
-    CaseArg,
     JsonOpt,
     PolicyOpt,
     app,
@@ -27,58 +27,117 @@ from allocator.cli.app import (
     say_json,
     write,
 )
-from allocator.cli.plans import PostOpt, post_kind, save_text
+from allocator.cli.outputs import ExcelOpt, OutOpt, ReportOpt, of_plan, save_text
+from allocator.cli.plans import AllOpt, PostOpt, post_kind
 from allocator.cli.stopping import stopping
+from allocator.cli.who import People
 
 if TYPE_CHECKING:
+    from allocator.domain.case import Case
     from allocator.domain.plan import Plan
 
+GivenCase = Annotated[
+    Path | None, typer.Argument(help="the case that the plan was made from, to be compared; the plan has its own")
+]
 PlanOpt = Annotated[Path, typer.Option("--plan", help="the plan to go on from, as `solve -o` wrote it")]
+WORDS: dict[str, tuple[str, ...]] = {  # columns that people read, and no plan rests on
+    "schools": ("head_email", "chair_email"), "sips": ("email", "pen_portrait"), "wishes": ("note",),
+}  # fmt: skip
+TOLD = 4  # changes of a case that are told one by one
 LeavesOpt = Annotated[
-    list[str] | None, typer.Option("--sip-leaves", help="SIP, or SIP@YYYY-MM-DD for the last day; may be given again")
+    list[str] | None,
+    typer.Option("--sip-leaves", help="a SIP by id or name, with @YYYY-MM-DD for the last day; may be given again"),
 ]
 ChangesOpt = Annotated[list[Path] | None, typer.Option("--changes", help="a changes.toml; may be given again")]
 WorkersOpt = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="processes; same answer")]
 JournalOpt = Annotated[
     Path | None, typer.Option("--journal", help="answers kept as they come; the same file goes on where it stopped")
 ]
-OutOpt = Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the new plan, as JSON")]
 
 
-def plan_for(case: Path, plan_file: Path, policy: Path | None = None) -> Plan:
-    """The plan, once the case beside it is known to be the one that it was made from."""
+def plan_for(case: Path | None, plan_file: Path, policy: Path | None = None) -> Plan:
+    """The plan, once the case beside it is known to be the one that it was made from; without one, its own.
+
+    Raises UsageError where the case differs in what the plan rests on, and says in what.
+    """
     from allocator.domain import canon
+    from allocator.domain.case import Case
     from allocator.errors import UsageError
 
     plan = read_plan(plan_file)
+    if case is None:
+        if policy is not None:
+            raise UsageError("--policy is looked up beside a case. Give the case too, or leave the policy to the plan.")
+        return plan
     year = str(plan.inputs.case.get("year") or "") or None
     facts, in_force = load(case, year, policy, quiet=True)
     if canon.case_sha256(facts) != plan.inputs.base_sha256:
-        raise UsageError(
-            f"{plan_file} was made from another case than {case}, or the case has changed since: their hashes differ. "
-            "Give the case that it was made from, or solve this one first."
-        )
+        _edited(case, plan_file, Case.model_validate(plan.inputs.case), facts)
     if policy is not None and in_force.model_dump(mode="json") != plan.inputs.policy:
         raise UsageError(f"{plan_file} was made under another policy than {policy}. Solve under that policy first.")
     return plan
 
 
-def changes_of(leaves: list[str] | None, files: list[Path] | None) -> list[dict[str, Any]]:
-    """All changes asked for, in the order: leavers, then files."""
+def _edited(case: Path, plan_file: Path, then: Case, now: Case) -> None:
+    """What has changed since: told and passed over where the plan does not rest on it, else refused."""
+    from allocator.domain import canon
+    from allocator.domain.since import since
+    from allocator.errors import UsageError
+
+    if canon.case_sha256(_planned_on(then)) == canon.case_sha256(_planned_on(now)):
+        said = "; ".join(_words_only(then, now))
+        note(
+            f"{case} has changed since {plan_file} was made, in nothing that it rests on: {said}. Going on from the plan."
+        )
+        return
+    if not {x.urn for x in then.schools} & {x.urn for x in now.schools}:
+        raise UsageError(
+            f"{plan_file} was made from another case than {case}: no school is in both. Give the one that it was made from, or none."
+        )
+    lines = [line for part in since(then, now) for line in part.lines]
+    more = f"; and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
+    raise UsageError(
+        f"{case} has changed since {plan_file} was made: {'; '.join(lines[:TOLD]) or 'its rows differ'}{more}. Solve it again, or leave {case} "
+        "out to go on from the plan as it was made."
+    )
+
+
+def _planned_on(case: Case) -> Case:
+    """The case without the words that no plan rests on."""
+    blank = {
+        t: tuple(r.model_copy(update=dict.fromkeys(fields)) for r in getattr(case, t)) for t, fields in WORDS.items()
+    }
+    return case.model_copy(update=blank)
+
+
+def _words_only(then: Case, now: Case) -> Iterator[str]:
+    for table, key in (("schools", "urn"), ("sips", "sip")):
+        was = {getattr(r, key): r for r in getattr(then, table)}
+        for row in getattr(now, table):
+            changed = [f for f in WORDS[table] if getattr(row, f) != getattr(was[getattr(row, key)], f)]
+            if changed:
+                yield f"{', '.join(f.replace('_', ' ') for f in changed)} of {row.name}"
+    if then.wishes != now.wishes:
+        yield "notes to wishes"
+
+
+def changes_of(plan: Plan, leaves: list[str] | None, files: list[Path] | None) -> list[dict[str, Any]]:
+    """All changes asked for, in the order: leavers, then files; names in them are read as ids."""
     from allocator.domain.change import canonical
     from allocator.errors import UsageError
     from allocator.intake.changes import read_changes
     from allocator.questions.choices import leaver
 
-    found = []
+    found, people = [], People(plan)
     for text in leaves or []:
         sip, _, on = text.partition("@")
         try:
-            found.append(canonical(leaver(sip, dt.date.fromisoformat(on).isoformat() if on else None)))
+            day = dt.date.fromisoformat(on).isoformat() if on else None
+            found.append(canonical(leaver(people.sip(sip) if sip.strip() else "", day)))
         except ValueError:
             raise UsageError(f"--sip-leaves {text}: {on!r} is not a date; write it as SIP@2026-12-31.") from None
     for path in files or []:
-        found += read_changes(path)
+        found += [people.in_change(change) for change in read_changes(path)]
     if not found:
         raise UsageError("Say what changes: --sip-leaves SIP[@DATE], or --changes FILE.toml.")
     return found
@@ -86,13 +145,16 @@ def changes_of(leaves: list[str] | None, files: list[Path] | None) -> list[dict[
 
 @app.command("what-if")
 def what_if(
-    case: CaseArg,
     plan: PlanOpt,
+    case: GivenCase = None,
     sip_leaves: LeavesOpt = None,
     changes: ChangesOpt = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="everything free, for comparison")] = False,
     on: Annotated[str | None, typer.Option("--on", help="the day the change tells, as YYYY-MM-DD")] = None,
     output: OutOpt = None,
+    excel: ExcelOpt = None,
+    report: ReportOpt = None,
+    every: AllOpt = False,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
@@ -108,10 +170,10 @@ def what_if(
     except ValueError:
         raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
     with stopping() as event:
-        after = scenario(before, changes_of(sip_leaves, changes), rebuild=rebuild, on=day).plan(Stop(event=event))
-    if output:
-        write(output, lambda p: save_text(p, plan_text(after)))
-        note(f"Written: {output}")
+        after = scenario(before, changes_of(before, sip_leaves, changes), rebuild=rebuild, on=day).plan(
+            Stop(event=event)
+        )
+    of_plan(after, output, excel, report)
     if as_json:
         print(plan_text(after), end="")
     else:
@@ -119,20 +181,24 @@ def what_if(
 
         console = out()
         show_unfilled(after, console)
-        show_comparison(compared(before, after), console, heading="rebuilt" if rebuild else "repaired", plan=after)
+        show_comparison(
+            compared(before, after), console, heading="rebuilt" if rebuild else "repaired", plan=after, every=every
+        )
     finish(after)
 
 
 @app.command()
 def choices(
-    case: CaseArg,
     plan: PlanOpt,
+    case: GivenCase = None,
     sip_leaves: LeavesOpt = None,
     changes: ChangesOpt = None,
     choose: Annotated[
-        list[str] | None, typer.Option("--choose", help="URN=SIP already agreed; the rest is worked out again")
+        list[str] | None, typer.Option("--choose", help="SCHOOL=SIP already agreed; the rest is worked out again")
     ] = None,
     output: OutOpt = None,
+    excel: ExcelOpt = None,
+    report: ReportOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
@@ -142,17 +208,15 @@ def choices(
     from allocator.questions.choices import choices as lists
 
     before = plan_for(case, plan, policy)
-    agreed = []
+    agreed, people = [], People(before)
     for text in choose or []:
         urn, sep, sip = text.partition("=")
         if not sep or not urn or not sip:
-            raise UsageError(f"--choose {text}: write it as URN=SIP.")
-        agreed.append((urn.strip(), sip.strip()))
+            raise UsageError(f"--choose {text}: write it as SCHOOL=SIP.")
+        agreed.append((people.school(urn, "--choose"), people.sip(sip, "--choose")))
     with stopping() as event:
-        found = lists(before, changes_of(sip_leaves, changes), agreed, Stop(event=event))
-    if output:
-        write(output, lambda p: save_text(p, plan_text(found.plan)))
-        note(f"Written: {output}")
+        found = lists(before, changes_of(before, sip_leaves, changes), agreed, Stop(event=event))
+    of_plan(found.plan, output, excel, report)
     if as_json:
         say_json({"lists": [asdict(c) for c in found.lists], "contests": list(found.contests)})
         return
@@ -163,14 +227,16 @@ def choices(
 
 @app.command()
 def veto(
-    case: CaseArg,
     plan: PlanOpt,
-    school: Annotated[str, typer.Option("--school", help="the school's URN")],
+    school: Annotated[str, typer.Option("--school", help="the school, by URN or name")],
+    case: GivenCase = None,
     post: PostOpt = "lead",
     decided_by: Annotated[
         str | None, typer.Option("--decided-by", help="the manager who lets a concern school's refusal stand")
     ] = None,
     output: OutOpt = None,
+    excel: ExcelOpt = None,
+    report: ReportOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
@@ -179,11 +245,10 @@ def veto(
     from allocator.questions.veto import veto as refuse
 
     before = plan_for(case, plan, policy)
+    school = People(before).school(school)
     with stopping() as event:
         found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=Stop(event=event))
-    if output:
-        write(output, lambda p: save_text(p, plan_text(found.plan)))
-        note(f"Written: {output}")
+    of_plan(found.plan, output, excel, report)
     if as_json:
         print(plan_text(found.plan), end="")
     else:
@@ -209,14 +274,14 @@ def compare(
         return
     from allocator.report.scenario import show_comparison
 
-    show_comparison(found, out(), heading=f"{plan_a} to {plan_b}", detail=True)
+    show_comparison(found, out(), heading="from the one plan to the other", plan=b, detail=True)
 
 
 @app.command()
 def frontier(
-    case: CaseArg,
     plan: PlanOpt,
-    svg: Annotated[Path | None, typer.Option("--svg", help="the picture, as an SVG file")] = None,
+    case: GivenCase = None,
+    svg: Annotated[Path | None, typer.Option("--svg", callback=may_write, help="the picture, as an SVG file")] = None,
     workers: WorkersOpt = None,
     journal: JournalOpt = None,
     policy: PolicyOpt = None,
@@ -244,8 +309,8 @@ def frontier(
 
 @app.command()
 def sweep(
-    case: CaseArg,
     plan: PlanOpt,
+    case: GivenCase = None,
     leaving: Annotated[int, typer.Option("--leaving", min=1, max=2, help="SIPs who leave at once")] = 1,
     gains: Annotated[bool, typer.Option("--gains", help="what one more day or SIP would gain")] = False,
     workers: WorkersOpt = None,
@@ -277,9 +342,9 @@ def sweep(
 
 @app.command("next-year")
 def next_year(
-    case: CaseArg,
     plan: PlanOpt,
     output: Annotated[Path, typer.Option("--output", "-o", help="a new folder for next year's tables")],
+    case: GivenCase = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, app, load, note, out, plan_text, say_json, write
-from allocator.cli.plans import save_text
+from allocator.cli.outputs import save_text
 from allocator.cli.stopping import stopping
 
 StepsOpt = Annotated[Path | None, typer.Option("--steps", help="the steps, as TOML; default year.toml in the case")]

@@ -5,9 +5,12 @@ Days are all that a school is given in the year, by whoever holds its posts: so 
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from allocator.domain.before import last_year
@@ -16,6 +19,9 @@ from allocator.domain.facts import Facts
 from allocator.domain.flags import CARD_AREAS, CONCERN
 from allocator.domain.plan import Assignment, Moved, Plan
 from allocator.domain.round import Key, Pair
+from allocator.intake.plain import guarded
+from allocator.intake.write import cell
+from allocator.reasons.answer import world
 from allocator.reasons.in_a_word import in_a_word
 from allocator.reasons.position import OEIF
 from allocator.reasons.spoken import name_of
@@ -278,3 +284,18 @@ def cells(r: Row, columns: Sequence[Column]) -> list[Any]:
 def number(urn: str) -> Any:
     """A URN as the number that it is, so that a look-up against the register finds it."""
     return int(urn) if urn.isascii() and urn.isdigit() and str(int(urn)) == urn else urn
+
+
+def write_csv(plan: Plan, path: Path) -> None:
+    """The table of a plan by itself, every column but the stage of a round; with the mark by which Excel knows UTF-8."""
+    columns = [c for c in COLUMNS if c.key != "stage"]
+    path.write_bytes(
+        csv_of([c.head for c in columns], [cells(r, columns) for r in by_school(Facts(*world(plan)), plan)])
+    )
+
+
+def csv_of(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """CSV for a spreadsheet: no text is worked out as a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows([head, *([guarded(v) if isinstance(v, str) else cell(v) for v in row] for row in rows)])
+    return text.getvalue().encode("utf-8-sig")

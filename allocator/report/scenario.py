@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
-from allocator.report.terminal import bar, bold, shortfall, standing
+from allocator.report.terminal import Called, bar, shortfall, standing, tell
 from allocator.rules.base import day, listed
+
+MOST = 6  # schools whose days change alike that are named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,37 +24,39 @@ if TYPE_CHECKING:
 
 def show_unfilled(plan: Plan, console: Console) -> None:
     for empty in plan.unfilled:
-        console.print(bold("No SIP:", f" {empty.text or empty.school}"), soft_wrap=True)
+        tell(console, f"No SIP: {empty.text or empty.school}", bold=7)
         for fix in empty.fixes:
-            console.print(f"  could be mended: {fix.text}", soft_wrap=True)
+            tell(console, f"could be mended: {fix.text}", 2)
 
 
 def show_comparison(
-    c: Comparison, console: Console, *, heading: str, plan: Plan | None = None, detail: bool = False
+    c: Comparison,
+    console: Console,
+    *,
+    heading: str,
+    plan: Plan | None = None,
+    detail: bool = False,
+    every: bool = False,
 ) -> None:
-    """Who moves and why, whose days change, and in one line what it comes to."""
-    n = c.schools_moved
-    console.print(
-        f"{heading[:1].upper()}{heading[1:]}: {n} school{'' if n == 1 else 's'} with another SIP.", soft_wrap=True
-    )
+    """Who moves and why, whose days change, and in one line what it comes to. `plan`: the one that it came to."""
+    n, called = c.schools_moved, Called(plan) if plan else None
+    tell(console, f"{heading[:1].upper()}{heading[1:]}: {n} school{'' if n == 1 else 's'} with another SIP.")
     for d in c.moved:
-        post = "" if d.post == "lead" else f" ({d.post})"
+        post = "" if d.post == "lead" else f", {d.post}"
         why = f". {d.because}" if d.because else "."
-        console.print(
-            f"  {d.school}{post}: {d.a or 'nobody'} to {d.b or 'nobody'}{_when(d)}{why}",
-            soft_wrap=True,
-        )
-    _show_days(c, console, plan)
+        was, now = (called.named(x) if called else x or "nobody" for x in (d.a, d.b))
+        tell(console, f"{d.school} ({d.urn}){post}: {was} to {now}{_when(d)}{why}", 2)
+    _show_days(c, console, plan, every)
     if plan is not None:
         held = [a for a in plan.assignments if a.settled]
         if held:
-            console.print(f"Already given, and not touched: {sum(a.days for a in held):g} days in {len(held)} parts.")
+            tell(console, f"Already given, and not touched: {sum(a.days for a in held):g} days in {len(held)} parts.")
         for text in plan.notices:
-            console.print(f"Note: {text}", soft_wrap=True)
+            tell(console, f"Note: {text}")
         s = plan.summary
-        console.print(
+        tell(
+            console,
             f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
-            soft_wrap=True,
         )
     if detail:
         _show_tiers(c, console)
@@ -65,7 +69,7 @@ def _when(d: Difference) -> str:
     return start if d.lasts or d.until is None else f"{start} to {day(d.until)}"
 
 
-def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
+def _show_days(c: Comparison, console: Console, plan: Plan | None, every: bool) -> None:
     """Posts that are given other days, also where the SIP is another; those that lose or gain alike in one line."""
     if not c.days:
         return
@@ -73,16 +77,19 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None) -> None:
     total = listed([f"{n:g} {word}" for n, word in ((less, "fewer"), (more, "more")) if n])
     least = min(d.days_b for d in c.days)
     floor = f", and the floor is {plan.inputs.policy['days']['floor']:g}" if plan else ""
-    console.print(
+    tell(
+        console,
         f"Other days: {len(c.days)} {'post' if len(c.days) == 1 else 'posts'}, {total} in all. The least is {least:g}{floor}.",
-        soft_wrap=True,
     )
     alike: dict[tuple[float, float], list[str]] = {}
     for d in c.days:
-        post = "" if d.post == "lead" else f" ({d.post})"
-        alike.setdefault((d.days_a, d.days_b), []).append(f"{d.school}{post}")
+        post = "" if d.post == "lead" else f", {d.post}"
+        alike.setdefault((d.days_a, d.days_b), []).append(f"{d.school} ({d.urn}){post}")
     for (a, b), schools in sorted(alike.items(), key=lambda x: (x[0][1] - x[0][0], x[0])):
-        console.print(f"  {a:g} to {b:g} days: {', '.join(schools)}", soft_wrap=True)
+        some = (
+            schools if every or len(schools) <= MOST + 1 else [*schools[:MOST], f"{len(schools) - MOST} others (--all)"]
+        )
+        tell(console, f"{a:g} to {b:g} days: {'; '.join(some)}", 2)
 
 
 def _show_tiers(c: Comparison, console: Console) -> None:
@@ -90,49 +97,54 @@ def _show_tiers(c: Comparison, console: Console) -> None:
     all posts, as the aims of a plan that decided a part of it count only that part."""
     for what, x, y in c.figures if c.part_of_year else ():
         if x != y:
-            console.print(f"  {what}: {x:g} to {y:g}")
+            tell(console, f"{what}: {x:g} to {y:g}", 2)
     for name, a, b in c.tiers:
         if a is None or b is None or a == b:
             continue
         tier = tiers.TIERS[name]
-        console.print(f"  {tier.many}: {tier.figure(a):g} to {tier.figure(b):g}")
+        tell(console, f"{tier.many}: {tier.figure(a):g} to {tier.figure(b):g}", 2)
 
 
 def show_choices(found: Choices, console: Console) -> None:
     """The telephone round: a school, who has it now, whom to offer first, and what that does to others."""
+    called = Called(found.plan)
     if not found.lists:
-        console.print("No school loses its SIP: nobody needs to be telephoned.")
-    for c in found.lists:
+        tell(console, "No school loses its SIP: nobody needs to be telephoned.")
+    for n, c in enumerate(found.lists):
         post = "" if c.post == "lead" else f", {c.post}"
-        console.print(
-            bold(f"\n{c.school}", f" ({', '.join((c.urn, *c.beside))}{post}), now {c.was}:"),
-            soft_wrap=True,
+        if n:
+            console.print()
+        tell(
+            console,
+            f"{c.school} ({', '.join((c.urn, *c.beside))}{post}), now {called.named(c.was)}:",
+            bold=len(c.school),
         )
         for o in c.offers:
-            console.print(f"  {o.rank}. {o.text}", soft_wrap=True)
+            tell(console, f"{o.rank}. {o.text.replace(o.name, f'{o.name}, {o.sip}', 1)}", 2)
         if c.none_because:
-            console.print(f"  {c.none_because}")
+            tell(console, c.none_because, 2)
     for text in found.contests:
-        console.print(f"\n{text}", soft_wrap=True)
+        console.print()
+        tell(console, text)
 
 
 def show_veto(found: Resubmission, console: Console) -> None:
-    r = found.refused
-    console.print(
-        f"{r.school} will not have {r.name}; it is now offered {found.now or 'nobody yet'}.",
-        soft_wrap=True,
+    r, called = found.refused, Called(found.plan)
+    tell(
+        console,
+        f"{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered {called.named(found.now) if found.now else 'nobody yet'}.",
     )
     n = len(found.affected)
     if found.affected:
-        console.print(f"To make that possible {n} other post{' changes' if n == 1 else 's change'}:")
+        tell(console, f"To make that possible {n} other post{' changes' if n == 1 else 's change'}:")
         for school, was, now, why in found.affected:
-            console.print(f"  {school}: {was} to {now}. {why}", soft_wrap=True)
+            tell(console, f"{called.placed(school)}: {called.named(was)} to {called.named(now)}. {why}", 2)
     else:
-        console.print("Nobody else is affected.")
+        tell(console, "Nobody else is affected.")
     show_unfilled(found.plan, console)
     if found.private_word:
-        console.print(f"Note: {found.private_word}", soft_wrap=True)
-    console.print(standing(found.plan), soft_wrap=True)
+        tell(console, f"Note: {found.private_word}")
+    tell(console, standing(found.plan))
 
 
 def show_frontier(points: Sequence[Point], console: Console) -> None:
@@ -156,21 +168,21 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
 
 
 def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> None:
-    from rich.table import Table
-
-    if gains:
-        table = Table("what", "gains", title="What would help most", title_justify="left")
-        for r in results:
-            table.add_row(r.label, r.error or worth(r))
-    else:
-        table = Table("who leaves", "posts left empty", "own", "others", "days short", "first loss",
-                      title="Who is critical: schools that would move if one left", title_justify="left")  # fmt: skip
-        for r in results:
-            table.add_row(
-                r.label, str(r.stranded), str(r.lost_sip), str(r.moved), f"{r.days_short:g}",
-                r.error or worth(r),
-            )  # fmt: skip
-    console.print(table)
+    """A line a question, the weightiest first."""
+    tell(
+        console,
+        "What would help most:" if gains else "Who is critical: what would happen if one left, the worst first.",
+    )
+    for r in results:
+        if gains or r.error:
+            tell(console, f"{r.label}: {r.error or worth(r)}", 2)
+            continue
+        own = f"{r.lost_sip} of their own {'school goes' if r.lost_sip == 1 else 'schools go'} to others"
+        tell(
+            console,
+            f"{r.label}: {r.stranded} post{'' if r.stranded == 1 else 's'} left empty; {own}, {r.moved} more move; "
+            f"{r.days_short:g} days short. First loss: {worth(r)}.", 2,
+        )  # fmt: skip
 
 
 def worth(r: Result) -> str:

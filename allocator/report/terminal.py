@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
-from collections import defaultdict
+import textwrap
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from allocator.domain import tiers
 from allocator.domain.case import POST_KINDS
 from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
+from allocator.reasons.emptied import emptied
+from allocator.reasons.in_a_word import in_a_word
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,52 +23,156 @@ if TYPE_CHECKING:
     from allocator.intake.problems import Problem
 
 BAR = 12  # characters of a load bar
+MANY = 100  # schools, above which a terminal gets a headline and where the rest is
+NAME = 44  # characters of a school's name that leave room for days and marks at 80
+SHOWN = 5  # people named in a headline
 
 
-def show_plan(plan: Plan, console: Console, *, detail: bool = False) -> None:
-    """Print the plan; `detail` adds points, bounds and the lot."""
-    from rich.table import Table
+def tell(console: Console, text: str, indent: int = 0, *, bold: int = 0) -> None:
+    """A line. On a terminal it goes on below at a word, further in; into a pipe or file it is one line, whatever its length.
 
+    `bold`: so many characters at its beginning.
+    """
+    from rich.text import Text
+
+    begin, text = " " * indent, visible(text)
+    if console.is_terminal:
+        further = begin + "  "
+        text = textwrap.fill(text, console.width, initial_indent=begin, subsequent_indent=further, break_long_words=False,
+                             break_on_hyphens=False)  # fmt: skip
+    else:
+        text = begin + text
+    shown = Text(text)
+    shown.stylize("bold", indent, indent + bold)
+    console.print(shown, soft_wrap=True)
+
+
+class Called:
+    """People and schools as a command prints them: the name, and the id that the next command may be given."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.sips = {x.sip: x.name for x in plan.loads} | {a.sip: a.name for a in plan.assignments}
+        self.schools = {u.urn: u.school for u in plan.unfilled} | {a.urn: a.school for a in plan.assignments}
+        self.ids: dict[str, list[str]] = defaultdict(list)
+        for sip, name in self.sips.items():
+            self.ids[name].append(sip)
+
+    def sip(self, sip: str | None) -> str:
+        """Amira Khan (amira); an id alone for one who is in the case no more."""
+        if not sip:
+            return "nobody"
+        return f"{self.sips[sip]} ({sip})" if sip in self.sips else sip
+
+    def named(self, name: str | None) -> str:
+        """A SIP of whom only the name is at hand."""
+        ids = self.ids.get(name or "", [])
+        return f"{name} ({ids[0]})" if len(ids) == 1 else name or "nobody"
+
+    def placed(self, name: str) -> str:
+        """A school of which only the name is at hand."""
+        urns = [u for u, n in self.schools.items() if n == name]
+        return f"{name} ({urns[0]})" if len(urns) == 1 else name
+
+    def school(self, urn: str) -> str:
+        return f"{self.schools[urn]} ({urn})" if urn in self.schools else urn
+
+
+def show_plan(
+    plan: Plan, console: Console, *, detail: bool = False, every: bool = False, kept: str | None = None
+) -> None:
+    """Print the plan, by SIP; of more than MANY schools a headline, unless `every`. `detail`: points and bounds too.
+
+    `kept`: the file that the plan was written to, for what to do next.
+    """
+    called, s = Called(plan), plan.summary
+    title = f"Plan for {plan.inputs.case['year']}: {s.schools} schools, {len(plan.loads)} SIPs"
+    tell(console, title, bold=len(title))
+    if s.schools > MANY and not every:
+        _headline(plan, console)
+    else:
+        _by_sip(plan, console, called)
+        for empty in plan.unfilled:
+            tell(console, f"No SIP: {empty.text or called.school(empty.urn)}", bold=7)
+            for fix in empty.fixes:
+                tell(console, f"could be mended: {fix.text}", 2)
+        _changes(plan, console, called)
+    for notice in plan.notices:
+        tell(console, f"Note: {notice}")
+    console.print()
+    tell(
+        console,
+        f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change"
+        f"{f', {s.had_none} had none' if s.had_none else ''}. "
+        f"{s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
+    )
+    if s.schools > MANY and not every:
+        whole = f"allocator export {kept}" if kept else "keep it with -o plan.json, then allocator export plan.json"
+        tell(console, f"Every school and SIP: {whole} --excel plan.xlsx, or --all here.")
+    if detail:
+        for t in plan.certificate.tiers:
+            tier = tiers.TIERS.get(t.name)
+            if tier is not None:
+                tell(
+                    console, f"{tier.many}: {tier.figure(t.value):,.12g}, proved bound {tier.figure(t.bound):,.12g}", 2
+                )
+
+
+def _by_sip(plan: Plan, console: Console, called: Called) -> None:
+    """A block for each SIP, by name: their days, then a line a school; whoever holds nothing in one line at the end."""
     held: dict[str, list[Assignment]] = defaultdict(list)
     for a in plan.assignments:
         held[a.sip].append(a)
-    names = {load.sip: load.name for load in plan.loads}
-    table = Table(title=f"Plan for {plan.inputs.case['year']}", title_justify="left", show_lines=False, expand=False)
-    table.add_column("SIP", no_wrap=True)
-    table.add_column("days", justify="right", no_wrap=True)
-    table.add_column("load", no_wrap=True)
-    table.add_column("schools (* new this year)", overflow="fold")
-    for load in plan.loads:
-        table.add_row(
-            load.name,
-            f"{load.days:g}/{load.capacity:g}",
-            bar(load.days, load.capacity),
-            "; ".join(_schools(held[load.sip])) or "none",
+    for load in sorted(plan.loads, key=lambda x: (x.name, x.sip)):
+        mine = held.pop(load.sip, [])
+        if not mine:
+            continue
+        name = called.sip(load.sip)
+        console.print()
+        tell(
+            console, f"{name}  {bar(load.days, load.capacity)}  {load.days:g} of {load.capacity:g} days", bold=len(name)
         )
-    console.print(table)
-    for empty in plan.unfilled:
-        console.print(bold("No SIP:", f" {empty.text or empty.school}"))
-        for fix in empty.fixes:
-            console.print(f"  could be mended: {fix.text}")
+        for school in _schools(mine):
+            tell(console, school, 2)
+    idle = [called.sip(x.sip) for x in plan.loads if x.posts == 0]
+    if idle:
+        console.print()
+        tell(console, f"No school: {', '.join(sorted(idle))}.")
+    console.print()
+
+
+def _changes(plan: Plan, console: Console, called: Called) -> None:
     if plan.changes:
-        console.print(f"\nChanges from last year ({len(plan.changes)}):")
-        schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
-        for c in plan.changes:
-            to = names.get(c.to or "", c.to or "nobody")
-            was = names.get(c.from_ or "", c.from_ or "nobody")
-            console.print(f"  {schools[c.urn]}: {was} to {to}. {c.because}")
-    for notice in plan.notices:
-        console.print(f"Note: {notice}")
+        tell(console, f"Changes from last year ({len(plan.changes)}):")
+    for c in sorted(plan.changes, key=lambda c: (called.school(c.urn), c.post, c.on or dt.date.min)):
+        post = "" if c.post == "lead" else f", {c.post}"
+        tell(console, f"{called.school(c.urn)}{post}: {called.sip(c.from_)} to {called.sip(c.to)}. {c.because}", 2)
+
+
+def _headline(plan: Plan, console: Console) -> None:
+    """What a manager of hundreds of schools reads first: causes, not rows."""
     s = plan.summary
-    console.print(
-        f"\n{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change. "
-        f"{s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}"
-    )
-    if detail:
-        tiers = Table("tier", "value", "bound", title="Certificate", title_justify="left")
-        for t in plan.certificate.tiers:
-            tiers.add_row(t.name, str(t.value), str(t.bound))
-        console.print(tiers)
+    empty = {u.urn for u in plan.unfilled if u.post == "lead"}
+    tell(console, f"{s.schools - len(empty)} of {s.schools} schools have a SIP.")
+    for cause in emptied(plan):
+        tell(console, cause.text, 2)
+    last = {c.urn: in_a_word(c.claims) or "other" for c in plan.changes if c.post == "lead"}
+    found = sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))
+    if found:
+        tell(console, f"Why they change: {', '.join(f'{word} {n}' for word, n in found)}.")
+    short = [a for a in plan.assignments if a.days_short]
+    if short:
+        tell(
+            console,
+            f"Short of days: {len({a.urn for a in short})} schools, {sum(a.days_short for a in short):g} days in all.",
+        )
+    room = sorted(((x.capacity - x.days, x) for x in plan.loads if x.capacity), key=lambda r: (-r[0], r[1].name))
+    free = [f"{x.name} ({x.sip}) {left:g}" for left, x in room if left >= 1]
+    if free:
+        more = f" and {len(free) - SHOWN} more" if len(free) > SHOWN else ""
+        tell(console, f"Most days left: {', '.join(free[:SHOWN])}{more}.")
+    tied = sum(bool(a.tied_with) for a in plan.assignments)
+    if tied:
+        tell(console, f"Equal choices, settled by the lot: {tied}.")
 
 
 def shortfall(plan: Plan) -> str:
@@ -88,16 +197,19 @@ def standing(plan: Plan) -> str:
 
 
 def _schools(mine: Sequence[Assignment]) -> list[str]:
-    """A SIP's schools by name, once each: what they hold there when it is not the lead alone."""
+    """A SIP's schools by name, a line each: URN, name, days, and what is special."""
     out = []
     for urn, name in sorted({(a.urn, a.school) for a in mine}, key=lambda x: (x[1], x[0])):
         here = [a for a in mine if a.urn == urn]
-        star = "*" if any(a.new_pairing for a in here) else ""
         posts = list(dict.fromkeys(a.post for a in sorted(here, key=lambda a: POST_KINDS.index(a.post))))
-        held = "" if posts == ["lead"] else f" ({' and '.join(posts)})"
-        missing = sum(a.days_short for a in here)
-        short = f", {missing:g} days short" if missing else ""
-        out.append(f"{name}{star}{held}{short}")
+        marks = [] if posts == ["lead"] else [" and ".join(posts)]
+        marks += ["new"] if any(a.new_pairing for a in here) else []
+        marks += ["locked"] if any(a.locked for a in here) else []
+        if missing := sum(a.days_short for a in here):
+            marks.append(f"{missing:g} days short")
+        out.append(
+            f"{urn:<6} {name:<{NAME}} {sum(a.days for a in here):>5g} days{', ' if marks else ''}{', '.join(marks)}"
+        )
     return out
 
 
@@ -124,14 +236,7 @@ def plain_console(**how: Any) -> Console:
     return Plain(highlight=False, markup=False, **how)
 
 
-def bold(head: str, rest: str = "") -> Text:
-    """A line that begins in bold."""
-    from rich.text import Text
-
-    return Text.assemble((visible(head), "bold"), visible(rest))
-
-
 def show_problems(problems: Sequence[Problem], console: Console) -> None:
     """Every problem: errors first, then notices."""
     for p in sorted(problems, key=lambda p: (p.severity != "error", p.table, p.row or 0)):
-        console.print(bold(p.severity, f": {p.text}"), soft_wrap=True)
+        tell(console, f"{p.severity}: {p.text}", bold=len(p.severity))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from allocator.report.scenario import show_comparison, show_unfilled, show_veto
-from allocator.report.terminal import bold, standing
+from allocator.report.terminal import standing, tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 def show_start(plan: Plan, console: Console) -> None:
     s = plan.summary
-    console.print(
-        bold(
-            "The year begins",
-            f": {s.schools} schools, {s.filled} posts filled, {s.unfilled} not; {s.kept} schools "
-            f"keep their SIP, {s.changed} change, {s.had_none} had none. {standing(plan)}",
-        ),
-        soft_wrap=True,
+    tell(
+        console,
+        f"The year begins: {s.schools} schools, {s.filled} posts filled, {s.unfilled} not; {s.kept} schools "
+        f"keep their SIP, {s.changed} change, {s.had_none} had none. {standing(plan)}",
+        bold=15,
     )
 
 
 def show_chapter(n: int, chapter: Chapter, console: Console) -> None:
     """One step: its title, then what it changes."""
-    console.print(bold(f"\n{n}. {chapter.step.title}"), soft_wrap=True)
+    title = f"{n}. {chapter.step.title}"
+    console.print()
+    tell(console, title, bold=len(title))
     if chapter.refused is not None:
         show_veto(chapter.refused, console)
         return

@@ -73,7 +73,7 @@ def test_what_if_veto_choices_compare_frontier_and_next_year(plan: Path, tmp_pat
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
-        (["--sip-leaves", "nobody"], 2, "not a SIP of this case"),
+        (["--sip-leaves", "nobody"], 2, "no SIP of this plan"),
         (["--sip-leaves", "dev@2031-01-01"], 2, "outside the year"),
         (["--sip-leaves", "dev@soon"], 2, "not a date"),
         ([], 2, "Say what changes"),

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from allocator.cli.app import console, may_write, note, say, say_json, write
 from allocator.cli.commands import app
-from allocator.cli.plans import save_text
+from allocator.cli.outputs import save_text
 from allocator.domain.characters import visible
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy

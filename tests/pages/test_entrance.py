@@ -65,7 +65,7 @@ def test_a_plan_is_made_from_the_desk(at: Site) -> None:
     page = at.enter("draft", "manager")
     page.goto(f"{at.base}/rounds/draft")
     page.get_by_role("button", name="Make the plan again").click()
-    page.wait_for_url("**/board")
+    page.wait_for_url("**/plan")
 
 
 def test_no_page_asks_another_host_or_breaks_its_own_policy(at: Site) -> None:

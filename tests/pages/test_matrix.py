@@ -80,6 +80,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/sip/ask"): (SIP, None),
     ("POST", "/sip/ask"): (SIP, {"days": "9", "looked": "yes"}),
     ("POST", "/rounds/{id}/jobs/{job}/adopt"): (MANAGER, {}),
+    ("POST", "/rounds/{id}/jobs/{job}/away"): (MANAGER, {}),
     ("GET", "/rounds/{id}/news"): (STAFF, None),
     ("GET", "/rounds/{id}/what-if"): (STAFF, None),
     ("POST", "/rounds/{id}/what-if"): (MANAGER, {"event": "sip_leaves", "sip": "A", "do": "add"}),
@@ -171,7 +172,8 @@ def desk(tmp_path: Path) -> Desk:
 def address(desk: Desk, page: str) -> str:
     """The page's address in the office of tests/service/office.py."""
     id = "p" if page.startswith("/programmes") else "r"
-    job = next((j for part, j in (("/choices/", "chosen"), ("/adopt", "stopped")) if part in page), desk.ids["job"])
+    ended = ("/adopt", "stopped"), ("/away", "stopped")
+    job = next((j for part, j in (("/choices/", "chosen"), *ended) if part in page), desk.ids["job"])
     names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips", "programme": "p"} | {"name": "notice" if "/account/" in page else "all.pdf"}  # fmt: skip
     asks = "?urn=1&sip=B" if page.endswith(("/move", "/try", "/account/pair")) else ""
     with desk.db.read() as s:

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
-from allocator.rounds.ask_first import schools_asked, sips_asked
 from allocator.service.asking import Anyone, In, Manager, Reader, round_in, the_plan
+from allocator.service.pages.coming import Coming, coming, outlook
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
-from allocator.service.views import round_out
+from allocator.service.views import facts_of, round_out
 from allocator.store import keep, questionnaires
 from allocator.store.tables import Programme, RoundRow
 
@@ -63,14 +63,13 @@ def make_round(request: Request, id: Id, who: Manager, office: In, form: Form) -
 
 
 @dataclass(frozen=True)
-class Task:
-    """A line of the desk's task list."""
+class Step:
+    """A step of the year on the desk's strip."""
 
     title: str
     href: str
     status: str
-    hint: str = ""
-    open: bool = True
+    done: bool
 
 
 @router.get("/rounds/{id}")
@@ -78,8 +77,20 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
     """The desk: where the round stands, what to do next, and ways to everything else."""
     with office.db.read() as s:
         facts = around(s, id, who)
-        work = work_of(s, id)
-    return show(request, "desk.html", who, **facts, tasks=tasks(facts), work=work)
+        work, comes = work_of(s, id), next_of(s, facts)
+        plan = facts["plan"]
+        look = outlook(facts_of(keep.plan_row(s, facts["plan_id"]), plan), plan) if plan else None
+    return show(request, "desk.html", who, **facts, steps=steps(facts), work=work, coming=comes, outlook=look)
+
+
+def next_of(s: Session, facts: dict[str, Any]) -> Coming:
+    """What comes next in this round."""
+    case, among, sips_first = facts["case_row"], None, False
+    if case is not None:
+        sips_first = bool(case.policy.get("round", {}).get("sips_first"))
+        among = Facts(*keep.case_of(case)) if facts["plan"] is None else None
+    solving = next((job.id for job, _ in work_of(s, facts["round"].id) if job.kind == "solve" and job.state in ("queued", "running")), None)  # fmt: skip
+    return coming({**facts, "among": among, "sips_first": sips_first}, dt.date.today(), solving)
 
 
 def around(s: Session, id: str, me: Who) -> dict[str, Any]:
@@ -94,49 +105,21 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tasks(facts: dict[str, Any]) -> list[tuple[str, list[Task]]]:
-    """The year's steps in their order (practice, "The year"), each with how it stands."""
+def steps(facts: dict[str, Any]) -> list[Step]:
+    """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are folded."""
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]
     at = f"/rounds/{now.id}"
     stages = [p.stage for p in stands.pairs.values()]
-
-    def count(*wanted: str) -> int:
-        return sum(stage in wanted for stage in stages)
-
-    notices = len(case.problems) if case else 0
-    answered = [whose for (whose, _), a in facts["answered"].items() if a.answered_on]
-    asked = "Needs the data first"
-    if case is not None:
-        among = Facts(*keep.case_of(case))
-        asked = (f"{answered.count('school')} of {len(schools_asked(among))} schools, "
-                 f"{answered.count('sip')} of {len(sips_asked(among))} SIPs answered")  # fmt: skip
-    data = "Not started" if case is None else f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs"
-    planned = "Not yet" if plan is None else f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not"
-    told = f"{len(stages) - count('draft')} of {len(stages)} told" if stages else "Nobody told"
-    open_ = sum(q.outcome is None for q in stands.queries)
-    refused = count("refused")
-    said = f"{refused} refusal{'' if refused == 1 else 's'}, {open_} question{'' if open_ == 1 else 's'} open"
-    decide = sum(p.represented for p in stands.pairs.values())
-    waits = f"{decide} for a person to decide" if decide else ""
+    total, draft, confirmed = len(stages), stages.count("draft"), stages.count("confirmed")
+    answered = sum(a.answered_on is not None for a in facts["answered"].values())
+    data = f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs" if case else "not yet"
+    waiting = sum(stages.count(x) for x in ("proposed", "queried"))
     return [
-        ("Prepare", [
-            Task("Ask schools and SIPs first", f"{at}/ask", asked, "Wishes, interests and days, before anything is planned"),
-            Task("The data", f"{at}/data", data, f"{notices} notices" if notices else "Schools, SIPs, last year's pairs"),
-            Task("People and their roles", f"/programmes/{now.programme}/people", "", "Managers, auditors, heads, chairs, SIPs"),
-            Task("Settings in force", f"{at}/settings", case.policy.get("name", "") if case else "balanced"),
-        ]),
-        ("Plan", [
-            Task("The board", f"{at}/board", planned, "Every SIP and school; move, lock, ask why", plan is not None),
-            Task("The map", f"{at}/map", "", "", plan is not None),
-            Task("What if", f"{at}/what-if", "", "A SIP leaves, days are cut, a school needs more", plan is not None),
-        ]),
-        ("Agree", [
-            Task("Tell SIPs and schools", f"{at}/publish", told, "", plan is not None),
-            Task("Refusals and questions", f"{at}/answers", said, waits, plan is not None),
-            Task("Confirm", f"{at}/confirm", f"{count('confirmed')} of {len(stages)} confirmed", "Pair by pair, by a named manager", plan is not None),
-        ]),
-        ("Hand out", [
-            Task("Workbook, letters, print", f"{at}/out", "", "", plan is not None),
-            Task("The log", f"{at}/log", f"{stands.length} entr{'y' if stands.length == 1 else 'ies'}", "Who did what, and when"),
-        ]),
+        Step("Data", f"{at}/data", data, case is not None),
+        Step("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
+        Step("Plan", f"{at}/plan", f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
+        Step("Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft),
+        Step("Answers", f"{at}/answers", f"{waiting} to come" if total > draft else "none yet", total > draft and not waiting),
+        Step("Confirm", f"{at}/confirm", f"{confirmed} of {total} pairs" if total else "none yet", bool(total) and confirmed == total),
+        Step("In force", f"{at}/confirm", "yes" if stands.in_force else "not yet", stands.in_force),
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.store import keep
-from allocator.store.tables import Job
+from allocator.store.tables import AuditRow, Job
 
 DOING = {
     "solve": "Making the plan", "what_if": "Working out what would change", "choices": "Ranking who could be offered",
@@ -17,12 +17,14 @@ DOING = {
 }  # fmt: skip
 LATELY = dt.timedelta(days=2)
 MOST = 5
+AWAY = "work put away"  # the line of the audit log by which it is off the desk
 
 
 def work_of(s: Session, round_id: str) -> list[tuple[Job, str]]:
     """Open jobs, and those of the last days that did not end well, newest first, each with what it does."""
     since = keep.now() - LATELY
-    late = sa.and_(Job.state.in_(("failed", "cancelled")), Job.ended_at > since)
+    away = sa.exists().where(AuditRow.action == AWAY, AuditRow.subject == Job.id)
+    late = sa.and_(Job.state.in_(("failed", "cancelled")), Job.ended_at > since, ~away)
     query = sa.select(Job).where(Job.round_id == round_id, sa.or_(Job.state.in_(("queued", "running")), late))
     found = s.scalars(query.order_by(Job.created_at.desc(), Job.id).limit(MOST))
     return [(job, DOING.get(job.kind, job.kind)) for job in found]

@@ -232,10 +232,22 @@ async def refused(request: Request, refusal: Refusal) -> Response:
         if refusal.code == "stale" and staff and me is not None:
             facts |= await run_in_threadpool(_since, request, me)
         return show(request, f"{refusal.code}.html", me, refusal.status, **facts)
+    of_round = request.method == "GET" and request.url.path.startswith("/rounds/") and refusal.code == "round_refuses"
+    if of_round and staff and me is not None and (early := await run_in_threadpool(_early, request, me)):
+        return show(request, "not-yet.html", me, refusal.status, **early)
     return show(
         request, "refused.html", me, refusal.status, title=TITLES[refusal.code], detail=refusal.detail,
         problems=refusal.more.get("problems", []), code=refusal.code,
     )  # fmt: skip
+
+
+def _early(request: Request, me: Who) -> Mapping[str, Any]:
+    """Where a page of a round cannot be used because the round has no plan yet: the round, and what comes first."""
+    from allocator.service.pages.desk import around, next_of  # they stand on this
+
+    with office_of(request).db.read() as s:
+        facts = around(s, request.path_params["id"], me)
+        return {} if facts["plan"] is not None else {**facts, "coming": next_of(s, facts)}
 
 
 def _since(request: Request, me: Who) -> Mapping[str, Any]:

@@ -5,8 +5,6 @@ An earlier plan of the round goes back on the desk in one press: the undo of the
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -22,10 +20,8 @@ from allocator.domain.case import NEEDS
 from allocator.domain.plan import Plan
 from allocator.domain.round import Event, Round
 from allocator.errors import RoundRefuses
-from allocator.intake.plain import guarded
-from allocator.intake.write import cell
 from allocator.reasons.answer import world
-from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, Row, View, by_school, cells, viewed
+from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, Row, View, by_school, cells, csv_of, viewed
 from allocator.service.asking import In, Manager, Reader, the_plan, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
@@ -103,11 +99,8 @@ def as_file(request: Request, id: Id, kind: Literal["csv", "xlsx"], who: Reader,
     heads = [c.head for c in asked.shown]
     body = [cells(r, asked.shown) for _, group in viewed(rows, asked) for r in group]
     if kind == "csv":
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerows([heads, *([guarded(v) if isinstance(v, str) else cell(v) for v in row] for row in body)])
         saved = headers(request) | {"Content-Disposition": 'attachment; filename="plan.csv"'}
-        return Response(text.getvalue().encode("utf-8-sig"), 200, saved, "text/csv; charset=utf-8")
+        return Response(csv_of(heads, body), 200, saved, "text/csv; charset=utf-8")
     from allocator.report.workbook import write_table
 
     with tempfile.TemporaryDirectory() as folder:

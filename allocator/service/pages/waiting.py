@@ -15,7 +15,7 @@ from allocator import rounds
 from allocator.report.so_far import so_far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
 from allocator.service.pages.desk import around
-from allocator.service.pages.doing import DOING
+from allocator.service.pages.doing import AWAY, DOING
 from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.problems import Refusal
@@ -67,7 +67,7 @@ def usual(job: Job) -> str:
 @router.post("/rounds/{id}/solve")
 def make_plan(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The annual allocation, as a job."""
-    return follow(office, solve(id, request, who, office, SolveIn.model_validate({})), f"/rounds/{id}/board")
+    return follow(office, solve(id, request, who, office, SolveIn.model_validate({})), f"/rounds/{id}/plan")
 
 
 @router.get("/rounds/{id}/jobs/{job}")
@@ -112,6 +112,17 @@ def stop(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form
     return done(
         f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '')}", "Stopping. The best plan so far is kept."
     )
+
+
+@router.post("/rounds/{id}/jobs/{job}/away")
+def put_away(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form) -> Response:
+    """What did not end well leaves the desk; the log says who put it away."""
+    with office.db.write() as s:
+        found = job_in(s, who, job)
+        if found.round_id != id or found.state not in FINAL:
+            raise Refusal("not_found", "This work has not ended: stop it first.")
+        keep.note(s, who.person(found.programme_id), AWAY, job, programme=found.programme_id, detail=found.kind)
+    return done(f"/rounds/{id}", f"“{DOING.get(found.kind, found.kind)}” is put away.")
 
 
 @router.post("/rounds/{id}/jobs/{job}/adopt")

@@ -1,0 +1,179 @@
+"""What comes next in a round: one thing first, with its count and date; what waits, and for whom (practice, "The year")."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.domain.round import Round
+from allocator.reasons.emptied import Emptied, emptied
+from allocator.reasons.in_a_word import in_a_word
+from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
+from allocator.service.pages.ground import day
+from allocator.service.schemas import RoundOut
+
+NEXT_YEAR = (5, 1)  # from the first of May the next round is what comes (practice, May)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A button or a link. `post`: it is pressed and does it, with nothing more to say."""
+
+    text: str
+    href: str
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Coming:
+    """The next thing: what, why now (counts and dates), the main way, and others. `waits`: (what, where) besides."""
+
+    title: str
+    said: str
+    way: Way
+    others: tuple[Way, ...] = ()
+    waits: tuple[Way, ...] = field(default=())
+
+
+def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None) -> Coming:
+    """`facts`: what every page of a round is given (`desk.around`). `solving`: the job that makes a plan now."""
+    now: RoundOut = facts["round"]
+    at = f"/rounds/{now.id}"
+    if facts["case_row"] is None:
+        return Coming("Bring in the data", "Your own workbook will do: schools, SIPs and last year's pairs.", Way("Give the data", f"{at}/data"),
+                      (Way("Bring in national files", f"{at}/national"),))  # fmt: skip
+    if solving and now.state in ("empty", "draft"):
+        return Coming(
+            "The plan is being made",
+            "You may leave this page: the work goes on.",
+            Way("See how far it is", f"{at}/jobs/{solving}"),
+        )
+    if facts["plan"] is None:
+        return _before_a_plan(facts, at)
+    waits = list(_waits(facts["stands"], now, at, today))
+    first = next(iter(waits), None) or _along(facts, at, today)
+    return Coming(first.title, first.said, first.way, first.others, tuple(Way(w.title, w.way.href) for w in waits[1:]))
+
+
+def _n(n: int, what: str, several: str = "") -> str:
+    return f"{n} {what if n == 1 else several or what + 's'}"
+
+
+def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
+    log: Mapping[Key, Asked] = facts["answered"]
+    make, ask = Way("Make the plan", f"{at}/solve", post=True), f"{at}/ask"
+    among = facts["among"]
+    whole = len(schools_asked(among)) + len(sips_asked(among))
+    offered = [a for a in log.values() if a.offered_on]
+    fresh = sum(not a.taken for a in log.values())
+    if not log:
+        return Coming("Ask schools and SIPs first", f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')}.",
+                      Way("Ask first", ask), (Way("Make the plan without asking", make.href, post=True),))  # fmt: skip
+    if fresh:
+        return Coming("Take the answers into the data", f"{_n(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.", Way("See what they change", ask), (make,))  # fmt: skip
+    left = sum(a.answered_on is None for a in offered)
+    if left:
+        return Coming(f"{_n(left, 'answer')} still to come", f"{len(log) - left} of {whole} have answered. You need not wait for all.", Way("See who has not answered", ask), (make,))  # fmt: skip
+    return Coming("Make the plan", f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and everybody asked has answered.", make)  # fmt: skip
+
+
+def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Coming]:
+    """What people wait for, the most pressing first."""
+    pairs = list(stands.pairs.values())
+    out = []
+    if decide := [p for p in pairs if p.represented]:
+        out.append(Coming(f"Decide {_n(len(decide), 'refusal')}", "A school said no, and a person has to decide whether it stands.", Way("Decide", f"{at}/answers")))  # fmt: skip
+    if asked := [q for q in stands.queries if q.outcome is None]:
+        by = min(q.answer_by for q in asked)
+        out.append(Coming(f"Answer {_n(len(asked), 'question')}", f"The first by {day(by)}{', which is past' if by < today else ''}.", Way("Answer", f"{at}/answers")))  # fmt: skip
+    if stands.waiting and not stands.in_force:
+        out.append(Coming(f"Plan {_n(len(stands.waiting), 'refusal')} again", "As few other schools as can be would move; you see who before anybody is told.", Way("See who would move", f"{at}/answers")))  # fmt: skip
+    late = [p for p in pairs if p.stage == "proposed" and p.answer_by and p.answer_by < today]
+    if late:
+        out.append(Coming(f"{_n(len({p.urn for p in late}), 'school has', 'schools have')} let the date pass", f"It was {day(max(p.answer_by for p in late if p.answer_by))}. Your settings say what silence means.", Way("Close the answers", f"{at}/publish#answers")))  # fmt: skip
+    if now.reminders_due:
+        out.append(Coming(f"Send {_n(len(now.reminders_due), 'reminder')}", "They are due today.", Way("Send them", f"{at}/publish")))  # fmt: skip
+    return out
+
+
+def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
+    """The next step of the year, where nobody waits for an answer of the manager's."""
+    plan: Plan = facts["plan"]
+    stands: Round = facts["stands"]
+    pairs = list(stands.pairs.values())
+    stage = Counter(p.stage for p in pairs)
+    look = Way("Look through the plan", f"{at}/plan")
+    untold = {p.urn for p in pairs if p.stage == "draft"}
+    answering = sorted(p.answer_by for p in pairs if p.stage == "proposed" and p.answer_by)
+    sips = [s for s in stands.soundings.values() if s.said is None]
+    if stands.in_force:
+        return _in_force(plan, at, today, untold)
+    if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
+        widest = emptied(plan)[0]
+        return Coming(f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody", widest.text, Way("See them, and what would mend it", f"{at}/plan?mark=nobody"), (Way("Tell SIPs and schools all the same", f"{at}/publish"),))  # fmt: skip
+    if untold and sips:
+        return Coming(f"{_n(len(sips), 'SIP')} still to say yes", f"They were asked to answer by {day(max(s.answer_by for s in sips))}.", Way("See who", f"{at}/publish"), (look,))  # fmt: skip
+    if untold:
+        first = facts["sips_first"] and not stands.soundings
+        title = (
+            "Ask the SIPs first"
+            if first
+            else f"Tell {'the other ' if stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
+        )
+        return Coming(title, "You see every letter before it goes." + (f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""), Way("Tell SIPs and schools", f"{at}/publish"), (look,))  # fmt: skip
+    if answering:
+        return Coming(f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer", f"By {day(answering[-1])}. An answer by telephone you type in yourself.", Way("Type in answers", f"{at}/answers"), (Way("See who has not answered", f"{at}/publish#answers"),))  # fmt: skip
+    governors = [p for p in pairs if p.post == "appraisal" and p.governors is None]
+    if governors:
+        return Coming(f"{_n(len(governors), 'board')} of governors to say yes", "Each appraisal of a head needs it before it can be confirmed.", Way("Type in what they said", f"{at}/confirm"))  # fmt: skip
+    if left := stage.total() - stage["confirmed"]:
+        return Coming(
+            f"Confirm {_n(left, 'pair')}",
+            "Each by a named manager, who is not its SIP.",
+            Way("Confirm", f"{at}/confirm"),
+        )
+    return Coming("Put the plan in force", "Every pair is confirmed. From then on what happens is a repair of the year.", Way("Put it in force", f"{at}/confirm"))  # fmt: skip
+
+
+def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
+    out, happened = Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")
+    if untold:
+        return Coming(f"Tell {_n(len(untold), 'school')} of the change", "The plan was repaired, and they have not heard yet.", Way("Tell them", f"{at}/publish"))  # fmt: skip
+    year = int(str(plan.inputs.case["year"])[:4])
+    if today >= dt.date(year + 1, *NEXT_YEAR):
+        return Coming("Prepare next year", "What lapses, what must be renewed, and who reaches a limit, before anything is planned.", Way("See next year", f"{at}/confirm"), (out, happened))  # fmt: skip
+    return Coming("The plan is in force", f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when next year is prepared.", happened, (out, Way("See next year already", f"{at}/confirm")))  # fmt: skip
+
+
+# -- what the plan on the desk is ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The plan on the desk in brief: changes by cause, schools of concern with who leads them, causes of empty posts."""
+
+    causes: tuple[tuple[str, int], ...]
+    concern: tuple[tuple[str, str, str, float], ...]  # (URN, school, SIP, days)
+    empty: tuple[Emptied, ...]
+
+
+def outlook(facts: Facts, plan: Plan) -> Outlook:
+    """Lead posts only are counted as changes: a school that loses its SIP within the year counts once."""
+    last = {
+        c.urn: in_a_word(c.claims) or "other"
+        for c in sorted(plan.changes, key=lambda c: c.on or dt.date.min)
+        if c.post == "lead"
+    }
+    concern = sorted(u for u in facts.schools if facts.as_it_stands(u).category_of_concern)
+    leads = {a.urn: a for a in sorted(plan.assignments, key=lambda a: a.from_) if a.post == "lead"}
+    empty = {u.urn for u in plan.unfilled if u.post == "lead"}
+    rows = tuple(
+        (u, facts.name(u), leads[u].name if u in leads and u not in empty else "nobody yet", sum(a.days for a in plan.assignments if a.urn == u))
+        for u in concern if u in leads or u in empty
+    )  # fmt: skip
+    return Outlook(tuple(sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))), rows, emptied(plan))

@@ -1,0 +1,91 @@
+"""The desk says one thing first, in every state of a round; pages that need a plan say so and lead to what comes first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
+from allocator.store import keep
+from allocator.store.tables import RoundRow
+from tests.pages.test_matrix import SITE
+from tests.service.office import MEL, Desk, facts, open_office
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """With a round of this test's own beside the one told."""
+    made = open_office(tmp_path)
+    with made.db.write() as s:
+        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
+    return made
+
+
+def page(desk: Desk, path: str) -> str:
+    return desk.client.get(f"{SITE}{path}", headers=desk.headers("manager"), follow_redirects=False).text
+
+
+def comes(desk: Desk, id: str) -> tuple[str, str]:
+    """(what comes next, its button)."""
+    html = page(desk, f"/rounds/{id}")
+    title = re.search(r'id="coming"><span[^>]*>Next</span> (.*?)</h2>', html)
+    button = re.search(r'sip-coming__ways">.*?<(?:a|button)[^>]*>([^<]*)</', html, re.DOTALL)
+    assert title
+    assert button
+    return title[1], button[1]
+
+
+def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> None:
+    assert comes(desk, "n") == ("Bring in the data", "Give the data")
+    with desk.db.write() as s:
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
+    assert comes(desk, "n") == ("Ask schools and SIPs first", "Ask first")
+    plan, today = solve(facts(), Policy()), keep.now().date()
+    with desk.db.write() as s:
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+    assert comes(desk, "n") == ("Tell 4 schools", "Tell SIPs and schools")
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.propose(d, ["1", "2", "3"], today))
+    assert comes(desk, "n")[0] == "Tell the other 1 school"
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.propose(d, ["4"], today))
+        keep.step(s, "n", MEL, lambda d: rounds.answer(d, "4", "query", "head", today, reason="Who?"))
+    assert comes(desk, "n") == ("Answer 1 question", "Answer")
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.close_query(d, 1, "Ann.", today))
+        for urn in "1234":
+            keep.step(s, "n", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+    assert comes(desk, "n") == ("Confirm 4 pairs", "Confirm")
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+    assert comes(desk, "n")[0] == "Put the plan in force"
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.put_in_force(d, today))
+    assert comes(desk, "n")[0] == ("Prepare next year" if today >= dt.date(2027, 5, 1) else "The plan is in force")
+
+
+@pytest.mark.parametrize("path", ["plan", "board", "map", "publish", "answers", "confirm", "out"])
+def test_a_page_that_needs_a_plan_leads_to_what_comes_first(desk: Desk, path: str) -> None:
+    html = page(desk, f"/rounds/n/{path}")
+    assert "This page needs a plan" in html
+    assert "Bring in the data" in html
+    assert 'href="/rounds/n/data"' in html
+    assert 'aria-label="This round"' in html  # the way round is still there
+
+
+def test_work_that_failed_is_put_away(desk: Desk) -> None:
+    with desk.db.write() as s:
+        from allocator.store.tables import Job
+
+        job = s.get_one(Job, "stopped")
+        job.ended_at, job.reason = keep.now(), "stopped on request"
+    assert "stopped on request" in page(desk, "/rounds/r")
+    desk.client.post(f"{SITE}/rounds/r/jobs/stopped/away", headers=desk.headers("manager"))
+    assert "stopped on request" not in page(desk, "/rounds/r")
