@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.service.asking import In, Reader, round_in
-from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import PageRoute, headers, show
+from allocator.service.pages.sign_in import inside
 from allocator.service.people import Who, names_in
 from allocator.service.schemas import Id
 from allocator.store import keep

@@ -25,8 +25,8 @@ from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, Row, View
 from allocator.service.asking import In, Manager, Reader, the_plan, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
-from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import Form, PageRoute, done, headers, moment, show
+from allocator.service.pages.sign_in import inside
 from allocator.service.people import Who
 from allocator.service.schemas import Id
 from allocator.store import keep

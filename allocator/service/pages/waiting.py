@@ -16,8 +16,8 @@ from allocator.report.so_far import so_far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
 from allocator.service.pages.desk import around
 from allocator.service.pages.doing import AWAY, DOING
-from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
+from allocator.service.pages.sign_in import inside
 from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import solve
 from allocator.service.routes.work import cancel, job_in

@@ -19,8 +19,8 @@ from allocator.questions.trial import tried
 from allocator.rules.travel import far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
 from allocator.service.pages.board import Post, Urn, on_desk
-from allocator.service.pages.entrance import inside
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
+from allocator.service.pages.sign_in import inside
 from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
 from allocator.service.problems import Refusal

@@ -14,7 +14,7 @@ from allocator.report.told import Names, sentences, title
 from allocator.service.asking import In, Manager, Office, Reader, round_in, the_plan
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
-from allocator.service.pages.whatif import address, choices_job, plan_of_round
+from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.work import job_in

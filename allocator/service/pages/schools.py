@@ -21,7 +21,7 @@ from allocator.report.checks import tie
 from allocator.service.asking import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show
-from allocator.service.pages.moving import TRY, Choice, choices
+from allocator.service.pages.move import TRY, Choice, choices
 from allocator.service.schemas import Id, UrnPath
 from allocator.service.views import ready_of
 

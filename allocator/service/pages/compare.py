@@ -21,7 +21,7 @@ from allocator.service.asking import In, Manager, Reader, round_in, the_plan
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.waiting import follow
-from allocator.service.pages.whatif import further, plan_of_round, plan_on_desk
+from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
