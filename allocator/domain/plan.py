@@ -217,6 +217,23 @@ class Plan(Part):
     summary: Summary
     notices: tuple[str, ...] = ()
 
+    def holders(self, urn: str, post: str) -> tuple[Assignment, ...]:
+        """Every row of a post, one after another in the year."""
+        rows = (a for a in self.assignments if a.urn == urn and a.post == post)
+        return tuple(sorted(rows, key=lambda a: a.from_))
+
+    def open(self, urn: str, post: str) -> tuple[Assignment, ...]:
+        """A post's rows from here on: those that no change has settled, in the order of the year."""
+        return tuple(a for a in self.holders(urn, post) if not a.settled)
+
+    def held(self) -> dict[tuple[str, PostKind], Assignment]:
+        """Post -> its row from here on; of several within the year the last."""
+        return {(a.urn, a.post): a for a in sorted(self.assignments, key=lambda a: a.from_) if not a.settled}
+
+    def posts(self) -> frozenset[tuple[str, PostKind]]:
+        """Every post that somebody holds at some time of the year."""
+        return frozenset((a.urn, a.post) for a in self.assignments)
+
 
 def plan_text(plan: Plan) -> str:
     """The one JSON text of a plan: keys in contract order, so equal plans are equal files."""

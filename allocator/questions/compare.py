@@ -98,7 +98,7 @@ def compare(a: Plan, b: Plan) -> Comparison:
 def _figures(plan: Plan) -> dict[str, float]:
     """What is done for schools in the whole year, whatever part of it the plan decided."""
     empty = {(u.urn, u.post) for u in plan.unfilled}
-    posts = {(x.urn, x.post) for x in plan.assignments} - empty
+    posts = plan.posts() - empty
     kinds = Counter(kind for _, kind in posts)
     return {
         "schools with a SIP": kinds["lead"],

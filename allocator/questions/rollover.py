@@ -126,6 +126,6 @@ def _history(plan: Plan, facts: Facts, year: Year) -> list[History]:
 
 def _cover(plan: Plan, key: tuple[str, str, str]) -> bool:
     """Whether somebody held the post both before and after this SIP: the SIP stood in."""
-    mine = [a for a in plan.assignments if (a.urn, a.post, a.sip) == key]
-    others = [a for a in plan.assignments if (a.urn, a.post) == key[:2] and a.sip != key[2]]
+    rows = plan.holders(*key[:2])
+    mine, others = [a for a in rows if a.sip == key[2]], [a for a in rows if a.sip != key[2]]
     return any(a.to < mine[0].from_ and any(b.from_ > mine[-1].to and b.sip == a.sip for b in others) for a in others)

@@ -101,10 +101,9 @@ def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
     except AllocatorError as error:
         return Result(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
     gone = {c["sip_leaves"]["sip"] for c in job.changes if "sip_leaves" in c}
-    before = {(a.urn, a.post): a for a in plan.assignments if not a.settled}
+    before, now = plan.held(), new.held()
     lost = {u for (u, _), a in before.items() if a.sip in gone}
-    now = {(a.urn, a.post): a.sip for a in new.assignments if not a.settled}
-    moved = {u for (u, k), a in before.items() if a.sip not in gone and now.get((u, k), a.sip) != a.sip}
+    moved = {k[0] for k, a in before.items() if a.sip not in gone and now.get(k, a).sip != a.sip}
     old = {t.name: t.value for t in plan.certificate.tiers}
     tiers = tuple(
         (t.name, -tier.lost(t.name, old[t.name], t.value))

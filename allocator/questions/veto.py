@@ -45,7 +45,7 @@ def veto(
     together = one_answer(facts, urn)
     _may_refuse(facts, policy, row, together, decided_by)
     uncounted: list[tuple[str, PostKind]] = [(u, post) for u in together]
-    proposed = {(a.urn, a.post): a.sip for a in plan.assignments if not a.settled}
+    proposed = plan.held()
     held = [k for k in accepted(case) if k in proposed and k[0] not in together]
     change = {"veto": {"urn": urn, "sip": row.sip}}
     new = scenario(plan, [change], held=[k for k in held if k not in uncounted], uncounted=uncounted).plan(stop)
@@ -66,8 +66,7 @@ def veto(
 
 def _proposed(plan: Plan, urn: str, post: PostKind) -> Assignment | None:
     """Whom the school is offered: of several within the year, who is there for the most of it."""
-    rows = [a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled]
-    return max(rows, key=lambda a: (a.to - a.from_, a.from_), default=None)
+    return max(plan.open(urn, post), key=lambda a: (a.to - a.from_, a.from_), default=None)
 
 
 def one_answer(facts: Facts, urn: str) -> tuple[str, ...]:

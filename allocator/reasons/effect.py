@@ -118,7 +118,7 @@ def _broken(new: Case, policy: Policy, plan: Plan, pairs: Pairs) -> Iterator[str
             yield breach.text
     for (sip, text), held in barred.items():
         yield f"{pairs.facts.sips[sip].name} is {listed(list(dict.fromkeys(held)))} in it, and may not be: {text}."
-    had = {(a.urn, a.post) for a in plan.assignments} | {(u.urn, u.post) for u in plan.unfilled}
+    had = plan.posts() | {(u.urn, u.post) for u in plan.unfilled}
     for post in Facts(case, in_force).year_posts:
         if post.key not in had:
             yield f"{pairs.facts.name(post.urn)} has a post that the plan does not know: {WHAT[post.kind]}."

@@ -169,7 +169,7 @@ def _data(case: Case, urn: str, sip: str) -> Iterator[str]:
 
 
 def _holder(n: int, plan: Plan, urn: str, post: str) -> str:
-    names = [a.name for a in plan.assignments if (a.urn, a.post) == (urn, post)]
+    names = [a.name for a in plan.holders(urn, post)]
     return f"* Plan {n} ({plan.made_with.created_at[:10]}): {', '.join(names) or 'nobody'}"
 
 

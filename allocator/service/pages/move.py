@@ -62,7 +62,7 @@ def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Choice]:
     facts = ready.facts
     if (urn, post) not in ready.post_index:
         raise UsageError(f"There is no {post} post at {urn} that is still open.", urn=urn)
-    held = next((a.sip for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    held = next((a.sip for a in plan.open(urn, post)), None)
     now = ready.pairs.points(urn, post, held) if held and held in ready.pairs.allowed[urn, post] else 0
     room = {x.sip: x.capacity - x.days for x in plan.loads}
     found = []
@@ -87,7 +87,7 @@ def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post
 
 def card_of(plan: Plan, urn: str, post: str) -> Any:
     """The post's open row of the plan; None where nobody holds it."""
-    return next((a for a in plan.assignments if (a.urn, a.post) == (urn, post) and not a.settled), None)
+    return next(iter(plan.open(urn, post)), None)
 
 
 @router.get("/rounds/{id}/board/try")

@@ -70,7 +70,7 @@ def school(
 
 
 def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None) -> Post | None:
-    mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, kind)]
+    mine = plan.holders(urn, kind)
     row = next((a for a in mine if not a.settled), None)
     empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, kind)), None)
     if not mine and empty is None:
