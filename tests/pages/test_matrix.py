@@ -140,6 +140,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rounds/{id}/out"): (STAFF, None),
     ("POST", "/rounds/{id}/out/file"): (MANAGER, {"format": "xlsx"}),
     ("GET", "/rounds/{id}/out/print"): (STAFF, None),
+    ("GET", "/rounds/{id}/out/calendar.ics"): (STAFF, None),
     ("GET", "/rounds/{id}/out/letters/{kind}/{name}"): (STAFF, None),
     ("GET", "/rounds/{id}/out/wording/{kind}"): (STAFF, None),
     ("POST", "/rounds/{id}/out/wording/{kind}"): (MANAGER, {"text": "Heading\n\n{{ sip }}"}),

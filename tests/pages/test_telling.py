@@ -249,7 +249,7 @@ def test_personal_links_open_the_heads_page(at: Site) -> None:
     at.manages_all("links")
     page = at.enter("links", "manager")
     page.goto(f"{here}/publish")
-    press(page, "Make letters with personal links")
+    press(page, "On a page")
     accessible(page)
     link = page.locator(".sip-link").first.inner_text()
     head = at.context(width=PHONE, script=False).new_page()

@@ -23,6 +23,7 @@ from allocator.service.pages import ask_forms
 from allocator.service.pages.asked import facts_of, typed
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.pages.handing import merge_file, saved
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, UrnPath
@@ -125,6 +126,9 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 questionnaires.record(s, id, _key(w), step, by, {"how": "link"})
         keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(whom)} people")
         facts_now = around(s, id, who)
+    if not mails and form.text("as") == "csv":
+        rows = [(w.name, w.email, link, *_letter(w.name, step, who.name, link)) for w, link in links]
+        return saved(request, merge_file(rows), "links.csv", "text/csv; charset=utf-8")
     if not mails:
         return show(request, "ask-links.html", who, **facts_now, letters=links, names=facts.schools,
                     hours=office.settings.shown_hours)  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,6 +12,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from allocator.errors import NotThere
 from allocator.report import letters
+from allocator.report.by_school import csv_of
+from allocator.report.calendar import Date, dates_of_plan, ics
 from allocator.report.letter_files import pdf, word
 from allocator.report.wording import DEFAULTS, FIELDS, LONGEST, TO_HEADS, Letter, LetterKind, merge, problems
 from allocator.service.asking import In, Manager, Office, Reader
@@ -30,6 +34,48 @@ MAKE = {
     "pdf": (pdf, "application/pdf"),
     "docx": (word, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
 }
+
+
+MERGE = ("To", "Address", "Link", "Subject", "Letter")
+
+
+def merge_file(rows: Sequence[tuple[str, str, str, str, str]], without: Sequence[str] = ()) -> bytes:
+    """A mail merge's table: a row a letter, with its own link; whoever has no address is in it with blanks, to be rung."""
+    return csv_of(MERGE, [*rows, *((name, "", "", "", "") for name in without)])
+
+
+def saved(request: Request, body: bytes, name: str, media: str) -> Response:
+    """A file to be saved; it may hold links that open something, so nothing in between keeps it."""
+    return Response(body, 200, headers(request) | {"Content-Disposition": f'attachment; filename="{name}"'}, media)
+
+
+@router.get("/rounds/{id}/out/calendar.ics")
+def calendar(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """What has a date: when answers and questions are due, who begins where, who takes over from whom."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+    stands = at.desk.round
+    due = Counter(
+        p.answer_by for p in stands.pairs.values() if p.stage == "proposed" and p.answer_by and p.post == "lead"
+    )
+    dates = [
+        Date(on, f"{n} school{'' if n == 1 else 's'} to answer by today", f"{id}|answers|{on}") for on, n in due.items()
+    ]
+    asked = Counter(x.answer_by for x in stands.soundings.values() if x.said is None)
+    dates += [
+        Date(on, f"{n} SIP{'' if n == 1 else 's'} to answer by today", f"{id}|sips|{on}") for on, n in asked.items()
+    ]
+    dates += [
+        Date(q.answer_by, f"Answer the question of {at.desk.facts.name(q.urn)}", f"{id}|query|{q.id}")
+        for q in stands.queries
+        if q.outcome is None
+    ]
+    return saved(
+        request,
+        ics([*dates, *dates_of_plan(at.desk.plan)], f"{at.facts['programme'].name}, {at.row.name}").encode(),
+        "calendar.ics",
+        "text/calendar; charset=utf-8",
+    )
 
 
 @router.get("/rounds/{id}/out")

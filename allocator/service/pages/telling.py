@@ -18,6 +18,7 @@ from allocator.service.asking import In, Manager, Office, Reader, fresh
 from allocator.service.inviting import shows_links
 from allocator.service.letters import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
+from allocator.service.pages.handing import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
@@ -214,7 +215,7 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
 
 @router.post("/rounds/{id}/publish/links")
 def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """Letters to print, copy or mail by hand; with a personal link, shown this once, where no mail server carries it
+    """Letters to print, copy or mail by hand, on a page or (`as`) as one file: csv for a mail merge, pdf, docx; with a personal link, shown this once, where no mail server carries it
     (`inviting.shows_links`), else with the page where its reader asks for one."""
     urns, sips = form.all("urns"), form.all("sips")
     with office.db.read() as s:
@@ -232,6 +233,13 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         if personal:
             by, count = who.person(row.programme_id), f"{len(going)}"
             keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
+    kind = form.text("as") or ""
+    if kind == "csv":
+        rows = [(o.letter.to, o.email, o.link, o.letter.heading, o.letter.text.strip()) for o in going]
+        return saved(request, merge_file(rows, without), "letters.csv", "text/csv; charset=utf-8")
+    if kind in MAKE:
+        make, media = MAKE[kind]
+        return saved(request, make([o.letter for o in going], who.name, dt.date.today()), f"letters.{kind}", media)
     return show(
         request, "publish-links.html", who, **at.facts, going=going, without=without, life=office.settings.shown_hours,
         personal=personal,

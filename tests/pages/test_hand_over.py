@@ -1,0 +1,66 @@
+"""Without a mail server: links, addresses and letters in one file, for heads and SIPs; dates as a calendar file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from allocator import rounds
+from allocator.service import people
+from allocator.store import keep
+from tests.pages.test_matrix import SITE
+from tests.service.office import MEL, Desk, open_office
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """The office; its manager manages every programme, and so is shown links; heads and SIPs have addresses."""
+    made = open_office(tmp_path)
+    with made.db.write() as s:
+        people.enrol(s, "manager@example.org", "manager", "q", "manager")
+        for urn in "1234":
+            people.enrol(s, f"head{urn}@example.org", f"Head {urn}", "p", "head", urn=urn)
+        keep.step(s, "r", MEL, lambda d: rounds.sound(d, None, keep.now().date()))
+    return made
+
+
+def given(desk: Desk, path: str, **form: str) -> bytes:
+    answer = desk.client.post(f"{SITE}{path}", data=form, headers=desk.headers("manager"), follow_redirects=False)
+    assert answer.status_code == 200, answer.text
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    return answer.content
+
+
+def rows(body: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+
+
+def test_letters_to_heads_are_one_file_of_each_kind(desk: Desk) -> None:
+    found = rows(given(desk, "/rounds/r/publish/links", **{"as": "csv"}))
+    reached = [r for r in found if r["Address"]]
+    assert {r["Address"] for r in reached} >= {f"head{n}@example.org" for n in "1234"}
+    assert len({r["Link"] for r in reached}) == len(reached)  # one each
+    assert all(r["Link"] in r["Letter"] for r in reached)
+    assert given(desk, "/rounds/r/publish/links", **{"as": "pdf"})[:5] == b"%PDF-"
+    assert given(desk, "/rounds/r/publish/links", **{"as": "docx"})[:2] == b"PK"
+
+
+def test_letters_to_sips_come_the_same_way(desk: Desk) -> None:
+    found = rows(given(desk, "/rounds/r/publish/links", sips="A", **{"as": "csv"}))
+    assert [bool(r["To"]) for r in found] == [True]
+    assert not found[0]["Address"] or found[0]["Link"] in found[0]["Letter"]
+
+
+def test_dates_are_a_calendar_file(desk: Desk) -> None:
+    text = desk.client.get(f"{SITE}/rounds/r/out/calendar.ics", headers=desk.headers("manager")).text
+    assert text.startswith("BEGIN:VCALENDAR\r\n")
+    assert text.endswith("END:VCALENDAR\r\n")
+    assert text.count("BEGIN:VEVENT") == text.count("END:VEVENT") == 3
+    assert "SUMMARY:3 schools to answer by today" in text  # the fourth has asked
+    assert "Answer the question of 4 Hill School" in text
+    assert "2 SIPs to answer by today" in text
+    assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
