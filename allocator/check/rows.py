@@ -118,9 +118,10 @@ def _trims(a: Auditor, x: Assignment, keys: list[Key]) -> dict[Key, int]:
     parts = [a.stand.by_key[k] for k in keys]
     past = [k for k in a.stand.of_post.get((x.urn, x.post), ()) if k.sip == x.sip and k.end + ONE == parts[0].begin]
     found = [
-        ways for ways in product(*[(0, *p.trims) for p in parts])
+        ways
+        for ways in product(*[(0, *p.trims) for p in parts])
         if sum(ways) == whole and _four(parts, ways, past) == tuple(x.periods.model_dump().values())
-    ]  # fmt: skip
+    ]
     best = min(found, key=lambda ways: (sum(q * q for q in ways), ways), default=(whole,) + (0,) * (len(keys) - 1))
     return {k: q for k, q in zip(keys, best, strict=True) if q}
 

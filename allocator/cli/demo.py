@@ -43,8 +43,10 @@ def demo(output: OutOpt = Path("out/demo"), as_json: JsonOpt = False) -> None:
         return
     s = plan.summary
     say(f"Hartwell (invented): {len(case.schools)} schools, {len(case.sips)} SIPs, {plan.inputs.case['year']}.")
-    say(f"{s.filled} posts filled, {s.unfilled} not. {s.kept} schools keep their SIP, {s.changed} change, "
-        f"{s.had_none} had none. {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}")  # fmt: skip
+    say(
+        f"{s.filled} posts filled, {s.unfilled} not. {s.kept} schools keep their SIP, {s.changed} change, "
+        f"{s.had_none} had none. {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}"
+    )
     row = max(plan.assignments, key=lambda a: (len(a.reasons), a.urn))
     head(f"Why {row.name} for {row.school}?")
     for line in why(ready, plan, row.urn, row.post).text.splitlines()[1:]:

@@ -216,9 +216,10 @@ def head_moves(world: World, a: take.HeadMoves) -> World:
     world = edit(world, "schools", there, head=head, head_status="substantive", head_started=on)
     if a.follow:
         led = [
-            h.sip for h in world[0].history
+            h.sip
+            for h in world[0].history
             if h.urn == a.urn and h.role in (None, "lead") and h.ended in (None, "end_of_year")
-        ]  # fmt: skip
+        ]
         if not led:
             raise UsageError(f"head_moves: {a.urn} has no SIP on record whom the head could ask to follow.")
         wish = tables.Wish(by="school", urn=a.to_urn, sip=led[-1], wish="follow_head")
@@ -251,7 +252,7 @@ def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.DecidedPai
         first = Year(world[0].year, world[1].calendar).first
         row = Decision(
             decision=kind, urn=a.urn, sip=a.sip, post=a.post, reason=a.reason or BY, by=a.by or BY, on=a.on or first
-        )  # fmt: skip
+        )
         return put(world, "decisions", None, row)
 
     return act
@@ -261,9 +262,10 @@ def unlock(world: World, a: take.PairOf) -> World:
     """Take every lock of the pair away (of the post named, or of the lead)."""
     case, policy = world
     kept = tuple(
-        d for d in case.decisions
+        d
+        for d in case.decisions
         if not (d.decision == "lock" and (d.urn, d.sip, d.post or "lead") == (a.urn, a.sip, a.post or "lead"))
-    )  # fmt: skip
+    )
     if len(kept) == len(case.decisions):
         raise UsageError(f"There is no lock of {a.sip} to {a.urn} to take away.", urn=a.urn, sip=a.sip)
     return case.model_copy(update={"decisions": kept}), policy
@@ -363,7 +365,7 @@ KINDS: dict[str, Kind] = {
     "sip_says": Kind(said.SipSays, said.sip_says),
     "answer": Kind(tables.Answer, adds("answers")),
     "policy": Kind(take.Setting, setting),
-}  # fmt: skip
+}
 
 
 def all_of(changes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -80,9 +80,7 @@ def year_posts(facts: Facts) -> tuple[Post, ...]:
 def separated(facts: Facts, school: School) -> bool:
     """Whether support is kept apart from validation here (domain G1-G4)."""
     sep = facts.policy.separation
-    return sep.on and (
-        facts.need(school.urn) in sep.needs or bool(facts.decisions("separate_support", school.urn))
-    )  # fmt: skip
+    return sep.on and (facts.need(school.urn) in sep.needs or bool(facts.decisions("separate_support", school.urn)))
 
 
 def _apart_from(facts: Facts, school: School) -> dt.date:

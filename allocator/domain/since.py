@@ -43,8 +43,9 @@ def since(old: Case, new: Case) -> tuple[Part, ...]:
                         "Need and category", "Heads", "Days", "Taking part", "Focus, appraisal, other support")
     }  # fmt: skip
     tables: tuple[tuple[str, str, Iterable[Any], Iterable[Any]], ...] = (
-        ("urn", "Schools", old.schools, new.schools), ("sip", "SIPs", old.sips, new.sips),
-    )  # fmt: skip
+        ("urn", "Schools", old.schools, new.schools),
+        ("sip", "SIPs", old.sips, new.sips),
+    )
     for key, what, before, after in tables:
         was, now = {getattr(r, key): r for r in before}, {getattr(r, key): r for r in after}
         verb = "that" if what == "Schools" else "who"

@@ -48,8 +48,11 @@ def _spread(inst: Instance, chosen: Sequence[int], short: Mapping[int, int], run
         pairs=tuple(inst.pairs[i] for i in chosen),
         fixed=tuple(range(len(chosen))),
         tiers=tuple(replace(t, broken={}, lot=False) for t in kept),
-        same=(), different=(), never_both=(), bonds=(),
-    )  # fmt: skip
+        same=(),
+        different=(),
+        never_both=(),
+        bonds=(),
+    )
     built = Built(small, trimming=True, apart=True)
     model = built.model
     for tier in small.tiers:

@@ -148,8 +148,11 @@ def _reaching(
 ) -> tuple[Solution | None, bool]:
     """A plan that reaches the threshold; and, where there is none, whether that is sure."""
     floors = floor(inst, tier, least)
-    if any(inst.pairs[i].points < floors.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
-           for i in inst.fixed if inst.pairs[i].post in floors):  # fmt: skip
+    if any(
+        inst.pairs[i].points < floors.get(inst.pairs[i].post, least) and inst.posts[inst.pairs[i].post].wants == 1
+        for i in inst.fixed
+        if inst.pairs[i].post in floors
+    ):
         return None, True
     try:
         found = solve(replace(_rough(inst, before), least_points=floors), spent.left(ANY), plan, settle=False)

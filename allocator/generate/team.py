@@ -20,8 +20,11 @@ from allocator.generate.portfolios import Unit
 MIX: dict[Kind, float] = {"la_adviser": 0.27, "serving_head": 0.25, "retired_head": 0.18, "consultant": 0.30}  # A3
 SHARE: dict[Kind, float] = {"la_adviser": 1.6, "serving_head": 0.5, "retired_head": 1.0, "consultant": 1.1}  # ours
 RATE: dict[Kind, tuple[int, int] | None] = {
-    "la_adviser": None, "serving_head": (320, 400), "retired_head": (350, 450), "consultant": (400, 600),
-}  # fmt: skip
+    "la_adviser": None,
+    "serving_head": (320, 400),
+    "retired_head": (350, 450),
+    "consultant": (400, 600),
+}
 HEAD_SCHOOLS = 3  # domain C13: a serving head's most
 NEWCOMERS = 0.08  # domain A10: one or two of a dozen go each year
 MANY_AUTHORITIES = 0.22  # share of SIPs made to serve two or more; at least 15 % is asked (domain J1)

@@ -233,9 +233,11 @@ def shares(rows: Rows, raw: Raw) -> None:
                 found[n] = number, r.model_copy(update={"fsm_percent": round(r.fsm_percent * 100, 6)})
         example = below[0][1].fsm_percent
         raw.notice(
-            "percent_read", "schools", f"schools: fsm_percent holds nothing above 1 and is read as shares: {example:g} is {example * 100:g} %.",
+            "percent_read",
+            "schools",
+            f"schools: fsm_percent holds nothing above 1 and is read as shares: {example:g} is {example * 100:g} %.",
             column="fsm_percent",
-        )  # fmt: skip
+        )
         return
     for n, r in below:
         raw.notice(

@@ -178,4 +178,4 @@ MEANINGS: dict[str, dict[str, str]] = {
         "km": "by road: used instead of the straight line, and said so",
         "minutes": "kept and handed back; no rule uses it",
     },
-}  # fmt: skip
+}

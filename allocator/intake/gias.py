@@ -80,9 +80,11 @@ SPECIAL = {
     "academy special sponsor led", "free school special", "non maintained special school",
 }  # fmt: skip
 ALTERNATIVE = {
-    "pupil referral unit", "academy alternative provision converter", "academy alternative provision sponsor led",
+    "pupil referral unit",
+    "academy alternative provision converter",
+    "academy alternative provision sponsor led",
     "free school alternative provision",
-}  # fmt: skip
+}
 SIXTEEN_PLUS = {"free school 16 to 19", "academy 16 to 19 converter", "academy 16 to 19 sponsor led"}
 NO_FIGURE = ("supp", "c", "x", "low", "np", "-", ":")  # suppressed figures in published statistics
 

@@ -27,9 +27,12 @@ def last_sips(raw: Raw, year: str) -> None:
         of = year_in(label)
         if of is not None and first_year(of) >= first_year(year):
             raw.notice(
-                "not_history", "schools", f"schools: {label} is of {of}, the year planned or later: it is kept, and not used. "
-                "To hold a pair, write a lock into decisions.", column=label,
-            )  # fmt: skip
+                "not_history",
+                "schools",
+                f"schools: {label} is of {of}, the year planned or later: it is kept, and not used. "
+                "To hold a pair, write a lock into decisions.",
+                column=label,
+            )
             continue
         of = of or year_label(first_year(year) - 1)
         rows = [

@@ -132,10 +132,11 @@ def _plain_kinds(links: Mapping[tuple[str, str], Link]) -> dict[tuple[str, str],
     """A plain link is a conversion only between two schools: several old make an amalgamation, several new a split."""
     olds, news = Counter(new for _, new in links), Counter(old for old, _ in links)
     return {
-        k: x if x.kind != "conversion" or olds[x.new] == news[x.old] == 1
+        k: x
+        if x.kind != "conversion" or olds[x.new] == news[x.old] == 1
         else Link(x.old, x.new, x.on, "split" if news[x.old] > 1 else "amalgamation")
         for k, x in links.items()
-    }  # fmt: skip
+    }
 
 
 def _date(given: str | None) -> dt.date | None:
@@ -184,9 +185,11 @@ def _register_dates(path: Path, urns: set[str]) -> dict[tuple[str, str], dt.date
     table = read_table(path, DATES)
     return {
         (c, r["urn"]): d
-        for r in table.rows if r["urn"] in urns and r["urn"]
-        for c in ("opens_on", "closes_on") if (d := _date(r.get(c)))
-    }  # fmt: skip
+        for r in table.rows
+        if r["urn"] in urns and r["urn"]
+        for c in ("opens_on", "closes_on")
+        if (d := _date(r.get(c)))
+    }
 
 
 def _first_day(raw: Raw, links: list[Link]) -> dt.date:

@@ -16,9 +16,11 @@ SAME = {
     "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "pri": "primary", "jun": "junior", "jnr": "junior", "sec": "secondary",
 }  # fmt: skip
 FAITHS = {
-    "england": r"\b(ce|cofe|church of england|anglican)\b", "rome": r"\b(rc|catholic)\b", "methodist": r"\bmethodist\b",
+    "england": r"\b(ce|cofe|church of england|anglican)\b",
+    "rome": r"\b(rc|catholic)\b",
+    "methodist": r"\bmethodist\b",
     "wales": r"\b(ciw|church in wales)\b",
-}  # fmt: skip
+}
 NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
 CANDIDATES = 80  # names that share most with a given one, to be looked at closely

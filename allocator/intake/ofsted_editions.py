@@ -32,7 +32,10 @@ AREAS = {  # of a report card -> the published name, in plain form
     "leadership": "leadership and governance",
 }
 GRADES: dict[str, tuple[str, ...]] = {  # our column -> patterns of the published name, in plain form
-    "oeif_overall": (OEIF + "overall effectiveness( how good is the school)?", "(the )?overall effectiveness of the school"),
+    "oeif_overall": (
+        OEIF + "overall effectiveness( how good is the school)?",
+        "(the )?overall effectiveness of the school",
+    ),
     "oeif_quality_of_education": (OEIF + "quality of education",),
     "oeif_leadership": (
         OEIF + "effectiveness of leadership and management",
@@ -44,7 +47,7 @@ GRADES: dict[str, tuple[str, ...]] = {  # our column -> patterns of the publishe
     "previous_oeif_overall": ("previous .*overall effectiveness.*",),
     **{f"card_{area}": (pattern,) for area, pattern in AREAS.items()},
     "ungraded_outcome": ("(latest )?(ungraded|section 8) inspection overall outcome",),
-}  # fmt: skip
+}
 HELPERS: dict[str, tuple[str, ...]] = {  # read on the way to our columns
     "urn": ("urn", "school urn"),
     "category_latest": ("most recent category of concern",),

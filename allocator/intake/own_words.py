@@ -332,9 +332,11 @@ def _give_ids(raw: Raw, words: OwnWords, before: Case | None) -> None:
                 made += 1
         if made:
             raw.notice(
-                "ids_from_names", name, f"{name}: {made} rows give no {key}; it is found by the name, or made from it.",
+                "ids_from_names",
+                name,
+                f"{name}: {made} rows give no {key}; it is found by the name, or made from it.",
                 column=key,
-            )  # fmt: skip
+            )
 
 
 def _new_id(name: str, taken: set[str]) -> str:

@@ -36,9 +36,12 @@ def policy_from(data: dict[str, Any], raw: Raw) -> Policy:
             good = False
             near = nearest(key, known)
             raw.error(
-                "unknown_key", "policy", f"policy: unknown key {key}." + (f" Did you mean {near}?" if near else ""),
-                column=key, expected=near,
-            )  # fmt: skip
+                "unknown_key",
+                "policy",
+                f"policy: unknown key {key}." + (f" Did you mean {near}?" if near else ""),
+                column=key,
+                expected=near,
+            )
             continue
         _put(nested, key.split("."), _parsed(value), Policy(), key in tables)
     if not good:
@@ -49,9 +52,12 @@ def policy_from(data: dict[str, Any], raw: Raw) -> Policy:
         for e in error.errors():
             key = ".".join(str(x) for x in e["loc"] if x not in ("int", "dict[constrained-str,int]"))
             raw.error(
-                "bad_setting", "policy", f"policy: {key} is {e.get('input')!r}: {e['msg']}.",
-                column=key, value=str(e.get("input")),
-            )  # fmt: skip
+                "bad_setting",
+                "policy",
+                f"policy: {key} is {e.get('input')!r}: {e['msg']}.",
+                column=key,
+                value=str(e.get("input")),
+            )
         return Policy()
     _sense(policy, raw)
     return policy

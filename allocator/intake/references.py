@@ -63,9 +63,11 @@ def _at_odds(rows: Rows, raw: Raw) -> None:
             first = seen.setdefault(k, (number, said))
             if first[1] != said:
                 raw.notice(
-                    "at_odds", table, f"{table}: rows {first[0]} and {number} are of one thing and differ: {first[1]} and {said}. {BOTH[table]}",
+                    "at_odds",
+                    table,
+                    f"{table}: rows {first[0]} and {number} are of one thing and differ: {first[1]} and {said}. {BOTH[table]}",
                     row=number,
-                )  # fmt: skip
+                )
 
 
 AT_ODDS: dict[
@@ -80,9 +82,11 @@ AT_ODDS: dict[
     ),
 }
 BOTH = {
-    "interests": "The one that bars counts.", "history": "Say which ended, and how, or take one out.", "travel": "Keep one.",
+    "interests": "The one that bars counts.",
+    "history": "Say which ended, and how, or take one out.",
+    "travel": "Keep one.",
     "decisions": "Keep one.",
-}  # fmt: skip
+}
 
 
 def _heads(rows: Rows, raw: Raw) -> None:
@@ -101,9 +105,12 @@ def _heads(rows: Rows, raw: Raw) -> None:
     more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
     names = " `head` is an id, never a name: where these are several people, give each an id of their own or leave it blank."
     raw.notice(
-        "shared_head", "schools", "schools: these have one head, and so one lead, one answer and one appraisal: "
-        f"{'; '.join(listed[:MOST_LISTED])}{more}.{names if any(' ' in h for h in shared) else ''}", column="head",
-    )  # fmt: skip
+        "shared_head",
+        "schools",
+        "schools: these have one head, and so one lead, one answer and one appraisal: "
+        f"{'; '.join(listed[:MOST_LISTED])}{more}.{names if any(' ' in h for h in shared) else ''}",
+        column="head",
+    )
 
 
 def _apart(schools: list[Any]) -> str:
@@ -121,10 +128,13 @@ def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
         raw.notice("not_in_run", "schools", f"{sum(out.values())} schools are counted but not in the run: {listed}.")
     first = dt.date(first_year(year), 9, 1)
     able = [
-        s for s in schools
-        if s.participation in ENTERS and s.status not in ("closed", "proposed_to_open")
-        and not (s.closes_on and s.closes_on <= first) and not (s.opens_on and s.opens_on > dt.date(first.year + 1, 8, 31))
-    ]  # fmt: skip
+        s
+        for s in schools
+        if s.participation in ENTERS
+        and s.status not in ("closed", "proposed_to_open")
+        and not (s.closes_on and s.closes_on <= first)
+        and not (s.opens_on and s.opens_on > dt.date(first.year + 1, 8, 31))
+    ]
     if schools and not able:
         raw.error(
             "no_school",

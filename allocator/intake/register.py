@@ -132,8 +132,9 @@ def ties(raw: Raw, changes: Sequence[Change]) -> list[str]:
     tied = [(r["current_trust"], r.get("sip", ""), "works there") for r in rows_of(raw, "sips") if "current_trust" in r]
     tied += [
         (r["trust"], r.get("sip", ""), "has declared an interest in it")
-        for r in rows_of(raw, "interests") if "trust" in r and r.get("outcome") != "cleared"
-    ]  # fmt: skip
+        for r in rows_of(raw, "interests")
+        if "trust" in r and r.get("outcome") != "cleared"
+    ]
     told = []
     for c in changes:
         for trust, sip, how in tied if c.column == "trust" else ():

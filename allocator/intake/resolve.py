@@ -275,16 +275,20 @@ def _tell(raw: Raw, said: _Said) -> None:
         rows = f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and bear{'' if several else 's'} on nobody here"
         goes_on = FOLLOWED if what == "school" and table in FOLLOW else ""
         raw.notice(
-            "outside_case", table, f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.{goes_on}",
+            "outside_case",
+            table,
+            f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.{goes_on}",
             column=KEYS[what][1],
-        )  # fmt: skip
+        )
     if said.gone:
         names = sorted(said.gone)
         raw.notice(
-            "gone_sips", "history",
+            "gone_sips",
+            "history",
             f"history: {said.gone.total()} rows are of SIPs who are not in `sips`, taken as gone: "
-            f"{', '.join(names[:MOST_LISTED])}{_more(names)}.", column="sip",
-        )  # fmt: skip
+            f"{', '.join(names[:MOST_LISTED])}{_more(names)}.",
+            column="sip",
+        )
 
 
 def _more(listed: Any) -> str:

@@ -65,15 +65,20 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
         else:
             hint = f" The nearest known one is {nearest(label, known)}." if nearest(label, known) else ""
             raw.notice(
-                "unknown_column", table.name,
-                f"{table.name}: {label} is not a column of ours; it is kept and handed back, not used.{hint}", **where,
-            )  # fmt: skip
+                "unknown_column",
+                table.name,
+                f"{table.name}: {label} is not a column of ours; it is kept and handed back, not used.{hint}",
+                **where,
+            )
     for name, info in known.items():
         if info.is_required() and name not in out.values():
             raw.error(
-                "missing_column", table.name, f"{table.name}: the column {name} is missing. Add it; it must be filled.",
-                row=table.header_row, column=name,
-            )  # fmt: skip
+                "missing_column",
+                table.name,
+                f"{table.name}: the column {name} is missing. Add it; it must be filled.",
+                row=table.header_row,
+                column=name,
+            )
     return out
 
 
@@ -150,9 +155,12 @@ def _values(
             if fields[name].is_required():
                 good = False
                 raw.error(
-                    "missing_value", table, f"{table}, row {number}: {name} is blank and must be filled.",
-                    row=number, column=name,
-                )  # fmt: skip
+                    "missing_value",
+                    table,
+                    f"{table}, row {number}: {name} is blank and must be filled.",
+                    row=number,
+                    column=name,
+                )
             continue
         if isinstance(cell, str) and cell.strip() in FORMULA_ERRORS:
             good = False

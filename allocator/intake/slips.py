@@ -48,10 +48,13 @@ def _wishes_at_odds(rows: Rows, raw: Raw) -> None:
         before = said.setdefault((r.urn, r.sip), (number, r.wish))
         if before[1] != r.wish:
             raw.notice(
-                "wishes_at_odds", "wishes",
+                "wishes_at_odds",
+                "wishes",
                 f"wishes: in rows {before[0]} and {number} school {r.urn} asks to keep its SIP and to change. Keep one.",
-                row=number, column="wish", value=r.wish,
-            )  # fmt: skip
+                row=number,
+                column="wish",
+                value=r.wish,
+            )
 
 
 def _near_tags(rows: Rows, raw: Raw) -> None:

@@ -163,10 +163,10 @@ class Queue:
         """The queue is done with it, but it never said how it ended."""
         with self.db.write() as s:
             s.execute(
-                sa.update(Job).where(Job.id == job_id, Job.state.in_(OPEN)).values(
-                    state="failed", reason=f"the work ended without an answer ({how.lower()})", ended_at=keep.now()
-                )
-            )  # fmt: skip
+                sa.update(Job)
+                .where(Job.id == job_id, Job.state.in_(OPEN))
+                .values(state="failed", reason=f"the work ended without an answer ({how.lower()})", ended_at=keep.now())
+            )
 
     def beat(self, name: str, kind: str) -> None:
         """A worker or server says that it is alive."""

@@ -90,9 +90,12 @@ def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     rebuild = ask.get("rebuild", False)
     if ask.get("adopt"):
         return _adopting(
-            db, job, by, stop,
+            db,
+            job,
+            by,
+            stop,
             lambda desk: rounds.by_hand(desk, ask["changes"], ask.get("reason") or "", stop, rebuild=rebuild),
-        )  # fmt: skip
+        )
     held = [(urn, post) for urn, post in ask.get("held", ())]
     plan = scenario(before, ask["changes"], rebuild=rebuild, on=on, held=held).plan(stop)
     with ours(db, job) as s:
@@ -113,7 +116,7 @@ def _resubmission(db: Database, job: Job, by: Person, stop: Stop) -> Result:
 
 def _adopting(
     db: Database, job: Job, by: Person, stop: Stop, make: Callable[[Desk], tuple[Plan, rounds.Fact]]
-) -> Result:  # fmt: skip
+) -> Result:
     """A plan made from the desk goes on it, unless the desk changed meanwhile: then it is made again."""
     while True:
         with db.read() as s:
@@ -164,9 +167,12 @@ def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     tell = stop.progress
     stop = Stop(seconds=stop.seconds, work=stop.work, event=stop.event)  # many short solves: telling of each is slow
     found = choices(
-        _plan(db, ask["plan"]), ask["changes"], [(c["urn"], c["sip"]) for c in ask["chosen"]], stop,
+        _plan(db, ask["plan"]),
+        ask["changes"],
+        [(c["urn"], c["sip"]) for c in ask["chosen"]],
+        stop,
         told=lambda done, whole: tell("parts", done, whole, {}) if tell else None,
-    )  # fmt: skip
+    )
     with ours(db, job) as s:
         kept = keep.keep_plan(s, job.round_id, found.plan)
     return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}
@@ -266,6 +272,9 @@ def _plan(db: Database, plan_id: str) -> Plan:
 
 
 DO: dict[str, Callable[[Database, Job, Person, Stop], Result]] = {
-    "solve": _solve, "what_if": _what_if, "choices": _choices, "resubmission": _resubmission,
+    "solve": _solve,
+    "what_if": _what_if,
+    "choices": _choices,
+    "resubmission": _resubmission,
     "export": _export,
-}  # fmt: skip
+}

@@ -81,9 +81,7 @@ def gained(points: Iterable[Point]) -> list[Point]:
     return out
 
 
-def frontier(
-    plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal: Path | None = None
-) -> list[Point]:  # fmt: skip
+def frontier(plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal: Path | None = None) -> list[Point]:
     """From the fewest changes to where nothing more is gained; the same whatever the number of `workers`.
 
     Stopped, those found so far. With `journal` points already there are not worked out again, and new ones are added.

@@ -46,11 +46,13 @@ def next_year(plan: Plan) -> Rollover:
         "interests": tuple(i for i in case.interests if i.until is None or i.until >= first),
     }  # fmt: skip
     for table, what in (
-        ("wishes", "Wishes lapse ({n}): ask again"), ("answers", "Answers to this year's proposals lapse ({n})"),
-        ("worked", "Rows of days worked stay with this year ({n})"), ("refusals", "Refusals of years past lapse ({n})"),
+        ("wishes", "Wishes lapse ({n}): ask again"),
+        ("answers", "Answers to this year's proposals lapse ({n})"),
+        ("worked", "Rows of days worked stay with this year ({n})"),
+        ("refusals", "Refusals of years past lapse ({n})"),
         ("decisions", "Decisions lapse ({n}): locks, and those whose date has passed"),
         ("interests", "Declared interests have run out ({n})"),
-    ):  # fmt: skip
+    ):
         lapsed = len(getattr(case, table)) - len(update[table])
         if lapsed:
             notes.append(f"{what.format(n=lapsed)}.")

@@ -120,9 +120,11 @@ def _done(plan: Plan) -> dict[str, float]:
     leads = [a for a in plan.assignments if a.post == "lead" and not a.settled]
     met = sum(r.points > 0 for a in leads for r in a.reasons if r.rule in WISHES)
     return {
-        "post": plan.summary.filled, "day": sum(a.days for a in plan.assignments),
-        "wish": met, "keep": plan.summary.kept,
-    }  # fmt: skip
+        "post": plan.summary.filled,
+        "day": sum(a.days for a in plan.assignments),
+        "wish": met,
+        "keep": plan.summary.kept,
+    }
 
 
 def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
@@ -132,9 +134,11 @@ def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
     if min(firm) < 0 or (max(firm) == 0 and min(soft) < 0):
         return
     words = {
-        "post": ("more post filled", "more posts filled"), "day": ("fewer day short", "fewer days short"),
-        "wish": ("more wish met", "more wishes met"), "keep": ("more school keeps its SIP", "more schools keep their SIP"),
-    }  # fmt: skip
+        "post": ("more post filled", "more posts filled"),
+        "day": ("fewer day short", "fewer days short"),
+        "wish": ("more wish met", "more wishes met"),
+        "keep": ("more school keeps its SIP", "more schools keep their SIP"),
+    }
     for what, (one, many) in words.items():
         if more[what] > 0:
             yield f"{more[what]:g} {one if more[what] == 1 else many}"

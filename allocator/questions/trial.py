@@ -139,9 +139,12 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
     for silent in (tiers.MOVED, tiers.LOT):  # who moves is told by name; the lot is nobody's loss
         prices.pop(silent, None)
     return replace(
-        told, points=points, shifts=_shifts(ready, key, holders, found), proved=found.status == "optimal",
+        told,
+        points=points,
+        shifts=_shifts(ready, key, holders, found),
+        proved=found.status == "optimal",
         loses=tuple(TierPrice(n, lost, tiers.text(n, lost)) for n, lost in prices.items() if lost),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

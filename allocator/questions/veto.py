@@ -89,9 +89,7 @@ def _may_refuse(
     facts: Facts, policy: Policy, row: Assignment, together: tuple[str, ...], decided_by: str | None
 ) -> None:
     school, rules = facts.name(row.urn), policy.round
-    before = [
-        r for r in facts.case.refusals if r.kind == "veto" and r.urn in together and r.year == facts.case.year
-    ]  # fmt: skip
+    before = [r for r in facts.case.refusals if r.kind == "veto" and r.urn in together and r.year == facts.case.year]
     if len(before) >= rules.vetoes:
         said = {0: "no refusal", 1: "one refusal"}.get(rules.vetoes, f"{rules.vetoes} refusals")
         steps = ", then the ".join(rules.ladder)
@@ -113,9 +111,10 @@ def _may_refuse(
 def _private(facts: Facts, row: Assignment) -> str | None:
     """Two refusals of one SIP by different schools: a private word prompted (practice)."""
     others = {
-        r.urn for r in facts.case.refusals
+        r.urn
+        for r in facts.case.refusals
         if r.kind == "veto" and r.sip == row.sip and r.year == facts.case.year and r.urn != row.urn
-    }  # fmt: skip
+    }
     if not others:
         return None
     n = len(others) + 1

@@ -135,8 +135,9 @@ def changed(old: Policy, new: Policy) -> list[tuple[str, str, str]]:
     now = {k: (v, m) for k, v, _, m, _ in settings(new)}
     return [
         (f"{title_of(k)}: {m}", in_words(k, v), in_words(k, now[k][0]))
-        for k, v, _, m, _ in settings(old) if v != now[k][0]
-    ]  # fmt: skip
+        for k, v, _, m, _ in settings(old)
+        if v != now[k][0]
+    ]
 
 
 def title_of(key: str) -> str:

@@ -50,9 +50,10 @@ def _open(ready: Setup, urn: str, sip: str) -> list[Interest]:
     facts = ready.facts
     rows = facts.interests.get(sip, ())
     return [
-        r for r in rows
+        r
+        for r in rows
         if r.kind != "former_adviser" and r.outcome in (None, "open") and concerns(facts, r, facts.schools[urn])
-    ]  # fmt: skip
+    ]
 
 
 def of_gate(ready: Setup, key: Key, what: str, urn: str | None, sip: str | None, days: Fraction) -> Remedy:

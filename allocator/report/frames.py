@@ -42,11 +42,14 @@ def _assignments(plan: Plan) -> Rows:
         row = a.model_dump(by_alias=True, exclude={"reasons", "runner_up", "periods", "tied_with"})
         runner = a.runner_up
         out.append(
-            row | a.periods.model_dump() | {
-                "tied_with": ";".join(a.tied_with), "runner_up": runner.sip if runner else None,
+            row
+            | a.periods.model_dump()
+            | {
+                "tied_with": ";".join(a.tied_with),
+                "runner_up": runner.sip if runner else None,
                 "runner_up_points": runner.points if runner else None,
             }
-        )  # fmt: skip
+        )
     return out
 
 

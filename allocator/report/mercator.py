@@ -24,13 +24,15 @@ def _meridian(phi: float) -> float:
     n = (a - b) / (a + b)
     less, more = phi - LATITUDE, phi + LATITUDE
     return (
-        b * SCALE * (
+        b
+        * SCALE
+        * (
             (1 + n + 5 / 4 * (n**2 + n**3)) * less
             - (3 * n + 3 * n**2 + 21 / 8 * n**3) * sin(less) * cos(more)
             + 15 / 8 * (n**2 + n**3) * sin(2 * less) * cos(2 * more)
             - 35 / 24 * n**3 * sin(3 * less) * cos(3 * more)
         )
-    )  # fmt: skip
+    )
 
 
 def on_airy(easting: float, northing: float) -> tuple[float, float]:

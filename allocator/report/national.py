@@ -215,8 +215,11 @@ def linked_text(found: Linked, renumber: bool, *, hints: bool = True) -> list[st
         lines.append(f"  What follows now: {some(found.follow, '; ')}.")
     if found.moved_on:
         pairs = some([f"{old} is now {new}" for old, new in sorted(found.moved_on.items())])
-        lines.append(f"  Given their new URN in every table: {pairs}." if renumber else
-                     f"  In the tables under a URN that has ended: {pairs}.{' --renumber gives them the new one.' if hints else ''}")  # fmt: skip
+        lines.append(
+            f"  Given their new URN in every table: {pairs}."
+            if renumber
+            else f"  In the tables under a URN that has ended: {pairs}.{' --renumber gives them the new one.' if hints else ''}"
+        )
     if found.ended:
         lines.append(f"  Ended, and not carried on by one school; say what you want of each: {some(found.ended)}.")
     if found.assumed:

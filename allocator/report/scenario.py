@@ -161,9 +161,12 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
     low, high = points[0].points, max(points[-1].points, points[0].points + 1)
     for p in points:
         table.add_row(
-            str(p.changed), str(p.points), f"+{p.gain}" if p.gain else "0", bar(p.points - low, high - low),
+            str(p.changed),
+            str(p.points),
+            f"+{p.gain}" if p.gain else "0",
+            bar(p.points - low, high - low),
             "yes" if p.proved else "no",
-        )  # fmt: skip
+        )
     console.print(table)
 
 
@@ -181,8 +184,9 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
         tell(
             console,
             f"{r.label}: {r.stranded} post{'' if r.stranded == 1 else 's'} left empty; {own}, {r.moved} more move; "
-            f"{r.days_short:g} days short. First loss: {worth(r)}.", 2,
-        )  # fmt: skip
+            f"{r.days_short:g} days short. First loss: {worth(r)}.",
+            2,
+        )
 
 
 def worth(r: Result) -> str:

@@ -92,9 +92,11 @@ def copy_for(s: Session, programme: str, email: str) -> list[Part]:
     """The copy that a manager gives: everything of each of the person's roles, and what others wrote about them, in full.
     Others' names are to be taken out before it is given. Raises NotThere."""
     person = people.person_by_email(s, email)
-    grants = [] if person is None else list(
-        s.scalars(sa.select(Grant).where(Grant.person_id == person.id, Grant.programme_id == programme))
-    )  # fmt: skip
+    grants = (
+        []
+        if person is None
+        else list(s.scalars(sa.select(Grant).where(Grant.person_id == person.id, Grant.programme_id == programme)))
+    )
     if person is None or not grants:
         raise NotThere("Nobody with that address has a role in this programme.")
     name = people.names_in(s, programme)[person.id]

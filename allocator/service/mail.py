@@ -123,9 +123,7 @@ class Mail:
                 smtp.quit()
         return fates
 
-    def _posted(
-        self, smtp: smtplib.SMTP | None, to: str, subject: str, text: str
-    ) -> tuple[str, smtplib.SMTP | None]:  # fmt: skip
+    def _posted(self, smtp: smtplib.SMTP | None, to: str, subject: str, text: str) -> tuple[str, smtplib.SMTP | None]:
         """(what became of it, the connection for the next). A connection that has ended is made again, once."""
         letter = EmailMessage()
         try:

@@ -130,9 +130,11 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         out: dict[str, Any] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)), "level": record.levelname.lower(),
-            "log": record.name, "text": record.getMessage(),
-        }  # fmt: skip
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "log": record.name,
+            "text": record.getMessage(),
+        }
         out |= {k: v for k, v in vars(record).items() if k not in self.PLAIN}
         if record.exc_info and record.exc_info[0]:  # where and what kind; its words may hold somebody's data
             out["error"] = record.exc_info[0].__name__

@@ -58,9 +58,12 @@ class Brought:
         """Those that may have changed, as rows of a JSON case, blanks left out."""
         names = TABLES if self.now else ("schools", "successions")
         return {
-            t.name: [{h: c for h, c in zip(t.header, cells, strict=False) if c not in (None, "")} for _, cells in t.rows]
-            for t in self.raw.tables.values() if t.name in names
-        }  # fmt: skip
+            t.name: [
+                {h: c for h, c in zip(t.header, cells, strict=False) if c not in (None, "")} for _, cells in t.rows
+            ]
+            for t in self.raw.tables.values()
+            if t.name in names
+        }
 
 
 def bring_in(
@@ -77,7 +80,9 @@ def bring_in(
     elif "register" in files:
         found = import_gias(files["register"], las)
         rows = [s.model_dump(mode="json", include=set(WRITTEN)) for s in found.rows]
-        out.raw.tables["schools"] = RawTable("schools", list(WRITTEN), [(n, [r[c] for c in WRITTEN]) for n, r in enumerate(rows, 2)])  # fmt: skip
+        out.raw.tables["schools"] = RawTable(
+            "schools", list(WRITTEN), [(n, [r[c] for c in WRITTEN]) for n, r in enumerate(rows, 2)]
+        )
         out.told.append(Told("register", found.file, tuple(gias_text(found))))
     else:
         raise CaseError("This round has no schools yet: give the register, which makes the first table.")
@@ -88,7 +93,9 @@ def bring_in(
     if "register" in files and case is not None:
         kept = KeptTable(out.raw.tables["schools"])
         refreshed = refresh_register(files["register"], kept, out.raw, las=las, add=add)
-        out.told.append(Told("register", refreshed.file, tuple(refreshed_text(refreshed, hints=False)), tuple(refreshed.changes)))  # fmt: skip
+        out.told.append(
+            Told("register", refreshed.file, tuple(refreshed_text(refreshed, hints=False)), tuple(refreshed.changes))
+        )
         out.raw.tables["schools"] = kept.table()
     if "ofsted" in files:
         kept = KeptTable(out.raw.tables["schools"])

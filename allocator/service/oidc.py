@@ -43,10 +43,12 @@ def install(app: FastAPI, office: Office) -> None:
         )
     oauth = OAuth()
     app.state.oidc = oauth.register(
-        "provider", client_id=settings.oidc_client_id, client_secret=settings.oidc_client_secret or None,
+        "provider",
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret or None,
         server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
         client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
-    )  # fmt: skip
+    )
     app.add_middleware(
         SessionMiddleware, secret_key=settings.cookie_secret or secrets.token_urlsafe(32), same_site="lax",
         session_cookie="allocator_step", max_age=STEP_SECONDS, https_only=settings.https,
@@ -63,9 +65,11 @@ def client(request: Request) -> Any:
 
 @router.get("/oidc", status_code=302, response_class=Response, responses=errors("not_found", "provider_away"))
 async def go(
-    request: Request, office: In, role: people.RoleName | None = None,
+    request: Request,
+    office: In,
+    role: people.RoleName | None = None,
     programme: Annotated[str | None, Query(max_length=64)] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """To the provider's sign-in page."""
     provider = client(request)
     base = office.settings.public_url or str(request.base_url)

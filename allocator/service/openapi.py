@@ -20,17 +20,24 @@ from allocator.service.people import RoleName
 
 EVERYBODY: set[RoleName] = {"manager", "auditor", "school", "sip"}
 KEY = {
-    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]([ -~]{0,198}[!-~])?$"},
     "description": "the same key with the same request is done once, and answered the same again",
-}  # fmt: skip
+}
 IF_MATCH = {
-    "name": "If-Match", "in": "header", "schema": {"type": "string"},
+    "name": "If-Match",
+    "in": "header",
+    "schema": {"type": "string"},
     "description": "the round's ETag: refused with 412 when somebody has changed the round since",
-}  # fmt: skip
+}
 PREFER = {
-    "name": "Prefer", "in": "header", "schema": {"type": "string"}, "examples": {"half a minute": {"value": "wait=30"}},
+    "name": "Prefer",
+    "in": "header",
+    "schema": {"type": "string"},
+    "examples": {"half a minute": {"value": "wait=30"}},
     "description": "`wait=N`: answer 200 with what came of it, if that is there within N seconds",
-}  # fmt: skip
+}
 
 
 def describe(app: FastAPI, found: dict[str, Any]) -> dict[str, Any]:

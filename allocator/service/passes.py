@@ -100,15 +100,14 @@ def chosen(able: list[Door], role: str | None, programme: str | None) -> Door:
     raise Refusal("invalid", f"Say in which role and programme you sign in: {told}.")
 
 
-def spend(
-    session: Session, secret: str, role: str | None, programme: str | None, hours: float
-) -> tuple[str, Pass]:  # fmt: skip
+def spend(session: Session, secret: str, role: str | None, programme: str | None, hours: float) -> tuple[str, Pass]:
     """Sign in: the link is spent and a session begins, in one role of one programme."""
     row = look_at(session, secret)
     door = chosen(opens(session, row), role, programme)
     row.used_at = keep.now()
-    return begin(session, row.person_id, door.role, "session", dt.timedelta(hours=hours), programme=door.programme,
-                 own=row.own)  # fmt: skip
+    return begin(
+        session, row.person_id, door.role, "session", dt.timedelta(hours=hours), programme=door.programme, own=row.own
+    )
 
 
 # -- sessions and tokens ----------------------------------------------------------------------------------------------

@@ -103,9 +103,12 @@ def enrol(
         session.add(person)
         session.flush()
     same = sa.select(Grant).where(
-        Grant.person_id == person.id, Grant.programme_id == programme, Grant.role == role, Grant.urn == urn,
+        Grant.person_id == person.id,
+        Grant.programme_id == programme,
+        Grant.role == role,
+        Grant.urn == urn,
         Grant.sip == sip,
-    )  # fmt: skip
+    )
     found = session.scalars(same).one_or_none()
     if found is None:
         found = Grant(id=keep.new_id(), person_id=person.id, programme_id=programme, role=role, urn=urn, sip=sip)

@@ -72,7 +72,7 @@ CODES: dict[str, tuple[int, str]] = {
     "defect": (500, "A fault of ours"),
     "store_away": (503, "The store does not answer"),
     "provider_away": (503, "The provider does not answer"),
-}  # fmt: skip
+}
 TITLES = {code: title for code, (_, title) in CODES.items()}
 
 
@@ -81,7 +81,7 @@ class Refusal(Exception):
 
     def __init__(
         self, code: str, detail: str, headers: Mapping[str, str] | None = None, *, withheld: bool = False, **more: Any
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(detail)
         self.code, self.detail, self.headers, self.more = code, detail, dict(headers or {}), more
         self.withheld, self.noted = withheld or code == "forbidden", False
@@ -131,9 +131,10 @@ def fault(request_id: str) -> Refusal:
     """A fault of ours that nobody foresaw; called where it is caught, so that the log has its place."""
     log.exception("defect", extra={"request": request_id})
     return Refusal(
-        "defect", f"Something went wrong on our side, and this was not done. It is written down as {request_id}: name it to "
+        "defect",
+        f"Something went wrong on our side, and this was not done. It is written down as {request_id}: name it to "
         "whoever runs the service.",
-    )  # fmt: skip
+    )
 
 
 def table_problem(p: Any) -> TableProblem:
@@ -158,9 +159,10 @@ def add(responses: dict[Any, dict[str, Any]], code: str, status: int | str | Non
 
 
 def install(
-    app: FastAPI, noted: Callable[[Request, Refusal], None],
+    app: FastAPI,
+    noted: Callable[[Request, Refusal], None],
     page: Callable[[Request, Refusal], Coroutine[Any, Any, Response]],
-) -> None:  # fmt: skip
+) -> None:
     """Every error of the app in the one shape, or as a `page` where a person looks; `noted` is told of each refusal."""
 
     @app.exception_handler(Refusal)

@@ -43,9 +43,10 @@ def sniffed(body: bytes) -> str:
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return XLS
     raise Refusal(
-        "unknown_media", "This is not a file we read. Give a workbook (.xlsx, .ods or .xls, without a password), a zip of CSV "
-        "tables, or JSON."
-    )  # fmt: skip
+        "unknown_media",
+        "This is not a file we read. Give a workbook (.xlsx, .ods or .xls, without a password), a zip of CSV "
+        "tables, or JSON.",
+    )
 
 
 def read_upload(

@@ -27,7 +27,7 @@ LOOK, SLOWEST_LOOK = 0.02, 0.25  # seconds between looks while waiting
 
 def accept(
     office: Office, s: Session, request: Request, row: RoundRow, kind: str, ask: dict[str, Any], who: Who
-) -> Job:  # fmt: skip
+) -> Job:
     """Written down; with an Idempotency-Key the same request is the same job, whatever happened in between."""
     job = office.queue.accept(
         s, programme=row.programme_id, round_id=row.id, kind=kind, by=who.person(row.programme_id),

@@ -122,8 +122,11 @@ class Database:
 
 def cause(error: DBAPIError) -> str:
     """Why a database failed, in its own code and nobody's data: SQLSTATE, or SQLite's name of the error."""
-    return str(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
-               or type(error.orig).__name__)  # fmt: skip
+    return str(
+        getattr(error.orig, "sqlstate", None)
+        or getattr(error.orig, "sqlite_errorname", None)
+        or type(error.orig).__name__
+    )
 
 
 def open_store(url: str, *, make: bool = True) -> Database:

@@ -258,8 +258,10 @@ def _in_plans(s: Session, round_id: str, m: Marks) -> dict[str, str]:
 def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str]) -> int:
     """What happened, and what was asked before: who did it, and what they wrote."""
     count = 0
-    rows: list[EventRow | AskRow] = [*s.scalars(sa.select(EventRow).where(EventRow.round_id == round_id)),
-                                     *s.scalars(sa.select(AskRow).where(AskRow.round_id == round_id))]  # fmt: skip
+    rows: list[EventRow | AskRow] = [
+        *s.scalars(sa.select(EventRow).where(EventRow.round_id == round_id)),
+        *s.scalars(sa.select(AskRow).where(AskRow.round_id == round_id)),
+    ]
     for e in rows:
         mine = e.by["id"] == m.person
         by, data = m.scrubbed(e.by) | (m.theirs if mine else {}), m.scrubbed(e.data)

@@ -38,8 +38,9 @@ class NeedRule(Part):
             "significant_improvement": ["special_measures", "ri_to_good"],
             "top_need": ["special_measures", "ri_to_good"],
         },
-        "what a school's position asks for: experience, any one of which is enough", "ours (domain E10 makes it a choice)",
-    )  # fmt: skip
+        "what a school's position asks for: experience, any one of which is enough",
+        "ours (domain E10 makes it a choice)",
+    )
 
 
 class Interests(Part):
@@ -52,9 +53,11 @@ class OwnTies(Part):
         "needs_yes", "a serving head in the school's authority", "domain C8, part 5"
     )
     near_km: float = val(
-        3.0, "a serving head's own school nearer than this, same phase, is a competitor",
-        "ours (domain C12)", ge=0,
-    )  # fmt: skip
+        3.0,
+        "a serving head's own school nearer than this, same phase, is a competitor",
+        "ours (domain C12)",
+        ge=0,
+    )
 
 
 class Tenure(Part):
@@ -72,9 +75,11 @@ class Parting(Part):
         "a strong wish to part is kept, and a pair that one side ended does not return soon", "practice, domain F6"
     )
     years: int = val(
-        3, "years for which a pair that the school or the SIP asked to end may not lead again; `allow_return` lifts it",
-        "contract 2", ge=0,
-    )  # fmt: skip
+        3,
+        "years for which a pair that the school or the SIP asked to end may not lead again; `allow_return` lifts it",
+        "contract 2",
+        ge=0,
+    )
 
 
 class CoolingOff(Part):

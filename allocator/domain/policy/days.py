@@ -38,29 +38,35 @@ class YearPart(Part):
         "11-01", "month-day on which the second half of the autumn begins", "domain B7", pattern=r"^\d\d-\d\d$"
     )
     latest_start: str = val(
-        "10-31", "a SIP joining by this month-day may take a whole year's post", "ours",
+        "10-31",
+        "a SIP joining by this month-day may take a whole year's post",
+        "ours",
         pattern=r"^\d\d-\d\d$",
-    )  # fmt: skip
+    )
 
 
 class Capacity(Part):
     on: bool = switch("year and period days are limits", "domain B9, J1")
     overhead: float = val(4.0, "days a year off the top of a full-timer", "domain B11", ge=0)
     full_time_days: float = val(
-        75.0, "days at which the whole overhead is taken; less for part-timers",
-        "domain A5 x B1: 15 schools x 5 days", gt=0,
-    )  # fmt: skip
+        75.0,
+        "days at which the whole overhead is taken; less for part-timers",
+        "domain A5 x B1: 15 schools x 5 days",
+        gt=0,
+    )
     reserve_percent: float = val(5.0, "percent of a SIP's days kept free", "domain B19", ge=0, le=50)
     period_stretch: float = val(1.1, "a period limit may be stretched by this factor, at a price", "contract 2", ge=1)
     stretch_price: int = val(20, "points for each quarter-day over a period limit", "ours", ge=0)
     max_schools: dict[Kind, int] = val(
         {"la_adviser": 15, "serving_head": 3, "retired_head": 10, "consultant": 10},
-        "most schools as lead, by kind, where the row is blank", "domain A5-A7, C13",
-    )  # fmt: skip
+        "most schools as lead, by kind, where the row is blank",
+        "domain A5-A7, C13",
+    )
     min_schools: dict[Kind, int] = val(
         {"la_adviser": 0, "serving_head": 0, "retired_head": 0, "consultant": 0},
-        "fewest schools as lead if any, by kind, where the row is blank", "domain A7 (not hard)",
-    )  # fmt: skip
+        "fewest schools as lead if any, by kind, where the row is blank",
+        "domain A7 (not hard)",
+    )
 
 
 class Portfolio(Part):

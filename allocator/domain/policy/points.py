@@ -83,8 +83,12 @@ class Cost(Part):
 
 class Objective(Part):
     worst_first: bool = switch(
-        "the school whose lead fits it least is served as well as can be, before the whole is made best", "contract 2", False
-    )  # fmt: skip
+        "the school whose lead fits it least is served as well as can be, before the whole is made best",
+        "contract 2",
+        False,
+    )
     floor: int | None = val(
-        None, "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none", "contract 2"
-    )  # fmt: skip
+        None,
+        "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none",
+        "contract 2",
+    )

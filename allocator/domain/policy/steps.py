@@ -13,9 +13,11 @@ class Repair(Part):
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
     days_first: Literal["auto", "always", "never"] = val(
-        "auto", "may a school be moved to save days short? auto: only where the change takes no days and asks for none, "
-        "as a refusal does", "contract 2 order; auto: domain F12",
-    )  # fmt: skip
+        "auto",
+        "may a school be moved to save days short? auto: only where the change takes no days and asks for none, "
+        "as a refusal does",
+        "contract 2 order; auto: domain F12",
+    )
     handover: int = val(
         300,
         "points that each further person costs at a post that several hold within the year",
@@ -23,9 +25,10 @@ class Repair(Part):
         ge=0,
     )
     need_of_category: dict[str, Need] = val(
-        {"SM": "top", "SWK": "high", "RSI": "high"}, "need is raised at least to this when a category comes in the year",
+        {"SM": "top", "SWK": "high", "RSI": "high"},
+        "need is raised at least to this when a category comes in the year",
         "ours (domain B13, G3)",
-    )  # fmt: skip
+    )
 
 
 class Fixes(Part):

@@ -105,14 +105,16 @@ def impact(a: About) -> str:
     text = [
         _top("Data-protection impact assessment", a),
         f"Controller: {a.organisation}. Owner: {a.owner}. Data-protection officer consulted: {FILL}. Decision: {FILL}. Review by: {FILL}.",
-        "## 1 What is done, and why\n\n" + f"{a.schools} schools are each to have one of {a.sips} School Improvement Partners. What is held: see the record of processing. Lawful basis: {FILL} (usually public task, article 6(1)(e); for contracts with SIPs 6(1)(b)).",
+        "## 1 What is done, and why\n\n"
+        + f"{a.schools} schools are each to have one of {a.sips} School Improvement Partners. What is held: see the record of processing. Lawful basis: {FILL} (usually public task, article 6(1)(e); for contracts with SIPs 6(1)(b)).",
         "## 2 Need and proportion\n\n" + "\n".join(f"* {n}" for n in need),
-        "## 3 Consulted\n\n" + f"Heads, SIPs and governors on the rules: {FILL}. The rules and weights are published with every plan.",
+        "## 3 Consulted\n\n"
+        + f"Heads, SIPs and governors on the rules: {FILL}. The rules and weights are published with every plan.",
         f"## 4 Safeguards\n\n{table(('a person is', 'how'), safeguards)}\n\n{a.altered or 'Nothing has been proposed yet, so no share altered by people can be told.'} Zero for ever would be a warning.",
         f"## 5 Risks\n\n{table(('risk', 'what is done', 'what is left'), [(r, m, FILL) for r, m in RISKS])}",
         f"## 6 How long\n\n{_schedule(a)}",
         f"## 7 Signed off\n\n{FILL}",
-    ]  # fmt: skip
+    ]
     return "\n\n".join(text)
 
 
@@ -172,6 +174,9 @@ def _schedule(a: About) -> str:
 
 
 DOCUMENTS: dict[str, tuple[str, Callable[[About], str]]] = {
-    "transparency": ("Algorithmic transparency record", transparency), "impact": ("Data-protection impact assessment", impact),
-    "notice": ("Privacy notice", notice), "processing": ("Record of processing", processing), "retention": ("Retention schedule", retention),
-}  # fmt: skip
+    "transparency": ("Algorithmic transparency record", transparency),
+    "impact": ("Data-protection impact assessment", impact),
+    "notice": ("Privacy notice", notice),
+    "processing": ("Record of processing", processing),
+    "retention": ("Retention schedule", retention),
+}

@@ -43,8 +43,10 @@ def outcomes(
     changed = {n.urn: n.need for n in sorted(case.needs, key=lambda n: n.on) if n.need}
     needs = {x.urn: changed.get(x.urn, x.need or "standard") for x in case.schools}
     schools: dict[str, Callable[[School], str | None]] = {
-        "need": lambda x: needs.get(x.urn), "phase": lambda x: str(x.phase).replace("_", " "), "size": lambda x: size(x.pupils),
-    }  # fmt: skip
+        "need": lambda x: needs.get(x.urn),
+        "phase": lambda x: str(x.phase).replace("_", " "),
+        "size": lambda x: size(x.pupils),
+    }
     for heading, given in (groups or {}).items():
         if any(x.sip in given for x in case.sips):
             sips[heading] = lambda x, g=given: g.get(x.sip, "not given")  # type: ignore[misc]

@@ -76,8 +76,9 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
     sent = s.scalars(sa.select(LetterRow).where(LetterRow.round_id == row.id).order_by(LetterRow.at))
     letters = [
         {"at": x.at.isoformat(), "kind": x.kind, "to": x.email, "heading": x.heading, "text": x.text, "fate": x.fate}
-        for x in sent if (x.kind, x.key) in (("school", urn), ("sip", pair.sip), ("ask", urn), ("ask", pair.sip))
-    ]  # fmt: skip
+        for x in sent
+        if (x.kind, x.key) in (("school", urn), ("sip", pair.sip), ("ask", urn), ("ask", pair.sip))
+    ]
     query = sa.select(AuditRow).where(
         AuditRow.programme_id == row.programme_id, AuditRow.subject.contains(urn, autoescape=True)
     )
@@ -87,9 +88,12 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
              "pair": json.loads(json.dumps(asdict(pair), default=str)), "plan": desk.round.plans[-1]}  # fmt: skip
     files = {f"plans/{n}.json": plan_text(p).encode() for n, p in enumerate(plans, 1)}
     files |= {
-        "events.json": _json([e.model_dump(mode="json") for e in events]), "letters.json": _json(letters), "log.json": _json(log),
-        "claim.json": _json(claim), "story.md": story(desk.facts, desk.plan, plans, events, pair, told, letters, log).encode(),
-    }  # fmt: skip
+        "events.json": _json([e.model_dump(mode="json") for e in events]),
+        "letters.json": _json(letters),
+        "log.json": _json(log),
+        "claim.json": _json(claim),
+        "story.md": story(desk.facts, desk.plan, plans, events, pair, told, letters, log).encode(),
+    }
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     manifest = {
         "format": FORMAT,

@@ -15,18 +15,22 @@ from allocator.service.pages.ground import Fields
 
 AWAY = 3  # absences a form has room for
 GOING_ON = {
-    "keep": "Keep our SIP", "change": "We would like a change", "must": "Please do not propose the same person again",
+    "keep": "Keep our SIP",
+    "change": "We would like a change",
+    "must": "Please do not propose the same person again",
     "discuss": "Talk about it first",
-}  # fmt: skip
+}
 KNOWN = {
     "known_locally": "Someone known locally",
     "fresh_eyes": "Fresh eyes, someone from elsewhere",
     "none": "No preference",
 }
 APPRAISAL = {
-    "none": "No, we arrange it ourselves", "same": "Yes, the same person as our SIP, if possible",
-    "different": "Yes, but a different person from our SIP", "any": "Yes, whoever can",
-}  # fmt: skip
+    "none": "No, we arrange it ourselves",
+    "same": "Yes, the same person as our SIP, if possible",
+    "different": "Yes, but a different person from our SIP",
+    "any": "Yes, whoever can",
+}
 TIES: dict[InterestKind, str] = {
     "head": "I lead it, or work there as a head", "former_head": "I led it in the past", "governor": "I am or was a governor",
     "employed": "It, or its trust, employs me", "paid_work": "I do paid work for it", "financial": "I have a financial interest",
@@ -34,9 +38,11 @@ TIES: dict[InterestKind, str] = {
     "former_adviser": "I was its adviser or SIP, and it went well", "other": "Another tie",
 }  # fmt: skip
 PERIOD_WORDS = {
-    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "January to Easter",
+    "autumn_1": "September and October",
+    "autumn_2": "November and December",
+    "spring": "January to Easter",
     "summer": "After Easter",
-}  # fmt: skip
+}
 assert set(TIES) == set(get_args(InterestKind))
 
 

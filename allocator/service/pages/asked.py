@@ -121,8 +121,11 @@ def school_answers(
 
 def _refuse_late(s: Session, row: RoundRow) -> None:
     if not still_open(s, row):
-        raise Refusal("round_refuses", "Proposals for the year are already out, so this form is closed. Answer the proposal "
-                      "itself, or ring your SIP manager.")  # fmt: skip
+        raise Refusal(
+            "round_refuses",
+            "Proposals for the year are already out, so this form is closed. Answer the proposal "
+            "itself, or ring your SIP manager.",
+        )
 
 
 @router.get("/sip/ask")

@@ -46,9 +46,12 @@ def board(
         around_it, row, plan, facts = on_desk(s, id, who)
     tag = tag if tag in cards.TAGS else ""
     asked = {
-        "q": q, "tag": tag, "sip": sip if sip in facts.sips else "",
-        "order": order if order in get_args(cards.Order) else "name", "sort": sort if sort in get_args(cards.Sort) else "name",
-    }  # fmt: skip
+        "q": q,
+        "tag": tag,
+        "sip": sip if sip in facts.sips else "",
+        "order": order if order in get_args(cards.Order) else "name",
+        "sort": sort if sort in get_args(cards.Sort) else "name",
+    }
     all_cards = cards.cards(facts, plan, around_it["stands"])
     found = cards.columns(facts, plan, all_cards, q=q, tag=tag, order=asked["order"], sort=asked["sort"])  # type: ignore[arg-type]  # checked above
     empty = [c for c in all_cards if c.sip is None and cards.wanted(c, q, tag)]

@@ -84,7 +84,9 @@ def _changed_for_many(table: str) -> list[str]:
 
 
 @router.get("/rounds/{id}/data/facts/{table}/row")
-def row(request: Request, id: Id, table: Table, who: Manager, office: In, key: Key = "", sip: Key = "", urn: Key = "") -> Response:  # fmt: skip
+def row(
+    request: Request, id: Id, table: Table, who: Manager, office: In, key: Key = "", sip: Key = "", urn: Key = ""
+) -> Response:
     """The form of one row, or of a new one; other pages lead here with the SIP or school filled in."""
     with office.db.read() as s:
         case, _ = the_case(s, id)
@@ -166,7 +168,9 @@ def change(request: Request, id: Id, table: Table, who: Manager, office: In, for
     return _save(request, id, table, who, office, form, [Edit(table, key, cells)], ", ".join(sorted(cells)))
 
 
-def _again(request: Request, id: str, table: str, who: Who, office: Office, form: Fields, key: str, said: dict[str, str]) -> Response:  # fmt: skip
+def _again(
+    request: Request, id: str, table: str, who: Who, office: Office, form: Fields, key: str, said: dict[str, str]
+) -> Response:
     """The form with what was typed and what is wrong with it."""
     with office.db.read() as s:
         case, _ = the_case(s, id)

@@ -119,8 +119,11 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         words = workbook_words.words_of(s, row.programme_id)
         reading = national.as_case(case, policy, package["tables"], package["now"], words)
         if reading.case is None:
-            raise Refusal("case_errors", "With these files the data would have errors. Nothing was taken.",
-                          problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
+            raise Refusal(
+                "case_errors",
+                "With these files the data would have errors. Nothing was taken.",
+                problems=[table_problem(p) for p in reading.problems if p.severity == "error"],
+            )
         by = who.person(row.programme_id)
         told = [table_problem(p).model_dump() for p in reading.problems]
         kept = keep.keep_case(s, row, reading.case, policy, told, by)

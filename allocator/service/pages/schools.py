@@ -57,8 +57,11 @@ def school(
     own = facts.as_it_stands(urn)
     posts = [p for kind in POST_KINDS if (p := _post(ready, plan, urn, kind, stands.pairs.get((urn, kind))))]
     price = _price(ready, plan, urn, post, why_not) if why_not else None
-    ties = [tie(facts, i, [urn], {urn} & _held(plan, i.sip)) for i in facts.case.interests
-            if i.sip in facts.sips and concerns(facts, i, own)]  # fmt: skip
+    ties = [
+        tie(facts, i, [urn], {urn} & _held(plan, i.sip))
+        for i in facts.case.interests
+        if i.sip in facts.sips and concerns(facts, i, own)
+    ]
     return show(
         request, "school.html", who, **around_it, school=own, facts=facts, posts=posts, price=price, price_post=post,
         position=position(own), ties=ties, names={s.sip: s.name for s in facts.sips.values()},

@@ -46,8 +46,9 @@ def asked(request: Request, office: In, form: Form) -> Response:
                     summary=form.summary, email=email)  # fmt: skip
     ask_for_link(SignInAsk(email=email), request, office)
     shown = office.mail.to_terminal
-    return show(request, "sign-in-sent.html", email=email, to_terminal=shown,
-                nowhere=not (office.settings.smtp_url or shown))  # fmt: skip
+    return show(
+        request, "sign-in-sent.html", email=email, to_terminal=shown, nowhere=not (office.settings.smtp_url or shown)
+    )
 
 
 @router.get("/sign-in/{secret}")

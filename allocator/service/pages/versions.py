@@ -60,7 +60,9 @@ def _moved(was: Policy, now: Policy) -> int:
 
 
 @router.get("/rounds/{id}/data/versions")
-def versions(request: Request, id: Id, who: Reader, office: In, before: Annotated[int, Query(ge=2, le=1_000_000)] = 1_000_000) -> Response:  # fmt: skip
+def versions(
+    request: Request, id: Id, who: Reader, office: In, before: Annotated[int, Query(ge=2, le=1_000_000)] = 1_000_000
+) -> Response:
     """All versions, the newest first."""
     with office.db.read() as s:
         row = round_in(s, who, id)

@@ -28,9 +28,12 @@ from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 THERE = {  # where a job's answer is shown
-    "what_if": "/what-if/{plan}", "choices": "/choices/{job}", "sweep": "/resilience", "frontier": "/frontier",
+    "what_if": "/what-if/{plan}",
+    "choices": "/choices/{job}",
+    "sweep": "/resilience",
+    "frontier": "/frontier",
     "export": "/out",
-}  # fmt: skip
+}
 BRIEF = 1.0  # seconds in which short work is waited for, and no waiting page shown
 
 

@@ -43,7 +43,9 @@ Changes = list[dict[str, Any]]
 @router.get("/rounds/{id}/what-if")
 def ask(request: Request, id: Id, who: Reader, office: In, event: str = "", basket: Basket = None) -> Response:
     """What may happen: pick one, or several together. Other pages lead here with the answers filled in."""
-    return _ask_page(request, id, who, office, event if event in EVENTS else "", unpacked(basket), dict(request.query_params))  # fmt: skip
+    return _ask_page(
+        request, id, who, office, event if event in EVENTS else "", unpacked(basket), dict(request.query_params)
+    )
 
 
 @router.post("/rounds/{id}/what-if")

@@ -73,9 +73,10 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
 
 
 @router.get(
-    "/solves/{id}/events", response_class=StreamingResponse,
+    "/solves/{id}/events",
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
-)  # fmt: skip
+)
 async def listen(id: Id, request: Request, who: Reader, office: In) -> Heard:
     """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job. Each tells the
     whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same again."""
