@@ -78,7 +78,8 @@ CHECKED: dict[str, str] = {
     "moves.to": "who holds it now",
     "moves.on": "the part's first day",
     **{f"{of}.{name}": "worked out again from tables and plan, or, where only a solve can show it, by `verify --claims`"
-       for of in ("changes.claims", "moves.claims", "wishes.because") for name in ("kind", "on", "sip") if (of, name) != ("wishes.because", "on")},
+       for of in ("changes.claims", "moves.claims", "wishes.because") for name in ("kind", "on", "sip")
+       if (of, name) != ("wishes.because", "on")},
     **{f"wishes.{name}": "every wish of the tables once, and whether it is met" for name in (
         "by", "kind", "sip", "strength", "urn", "wish",
     )},

@@ -66,8 +66,13 @@ def _of_part(a: Auditor, key: Key, sip: str, short: int) -> Row:
 def _joined(one: Row, two: Row) -> Row:
     periods = tuple(p + q for p, q in zip(one.periods, two.periods, strict=True))
     return replace(
-        one, end=two.end, periods=periods, extra=one.extra + two.extra, short=one.short + two.short, parts=one.parts + two.parts
-    )  # fmt: skip
+        one,
+        end=two.end,
+        periods=periods,
+        extra=one.extra + two.extra,
+        short=one.short + two.short,
+        parts=one.parts + two.parts,
+    )
 
 
 def chosen(a: Auditor, plan: Plan) -> tuple[Choice, Short, list[Breach]]:

@@ -17,7 +17,8 @@ PAIR_RULES = (
     "parting", "travel", "authority", "appraisal", "tenure", "cooling_off", "decision", "floor",
 )  # fmt: skip
 OTHER_RULES = (
-    "participation", "school_status", "capacity", "portfolio", "budget", "days", "shared_head", "separation", "reciprocal", "cluster",
+    "participation", "school_status", "capacity", "portfolio", "budget", "days", "shared_head", "separation",
+    "reciprocal", "cluster",
     "balance", "spread", "stretch",
     "halves", "same_appraiser", "handover", "protection", "settled", "repair", "lead", "support", "fewest",
 )  # fmt: skip

@@ -26,10 +26,16 @@ COLUMNS: dict[type[Row], dict[str, Kind]] = {  # where a row names one
     Interest: {"trust": "trust", "la": "la"},
 }
 SPELT = (  # one way of writing for several; applied in order to the words of a name
-    (r"\bc of e\b|\bcofe\b|\bchurch of england\b", "ce"), (r"\broman catholic\b|\brc\b", "catholic"),
-    (r"\bmat\b|\bmulti academ(?:y|ies) trust\b|\bmultiacademy trust\b|\bmulti academ(?:y|ies) company\b", "multi academy trust"),
-    (r"\bsts?\b|\bsaints\b", "saint"), (r"\b(?:ltd|limited|plc|cio)\b", ""), (r"\bthe\b", ""),
-)  # fmt: skip
+    (r"\bc of e\b|\bcofe\b|\bchurch of england\b", "ce"),
+    (r"\broman catholic\b|\brc\b", "catholic"),
+    (
+        r"\bmat\b|\bmulti academ(?:y|ies) trust\b|\bmultiacademy trust\b|\bmulti academ(?:y|ies) company\b",
+        "multi academy trust",
+    ),
+    (r"\bsts?\b|\bsaints\b", "saint"),
+    (r"\b(?:ltd|limited|plc|cio)\b", ""),
+    (r"\bthe\b", ""),
+)
 OFFICE = (  # what an authority's name may be dressed in
     r"\b(?:london|royal|metropolitan|county|city|unitary|borough|district|local|council|authority|education|service|services|lea|lbc?|mbc|cc|and|of)\b"
 )
@@ -44,9 +50,12 @@ COMPASS = {
     "sw": "south west",
 }
 COMMON = {  # words that tell no body from another
-    "multi", "academy", "academies", "trust", "school", "schools", "learning", "education", "educational", "partnership", "federation",
-    "group", "foundation", "community", "charitable", "company", "cluster", "collaborative", "family", "network", "diocese", "diocesan",
-    "archdiocese", "board", "and", "of", "for", "in", "at", "a", "council", "authority", "county", "city", "borough", "district", "area",
+    "multi", "academy", "academies", "trust", "school", "schools", "learning", "education", "educational",
+    "partnership", "federation",
+    "group", "foundation", "community", "charitable", "company", "cluster", "collaborative", "family", "network",
+    "diocese", "diocesan",
+    "archdiocese", "board", "and", "of", "for", "in", "at", "a", "council", "authority", "county", "city", "borough",
+    "district", "area",
 }  # fmt: skip
 TELLING = re.compile(  # words that always tell one from another: places on a compass, numbers, single letters
     r"\d+[a-z]?|[a-z]\d+|.|(?:north|south|east|west|mid|central|upper|lower|inner|outer)(?:ern|land|lands)?|(?:north|south)(?:east|west)|i{1,3}|iv|vi{0,3}|"

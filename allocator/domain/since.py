@@ -94,11 +94,18 @@ def say(value: Any, column: str = "") -> str:
 
 
 WHOSE = {  # table -> the columns that say what a row is of; where they are the same, the others have changed
-    "wishes": ("by", "urn", "sip", "wish"), "interests": ("sip", "urn", "trust", "la", "kind"), "absences": ("sip", "away_from"),
-    "decisions": ("decision", "urn", "post", "sip"), "refusals": ("urn", "sip", "kind", "year"), "history": ("urn", "sip", "year", "role"),
-    "needs": ("urn", "on"), "successions": ("old_urn", "new_urn"), "travel": ("urn", "sip"), "worked": ("urn", "post", "sip", "on"),
+    "wishes": ("by", "urn", "sip", "wish"),
+    "interests": ("sip", "urn", "trust", "la", "kind"),
+    "absences": ("sip", "away_from"),
+    "decisions": ("decision", "urn", "post", "sip"),
+    "refusals": ("urn", "sip", "kind", "year"),
+    "history": ("urn", "sip", "year", "role"),
+    "needs": ("urn", "on"),
+    "successions": ("old_urn", "new_urn"),
+    "travel": ("urn", "sip"),
+    "worked": ("urn", "post", "sip", "on"),
     "answers": ("urn", "post", "by", "on"),
-}  # fmt: skip
+}
 TITLES = {
     "interests": "Declared interests",
     "history": "Past years",

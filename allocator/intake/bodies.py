@@ -47,11 +47,15 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
 def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:
     raw.alike.append(r)
     raw.error(
-        "ambiguous_body", table,
+        "ambiguous_body",
+        table,
         f"{table}, row {number}: {column} {r.given} may be {' or '.join(r.near[:5])}. Write the one that is meant; if it is none of "
         "them, write its whole name, or say so under [bodies] in a mapping.",
-        row=number, column=column, value=r.given, expected=" or ".join(r.near[:5]),
-    )  # fmt: skip
+        row=number,
+        column=column,
+        value=r.given,
+        expected=" or ".join(r.near[:5]),
+    )
 
 
 def _tell(raw: Raw, table: str, column: str, readings: Mapping[ReadAs, list[str]]) -> None:

@@ -63,6 +63,10 @@ def merge(rows: Rows, made: Rows, raw: Raw) -> None:
             rows.setdefault("history", []).append((number, r))
         elif known[1] != r.sip:
             raw.notice(
-                "at_odds", "history", f"history, row {known[0]}: {known[1]} led {r.urn} in {r.year}; the schools sheet says {r.sip}. "
-                "History counts.", row=known[0], column="sip",
-            )  # fmt: skip
+                "at_odds",
+                "history",
+                f"history, row {known[0]}: {known[1]} led {r.urn} in {r.year}; the schools sheet says {r.sip}. "
+                "History counts.",
+                row=known[0],
+                column="sip",
+            )

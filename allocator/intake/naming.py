@@ -11,9 +11,12 @@ from functools import lru_cache
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
 SAME = {
-    "st": "saint", "sts": "saint", "saints": "saint", "ce": "", "rc": "", "c": "", "e": "", "va": "", "vc": "", "of": "", "the": "", "and": "",
-    "school": "", "church": "", "england": "", "catholic": "", "voluntary": "", "aided": "", "controlled": "", "academy": "", "sch": "", "acad": "", "roman": "",
-    "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "pri": "primary", "jun": "junior", "jnr": "junior", "sec": "secondary",
+    "st": "saint", "sts": "saint", "saints": "saint", "ce": "", "rc": "", "c": "", "e": "", "va": "", "vc": "",
+    "of": "", "the": "", "and": "",
+    "school": "", "church": "", "england": "", "catholic": "", "voluntary": "", "aided": "", "controlled": "",
+    "academy": "", "sch": "", "acad": "", "roman": "",
+    "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "pri": "primary",
+    "jun": "junior", "jnr": "junior", "sec": "secondary",
 }  # fmt: skip
 FAITHS = {
     "england": r"\b(ce|cofe|church of england|anglican)\b",

@@ -27,16 +27,27 @@ FEW_WORDS = 15  # different cells of a column that may be a choice of a few
 CLOSE = 0.7  # how alike a header is to the name of a column of ours at least, to be suggested
 EMPTY: dict[str, dict[str, set[str]]] = {  # where a text that means nothing would mean somebody
     "schools": {
-        "head": NOBODY, "paired_with": NOTHING, "trust": NOTHING, "la": NOTHING, "cluster": NOTHING, "diocese": NOTHING,
-        "head_email": NOBODY, "chair_email": NOBODY,
+        "head": NOBODY,
+        "paired_with": NOTHING,
+        "trust": NOTHING,
+        "la": NOTHING,
+        "cluster": NOTHING,
+        "diocese": NOTHING,
+        "head_email": NOBODY,
+        "chair_email": NOBODY,
     },
     "sips": {
-        "current_urn": NOTHING, "current_la": NOTHING, "current_trust": NOTHING, "current_cluster": NOTHING, "las": NOTHING,
+        "current_urn": NOTHING,
+        "current_la": NOTHING,
+        "current_trust": NOTHING,
+        "current_cluster": NOTHING,
+        "las": NOTHING,
         "email": NOTHING,
     },
-    "interests": {"urn": NOTHING, "trust": NOTHING, "la": NOTHING}, "wishes": {"urn": NOTHING, "sip": NOTHING},
+    "interests": {"urn": NOTHING, "trust": NOTHING, "la": NOTHING},
+    "wishes": {"urn": NOTHING, "sip": NOTHING},
     "decisions": {"sip": NOTHING},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -165,9 +165,13 @@ def _values(
         if isinstance(cell, str) and cell.strip() in FORMULA_ERRORS:
             good = False
             raw.error(
-                "formula_error", table, f"{table}, row {number}: {name} shows {cell.strip()}. Mend the formula or type the value.",
-                row=number, column=name, value=cell.strip(),
-            )  # fmt: skip
+                "formula_error",
+                table,
+                f"{table}, row {number}: {name} shows {cell.strip()}. Mend the formula or type the value.",
+                row=number,
+                column=name,
+                value=cell.strip(),
+            )
             continue
         try:
             if not isinstance(cell, str):

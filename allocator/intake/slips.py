@@ -33,10 +33,14 @@ def _example_left(rows: Rows, raw: Raw) -> None:
         for number, r in rows.get(table, []) if set(tell) <= set(example) else ():
             if all(getattr(r, k) == example[k] for k in tell):
                 raw.error(
-                    "example_row", table,
+                    "example_row",
+                    table,
                     f"{table}, row {number}: {' '.join(example[k] for k in tell)} is the template's example and would be planned "
-                    "for. Type over it, or delete the row.", row=number, column=tell[0], value=example[tell[0]],
-                )  # fmt: skip
+                    "for. Type over it, or delete the row.",
+                    row=number,
+                    column=tell[0],
+                    value=example[tell[0]],
+                )
 
 
 def _wishes_at_odds(rows: Rows, raw: Raw) -> None:
@@ -82,8 +86,12 @@ def _same_name(rows: Rows, raw: Raw) -> None:
                 plain += str(r.la or "").casefold()
             if plain in seen and seen[plain][2] != own:
                 raw.notice(
-                    "likely_duplicate", table,
+                    "likely_duplicate",
+                    table,
                     f"{table}: rows {seen[plain][0]} and {number}, {seen[plain][1]!r} and {name!r}, are likely the same. "
-                    "If so, keep one.", row=number, column="name", value=name,
-                )  # fmt: skip
+                    "If so, keep one.",
+                    row=number,
+                    column="name",
+                    value=name,
+                )
             seen.setdefault(plain, (number, name, own))

@@ -112,10 +112,15 @@ class Queue:
 
     def _enqueue(self, job_id: str, kind: str, turn: int, again: str = "") -> None:
         self.client.enqueue(
-            {"workflow_name": "run_spread" if kind in SPREAD else "run_job", "queue_name": QUEUE, "workflow_id": job_id + again,
-             "app_version": VERSION, "priority": max(1, turn)},
+            {
+                "workflow_name": "run_spread" if kind in SPREAD else "run_job",
+                "queue_name": QUEUE,
+                "workflow_id": job_id + again,
+                "app_version": VERSION,
+                "priority": max(1, turn),
+            },
             job_id,
-        )  # fmt: skip
+        )
 
     def cancel(self, session: sa.orm.Session, job: Job) -> None:
         """Stop it: at once where it still waits, within a second where it runs."""

@@ -26,9 +26,16 @@ Make = Callable[[Plan, threading.Event], Answer[Q, A]]
 
 
 def apart(
-    plan: Plan, questions: Mapping[str, Q], make: Make[Q, A], read: Callable[[dict[str, Any]], A], *,
-    workers: int = 1, journal: Path | None = None, event: threading.Event | None = None, here: Answer[Q, A] | None = None,
-) -> Iterator[tuple[str, A]]:  # fmt: skip
+    plan: Plan,
+    questions: Mapping[str, Q],
+    make: Make[Q, A],
+    read: Callable[[dict[str, Any]], A],
+    *,
+    workers: int = 1,
+    journal: Path | None = None,
+    event: threading.Event | None = None,
+    here: Answer[Q, A] | None = None,
+) -> Iterator[tuple[str, A]]:
     """(key, answer) as they come; those of the journal first. Once `event` is set what is not answered yet is left out.
 
     `make` is called once a process, with the plan and an event that ends its searches; `here` is what it would make in

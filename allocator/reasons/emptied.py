@@ -19,7 +19,11 @@ WHY = {  # what a fix is about -> what is the matter, for one and for several pe
     "unlock": ("{who} is locked elsewhere", "{who} are locked elsewhere"),
     "decision": ("a decision of yours would let {who} by", "a decision of yours would let {who} by"),
 }
-ALONE = {"budget": "all days together are at their limit", "sip_joins": "nobody on the team may take them", "policy": "a setting stands in the way"}  # fmt: skip
+ALONE = {
+    "budget": "all days together are at their limit",
+    "sip_joins": "nobody on the team may take them",
+    "policy": "a setting stands in the way",
+}
 CLASH = {
     "dbs": "check",
     "capacity": "days",

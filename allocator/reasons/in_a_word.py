@@ -8,11 +8,25 @@ from allocator.domain import claims as say
 from allocator.rules.base import words
 
 RULES = {  # what bars somebody, as short as a column needs it
-    "dbs": "check lapsed", "interest": "interest", "own_ties": "own ties", "travel": "too far", "authority": "other authority",
-    "training": "not trained", "approval": "not approved", "phase": "other phase", "capacity": "days full", "need": "experience",
-    "reciprocal": "each other's SIP", "cluster": "same cluster", "former_tie": "former tie", "availability": "not there",
-    "cooling_off": "may not return yet", "eligibility": "not eligible", "decision": "by decision", "floor": "fits too little",
-}  # fmt: skip
+    "dbs": "check lapsed",
+    "interest": "interest",
+    "own_ties": "own ties",
+    "travel": "too far",
+    "authority": "other authority",
+    "training": "not trained",
+    "approval": "not approved",
+    "phase": "other phase",
+    "capacity": "days full",
+    "need": "experience",
+    "reciprocal": "each other's SIP",
+    "cluster": "same cluster",
+    "former_tie": "former tie",
+    "availability": "not there",
+    "cooling_off": "may not return yet",
+    "eligibility": "not eligible",
+    "decision": "by decision",
+    "floor": "fits too little",
+}
 TOGETHER = {"shared_head": "shared head", "halves": "infant and junior", "cluster": "one for the cluster"}
 
 

@@ -132,11 +132,23 @@ def _profile(ready: Setup, key: Key) -> dict[str, Any]:
     )
     name = next(f"NEW{n}" for n in count(1) if f"NEW{n}" not in facts.sips)
     return {
-        "sip": name, "name": "A new SIP", "kind": "consultant", "phases": phases, "headship_phases": phases,
-        "ever_head": True, "experience": tags, "days": float(_gross(ready, quarters)), "max_schools": 1, "min_schools": 0,
-        "trained": True, "board_approved": True, "dbs_checked_on": facts.year.first.isoformat(),
-        "appraisal_trained": post.kind == "appraisal", "easting": school.easting, "northing": school.northing,
-    }  # fmt: skip
+        "sip": name,
+        "name": "A new SIP",
+        "kind": "consultant",
+        "phases": phases,
+        "headship_phases": phases,
+        "ever_head": True,
+        "experience": tags,
+        "days": float(_gross(ready, quarters)),
+        "max_schools": 1,
+        "min_schools": 0,
+        "trained": True,
+        "board_approved": True,
+        "dbs_checked_on": facts.year.first.isoformat(),
+        "appraisal_trained": post.kind == "appraisal",
+        "easting": school.easting,
+        "northing": school.northing,
+    }
 
 
 def _gross(ready: Setup, capacity: Fraction | int) -> Fraction:

@@ -34,9 +34,17 @@ def ics(dates: Iterable[Date], name: str = "School Improvement Partners") -> str
     ]
     for d in sorted(dates, key=lambda d: (d.on, d.title, d.key)):
         uid = hashlib.sha256(f"{d.key}|{d.title}".encode()).hexdigest()[:24]
-        lines += ["BEGIN:VEVENT", f"UID:{uid}@sip", f"DTSTAMP:{d.on:%Y%m%d}T000000Z", f"DTSTART;VALUE=DATE:{d.on:%Y%m%d}",
-                  f"DTEND;VALUE=DATE:{d.on + dt.timedelta(days=1):%Y%m%d}", f"SUMMARY:{_plain(d.title)}",
-                  *([f"DESCRIPTION:{_plain(d.text)}"] if d.text else []), "TRANSP:TRANSPARENT", "END:VEVENT"]  # fmt: skip
+        lines += [
+            "BEGIN:VEVENT",
+            f"UID:{uid}@sip",
+            f"DTSTAMP:{d.on:%Y%m%d}T000000Z",
+            f"DTSTART;VALUE=DATE:{d.on:%Y%m%d}",
+            f"DTEND;VALUE=DATE:{d.on + dt.timedelta(days=1):%Y%m%d}",
+            f"SUMMARY:{_plain(d.title)}",
+            *([f"DESCRIPTION:{_plain(d.text)}"] if d.text else []),
+            "TRANSP:TRANSPARENT",
+            "END:VEVENT",
+        ]
     return "".join(f"{part}\r\n" for line in [*lines, "END:VCALENDAR"] for part in _folded(line))
 
 

@@ -39,9 +39,13 @@ def checks(facts: Facts, sip: Sip, last_visit: dt.date | None, today: dt.date) -
         Check("DBS", dbs, missing or _lapses(sip.dbs_valid_until, needed, today)),
         Check("Contract", ends, _lapses(leaves, needed, today)),
         Check("Training", _yes(sip.trained), "" if sip.trained or not trained else "without it no school can be taken"),
-        Check("Approved by the board", _yes(sip.board_approved), "" if sip.board_approved or not approved else "without it no school can be taken"),
+        Check(
+            "Approved by the board",
+            _yes(sip.board_approved),
+            "" if sip.board_approved or not approved else "without it no school can be taken",
+        ),
         Check("Trained for appraisal", _yes(sip.appraisal_trained)),
-    )  # fmt: skip
+    )
 
 
 def _yes(value: bool | None) -> str:
@@ -101,7 +105,13 @@ def tie(facts: Facts, row: Interest, reached: list[str], held: set[str]) -> Tie:
     scope = facts.name(row.urn) if row.urn else f"the trust {row.trust}" if row.trust else f"the authority {row.la}"
     bars = "a plus, not a bar" if row.kind == "former_adviser" else "open, and bars until it is cleared"
     return Tie(
-        row.sip, facts.sips[row.sip].name, "not kept in words" if row.kind == "family" else words(row.kind), scope,
-        row.outcome if row.outcome in ("cleared", "barred") else bars, row.decided_by or "not recorded", row.declared_on,
-        tuple((u, facts.name(u)) for u in reached), tuple(facts.name(u) for u in sorted(held)),
-    )  # fmt: skip
+        row.sip,
+        facts.sips[row.sip].name,
+        "not kept in words" if row.kind == "family" else words(row.kind),
+        scope,
+        row.outcome if row.outcome in ("cleared", "barred") else bars,
+        row.decided_by or "not recorded",
+        row.declared_on,
+        tuple((u, facts.name(u)) for u in reached),
+        tuple(facts.name(u) for u in sorted(held)),
+    )

@@ -77,7 +77,8 @@ FOUR = ["autumn_1", "autumn_2", "spring", "summer"]
 MOVED = ["urn", "post", "from", "to", "on", "because", "voluntary"]
 TABLES: dict[str, tuple[list[str], Callable[[Plan], Rows]]] = {  # name -> its columns, in order, and its rows
     "assignments": (
-        ["urn", "school", "post", "sip", "name", "from", "to", "days", *FOUR, "new_pairing", "tenure_year", "points", "days_short",
+        ["urn", "school", "post", "sip", "name", "from", "to", "days", *FOUR, "new_pairing", "tenure_year", "points",
+        "days_short",
          "extra_days", "settled", "locked", "tied_with", "runner_up", "runner_up_points"],
         _assignments,
     ),

@@ -147,12 +147,16 @@ def change(facts: Facts, key: Key, asked: Asked) -> tuple[dict[str, Any], str | 
 def _of_sip(id: str, said: SipWord, on: dt.date | None) -> dict[str, Any]:
     return {
         "sip_says": {
-            "sip": id, "declared_on": on, "days": said.days, "periods": said.periods, "flexible_diary": said.flexible_diary,
+            "sip": id,
+            "declared_on": on,
+            "days": said.days,
+            "periods": said.periods,
+            "flexible_diary": said.flexible_diary,
             "absences": [{"from": a.start, "to": a.end} for a in said.absences],
             "interests": [{"urn": u, "kind": k} for u, k in sorted(said.ties.items())],
             "move_on": [{"urn": u, "note": said.why} for u in said.move_on],
         }
-    }  # fmt: skip
+    }
 
 
 @dataclass(frozen=True)

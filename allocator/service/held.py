@@ -52,12 +52,24 @@ def held_on(s: Session, who: Who) -> list[Part]:
 
 
 LOGIC = [
-    ("Who may", "Published rules keep a SIP from a school: a tie, a phase never led, a refusal, a time limit, distance, too few days."),
-    ("What counts", "Among the rest, as many schools as possible have a SIP, the neediest first; schools changed lately are not changed again; then what "
-     "schools and SIPs asked for and fitting experience are weighed, by the weights on the page of rules; last a published lot."),
-    ("Who decides", "A computer proposes. A person looks at every pair with its reason, may change it, and confirms it; nobody confirms a pair of their own."),
-    ("If you disagree", "Ask on your page: a person answers by a date that is told. After that, who hears you stands in the rules."),
-]  # fmt: skip
+    (
+        "Who may",
+        "Published rules keep a SIP from a school: a tie, a phase never led, a refusal, a time limit, distance, too few days.",
+    ),
+    (
+        "What counts",
+        "Among the rest, as many schools as possible have a SIP, the neediest first; schools changed lately are not changed again; then what "
+        "schools and SIPs asked for and fitting experience are weighed, by the weights on the page of rules; last a published lot.",
+    ),
+    (
+        "Who decides",
+        "A computer proposes. A person looks at every pair with its reason, may change it, and confirms it; nobody confirms a pair of their own.",
+    ),
+    (
+        "If you disagree",
+        "Ask on your page: a person answers by a date that is told. After that, who hears you stands in the rules.",
+    ),
+]
 
 
 def _decided(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:

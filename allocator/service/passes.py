@@ -188,9 +188,18 @@ def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] |
     called = session.get(Called, (person.id, row.programme_id))
     also = tuple((g.programme_id, g.sip) for g in every if g.sip)
     found = Who(
-        person.id, called.name if called else person.email, person.email, row.role, row.programme_id, tuple(mine), row.scope, row.id,  # type: ignore[arg-type]
-        row.kind, row.own, also,
-    )  # fmt: skip
+        person.id,
+        called.name if called else person.email,
+        person.email,
+        row.role,  # type: ignore[arg-type]
+        row.programme_id,
+        tuple(mine),
+        row.scope,
+        row.id,
+        row.kind,
+        row.own,
+        also,
+    )
     return found, row.seen_at < now - idle / SEEN_EVERY
 
 

@@ -40,10 +40,21 @@ def write(
     s.execute(before.where(LetterRow.person_id == grant.person_id).values(expires_at=now))
     heading, text = words(f"{base}/letters/{secret}")
     found = LetterRow(
-        id=keep.new_id(), round_id=row.id, kind=kind, key=key, person_id=grant.person_id, role=people.ROLE_OF[whom.role],
-        email=s.get_one(Someone, grant.person_id).email, next=next, heading=heading, text=text,
-        hash=passes.hashed(secret), at=now, expires_at=now + dt.timedelta(days=office.settings.letter_days), fate=GOING,
-    )  # fmt: skip
+        id=keep.new_id(),
+        round_id=row.id,
+        kind=kind,
+        key=key,
+        person_id=grant.person_id,
+        role=people.ROLE_OF[whom.role],
+        email=s.get_one(Someone, grant.person_id).email,
+        next=next,
+        heading=heading,
+        text=text,
+        hash=passes.hashed(secret),
+        at=now,
+        expires_at=now + dt.timedelta(days=office.settings.letter_days),
+        fate=GOING,
+    )
     s.add(found)
     s.flush()
     return found

@@ -88,9 +88,17 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
     server = uvicorn.Server(
-        uvicorn.Config(create_app(settings, db), host=host, port=port, log_config=None, access_log=False, http=Connection,
-                       timeout_graceful_shutdown=10, server_header=False)
-    )  # fmt: skip
+        uvicorn.Config(
+            create_app(settings, db),
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            http=Connection,
+            timeout_graceful_shutdown=10,
+            server_header=False,
+        )
+    )
 
     print(f"Serving at {base}", file=sys.stderr, flush=True)
     if link:

@@ -30,10 +30,16 @@ def accept(
 ) -> Job:
     """Written down; with an Idempotency-Key the same request is the same job, whatever happened in between."""
     job = office.queue.accept(
-        s, programme=row.programme_id, round_id=row.id, kind=kind, by=who.person(row.programme_id),
+        s,
+        programme=row.programme_id,
+        round_id=row.id,
+        kind=kind,
+        by=who.person(row.programme_id),
         request=ask | {"most_seconds": office.settings.job_seconds},
-        limit=office.settings.open_jobs, job_id=getattr(request.state, "once", None), asked=getattr(request.state, "id", ""),
-    )  # fmt: skip
+        limit=office.settings.open_jobs,
+        job_id=getattr(request.state, "once", None),
+        asked=getattr(request.state, "id", ""),
+    )
     log.info("job accepted", extra={"job": job.id, "kind": kind, "request": job.asked})
     return job
 

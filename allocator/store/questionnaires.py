@@ -21,9 +21,15 @@ def record(
     keep.the_round(session, round_id, lock=True)
     last = session.scalar(sa.select(sa.func.max(AskRow.n)).where(AskRow.round_id == round_id)) or 0
     row = AskRow(
-        round_id=round_id, n=last + 1, at=keep.now(), by=by.model_dump(mode="json"), kind=step, whose=key[0], key=key[1],
+        round_id=round_id,
+        n=last + 1,
+        at=keep.now(),
+        by=by.model_dump(mode="json"),
+        kind=step,
+        whose=key[0],
+        key=key[1],
         data=dict(data or {}),
-    )  # fmt: skip
+    )
     session.add(row)
     session.flush()
     return row

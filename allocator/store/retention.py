@@ -30,13 +30,19 @@ class Rule:
 
 
 RULES = (
-    Rule("uploads", "files given as a round's data and not taken", 30, "they were given", "they are taken or given again within days"),
-    Rule("work", "jobs, their results, the files they made", 90, "they ended", "a result is worked out again from its plan"),
-    Rule("reasons", "why a school refused, and what heads, chairs and SIPs wrote in their own words", 400, "they were written",
+    Rule("uploads", "files given as a round's data and not taken", 30, "they were given",
+    "they are taken or given again within days"),
+    Rule("work", "jobs, their results, the files they made", 90, "they ended",
+    "a result is worked out again from its plan"),
+    Rule("reasons", "why a school refused, and what heads, chairs and SIPs wrote in their own words", 400,
+    "they were written",
          "a refusal is heard within weeks and questioned within a year; that there was one is kept with the round"),
-    Rule("letters", "the words of letters, with the address", 730, "they were sent", "what was promised may be asked about for two years"),
-    Rule("versions", "versions of a round's data before the one in force", 730, "they were replaced", "who changed what is asked within two years"),
-    Rule("log", "the audit log: who did what and when", 1095, "it was written", "access is looked into within three years"),
+    Rule("letters", "the words of letters, with the address", 730, "they were sent",
+    "what was promised may be asked about for two years"),
+    Rule("versions", "versions of a round's data before the one in force", 730, "they were replaced",
+    "who changed what is asked within two years"),
+    Rule("log", "the audit log: who did what and when", 1095, "it was written",
+    "access is looked into within three years"),
     Rule("rounds", "a round: its data, plans, answers and decisions", 2555, "the last thing happened in it",
          "tenure and refusals count over six years, and a complaint may come a year later"),
 )  # fmt: skip

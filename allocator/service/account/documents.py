@@ -9,21 +9,33 @@ from collections.abc import Callable, Iterable, Sequence
 from allocator.service.account.about import FILL, About
 
 HELD = (  # (whose, what, why, from where)
-    ("SIPs", "name, address for mail, days offered, phases led, experience, training, checks and contract dates, base for distances, limits, day rate",
+    ("SIPs",
+    "name, address for mail, days offered, phases led, experience, training, checks and contract dates, base for distances, limits, day rate",
      "to propose work they may and can do", "themselves, the service's own records"),
-    ("SIPs and schools", "declared ties (kind, school, decision), never their story", "to keep conflicts out", "SIPs, schools"),
-    ("SIPs and schools", "who worked where in which year, and how it ended", "to keep what works, and its limits", "the service's own records"),
-    ("heads and chairs", "address for mail, what they asked for, answers, questions, a refusal and, if they say it, why", "to ask, tell and hear them", "themselves"),
+    ("SIPs and schools", "declared ties (kind, school, decision), never their story", "to keep conflicts out",
+    "SIPs, schools"),
+    ("SIPs and schools", "who worked where in which year, and how it ended", "to keep what works, and its limits",
+    "the service's own records"),
+    ("heads and chairs",
+    "address for mail, what they asked for, answers, questions, a refusal and, if they say it, why",
+    "to ask, tell and hear them", "themselves"),
     ("everyone with a role", "sign-ins, sessions, what they did and when", "to show who did what", "the service"),
 )  # fmt: skip
 RISKS = (
-    ("A person is left without work, or a school without help, by a rule nobody meant so", "every rule is in words and in force by a named person; each result names the rule; a question leads to a person with a date; an independent auditor recomputes every plan"),
-    ("People rubber-stamp what the computer proposes", "pairs are confirmed one by one by a named person who is not the SIP; those changed must have been opened; how many were altered is counted and shown"),
-    ("Unequal outcomes for groups of SIPs or schools", "outcomes by kind of SIP, need, phase and size after each plan, and by groups that the authority supplies and the plan never sees"),
-    ("A school's trouble or a tie is seen by others", "each role sees its own; a head never sees a runner-up, a price or another school; why a school refused is the manager's alone"),
-    ("Special categories slip in by free text", "no field asks for faith, health, union or ethnicity; boxes say that the person may be shown what is written; words are kept short"),
-    ("Wrong data", "every table is checked on the way in, with row and column; each sees what is held on them and says what is wrong"),
-    ("Loss, or somebody in who does not belong", "one role of one programme for each link, session and token; audit log; backups read back; the measures and their tests are told in the security page"),
+    ("A person is left without work, or a school without help, by a rule nobody meant so",
+    "every rule is in words and in force by a named person; each result names the rule; a question leads to a person with a date; an independent auditor recomputes every plan"),
+    ("People rubber-stamp what the computer proposes",
+    "pairs are confirmed one by one by a named person who is not the SIP; those changed must have been opened; how many were altered is counted and shown"),
+    ("Unequal outcomes for groups of SIPs or schools",
+    "outcomes by kind of SIP, need, phase and size after each plan, and by groups that the authority supplies and the plan never sees"),
+    ("A school's trouble or a tie is seen by others",
+    "each role sees its own; a head never sees a runner-up, a price or another school; why a school refused is the manager's alone"),
+    ("Special categories slip in by free text",
+    "no field asks for faith, health, union or ethnicity; boxes say that the person may be shown what is written; words are kept short"),
+    ("Wrong data",
+    "every table is checked on the way in, with row and column; each sees what is held on them and says what is wrong"),
+    ("Loss, or somebody in who does not belong",
+    "one role of one programme for each link, session and token; audit log; backups read back; the measures and their tests are told in the security page"),
     ("Kept too long", "the schedule is applied by a command, and a person or a round can be erased for good"),
 )  # fmt: skip
 
@@ -40,40 +52,94 @@ def transparency(a: About) -> str:
     """The Algorithmic Transparency Recording Standard's fields."""
     p = a.policy
     one = [
-        ("Name", "Allocation of School Improvement Partners"), ("Description", "A computer works out which School Improvement Partner (SIP) could work with which school, so that as many schools as possible have one who fits; people look at each pair, may change it, and confirm it."),
-        ("Website", FILL), ("Contact", a.contact), ("Organisation", a.organisation), ("Phase", "in use" if a.altered else "beta"), ("Region", FILL),
-    ]  # fmt: skip
+        ("Name", "Allocation of School Improvement Partners"),
+        (
+            "Description",
+            "A computer works out which School Improvement Partner (SIP) could work with which school, so that as many schools as possible have one who fits; people look at each pair, may change it, and confirm it.",
+        ),
+        ("Website", FILL),
+        ("Contact", a.contact),
+        ("Organisation", a.organisation),
+        ("Phase", "in use" if a.altered else "beta"),
+        ("Region", FILL),
+    ]
     owner = [
-        ("Senior responsible owner", a.owner), ("Team", FILL), ("External supplier", "none: the program runs on the organisation's own machines" if "postgres" not in a.settings.database_url else f"who hosts the database: {FILL}"),
-        ("Supplier's access to data", f"none by the program; {FILL}"), ("Procurement", FILL),
-    ]  # fmt: skip
+        ("Senior responsible owner", a.owner),
+        ("Team", FILL),
+        (
+            "External supplier",
+            "none: the program runs on the organisation's own machines"
+            if "postgres" not in a.settings.database_url
+            else f"who hosts the database: {FILL}",
+        ),
+        ("Supplier's access to data", f"none by the program; {FILL}"),
+        ("Procurement", FILL),
+    ]
     why = [
-        ("Detailed description", "Rules bar pairs (an interest, a phase never led, a refusal, a time limit). Among the rest a list of aims is met strictly in order: posts filled, the neediest first; schools changed lately not changed again; then points for what schools and SIPs asked and for fitting experience; last a published lot."),
+        (
+            "Detailed description",
+            "Rules bar pairs (an interest, a phase never led, a refusal, a time limit). Among the rest a list of aims is met strictly in order: posts filled, the neediest first; schools changed lately not changed again; then points for what schools and SIPs asked and for fitting experience; last a published lot.",
+        ),
         ("Scope", f"{a.schools} schools and {a.sips} SIPs in {a.year}. It proposes; it decides nothing."),
-        ("Benefit", "fewer schools without a SIP, reasons for every pair, the same rules for all"), ("Previous process", f"by hand, in a workbook: {FILL}"), ("Alternatives considered", f"by hand; first come, first served; {FILL}"),
-    ]  # fmt: skip
+        ("Benefit", "fewer schools without a SIP, reasons for every pair, the same rules for all"),
+        ("Previous process", f"by hand, in a workbook: {FILL}"),
+        ("Alternatives considered", f"by hand; first come, first served; {FILL}"),
+    ]
     decision = [
-        ("Process integration", "asking first (May), a draft (June), proposals and answers (July), confirmation before September, repairs in the year"),
-        ("Information provided", "to the manager the pair, the reason in words, the next choice and what a change would cost; to the school and the SIP their own pair and its reason"),
+        (
+            "Process integration",
+            "asking first (May), a draft (June), proposals and answers (July), confirmation before September, repairs in the year",
+        ),
+        (
+            "Information provided",
+            "to the manager the pair, the reason in words, the next choice and what a change would cost; to the school and the SIP their own pair and its reason",
+        ),
         ("Frequency and scale", f"one plan a year for {a.schools} schools, with changes in the year"),
-        ("Human decisions and review", f"each pair confirmed by a named person who is not its SIP; mode *{p.round.mode.replace('_', ' ')}*. {a.altered or 'No plan has been proposed yet.'}"),
+        (
+            "Human decisions and review",
+            f"each pair confirmed by a named person who is not its SIP; mode *{p.round.mode.replace('_', ' ')}*. {a.altered or 'No plan has been proposed yet.'}",
+        ),
         ("Required training", FILL),
-        ("Appeals and review", f"any school or SIP asks a question on their page: a person answers within {p.round.query_days} days; one refusal a year; then, in order: {', '.join(p.round.ladder)}"),
-    ]  # fmt: skip
+        (
+            "Appeals and review",
+            f"any school or SIP asks a question on their page: a person answers within {p.round.query_days} days; one refusal a year; then, in order: {', '.join(p.round.ladder)}",
+        ),
+    ]
     spec = [
-        ("Architecture", "a web service and workers over one database; constraint programming (CP-SAT) and mixed-integer programming (HiGHS); no learning, no profile of persons"),
+        (
+            "Architecture",
+            "a web service and workers over one database; constraint programming (CP-SAT) and mixed-integer programming (HiGHS); no learning, no profile of persons",
+        ),
         ("Version and maintenance", f"sip-allocator {a.version}; {FILL}"),
-        ("Model", f"rules and weights of policy *{p.name}*, below; input the tables of the round; output a plan with a certificate of how good it is"),
-        ("Performance", "each plan says whether a better one exists; an auditor that shares no code with it checks every rule and total before anybody sees it"),
-    ]  # fmt: skip
+        (
+            "Model",
+            f"rules and weights of policy *{p.name}*, below; input the tables of the round; output a plan with a certificate of how good it is",
+        ),
+        (
+            "Performance",
+            "each plan says whether a better one exists; an auditor that shares no code with it checks every rule and total before anybody sees it",
+        ),
+    ]
     data = [
-        ("Sources", "the service's own records, the national register of schools, published inspection outcomes, what schools and SIPs say"),
-        ("Personal data", "; ".join(f"{who}: {what}" for who, what, _, _ in HELD[:2])), ("Sensitive attributes", "none are asked for; none enter the plan"),
-        ("Completeness", "each table is checked on the way in; a blank is unknown, never zero"), ("Sharing", FILL), ("Access", "roles: manager, auditor, head or chair, SIP; each sees its own"),
+        (
+            "Sources",
+            "the service's own records, the national register of schools, published inspection outcomes, what schools and SIPs say",
+        ),
+        ("Personal data", "; ".join(f"{who}: {what}" for who, what, _, _ in HELD[:2])),
+        ("Sensitive attributes", "none are asked for; none enter the plan"),
+        ("Completeness", "each table is checked on the way in; a blank is unknown, never zero"),
+        ("Sharing", FILL),
+        ("Access", "roles: manager, auditor, head or chair, SIP; each sees its own"),
         ("Storage and retention", "; ".join(f"{r.what}: {r.days} days" for r in a.kept)),
-    ]  # fmt: skip
-    parts = [("Tier 1", one), ("2.1 Owner and responsibility", owner), ("2.2 Description and rationale", why), ("2.3 Decision-making process", decision),
-             ("2.4 Tool specification", spec), ("2.5 Data", data)]  # fmt: skip
+    ]
+    parts = [
+        ("Tier 1", one),
+        ("2.1 Owner and responsibility", owner),
+        ("2.2 Description and rationale", why),
+        ("2.3 Decision-making process", decision),
+        ("2.4 Tool specification", spec),
+        ("2.5 Data", data),
+    ]
     text = [_top("Algorithmic transparency record", a)]
     text += [f"## {title}\n\n{table(('field', 'entry'), rows)}" for title, rows in parts]
     text.append(
@@ -147,14 +213,27 @@ def processing(a: About) -> str:
     """The record of processing activities (UK GDPR, article 30)."""
     rows = [(who, what, why, source) for who, what, why, source in HELD]
     facts = [
-        ("Controller", a.organisation), ("Contact, officer", f"{a.contact}; {FILL}"), ("Purpose", "allocating School Improvement Partners to schools and keeping account of it"),
+        ("Controller", a.organisation),
+        ("Contact, officer", f"{a.contact}; {FILL}"),
+        ("Purpose", "allocating School Improvement Partners to schools and keeping account of it"),
         ("Persons", f"{a.sips} SIPs; heads and chairs of {a.schools} schools; staff of the service"),
         ("Recipients", "SIP managers and auditors of the programme; each school and SIP their own; " + FILL),
-        ("Processors", f"host, mail server, sign-in provider{'' if a.settings.oidc_issuer else ' (none set)'}: {FILL}"), ("Transfers abroad", f"none by the program; {FILL}"),
-        ("Security", "roles, single-use links, sessions that end, TLS for mail, private files, audit log, backups read back"),
+        ("Processors", f"host, mail server, sign-in provider{'' if a.settings.oidc_issuer else ' (none set)'}: {FILL}"),
+        ("Transfers abroad", f"none by the program; {FILL}"),
+        (
+            "Security",
+            "roles, single-use links, sessions that end, TLS for mail, private files, audit log, backups read back",
+        ),
         ("Lawful basis", FILL),
-    ]  # fmt: skip
-    return "\n\n".join([_top("Record of processing", a), table(("field", "entry"), facts), f"## What is held\n\n{table(('whom', 'what', 'why', 'from where'), rows)}", f"## How long\n\n{_schedule(a)}"])  # fmt: skip
+    ]
+    return "\n\n".join(
+        [
+            _top("Record of processing", a),
+            table(("field", "entry"), facts),
+            f"## What is held\n\n{table(('whom', 'what', 'why', 'from where'), rows)}",
+            f"## How long\n\n{_schedule(a)}",
+        ]
+    )
 
 
 def retention(a: About) -> str:
@@ -164,7 +243,14 @@ def retention(a: About) -> str:
         + FILL
         + "."
     )
-    return "\n\n".join([_top("Retention schedule", a), _schedule(a), also, "Applied by `allocator retention --apply`, each night. A person or a round is erased by `allocator erase`."])  # fmt: skip
+    return "\n\n".join(
+        [
+            _top("Retention schedule", a),
+            _schedule(a),
+            also,
+            "Applied by `allocator retention --apply`, each night. A person or a round is erased by `allocator erase`.",
+        ]
+    )
 
 
 def _schedule(a: About) -> str:

@@ -80,8 +80,18 @@ def _of_sips(
         wished = [w for w in plan.wishes if w.by == "sip" and w.sip in ids]
         refused = sum(sip in ids for _, _, sip in stands.refused) if stands else 0
         days = sum(load.days for load in plan.loads if load.sip in ids)
-        yield Line(of, name, len(ids), sum(offered[i] for i in ids), days, len(gone), sum(not c.voluntary for c in gone),
-                   len(wished), sum(w.met for w in wished), refused)  # fmt: skip
+        yield Line(
+            of,
+            name,
+            len(ids),
+            sum(offered[i] for i in ids),
+            days,
+            len(gone),
+            sum(not c.voluntary for c in gone),
+            len(wished),
+            sum(w.met for w in wished),
+            refused,
+        )
 
 
 def _of_schools(
@@ -94,8 +104,18 @@ def _of_schools(
         wished = [w for w in plan.wishes if w.by == "school" and w.urn in ids]
         refused = sum(urn in ids for urn, _, _ in stands.refused) if stands else 0
         days = sum(a.days for a in rows)
-        yield Line(of, name, len(ids), days + sum(a.days_short for a in rows), days, len({c.urn for c in moved}),
-                   len({c.urn for c in moved if not c.voluntary}), len(wished), sum(w.met for w in wished), refused)  # fmt: skip
+        yield Line(
+            of,
+            name,
+            len(ids),
+            days + sum(a.days_short for a in rows),
+            days,
+            len({c.urn for c in moved}),
+            len({c.urn for c in moved if not c.voluntary}),
+            len(wished),
+            sum(w.met for w in wished),
+            refused,
+        )
 
 
 HEAD = (
@@ -121,6 +141,18 @@ def rows(lines: Iterable[Line], *, hide: bool = False) -> list[tuple[str, ...]]:
             out.append((f"{x.of}: {x.group}", f"under {FEW}", *[""] * (len(HEAD) - 2)))
             continue
         share = f"{x.days / x.days_wanted:.0%}" if x.days_wanted else ""
-        out.append((f"{x.of}: {x.group}", str(x.how_many), f"{x.days_wanted:g}", f"{x.days:g}", share, str(x.changed), str(x.unwished),
-                    str(x.asked), str(x.met), str(x.refused)))  # fmt: skip
+        out.append(
+            (
+                f"{x.of}: {x.group}",
+                str(x.how_many),
+                f"{x.days_wanted:g}",
+                f"{x.days:g}",
+                share,
+                str(x.changed),
+                str(x.unwished),
+                str(x.asked),
+                str(x.met),
+                str(x.refused),
+            )
+        )
     return out

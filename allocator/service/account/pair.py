@@ -38,10 +38,18 @@ from allocator.store.tables import AuditRow, LetterRow, RoundRow
 FORMAT = "allocator.pair/1"
 MOST = 200 * 2**20  # bytes a pack may unpack to
 SAID = {
-    "plan": "a plan was put on the desk", "sounded": "the SIP was sounded out", "proposed": "proposed to the school", "withdrawn": "the proposal was withdrawn",
-    "reminded": "reminded", "answer": "answered", "refusal_decided": "the refusal was decided", "query_closed": "a question was answered",
-    "governors": "the governors' word", "confirmed": "confirmed", "in_force": "put in force",
-}  # fmt: skip
+    "plan": "a plan was put on the desk",
+    "sounded": "the SIP was sounded out",
+    "proposed": "proposed to the school",
+    "withdrawn": "the proposal was withdrawn",
+    "reminded": "reminded",
+    "answer": "answered",
+    "refusal_decided": "the refusal was decided",
+    "query_closed": "a question was answered",
+    "governors": "the governors' word",
+    "confirmed": "confirmed",
+    "in_force": "put in force",
+}
 
 
 @dataclass(frozen=True)
@@ -82,8 +90,17 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
     query = sa.select(AuditRow).where(
         AuditRow.programme_id == row.programme_id, AuditRow.subject.contains(urn, autoescape=True)
     )
-    log = [{"at": x.at.isoformat(), "by": x.person_id, "role": x.role, "action": x.action, "subject": x.subject, "detail": x.detail}
-           for x in s.scalars(query.order_by(AuditRow.n))]  # fmt: skip
+    log = [
+        {
+            "at": x.at.isoformat(),
+            "by": x.person_id,
+            "role": x.role,
+            "action": x.action,
+            "subject": x.subject,
+            "detail": x.detail,
+        }
+        for x in s.scalars(query.order_by(AuditRow.n))
+    ]
     claim = {"round": row.name, "urn": urn, "post": post, "sip": pair.sip, "told": told,
              "pair": json.loads(json.dumps(asdict(pair), default=str)), "plan": desk.round.plans[-1]}  # fmt: skip
     files = {f"plans/{n}.json": plan_text(p).encode() for n, p in enumerate(plans, 1)}
@@ -134,12 +151,25 @@ def story(
         if c.proved
         else f"at most {c.gap_points_per_post:.0f} points a post could still be gained"
     )
-    out += ["## 3 The plan", f"{len(plans)} plan{'s' if len(plans) > 1 else ''} on the desk; the last: {proof}, checked by the auditor.",
-            *(_holder(n, p, urn, post) for n, p in enumerate(plans, 1)), f"To the manager: {told['manager']}",
-            f"To the school: {told['school']}", f"To the SIP: {told['sip']}"]  # fmt: skip
+    out += [
+        "## 3 The plan",
+        f"{len(plans)} plan{'s' if len(plans) > 1 else ''} on the desk; the last: {proof}, checked by the auditor.",
+        *(_holder(n, p, urn, post) for n, p in enumerate(plans, 1)),
+        f"To the manager: {told['manager']}",
+        f"To the school: {told['school']}",
+        f"To the SIP: {told['sip']}",
+    ]
     out += ["## 4 What happened", *(_line(e) for e in events if _about(e, pair))]
-    out += ["## 5 Letters as sent", *([f"* {x['at'][:10]}, to {x['to'] or 'an address kept no longer'} ({x['fate']}): **{x['heading']}**\n\n{_quoted(x['text'])}"
-            for x in letters] or ["None by mail."])]  # fmt: skip
+    out += [
+        "## 5 Letters as sent",
+        *(
+            [
+                f"* {x['at'][:10]}, to {x['to'] or 'an address kept no longer'} ({x['fate']}): **{x['heading']}**\n\n{_quoted(x['text'])}"
+                for x in letters
+            ]
+            or ["None by mail."]
+        ),
+    ]
     out += [
         "## 6 The audit log",
         *(

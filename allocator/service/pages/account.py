@@ -38,8 +38,17 @@ def account(request: Request, id: Id, who: Reader, office: In) -> Response:
                 for _, p in sorted(desk.round.pairs.items())
             ]
         data = keep.case_row(s, id) is not None
-    return show(request, "account.html", who, **facts, documents=DOCUMENTS if data else {}, head=HEAD, lines=found, posts=posts,
-                public=office.settings.public_rules)  # fmt: skip
+    return show(
+        request,
+        "account.html",
+        who,
+        **facts,
+        documents=DOCUMENTS if data else {},
+        head=HEAD,
+        lines=found,
+        posts=posts,
+        public=office.settings.public_rules,
+    )
 
 
 @router.get("/rounds/{id}/account/documents/{name}")

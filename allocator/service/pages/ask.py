@@ -71,10 +71,14 @@ def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
     sips = [_line(("sip", x.sip), x.name, mail.get(("sip", x.sip)), log) for x in sips_asked(facts)]
     made = taken(facts.case, facts.policy, log)
     return {
-        "schools": schools, "sips": sips, "made": made, "parts": since(facts.case, made.case), "mails": bool(office.settings.smtp_url),
+        "schools": schools,
+        "sips": sips,
+        "made": made,
+        "parts": since(facts.case, made.case),
+        "mails": bool(office.settings.smtp_url),
         "open": keep.standing(s, id).state in OPEN,
         "waiting": [x for x in (*schools, *sips) if x["asked"].answered_on is None],
-    }  # fmt: skip
+    }
 
 
 def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict[str, Any]:
@@ -222,8 +226,18 @@ def _school_page(
 ) -> Response:
     group = [facts.schools[u] for u in one_answer(facts, urn)]
     drawn = ask_forms.school_form(facts, group, so_far, by_phone=True)
-    return show(request, "asked-school.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
-                round_id=row.id, action=f"/rounds/{row.id}/ask/schools/{urn}", **{"errors": {}, **more})  # fmt: skip
+    return show(
+        request,
+        "asked-school.html",
+        who,
+        status,
+        **around(s, row.id, who),
+        **drawn,
+        open=who.role == "manager",
+        round_id=row.id,
+        action=f"/rounds/{row.id}/ask/schools/{urn}",
+        **{"errors": {}, **more},
+    )
 
 
 @router.post("/rounds/{id}/ask/schools/{urn}")

@@ -32,11 +32,17 @@ APPRAISAL = {
     "any": "Yes, whoever can",
 }
 TIES: dict[InterestKind, str] = {
-    "head": "I lead it, or work there as a head", "former_head": "I led it in the past", "governor": "I am or was a governor",
-    "employed": "It, or its trust, employs me", "paid_work": "I do paid work for it", "financial": "I have a financial interest",
-    "family": "I have a tie that bars me (nobody is told what it is)", "inspected": "I inspected it",
-    "former_adviser": "I was its adviser or SIP, and it went well", "other": "Another tie",
-}  # fmt: skip
+    "head": "I lead it, or work there as a head",
+    "former_head": "I led it in the past",
+    "governor": "I am or was a governor",
+    "employed": "It, or its trust, employs me",
+    "paid_work": "I do paid work for it",
+    "financial": "I have a financial interest",
+    "family": "I have a tie that bars me (nobody is told what it is)",
+    "inspected": "I inspected it",
+    "former_adviser": "I was its adviser or SIP, and it went well",
+    "other": "Another tie",
+}
 PERIOD_WORDS = {
     "autumn_1": "September and October",
     "autumn_2": "November and December",
@@ -56,10 +62,17 @@ def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_pho
     else:
         typed = SchoolWord(focus=first.focus, appraisal=first.appraisal, other_support=first.other_support)
     return {
-        "schools": schools, "now": facts.sips[led].name if led in facts.sips else None, "focus_words": words, "asked": asked,
-        "typed": typed, "going_on": GOING_ON, "known": KNOWN, "appraisal": APPRAISAL, "by_phone": by_phone,
+        "schools": schools,
+        "now": facts.sips[led].name if led in facts.sips else None,
+        "focus_words": words,
+        "asked": asked,
+        "typed": typed,
+        "going_on": GOING_ON,
+        "known": KNOWN,
+        "appraisal": APPRAISAL,
+        "by_phone": by_phone,
         "team": [{"value": s.sip, "text": s.name} for s in sips_asked(facts)] if by_phone else [],
-    }  # fmt: skip
+    }
 
 
 def school_word(form: Fields, facts: Facts, schools: Sequence[School]) -> SchoolWord:
@@ -95,15 +108,28 @@ def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[st
         limits = {p: getattr(row, f"{p}_days") for p in PERIODS}
         away = tuple(Away(start=a.away_from, end=a.away_to) for a in facts.case.absences if a.sip == sip)
         typed = SipWord.model_validate(
-            {"days": row.days, "periods": {p: d for p, d in limits.items() if d is not None}, "absences": away,
-             "flexible_diary": bool(row.flexible_diary), "ties": {i.urn: i.kind for i in facts.interests.get(sip, ()) if i.urn}}
-        )  # fmt: skip
+            {
+                "days": row.days,
+                "periods": {p: d for p, d in limits.items() if d is not None},
+                "absences": away,
+                "flexible_diary": bool(row.flexible_diary),
+                "ties": {i.urn: i.kind for i in facts.interests.get(sip, ()) if i.urn},
+            }
+        )
     led = set(facts.led_last_year.get(sip, ()))
     meets = could_meet(facts, row)
     return {
-        "sip": row, "asked": asked, "typed": typed, "meets": meets, "led": [s for s in meets if s.urn in led], "ties": TIES,
-        "periods": PERIOD_WORDS, "by_phone": by_phone, "year": facts.year, "room": max(AWAY, len(typed.absences)),
-    }  # fmt: skip
+        "sip": row,
+        "asked": asked,
+        "typed": typed,
+        "meets": meets,
+        "led": [s for s in meets if s.urn in led],
+        "ties": TIES,
+        "periods": PERIOD_WORDS,
+        "by_phone": by_phone,
+        "year": facts.year,
+        "room": max(AWAY, len(typed.absences)),
+    }
 
 
 def sip_word(form: Fields, facts: Facts, sip: str) -> SipWord | None:
@@ -122,9 +148,16 @@ def sip_word(form: Fields, facts: Facts, sip: str) -> SipWord | None:
         return None
     try:
         return SipWord.model_validate(
-            {"days": days, "periods": periods, "flexible_diary": form.text("flexible_diary") == "yes", "absences": absences,
-             "ties": ties, "move_on": [u for u in form.all("move_on") if u in led], "why": form.text("why", most=1000)}
-        )  # fmt: skip
+            {
+                "days": days,
+                "periods": periods,
+                "flexible_diary": form.text("flexible_diary") == "yes",
+                "absences": absences,
+                "ties": ties,
+                "move_on": [u for u in form.all("move_on") if u in led],
+                "why": form.text("why", most=1000),
+            }
+        )
     except ValidationError as error:  # a form made by hand
         form.errors["days"] = error.errors()[0]["msg"]
         return None

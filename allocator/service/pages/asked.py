@@ -108,9 +108,18 @@ def school_answers(
         word = ask_forms.school_word(form, facts, group)
         if form.errors:
             so_far = Asked(word=word.model_dump(mode="json"))
-            return show(request, "asked-school.html", who, 422, **ask_forms.school_form(facts, group, so_far, by_phone=False),
-                        open=True, round_id=row.id, action=_action("/school/ask", row.id, group[0].urn),
-                        errors=form.errors, summary=form.summary)  # fmt: skip
+            return show(
+                request,
+                "asked-school.html",
+                who,
+                422,
+                **ask_forms.school_form(facts, group, so_far, by_phone=False),
+                open=True,
+                round_id=row.id,
+                action=_action("/school/ask", row.id, group[0].urn),
+                errors=form.errors,
+                summary=form.summary,
+            )
         for school in group:
             by = who.person(row.programme_id, school.urn)
             questionnaires.record(s, row.id, ("school", school.urn), "answered", by, word.model_dump(mode="json"))

@@ -45,8 +45,12 @@ def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None)
     now: RoundOut = facts["round"]
     at = f"/rounds/{now.id}"
     if facts["case_row"] is None:
-        return Coming("Bring in the data", "Your own workbook will do: schools, SIPs and last year's pairs.", Way("Give the data", f"{at}/data"),
-                      (Way("Bring in national files", f"{at}/national"),))  # fmt: skip
+        return Coming(
+            "Bring in the data",
+            "Your own workbook will do: schools, SIPs and last year's pairs.",
+            Way("Give the data", f"{at}/data"),
+            (Way("Bring in national files", f"{at}/national"),),
+        )
     if solving and now.state in ("empty", "draft"):
         return Coming(
             "The plan is being made",
@@ -72,14 +76,32 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
     offered = [a for a in log.values() if a.offered_on]
     fresh = sum(not a.taken for a in log.values())
     if not log:
-        return Coming("Ask schools and SIPs first", f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')}.",
-                      Way("Ask first", ask), (Way("Make the plan without asking", make.href, post=True),))  # fmt: skip
+        return Coming(
+            "Ask schools and SIPs first",
+            f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')}.",
+            Way("Ask first", ask),
+            (Way("Make the plan without asking", make.href, post=True),),
+        )
     if fresh:
-        return Coming("Take the answers into the data", f"{_n(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.", Way("See what they change", ask), (make,))  # fmt: skip
+        return Coming(
+            "Take the answers into the data",
+            f"{_n(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.",
+            Way("See what they change", ask),
+            (make,),
+        )
     left = sum(a.answered_on is None for a in offered)
     if left:
-        return Coming(f"{_n(left, 'answer')} still to come", f"{len(log) - left} of {whole} have answered. You need not wait for all.", Way("See who has not answered", ask), (make,))  # fmt: skip
-    return Coming("Make the plan", f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and everybody asked has answered.", make)  # fmt: skip
+        return Coming(
+            f"{_n(left, 'answer')} still to come",
+            f"{len(log) - left} of {whole} have answered. You need not wait for all.",
+            Way("See who has not answered", ask),
+            (make,),
+        )
+    return Coming(
+        "Make the plan",
+        f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and everybody asked has answered.",
+        make,
+    )
 
 
 def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Coming]:
@@ -87,17 +109,47 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     pairs = list(stands.pairs.values())
     out = []
     if decide := [p for p in pairs if p.represented]:
-        out.append(Coming(f"Decide {_n(len(decide), 'refusal')}", "A school said no, and a person has to decide whether it stands.", Way("Decide", f"{at}/answers")))  # fmt: skip
+        out.append(
+            Coming(
+                f"Decide {_n(len(decide), 'refusal')}",
+                "A school said no, and a person has to decide whether it stands.",
+                Way("Decide", f"{at}/answers"),
+            )
+        )
     if asked := [q for q in stands.queries if q.outcome is None]:
         by = min(q.answer_by for q in asked)
-        out.append(Coming(f"Answer {_n(len(asked), 'question')}", f"The first by {day(by)}{', which is past' if by < today else ''}.", Way("Answer", f"{at}/answers")))  # fmt: skip
+        out.append(
+            Coming(
+                f"Answer {_n(len(asked), 'question')}",
+                f"The first by {day(by)}{', which is past' if by < today else ''}.",
+                Way("Answer", f"{at}/answers"),
+            )
+        )
     if stands.waiting and not stands.in_force:
-        out.append(Coming(f"Plan {_n(len(stands.waiting), 'refusal')} again", "As few other schools as can be would move; you see who before anybody is told.", Way("See who would move", f"{at}/answers")))  # fmt: skip
+        out.append(
+            Coming(
+                f"Plan {_n(len(stands.waiting), 'refusal')} again",
+                "As few other schools as can be would move; you see who before anybody is told.",
+                Way("See who would move", f"{at}/answers"),
+            )
+        )
     late = [p for p in pairs if p.stage == "proposed" and p.answer_by and p.answer_by < today]
     if late:
-        out.append(Coming(f"{_n(len({p.urn for p in late}), 'school has', 'schools have')} let the date pass", f"It was {day(max(p.answer_by for p in late if p.answer_by))}. Your settings say what silence means.", Way("Close the answers", f"{at}/publish#answers")))  # fmt: skip
+        out.append(
+            Coming(
+                f"{_n(len({p.urn for p in late}), 'school has', 'schools have')} let the date pass",
+                f"It was {day(max(p.answer_by for p in late if p.answer_by))}. Your settings say what silence means.",
+                Way("Close the answers", f"{at}/publish#answers"),
+            )
+        )
     if now.reminders_due:
-        out.append(Coming(f"Send {_n(len(now.reminders_due), 'reminder')}", "They are due today.", Way("Send them", f"{at}/publish")))  # fmt: skip
+        out.append(
+            Coming(
+                f"Send {_n(len(now.reminders_due), 'reminder')}",
+                "They are due today.",
+                Way("Send them", f"{at}/publish"),
+            )
+        )
     return out
 
 
@@ -115,9 +167,19 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
         return _in_force(plan, at, today, untold)
     if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
         widest = emptied(plan)[0]
-        return Coming(f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody", widest.text, Way("See them, and what would mend it", f"{at}/plan?mark=nobody"), (Way("Tell SIPs and schools all the same", f"{at}/publish"),))  # fmt: skip
+        return Coming(
+            f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody",
+            widest.text,
+            Way("See them, and what would mend it", f"{at}/plan?mark=nobody"),
+            (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
+        )
     if untold and sips:
-        return Coming(f"{_n(len(sips), 'SIP')} still to say yes", f"They were asked to answer by {day(max(s.answer_by for s in sips))}.", Way("See who", f"{at}/publish"), (look,))  # fmt: skip
+        return Coming(
+            f"{_n(len(sips), 'SIP')} still to say yes",
+            f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
+            Way("See who", f"{at}/publish"),
+            (look,),
+        )
     if untold:
         first = facts["sips_first"] and not stands.soundings
         title = (
@@ -125,29 +187,62 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             if first
             else f"Tell {'the other ' if stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
         )
-        return Coming(title, "You see every letter before it goes." + (f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""), Way("Tell SIPs and schools", f"{at}/publish"), (look,))  # fmt: skip
+        return Coming(
+            title,
+            "You see every letter before it goes."
+            + (f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""),
+            Way("Tell SIPs and schools", f"{at}/publish"),
+            (look,),
+        )
     if answering:
-        return Coming(f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer", f"By {day(answering[-1])}. An answer by telephone you type in yourself.", Way("Type in answers", f"{at}/answers"), (Way("See who has not answered", f"{at}/publish#answers"),))  # fmt: skip
+        return Coming(
+            f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",
+            f"By {day(answering[-1])}. An answer by telephone you type in yourself.",
+            Way("Type in answers", f"{at}/answers"),
+            (Way("See who has not answered", f"{at}/publish#answers"),),
+        )
     governors = [p for p in pairs if p.post == "appraisal" and p.governors is None]
     if governors:
-        return Coming(f"{_n(len(governors), 'board')} of governors to say yes", "Each appraisal of a head needs it before it can be confirmed.", Way("Type in what they said", f"{at}/confirm"))  # fmt: skip
+        return Coming(
+            f"{_n(len(governors), 'board')} of governors to say yes",
+            "Each appraisal of a head needs it before it can be confirmed.",
+            Way("Type in what they said", f"{at}/confirm"),
+        )
     if left := stage.total() - stage["confirmed"]:
         return Coming(
             f"Confirm {_n(left, 'pair')}",
             "Each by a named manager, who is not its SIP.",
             Way("Confirm", f"{at}/confirm"),
         )
-    return Coming("Put the plan in force", "Every pair is confirmed. From then on what happens is a repair of the year.", Way("Put it in force", f"{at}/confirm"))  # fmt: skip
+    return Coming(
+        "Put the plan in force",
+        "Every pair is confirmed. From then on what happens is a repair of the year.",
+        Way("Put it in force", f"{at}/confirm"),
+    )
 
 
 def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
     out, happened = Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")
     if untold:
-        return Coming(f"Tell {_n(len(untold), 'school')} of the change", "The plan was repaired, and they have not heard yet.", Way("Tell them", f"{at}/publish"))  # fmt: skip
+        return Coming(
+            f"Tell {_n(len(untold), 'school')} of the change",
+            "The plan was repaired, and they have not heard yet.",
+            Way("Tell them", f"{at}/publish"),
+        )
     year = int(str(plan.inputs.case["year"])[:4])
     if today >= dt.date(year + 1, *NEXT_YEAR):
-        return Coming("Prepare next year", "What lapses, what must be renewed, and who reaches a limit, before anything is planned.", Way("See next year", f"{at}/confirm"), (out, happened))  # fmt: skip
-    return Coming("The plan is in force", f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when next year is prepared.", happened, (out, Way("See next year already", f"{at}/confirm")))  # fmt: skip
+        return Coming(
+            "Prepare next year",
+            "What lapses, what must be renewed, and who reaches a limit, before anything is planned.",
+            Way("See next year", f"{at}/confirm"),
+            (out, happened),
+        )
+    return Coming(
+        "The plan is in force",
+        f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when next year is prepared.",
+        happened,
+        (out, Way("See next year already", f"{at}/confirm")),
+    )
 
 
 # -- what the plan on the desk is ------------------------------------------------------------------------------------
@@ -173,7 +268,13 @@ def outlook(facts: Facts, plan: Plan) -> Outlook:
     leads = {a.urn: a for a in sorted(plan.assignments, key=lambda a: a.from_) if a.post == "lead"}
     empty = {u.urn for u in plan.unfilled if u.post == "lead"}
     rows = tuple(
-        (u, facts.name(u), leads[u].name if u in leads and u not in empty else "nobody yet", sum(a.days for a in plan.assignments if a.urn == u))
-        for u in concern if u in leads or u in empty
-    )  # fmt: skip
+        (
+            u,
+            facts.name(u),
+            leads[u].name if u in leads and u not in empty else "nobody yet",
+            sum(a.days for a in plan.assignments if a.urn == u),
+        )
+        for u in concern
+        if u in leads or u in empty
+    )
     return Outlook(tuple(sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))), rows, emptied(plan))

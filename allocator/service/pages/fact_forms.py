@@ -17,28 +17,50 @@ from allocator.service.pages.ground import Fields, day
 
 Widget = Literal["choice", "yes_no", "date", "sip", "school", "long", "text"]
 CALLED = {  # table -> (heading, one row of it)
-    "schools": ("Schools", "school"), "sips": ("SIPs", "SIP"), "interests": ("Interests declared", "interest"),
-    "wishes": ("Wishes", "wish"), "history": ("Past years and how they ended", "year"), "decisions": ("Decisions", "decision"),
-    "refusals": ("Refusals", "refusal"), "absences": ("SIPs away and back", "absence"), "needs": ("Needs within the year", "change of need"),
-    "worked": ("Days worked", "visit"), "successions": ("Schools that go on under a new URN", "succession"),
-    "answers": ("Answers from outside these pages", "answer"), "travel": ("Distances known", "distance"),
-}  # fmt: skip
+    "schools": ("Schools", "school"),
+    "sips": ("SIPs", "SIP"),
+    "interests": ("Interests declared", "interest"),
+    "wishes": ("Wishes", "wish"),
+    "history": ("Past years and how they ended", "year"),
+    "decisions": ("Decisions", "decision"),
+    "refusals": ("Refusals", "refusal"),
+    "absences": ("SIPs away and back", "absence"),
+    "needs": ("Needs within the year", "change of need"),
+    "worked": ("Days worked", "visit"),
+    "successions": ("Schools that go on under a new URN", "succession"),
+    "answers": ("Answers from outside these pages", "answer"),
+    "travel": ("Distances known", "distance"),
+}
 LISTED = {  # what a list shows of the tables that have many columns
-    "schools": ("name", "urn", "phase", "need", "days", "participation", "trust", "appraisal", "head_email", "chair_email"),
-    "sips": ("name", "sip", "kind", "days", "max_schools", "dbs_checked_on", "dbs_valid_until", "trained", "board_approved", "status", "email"),
+    "schools": ("name", "urn", "phase", "need", "days", "participation", "trust", "appraisal", "head_email",
+    "chair_email"),
+    "sips": ("name", "sip", "kind", "days", "max_schools", "dbs_checked_on", "dbs_valid_until", "trained",
+    "board_approved", "status", "email"),
 }  # fmt: skip
 OFTEN = {  # what a form asks before its fold
     "schools": (
-        "need", "days", "support_days", "participation", "appraisal", "appraisal_days", "head", "head_status", "head_started", "head_email",
+        "need", "days", "support_days", "participation", "appraisal", "appraisal_days", "head", "head_status",
+        "head_started", "head_email",
         "chair_email", "focus", "other_support", "category_of_concern", "inspection_due", "trust", "la", "closes_on",
     ),
     "sips": (
-        "days", "autumn_1_days", "autumn_2_days", "spring_days", "summer_days", "max_schools", "min_schools", "dbs_checked_on", "dbs_valid_until",
-        "trained", "board_approved", "appraisal_trained", "status", "contract_ends", "leaves_on", "email", "current_urn", "current_la", "current_trust",
+        "days", "autumn_1_days", "autumn_2_days", "spring_days", "summer_days", "max_schools", "min_schools",
+        "dbs_checked_on", "dbs_valid_until",
+        "trained", "board_approved", "appraisal_trained", "status", "contract_ends", "leaves_on", "email",
+        "current_urn", "current_la", "current_trust",
     ),
 }  # fmt: skip
 TOGETHER = {("interests", "outcome"): ("decided_by",)}  # asked with a column that is changed for many
-SPELT = {"dbs": "DBS", "urn": "URN", "sip": "SIP", "fsm": "FSM", "la": "authority", "las": "authorities", "oeif": "inspection grade:", "km": "kilometres"}  # fmt: skip
+SPELT = {
+    "dbs": "DBS",
+    "urn": "URN",
+    "sip": "SIP",
+    "fsm": "FSM",
+    "la": "authority",
+    "las": "authorities",
+    "oeif": "inspection grade:",
+    "km": "kilometres",
+}
 LONG = ("reason", "note", "pen_portrait", "other_support")
 
 

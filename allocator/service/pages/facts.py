@@ -42,7 +42,15 @@ def the_case(s: Session, id: str) -> tuple[Case, Policy]:
 
 
 @router.get("/rounds/{id}/data/facts/{table}")
-def rows(request: Request, id: Id, table: Table, who: Reader, office: In, find: Find = "", page: Annotated[int, Query(ge=1, le=10_000)] = 1) -> Response:  # fmt: skip
+def rows(
+    request: Request,
+    id: Id,
+    table: Table,
+    who: Reader,
+    office: In,
+    find: Find = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
     """A table as a list: find a row, change it, or tick several."""
     with office.db.read() as s:
         return _list(request, s, id, table, who, find, page)
@@ -66,12 +74,25 @@ def _list(
     pages = max(1, -(-len(lines) // PAGE))
     page = min(page, pages)
     return show(
-        request, "facts.html", who, status, **facts, table=table, called=CALLED, tables=[(t, CALLED[t][0], len(getattr(case, t))) for t in CALLED],
+        request,
+        "facts.html",
+        who,
+        status,
+        **facts,
+        table=table,
+        called=CALLED,
+        tables=[(t, CALLED[t][0], len(getattr(case, t))) for t in CALLED],
         heads=[label(columns_of(table)[n], table) for n in shown],
-        shown=shown, lines=lines[(page - 1) * PAGE : page * PAGE], count=len(lines), find=find,
-        page=page, pages=pages, columns=[(c, label(c, table)) for c in _changed_for_many(table)], out=None if table in NAMED_BY else OUT,
+        shown=shown,
+        lines=lines[(page - 1) * PAGE : page * PAGE],
+        count=len(lines),
+        find=find,
+        page=page,
+        pages=pages,
+        columns=[(c, label(c, table)) for c in _changed_for_many(table)],
+        out=None if table in NAMED_BY else OUT,
         **{"errors": {}, **more},
-    )  # fmt: skip
+    )
 
 
 def _changed_for_many(table: str) -> list[str]:
@@ -130,10 +151,20 @@ def _form(
         else ""
     )
     return show(
-        request, "fact.html", who, status, **around(s, id, who), table=table, called=CALLED[table], key=key, title=title,
-        often=ask(case, table, often, now), rest=ask(case, table, [c for c in columns if c not in often], now),
-        may_go=bool(key) and table not in NAMED_BY, **{"errors": {}, **more},
-    )  # fmt: skip
+        request,
+        "fact.html",
+        who,
+        status,
+        **around(s, id, who),
+        table=table,
+        called=CALLED[table],
+        key=key,
+        title=title,
+        often=ask(case, table, often, now),
+        rest=ask(case, table, [c for c in columns if c not in often], now),
+        may_go=bool(key) and table not in NAMED_BY,
+        **{"errors": {}, **more},
+    )
 
 
 def _columns(table: str, key: str) -> list[str]:
@@ -201,10 +232,22 @@ def many(request: Request, id: Id, table: Table, who: Manager, office: In, form:
         said = typed(form, table, columns)
         if form.text("do") != "change" or form.errors:
             return show(
-                request, "facts-many.html", who, 422 if form.errors else 200, **around(s, id, who), table=table, called=CALLED[table],
-                chosen=chosen, named=NAMED, find=find, column=column, out=column == OUT, asked=ask(case, table, columns, said),
-                errors=form.errors, summary=form.summary,
-            )  # fmt: skip
+                request,
+                "facts-many.html",
+                who,
+                422 if form.errors else 200,
+                **around(s, id, who),
+                table=table,
+                called=CALLED[table],
+                chosen=chosen,
+                named=NAMED,
+                find=find,
+                column=column,
+                out=column == OUT,
+                asked=ask(case, table, columns, said),
+                errors=form.errors,
+                summary=form.summary,
+            )
     if (
         (table, column) == ("interests", "outcome")
         and said["outcome"] in ("cleared", "barred")
@@ -244,7 +287,14 @@ def _save(
             by = who.person(row.programme_id)
             told = [table_problem(p).model_dump() for p in reading.problems]
             kept = keep.keep_case(s, row, reading.case, policy, told, by)
-            keep.note(s, by, "fact changed", id, programme=row.programme_id, detail=f"version {kept.n}: {table}, {len(edits)} row{'' if len(edits) == 1 else 's'}: {what}")  # fmt: skip
+            keep.note(
+                s,
+                by,
+                "fact changed",
+                id,
+                programme=row.programme_id,
+                detail=f"version {kept.n}: {table}, {len(edits)} row{'' if len(edits) == 1 else 's'}: {what}",
+            )
             return done(f"/rounds/{id}/data/versions/{kept.n}", f"Kept as version {kept.n} of the data.")
     for p in wrong:
         text = re.sub(r"^[a-z]+, row \d+: ", "", p.text)
@@ -252,4 +302,8 @@ def _save(
     key = edits[0].key if len(edits) == 1 else ""
     if len(edits) == 1 and form.text("do") != "change":
         return _again(request, id, table, who, office, form, key, typed(form, table, _columns(table, key)))
-    raise Refusal("case_errors", "With this the data would have errors. Nothing was changed.", problems=[table_problem(p) for p in wrong])  # fmt: skip
+    raise Refusal(
+        "case_errors",
+        "With this the data would have errors. Nothing was changed.",
+        problems=[table_problem(p) for p in wrong],
+    )

@@ -16,7 +16,12 @@ from allocator.words import day, words
 
 Widget = Literal["sip", "school", "cluster", "setting", "rule", "date", "number", "text", "select", "ticks"]
 Changes = list[dict[str, Any]]
-KINDS = {"la_adviser": "authority adviser", "serving_head": "serving head", "retired_head": "retired head", "consultant": "consultant"}  # fmt: skip
+KINDS = {
+    "la_adviser": "authority adviser",
+    "serving_head": "serving head",
+    "retired_head": "retired head",
+    "consultant": "consultant",
+}
 HOW_MUCH = {"0": "Not at all", "0.5": "Half as much", "2": "Twice as much"}
 
 
@@ -85,13 +90,31 @@ def _joins(said: dict[str, Any], world: World) -> Changes:
     known = {s.sip for s in case.sips}
     n = next(i for i in range(1, len(known) + 2) if f"new-{i}" not in known)
     taken = like.model_dump(mode="json", exclude_none=True) if like else {}
-    own = ("current_urn", "current_trust", "current_cluster", "current_grade", "email", "pen_portrait", "leaves_on", "day_rate", "max_schools")  # fmt: skip
+    own = (
+        "current_urn",
+        "current_trust",
+        "current_cluster",
+        "current_grade",
+        "email",
+        "pen_portrait",
+        "leaves_on",
+        "day_rate",
+        "max_schools",
+    )
     row = {k: v for k, v in taken.items() if k not in own}
     checked = str(world.year.first)
     row |= {
-        "sip": f"new-{n}", "name": said["name"], "kind": said["kind"], "phases": said["phases"], "days": said["days"],
-        "status": "active", "trained": True, "board_approved": True, "dbs_checked_on": checked, "joined_on": said.get("on"),
-    }  # fmt: skip
+        "sip": f"new-{n}",
+        "name": said["name"],
+        "kind": said["kind"],
+        "phases": said["phases"],
+        "days": said["days"],
+        "status": "active",
+        "trained": True,
+        "board_approved": True,
+        "dbs_checked_on": checked,
+        "joined_on": said.get("on"),
+    }
     row.pop("dbs_valid_until", None)
     return [{"sip_joins": {k: v for k, v in row.items() if v is not None}}]
 
@@ -134,7 +157,8 @@ EVENTS: dict[str, Happening] = {
     ),
     "sip_absent": Happening(
         "A SIP is away and comes back", "SIPs",
-        (sip(), Ask("from", "First day away", "date", "Give the first day away"), Ask("to", "Last day away", "date", "Give the last day away")),
+        (sip(), Ask("from", "First day away", "date", "Give the first day away"),
+        Ask("to", "Last day away", "date", "Give the last day away")),
         plainly("sip_absent"),
     ),
     "sip_joins": Happening(
@@ -144,14 +168,16 @@ EVENTS: dict[str, Happening] = {
             Ask("kind", "What are they?", "select", "Choose what they are", options=options(KINDS)),
             Ask("phases", "Phases they serve", "ticks", "Choose at least one phase", options=options(PHASES)),
             DAYS, on("First day", "Leave blank for the whole year"),
-            Ask("like", "Otherwise like", "sip", None, "Whose experience, home and training they share; leave blank for none"),
+            Ask("like", "Otherwise like", "sip", None,
+            "Whose experience, home and training they share; leave blank for none"),
         ), _joins, "Taken to be trained, approved and DBS checked",
     ),
     "days": Happening("A SIP’s days change", "SIPs", (sip(), DAYS), plainly("days")),
     "period_days": Happening(
         "A SIP’s days in one part of the year change", "SIPs",
         (
-            sip(), Ask("period", "Which part of the year?", "select", "Choose a part of the year", options=options({p: PERIOD[p] for p in PERIODS})),
+            sip(), Ask("period", "Which part of the year?", "select", "Choose a part of the year",
+            options=options({p: PERIOD[p] for p in PERIODS})),
             Ask("days", "Most days then", "number", None, "Leave blank for no limit"),
         ), plainly("period_days"),
     ),
@@ -162,59 +188,72 @@ EVENTS: dict[str, Happening] = {
     "category": Happening(
         "A school goes into special measures", "Schools",
         (
-            school(), Ask("category_of_concern", "Which category?", "select", "Choose a category", options=options(CATEGORY)),
+            school(), Ask("category_of_concern", "Which category?", "select", "Choose a category",
+            options=options(CATEGORY)),
             on("From"),
         ), plainly("category"), "Or another category of concern",
     ),
     "need": Happening(
         "A school’s need changes", "Schools",
-        (school(), Ask("need", "Which need?", "select", "Choose a need", options=options(NEEDS)), on("From")), plainly("need"),
+        (school(), Ask("need", "Which need?", "select", "Choose a need", options=options(NEEDS)), on("From")),
+        plainly("need"),
     ),
     "school_joins": Happening(
         "A school joins", "Schools",
         (
-            Ask("name", "Name", "text", "Give the school’s name"), Ask("urn", "URN", "text", "Give its URN, or any number not yet used"),
+            Ask("name", "Name", "text", "Give the school’s name"),
+            Ask("urn", "URN", "text", "Give its URN, or any number not yet used"),
             Ask("phase", "Phase", "select", "Choose a phase", options=options(PHASES)),
             Ask("need", "Need", "select", None, options=options(NEEDS)),
-            Ask("near", "Next to which school?", "school", None, "So that distances are about right; leave blank if unknown"), on("From"),
+            Ask("near", "Next to which school?", "school", None,
+            "So that distances are about right; leave blank if unknown"), on("From"),
         ), _school_joins,
     ),
-    "school_closes": Happening("A school closes", "Schools", (school(), on("Its last day", "", "Give its last day")), plainly("school_closes")),
+    "school_closes": Happening("A school closes", "Schools", (school(), on("Its last day", "", "Give its last day")),
+    plainly("school_closes")),
     "participation": Happening(
         "A school leaves the service", "Schools",
-        (school(), Ask("participation", "Instead", "select", "Choose what it has instead", options=options(["own_sip", "la_sip", "trust_provided", "partnership", "not_taking_part"]))),
+        (school(), Ask("participation", "Instead", "select", "Choose what it has instead", options=options(["own_sip",
+        "la_sip", "trust_provided", "partnership", "not_taking_part"]))),
         plainly("participation"),
     ),
     "head_moves": Happening(
         "A head moves to another school", "Schools",
         (
             school("urn", "From which school?"), school("to_urn", "To which school?"), on("From"),
-            Ask("follow", "Does the head ask the SIP to follow?", "select", None, options=(("yes", "Yes"), ("no", "No"))),
+            Ask("follow", "Does the head ask the SIP to follow?", "select", None,
+            options=(("yes", "Yes"), ("no", "No"))),
         ), plainly("head_moves"),
     ),
     "cluster": Happening(
-        "A cluster asks for one SIP", "Schools", (Ask("cluster", "Which cluster?", "cluster", "Choose a cluster"),), _cluster,
+        "A cluster asks for one SIP", "Schools", (Ask("cluster", "Which cluster?", "cluster", "Choose a cluster"),),
+        _cluster,
     ),
     "lock": Happening("A school is given this SIP", "Pairs", (school(), sip()), plainly("lock")),
     "forbid": Happening("A school is not given this SIP", "Pairs", (school(), sip()), plainly("forbid")),
-    "breakdown": Happening("A school and its SIP can no longer work together", "Pairs", (school(), sip(), on("From")), plainly("breakdown")),
+    "breakdown": Happening("A school and its SIP can no longer work together", "Pairs", (school(), sip(), on("From")),
+    plainly("breakdown")),
     "budget": Happening(
         "Days are cut by a budget", "Days and rules",
         (
-            Ask("days", "Most days in all", "number", "Give the most days that may be used in all", "The time for new pairings counts too"),
-            Ask("from", "From", "date", None, "Days already worked by then cannot be cut; leave blank for the whole year"),
+            Ask("days", "Most days in all", "number", "Give the most days that may be used in all",
+            "The time for new pairings counts too"),
+            Ask("from", "From", "date", None,
+            "Days already worked by then cannot be cut; leave blank for the whole year"),
         ), plainly("budget"),
     ),
     "rule": Happening(
         "A rule counts for more or less", "Days and rules",
         (
             Ask("key", "Which rule?", "rule", "Choose a rule"),
-            Ask("times", "How much should it count?", "select", "Choose how much it counts", options=tuple(HOW_MUCH.items())),
+            Ask("times", "How much should it count?", "select", "Choose how much it counts",
+            options=tuple(HOW_MUCH.items())),
         ), _rule,
     ),
     "setting": Happening(
         "A setting changes", "Days and rules",
-        (Ask("key", "Which setting?", "setting", "Choose a setting"), Ask("value", "Its new value", "text", "Give its new value", "A number, or on or off")),
+        (Ask("key", "Which setting?", "setting", "Choose a setting"),
+        Ask("value", "Its new value", "text", "Give its new value", "A number, or on or off")),
         _setting,
     ),
 }  # fmt: skip
@@ -239,7 +278,11 @@ def choices_of(ask: Ask, world: World) -> list[tuple[str, str]]:
                 (k, f"{meaning[k.removesuffix('weight') + 'on']} (now {plain(v)})") for k, v, *_ in known if k in rules
             ]
         case "setting":
-            return [(k, f"{k}: {m} (now {plain(v)})") for k, v, _, m, _ in settings(world.policy) if isinstance(v, bool | int | float | str)]  # fmt: skip
+            return [
+                (k, f"{k}: {m} (now {plain(v)})")
+                for k, v, _, m, _ in settings(world.policy)
+                if isinstance(v, bool | int | float | str)
+            ]
     return list(ask.options)
 
 

@@ -81,8 +81,18 @@ def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
     found = choices(tried_on(row, plan, around_it["stands"]), plan, urn, post)
-    return show(request, "move.html", who, **around_it, choices=found, card=card_of(plan, urn, post), urn=urn, post=post,
-                school=facts.name(urn), then=then and inside(then))  # fmt: skip
+    return show(
+        request,
+        "move.html",
+        who,
+        **around_it,
+        choices=found,
+        card=card_of(plan, urn, post),
+        urn=urn,
+        post=post,
+        school=facts.name(urn),
+        then=then and inside(then),
+    )
 
 
 def card_of(plan: Plan, urn: str, post: str) -> Any:
@@ -107,10 +117,21 @@ def tried_page(
         around_it, row, plan, _ = on_desk(s, id, who)
     found = tried(tried_on(row, plan, around_it["stands"]), plan, (urn, post), sip, TRY)
     return show(
-        request, "try.html", who, 422 if form else 200, **around_it, trial=found, card=card_of(plan, urn, post), urn=urn,
-        post=post, sip=sip, errors=form.errors if form else {}, summary=form.summary if form else [],
-        reason=str(form.data.get("reason", "")) if form else "", then=then and inside(then),
-    )  # fmt: skip
+        request,
+        "try.html",
+        who,
+        422 if form else 200,
+        **around_it,
+        trial=found,
+        card=card_of(plan, urn, post),
+        urn=urn,
+        post=post,
+        sip=sip,
+        errors=form.errors if form else {},
+        summary=form.summary if form else [],
+        reason=str(form.data.get("reason", "")) if form else "",
+        then=then and inside(then),
+    )
 
 
 # -- keeping it -----------------------------------------------------------------------------------------------------

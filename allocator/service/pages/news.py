@@ -20,10 +20,19 @@ from allocator.words import listed
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 DID = {
-    "plan": "another plan", "sounded": "SIPs sounded out", "proposed": "proposals sent", "withdrawn": "proposals withdrawn",
-    "reminded": "reminders", "answer": "an answer", "refusal_decided": "a refusal decided", "query_closed": "a question answered",
-    "governors": "the governors' word", "confirmed": "pairs confirmed", "in_force": "put in force", "case": "data or settings",
-}  # fmt: skip
+    "plan": "another plan",
+    "sounded": "SIPs sounded out",
+    "proposed": "proposals sent",
+    "withdrawn": "proposals withdrawn",
+    "reminded": "reminders",
+    "answer": "an answer",
+    "refusal_decided": "a refusal decided",
+    "query_closed": "a question answered",
+    "governors": "the governors' word",
+    "confirmed": "pairs confirmed",
+    "in_force": "put in force",
+    "case": "data or settings",
+}
 
 
 @router.get("/rounds/{id}/news")

@@ -61,18 +61,34 @@ def page(
         sips = {x.sip: x.name for x in case.sips} if case else {}
         grants = sorted(
             (
-                {"id": g.id, "role": g.role, "name": names[p.id], "email": p.email, "of": schools.get(g.urn, g.urn) or sips.get(g.sip, g.sip)}
+                {
+                    "id": g.id,
+                    "role": g.role,
+                    "name": names[p.id],
+                    "email": p.email,
+                    "of": schools.get(g.urn, g.urn) or sips.get(g.sip, g.sip),
+                }
                 for g, p in rows
             ),
             key=lambda g: (list(GRANTS).index(g["role"]), g["of"], g["name"]),
-        )  # fmt: skip
+        )
     errors = {"errors": form.errors, "summary": form.summary} if form and form.errors else {}
     return show(
-        request, "people.html", who, 422 if errors else 200, programme=programme, roles=GRANTS, role=role, link=link,
-        grants=[g for g in grants if role in ("", g["role"])], schools=sorted(schools.items(), key=lambda x: x[1]),
-        sips=sorted(sips.items(), key=lambda x: x[1]), typed=form.data if form else {}, mail=bool(office.settings.smtp_url),
+        request,
+        "people.html",
+        who,
+        422 if errors else 200,
+        programme=programme,
+        roles=GRANTS,
+        role=role,
+        link=link,
+        grants=[g for g in grants if role in ("", g["role"])],
+        schools=sorted(schools.items(), key=lambda x: x[1]),
+        sips=sorted(sips.items(), key=lambda x: x[1]),
+        typed=form.data if form else {},
+        mail=bool(office.settings.smtp_url),
         **errors,
-    )  # fmt: skip
+    )
 
 
 def newest_case(s: Any, programme: str) -> Case | None:

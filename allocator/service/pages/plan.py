@@ -76,10 +76,13 @@ def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -
     found = viewed(rows, asked)
     shown = [r for _, group in found for r in group]
     return show(
-        request, "plan.html", who, **around_it, asked=asked, query=query, groups=found, columns=asked.shown, all_columns=COLUMNS,
-        ways=GROUPS, marks=list(MARKS.items()), counts=_counted(rows), count=len(shown), total=len(rows), before=before[1] if before else None,
+        request, "plan.html", who, **around_it, asked=asked, query=query, groups=found, columns=asked.shown,
+        all_columns=COLUMNS,
+        ways=GROUPS, marks=list(MARKS.items()), counts=_counted(rows), count=len(shown), total=len(rows),
+        before=before[1] if before else None,
         undone=undone, days=sum(r.days for r in shown), short=sum(r.short for r in shown),
-        needs=[(n, n) for n in NEEDS if any(r.need == n for r in rows)], areas=sorted({(r.area, r.area) for r in rows if r.area}),
+        needs=[(n, n) for n in NEEDS if any(r.need == n for r in rows)],
+        areas=sorted({(r.area, r.area) for r in rows if r.area}),
         team=sorted(({r.last_id: r.last for r in rows if r.last_id} | {r.sip_id: r.sip for r in rows if r.sip_id}).items(), key=lambda x: x[1]),
     )  # fmt: skip
 

@@ -61,9 +61,19 @@ def in_force(request: Request, id: Id, who: Reader, office: In) -> Response:
         policy = policy_of(s, id)
         last, newest = history(s, id)
     return show(
-        request, "settings.html", who, **facts, policy=policy, named=policy_words.NAMED, groups=policy_words.groups(policy),
-        last=last, newest=newest, own=[k for k in policy_words.own_settings(policy) if k != "year"], other=policy_words.OTHER, errors={},
-    )  # fmt: skip
+        request,
+        "settings.html",
+        who,
+        **facts,
+        policy=policy,
+        named=policy_words.NAMED,
+        groups=policy_words.groups(policy),
+        last=last,
+        newest=newest,
+        own=[k for k in policy_words.own_settings(policy) if k != "year"],
+        other=policy_words.OTHER,
+        errors={},
+    )
 
 
 @router.get("/rounds/{id}/settings/{key}")
@@ -241,10 +251,18 @@ def rules(
     shown = [g for g in policy_words.groups(policy) if g.id not in policy_words.PRIVATE]
     ranked = sorted((g for g in shown if g.on and g.weight is not None), key=lambda g: (-_at(g, "standard"), g.title))
     return show(
-        request, "rules.html", who, of=row.name, policy=policy, named=policy_words.NAMED.get(policy.name, ""), newest=newest,
-        rules=[g for g in shown if g.on and g.id not in policy_words.OTHER], parts=[g for g in shown if g.id in policy_words.OTHER],
-        off=[g for g in shown if not g.on], ranked=[{**asdict(g), "standard": _at(g, "standard"), "top": _at(g, "top")} for g in ranked],
-    )  # fmt: skip
+        request,
+        "rules.html",
+        who,
+        of=row.name,
+        policy=policy,
+        named=policy_words.NAMED.get(policy.name, ""),
+        newest=newest,
+        rules=[g for g in shown if g.on and g.id not in policy_words.OTHER],
+        parts=[g for g in shown if g.id in policy_words.OTHER],
+        off=[g for g in shown if not g.on],
+        ranked=[{**asdict(g), "standard": _at(g, "standard"), "top": _at(g, "top")} for g in ranked],
+    )
 
 
 def _at(group: policy_words.Group, need: str) -> int:

@@ -94,9 +94,21 @@ def waiting(
         best = the_plan(keep.plan_row(s, beside)) if beside else None
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
-        request, "waiting.html", who, **facts, job=job_out(found), then=then, final=found.state in FINAL, best=best,
-        best_id=beside, asked=found.request, doing=DOING.get(found.kind, found.kind), so_far=now, seen=mark, nobody=nobody,
-    )  # fmt: skip
+        request,
+        "waiting.html",
+        who,
+        **facts,
+        job=job_out(found),
+        then=then,
+        final=found.state in FINAL,
+        best=best,
+        best_id=beside,
+        asked=found.request,
+        doing=DOING.get(found.kind, found.kind),
+        so_far=now,
+        seen=mark,
+        nobody=nobody,
+    )
 
 
 def _told(request: Request, **also: str) -> Response:

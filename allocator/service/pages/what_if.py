@@ -87,8 +87,14 @@ def scenario_job(
 
 
 def choices_job(
-    request: Request, id: str, who: Who, office: Office, plan_id: str, basket: Changes, chosen: Sequence[Mapping[str, str]]
-) -> Response:  # fmt: skip
+    request: Request,
+    id: str,
+    who: Who,
+    office: Office,
+    plan_id: str,
+    basket: Changes,
+    chosen: Sequence[Mapping[str, str]],
+) -> Response:
     answer = begin(office, request, who, plan_id, "choices", {"changes": basket, "chosen": list(chosen)})
     return follow(office, answer, f"/rounds/{id}/choices/{{job}}")
 
@@ -107,8 +113,10 @@ def _ask_page(
             asks = [(a, choices_of(a, now)) for a in EVENTS[event].asks]
     said = sentences(basket, now.case) if now else []
     return show(
-        request, "what-if.html", who, status, **facts, event=event, happening=EVENTS.get(event), events=EVENTS, asks=asks,
-        typed=_dates(typed), basket=[(t, json.dumps(c), address(id, basket[:n] + basket[n + 1 :])) for n, (t, c) in enumerate(zip(said, basket, strict=False))],
+        request, "what-if.html", who, status, **facts, event=event, happening=EVENTS.get(event), events=EVENTS,
+        asks=asks,
+        typed=_dates(typed), basket=[(t, json.dumps(c), address(id, basket[:n] + basket[n + 1 :])) for n, (t,
+        c) in enumerate(zip(said, basket, strict=False))],
         packed=[json.dumps(c) for c in basket], here=address(id, basket), rebuilds=event in REBUILDS, kept=kept,
         errors=form.errors if form else {}, summary=form.summary if form else [],
     )  # fmt: skip
@@ -195,11 +203,14 @@ def _answer_page(
     adopt = changes and before == facts["plan_id"] and plan != before
     case: Case = world(a)[0]
     return show(
-        request, "what-if-answer.html", who, 422 if errors else 200, **facts, a=a, b=b, a_id=before, b_id=plan, found=sides(a, b),
+        request, "what-if-answer.html", who, 422 if errors else 200, **facts, a=a, b=b, a_id=before, b_id=plan,
+        found=sides(a, b),
         said=sentences(changes or [], case), heading=title(changes or [], case), kept=kept, adopt=adopt,
-        rebuilt=bool(b.inputs.repaired is None or b.inputs.repaired.rebuild), packed=[json.dumps(c) for c in changes or []],
+        rebuilt=bool(b.inputs.repaired is None or b.inputs.repaired.rebuild),
+        packed=[json.dumps(c) for c in changes or []],
         change=address(id, changes or []), loses=_loses(changes or []), errors=errors, typed=typed or {},
-        fixes={u.urn + u.post: [(f.text, _try(id, changes or [], f, who, world_of(a))) for f in u.fixes] for u in b.unfilled},
+        fixes={u.urn + u.post: [(f.text, _try(id, changes or [], f, who,
+        world_of(a))) for f in u.fixes] for u in b.unfilled},
         accepted=len(facts["stands"].accepted), summary=[{"text": t, "href": f"#{n}"} for n, t in errors.items()],
     )  # fmt: skip
 
@@ -271,7 +282,16 @@ def adopt(request: Request, id: Id, plan: Id, who: Manager, office: In, form: Fo
     reason = form.need("reason", "Say in a sentence why the plan is changed: it is kept in the log")
     changes = further(a, b)
     if form.errors or not changes:
-        return _answer_page(request, id, plan, who, office, before, form.errors or {"reason": "There is nothing to put on the desk"}, {"reason": reason})  # fmt: skip
+        return _answer_page(
+            request,
+            id,
+            plan,
+            who,
+            office,
+            before,
+            form.errors or {"reason": "There is nothing to put on the desk"},
+            {"reason": reason},
+        )
     rebuilt = b.inputs.repaired is None or b.inputs.repaired.rebuild
     asked = {"changes": changes, "rebuild": rebuilt, "adopt": True, "reason": reason}
     begun = begin(office, request, who, on_desk, "what_if", asked)

@@ -88,8 +88,14 @@ def me(who: Anyone) -> Me:
     """Who I am in this session, and what it opens."""
     grants = [GrantOut.model_validate(g) for g in who.grants]
     return Me(
-        id=who.id, name=who.name, email=who.email, role=who.role, programme=who.programme, scope=who.scope, grants=grants
-    )  # fmt: skip
+        id=who.id,
+        name=who.name,
+        email=who.email,
+        role=who.role,
+        programme=who.programme,
+        scope=who.scope,
+        grants=grants,
+    )
 
 
 @router.delete("/me", status_code=204)
