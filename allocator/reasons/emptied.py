@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allocator.domain.plan import Plan, Unfilled
-from allocator.rules.base import listed
+from allocator.words import listed
 
 WHY = {  # what a fix is about -> what is the matter, for one and for several people
     "check": ("{who} has no valid DBS check", "{who} have no valid DBS check"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from allocator.domain import claims as say
-from allocator.rules.base import words
+from allocator.words import words
 
 RULES = {  # what bars somebody, as short as a column needs it
     "dbs": "check lapsed",

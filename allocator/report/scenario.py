@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
 from allocator.report.terminal import Called, bar, shortfall, standing, tell
-from allocator.rules.base import day, listed
+from allocator.words import day, listed
 
 MOST = 6  # schools whose days change alike that are named
 

@@ -9,35 +9,63 @@ from collections.abc import Callable, Iterable, Sequence
 from allocator.service.account.about import FILL, About
 
 HELD = (  # (whose, what, why, from where)
-    ("SIPs",
-    "name, address for mail, days offered, phases led, experience, training, checks and contract dates, base for distances, limits, day rate",
-     "to propose work they may and can do", "themselves, the service's own records"),
-    ("SIPs and schools", "declared ties (kind, school, decision), never their story", "to keep conflicts out",
-    "SIPs, schools"),
-    ("SIPs and schools", "who worked where in which year, and how it ended", "to keep what works, and its limits",
-    "the service's own records"),
-    ("heads and chairs",
-    "address for mail, what they asked for, answers, questions, a refusal and, if they say it, why",
-    "to ask, tell and hear them", "themselves"),
+    (
+        "SIPs",
+        "name, address for mail, days offered, phases led, experience, training, checks and contract dates, base for distances, limits, day rate",
+        "to propose work they may and can do",
+        "themselves, the service's own records",
+    ),
+    (
+        "SIPs and schools",
+        "declared ties (kind, school, decision), never their story",
+        "to keep conflicts out",
+        "SIPs, schools",
+    ),
+    (
+        "SIPs and schools",
+        "who worked where in which year, and how it ended",
+        "to keep what works, and its limits",
+        "the service's own records",
+    ),
+    (
+        "heads and chairs",
+        "address for mail, what they asked for, answers, questions, a refusal and, if they say it, why",
+        "to ask, tell and hear them",
+        "themselves",
+    ),
     ("everyone with a role", "sign-ins, sessions, what they did and when", "to show who did what", "the service"),
-)  # fmt: skip
+)
 RISKS = (
-    ("A person is left without work, or a school without help, by a rule nobody meant so",
-    "every rule is in words and in force by a named person; each result names the rule; a question leads to a person with a date; an independent auditor recomputes every plan"),
-    ("People rubber-stamp what the computer proposes",
-    "pairs are confirmed one by one by a named person who is not the SIP; those changed must have been opened; how many were altered is counted and shown"),
-    ("Unequal outcomes for groups of SIPs or schools",
-    "outcomes by kind of SIP, need, phase and size after each plan, and by groups that the authority supplies and the plan never sees"),
-    ("A school's trouble or a tie is seen by others",
-    "each role sees its own; a head never sees a runner-up, a price or another school; why a school refused is the manager's alone"),
-    ("Special categories slip in by free text",
-    "no field asks for faith, health, union or ethnicity; boxes say that the person may be shown what is written; words are kept short"),
-    ("Wrong data",
-    "every table is checked on the way in, with row and column; each sees what is held on them and says what is wrong"),
-    ("Loss, or somebody in who does not belong",
-    "one role of one programme for each link, session and token; audit log; backups read back; the measures and their tests are told in the security page"),
+    (
+        "A person is left without work, or a school without help, by a rule nobody meant so",
+        "every rule is in words and in force by a named person; each result names the rule; a question leads to a person with a date; an independent auditor recomputes every plan",
+    ),
+    (
+        "People rubber-stamp what the computer proposes",
+        "pairs are confirmed one by one by a named person who is not the SIP; those changed must have been opened; how many were altered is counted and shown",
+    ),
+    (
+        "Unequal outcomes for groups of SIPs or schools",
+        "outcomes by kind of SIP, need, phase and size after each plan, and by groups that the authority supplies and the plan never sees",
+    ),
+    (
+        "A school's trouble or a tie is seen by others",
+        "each role sees its own; a head never sees a runner-up, a price or another school; why a school refused is the manager's alone",
+    ),
+    (
+        "Special categories slip in by free text",
+        "no field asks for faith, health, union or ethnicity; boxes say that the person may be shown what is written; words are kept short",
+    ),
+    (
+        "Wrong data",
+        "every table is checked on the way in, with row and column; each sees what is held on them and says what is wrong",
+    ),
+    (
+        "Loss, or somebody in who does not belong",
+        "one role of one programme for each link, session and token; audit log; backups read back; the measures and their tests are told in the security page",
+    ),
     ("Kept too long", "the schedule is applied by a command, and a person or a round can be erased for good"),
-)  # fmt: skip
+)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -31,8 +31,10 @@ from allocator.store import keep, questionnaires
 from allocator.store.tables import LetterRow, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SUBJECT = {"offered": "Your School Improvement Partner next year: what would you like?",
-           "reminded": "A reminder: what would you like of your School Improvement Partner?"}  # fmt: skip
+SUBJECT = {
+    "offered": "Your School Improvement Partner next year: what would you like?",
+    "reminded": "A reminder: what would you like of your School Improvement Partner?",
+}
 SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
 STEPS: dict[str, Step] = {"offered": "offered", "reminded": "reminded"}
 NO_WAY = (

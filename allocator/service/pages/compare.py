@@ -50,9 +50,21 @@ def compare(request: Request, id: Id, who: Reader, office: In, a: PlanId = "", b
     case = world(two[0])[0] if two else None
     told = title(changes, case) if two and case and (changes := further(*two)) else ""
     return show(
-        request, "compare.html", who, **facts, known=known, a_id=a, b_id=b, a=two[0] if two else None, b=two[1] if two else None,
-        found=found, told=told, label_a=known.get(a, ""), label_b=known.get(b, ""), errors={},
-    )  # fmt: skip
+        request,
+        "compare.html",
+        who,
+        **facts,
+        known=known,
+        a_id=a,
+        b_id=b,
+        a=two[0] if two else None,
+        b=two[1] if two else None,
+        found=found,
+        told=told,
+        label_a=known.get(a, ""),
+        label_b=known.get(b, ""),
+        errors={},
+    )
 
 
 def plans_of(s: Session, id: str) -> dict[str, str]:
@@ -117,9 +129,18 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
     helpful = [(r, r.error or worth(r)) for r in gains or [] if r.error or r.gained]
     idle = len(gains or []) - len(helpful)
     return show(
-        request, "resilience.html", who, **facts, leaving=leaving, gains=gains, helpful=helpful, idle=idle, picture=picture,
-        worth=worth, errors={},
-    )  # fmt: skip
+        request,
+        "resilience.html",
+        who,
+        **facts,
+        leaving=leaving,
+        gains=gains,
+        helpful=helpful,
+        idle=idle,
+        picture=picture,
+        worth=worth,
+        errors={},
+    )
 
 
 def _results(job: Job) -> list[Result]:
