@@ -24,7 +24,11 @@ def clash_text(ready: Setup, pairs: Sequence[int]) -> str:
     why += [*_structures(ready, pairs), *_budget(ready, pairs)]
     if not why:
         why = ["Each could stand, but no plan holds them all: other posts must have the same people."]
-    return f"These {len(pairs)} locks cannot stand together: {named}. {' '.join(why)} Unlock one of them, or change what limits them."
+    locked = {choice for s in ready.structures if s.kind == "fixed" for choice in s.pairs}
+    if any(ready.choices[i] not in locked for i in pairs):  # repair.release, or accepted by the school
+        return f"These cannot all stay as they are: {named}. {' '.join(why)} Set repair.release to fewest, or change what limits them."
+    what = "This lock cannot stand" if len(pairs) == 1 else f"These {len(pairs)} locks cannot stand together"
+    return f"{what}: {named}. {' '.join(why)} Unlock one of them, or change what limits them."
 
 
 def _lock(ready: Setup, i: int) -> str:

@@ -104,7 +104,8 @@ def instance(
     structures = (*parts.carried(said), *parts.handovers(facts.policy.repair.handover))
     structures = yielding.standing(facts, pairs, structures, index)
     by = _Translate(post_index, person_index, index)
-    fixed = by.fixed(structures) | {index[u, k, s] for (u, k), s in (held or {}).items() if (u, k, s) in index}
+    stay = [(*key, sip) for key, sip in (held or {}).items() if (*key, sip) in index]
+    fixed = by.fixed(structures) | {index[c] for c in stay if not yielding.whole(pairs, structures, index, c)}
     aims, bonds = tiers(facts, posts, index, uncounted, near, days_first)
     points = (p for post in posts for p in pairs.points_of(post.key))  # in the order of `choices`
     inst = en.Instance(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from allocator.domain.facts import Facts, Post
 from allocator.errors import CaseError
 from allocator.rules.base import Structure, day, listed
-from allocator.rules.reach import Pairs
+from allocator.rules.reach import Blocks, Pairs
 
+if TYPE_CHECKING:
+    from allocator.setup import Setup
+
+Key = tuple[str, str]
 Choice = tuple[str, str, str]
 ENDS = {"refusal"}  # rules before which a lock falls away when the year is planned; within the year, before any
 
@@ -22,41 +27,79 @@ def standing(
     Raises CaseError naming every lock that breaks a hard rule and does not yield.
     """
     kept, broken = [], []
+    structures = tuple(structures)
     fallen: dict[Choice, list[Post]] = defaultdict(list)
     parts = {p.key: p for p in facts.posts}
     for s in structures:
-        if s.kind != "fixed" or s.pairs[0] in choices:
+        if s.kind != "fixed":
             kept.append(s)
             continue
         ((urn, slot, sip),) = s.pairs
-        part, why = parts.get((urn, slot)), pairs.blocks(urn, slot, sip)
-        if part is not None and (facts.standing is not None or any(rule in ENDS for rule, _ in why)):
+        part, why = parts.get((urn, slot)), whole(pairs, structures, choices, s.pairs[0])
+        if not why and s.pairs[0] in choices:
+            kept.append(s)
+        elif part is not None and (facts.standing is not None or any(rule in ENDS for rule, _ in why)):
             fallen[urn, part.kind, sip].append(part)
+        elif s.pairs[0] in choices:  # barred at a school that must have the same lead: the clash names them
+            kept.append(s)
         elif facts.standing is None:
             broken.append(error(facts, urn, slot, sip, why))
     if broken:
         raise CaseError("\n".join(broken))
-    pairs.notices += [yielded(facts, pairs, lock, where) for lock, where in fallen.items()]
+    pairs.notices += [yielded(facts, pairs, structures, choices, lock, where) for lock, where in fallen.items()]
     return tuple(kept)
 
 
-def insisted(facts: Facts, pairs: Pairs, asked: Iterable[Choice]) -> None:
+def whole(pairs: Pairs, structures: Iterable[Structure], choices: Container[Choice], pair: Choice) -> Blocks:
+    """What bars a pair at its part; else at a part that must have the same person."""
+    if pair not in choices:
+        return pairs.blocks(*pair)
+    *key, sip = pair
+    for urn, slot in bound(structures, (key[0], key[1])):
+        if (urn, slot, sip) not in choices:
+            school = pairs.facts.name(urn)
+            return tuple(
+                (rule, f"{school} must have the same SIP, and {why}") for rule, why in pairs.blocks(urn, slot, sip)
+            )
+    return ()
+
+
+def bound(structures: Iterable[Structure], key: Key) -> tuple[Key, ...]:
+    """The other parts that must have the same person, also by way of one between, in order."""
+    groups = [s.posts for s in structures if s.kind == "same"]
+    found = {key}
+    while more := {k for posts in groups if found.intersection(posts) for k in posts} - found:
+        found |= more
+    return tuple(sorted(found - {key}))
+
+
+def insisted(ready: Setup, asked: Iterable[Choice]) -> None:
     """Raises CaseError for locks asked for just now that a rule bars wherever their post is open."""
-    broken = []
+    facts, broken = ready.facts, []
+    stand = {pair for s in ready.structures if s.kind == "fixed" for pair in s.pairs}
     for urn, kind, sip in asked:
         parts = [p for p in facts.posts if (p.urn, p.kind) == (urn, kind)]
-        if not any(sip in pairs.allowed[p.key] for p in parts):
-            broken.append(error(facts, urn, kind, sip, pairs.blocks(*parts[-1].key, sip) if parts else ()))
+        if not any((*p.key, sip) in stand for p in parts):
+            why = whole(ready.pairs, ready.structures, ready.index, (*parts[-1].key, sip)) if parts else ()
+            broken.append(error(facts, urn, kind, sip, why))
     if broken:
         raise CaseError("\n".join(broken))
 
 
-def yielded(facts: Facts, pairs: Pairs, lock: Choice, where: Sequence[Post]) -> str:
+def yielded(
+    facts: Facts,
+    pairs: Pairs,
+    structures: Iterable[Structure],
+    choices: Container[Choice],
+    lock: Choice,
+    where: Sequence[Post],
+) -> str:
     """That a lock has fallen away, when and why."""
     urn, kind, sip = lock
     post = "" if kind == "lead" else f" ({kind})"
-    when = listed([f"from {day(p.start)} to {day(p.end)}" for p in where]) if where[0].of > 1 else ""
-    why = dict.fromkeys(text.rstrip(".") for p in where for _, text in pairs.blocks(*p.key, sip))
+    when = listed([f"from {day(p.start)} to {day(p.end)}" for p in where]) if facts.standing is not None else ""
+    found = (whole(pairs, structures, choices, (*p.key, sip)) for p in where)
+    why = dict.fromkeys(text.rstrip(".") for blocks in found for _, text in blocks)
     return f"The lock of {facts.sips[sip].name} to {facts.name(urn)}{post} has fallen away{' ' * bool(when)}{when}: {'; '.join(why)}."
 
 

@@ -79,18 +79,16 @@ class _Judge:
         if sip is None:
             yield Breach("availability", f"{name}: {x.sip} is not a SIP of this case.", *key, x.sip)
             return
-        for (first, last), kept in self._stretches(post, x, start):
-            for rule, day in self._kept(post, sip, first, last) if kept else self._taken(post, x, sip, first, last):
-                text = f"{sip.name} ({x.sip}) may not hold {x.post} at {x.school} ({x.urn}) on {day}: {rule}."
+        for first, last in self._taken_on(post, x, sip, start):
+            for rule in self._taken(post, x, sip, first, last):
+                text = f"{sip.name} ({x.sip}) may not hold {x.post} at {x.school} ({x.urn}) on {first}: {rule}."
                 yield Breach(rule, text, *key, x.sip)
 
     def _stretches(self, post: Post, x: Assignment, start: dt.date) -> Iterator[tuple[Span, bool]]:
         """The row's days from *since* on, parted into those its SIP had already and those it takes on."""
         day = start
         for had in self.held.get((*post.key, x.sip), ()) if not self.rebuild else ():
-            sip, latest = self.b.sips.get(x.sip), self.b.on(self.b.policy.calendar.latest_start)
-            late = sip is not None and sip.joined_on == had.from_ <= latest  # then the days before are theirs, too
-            first, last = day if late else max(had.from_, day), min(had.to, x.to)
+            first, last = day if self.b.waits(x.sip, had.from_) else max(had.from_, day), min(had.to, x.to)
             if first > last:
                 continue
             if first > day:
@@ -100,21 +98,34 @@ class _Judge:
         if day <= x.to:
             yield (day, x.to), False
 
-    def _kept(self, post: Post, sip: Sip, first: dt.date, last: dt.date) -> Iterator[tuple[str, dt.date]]:
-        """Rules that bar a holder, with the first day on which they do."""
+    def _taken_on(self, post: Post, x: Assignment, sip: Sip, start: dt.date) -> Iterator[Span]:
+        """Spans of a row that its SIP had not, or may not go on with, so that they were open to anybody who may take them."""
+        out: list[Span] = []
+        for (first, last), had in self._stretches(post, x, start):
+            days = [d for d in self._turns(sip, first) if first < d <= last]
+            for a, z in zip([first, *days], [*(d - ONE for d in days), last], strict=True):
+                if had and not self._barred(post, sip, a):
+                    continue
+                out.append((out.pop()[0] if out and out[-1][1] + ONE == a else a, z))
+        yield from out
+
+    def _turns(self, sip: Sip, since: dt.date) -> list[dt.date]:
+        """Days on which it may change whether a SIP may hold a post."""
+        away = (d for a, z in runs(self.b.find.absences.get(sip.sip, ())) for d in (a, z + ONE))
+        last = (d + ONE for d in (sip.leaves_on, sip.contract_ends, sip.dbs_valid_until) if d)
+        firsts = (d for d in (sip.joined_on, sip.dbs_checked_on) if d)
+        return sorted({*away, *last, *firsts, *turning(self.b.case, since)})
+
+    def _barred(self, post: Post, sip: Sip, day: dt.date) -> bool:
+        """Whether any rule but the floor, which asks who is of use, bars a holder on a day."""
         stand, tests = self.a.stand, self.a.bars.tests
-        for day in [first, *(d for d in turning(self.b.case, first) if d <= last)]:
-            yield from ((rule, day) for rule in stand.lasting(post, sip, stand.reading(day)))
-        away = {day for run in runs(self.b.find.absences.get(sip.sip, ())) for day in run}
-        days = sorted({first, last, *(d for d in away if first <= d <= last)})
-        if "availability" in tests:
-            gone = next((d for d in days if not self._works(sip, d)), None)
-            if gone:
-                yield "availability", gone
-        if "dbs" in tests:
-            blank = sip.dbs_checked_on is None and sip.dbs_valid_until is None
-            if blank or (sip.dbs_checked_on or first) > first or (sip.dbs_valid_until or last) < last:
-                yield "dbs", first
+        if any(rule != "floor" for rule in stand.lasting(post, sip, stand.reading(day))):
+            return True
+        if "availability" in tests and not self._works(sip, day):
+            return True
+        blank = sip.dbs_checked_on is None and sip.dbs_valid_until is None
+        out = (sip.dbs_checked_on or day) > day or (sip.dbs_valid_until or day) < day
+        return "dbs" in tests and (blank or out)
 
     def _works(self, sip: Sip, day: dt.date) -> bool:
         in_time = sip.joined_on is None or sip.joined_on <= self.b.on(self.b.policy.calendar.latest_start)
@@ -125,20 +136,17 @@ class _Judge:
         away = runs(self.b.find.absences.get(sip.sip, ()))
         return not any(r[0] <= day <= r[1] and (sip.sip, *r) not in self.accepted for r in away)
 
-    def _taken(
-        self, post: Post, x: Assignment, sip: Sip, first: dt.date, last: dt.date
-    ) -> Iterator[tuple[str, dt.date]]:
-        """Rules that bar a SIP from days not held before; the limit of years is asked by parts, where it has exceptions."""
+    def _taken(self, post: Post, x: Assignment, sip: Sip, first: dt.date, last: dt.date) -> Iterator[str]:
+        """Rules that bar a SIP from days that were open; the limit of years where it has no exception."""
         begin = first
-        if (
-            sip.joined_on == first <= self.b.on(self.b.policy.calendar.latest_start)
-        ):  # asked of all that they begin late
+        if self.b.waits(sip.sip, first):  # asked of all that they begin late
             others = [y.to + ONE for y in self.of_post[post.key] if y.to < first]
             begin = max([post.begin, *others, *([self.since] if self.since <= first else [])])
         part = replace(post, begin=min(begin, first), end=last)
+        spared = self.b.policy.tenure.sole_specialist == "extend"
         for rule, test in self.a.bars.tests.items():
-            if rule != "tenure" and test(self.b, part, sip):
-                yield rule, first
+            if not (rule == "tenure" and spared) and test(self.b, part, sip):
+                yield rule
 
     # -- one post ------------------------------------------------------------------------------------------
 

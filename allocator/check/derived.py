@@ -227,6 +227,11 @@ class Book(Keeping):
         """The SIP's own start; one who joins after the post's end is taken to be there (*availability* off)."""
         return sip.joined_on if sip.joined_on and post.begin < sip.joined_on <= post.end else post.begin
 
+    def waits(self, sip: str, start: dt.date) -> bool:
+        """Whether a row that starts so is of a SIP who joins then, in time: the days before it are theirs, too."""
+        in_time = not self.policy.availability.on or start <= self.on(self.policy.calendar.latest_start)
+        return in_time and sip in self.sips and self.sips[sip].joined_on == start
+
     @once
     def new_head(self, urn: str) -> bool:
         s = self.schools[urn].head_started

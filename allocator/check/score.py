@@ -39,6 +39,8 @@ class Auditor:
         self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
         self.stand = stand = Stand(b, self.bars, earlier(inputs))
         if stand.earlier:
+            plain = Bars(b, {})  # asked of parts now, which are not the posts of the year
+            plain.holders = stand.holders
             b.useful = usable(b, stand.posts, plain.may) | set(stand.holders.values())
         repaired = inputs.repaired if inputs else None
         self.days_first = repaired is None or repaired.days_first
@@ -76,7 +78,8 @@ class Auditor:
     def kept(self) -> dict[Key, str]:
         """Parts that were to stay with their holders, whatever that costs."""
         posts = self.stand.by_key
-        return {k: who for k, who in self.stand.holders.items() if {k, (posts[k].urn, posts[k].kind)} & self.held}
+        stay = {k: who for k, who in self.stand.holders.items() if {k, (posts[k].urn, posts[k].kind)} & self.held}
+        return {k: who for k, who in stay.items() if not structure.yields(self.stand, posts[k], who)}
 
     def breaches(self, choice: Choice, short: Short) -> list[Breach]:
         """Every hard rule that this choice breaks."""

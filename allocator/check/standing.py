@@ -117,6 +117,7 @@ class Stand:
                 spans[post.key] = list(self._at_joiners(self._spans(post)))
         if not rebuild:
             self._at_each_other(spans)
+            spans = {key: [self._begun(s) for s in mine] for key, mine in spans.items()}
         out = []
         for post in year:
             if post.key in spans:
@@ -137,11 +138,9 @@ class Stand:
 
     def _holding(self, urn: str, kind: str) -> Iterator[tuple[dt.date, Piece]]:
         """Rows of a post with the day from which they hold it: of one who began late, as soon as nobody else did."""
-        free, latest = dt.date.min, self.b.on(self.b.policy.calendar.latest_start)
+        free = dt.date.min
         for r in self.rows.get((urn, kind), ()):
-            sip = self.b.sips.get(r.sip)
-            late = sip is not None and sip.joined_on == r.start <= latest
-            yield free if late else r.start, r
+            yield free if self.b.waits(r.sip, r.start) else r.start, r
             free = r.end + ONE
 
     def _spans(self, post: Post) -> list[Span]:
@@ -149,7 +148,10 @@ class Stand:
         out: list[Span] = []
         day = max(self.since, post.begin)
         for begin, r in self._holding(*post.key):
-            for start, end in self.keeps(post, r.sip):
+            kept = self.keeps(post, r.sip)
+            if begin < r.start:  # no rule is asked of the days before they join, if none bars them on that day
+                kept = [(begin if a <= r.start else a, z) for a, z in kept if z >= r.start]
+            for start, end in kept:
                 start, end = max(start, begin, day), min(end, r.end, post.end)
                 if start > end:
                     continue
@@ -230,6 +232,11 @@ class Stand:
                     cut = [c for s in spans[key] for c in _cut(s, days)]
                     changed |= len(cut) > len(spans[key])
                     spans[key] = cut
+
+    def _begun(self, span: Span) -> Span:
+        """Nobody's, where it ends before its holder joins."""
+        joins = self.b.sips[span.sip].joined_on if span.sip and self.b.policy.availability.on else None
+        return replace(span, sip=None) if joins and span.end < joins else span
 
     # -- days of parts ---------------------------------------------------------------------------------------
 

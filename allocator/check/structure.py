@@ -40,10 +40,26 @@ def locks(stand: Stand) -> dict[Key, set[str]]:
             continue
         post = d.urn, d.post or "lead"
         for part in stand.parts.get(post, ()):
-            barred = stand.bars.rules(part, b.sips[d.sip]) if d.sip in b.sips else ["availability"]
+            barred = yields(stand, part, d.sip)
             if not ("refusal" in barred or (barred and stand.earlier)):
                 out.setdefault(part.key, set()).add(d.sip)
     return out
+
+
+def yields(stand: Stand, part: Post, sip: str) -> list[str]:
+    """The rules that bar a pair at its part, or else at the first of those that must have the same lead and are barred."""
+    row = stand.b.sips.get(sip)
+    if row is None:
+        return ["availability"]
+    found, todo = {part.key: part}, [part]
+    groups = [[p for u in urns for p in stand.parts.get((u, "lead"), ())] for _, urns in one_lead(stand.b)]
+    while todo:
+        one = todo.pop()
+        more = {q.key: q for g in groups if one in g for q in g if stand.meet(one, q) and q.key not in found}
+        found |= more
+        todo += more.values()
+    others = (rules for key in sorted(found) if (rules := stand.bars.rules(found[key], row)))
+    return stand.bars.rules(part, row) or next(others, [])
 
 
 def joint(stand: Stand, choice: Choice) -> Iterator[Breach]:

@@ -19,6 +19,12 @@ ExcelOpt = Annotated[
 ReportOpt = Annotated[
     Path | None, typer.Option("--report", callback=may_write, help="the plan as one HTML page, to read or print")
 ]
+PairsOpt = Annotated[
+    Path | None, typer.Option("--pairs", callback=may_write, help="every allowed or nearly allowed pair, as CSV")
+]
+ModelOpt = Annotated[
+    Path | None, typer.Option("--model", callback=may_write, help="the rest of the model, as JSON, beside --pairs")
+]
 OutOpt = Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the new plan, as JSON")]
 
 

@@ -29,7 +29,7 @@ from allocator.cli.app import (
     say,
     say_json,
 )
-from allocator.cli.outputs import ExcelOpt, ReportOpt, of_plan, save_text, write_all
+from allocator.cli.outputs import ExcelOpt, ModelOpt, PairsOpt, ReportOpt, of_plan, save_text, write_all
 from allocator.cli.stopping import stopping
 from allocator.cli.who import People
 
@@ -72,12 +72,8 @@ def solve(
     output: Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the plan, as JSON")] = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
-    pairs: Annotated[
-        Path | None, typer.Option(callback=may_write, help="every allowed or nearly allowed pair, as CSV")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(callback=may_write, help="the rest of the model, as JSON, beside --pairs")
-    ] = None,
+    pairs: PairsOpt = None,
+    model: ModelOpt = None,
     detail: Annotated[bool, typer.Option(help="also points, bounds and the lot")] = False,
     every: AllOpt = False,
     prices: Annotated[

@@ -27,8 +27,8 @@ from allocator.cli.app import (
     say_json,
     write,
 )
-from allocator.cli.outputs import ExcelOpt, OutOpt, ReportOpt, of_plan, save_text
-from allocator.cli.plans import AllOpt, PostOpt, post_kind
+from allocator.cli.outputs import ExcelOpt, ModelOpt, OutOpt, PairsOpt, ReportOpt, of_plan, save_text
+from allocator.cli.plans import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
 from allocator.cli.who import People
 
@@ -154,6 +154,8 @@ def what_if(
     output: OutOpt = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
+    pairs: PairsOpt = None,
+    model: ModelOpt = None,
     every: AllOpt = False,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
@@ -170,10 +172,10 @@ def what_if(
     except ValueError:
         raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
     with stopping() as event:
-        after = scenario(before, changes_of(before, sip_leaves, changes), rebuild=rebuild, on=day).plan(
-            Stop(event=event)
-        )
+        asked = scenario(before, changes_of(before, sip_leaves, changes), rebuild=rebuild, on=day)
+        after = asked.plan(Stop(event=event))
     of_plan(after, output, excel, report)
+    of_model(asked.ready, pairs, model)
     if as_json:
         print(plan_text(after), end="")
     else:
@@ -237,18 +239,23 @@ def veto(
     output: OutOpt = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
+    pairs: PairsOpt = None,
+    model: ModelOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
     """One refusal, resubmitted with least change; a second by the same school in the round is refused (exit 6)."""
     from allocator.engine.tiers import Stop
     from allocator.questions.veto import veto as refuse
+    from allocator.reasons.answer import ready_from
 
     before = plan_for(case, plan, policy)
     school = People(before).school(school)
     with stopping() as event:
         found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=Stop(event=event))
     of_plan(found.plan, output, excel, report)
+    if pairs or model:
+        of_model(ready_from(found.plan), pairs, model)
     if as_json:
         print(plan_text(found.plan), end="")
     else:

@@ -135,6 +135,7 @@ class _Cut:
                 runs[key] = [Run(start, post.end, None)] if rebuild else self.runs(start, post.end, mine.get(key, []))
         if not rebuild:
             self.align(runs, together)
+            runs = {key: [self.begun(run) for run in mine] for key, mine in runs.items()}
         parts = [p for key in posts if key in runs for p in self.parts(posts[key], runs[key], fixed.get(key, []))]
         run_of = {p.key: runs[p.urn, p.kind][p.n - 1] for p in parts}
         was = {
@@ -189,11 +190,12 @@ class _Cut:
             first, last = max(row.start, at), min(row.end, end)
             if first > last:
                 continue
-            if at < first and not self.awaited(row):
+            spans = sorted(self.bars(row))
+            if at < first and (not self.awaited(row) or any(a <= first <= b for a, b in spans)):
                 yield Run(at, first - DAY, None)
                 at = first
-            for a, b in sorted(self.bars(row)):
-                a, b = max(a, at), min(b, last)
+            for a, b in spans:
+                a, b = max(a, first, at), min(b, last)
                 if a > b:
                     continue
                 if at < a:
@@ -207,15 +209,22 @@ class _Cut:
             yield Run(at, end, None)
 
     def awaited(self, row: Stretch) -> bool:
-        """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too."""
+        """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too, whatever
+        bars them then, if nothing does on that day."""
         sip = self.facts.sips.get(row.sip)
-        return sip is not None and sip.joined_on == row.start <= self.facts.year.latest_start
+        in_time = not self.facts.policy.availability.on or row.start <= self.facts.year.latest_start
+        return in_time and sip is not None and sip.joined_on == row.start
 
     def holds(self, row: Stretch, rows: Sequence[Stretch], day: dt.date) -> bool:
         """Whether a day is the row's, those of one awaited too."""
         if row.start <= day:
             return day <= row.end
         return self.awaited(row) and not any(r.start < row.start and day <= r.end for r in rows)
+
+    def begun(self, run: Run) -> Run:
+        """The run, open where it ends before its holder joins."""
+        sip = self.facts.sips[run.holder] if run.holder and self.facts.policy.availability.on else None
+        return replace(run, holder=None) if sip and sip.joined_on and run.end < sip.joined_on else run
 
     def joined(self, run: Run) -> list[Run]:
         """An open run, cut before each day on which a SIP joins."""

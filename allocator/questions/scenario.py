@@ -83,7 +83,9 @@ def scenario(
     repaired = None
     if not (rebuild and since == year.first):
         if policy.repair.release == "never":
-            held = {*held, *((a.urn, a.post) for a in plan.assignments if (a.urn, a.post) not in set(uncounted))}
+            now = {(a.urn, a.post, a.sip) for a in plan.assignments}
+            locks = {(d.urn, d.post or "lead", d.sip) for d in case.decisions if d.decision == "lock"}
+            held = {*held, *((a.urn, a.post) for a in plan.assignments)} - {(urn, post) for urn, post, _ in locks - now}
         repaired = Repaired(
             since=since,
             rows=rows_of(plan),
@@ -97,7 +99,7 @@ def scenario(
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
     ready = ready_for(case, policy, plan.made_with.seed, inputs)
     asked = [c["lock"] for c in given if "lock" in c]
-    yielding.insisted(ready.facts, ready.pairs, [(x["urn"], x.get("post") or "lead", x["sip"]) for x in asked])
+    yielding.insisted(ready, [(x["urn"], x.get("post") or "lead", x["sip"]) for x in asked])
     return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)), plan.changes)
 
 

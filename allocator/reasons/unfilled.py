@@ -101,7 +101,7 @@ def _causes(ready: Setup, key: Key, found: tuple[Item, ...]) -> _Causes:
 
 def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
     """One sentence first; then, where it counted people together, each reason by itself."""
-    opening = f"{ready.facts.name(key[0])} has no {WHAT[ready.pairs.posts[key].kind]}"
+    opening = f"{ready.facts.name(key[0])} has no {WHAT[ready.pairs.posts[key].kind]}{_when(ready, key)}"
     causes = _causes(ready, key, found)
     said = list(_sentence(ready, causes))
     if swap:
@@ -109,6 +109,14 @@ def _text(ready: Setup, key: Key, found: tuple[Item, ...], swap: bool) -> str:
     text = f"{opening}: {listed(said)}." if said else f"{opening}."
     details = list(_details(ready, key, found))
     return f"{text} In full: {'; '.join(details)}." if len(details) > 1 else text
+
+
+def _when(ready: Setup, key: Key) -> str:
+    """The days of a part; nothing where it is the whole post."""
+    part = ready.pairs.posts[key]
+    year = next(p for p in ready.facts.year_posts if (p.urn, p.kind) == (part.urn, part.kind))
+    whole = (part.start, part.end) == (year.start, year.end)
+    return "" if whole else f" from {day(part.start)} to {day(part.end)}"
 
 
 def _people(ready: Setup, sips: list[str], *, others: bool = False) -> tuple[str, bool]:

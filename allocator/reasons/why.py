@@ -53,7 +53,8 @@ def explain(
 ) -> Explanation:
     """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only).
 
-    `holder`: whose part of the year is meant, where several hold the post one after another (default: the last).
+    `holder`: whose part of the year is meant, where several hold the post one after another (default: to a manager
+    everyone's that is still decided, and what nobody holds; to others the last).
     """
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
@@ -75,7 +76,13 @@ def explain(
         then = f"\n{_empty(ready, empty, audience)}" if empty and audience != "sip" else ""
         return Explanation(urn, post, audience, f"{row.school}: {text}.{then}", row.sip)
     if audience == "manager":
-        return _manager(ready, plan, row)
+        rows = [a for a in mine if ready.held_by(a)] if holder is None else [row]
+        text = "\n".join(line for a in rows for line in _of_row(ready, plan, a, last=a == row))
+        text += f"\n{_empty(ready, empty, audience)}" if empty and holder is None else ""
+        return Explanation(
+            urn, post, audience, text, row.sip, row.points, row.reasons, row.runner_up.sip if row.runner_up else None,
+            facts=position(ready.facts.as_it_stands(urn)),
+        )  # fmt: skip
     said = told(ready, plan, row, audience)
     return Explanation(
         urn, post, audience, said.text, row.sip if audience == "sip" else None, reasons=said.reasons,
@@ -83,14 +90,17 @@ def explain(
     )  # fmt: skip
 
 
-def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
-    """Who, who was there before and why not now, what to mind, who was next; the points last, in one line."""
-    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}."]
-    if year := _year(plan, a):
+def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]:
+    """Who, who was there before and why not now, what to mind, who was next; the points last, in one line. What holds of
+    the post whoever is there stands with the last of its rows."""
+    year = _year(plan, a)
+    when = f", from {day(a.from_)} to {day(a.to)}" if year else ""
+    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}{when}."]
+    if year and last:
         lines.append(f"  In the year: {year}.")
     if change := turn(plan, a):
         lines.append(f"  Before: {name_of(ready.facts, change.from_)}. {change.because}")
-    for wish in plan.wishes:
+    for wish in plan.wishes if last else ():
         if wish.urn == a.urn and a.post == "lead" and not wish.met:
             lines.append(f"  {wish_to_manager(ready, wish)}")
     for title, mine in (
@@ -107,8 +117,7 @@ def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
         lines.append(
             f"  {days_of(a.days_short)} short of what is due: nobody has the time without leaving a post empty."
         )
-    published = position(ready.facts.as_it_stands(a.urn))
-    lines += [f"  {text}" for text in published]
+    lines += [f"  {text}" for text in position(ready.facts.as_it_stands(a.urn))] if last else []
     points = [f"{words(r.rule)} {r.points:+d}" for r in a.reasons if r.points]
     figures = f"{', '.join(points)}: {a.points} in all" if points else f"{a.points}"
     if a.runner_up:
@@ -118,10 +127,7 @@ def _manager(ready: Setup, plan: Plan, a: Assignment) -> Explanation:
         names = ", ".join(ready.facts.sips[s].name for s in a.tied_with)
         lines.append(f"  Tied with {names}: the published lot decided. Lock the one you prefer.")
     lines.append(f"  In points: {figures}.")
-    return Explanation(
-        a.urn, a.post, "manager", "\n".join(lines), a.sip, a.points, a.reasons,
-        a.runner_up.sip if a.runner_up else None, facts=published,
-    )  # fmt: skip
+    return lines
 
 
 def _year(plan: Plan, a: Assignment) -> str:
@@ -140,11 +146,6 @@ def _empty(ready: Setup, empty: list[Unfilled], audience: Audience) -> str:
         raise UsageError("This post has no SIP; there is nothing a SIP may see.")
     lines = []
     for part in empty:
-        whole = len(empty) == 1 and part.from_ in (None, ready.facts.year.first)
-        lines.append(part.text if whole or not part.to else f"Nobody {_dates(part)}: {part.text}")
+        lines.append(part.text)
         lines += [f"  Could be mended: {fix.text}" for fix in part.fixes]
     return "\n".join(lines)
-
-
-def _dates(part: Unfilled) -> str:
-    return f"from {day(part.from_)} to {day(part.to)}" if part.from_ and part.to else ""

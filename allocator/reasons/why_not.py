@@ -36,7 +36,8 @@ class Move:
 
 @dataclass(frozen=True)
 class WhyNot:
-    """`blocked` holds (rule, sentence); otherwise `price` and `chain`, `exact` when proved on both sides."""
+    """`blocked` holds (rule, sentence); otherwise `price` and `chain`, `exact` when proved on both sides. Of a post in
+    several parts: `parts` has the answer for each, `text` all of them, the rest is of the last that the SIP does not hold."""
 
     urn: str
     post: str
@@ -46,6 +47,7 @@ class WhyNot:
     chain: tuple[Move, ...] = ()
     exact: bool = True
     text: str = ""
+    parts: tuple[WhyNot, ...] = ()
 
 
 def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None) -> WhyNot:
@@ -61,7 +63,8 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     each = [(held.get(p.key) != sip, p, _of_part(ready, plan, p.key, sip, stop)) for p in parts]
     told = [found for wanting, _, found in each if wanting] or [found for _, _, found in each]
     text = " ".join(f"{_span(p, upper=True)}: {found.text}" for _, p, found in each)
-    return replace(told[-1], post=key[1], text=text, exact=all(found.exact for found in told))
+    parts = tuple(found for _, _, found in each)
+    return replace(told[-1], post=key[1], text=text, exact=all(found.exact for found in told), parts=parts)
 
 
 def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) -> WhyNot:

@@ -15,6 +15,7 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
 from allocator.reasons.in_a_word import in_a_word
+from allocator.words import day
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -141,10 +142,13 @@ def _by_sip(plan: Plan, console: Console, called: Called) -> None:
 
 
 def _changes(plan: Plan, console: Console, called: Called) -> None:
+    within = plan.inputs.repaired is not None
     if plan.changes:
-        tell(console, f"Changes from last year ({len(plan.changes)}):")
+        against = "who was there before each day named" if within else "last year"
+        tell(console, f"Changes from {against} ({len(plan.changes)}):")
     for c in sorted(plan.changes, key=lambda c: (called.school(c.urn), c.post, c.on or dt.date.min)):
         post = "" if c.post == "lead" else f", {c.post}"
+        post += f", {day(c.on)}" if within and c.on else ""
         tell(console, f"{called.school(c.urn)}{post}: {called.sip(c.from_)} to {called.sip(c.to)}. {c.because}", 2)
 
 

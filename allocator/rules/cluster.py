@@ -11,15 +11,15 @@ from allocator.rules.base import Draft, Rule, Structure
 
 
 def members(facts: Facts) -> dict[str, list[str]]:
-    """Cluster -> URNs of its schools in the run, sorted."""
+    """Cluster -> URNs of its schools in the run, sorted; within the year those too whose lead post has ended."""
     return facts.once("clusters", lambda: _members(facts))
 
 
 def _members(facts: Facts) -> dict[str, list[str]]:
     out: dict[str, list[str]] = defaultdict(list)
-    for post in facts.posts:
+    for post in facts.year_posts:
         name = plain(facts.schools[post.urn].cluster)
-        if post.slot == "lead" and name:
+        if post.kind == "lead" and name:
             out[name].append(post.urn)
     return out
 
@@ -47,7 +47,8 @@ class Cluster(Rule):
         return out
 
     def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
-        urns = members(facts).get(plain(facts.schools[post.urn].cluster), [])
+        here = {p.urn for p in facts.posts if p.kind == "lead"}
+        urns = [u for u in members(facts).get(plain(facts.schools[post.urn].cluster), []) if u in here]
         return len({held.get((u, "lead")) for u in urns}) == 1 if len(urns) > 1 else None
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

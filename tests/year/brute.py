@@ -94,8 +94,11 @@ class Year:
         self.books: dict[tuple[int, ...], Book] = {}
         self.held: dict[tuple[str, str], dict[dt.date, str]] = {}
         self.past: dict[tuple[str, str], list[tuple[str, dt.date, list[int], int]]] = {}
+        self.awaited: dict[tuple[str, str], dict[dt.date, dt.date]] = {}  # days before a SIP joins -> the day they do
         self.read(before)
+        self.b.useful = {s for s in self.b.sips if any(self.fit(p, s) for p in self.year.values())}
         self.parts = self.all_parts()
+        self.b.useful = {s for s in self.b.sips if any(p.holder == s or self.fit(self.at(p), s, p) for p in self.parts)}
         self.may = {p.key: [s for s in sorted(self.b.sips) if self.allowed(p, s)] for p in self.parts}
 
     # -- what went before ----------------------------------------------------------------------------------
@@ -123,10 +126,12 @@ class Year:
             kept = [d for d in days if post is None or post.begin <= d <= post.end]
             mine = self.held.setdefault(key, {})
             s = self.b.sips.get(x.sip)
-            if s and s.joined_on == x.from_ and x.from_ <= self.b.on(self.policy.calendar.latest_start):
+            in_time = not self.policy.availability.on or x.from_ <= self.b.on(self.policy.calendar.latest_start)
+            if s and post and s.joined_on == x.from_ <= post.end and in_time:
                 free = x.from_ - DAY
-                while post and x.from_ <= post.end and free >= post.begin and free not in mine:
+                while free >= post.begin and free not in mine:
                     mine[free] = x.sip
+                    self.awaited.setdefault(key, {})[free] = x.from_
                     free -= DAY
             for d in kept:
                 mine[d] = x.sip
@@ -232,8 +237,10 @@ class Year:
         bad: dict[tuple[str, dt.date], bool] = {}
         spans: list[tuple[str | None, list[dt.date]]] = []
         for d in days:
-            sip = who[d]
-            if sip and bad.setdefault((sip, d), self.barred(post, sip, d)):
+            sip, asked = who[d], self.awaited.get(post.key, {}).get(d, d)
+            if sip and (sip, asked) not in bad:
+                bad[sip, asked] = self.barred(post, sip, asked)
+            if sip and bad[sip, asked]:
                 sip = None
             if spans and spans[-1][0] == sip:
                 spans[-1][1].append(d)
@@ -248,7 +255,9 @@ class Year:
             at = run[:1] + [d for d in run[1:] if not self.r.rebuild and (d in cuts or (sip is None and d in joins))]
             for n, (a, z) in enumerate(zip(at, [*at[1:], run[-1] + DAY], strict=True)):
                 mine = [d for d in run if a <= d < z]
-                out.append(Part(*post.key, len(out) + 1, mine, sip, n == 0, post))
+                begins = self.b.sips[sip].joined_on if sip and "availability" in self.tests else None
+                who_stays = None if begins and mine[-1] < begins else sip
+                out.append(Part(*post.key, len(out) + 1, mine, who_stays, n == 0 or sip is not None, post))
         return out
 
     def share_out(self, post: Post, parts: list[Part]) -> None:
@@ -294,17 +303,29 @@ class Year:
     def allowed(self, p: Part, sip: str) -> bool:
         return p.holder == sip or not self.why(p, sip)
 
+    def at(self, p: Part) -> Post:
+        return Post(p.urn, p.kind, p.post.need, 0, p.days[0], p.days[-1], (0, 0, 0, 0))
+
     def why(self, p: Part, sip: str) -> list[str]:
-        at = Post(p.urn, p.kind, p.post.need, 0, p.days[0], p.days[-1], (0, 0, 0, 0))
-        s = self.b.sips[sip]
-        names = [rule for rule, test in self.tests.items() if test(self.b, at, s)]
-        if names == ["tenure"] and self.policy.tenure.sole_specialist == "extend" and not p.holder:
-            others = [
-                [r for r, test in self.tests.items() if test(self.b, at, o)] for o in self.case.sips if o.sip != sip
-            ]
-            if all(names and names != ["tenure"] for names in others):
-                return []
-        return names
+        """The rules that bar a SIP from a part."""
+        post = self.at(p)
+        low = "floor" in self.tests and self.tests["floor"](self.b, post, self.b.sips[sip])
+        return [*self.ruled(post, sip, p), *(["floor"] if low else [])]
+
+    def fit(self, post: Post, sip: str, p: Part | None = None) -> bool:
+        """Whether no rule but the floor bars a SIP: who is of use."""
+        return not self.ruled(post, sip, p)
+
+    def ruled(self, post: Post, sip: str, p: Part | None) -> list[str]:
+        names = self.names(post, sip)
+        if names != ["tenure"] or self.policy.tenure.sole_specialist != "extend" or (p and p.holder):
+            return names
+        others = (self.names(post, o) for o in self.b.sips if o != sip)
+        return [] if all(n and n != ["tenure"] for n in others) else names
+
+    def names(self, post: Post, sip: str) -> list[str]:
+        """Every rule but the floor, the sole specialist not spared."""
+        return [r for r, test in self.tests.items() if r != "floor" and test(self.b, post, self.b.sips[sip])]
 
     def starts(self, p: Part, s: Sip) -> dt.date:
         return s.joined_on if s.joined_on in p.days and s.joined_on else p.days[0]
@@ -395,6 +416,7 @@ class Year:
 
     def prepare(self) -> None:
         p, self.bound = self.policy, self.groups()
+        self.day_sets = {part.key: set(part.days) for part in self.parts}
         self.by_post: dict[tuple[str, str], list[Part]] = {}
         for part in self.parts:
             self.by_post.setdefault((part.urn, part.kind), []).append(part)
@@ -414,9 +436,8 @@ class Year:
         for d in self.case.decisions:
             live = p.decision.on and d.decision == "lock" and d.sip and not (d.until and d.until < self.b.first)
             for part in self.by_post.get((d.urn, d.post or "lead"), []) if live else ():
-                if d.sip in self.may[part.key]:
+                if self.yields(part, str(d.sip)) is False:
                     self.locked.append((part.key, str(d.sip)))
-        self.day_sets = {part.key: set(part.days) for part in self.parts}
         able = {s for may in self.may.values() for s in may}
         self.gone = {s: self.spent(s) for s in self.b.sips}
         self.cap = {s: self.b.capacity(r) for s, r in self.b.sips.items()}
@@ -439,6 +460,15 @@ class Year:
                 self.together.append((keys, price))
         for parts in self.by_post.values():
             self.together.append(([x.key for x in parts], p.repair.handover))
+
+    def yields(self, part: Part, sip: str) -> bool:
+        """Whether a SIP is barred from a part, or from one that must have the same lead that day."""
+        found = [part]
+        for one in found:
+            groups = [g for g in self.bound if (one.urn, one.kind) in g]
+            near = [x for g in groups for k in g for x in self.by_post.get(k, [])]
+            found += [x for x in near if x not in found and self.day_sets[x.key] & self.day_sets[one.key]]
+        return any(sip not in self.may[x.key] for x in found)
 
     def post(self, key: tuple[str, str]) -> tuple[str, str]:
         return key[0], key[1].split("/")[0]
@@ -463,7 +493,8 @@ class Year:
         if any(held.get(k) != s for k, s in self.locked):
             return True
         for x in self.parts:
-            if x.holder and {x.key, (x.urn, x.kind)} & set(self.r.held) and held.get(x.key) != x.holder:
+            stays = x.holder and {x.key, (x.urn, x.kind)} & set(self.r.held) and held.get(x.key) != x.holder
+            if stays and not self.yields(x, str(x.holder)):
                 return True
         for group in self.bound:
             leads = [x for k in group for x in self.by_post.get(k, [])]

@@ -19,6 +19,7 @@ from allocator.errors import CaseError, UsageError
 from allocator.questions.scenario import scenario
 from tests.year.brute import Year
 from tests.year.cases import Change, case_of, chain, event
+from tests.year.plain import strange
 
 FIRST = dt.date(2026, 9, 1)
 NAMES = {
@@ -124,6 +125,8 @@ class Step:
             return self.wrong(f"since {kept and kept.since}, and should be {self.since}")
         if breaches := audit(*self.world, found, self.before if kept else None):
             return self.wrong("audit: " + "\n    ".join(f"{b.rule}: {b.text}" for b in breaches[:6]))
+        if odd := strange(*self.world, found, self.before):
+            return self.wrong("by the tables: " + "\n    ".join(odd[:6]))
         if self.whole:
             seen["rebuilt whole"] += 1
             return True

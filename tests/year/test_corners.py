@@ -92,3 +92,56 @@ def test_who_keeps_a_part_through_an_accepted_absence_and_goes_for_want_of_days_
     because = {c.because for c in new.moves if c.to is None}
     assert because
     assert not any("away" in text for text in because)
+
+
+def test_who_is_awaited_and_refused_before_they_join_has_no_row_before_that() -> None:
+    team = [sip("A", joined_on=dt.date(2026, 10, 31)), sip("B", max_schools=1)]
+    plan = solve(case([school("1")], team, history=led("1", "A", "2025/26")), RULES)
+    assert at(plan) == [("A", "10-31", "07-31")]
+    gone = repair(plan, [{"breakdown": {"urn": "1", "sip": "A", "on": "2026-10-12"}}], on=dt.date(2026, 9, 21))
+    assert at(gone) == [("B", "09-21", "07-31")]
+    away = repair(plan, [absent("A", "2026-10-12", "2026-10-16")])  # before they join: nobody's affair
+    assert at(away) == [("A", "10-31", "07-31")]
+
+
+def test_days_awaited_at_schools_of_one_head_are_nobodys_before_one_of_them_changes() -> None:
+    schools = [school("1", head="h"), school("2", head="h", closes_on=dt.date(2027, 3, 1))]
+    plan = solve(case(schools, [sip("A", joined_on=dt.date(2026, 10, 31))]), RULES)
+    assert at(plan)[0][0] == "A"
+    new = repair(plan, [{"school_closes": {"urn": "2", "on": "2026-10-15"}}], on=dt.date(2026, 9, 15))
+    assert at(new) == [("A", "10-31", "07-31")]
+    assert [(u.urn, u.from_, u.to) for u in new.unfilled][:1] == [("1", dt.date(2026, 9, 15), dt.date(2026, 10, 15))]
+
+
+def test_a_joiner_with_availability_off_is_awaited_however_late() -> None:
+    rules = policy(**RULES.model_dump() | {"availability": {"on": False}})
+    plan = solve(case([school("1")], [sip("A", joined_on=dt.date(2027, 2, 1)), sip("B", max_schools=0)]), rules)
+    assert at(plan) == [("A", "02-01", "07-31")]
+    new = repair(plan, [{"max_schools": {"sip": "B", "max_schools": 2}}], on=dt.date(2026, 10, 1))
+    assert at(new) == [("A", "02-01", "07-31")]
+
+
+def test_a_lock_falls_away_where_a_school_with_the_same_head_refuses() -> None:
+    lock = {"decision": "lock", "urn": "1", "sip": "A", "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
+    schools = [school("1", head="h"), school("2", head="h")]
+    plan = solve(case(schools, [sip("A"), sip("B")], decisions=[lock]), RULES)
+    assert at(plan) == at(plan, "2") == [("A", "09-01", "07-31")]
+    new = repair(plan, [{"breakdown": {"urn": "2", "sip": "A", "on": "2027-02-01"}}])
+    assert at(new) == at(new, "2") == [("A", "09-01", "01-31"), ("B", "02-01", "07-31")]
+    assert any(
+        n.startswith("The lock of Sip A to School 1 has fallen away from 1 February")
+        and "School 2 must have the same SIP" in n
+        for n in new.notices
+    )
+
+
+def test_a_cluster_that_has_asked_for_one_sip_still_wants_one_when_the_member_that_asked_has_closed() -> None:
+    asks = school("3", cluster="North", cluster_wants_one_sip=True, closes_on=dt.date(2026, 12, 31))
+    schools = [school("1", cluster="North"), school("2", cluster="North"), asks]
+    rules = policy(**RULES.model_dump() | {"cluster": {"price": 400}, "focus": {"weight": 1}})
+    team = [sip("A", max_schools=3), sip("B"), sip("C", specialisms=("maths",))]
+    locks = [{**ONE_LEAD, "decision": "lock", "urn": u, "sip": "A"} for u in "123"]
+    schools[1] = schools[1].model_copy(update={"focus": ("maths",)})
+    plan = solve(case(schools, team, decisions=locks), rules)
+    new = repair(plan, [leaves("A", "2027-02-01")])
+    assert at(new)[-1][0] == at(new, "2")[-1][0] == "C"
