@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import platform
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -33,6 +33,9 @@ from allocator.domain.standing import DAY, Stretch
 from allocator.engine import instance as en
 from allocator.engine.model import loads, prices
 from allocator.setup import Key, Setup
+from allocator.words import day, listed
+
+FEW_NAMED = 5  # so many schools are named in a notice; more are counted
 
 
 def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -> Plan:
@@ -68,7 +71,7 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
         changes=tuple(_moved(c.urn, c.post, c.from_, c.to, c.on) for c in found),
         moves=moves(ready, held),
         summary=_summary(ready, solution, held, rows, empty, found, loads),
-        notices=(*facts.case.notices, *ready.pairs.notices),
+        notices=(*facts.case.notices, *ready.pairs.notices, *_awaited(facts, rows, empty)),
     )
 
 
@@ -95,6 +98,28 @@ def _empty(ready: Setup, held: Mapping[Key, str]) -> tuple[Unfilled, ...]:
             if p.key not in held
         ]
     return tuple(out)
+
+
+def _awaited(facts: Facts, rows: Sequence[Assignment], empty: Sequence[Unfilled]) -> Iterator[str]:
+    """The days that a plan decides and on which nobody is there, because a SIP joins later in time: one line a SIP and day."""
+    since = facts.standing.since if facts.standing else facts.year.first
+    joins = {s.sip: s.joined_on for s in facts.sips.values()}
+    said: dict[tuple[str, dt.date, dt.date], list[str]] = defaultdict(list)
+    for post in facts.year_posts:
+        name, at = facts.name(post.urn) + ("" if post.kind == "lead" else f" ({post.kind})"), max(since, post.start)
+        here = [
+            (x.from_, x.to, x.name if joins.get(x.sip) == x.from_ else "") for x in rows if (x.urn, x.post) == post.key
+        ]
+        here += [(u.from_, u.to, "") for u in empty if (u.urn, u.post) == post.key and u.from_ and u.to]
+        for start, end, who in sorted(here):
+            if at < start:
+                said[who, at, start].append(name)
+            at = max(at, end + DAY)
+    for (who, at, start), names in sorted(said.items()):
+        until = f"{day(at)} to {day(start - DAY)}"
+        why = f"{who} joins on {day(start)}" if who else "who was awaited does not come"
+        more = [f"{len(names) - FEW_NAMED} more"] if len(names) > FEW_NAMED else []
+        yield f"From {until} nobody is at {listed([*names[:FEW_NAMED], *more])}: {why}."
 
 
 def origin(case: Case, policy: Policy) -> Inputs:

@@ -53,7 +53,7 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
     posts = {ready.inst.pairs[i].post for i in held}
     leads = sum(ready.inst.posts[p].counts for p in posts)
     if who.at_most is not None and leads > who.at_most:
-        yield f"{name} may lead {_schools(who.at_most)} (max_schools); these locks give {leads}."
+        yield f"{name} may lead {_schools(who.at_most)} (max_schools); these give {leads}."
     if leads and who.at_least > leads:
         taken = {ready.inst.pairs[i].post for i in ready.inst.fixed if ready.inst.pairs[i].person != person}
         open_ = {p.post for p in ready.inst.pairs if p.person == person and ready.inst.posts[p.post].counts} - taken

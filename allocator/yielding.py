@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from allocator.domain.facts import Facts, Post
 from allocator.errors import CaseError
-from allocator.rules.base import Structure, day, listed
+from allocator.rules.base import Structure
 from allocator.rules.reach import Blocks, Pairs
+from allocator.words import day, listed
 
 if TYPE_CHECKING:
     from allocator.setup import Setup

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 import typer
 
 from allocator.cli.commands import app
+from allocator.domain.plan import Plan
 from allocator.errors import AllocatorError
 from scenarios.expected import folders
 from scenarios.tables import HERE
+from tests.year.another_solver import Another, agrees
 
 
 def exit_code(args: list[str]) -> int:
@@ -48,3 +51,15 @@ def test_a_second_refusal_is_exit_6_as_the_readme_says(tmp_path: Path, monkeypat
     assert exit_code(["veto", case, "--plan", "plan.json", "--school", "910001", "-o", "after.json"]) == 0
     assert exit_code(["veto", case, "--plan", "after.json", "--school", "910001", "-o", "again.json"]) == 6
     assert not Path("again.json").exists()
+
+
+def test_a_what_if_and_a_veto_write_their_models_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    case, files = str(HERE / "veto-knock-on"), ["--pairs", "p.csv", "--model", "m.json", "-o", "after.json"]
+    assert exit_code(["solve", case, "-o", "plan.json"]) == 0
+    Path("c.toml").write_text('[[change]]\nforbid = { urn = "910001", sip = "ann" }\n', "utf-8")
+    for command in (["veto", case, "--school", "910001"], ["what-if", case, "--changes", "c.toml"]):
+        assert exit_code([*command, "--plan", "plan.json", *files]) in (0, 4)
+        found = Another(Path("p.csv").read_text("utf-8"), json.loads(Path("m.json").read_text("utf-8"))).tiers()
+        plan = Plan.model_validate_json(Path("after.json").read_text("utf-8"))
+        assert agrees(plan.certificate.tiers, found) == {}, command

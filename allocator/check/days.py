@@ -159,7 +159,7 @@ class _Judge:
             sorted([(max(x.from_, day), x.to) for x in self.of_post.get(key, ())] + empty) if day <= post.end else []
         )
         for start, end in spans:
-            if start > day and start not in late:
+            if start > day and start not in late and not self._awaited(key, start - ONE):
                 yield Breach(
                     "figures", f"{key[0]} ({key[1]}): nothing is said of the days from {day} to {start - ONE}.", *key
                 )
@@ -168,6 +168,11 @@ class _Judge:
             day = max(day, end + ONE)
         if day <= post.end:
             yield Breach("figures", f"{key[0]} ({key[1]}): nothing is said of the days from {day} to {post.end}.", *key)
+
+    def _awaited(self, key: Key, day: dt.date) -> bool:
+        """Whether somebody had the post who was to join after that day, in the plan gone on from."""
+        rows = ((sip, x) for (urn, post, sip), mine in self.held.items() if (urn, post) == key for x in mine)
+        return any(x.from_ > day and self.b.waits(sip, x.from_) for sip, x in rows)
 
     # -- one day -------------------------------------------------------------------------------------------
 

@@ -117,7 +117,7 @@ class Stand:
                 spans[post.key] = list(self._at_joiners(self._spans(post)))
         if not rebuild:
             self._at_each_other(spans)
-            spans = {key: [self._begun(s) for s in mine] for key, mine in spans.items()}
+            spans = {key: [s for s in mine if not self._in_vain(s)] for key, mine in spans.items()}
         out = []
         for post in year:
             if post.key in spans:
@@ -146,22 +146,52 @@ class Stand:
     def _spans(self, post: Post) -> list[Span]:
         """Longest runs of days kept by one holder, and of open days."""
         out: list[Span] = []
+
+        def add(start: dt.date, end: dt.date, sip: str | None = None) -> None:
+            if out and out[-1].sip == sip and out[-1].end + ONE == start:
+                start = out.pop().start
+            out.append(Span(start, end, sip))
+
         day = max(self.since, post.begin)
         for begin, r in self._holding(*post.key):
             kept = self.keeps(post, r.sip)
-            if begin < r.start:  # no rule is asked of the days before they join, if none bars them on that day
+            if begin < r.start and any(a <= r.start <= z for a, z in kept):  # awaited: no rule is asked of those days
                 kept = [(begin if a <= r.start else a, z) for a, z in kept if z >= r.start]
+            elif begin < r.start:  # awaited in vain: nobody's until that is told, and open after it
+                if day < begin:
+                    add(day, begin - ONE)
+                day = max(day, begin, min(self._tells(post, r), r.start))
+                kept = [(a, z) for a, z in kept if a > r.start]
             for start, end in kept:
                 start, end = max(start, begin, day), min(end, r.end, post.end)
                 if start > end:
                     continue
                 if start > day:
-                    out.append(Span(day, start - ONE, None))
-                if out and start == day and out[-1].sip == r.sip:
-                    start = out.pop().start
-                out.append(Span(start, end, r.sip))
+                    add(day, start - ONE)
+                add(start, end, r.sip)
                 day = end + ONE
-        return [*out, Span(day, post.end, None)] if day <= post.end else out
+        if day <= post.end:
+            add(day, post.end)
+        return out
+
+    def _tells(self, post: Post, r: Piece) -> dt.date:
+        """The day from which it is told what bars a SIP on the day they join."""
+        s, p, joins = self.b.sips[r.sip], self.b.policy, r.start
+        days: list[dt.date] = []
+        for (start, _), bars in self.readings:
+            if start <= joins:
+                days = [*days, start] if self.lasting(post, s, bars) else []
+        if p.availability.on:
+            accepted = self.earlier.accepted if self.earlier else set()
+            away = [run for run in runs(self.b.find.absences.get(s.sip, ())) if (s.sip, *run) not in accepted]
+            days += [a for a, z in away if a <= joins <= z]
+            days += [d + ONE for d in (s.leaves_on, s.contract_ends) if d and d < joins]
+            days += [dt.date.min] * (s.status not in (None, "active"))
+        if p.require_dbs:
+            never = s.dbs_checked_on is None and s.dbs_valid_until is None
+            days += [dt.date.min] * (never or (s.dbs_checked_on or joins) > joins)
+            days += [s.dbs_valid_until + ONE] if s.dbs_valid_until and s.dbs_valid_until < joins else []
+        return min(days, default=joins)
 
     def keeps(self, post: Post, sip: str) -> list[tuple[dt.date, dt.date]]:
         """Spans of time from *since* on in which nothing bars this holder of a post of the year."""
@@ -233,10 +263,10 @@ class Stand:
                     changed |= len(cut) > len(spans[key])
                     spans[key] = cut
 
-    def _begun(self, span: Span) -> Span:
-        """Nobody's, where it ends before its holder joins."""
+    def _in_vain(self, span: Span) -> bool:
+        """Whether it is kept for somebody who joins after its end."""
         joins = self.b.sips[span.sip].joined_on if span.sip and self.b.policy.availability.on else None
-        return replace(span, sip=None) if joins and span.end < joins else span
+        return joins is not None and span.end < joins
 
     # -- days of parts ---------------------------------------------------------------------------------------
 

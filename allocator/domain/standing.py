@@ -135,7 +135,7 @@ class _Cut:
                 runs[key] = [Run(start, post.end, None)] if rebuild else self.runs(start, post.end, mine.get(key, []))
         if not rebuild:
             self.align(runs, together)
-            runs = {key: [self.begun(run) for run in mine] for key, mine in runs.items()}
+            runs = {key: [run for run in mine if not self.in_vain(run)] for key, mine in runs.items()}
         parts = [p for key in posts if key in runs for p in self.parts(posts[key], runs[key], fixed.get(key, []))]
         run_of = {p.key: runs[p.urn, p.kind][p.n - 1] for p in parts}
         was = {
@@ -177,7 +177,7 @@ class _Cut:
         out: list[Run] = []
         for run in self.days(start, end, rows):
             last = out[-1] if out else None
-            if last is not None and last.holder == run.holder:
+            if last is not None and last.holder == run.holder and last.end + DAY == run.start:
                 out[-1] = replace(last, end=run.end, barred=last.barred or run.barred)
             else:
                 out.append(run)
@@ -191,8 +191,11 @@ class _Cut:
             if first > last:
                 continue
             spans = sorted(self.bars(row))
-            if at < first and (not self.awaited(row) or any(a <= first <= b for a, b in spans)):
-                yield Run(at, first - DAY, None)
+            tells = min((a for a, b in spans if a <= first <= b), default=None)  # the bar on its first day
+            if at < first and (tells is not None or not self.awaited(row)):
+                start = max(at, tells) if tells is not None and self.awaited(row) else at
+                if start < first:  # what comes before, awaited in vain, is nobody's and stays so
+                    yield Run(start, first - DAY, None)
                 at = first
             for a, b in spans:
                 a, b = max(a, first, at), min(b, last)
@@ -209,8 +212,7 @@ class _Cut:
             yield Run(at, end, None)
 
     def awaited(self, row: Stretch) -> bool:
-        """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too, whatever
-        bars them then, if nothing does on that day."""
+        """Whether the row begins on the day on which its SIP joins, in time: the days before are theirs too."""
         sip = self.facts.sips.get(row.sip)
         in_time = not self.facts.policy.availability.on or row.start <= self.facts.year.latest_start
         return in_time and sip is not None and sip.joined_on == row.start
@@ -221,10 +223,10 @@ class _Cut:
             return day <= row.end
         return self.awaited(row) and not any(r.start < row.start and day <= r.end for r in rows)
 
-    def begun(self, run: Run) -> Run:
-        """The run, open where it ends before its holder joins."""
+    def in_vain(self, run: Run) -> bool:
+        """Whether days kept for a holder who joins later end before that: nobody's, and not decided."""
         sip = self.facts.sips[run.holder] if run.holder and self.facts.policy.availability.on else None
-        return replace(run, holder=None) if sip and sip.joined_on and run.end < sip.joined_on else run
+        return sip is not None and sip.joined_on is not None and run.end < sip.joined_on
 
     def joined(self, run: Run) -> list[Run]:
         """An open run, cut before each day on which a SIP joins."""

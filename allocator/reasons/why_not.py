@@ -63,8 +63,8 @@ def why_not(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = No
     each = [(held.get(p.key) != sip, p, _of_part(ready, plan, p.key, sip, stop)) for p in parts]
     told = [found for wanting, _, found in each if wanting] or [found for _, _, found in each]
     text = " ".join(f"{_span(p, upper=True)}: {found.text}" for _, p, found in each)
-    parts = tuple(found for _, _, found in each)
-    return replace(told[-1], post=key[1], text=text, exact=all(found.exact for found in told), parts=parts)
+    exact = all(found.exact for found in told)
+    return replace(told[-1], post=key[1], text=text, exact=exact, parts=tuple(found for _, _, found in each))
 
 
 def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) -> WhyNot:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from allocator.domain.case import Sip
 from allocator.domain.dated import as_of, told_after
 from allocator.domain.facts import Facts, Post
-from allocator.domain.standing import DAY, Bars, Stretch
+from allocator.domain.standing import DAY, Bars, Stretch, of_absence
 from allocator.rules.base import EVER, Draft, Rule, Span
 from allocator.words import listed
 
@@ -178,7 +178,7 @@ def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, 
             return [EVER]
         spans = [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
         if post is not None:
-            spans += [span for span, then in readings if any(r.block(then, post, sip) for r in lasting)]
+            spans += of_absence(span for span, then in readings if any(r.block(then, post, sip) for r in lasting))
         return spans
 
     return of

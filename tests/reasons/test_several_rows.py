@@ -40,6 +40,7 @@ def test_why_not_answers_for_each_part_of_the_year() -> None:
     found = explain(ready_from(after), after, "1", sip="B").why_not
     assert found
     assert (found.post, found.price != ()) == ("lead", True)
+    assert [(x.post, bool(x.price)) for x in found.parts] == [("lead", False), ("lead/2", True)]
     assert "lead/" not in found.chain[0].text
 
 
@@ -52,10 +53,23 @@ def test_a_manager_reads_who_holds_the_post_from_when_to_when() -> None:
     assert "In the year" not in said(plan("A", "B"))
 
 
+def test_a_manager_reads_of_everyone_still_decided_and_of_nobody() -> None:
+    leaves = {"sip_leaves": {"sip": "B", "on": "2027-02-12"}}
+    after = repair(repair(plan("A", "B"), [AWAY]), [leaves])
+    text = said(after)
+    held, empty = (
+        text.index("(1), lead: Sip A"),
+        text.index("School 1 has no lead SIP from 13 February 2027 to 5 March"),
+    )
+    assert held < empty
+    text = said(repair(plan("A", "B"), [AWAY]))
+    assert text.index("(1), lead: Sip B, ") < text.index("(1), lead: Sip A, ") < text.index("In the year: ")
+
+
 @pytest.mark.parametrize(
     ("audience", "words"),
     [
-        ("manager", "Nobody from 1 January 2027 to 31 July 2027: School 1 has no lead SIP"),
+        ("manager", "School 1 has no lead SIP from 1 January 2027 to 31 July 2027"),
         ("school", "We have not yet named your"),
     ],
 )

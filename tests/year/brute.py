@@ -171,30 +171,28 @@ class Year:
 
     # -- parts -----------------------------------------------------------------------------------------------
 
-    def barred(self, post: Post, sip: str, day: dt.date) -> bool:
-        s = self.b.sips.get(sip)
+    def barred(self, post: Post, sip: str, day: dt.date) -> list[object]:
+        """What bars a holder on a day; one name on all the days of one bar."""
+        s, out = self.b.sips.get(sip), list[object]()
         if s is None:
-            return True
+            return ["gone"]
         if "availability" in self.tests:
             away = [r for r in self.away(self.case, sip) if (sip, *r) not in self.accepted]
-            if s.status not in (None, "active") or any(a <= day <= z for a, z in away):
-                return True
+            out += ["status"] * (s.status not in (None, "active")) + [r for r in away if r[0] <= day <= r[1]]
             late = s.joined_on and s.joined_on > self.b.on(self.policy.calendar.latest_start)
-            if (late and s.joined_on and day < s.joined_on) or any(
-                e and day > e for e in (s.leaves_on, s.contract_ends)
-            ):
-                return True
+            out += ["joins"] * bool(late and s.joined_on and day < s.joined_on)
+            out += [n for n, e in (("leaves", s.leaves_on), ("contract", s.contract_ends)) if e and day > e]
         if "dbs" in self.tests:
             if not s.dbs_checked_on and not s.dbs_valid_until:
-                return True
-            if (s.dbs_checked_on and day < s.dbs_checked_on) or (s.dbs_valid_until and day > s.dbs_valid_until):
-                return True
+                out.append("never checked")
+            out += ["not checked yet"] * bool(s.dbs_checked_on and day < s.dbs_checked_on)
+            out += ["lapsed"] * bool(s.dbs_valid_until and day > s.dbs_valid_until)
         for rule, test in self.tests.items():
             spared = rule == "tenure" and self.policy.tenure.sole_specialist == "extend"
             book = self.b if rule == "floor" else self.told(day)
             if rule not in ("availability", "dbs") and not spared and test(book, post, s):
-                return True
-        return False
+                return [*out, "by the tables"]
+        return out
 
     def told(self, day: dt.date) -> Book:
         """The tables as they stand that day."""
@@ -234,15 +232,26 @@ class Year:
         who = {d: self.held.get(post.key, {}).get(d) for d in days}
         if self.r.rebuild:
             who = dict.fromkeys(days)
-        bad: dict[tuple[str, dt.date], bool] = {}
+        bad: dict[tuple[str, dt.date], list[object]] = {}
         spans: list[tuple[str | None, list[dt.date]]] = []
+        waits: dict[dt.date, list[object]] = {}  # what bars, from that day to the one on which who is awaited joins
+        for d in reversed(days):
+            sip, begins_on = who[d], self.awaited.get(post.key, {}).get(d)
+            if sip and (sip, d) not in bad:
+                bad[sip, d] = self.barred(post, sip, d)
+            if sip and begins_on:
+                known = d + DAY in waits and d + DAY < begins_on
+                later = waits[d + DAY] if known else self.barred(post, sip, begins_on)
+                waits[d] = [x for x in later if x in bad[sip, d]]
         for d in days:
-            sip, asked = who[d], self.awaited.get(post.key, {}).get(d, d)
-            if sip and (sip, asked) not in bad:
-                bad[sip, asked] = self.barred(post, sip, asked)
-            if sip and bad[sip, asked]:
+            sip, begins_on = who[d], self.awaited.get(post.key, {}).get(d)
+            if sip and begins_on and self.barred(post, sip, begins_on):
+                if not waits[d]:  # awaited in vain, and not told yet
+                    continue
                 sip = None
-            if spans and spans[-1][0] == sip:
+            elif sip and not begins_on and bad[sip, d]:
+                sip = None
+            if spans and spans[-1][0] == sip and spans[-1][1][-1] + DAY == d:
                 spans[-1][1].append(d)
             else:
                 spans.append((sip, [d]))
@@ -256,8 +265,8 @@ class Year:
             for n, (a, z) in enumerate(zip(at, [*at[1:], run[-1] + DAY], strict=True)):
                 mine = [d for d in run if a <= d < z]
                 begins = self.b.sips[sip].joined_on if sip and "availability" in self.tests else None
-                who_stays = None if begins and mine[-1] < begins else sip
-                out.append(Part(*post.key, len(out) + 1, mine, who_stays, n == 0 or sip is not None, post))
+                if not begins or mine[-1] >= begins:  # else kept for one who joins after its end
+                    out.append(Part(*post.key, len(out) + 1, mine, sip, n == 0, post))
         return out
 
     def share_out(self, post: Post, parts: list[Part]) -> None:

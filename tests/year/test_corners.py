@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from allocator.check.audit import audit
 from allocator.questions.scenario import rebuild, repair
-from allocator.reasons.answer import solve
+from allocator.reasons.answer import solve, world
 from tests.make import case, led, policy, school, sip
 from tests.year.test_kinds import RULES, absent, at, leaves
 
@@ -98,8 +99,13 @@ def test_who_is_awaited_and_refused_before_they_join_has_no_row_before_that() ->
     team = [sip("A", joined_on=dt.date(2026, 10, 31)), sip("B", max_schools=1)]
     plan = solve(case([school("1")], team, history=led("1", "A", "2025/26")), RULES)
     assert at(plan) == [("A", "10-31", "07-31")]
+    assert plan.notices == (
+        "From 1 September 2026 to 30 October 2026 nobody is at School 1: Sip A joins on 31 October 2026.",
+    )
     gone = repair(plan, [{"breakdown": {"urn": "1", "sip": "A", "on": "2026-10-12"}}], on=dt.date(2026, 9, 21))
-    assert at(gone) == [("B", "09-21", "07-31")]
+    assert at(gone) == [("B", "10-12", "07-31")]
+    assert any("2026 nobody is at School 1: who was awaited does not come" in n for n in gone.notices)
+    assert audit(*world(gone), gone, plan) == []
     away = repair(plan, [absent("A", "2026-10-12", "2026-10-16")])  # before they join: nobody's affair
     assert at(away) == [("A", "10-31", "07-31")]
 
@@ -110,7 +116,8 @@ def test_days_awaited_at_schools_of_one_head_are_nobodys_before_one_of_them_chan
     assert at(plan)[0][0] == "A"
     new = repair(plan, [{"school_closes": {"urn": "2", "on": "2026-10-15"}}], on=dt.date(2026, 9, 15))
     assert at(new) == [("A", "10-31", "07-31")]
-    assert [(u.urn, u.from_, u.to) for u in new.unfilled][:1] == [("1", dt.date(2026, 9, 15), dt.date(2026, 10, 15))]
+    assert {u.urn for u in new.unfilled} == {"2"}
+    assert audit(*world(new), new, plan) == []
 
 
 def test_a_joiner_with_availability_off_is_awaited_however_late() -> None:
