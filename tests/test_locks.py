@@ -26,7 +26,7 @@ def told(
 @pytest.mark.parametrize(
     ("sips", "schools", "says"),
     [
-        ([{"days": 60, "max_schools": 1}], None, "Sip A may lead 1 school (max_schools); these locks give 2."),
+        ([{"days": 60, "max_schools": 1}], None, "Sip A may lead 1 school (max_schools); these give 2."),
         ([{"days": 5}], [{"days": 9}, {"days": 9}], "days for schools in the year; these need"),
         ([{"days": 60, "autumn_2_days": 1}], [{"days": 9}, {"days": 9}], "in the second half of autumn; these need"),
         ([{"days": 60, "spring_days": 0}], [{"days": 9}, {"days": 9}], "0 days for schools in spring; these need"),

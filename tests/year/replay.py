@@ -149,9 +149,10 @@ class Step:
         year = Year(*self.world, self.before, self.before.model_copy(update={"inputs": inputs}))
         if year.size() > self.most or self.whole:
             return False
+        year.prepare()
         for lock in (c["lock"] for c in self.given if "lock" in c):  # one asked for now must hold somewhere
             parts = [p for p in year.parts if (p.urn, p.kind) == (lock["urn"], lock.get("post") or "lead")]
-            if not any(lock["sip"] in year.may[p.key] for p in parts):
+            if all(year.yields(p, lock["sip"]) for p in parts):
                 return False
         try:
             year.best()
