@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from allocator.domain.facts import Facts, Post
 from allocator.errors import CaseError
 from allocator.rules.base import Structure
 from allocator.rules.reach import Blocks, Pairs
 from allocator.words import day, listed
-
-if TYPE_CHECKING:
-    from allocator.setup import Setup
 
 Key = tuple[str, str]
 Choice = tuple[str, str, str]
@@ -74,14 +70,16 @@ def bound(structures: Iterable[Structure], key: Key) -> tuple[Key, ...]:
     return tuple(sorted(found - {key}))
 
 
-def insisted(ready: Setup, asked: Iterable[Choice]) -> None:
+def insisted(
+    facts: Facts, pairs: Pairs, structures: Sequence[Structure], choices: Container[Choice], asked: Iterable[Choice]
+) -> None:
     """Raises CaseError for locks asked for just now that a rule bars wherever their post is open."""
-    facts, broken = ready.facts, []
-    stand = {pair for s in ready.structures if s.kind == "fixed" for pair in s.pairs}
+    broken = []
+    stand = {pair for s in structures if s.kind == "fixed" for pair in s.pairs}
     for urn, kind, sip in asked:
         parts = [p for p in facts.posts if (p.urn, p.kind) == (urn, kind)]
         if not any((*p.key, sip) in stand for p in parts):
-            why = whole(ready.pairs, ready.structures, ready.index, (*parts[-1].key, sip)) if parts else ()
+            why = whole(pairs, structures, choices, (*parts[-1].key, sip)) if parts else ()
             broken.append(error(facts, urn, kind, sip, why))
     if broken:
         raise CaseError("\n".join(broken))

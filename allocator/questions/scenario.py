@@ -99,7 +99,8 @@ def scenario(
     inputs = plan.inputs.model_copy(update={"changes": together, "repaired": repaired})
     ready = ready_for(case, policy, plan.made_with.seed, inputs)
     asked = [c["lock"] for c in given if "lock" in c]
-    yielding.insisted(ready, [(x["urn"], x.get("post") or "lead", x["sip"]) for x in asked])
+    posts = [(x["urn"], x.get("post") or "lead", x["sip"]) for x in asked]
+    yielding.insisted(ready.facts, ready.pairs, ready.structures, ready.index, posts)
     return Scenario(case, policy, ready, inputs, tuple(_assumed(ready)), plan.changes)
 
 
