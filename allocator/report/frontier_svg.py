@@ -9,42 +9,67 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from allocator.questions.frontier import Point
 
-W, H, LEFT, BOTTOM, TOP = 640, 360, 80, 50, 40
+W, H, LEFT, BOTTOM, TOP = 640, 360, 60, 50, 30
+WHOLE = 100  # per cent
 
 
 def picture(points: Sequence[Point]) -> str:
-    """An SVG document; its title and description say what it shows."""
+    """An SVG document: how much of all that changing could bring is had, from nought to a hundred per cent, for so many
+    schools changed, from nought on. Its title and description say what it shows."""
     xs = [p.changed for p in points] or [0]
-    ys = [p.points for p in points] or [0]
-    wide, high = max(1, xs[-1] - xs[0]), max(1, max(ys) - min(ys))
+    low, high = min((p.points for p in points), default=0), max((p.points for p in points), default=0)
+    last = max(1, xs[-1])
 
-    def x(v: int) -> float:
-        return LEFT + (W - LEFT - 30) * (v - xs[0]) / wide
+    def share(p: Point) -> float:
+        return WHOLE * (p.points - low) / (high - low) if high > low else WHOLE
 
-    def y(v: int) -> float:
-        return H - BOTTOM - (H - BOTTOM - TOP) * (v - min(ys)) / high
+    def x(v: float) -> float:
+        return LEFT + (W - LEFT - 30) * v / last
 
-    line = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(xs, ys, strict=True))
+    def y(v: float) -> float:
+        return H - BOTTOM - (H - BOTTOM - TOP) * v / WHOLE
+
+    line = " ".join(f"{x(p.changed):.1f},{y(share(p)):.1f}" for p in points)
     dots = "".join(
-        f'<circle cx="{x(p.changed):.1f}" cy="{y(p.points):.1f}" r="4" fill="{"#1d70b8" if p.proved else "#fff"}" '
-        f'stroke="#1d70b8"><title>{p.changed} schools changed: {p.points} points'
-        f"{'' if p.proved else ' (not proved)'}</title></circle>"
+        f'<circle cx="{x(p.changed):.1f}" cy="{y(share(p)):.1f}" r="4" fill="{"#1d70b8" if p.proved else "#fff"}" '
+        f'stroke="#1d70b8"><title>{p.changed} schools changed: {share(p):.0f} %{"" if p.proved else " (not proved)"}</title></circle>'
         for p in points
     )
-    step = max(1, wide // 12)
+    step = max(1, -(-last // 12))
     ticks = "".join(
-        f'<text x="{x(v):.1f}" y="{H - BOTTOM + 18}" text-anchor="middle">{v}</text>'
-        for v in range(xs[0], xs[-1] + 1, step)
+        f'<text x="{x(v):.1f}" y="{H - BOTTOM + 18}" text-anchor="middle">{v}</text>' for v in range(0, last + 1, step)
     )
-    told = escape(f"From {xs[0]} to {xs[-1]} schools changed, points go from {ys[0]} to {ys[-1]}.")
+    ticks += "".join(
+        f'<text x="{LEFT - 8}" y="{y(v) + 4:.1f}" text-anchor="end">{v} %</text><path d="M{LEFT} {y(v):.1f}H{W - 20}" stroke="#d9d9d9"/>'
+        for v in (0, 25, 50, 75, 100)
+    )
+    must = (
+        f'<rect x="{LEFT}" y="{TOP}" width="{x(xs[0]) - LEFT:.1f}" height="{H - BOTTOM - TOP}" fill="#f3f2f1"/>'
+        if xs[0]
+        else ""
+    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {W} {H}" width="{W}" height="{H}" role="img" '
-        f'font-family="sans-serif" font-size="13"><title>What one more change would buy</title><desc>{told}</desc>'
-        f'<rect width="{W}" height="{H}" fill="#fff"/>'
-        f'<path d="M{LEFT} {TOP}V{H - BOTTOM}H{W - 20}" fill="none" stroke="#0b0c0c"/>'
+        f'font-family="sans-serif" font-size="13"><title>What one more change would buy</title><desc>{escape(sentence(points))}</desc>'
+        f'<rect width="{W}" height="{H}" fill="#fff"/>{must}'
         f'<polyline points="{line}" fill="none" stroke="#1d70b8" stroke-width="2"/>{dots}{ticks}'
-        f'<text x="{LEFT - 8}" y="{y(max(ys)):.1f}" text-anchor="end">{max(ys)}</text>'
-        f'<text x="{LEFT - 8}" y="{y(min(ys)):.1f}" text-anchor="end">{min(ys)}</text>'
-        f'<text x="{(W + LEFT) / 2}" y="{H - 10}" text-anchor="middle">schools changed</text>'
-        f'<text x="{LEFT}" y="{TOP - 16}">points</text></svg>\n'
+        f'<path d="M{LEFT} {TOP}V{H - BOTTOM}H{W - 20}" fill="none" stroke="#0b0c0c"/>'
+        f'<text x="{(W + LEFT) / 2}" y="{H - 10}" text-anchor="middle">schools that change SIP</text>'
+        f'<text x="{LEFT}" y="{TOP - 12}">of all that changing could bring</text></svg>\n'
+    )
+
+
+def sentence(points: Sequence[Point]) -> str:
+    """What the picture comes to: how many must change, where most is had, and where nothing more is."""
+    if not points:
+        return "There is nothing to trade off."
+    first, last = points[0], points[-1]
+    n = first.changed
+    must = f"{n} school{'' if n == 1 else 's'} must change whatever is chosen" if n else "No school must change"
+    if last.points == first.points:
+        return f"{must}; changing more would bring nothing."
+    most = next(p for p in points if 10 * (p.points - first.points) >= 9 * (last.points - first.points))
+    return (
+        f"{must}. Nine tenths of all that changing could bring is had with {most.changed} schools changed; beyond "
+        f"{last.changed} nothing more is gained."
     )

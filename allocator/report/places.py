@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
@@ -12,6 +13,9 @@ from allocator.report.map import COLOURS, letters
 from allocator.report.mercator import TILE, pixels
 
 WIDE, EDGE = 1000.0, 40.0  # units of the drawing; the margin around the outermost marks
+ROUND = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)  # km of the scale
+NAMED = 20  # places named at most
+APART, LINE = 150.0, 24.0  # how far names must lie from one another, along or across
 DEEPEST = 17  # the closest zoom that tile servers commonly have
 
 
@@ -30,6 +34,16 @@ class Mark:
     home: tuple[float, float] | None = None
     new: bool = False
     km: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A name on the drawing, and how many schools lie there."""
+
+    name: str
+    x: float
+    y: float
+    schools: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +68,10 @@ class Drawing:
     left: float = 0.0
     top: float = 0.0
     unplaced: tuple[str, ...] = ()  # schools without a grid reference, by name
+    outlines: tuple[str, ...] = ()  # around the schools of each authority, as points of a polygon
+    places: tuple[Place, ...] = ()  # clusters, else authorities, where their schools lie
+    km: float = 0.0  # what `bar` units are
+    bar: float = 0.0
 
 
 def drawing(facts: Facts, plan: Plan, tile_url: str = "") -> Drawing | None:
@@ -80,7 +98,68 @@ def drawing(facts: Facts, plan: Plan, tile_url: str = "") -> Drawing | None:
     bases = tuple(Mark("", s.name, s.sip, s.name, letter[s.sip], colour[s.sip], *homes[s.sip]) for s in team)
     tiles = tuple(at.tiles(tile_url)) if tile_url else ()
     unplaced = tuple(sorted(r[1] for r in rows if _grid(facts, r[0]) is None))
-    return Drawing(schools, bases, at.width, at.height, tiles, at.zoom, at.left, at.top, unplaced)
+    km, bar = _scale(at, grid[0])
+    return Drawing(
+        schools, bases, at.width, at.height, tiles, at.zoom, at.left, at.top, unplaced,
+        _outlines(facts, schools), _places(facts, schools), km, bar,
+    )  # fmt: skip
+
+
+def _scale(at: _Plot, here: tuple[float, float]) -> tuple[float, float]:
+    """(km, units): the longest round distance that takes no more than a quarter of the drawing."""
+    x, _ = at(*here)
+    unit = abs(at(here[0] + 100_000, here[1])[0] - x) / 100
+    km = max((k for k in ROUND if k * unit <= WIDE / 4), default=ROUND[0])
+    return km, round(km * unit, 1)
+
+
+def _outlines(facts: Facts, schools: Iterable[Mark]) -> tuple[str, ...]:
+    """What lies around the schools of each authority: the smallest hull, drawn from the case alone."""
+    by: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for m in schools:
+        by[facts.schools[m.urn].la or ""].append((m.x, m.y))
+    return tuple(
+        " ".join(f"{x:g},{y:g}" for x, y in _hull(points)) for _, points in sorted(by.items()) if len(set(points)) > 2
+    )
+
+
+def _hull(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The corners of the convex hull, in turn."""
+
+    def half(ordered: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+        out: list[tuple[float, float]] = []
+        for p in ordered:
+            while len(out) > 1 and (out[-1][0] - out[-2][0]) * (p[1] - out[-2][1]) <= (out[-1][1] - out[-2][1]) * (
+                p[0] - out[-2][0]
+            ):
+                out.pop()
+            out.append(p)
+        return out[:-1]
+
+    ordered = sorted(set(points))
+    return half(ordered) + half(reversed(ordered))
+
+
+def _places(facts: Facts, schools: Iterable[Mark]) -> tuple[Place, ...]:
+    """Clusters where there are a few of them, else authorities; the largest first."""
+    found: list[list[Place]] = []
+    for column in ("cluster", "la"):
+        by: dict[str, list[Mark]] = defaultdict(list)
+        for m in schools:
+            if name := getattr(facts.schools[m.urn], column):
+                by[name].append(m)
+        found.append(
+            [
+                Place(n, round(sum(m.x for m in ms) / len(ms), 1), round(sum(m.y for m in ms) / len(ms), 1), len(ms))
+                for n, ms in by.items()
+            ]
+        )
+    chosen = found[0] if 0 < len(found[0]) <= NAMED else found[1]
+    out: list[Place] = []
+    for p in sorted(chosen, key=lambda p: (-p.schools, p.name)):
+        if all(abs(p.x - q.x) > APART or abs(p.y - q.y) > LINE for q in out):  # no name over another
+            out.append(p)
+    return tuple(out[:NAMED])
 
 
 def _grid(facts: Facts, urn: str) -> tuple[float, float] | None:

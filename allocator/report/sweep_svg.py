@@ -1,4 +1,4 @@
-"""The resilience sweep as a picture: a bar a question, longest first. Plain SVG, read without colour."""
+"""The resilience sweep as a picture: a bar a question, the critical first. Plain SVG, read without colour."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from allocator.rules.base import listed
+
+FEW = 4  # people named in the sentence
+
 if TYPE_CHECKING:
     from allocator.questions.sweep import Result
 
 W, ROW, LEFT, TOP, MOST = 720, 26, 210, 34, 20
-PARTS = (("left without a SIP", "#d4351c"), ("other schools that move", "#f47738"), ("pass to another SIP", "#1d70b8"))
+PARTS = (("left without a SIP", "#d4351c"), ("others that move", "#f47738"), ("pass to another SIP", "#1d70b8"))
 
 
 def picture(results: Sequence[Result]) -> str:
     """Who is critical: for each SIP leaving, posts stranded, other schools that move, own schools passed on."""
-    shown = [r for r in results if not r.error][:MOST]
+    shown = worst(results)[:MOST]
     widest = max((sum(_parts(r)) for r in shown), default=0) or 1
     scale = (W - LEFT - 50) / widest
     rows = []
@@ -47,6 +51,31 @@ def picture(results: Sequence[Result]) -> str:
         f'font-family="sans-serif" font-size="13"><title>What happens if each SIP leaves</title><desc>{escape(told)}</desc>'
         f'<rect width="{W}" height="{high}" fill="#fff"/>{key}{"".join(rows)}</svg>\n'
     )
+
+
+def worst(results: Sequence[Result]) -> list[Result]:
+    """The critical first: who leaves most posts empty, then whose going moves most other schools, then the fewest days."""
+    return sorted(
+        (r for r in results if not r.error), key=lambda r: (-r.stranded, -r.moved, -r.days_short, -r.lost_sip, r.label)
+    )
+
+
+def sentence(results: Sequence[Result]) -> str:
+    """What the picture comes to."""
+    order = worst(results)
+    bad = [r.label for r in order if r.stranded]
+    if bad:
+        some = listed(bad if len(bad) <= FEW else [*bad[:FEW], f"{len(bad) - FEW} others"])
+        return f"Without {some} posts would stay empty. Everybody else can be replaced from within the team."
+    if not order:
+        return ""
+    first = order[0]
+    moved = (
+        f"{first.moved} other school{'' if first.moved == 1 else 's'} would move"
+        if first.moved
+        else f"{first.days_short:g} days would be short"
+    )
+    return f"Everybody can be replaced from within the team. {first.label} would be missed most: {moved}."
 
 
 def _parts(r: Result) -> tuple[int, int, int]:

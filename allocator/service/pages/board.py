@@ -24,7 +24,7 @@ from allocator.store.tables import PlanRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Words = Annotated[str, Query(max_length=100)]
-MANY = 16  # columns; with more they begin closed, so that all of them are seen at once
+FEW = 4  # columns that begin open; more begin closed, so that a whole team is seen at once
 
 
 def on_desk(s: Session, id: str, who: Who) -> tuple[dict[str, Any], PlanRow, Plan, Facts]:
@@ -39,7 +39,7 @@ def on_desk(s: Session, id: str, who: Who) -> tuple[dict[str, Any], PlanRow, Pla
 @router.get("/rounds/{id}/board")
 def board(
     request: Request, id: Id, who: Reader, office: In, q: Words = "", tag: Words = "", order: Words = "name",
-    sort: Words = "name", sip: Words = "",
+    sort: Words = "name", sip: Words = "", opened: Words = "",
 ) -> Response:  # fmt: skip
     """The whole plan, one card a post. Search, filter and order come in the address, so that a view can be sent on."""
     with office.db.read() as s:
@@ -59,7 +59,7 @@ def board(
     answer = show(
         request, "board.html", who, **around_it, columns=shown, team=found, empty=empty, asked=asked,
         fixes={(u.urn, u.post): u for u in plan.unfilled}, over=cards.over_peak(found), tags=cards.TAGS,
-        orders=cards.ORDERS, sorts=cards.SORTS, opened=len(shown) <= MANY or bool(q or tag), names=names(facts),
+        orders=cards.ORDERS, sorts=cards.SORTS, opened=opened == "yes" or len(shown) <= FEW or bool(q or tag), names=names(facts),
         count=sum(len(c.cards) for c in shown) + len(empty), total=len(all_cards),
     )  # fmt: skip
     if who.role == "manager":  # so that the first card moved need not wait for it

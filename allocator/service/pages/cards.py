@@ -70,7 +70,7 @@ class Bar:
     @property
     def text(self) -> str:
         if self.limit is None:
-            return f"{self.days:g} days, no limit given"
+            return f"{self.days:g} day{'' if self.days == 1 else 's'}"
         return f"{self.days:g} of {self.limit:g} days" + (f", over by {self.over:g}" if self.over else "")
 
 
@@ -111,9 +111,9 @@ def line(a: Assignment) -> str:
 
     good = [about(r.text) for r in a.reasons if r.points > 0 and r.text][:2]
     bad = [about(r.text) for r in a.reasons if r.points < 0 and r.text][:1]
-    told = "; ".join(good) or ("" if bad else "allowed, and no rule speaks for or against")
+    told = "; ".join(good) or ("" if bad or a.post != "lead" else "allowed, and no rule speaks for or against")
     told += (", but " if told else "") + bad[0] if bad else ""
-    return told[:1].upper() + told[1:] + "."
+    return f"{told[:1].upper()}{told[1:]}." if told else ""
 
 
 def cards(facts: Facts, plan: Plan, stands: Round) -> list[Card]:

@@ -102,7 +102,7 @@ def frontier(request: Request, id: Id, who: Reader, office: In) -> Response:
     now = len({c.urn for c in facts["plan"].changes if c.post == "lead"}) if facts["plan"] else 0
     return show(
         request, "frontier.html", who, **facts, points=points, asked=job is not None, now=now,
-        picture=Markup(frontier_svg.picture(points)) if points else "", errors={},
+        picture=Markup(frontier_svg.picture(points)) if points else "", said=frontier_svg.sentence(points), errors={},
     )  # fmt: skip
 
 
@@ -125,7 +125,9 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
         jobs = {gains: newest(s, id, "sweep", facts["plan_id"], gains=gains) for gains in (False, True)}
     found = {gains: _results(job) if job else None for gains, job in jobs.items()}
     leaving, gains = found[False], found[True]
-    picture = Markup(sweep_svg.picture(leaving)) if leaving else ""
+    if leaving is not None:
+        leaving = [*sweep_svg.worst(leaving), *(r for r in leaving if r.error)]
+    picture, said = (Markup(sweep_svg.picture(leaving)), sweep_svg.sentence(leaving)) if leaving else (Markup(""), "")
     helpful = [(r, r.error or worth(r)) for r in gains or [] if r.error or r.gained]
     idle = len(gains or []) - len(helpful)
     return show(
@@ -138,6 +140,7 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
         helpful=helpful,
         idle=idle,
         picture=picture,
+        said=said,
         worth=worth,
         errors={},
     )

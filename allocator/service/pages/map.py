@@ -14,7 +14,7 @@ from allocator.service.pages.ground import PageRoute, show
 from allocator.service.schemas import Id
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-CROWDED = 150  # marks; with more they are drawn smaller
+CROWDED = 150  # marks; with more they are drawn smaller, and lines for one SIP at a time
 
 
 @router.get("/rounds/{id}/map")
@@ -32,5 +32,5 @@ def the_map(
     )
     return show(
         request, "map.html", who, **around_it, drawing=found, team=team, asked=sip if sip in facts.sips else "",
-        size=13 if found and len(found.schools) <= CROWDED else 8, tile_url=url, tile_host=urlsplit(url).hostname,
+        size=13 if found and len(found.schools) <= CROWDED else 8, lines=bool(found and len(found.schools) <= CROWDED), tile_url=url, tile_host=urlsplit(url).hostname,
     )  # fmt: skip
