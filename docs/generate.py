@@ -226,8 +226,8 @@ PRINTED = (
     + NOTE
     + """
 Names stand beside the ids that the next command may be given; every command takes either (`--school "Ash Primary"`, `--sip-leaves "Dev Rao@2026-12-31"`). On a terminal lines
-go on below at a word; into a pipe or a file each is one line, so that it can be searched. Of more than a hundred schools `solve` prints a headline;
-`--all` prints every row, and `allocator export PLAN.json --excel FILE.xlsx` makes a workbook of any plan.
+go on below at a word; into a pipe or a file each is one line, so that it can be searched. Of more than a hundred schools `solve` prints a headline
+([620 schools](printed-large.md)); `--all` prints every row, and `allocator export PLAN.json --excel FILE.xlsx` makes a workbook of any plan.
 """
 )
 

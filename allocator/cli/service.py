@@ -22,7 +22,14 @@ app.add_typer(EraseApp, name="erase")
 def serve(
     host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(min=0, max=64, help="worker processes to begin beside it")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=64,
+            help="worker processes to begin beside it: with two a short question need not wait for a long one",
+        ),
+    ] = 2,
     settings: Annotated[bool, typer.Option("--settings", help="print the settings it reads, and stop")] = False,
 ) -> None:
     """The service, with its workers. On this machine it prints the manager's link."""

@@ -12,8 +12,9 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
+from allocator.service.pages.waiting import ahead, what
 from allocator.store import keep
-from allocator.store.tables import RoundRow
+from allocator.store.tables import Job, RoundRow
 from tests.pages.test_matrix import SITE
 from tests.service.office import MEL, Desk, facts, open_office
 
@@ -82,10 +83,23 @@ def test_a_page_that_needs_a_plan_leads_to_what_comes_first(desk: Desk, path: st
 
 def test_work_that_failed_is_put_away(desk: Desk) -> None:
     with desk.db.write() as s:
-        from allocator.store.tables import Job
-
         job = s.get_one(Job, "stopped")
         job.ended_at, job.reason = keep.now(), "stopped on request"
     assert "stopped on request" in page(desk, "/rounds/r")
     desk.client.post(f"{SITE}/rounds/r/jobs/stopped/away", headers=desk.headers("manager"))
     assert "stopped on request" not in page(desk, "/rounds/r")
+
+
+def test_waiting_work_says_what_is_before_it(desk: Desk) -> None:
+    with desk.db.write() as s:
+        mine = s.get_one(Job, "waiting")
+        for id, state, minutes in (("long", "running", -5), ("older", "queued", -1), ("newer", "queued", 1)):
+            at = mine.created_at + dt.timedelta(minutes=minutes)
+            s.add(
+                Job(id=id, programme_id="q", round_id="rq", kind="solve", state=state, request={}, by={}, created_at=at)
+            )
+        s.flush()
+        assert ahead(s, mine) == (1, 1)
+        assert ahead(s, s.get_one(Job, "long")) == (0, 0)
+        assert (what(mine), what(Job(kind="solve", request={"wants": {}}))) == ("Making the plan", "Trying a setting")
+    assert "It ends by itself after 30 minutes at most" in page(desk, "/rounds/r/jobs/waiting")

@@ -9,7 +9,9 @@ import time
 from typing import Annotated
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.report.so_far import so_far
@@ -86,7 +88,8 @@ def waiting(
         if found.state == "done":
             return _told(request, HX_Redirect=there(found, then)) if by_script else done(there(found, then))
         now = so_far(found.progress)
-        mark = f"{found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} {now.done} {' '.join(now.lines)}"
+        before = ahead(s, found)
+        mark = f"{before} {found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} {now.done} {' '.join(now.lines)}"
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
@@ -104,11 +107,29 @@ def waiting(
         best=best,
         best_id=beside,
         asked=found.request,
-        doing=DOING.get(found.kind, found.kind),
+        doing=what(found),
+        before=before,
+        longest=round(office.settings.job_seconds / 60),
         so_far=now,
         seen=mark,
         nobody=nobody,
     )
+
+
+def what(job: Job) -> str:
+    """What the work is, as its page and the desk head it."""
+    return "Trying a setting" if "wants" in job.request else DOING.get(job.kind, job.kind)
+
+
+def ahead(s: Session, job: Job) -> tuple[int, int]:
+    """(at work, waiting since before it), whoever asked: what work in the queue waits for."""
+    if job.state != "queued":
+        return 0, 0
+    older = sa.and_(Job.state == "queued", Job.created_at < job.created_at)
+    counts = [
+        s.scalar(sa.select(sa.func.count()).select_from(Job).where(w)) or 0 for w in (Job.state == "running", older)
+    ]
+    return counts[0], counts[1]
 
 
 def _told(request: Request, **also: str) -> Response:
