@@ -36,7 +36,11 @@ def check(
         from allocator.cli.app import write
         from allocator.intake.mapping import suggested
 
-        text = suggested(reading.raw.read_titles, reading.raw.unknown, reading.columns)
+        text = suggested(
+            reading.raw.read_titles,
+            {t: reading.raw.likely.get(t, "") for t in reading.raw.unknown},
+            reading.columns,
+        )
         write(suggest, lambda path: _write(path, text.encode()))
         note(
             f"{suggest}: what your words were read as. Look it through, then: allocator check {case} --mapping {suggest}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from allocator.domain.bodies import COLUMNS, Bodies, Kind, ReadAs
 from allocator.domain.case import TABLES
+from allocator.intake.naming import plain
 from allocator.intake.problems import MOST_LISTED
 from allocator.intake.slips import Rows
 from allocator.intake.source import Raw
@@ -27,6 +28,7 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
     """
     bodies = Bodies((s for _, s in rows.get("schools", [])), told)
     found: Readings = defaultdict(lambda: defaultdict(list))
+    schools = {plain(s.name): s.urn for _, s in rows.get("schools", [])}
     for table, model in TABLES.items():
         if model not in COLUMNS or table not in rows:
             continue
@@ -34,7 +36,9 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
             spelt, said = bodies.row(row)
             rows[table][n] = number, spelt
             for column, r in said:
-                if r.means is None and r.near and not r.sure and column != "las":
+                if r.means is None and (urn := schools.get(plain(r.given))) and table == "interests":
+                    _a_school(raw, column, number, r.given, urn)
+                elif r.means is None and r.near and not r.sure and column != "las":
                     _which(raw, table, column, number, r)
                 else:
                     who = getattr(row, "name", None) or getattr(row, "sip", "")
@@ -42,6 +46,13 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
     for (table, column), readings in found.items():
         raw.alike += [r for r in readings if r.means and not r.sure]
         _tell(raw, table, column, readings)
+
+
+def _a_school(raw: Raw, column: str, number: int, given: str, urn: str) -> None:
+    raw.error(
+        "school_as_body", "interests", f"interests, row {number}: {column} {given} is a school of this case ({urn}), and would bar nobody from it. "
+        "Write it under urn.", row=number, column=column, value=given, expected=BODY[column],  # type: ignore[index]  # trust or la
+    )  # fmt: skip
 
 
 def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:

@@ -183,6 +183,8 @@ CHECKS: tuple[Check, ...] = (
     "a {r.decision} must name a SIP.", code="bad_shape"),
     Check("history", "year", lambda r, y: first_year(r.year) >= y.first.year,
     "{v} is not before {y.label}, the year planned; it is not used.", "notice", "future_history"),
+    Check("refusals", "year", lambda r, y: r.kind == "veto" and first_year(r.year) < y.first.year - 1,
+          "the veto is of {v}, and bars that year and the next: it bars nobody in {y.label}.", "notice", "before_year"),
     Check("refusals", "year", lambda r, y: first_year(r.year) > y.first.year,
     "{v} is after {y.label}, the year planned: it bars nobody yet.", "notice", "after_year"),
     Check("worked", "on", lambda r, y: not y.first <= r.on <= y.last, "{v} is outside {y.label}.", code="outside_year"),

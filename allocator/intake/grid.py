@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from allocator.intake.cells import blank, text
+from allocator.intake.colours import telling
 from allocator.intake.plain import unguarded
 from allocator.intake.usual import holds_last_sip, usual_column
 from allocator.intake.workbook import Sheet, letters
@@ -21,6 +22,12 @@ HEADER_WITHIN = 20  # rows in which a header is looked for
 BEGINNING = 100_000  # characters in which they stand
 DELIMITERS = (",", ";", "\t", "|")
 LISTED = 10  # rows, columns or texts named in one notice
+TELLING: dict[str, tuple[tuple[str, ...], ...]] = {  # table -> of each of these, one column at least
+    "schools": (("urn", "name"), ("phase",), ("need", "pupils", "trust", "oeif_overall", "la", "fsm_percent", "urn")),
+    "sips": (("sip", "name"), ("days",), ("phases", "kind")), "history": (("urn",), ("sip",), ("year",)),
+    "interests": (("urn", "trust", "la"), ("sip",)), "refusals": (("urn",), ("sip",)),
+}  # fmt: skip
+SPECIAL = {"interests": r"interest|conflict|relationship|declar", "refusals": r"refus|veto|declin"}  # words that tell
 SUM = re.compile(r"(?:grand |sub-?)?totals?\b(?!.*\b(?:school|primary|academy|college)\b)", re.IGNORECASE)
 Rows = list[tuple[int, list[Any]]]  # with the number each has in its sheet or file
 
@@ -37,6 +44,22 @@ def header_at(table: str, rows: Sequence[Sequence[Any]]) -> int:
         if score > most:
             best, most = n, score
     return best if most > 1 else filled[0] if filled else 0
+
+
+def looks_like(rows: Sequence[Sequence[Any]]) -> str | None:
+    """Which table of ours a sheet is by its headers alone, whatever its title: the one of which it has what must be there."""
+    best, most = None, 0
+    for table, needs in TELLING.items():
+        if not rows:
+            continue
+        cells = [text(c) for c in rows[header_at(table, rows)] if not blank(c)]
+        known = {usual_column(table, c) for c in cells} - {None}
+        said = " ".join(cells).casefold()
+        if all(known & set(any_of) for any_of in needs) and (table not in SPECIAL or re.search(SPECIAL[table], said)):
+            score = len(known) + 10 * (table in SPECIAL)
+            if score > most:
+                best, most = table, score
+    return best
 
 
 def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
@@ -142,6 +165,11 @@ def _formulas(sheet: Sheet, table: RawTable, raw: Raw) -> None:
         )  # fmt: skip
 
 
+def _rows_of(at: list[int]) -> str:
+    more = f" and {len(at) - LISTED} more" if len(at) > LISTED else ""
+    return f"row{'s' if len(at) > 1 else ''} {', '.join(map(str, at[:LISTED]))}{more}"
+
+
 def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> None:
     rows = dict(table.rows)
     hidden = [n for n in sheet.hidden_rows if n in rows]
@@ -149,7 +177,7 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
     if sheet.hidden:
         raw.notice("hidden", table.name, f"The sheet {sheet.title} is hidden; it is read too.")
     if hidden:
-        named = [f"{n} ({text(name)})" if (name := _second(rows[n])) else str(n) for n in hidden[:LISTED]]
+        named = [f"{n} ({text(name)})" if (name := _called(rows[n])) else str(n) for n in hidden[:LISTED]]
         more = f" and {len(hidden) - LISTED} more" if len(hidden) > LISTED else ""
         raw.notice(
             "hidden", table.name, f"Sheet {sheet.title}: {_counted(len(hidden), 'hidden or filtered row')} read too: row"
@@ -157,10 +185,17 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
         )  # fmt: skip
     struck = [n for n in sheet.struck_rows if n in rows]
     if struck:
-        named = [f"{n} ({text(name)})" if (name := _second(rows[n])) else str(n) for n in struck[:LISTED]]
+        named = [f"{n} ({text(name)})" if (name := _called(rows[n])) else str(n) for n in struck[:LISTED]]
         raw.notice(
             "struck", table.name, f"Sheet {sheet.title}: {_counted(len(struck), 'row')} struck through, and read all the same: row"
             f"{'s' if len(struck) > 1 else ''} {', '.join(named)}. Delete what should not count.", row=struck[0],
+        )  # fmt: skip
+    told = telling(sheet.coloured, [n for n, _ in table.rows])
+    if told:
+        some = "; ".join(f"{word} in {_rows_of(at)}" for word, at in list(told.items())[:LISTED])
+        raw.notice(
+            "colours", table.name, f"Sheet {sheet.title}: cells are coloured ({some}). A colour is not read: if it means something, say it "
+            "in a column of its own.", row=min(at[0] for at in told.values()),
         )  # fmt: skip
     if columns:
         named = [f"{letters(n)} ({table.header[n - 1]})" for n in columns[:LISTED]]
@@ -184,9 +219,9 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
         )
 
 
-def _second(cells: list[Any]) -> Any:
-    """The second filled cell, where a name mostly stands."""
-    return next(iter([c for c in cells if not blank(c)][1:]), None)
+def _called(cells: list[Any]) -> Any:
+    """The first filled cell that is not a number, where a name mostly stands."""
+    return next((c for c in cells if not blank(c) and re.search("[A-Za-z]", text(c))), None)
 
 
 def _counted(n: int, what: str) -> str:

@@ -116,14 +116,14 @@ def _one_of(means: str, known: Iterable[str], where: str, wrong: list[str]) -> N
         )
 
 
-def suggested(titles: Mapping[str, str], unknown: Iterable[str], columns: Iterable[OwnColumn]) -> str:
+def suggested(titles: Mapping[str, str], unknown: Mapping[str, str], columns: Iterable[OwnColumn]) -> str:
     """A first mapping to be looked through: how each title and header was read, and what is not understood as the manager's own."""
     lines = [
         "# What your own words mean. Blank = your own: kept, and not used. See docs/how-to/own-workbook.md.",
         "[sheets]",
     ]
     lines += [f"{_quoted(t)} = {_quoted(means)}" for t, means in titles.items()]
-    lines += [f'{_quoted(t)} = ""  # not read' for t in unknown]
+    lines += [f'{_quoted(t)} = ""  # not read' + (f"; perhaps {like}" if like else "") for t, like in unknown.items()]
     by: dict[str, list[OwnColumn]] = {}
     for c in columns:
         by.setdefault(c.table, []).append(c)

@@ -25,6 +25,7 @@ def cross_check(rows: Rows, year: str, raw: Raw, *, team_wanted: bool = True) ->
     _heads(rows, raw)
     row_checks(rows, year, raw)
     national_numbers(rows, raw)
+    _vetoes_said(rows, raw)
     _blanks(rows, year, raw, team_wanted)
     likely_slips(rows, raw)
 
@@ -87,6 +88,18 @@ BOTH = {
     "travel": "Keep one.",
     "decisions": "Keep one.",
 }
+
+
+def _vetoes_said(rows: Rows, raw: Raw) -> None:
+    """Vetoes in `answers`: an answer names no SIP, so that by itself it bars nobody."""
+    refused = {r.urn for _, r in rows.get("refusals", [])}
+    said = [(n, r) for n, r in rows.get("answers", []) if r.answer == "veto" and r.urn not in refused]
+    if said:
+        raw.notice(
+            "veto_without_refusal", "answers", f"answers: {len(said)} veto{'es' if len(said) > 1 else ''} without a row in refusals "
+            f"({', '.join(sorted(r.urn for _, r in said)[:MOST_LISTED])}): an answer names no SIP, and bars nobody. Write who was refused under refusals.",
+            row=said[0][0], column="answer",
+        )  # fmt: skip
 
 
 def _heads(rows: Rows, raw: Raw) -> None:

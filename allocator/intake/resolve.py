@@ -31,6 +31,10 @@ MAY_BE_OUTSIDE = (
     "successions",
 )  # the past, and other people's schools
 BOTH = re.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]|(\d{6})\s*[-:\u2013,]?\s+(\D.*)")
+POST = r"(?:(?:executive|acting|interim|deputy|assistant) )?(?:head|headteacher|head teacher|principal|ht|dht|governor|chair)"
+ROLE = re.compile(
+    rf"{POST} (?:of|at|in) (?:the )?|\s*[(\[,-]+\s*{POST}[)\]]?$", re.IGNORECASE
+)  # beside one's own school: `Head of Ash`
 FOLLOW = ("history", "refusals", "interests")  # tables whose rows follow a school to its new URN
 FOLLOWED = " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and its past follows."
 LOOK_ALIKE = str.maketrans("oil", "011")
@@ -97,6 +101,9 @@ class Known:
         """Everyone it may mean: by id but for case and signs, else by name but for spelling."""
         if given in self.names:
             return [given]
+        alone = ROLE.sub("", given)
+        if alone != given and (theirs := self.find(alone)):
+            return theirs
         both = BOTH.fullmatch(given)
         if both:  # `Ash Primary (900101)`, as we print them, or `900101 - Ash Primary`
             id, name = (both[2], both[1]) if both[2] else (both[3], both[4])
@@ -137,6 +144,7 @@ class Known:
         return self._slips[given]
 
     def _slip(self, given: str) -> bool:
+        given = ROLE.sub("", given)
         mine, bare = words(given), _bare(given)
         if not self._looks.isdisjoint(_looks(given)):
             return True

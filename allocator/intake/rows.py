@@ -193,7 +193,10 @@ def _values(
 
 def _bad(table: str, number: int, name: str, cell: Any, bad: BadCell, raw: Raw) -> None:
     choices = bad.expected.removeprefix("one of ").split(", ") if "one of" in bad.expected else []
-    near = nearest(text(cell), choices) if text(cell).casefold() not in COLOURS else None
+    guess = (
+        text(cell).casefold() not in COLOURS and name != "outcome"
+    )  # *not cleared* is near *cleared*, and means its opposite
+    near = nearest(text(cell), choices) if guess else None
     hint = f" Did you mean {near}?" if near else ""
     if choices and not near:
         hint = f" If it is your own word, say what it means: under [values.{name}] in a mapping, or on the page *The data*."

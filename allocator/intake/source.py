@@ -14,7 +14,7 @@ from typing import Any
 from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
-from allocator.intake.grid import csv_rows, from_sheet, lay_out
+from allocator.intake.grid import csv_rows, from_sheet, lay_out, looks_like
 from allocator.intake.ordinary import unreadable
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
@@ -33,6 +33,7 @@ PROTECTING = (
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_ROWS = 120_000  # of one table: five years of history of every school in England
 MOST_COLUMNS = 500  # the register has about 140
+LOOKED_AT = 100_000  # bytes of a file that is no table, to tell by its headers what it may be
 KNOWN = (*TABLES, "policy")
 IGNORED = (
     "read me",
@@ -82,6 +83,7 @@ class Raw:
         default_factory=list
     )  # names of bodies that were taken for one they are only alike to, or may be two
     unknown: list[str] = field(default_factory=list)  # titles of sheets and files that are no table of ours
+    likely: dict[str, str] = field(default_factory=dict)  # such a title -> the table that its headers are of
 
     def error(self, code: str, table: str, text: str, **at: Any) -> None:
         self.problems.append(Problem(code, "error", table, text, **at))
@@ -141,10 +143,14 @@ def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         if file.suffix.lower() == ".csv" and name in TABLES:
             _csv(file, name, raw)
         elif file.suffix.lower() == ".csv" and name:
-            raw.unknown.append(file.stem)
-            near = nearest(name, TABLES)
-            hint = f" Did you mean {near}.csv?" if near else f" The tables are {', '.join(TABLES)}."
-            raw.notice("unknown_table", name, f"{file.name} is not a table of a case and is not read.{hint}")
+            few = decode(file.read_bytes()[:LOOKED_AT])
+            _unknown(
+                file.stem,
+                file.name,
+                name,
+                [cells for _, cells in csv_rows(few, name, MOST_ROWS)[0]] if few.strip() else [],
+                raw,
+            )
     policy = path / "policy.toml"
     if policy in files:
         raw.policy_toml = decode(policy.read_bytes())
@@ -204,12 +210,7 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         name = named[sheet.title]
         if name not in KNOWN:
             if name and name not in IGNORED:
-                raw.unknown.append(sheet.title)
-                near = nearest(name, KNOWN, TITLE)
-                hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
-                raw.notice(
-                    "unknown_sheet", sheet.title, f"The sheet {sheet.title} is not a table and is not read.{hint}"
-                )
+                _unknown(sheet.title, f"The sheet {sheet.title}", name, sheet.rows, raw)
             continue
         if name in raw.tables:
             raw.error(
@@ -223,6 +224,25 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         from_sheet(sheet, table, raw)
         if not table.spoilt:
             raw.tables[name] = table
+
+
+def _unknown(title: str, called: str, name: str, rows: Sequence[Sequence[Any]], raw: Raw) -> None:
+    """A sheet or file that is no table of ours; one that by its headers would protect somebody is not passed over."""
+    raw.unknown.append(title)
+    like, near = looks_like(rows), nearest(name, KNOWN, TITLE)
+    if like:
+        raw.likely[title] = like
+    if like in PROTECTING:
+        raw.error(
+            "unread_sheet", title, f"{called} has the headers of {like}, and by its title is no table. Call it {like}, or say what it is: under "
+            "[sheets] in a mapping, or on the page *The data*.", expected=like,
+        )  # fmt: skip
+        return
+    if like and like != near:
+        hint = f" It has the headers of {like}: call it so, or say it under [sheets] in a mapping or on the page *The data*."
+    else:
+        hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
+    raw.notice("unknown_sheet", title, f"{called} is not a table and is not read.{hint}")
 
 
 def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict[str, str]:

@@ -113,7 +113,7 @@ VALUES: dict[str, dict[str, str]] = {  # column -> a programme's usual word -> o
                  "headteacher": "head"},
 }  # fmt: skip
 LAST_SIP = re.compile(  # a column of the schools sheet that holds the SIP of a year: `SIP 25/26`, `Current SIP`, `Last year's adviser`
-    r"(?:(?:current|existing|previous|last|old|lastyears|lastyear|202\d(?:20)?2\d|2\d2\d)*)(?:sip|adviser|advisor|partner|improvementpartner|leadadviser)"
+    r"(?:(?:current|existing|previous|last|old|allocated|assigned|named|lead|link|our|lastyears|lastyear|202\d(?:20)?2\d|2\d2\d)*)(?:sip|adviser|advisor|partner|improvementpartner|leadadviser)"
     r"(?:s?name)?(?:(?:in|for)?(?:current|existing|previous|last|lastyear|20\d\d(?:20)?\d\d|2\d2\d))*"
 )
 YEAR = re.compile(r"(?<!\d)(?:20)?(2\d)\s*[-/–_]\s*(?:20)?(2\d)(?!\d)")

@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from allocator.errors import CaseError
+from allocator.intake.colours import Cells, coloured_cells, coloured_styles
 from allocator.intake.spreadsheet import measure
 
 MOST_CELLS = 2_000_000  # of one sheet of a case: 20,000 rows of 100 columns
@@ -42,6 +43,7 @@ class Sheet:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     struck_rows: list[int] = field(default_factory=list)  # with a cell whose letters are struck through
+    coloured: Cells = field(default_factory=dict)
     percent: set[Place] = field(default_factory=set)
     unsaved: set[Place] = field(default_factory=set)  # formulas without a value
     errors: dict[Place, str] = field(default_factory=dict)  # cells that show #REF! and the like
@@ -94,6 +96,7 @@ def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
     """What the parts of an .xlsx say of their rows and cells. The archive has been measured, and its parts are well-formed."""
     styles = _part(archive, "xl/styles.xml")
     cells, struck = _styled(_percent_styles(styles)), _styled(_struck_styles(styles))
+    colours = coloured_styles(styles)
     for title, member in _members(archive):
         sheet = sheets.get(title)
         if sheet is None or member not in archive.namelist():
@@ -109,6 +112,7 @@ def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
         if b't="e"' in text:
             sheet.errors = {p: m[2].decode("utf-8", "replace") for m in ERROR.finditer(text) if (p := place(m[1]))}
         sheet.percent = {p for m in cells.finditer(text) if (p := place(m[1]))} if cells else set()
+        sheet.coloured = coloured_cells(text, colours)
         sheet.struck_rows = sorted({p[0] for m in struck.finditer(text) if (p := place(m[1]))}) if struck else []
 
 

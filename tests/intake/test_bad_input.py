@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from allocator import rules
+from allocator.domain.facts import Facts
 from allocator.intake.problems import Problem
-from allocator.intake.read import Reading, read_case
+from allocator.intake.read import Reading, read_case, read_document
 from allocator.intake.slips import EXPERIENCE
 from allocator.intake.template import write_template
 from allocator.rules.experience import asked
@@ -220,3 +222,65 @@ def test_a_ready_case_reads_the_same_as_folder_workbook_and_json(tmp_path: Path)
         other = read_case(tmp_path / name)
         assert other.case is not None, other.problems
         assert canon.case_sha256(other.case) == canon.case_sha256(one.case)
+
+
+ROWS: dict[str, dict[str, Any]] = {  # one row of each table that protects somebody: Ann from Ash
+    "interests": {"sip": "ann", "urn": "900101", "kind": "governor"}, "refusals": {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2026/27"},
+    "decisions": {"decision": "forbid", "sip": "ann", "urn": "900101", "reason": "agreed", "by": "Mel", "on": "2026-06-01"},
+    "history": {"sip": "ann", "urn": "900101", "year": "2025/26", "ended": "breakdown"},
+    "wishes": {"by": "school", "urn": "900101", "sip": "ann", "wish": "change", "strength": 3},
+    "absences": {"sip": "ann", "away_from": "2026-09-01", "away_to": "2027-08-31"}, "sips": {},
+}  # fmt: skip
+FAULTS: list[tuple[str, str, str]] = [  # table, column, what a person writes there
+    *(("interests", "outcome", x) for x in ("Cleared?", "not cleared", "no", "n/a", "declared", "resolved", "pending")),
+    *(("interests", "urn", x) for x in ("900101; 900102", "Ash Primary, Beck Primary", "All", "Larkspur Trust", "Oswin", "Ash", "900 101", "ash primary sch.")),
+    *(("interests", "sip", x) for x in ("ann; bob", "Ann Oak & Bob Ray", "Oak", "AO", "Ms A. Oak", "OAK, Ann", "Ann  Oak ")),
+    *(("interests", "kind", x) for x in ("", "✓", "none", "former advisor", "Chair of Govs", "Husband works there")),
+    *(("interests", "until", x) for x in ("2027-01-31", "ongoing", "n/a", "31/02/2027")), ("interests", "declared_on", "last May"),
+    *(("refusals", "kind", x) for x in ("refused", "", "Veto", "did not get on")), *(("refusals", "year", x) for x in ("2026", "26-27", "2025/26", "this year")),
+    *(("decisions", "decision", x) for x in ("Forbidden", "do not place", "not")), *(("decisions", "post", x) for x in ("all", "Lead")), ("decisions", "until", "end of year"),
+    *(("history", "ended", x) for x in ("school asked", "at school's request", "broke down", "SIP asked")), ("history", "year", ""), ("history", "sip", "Oak, Ann"),
+    *(("wishes", "strength", x) for x in ("strong", "3 - must")), *(("wishes", "wish", x) for x in ("Change please", "not Ann Oak")), ("wishes", "by", "head"),
+    *(("absences", "away_from", x) for x in ("", "September")), ("absences", "sip", "Ann Oke"),
+    *(("sips", "status", x) for x in ("Left", "resigned", "on leave")), *(("sips", "trained", x) for x in ("no", "booked", "")), ("sips", "board_approved", "pending"),
+    *(("sips", "dbs_checked_on", x) for x in ("awaiting", "expired", "")), ("sips", "dbs_valid_until", "31/8/26"), ("sips", "contract_ends", "Aug 26"),
+    *(("sips", "current_urn", x) for x in ("Ash Primary", "Head of Ash Primary School", "headteacher at Ash", "Ash Primary (head)")), *(("sips", "current_trust", x) for x in ("Larkspur MAT", "LARKSPUR TRUST LTD")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "column", "written"), FAULTS)
+def test_whatever_is_written_in_a_protecting_row_it_bars_or_is_refused(table: str, column: str, written: str) -> None:
+    schools = [{"urn": "900101", "name": "Ash Primary School", "phase": "primary", "la": "Oswin", "trust": "Larkspur Trust"}, {"urn": "900102", "name": "Beck Primary School", "phase": "primary", "la": "Oswin"}]  # fmt: skip
+    on_record = {
+        "kind": "consultant",
+        "phases": "primary",
+        "days": 20,
+        "trained": "yes",
+        "board_approved": "yes",
+        "dbs_checked_on": "2026-01-01",
+    }
+    ann, bob = ({"sip": i, "name": n, **on_record} for i, n in (("ann", "Ann Oak"), ("bob", "Bob Ray")))
+    row = {**(ann if table == "sips" else ROWS[table]), column: written}
+    tables = {"schools": schools, "sips": [row, bob]} if table == "sips" else {"schools": schools, "sips": [ann, bob], table: [row]}  # fmt: skip
+    read = read_document({**tables, "year": "2026/27"})
+    if read.case is not None:
+        assert "ann" not in rules.pairs(Facts(read.case, read.policy)).allowed["900101", "lead"]
+    else:
+        errors = [p for p in read.problems if p.severity == "error"]
+        assert all(p.row is not None and p.column for p in errors)
+        assert not any("mean cleared" in p.text for p in errors)
+
+
+def test_what_would_bar_nobody_is_said() -> None:
+    schools = [{"urn": "900101", "name": "Ash Primary School", "phase": "primary"}]
+    sips = [{"sip": "ann", "name": "Ann Oak", "kind": "consultant", "phases": "primary", "days": 20}]
+    old = {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2024/25"}
+    veto = {"urn": "900101", "post": "lead", "by": "head", "answer": "veto", "on": "2026-07-01"}
+    tie = {"sip": "ann", "trust": "Ash Primary", "kind": "governor"}
+    told = [p.text for p in read_document({"schools": schools, "sips": sips, "year": "2026/27", "refusals": [old], "interests": [tie]}).problems]  # fmt: skip
+    assert any("bars that year and the next: it bars nobody in 2026/27" in t for t in told)
+    assert any("trust Ash Primary is a school of this case (900101)" in t for t in told)
+    told = [
+        p.text for p in read_document({"schools": schools, "sips": sips, "year": "2026/27", "answers": [veto]}).problems
+    ]
+    assert any("an answer names no SIP, and bars nobody" in t for t in told)

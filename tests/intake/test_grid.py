@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.styles import Font, PatternFill
 
+from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case
 
 SIPS: list[list[Any]] = [["sip", "name", "kind", "phases", "days"], ["ann", "Ann Lea", "consultant", "primary", 20]]
@@ -224,3 +225,41 @@ def test_of_several_years_allocations_the_newest_is_history_and_the_other_is_tol
     assert found.case is not None, found.problems
     assert [h.year for h in found.case.history] == ["2025/26"]
     assert "Allocations 24-25" in said(found, "unknown_sheet")
+
+
+def test_a_sheet_of_no_known_title_is_told_by_its_headers_and_one_that_protects_is_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    made, _ = book(tmp_path)
+    made.create_sheet("Heads and chairs").append(["School", "Adviser", "Relationship", "Declared"])
+    made.create_sheet("2024").append(["School", "SIP", "Year"])
+    found = saved(tmp_path, made)
+    assert found.raw.likely == {"Heads and chairs": "interests", "2024": "history"}
+    assert [p.text for p in found.problems if p.severity == "error"] == [
+        "The sheet Heads and chairs has the headers of interests, and by its title is no table. Call it interests, or say what it is: under "
+        "[sheets] in a mapping, or on the page *The data*."
+    ]
+    assert "The sheet 2024 is not a table and is not read. It has the headers of history" in said(
+        found, "unknown_sheet"
+    )
+    left_out = read_case(tmp_path / "c.xlsx", words=OwnWords(sheets={"headsandchairs": ""}))
+    assert left_out.case is not None
+
+
+@pytest.mark.parametrize(
+    ("colours", "told"),
+    [
+        ({3: "FF0000", 4: "00B050"}, "red in row 3; green in row 4"), ({3: "FFFFFF"}, ""), ({2: "DDDDDD", 4: "DDDDDD"}, ""),
+        ({2: "FFFF00", 3: "FFFF00", 4: "FFFF00", 5: "FFFF00"}, ""), ({3: "FFC7CE"}, ""), ({5: "7F7F7F"}, "grey in row 5"),
+    ],
+)  # fmt: skip
+def test_colours_that_may_mean_something_are_told_and_not_read(
+    tmp_path: Path, colours: dict[int, str], told: str
+) -> None:
+    made, sheet = book(tmp_path, [*SCHOOLS, [900103, "Oak", "primary"], [900104, "Yew", "primary"]])
+    for row, colour in colours.items():
+        for column in (1, 2):
+            sheet.cell(row, column).fill = PatternFill("solid", fgColor=colour)
+    sheet.cell(1, 1).fill = PatternFill("solid", fgColor="1D3557")
+    found = said(saved(tmp_path, made), "colours")
+    assert (f"cells are coloured ({told})" in found) if told else not found

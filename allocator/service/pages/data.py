@@ -18,7 +18,7 @@ from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked
 from allocator.intake.problems import Problem, nearest, together
 from allocator.intake.read import Reading
-from allocator.intake.source import TITLE
+from allocator.intake.source import TITLE, Raw
 from allocator.intake.template import closed_list, write_template
 from allocator.intake.write import write_case
 from allocator.reasons.in_brief import in_brief
@@ -72,10 +72,10 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     reading = _read(s, row, waiting)
     old, called = workbook_words.before(s, row)
     raw = reading.raw
-    errors_ = [p for p in raw.problems if p.severity == "error" and not _asked_about(p)]
+    errors_ = [p for p in raw.problems if p.severity == "error" and not _asked_about(p, raw)]
     return {
-        "reading": reading, "sheets": [(t, nearest(t, TABLES, TITLE)) for t in raw.unknown], "tables": list(TABLES),
-        "columns": [c for c in reading.columns if not c.read], "understood": [c for c in reading.columns if c.read], "titles": raw.read_titles,
+        "reading": reading, "sheets": [(t, raw.likely.get(t) or nearest(t, TABLES, TITLE)) for t in raw.unknown], "tables": list(TABLES),
+        "columns": [c for c in reading.columns if not c.read], "understood": [c for c in reading.columns if c.read], "titles": raw.read_titles, "likely": raw.likely,
         "values": _own_values(reading), "bodies": list(dict.fromkeys(raw.alike)), "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
         "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
         "rules": together(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
@@ -86,10 +86,11 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _asked_about(p: Problem) -> bool:
+def _asked_about(p: Problem, raw: Raw) -> bool:
     """Whether a question on the page settles it, so that it need not stand among the errors to mend too."""
     choice = p.code == "bad_value" and p.expected is not None and p.expected.startswith("one of")
-    return choice or p.code in ("unknown_reference", "ambiguous_name", "ambiguous_body")
+    missing = p.code == "missing_table" and p.table in raw.likely.values()
+    return choice or missing or p.code in ("unknown_reference", "ambiguous_name", "ambiguous_body", "unread_sheet")
 
 
 def _own_values(reading: Reading) -> list[tuple[str, str, int, list[str]]]:
