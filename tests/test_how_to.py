@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 STEP = re.compile(r"^(?:In `([^`]+)`, below `([^`]+)`|New file `([^`]+)`):\n\n```\w+\n(.*?)^```$", re.M | re.S)
 
 # how many files each takes by hand, besides rules.md, tests and changelog in words
-FILES = {"add-a-column": 2, "add-a-rule": 8, "add-a-page": 4, "add-a-change": 4}
+FILES = {"add-a-column": 2, "add-a-rule": 8, "add-a-team-rule": 6, "add-a-page": 4, "add-a-change": 4}
 # how-to -> what must hold of the copy afterwards
 HOLDS = {
     "add-a-column": """
@@ -51,6 +51,26 @@ test_switches.ENOUGH = 3
 test_switches.test_a_rule_switched_off_changes_the_best_plan_often_enough(rule)
 test_brute.IN_A_BLOCK = 5
 test_brute.test_it_finds_it_too_in_the_cases_that_a_rule_draws_for_itself("language")
+""",
+    "add-a-team-rule": """
+from tests.make import case, policy, school, sip
+import allocator
+schools = [school(str(n), trust="Elm" if n % 2 else "Oak") for n in range(1, 5)]
+made = case(schools, [sip("A", max_schools=2), sip("B", max_schools=2)])
+on = policy(same_trust={"on": True})
+plan = allocator.solve(made, on)
+held = {a.urn: a.sip for a in plan.assignments}
+assert held["1"] == held["3"] != held["2"] == held["4"]
+assert allocator.verify(made, on, plan) == []
+apart = allocator.solve(case(schools, [sip("A", max_schools=2), sip("B", max_schools=1), sip("C", max_schools=1)]), on)
+assert plan.summary.team_points - apart.summary.team_points >= 50  # one of the two trusts has two SIPs
+from allocator.rules import RULES
+from tests.check import test_brute, test_switches
+(rule,) = [r for r in RULES if r.id == "same_trust"]
+test_switches.ENOUGH = 3
+test_switches.test_a_rule_switched_off_changes_the_best_plan_often_enough(rule)
+test_brute.IN_A_BLOCK = 5
+test_brute.test_it_finds_it_too_in_the_cases_that_a_rule_draws_for_itself("same_trust")
 """,
     "add-a-page": """
 from pathlib import Path
