@@ -24,9 +24,12 @@ def allocate(
 ) -> tuple[Plan, en.Solution]:
     """Solve a setup and lay the answer out as a bare plan; `inputs` when the case was changed on the way.
 
+    The search begins from `hint`, else from who holds each post, else from last year's pairs.
+
     Raises CaseError naming the decisions when locks clash, Stopped when nothing was found in time.
     """
-    start = [ready.index[u, k, s] for (u, k), s in (hint or ready.holders or {}).items() if (u, k, s) in ready.index]
+    stood = hint or ready.holders or last_year(ready)
+    start = [ready.index[u, k, s] for (u, k), s in stood.items() if (u, k, s) in ready.index]
     try:
         solution = solve(ready.inst, stop, start)
     except Conflict as clash:
@@ -34,3 +37,9 @@ def allocate(
     if solution.status == "stopped":
         raise Stopped("Stopped before any plan was found. Give more time: --time-limit or --work-limit.")
     return lay_out(ready, solution, inputs), solution
+
+
+def last_year(ready: Setup) -> dict[Key, str]:
+    """Who held each post last year."""
+    before = {p.key: ready.facts.incumbent_of(p) for p in ready.facts.posts}
+    return {key: sip for key, sip in before.items() if sip}

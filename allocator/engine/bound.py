@@ -105,7 +105,7 @@ def _area(
     tops = np.array(matrix.upper, dtype=np.int64)
     idle = (value[: matrix.pairs] <= 0) & border[posts[matrix.post]] & _alone(part.inst, matrix)
     tops[: matrix.pairs][idle & (np.array(matrix.lower[: matrix.pairs]) == 0)] = 0  # taking it could gain nothing
-    answer = maximise(matrix, value, effort, upper=tops)
+    answer = maximise(matrix, value, effort, ends=(np.array(matrix.lower, dtype=np.int64), tops))
     if answer.values is None:
         return None if not np.isfinite(answer.bound) else (answer.bound + constant, (), answer.work)
     chosen, _ = matrix.read(answer.values)

@@ -10,7 +10,7 @@ from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.model import value
 from allocator.engine.tiers import Conflict, Stop, _signed
-from allocator.engine.whole import top
+from allocator.engine.tops import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
 NEAR = 250  # posts free to change beyond that

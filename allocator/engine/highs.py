@@ -31,17 +31,22 @@ from allocator.engine.matrix import FREE, Floats, Ints, Matrix
 MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
 NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
 WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
+COSTLY = "mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_feasibility_jump"
 WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search."""
+    """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search.
+
+    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out.
+    """
 
     gap: float = 0.0
     seconds: float | None = None
     nodes: int = NODES
     event: threading.Event | None = None
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,11 @@ def maximise(
     *,
     floors: Sequence[Floor] = (),
     least: Mapping[int, int] | None = None,
-    upper: Ints | None = None,
+    ends: tuple[Ints, Ints] | None = None,
     hint: Mapping[int, int] | None = None,
 ) -> Answer:
-    """Make `aim` most. `least`: row -> a least that replaces the row's own; `upper`: columns' upper ends, likewise."""
-    tops = np.array(matrix.upper, dtype=np.int64) if upper is None else upper
-    lows = np.array(matrix.lower, dtype=np.int64)
+    """Make `aim` most. `least`: row -> a least that replaces the row's own; `ends`: columns' lower and upper ends, likewise."""
+    lows, tops = ends or (np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64))
     under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
     for row, bound in (least or {}).items():
         under[row] = bound
@@ -109,6 +113,8 @@ def maximise(
     )
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
+    if hint and effort.sure:
+        params.highs.bool_options.update(dict.fromkeys(COSTLY, False))
     given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
         start = given.solution_hints.add().variable_values

@@ -23,7 +23,8 @@ from allocator.engine.part import cut_out
 from allocator.engine.prices import GRAIN, relaxed
 from allocator.engine.rounding import rounded
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing
-from allocator.engine.whole import improve, top
+from allocator.engine.tops import top
+from allocator.engine.whole import improve
 
 SIZE, NEAR = 3_000, 8  # posts in an area; best pairs of a post that make people neighbours
 COST = 250  # points: a pair that costs the relaxed plan more is left out of the search for a plan

@@ -23,6 +23,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 COMMON = 0.75  # share of a person's pairs with one of two loads, from which `fitting` rows are worth their place
+ROUNDED = 2  # of a person's loads, the commonest, by which limits are rounded
 FREE = 2**52  # no limit; everything real is far smaller, and floats are exact up to here
 
 
@@ -147,7 +148,7 @@ class Matrix:
         for limit in person.limits:
             if most[limit.resource] > (limit.hard if limit.soft is None else min(limit.soft, limit.hard)):
                 cols, vals = self.loads(s, limit.resource)
-                self.row(cols, vals, -FREE, limit.hard)
+                self._limited(cols, vals, limit.hard)
                 if not self.trimming:
                     self._fitting(mine, self.load[mine, limit.resource], limit.hard)
                 if limit.soft is not None:
@@ -162,6 +163,23 @@ class Matrix:
             self.row([*counted.tolist(), used], [1] * len(counted) + [-person.at_least], 0, FREE)
             for i in counted.tolist():
                 self.row([i, used], [1, -1], -FREE, 0)
+
+    def _limited(self, cols: Ints, vals: Ints, limit: int) -> None:
+        """A row a x <= limit of whole numbers, and rows that follow from it.
+
+        Loads go by steps: what is over of the limit is of no use. And mixed-integer rounding by a load d (Nemhauser and
+        Wolsey 1990) with r = limit mod d: sum of ((d - r) floor(a / d) + max(0, a mod d - r)) x <= (d - r) floor(limit / d),
+        where what eases the limit (a < 0) stays as it is.
+        """
+        step = max(1, int(np.gcd.reduce(vals)))
+        vals, limit = vals // step, limit // step
+        self.row(cols, vals, -FREE, limit)
+        sizes, times = np.unique(vals[vals > 1], return_counts=True)
+        for d in sizes[np.argsort(-times, kind="stable")[:ROUNDED]].tolist():
+            r = limit % d
+            if r:
+                less = np.where(vals < 0, vals, (d - r) * (vals // d) + np.maximum(0, vals % d - r))
+                self.row(cols, less, -FREE, (d - r) * (limit // d))
 
     def _fitting(self, mine: Ints, loads: Ints, limit: int) -> None:
         """Rows that follow from a limit in whole numbers: how many of the two commonest loads fit side by side.
@@ -181,7 +199,7 @@ class Matrix:
         if most <= 0 or price <= 0:
             return
         over = self.column(most)
-        self.row(np.append(cols, over), np.append(vals, -1), -FREE, free)
+        self._limited(np.append(cols, over), np.append(vals, -1), free)
         self._priced(over, price)
 
     def _priced(self, column: int, price: int) -> None:

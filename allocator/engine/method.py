@@ -26,7 +26,8 @@ from allocator.engine.large import solve_large
 from allocator.engine.part import Part, parts
 from allocator.engine.search import solve_plain
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
-from allocator.engine.whole import solve_whole, top
+from allocator.engine.tops import top
+from allocator.engine.whole import solve_whole
 from allocator.engine.worst import worst_first
 
 FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work it has for them

@@ -21,7 +21,8 @@ from allocator.engine.matrix import Ints
 from allocator.engine.model import value
 from allocator.engine.part import cut_out
 from allocator.engine.tiers import _Clock, _signed, run
-from allocator.engine.whole import solve_whole, top
+from allocator.engine.tops import top
+from allocator.engine.whole import solve_whole
 
 ROUGH, STEPS = 50, 300  # subgradient steps at first: until the bound falls slowly, and then
 ANEW, AGAIN = 100, 30  # subgradient steps in each round, and each time a dive holds posts

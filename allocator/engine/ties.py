@@ -17,7 +17,7 @@ from allocator.engine.whole import Whole
 from allocator.engine.worst import floor
 
 MOST_TIES = 25  # questions at most; each answer names as many pairs as it can
-WORK, EACH = 1.0, 0.3  # deterministic work for all questions, and for one: a plan found by then counts, the best or not
+WORK, EACH = 0.4, 0.2  # deterministic work for all questions, and for one: a plan found by then counts, the best or not
 WIDE_TIES, NODES = 3, 20  # questions of an instance with more than SMALL pairs, and tree nodes of each
 
 Others = Callable[[Sequence[int]], list[int] | None]  # pairs found; [] when there are none, None when not known

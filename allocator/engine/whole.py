@@ -20,40 +20,20 @@ from allocator.engine.model import value
 from allocator.engine.rounding import rounded
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, any_plan, clashing, conclude, run
+from allocator.engine.tops import top
+from allocator.engine.walk import ends, few, folded, turns
 
 NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
-FEW, DRAFT, ROUGHLY = 4, 20, 2e-3  # a draft: best pairs of a post, tree nodes, gap
+DRAFT, ROUGHLY = 20, 2e-3  # a draft: tree nodes and gap
+ROUNDS, WORTH, BRIEF = (
+    2,
+    5e-3,
+    3,
+)  # of people in turn: rounds, gain (of the points) worth another, tree nodes of one turn
 HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
-
-
-def top(inst: Instance, tier: Tier) -> int:
-    """The best a tier could ever be, made most: a bound that needs no search."""
-    sign = 1 if tier.sense == "most" else -1
-    able = inst.able
-    if tier.worst:
-        return max((worth for _, worth in own_best(inst, tier.worst)), default=0)
-    best = sum(max(0, sign * c) for p, c in tier.filled.items() if able[p])
-    best += sum(max(0, sign * c) for c in tier.broken.values())
-    for p, c in tier.short.items():
-        best += max(0, sign * c) * max((t.short for t in inst.posts[p].trims), default=0)
-    if not (tier.points or tier.lot):
-        return best
-    worth: list[list[int]] = [[] for _ in inst.posts]
-    for pair in inst.pairs:
-        worth[pair.post].append(sign * (tier.points * pair.points + tier.lot * pair.lot))
-    return best + sum(sum(sorted(w for w in ws if w > 0)[-inst.posts[p].wants :]) for p, ws in enumerate(worth))
-
-
-def own_best(inst: Instance, posts: Collection[int]) -> list[tuple[int, int]]:
-    """(post, the most pair points it can have by itself), of those posts that can be filled."""
-    worth: dict[int, list[int]] = {p: [] for p in posts}
-    for pair in inst.pairs:
-        if pair.post in worth:
-            worth[pair.post].append(pair.points)
-    return [(p, sum(sorted(w)[-inst.posts[p].wants :])) for p, w in worth.items() if len(w) >= inst.posts[p].wants]
 
 
 class Whole:
@@ -76,15 +56,24 @@ class Whole:
         self.least: dict[int, int] = {}
 
     def best(
-        self, aim: Ints, nodes: int | None = None, gap: float = 0.0, share: float = 1.0, upper: Ints | None = None
+        self,
+        aim: Ints,
+        nodes: int | None = None,
+        gap: float = 0.0,
+        share: float = 1.0,
+        ends: tuple[Ints, Ints] | None = None,
+        sure: bool = False,
     ) -> Answer:
-        """The most of `aim` above the floors, from the plan in hand, in a share of the time left."""
+        """The most of `aim` above the floors, from the plan in hand (`sure`: a good one), in a share of the time left.
+
+        `ends`: lower and upper ends of columns, in place of the matrix's own.
+        """
         clock = self.clock
         left = clock.left()
         most = min(Effort.nodes if nodes is None else nodes, clock.stop.nodes or Effort.nodes)
-        effort = Effort(gap, None if left is None else share * left, most, clock.stop.event)
+        effort = Effort(gap, None if left is None else share * left, most, clock.stop.event, sure)
         hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
-        answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint, upper=upper)
+        answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint, ends=ends)
         clock.work += answer.work
         return answer
 
@@ -167,13 +156,16 @@ class Whole:
         A tier that is not proved in its share of time and nodes is held as well, so that those after it are bettered;
         then its proof is gone back to, from the plan by then in hand.
         """
+        self.at_once([t for t in tiers if not (t.points or t.lot)])
         for n, (share, nodes) in enumerate(PASSES):
             for tier in tiers:
                 if not self.settled(tier):
                     if self.chosen is not None and tier.points and not n:
                         self.draft(tier)
                     most = share * (1 if tier.points else BEFORE)
-                    answer = self.best(self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most)
+                    answer = self.best(
+                        self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most, sure=tier.points and not gap
+                    )
                     if answer.values is None and self.chosen is None:
                         if answer.status == "infeasible":
                             raise Conflict(clashing(self.inst))
@@ -186,6 +178,27 @@ class Whole:
             self.proved = True
             self.start(self.matrix.trimming)
         return True
+
+    def at_once(self, tiers: Sequence[Tier]) -> None:
+        """Days and bonds in as few questions as can be, where every post is filled that may be: mostly all of them are."""
+        tiers = [t for t in tiers if t.filled or t.short or t.broken]
+        rest = [t for t in tiers if not t.filled]
+        if not rest or len(self.inst.pairs) > WIDE or rest != list(tiers[len(tiers) - len(rest) :]):
+            return
+        for tier in tiers:
+            if tier.filled:
+                self.at_top(tier)
+        for group, aim in folded(self.matrix, rest):
+            answer = self.best(aim, DRAFT, share=BEFORE)
+            was, now = (self.chosen, self.short), [*map(self.value, tiers)] if self.chosen is not None else None
+            if answer.status != "optimal" or not self.take(answer):
+                break
+            if now is not None and [*map(self.value, tiers)] <= now:
+                self.chosen, self.short = was
+            for tier in group:
+                self.known[tier.name] = (*self.before(tier), self.value(tier))
+                self.stay(tier)
+        self.start(self.matrix.trimming)
 
     def settled(self, tier: Tier) -> bool:
         """Whether a tier needs no search: it is as good as it could ever be, proved in an earlier pass, or time is up."""
@@ -212,16 +225,20 @@ class Whole:
         return (self.chosen is None or int(aim @ answer.values) + constant > self.value(tier)) and self.take(answer)
 
     def draft(self, points: Tier) -> None:
-        """A better plan from the pair each post has now and its best few: most of the points in little of the time."""
-        matrix = self.matrix
-        order = np.lexsort((-matrix.points, matrix.post))
-        first = np.searchsorted(matrix.post[order], matrix.post[order])
-        few = np.zeros(matrix.pairs, dtype=np.bool_)
-        few[order] = np.arange(matrix.pairs) - first < FEW
-        few[list(self.chosen or ())] = True
-        tops = np.array(matrix.upper, dtype=np.int64)
-        tops[: matrix.pairs][~few & (np.array(matrix.lower[: matrix.pairs]) == 0)] = 0
-        self.better(points, self.best(matrix.aim(points)[0], DRAFT, ROUGHLY, BEFORE, tops))
+        """Most of the points in little of the time: a few people at a time change places, in rounds while that gains."""
+        aim = self.matrix.aim(points)[0]
+        if len(self.inst.pairs) > WIDE:
+            self.better(points, self.best(aim, DRAFT, ROUGHLY, BEFORE, few(self.matrix, self.chosen or ())))
+            return
+        for _ in range(ROUNDS):
+            before = self.value(points)
+            for person in turns(self.matrix, self.chosen or ()):
+                if self.clock.over:
+                    return
+                near = ends(self.matrix, person, self.chosen or ())
+                self.better(points, self.best(aim, BRIEF, share=BEFORE, ends=near))
+            if self.value(points) - before < WORTH * abs(before):
+                return
 
     def begin(self, hint: Sequence[int]) -> None:
         """A plan at once, without a search: the pairs of `hint` that can be, then others by points."""
@@ -251,7 +268,7 @@ class Whole:
         tops[: self.matrix.pairs][others] = 0
         aim = sum((self.matrix.aim(t)[0] for t in self.inst.tiers if t.filled), np.zeros_like(tops))
         effort = Effort(0.0, self.clock.left(), HOPE, self.clock.stop.event)
-        answer = maximise(self.matrix, aim, effort, upper=tops)
+        answer = maximise(self.matrix, aim, effort, ends=(np.array(self.matrix.lower, dtype=np.int64), tops))
         self.clock.work += answer.work
         self.take(answer)
 
@@ -280,7 +297,7 @@ class Whole:
         aim, _ = self.matrix.aim(tier)
         if guide and tier.lot and self.matrix.trimming and not self.settled(tier):
             more, constant = self.matrix.aim(guide)
-            answer = self.best(aim + GUIDE * more)
+            answer = self.best(aim + GUIDE * more, sure=True)
             all_have = GUIDE * (self.value(guide) - constant)
             self.better(tier, answer)
             self.note(tier, replace(answer, bound=answer.bound - all_have))

@@ -15,7 +15,7 @@ from typing import Protocol
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import value
 from allocator.engine.tiers import Conflict, Stop, _signed
-from allocator.engine.whole import own_best, top
+from allocator.engine.tops import own_best, top
 
 ANY = 10.0  # a gap that any plan meets: the points only guide the search
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.engine.highs import Effort, Floor, maximise
-from allocator.engine.instance import Instance, Pair, Person, Post, Tier
+from allocator.engine.instance import Instance, Limit, Pair, Person, Post, Tier, Trim
 from allocator.engine.matrix import Matrix
 
 
@@ -22,6 +24,29 @@ def test_columns_without_a_choice_count_all_the_same(least: int, status: str, bo
     answer = maximise(matrix, matrix.aim(points)[0], Effort(), floors=[taken], hint={0: 1, 1: 0})
     assert (answer.status, answer.bound) == (status, bound)
     assert answer.values is None or answer.values.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("hard", range(13, 48))
+def test_rows_that_follow_from_a_limit_leave_every_plan_within_it(hard: int) -> None:
+    loads, trims = (22, 22, 20, 14, 2), (Trim(2, (2,)), Trim(4, (4,)))
+    posts = tuple(Post(str(n), trims=trims) for n in range(len(loads)))
+    person = Person("A", (Limit(0, hard, soft=hard - 6, price=3),))
+    pairs = tuple(Pair(n, 0, (load,)) for n, load in enumerate(loads))
+    matrix = Matrix(Instance(posts, (person,), pairs, ()), trimming=True)
+    rows, cols, vals = matrix.entries()
+    kept = 0
+    for taken in product((0, 1), repeat=len(loads)):
+        for steps in range(2 * sum(taken) + 1):
+            load = int(np.dot(loads, taken)) - 2 * steps
+            if load <= hard:
+                values = np.array([*taken, steps, max(0, load - hard + 6)])
+                sums = np.zeros(len(matrix.least), dtype=np.int64)
+                np.add.at(sums, rows, vals * values[cols])
+                assert (np.array(matrix.least) <= sums).all(), (taken, steps)
+                assert (sums <= np.array(matrix.most)).all(), (taken, steps)
+                kept += 1
+    assert kept > 1
+    assert len(matrix.least) > len(loads) + 3  # posts, trims, the limit and the soft one; and rows that follow
 
 
 def _one_and_one(low: float, high: float, costs: tuple[float, float], least: float) -> mathopt.Model:
