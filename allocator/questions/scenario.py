@@ -85,7 +85,7 @@ def scenario(
         if policy.repair.release == "never":
             now = {(a.urn, a.post, a.sip) for a in plan.assignments}
             locks = {(d.urn, d.post or "lead", d.sip) for d in case.decisions if d.decision == "lock"}
-            held = {*held, *((a.urn, a.post) for a in plan.assignments)} - {(urn, post) for urn, post, _ in locks - now}
+            held = {*held, *plan.posts()} - {(urn, post) for urn, post, _ in locks - now}
         repaired = Repaired(
             since=since,
             rows=rows_of(plan),

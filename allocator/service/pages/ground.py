@@ -32,6 +32,8 @@ from allocator.service.pages.presses import pressed
 from allocator.service.people import Who
 from allocator.service.problems import TITLES, Refusal, away, fault, refusal_of
 from allocator.store import keep
+from allocator.words import day as day
+from allocator.words import days as days
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
 HEADERS = {
@@ -59,16 +61,6 @@ def environment() -> Environment:
     env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
     return env
-
-
-def days(n: float) -> str:
-    """2.5 days, 1 day."""
-    return f"{n:g} day{'' if n == 1 else 's'}"
-
-
-def day(d: dt.date) -> str:
-    """31 March 2027."""
-    return f"{d.day} {d:%B %Y}"
 
 
 def moment(t: dt.datetime) -> str:
