@@ -198,7 +198,7 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
         return Coming(
             f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",
             f"By {day(answering[-1])}. An answer by telephone you type in yourself.",
-            Way("Type in answers", f"{at}/answers"),
+            Way("Type in answers", f"{at}/telephone"),
             (Way("See who has not answered", f"{at}/publish#answers"),),
         )
     governors = [p for p in pairs if p.post == "appraisal" and p.governors is None]

@@ -10,9 +10,12 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
+from allocator.reasons.spoken import name_of
 from allocator.service.asking import In, Manager, Office, Reader
+from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
 from allocator.service.people import Who
@@ -39,6 +42,11 @@ class PairLine:
     because: str | None
     by_people: bool  # changed by hand or after a refusal in this round
     confirmed_by: str | None
+    next: str | None  # whom the plan would have had instead, all else as it is
+
+    @property
+    def why(self) -> str:
+        return line(self.row)
 
     @property
     def ref(self) -> str:
@@ -60,9 +68,15 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
             PairLine(
                 pair, desk.rows[key], tuple(rounds.missing(desk, key, me, own)), before, c.because if c else None, key in people,
                 names.get(pair.confirmed_by or ""),
+                sip_name(desk.facts, desk.rows[key]),
             )
         )  # fmt: skip
     return sorted(out, key=lambda x: (not (x.because or x.by_people), x.row.school, x.pair.key))
+
+
+def sip_name(facts: Facts, row: Assignment) -> str | None:
+    """The runner-up's name."""
+    return name_of(facts, row.runner_up.sip) if row.runner_up else None
 
 
 def opened(s: Session, at: Place, who: Who) -> bool:

@@ -1,0 +1,100 @@
+"""Many at once: answers taken down on the telephone in one list, and the governors' yes for every appraisal together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from allocator import rounds
+from allocator.errors import RoundRefuses
+from allocator.questions.veto import one_answer
+from allocator.service.asking import In, Manager, Office, Reader, writing
+from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.pages.place import place_in, school_lines
+from allocator.service.people import Who
+from allocator.service.problems import Refusal
+from allocator.service.schemas import Id
+from allocator.store import keep
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+SAID = {"accept": "yes", "veto": "no", "query": "asks"}
+
+
+@router.get("/rounds/{id}/telephone")
+def telephone(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """Every school that has still to answer, one line each."""
+    return list_page(request, id, who, office, None)
+
+
+def list_page(request: Request, id: str, who: Who, office: Office, form: Fields | None) -> Response:
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+    lines = [x for x in school_lines(at.desk) if x.main.stage in ("proposed", "queried")]
+    typed = {x.urn: _typed(form, x.urn) for x in lines} if form else {}
+    return show(
+        request,
+        "telephone.html",
+        who,
+        422 if form else 200,
+        **at.facts,
+        lines=lines,
+        typed=typed,
+        said=SAID,
+        errors=form.errors if form else {},
+        summary=form.summary if form else [],
+    )
+
+
+def _typed(form: Fields, urn: str) -> dict[str, Any]:
+    return {"word": form.text(f"word-{urn}") or "", "reason": form.text(f"reason-{urn}") or ""}
+
+
+@router.post("/rounds/{id}/telephone")
+def take_down(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """What was said, school by school: all of it, or nothing where one of them cannot be."""
+    words = {k.removeprefix("word-"): w for k in form.data if k.startswith("word-") and (w := form.text(k))}
+    if not words:
+        form.errors["list"] = "Choose what at least one school said"
+    for urn in [u for u, w in words.items() if w not in SAID]:
+        form.errors[f"word-{urn}"] = "Choose yes, no or asks"
+    if form.errors:
+        return list_page(request, id, who, office, form)
+    told: set[str] = set()
+    with writing(request, office, who, id) as (s, row):
+        _, desk = keep.desk(s, id)
+        for urn, word in words.items():
+            if urn in told:  # schools that share a head have answered with the other
+                continue
+            by, reason = who.person(row.programme_id, urn), form.text(f"reason-{urn}")
+            try:
+                keep.step(
+                    s,
+                    id,
+                    by,
+                    lambda d, u=urn, w=word, r=reason: rounds.answer(  # type: ignore[misc]  # bound now
+                        d, u, w, "head", dt.date.today(), reason=r, via="telephone"
+                    ),
+                )
+            except RoundRefuses as error:
+                raise Refusal("round_refuses", f"{error.text} Nothing of the list was written down.") from None
+            told |= set(one_answer(desk.facts, urn))
+            keep.note(s, by, "answer", urn, programme=row.programme_id, detail=f"{word} by head, telephone")
+    n = len(words)
+    return done(f"/rounds/{id}/telephone", f"{n} answer{'' if n == 1 else 's'} written down.")
+
+
+@router.post("/rounds/{id}/confirm/all-governors")
+def governors(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The governors said yes at each of these schools."""
+    urns = form.all("urns")
+    if not urns:
+        raise Refusal("invalid", "Tick the schools whose governors have said yes.")
+    with writing(request, office, who, id) as (s, row):
+        by, today = who.person(row.programme_id), dt.date.today()
+        keep.step(s, id, by, lambda d: [rounds.governors(d, u, True, today) for u in urns])
+        for urn in urns:
+            keep.note(s, by, "answer", urn, programme=row.programme_id, detail="governors_yes by governors, letter")
+    n = len(urns)
+    return done(f"/rounds/{id}/confirm", f"The governors' yes is written down for {n} school{'' if n == 1 else 's'}.")

@@ -1,0 +1,74 @@
+"""Many at once: a list of answers is written down whole or not at all; governors' yes for several appraisals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
+from allocator.store import keep
+from allocator.store.tables import RoundRow
+from tests.make import case, led, school, sip
+from tests.pages.test_matrix import SITE
+from tests.service.office import MEL, Desk, open_office
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Round n: four schools told, three of them with an appraisal."""
+    made, urns = open_office(tmp_path), [str(n) for n in range(1, 5)]
+    rows = [school(u, name=f"{u} Hill School", appraisal="any" if u != "4" else None) for u in urns]
+    facts = case(
+        rows, [sip("A", days=60, appraisal_trained=True)], history=[r for u in urns for r in led(u, "A", "2025/26")]
+    )
+    plan, today = solve(facts, Policy()), keep.now().date()
+    with made.db.write() as s:
+        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
+        s.flush()
+        row = keep.the_round(s, "n", lock=True)
+        keep.keep_case(s, row, facts, Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "n"), plan), MEL)
+        keep.step(s, "n", MEL, lambda d: rounds.propose(d, None, today))
+    return made
+
+
+def post(desk: Desk, path: str, **form: object) -> tuple[int, str]:
+    answer = desk.client.post(
+        f"{SITE}/rounds/n{path}", data=form, headers=desk.headers("manager"), follow_redirects=False
+    )
+    return answer.status_code, answer.text
+
+
+def stages(desk: Desk) -> dict[str, str]:
+    with desk.db.read() as s:
+        return {u: p.stage for (u, post), p in keep.standing(s, "n").pairs.items() if post == "lead"}
+
+
+def test_ten_answers_are_one_press(desk: Desk) -> None:
+    status, _ = post(desk, "/telephone", **{"word-1": "accept", "word-2": "veto", "reason-2": "We disagreed.", "word-3": "query", "reason-3": "Who?"})  # fmt: skip
+    assert status == 303
+    assert stages(desk) == {"1": "accepted", "2": "refused", "3": "queried", "4": "proposed"}
+
+
+def test_a_list_is_written_down_whole_or_not_at_all(desk: Desk) -> None:
+    post(desk, "/telephone", **{"word-2": "veto"})
+    status, text = post(desk, "/telephone", **{"word-1": "accept", "word-2": "accept"})
+    assert status == 409
+    assert "Nothing of the list was written down" in text
+    assert stages(desk)["1"] == "proposed"
+    status, text = post(desk, "/telephone")
+    assert (status, "Choose what at least one school said" in text) == (422, True)
+
+
+def test_governors_say_yes_for_several(desk: Desk) -> None:
+    html = desk.client.get(f"{SITE}/rounds/n/confirm", headers=desk.headers("manager")).text
+    assert html.count('name="urns"') == 3
+    status, _ = post(desk, "/confirm/all-governors", urns=["1", "2"])
+    assert status == 303
+    with desk.db.read() as s:
+        said = {u: p.governors for (u, post), p in keep.standing(s, "n").pairs.items() if post == "appraisal"}
+    assert said == {"1": True, "2": True, "3": None}
