@@ -65,10 +65,10 @@ lock:
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
-# what building the package takes is put aside and thrown away: a hundred megabytes of Node for three small files
+# most modules are never run, so none is compiled beforehand; what building the package takes is put aside and thrown away: a hundred megabytes of Node for three small files
 $(RUNS): requirements/run.lock requirements/build.lock $(MADE_FROM) | $(BIN)/python
-	$(PIP) --require-hashes -r requirements/run.lock
-	$(PIP) --require-hashes -r requirements/build.lock --target $(BUILD) --upgrade
+	$(PIP) --no-compile --require-hashes -r requirements/run.lock
+	$(PIP) --no-compile --require-hashes -r requirements/build.lock --target $(BUILD) --upgrade
 	PYTHONPATH=$(BUILD) $(PIP) --no-deps --no-build-isolation -e .
 	rm -rf $(BUILD)
 	touch $@
