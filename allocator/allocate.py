@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from allocator.domain.plan import Inputs, Plan
 from allocator.engine import instance as en
-from allocator.engine.method import solve
+from allocator.engine.method import FEW, solve
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import CaseError, Stopped
 from allocator.layout import lay_out
@@ -24,11 +24,11 @@ def allocate(
 ) -> tuple[Plan, en.Solution]:
     """Solve a setup and lay the answer out as a bare plan; `inputs` when the case was changed on the way.
 
-    The search begins from `hint`, else from who holds each post, else from last year's pairs.
+    The search begins from `hint`, else from who holds each post, else (where CP-SAT is not to settle it at once) from last year's pairs.
 
     Raises CaseError naming the decisions when locks clash, Stopped when nothing was found in time.
     """
-    stood = hint or ready.holders or last_year(ready)
+    stood = hint or ready.holders or (last_year(ready) if len(ready.inst.pairs) > FEW else {})
     start = [ready.index[u, k, s] for (u, k), s in stood.items() if (u, k, s) in ready.index]
     try:
         solution = solve(ready.inst, stop, start)

@@ -146,7 +146,7 @@ def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
         clock.work += draft.result()
         values = {t.name: search.value(t) for t in search.before}
         full = all(v == search.tops[n] for n, v in values.items())
-        terms = search.terms(values, bool(search.short))
+        terms = search.terms(values, not full and any(p.trims for p in inst.posts))  # a plan as good may trim posts
         if not full:
             last = search.bounded(pool, groups, terms)
         for _ in range(PASSES):

@@ -27,12 +27,9 @@ NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, 
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
-DRAFT, ROUGHLY = 20, 2e-3  # a draft: tree nodes and gap
-ROUNDS, WORTH, BRIEF = (
-    2,
-    5e-3,
-    3,
-)  # of people in turn: rounds, gain (of the points) worth another, tree nodes of one turn
+SLIGHT, DRAFT, ROUGHLY = 400, 20, 2e-3  # a draft: pairs that need none, tree nodes, gap
+ROUNDS, WORTH = 2, 5e-3  # of people in turn, and the gain (of the points) that another is worth
+BRIEF = 3  # tree nodes of one turn
 HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
 
 
@@ -160,12 +157,11 @@ class Whole:
         for n, (share, nodes) in enumerate(PASSES):
             for tier in tiers:
                 if not self.settled(tier):
-                    if self.chosen is not None and tier.points and not n:
+                    good = tier.points and not gap and len(self.inst.pairs) > SLIGHT
+                    if self.chosen is not None and tier.points and not n and (good or gap):
                         self.draft(tier)
                     most = share * (1 if tier.points else BEFORE)
-                    answer = self.best(
-                        self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most, sure=tier.points and not gap
-                    )
+                    answer = self.best(self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most, sure=good)
                     if answer.values is None and self.chosen is None:
                         if answer.status == "infeasible":
                             raise Conflict(clashing(self.inst))
