@@ -14,7 +14,7 @@ from allocator.check.before import last_year
 from allocator.check.derived import Book, Post
 from allocator.check.local import fresh_eyes, known_locally
 from allocator.check.score import Auditor
-from allocator.check.structure import Breach, Choice, Short, locks
+from allocator.check.structure import Breach, Choice, Short, locks, most_schools
 from allocator.check.together import one_lead
 from allocator.domain.case import Decision, DecisionKind, Sip, Wish
 from allocator.domain.claims import Cause, CouldNotBe, Outweighed, Price, WishAnswered
@@ -149,7 +149,21 @@ class _Claims:
         for rule, urns, _ in near:
             if len({last_year(self.b, u, "lead") for u in urns}) > 1:
                 return [_for_all(rule, urns)]
-        return [self._apart(at, sip) or self._open(at, sip)]
+        return [self._apart(at, sip) or self._no_room(at, sip) or self._open(at, sip)]
+
+    def _no_room(self, at: Post, sip: str) -> Line | None:
+        """Whether the SIP alone could not hold it, however many days it goes short."""
+        line = {"kind": "no_room", "urn": at.urn, "post": at.key[1], "sip": sip}
+        if self.b.policy.portfolio.on and at.kind == "lead" and most_schools(self.stand, sip) == 0:
+            return {**line, "period": "schools"}
+        row, past = self.b.sips[sip], self.stand.spent(sip)
+        ways = [self.stand.loads(at, row, q) for q in (0, *at.trims)]
+        for n, most in enumerate(self.b.limits(row) if self.b.policy.capacity.on else []):
+            if most is not None and all(used[n] > max(0, self.b.hard(most) - past[n]) for used in ways):
+                return {**line, "period": ("autumn_1", "autumn_2", "spring", "summer")[n]}
+        room = max(0, self.b.capacity(row) - sum(past))
+        tight = self.b.policy.capacity.on and all(sum(used) > room for used in ways)
+        return {**line, "period": "year"} if tight else None
 
     def _open(self, at: Post, sip: str) -> Line:
         if not self.plan.certificate.proved:

@@ -104,6 +104,16 @@ class Apart(Said):
     rule: str
 
 
+class NoRoom(Said):
+    """The SIP's own days do not reach for the post, with nothing else beside it: in this period, in the year, or no school at all."""
+
+    kind: Literal["no_room"] = "no_room"
+    urn: str
+    post: str
+    sip: str
+    period: Literal["autumn_1", "autumn_2", "spring", "summer", "year", "schools"]
+
+
 class Returns(Said):
     """Was here earlier in the year, and is back after somebody else stood in."""
 
@@ -187,7 +197,7 @@ class NobodySuch(Said):
 
 
 Cause = Annotated[
-    Gone | Away | LimitReached | AskedToLeave | ByHand | Barred | OneForAll | Apart | Returns | NotProvedBest | Tied
+    Gone | Away | LimitReached | AskedToLeave | ByHand | Barred | OneForAll | Apart | NoRoom | Returns | NotProvedBest | Tied
     | Outweighed | CouldNotBe | NobodySuch,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Decision, Sip, Wish
 from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Moved, Plan
+from allocator.reasons.room import no_room
 from allocator.rules.local import IS
 
 FOR = ("keep", "named", "follow_head")  # wishes to have somebody
@@ -77,6 +78,8 @@ class Claims:
             return found
         if found := self._kept_apart(at, sip):
             return found
+        if period := no_room(self.facts, at, self.facts.sips[sip]):
+            return (say.NoRoom(urn=at.urn, post=at.slot, sip=sip, period=period),)
         if not self.plan.certificate.proved:
             return (say.NotProvedBest(urn=at.urn, sip=sip),)
         row = self.row_of.get(at.key)

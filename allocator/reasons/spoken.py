@@ -27,6 +27,9 @@ LIFTS = {  # what would let a pair by that a rule bars
     "authority": "The authority added to the SIP's record would let it by.",
     "appraisal": "Appraisal training on record would let it by.",
 }
+PERIODS = {
+    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",
+}  # fmt: skip
 OWN = {  # what bars a SIP, as they themselves may read it
     "dbs": "your DBS check does not cover every planned visit",
     "training": "your training is not on record",
@@ -97,6 +100,11 @@ def _manager(ready: Setup, c: say.Cause) -> str:
         return f"{listed([facts.name(u) for u in c.urns])} must have one lead."
     if isinstance(c, say.Apart):
         return f"{name} holds the {c.post} post at {where}, and the two are kept apart."
+    if isinstance(c, say.NoRoom):
+        if c.period == "schools":
+            return f"{name} is to lead no school: the limit on record is 0."
+        span = "in the year" if c.period == "year" else f"in {PERIODS[c.period]}"
+        return f"{name} has too few days {span} for {where}, even with nothing else beside it."
     if isinstance(c, say.Returns):
         return f"{name} is back."
     if isinstance(c, say.Tied):
@@ -213,6 +221,8 @@ def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
         return "your schools are to have one partner" if c.rule == "shared_head" else "schools of your partnership are to have one partner"  # fmt: skip
     if isinstance(c, say.Returns):
         return f"{name} is back with us"
+    if isinstance(c, say.NoRoom):
+        return f"{name} {'leads no school' if c.period == 'schools' else 'does not have the days for your school'} this year"
     if isinstance(c, say.Apart):
         return f"{name} has another task at your school, and the two are kept apart"
     return SHARED
@@ -225,7 +235,7 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
     name = to_reader(facts, wish.sip)
     if isinstance(c, say.NobodySuch):
         why = "under our published rules nobody else may take your school" if wish.wish == "change" else "nobody who may take your school meets that"  # fmt: skip
-    elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart):
+    elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart | say.NoRoom):
         why = clause(facts, wish.because)
     elif isinstance(c, say.CouldNotBe):
         why = f"there is no way to give you {name} beside what is settled"
@@ -256,6 +266,12 @@ def lost_to_sip(facts: Facts, change: Moved) -> str:
         why = f"among other things because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
     elif isinstance(c, say.AskedToLeave) and c.by == "sip":
         why = "as you asked"
+    elif isinstance(c, say.NoRoom):
+        why = (
+            "because you are to lead no school"
+            if c.period == "schools"
+            else "because the days that you can give do not reach for it"
+        )
     elif isinstance(c, say.ByHand):
         why = "because I decided so; ask me why"
     elif isinstance(c, say.Barred):

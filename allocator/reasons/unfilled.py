@@ -10,6 +10,7 @@ from allocator.domain.plan import ClashItem, Unfilled
 from allocator.engine.instance import Solution
 from allocator.reasons.clash import Item, clash
 from allocator.reasons.fixes import Workshop
+from allocator.reasons.room import no_room
 from allocator.rules import RULES
 from allocator.words import counted, day, listed, words
 
@@ -186,6 +187,13 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
                 yield _barred_by(ready, key, rule, sip)
         elif rule == "budget":
             yield f"all SIPs together may give {facts.policy.budget.days:g} days (budget.days), all needed elsewhere"
+        elif (
+            rule == "capacity"
+            and sip
+            and (part := ready.parts.by_key.get(key))
+            and no_room(facts, part, facts.sips[sip])
+        ):
+            yield f"{facts.sips[sip].name}'s own days do not reach for it"
         elif rule == "capacity" and sip:
             yield f"{facts.sips[sip].name} has {facts.capacity(facts.sips[sip]) / 4:g} days for schools, all needed elsewhere"
         elif rule == "portfolio" and sip:

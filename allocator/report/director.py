@@ -17,7 +17,7 @@ from allocator.rules.base import words as plain
 CAUSES = {  # a claim's kind in a director's words
     "gone": "the SIP left, or the contract ends", "away": "the SIP is away for most of the time", "limit_reached": "the limit of years",
     "by_hand": "decided by a person", "one_for_all": "schools that must share a SIP", "kept_apart": "two tasks kept apart",
-    "returns": "the SIP is back", "not_proved_best": "not proved necessary", "tied": "an equal choice, by the lot",
+    "returns": "the SIP is back", "no_room": "the SIP's own days do not reach", "not_proved_best": "not proved necessary", "tied": "an equal choice, by the lot",
     "outweighed": "the plan as a whole is better so", "could_not_be": "not possible beside what is fixed",
 }  # fmt: skip
 BARS = {  # a rule that bars, where it has better words than its name

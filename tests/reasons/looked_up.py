@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Iterable
 
 from allocator.check.before import last_year
-from allocator.check.derived import norm
+from allocator.check.derived import Post, norm
 from allocator.check.local import fresh_eyes, known_locally
 from allocator.check.points import asked_of, former_tie
 from allocator.check.score import Auditor
+from allocator.check.standing import Stand
+from allocator.check.structure import people, person_loads
 from allocator.check.together import better, one_lead
-from allocator.domain.case import Wish
+from allocator.domain.case import Sip, Wish
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.answer import world
 
@@ -117,6 +119,8 @@ class Looked:
                     sip is None or any(self.r.a.bars.rules(p, sip) for p in [*near, *([part] if part else []), *self.whole]),
                 "your schools are to have one partner": any(rule == "shared_head" for rule, urns in one_lead(b) if self.row.urn in urns),
                 "schools of your partnership are to have one partner": any(rule == "cluster" for rule, urns in one_lead(b) if self.row.urn in urns),
+                f"{name} leads no school this year": sip is not None and sip.max_schools == 0,
+                f"{name} does not have the days for your school this year": part is not None and sip is not None and no_days(self.r.a.stand, part, sip),
                 "we decided on a change ourselves": any(d.decision == "forbid" and d.sip == was for d in case.decisions),
                 f"{name} has another task at your school, and the two are kept apart": was in other,
                 "the work is shared out afresh among all our schools": True,
@@ -311,3 +315,10 @@ def parts_of(text: str, words: Iterable[str]) -> list[str]:
     """The words of a list, longest first."""
     keys = sorted(words, key=len, reverse=True)
     return re.findall("|".join(map(re.escape, keys)), text)
+
+
+def no_days(stand: Stand, part: Post, sip: Sip) -> bool:
+    """Whether the SIP, with this part alone, breaks a limit of their own whatever days are cut."""
+    alone = {part.key: sip.sip}
+    tries = [people(stand, alone, person_loads(stand, alone, {part.key: q})) for q in (0, *part.trims)]
+    return all(any(b.sip == sip.sip and b.rule in ("capacity", "portfolio") for b in found) for found in tries)

@@ -13,7 +13,7 @@ from fractions import Fraction
 from allocator.check.derived import norm
 from allocator.check.together import one_lead
 from allocator.domain.plan import Assignment, Moved, Plan
-from tests.reasons.looked_up import COUNT, DAY, PERIODS, ROLE, Looked, Opened, counted, n_years, spoken
+from tests.reasons.looked_up import COUNT, DAY, PERIODS, ROLE, Looked, Opened, counted, n_years, no_days, spoken
 
 Check = Callable[..., str]
 OWN = {  # what a SIP reads where a rule on them bars
@@ -59,6 +59,8 @@ class Reader(Opened):
             "because you are not there for the whole time.": "availability" in barred or any(x.sip == was for x in case.absences),
             f"among other things because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
                 "tenure" in barred,
+            "because the days that you can give do not reach for it.": any(no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts),
+            "because you are to lead no school.": self.a.book.sips[was].max_schools == 0,
             "as you asked.": any(w.by == "sip" and w.sip == was for w in wishes) or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
             "because I decided so; ask me why.": any(d.decision in ("lock", "forbid") for d in case.decisions),
             "because the published rules ask for somebody else this year.": bool(barred),

@@ -139,3 +139,19 @@ def test_a_plan_not_proved_claims_no_need() -> None:
     (change,) = complete(ready, unproved, solution).changes
     assert [c.kind for c in change.claims] == ["not_proved_best"]
     assert "may yet be possible" in change.because
+
+
+def test_who_could_not_take_it_even_alone_is_not_said_to_be_outweighed() -> None:
+    past = [*led("1", "A", "2025/26"), *led("2", "C", "2025/26")]
+    team = [sip("A", autumn_2_days=0), sip("B"), sip("C", max_schools=0)]
+    plan = solve(case([school("1"), school("2")], team, history=past), policy())
+    found = {c.urn: c for c in plan.changes}
+    assert (
+        found["1"].because
+        == "Sip A has too few days in November and December for School 1, even with nothing else beside it."
+    )
+    assert found["2"].because == "Sip C is to lead no school: the limit on record is 0."
+    assert read_aloud(plan)[1] == []
+    data = plan.model_dump(mode="json", by_alias=True)
+    data["changes"][0]["claims"][0]["period"] = "spring"
+    assert wrong(Plan.model_validate(data))
