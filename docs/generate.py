@@ -1,6 +1,6 @@
 """Writes the generated reference pages from the code; `--check` names those that are stale and exits 1.
 
-python docs/generate.py [--check] [--large]
+python docs/generate.py [--check] [--large] [--questions]
 """
 
 from __future__ import annotations
@@ -414,6 +414,13 @@ def account() -> str:
     return "\n\n".join(out)
 
 
+def questions() -> str:
+    """The questions that such a product is asked, each with its answer on a ready case; made with `--questions`."""
+    from docs.questions import page
+
+    return page(NOTE)
+
+
 PAGES = {
     "account.md": account,
     "../tutorial/a-year.md": a_year,
@@ -434,7 +441,8 @@ PAGES = {
 def main() -> int:
     stale = []
     large = {"printed-large.md": printed_large} if "--large" in sys.argv else {}
-    for name, make in {**PAGES, **large}.items():
+    asked = {"../how-to/questions.md": questions} if "--questions" in sys.argv else {}
+    for name, make in {**PAGES, **large, **asked}.items():
         path, text = REFERENCE / name, make().rstrip() + "\n"
         if "--check" in sys.argv:
             if not path.exists() or path.read_text("utf-8") != text:

@@ -29,15 +29,13 @@ def list_(
 
     clusters and checks plan the year again for some of their rows.
     """
-    import datetime as dt
-
     from allocator.engine.tiers import Stop
-    from allocator.report.lists import make
+    from allocator.report.lists import first_day, make
     from allocator.report.workbook import write_table
 
     plan = read_plan(plan_file)
     with stopping() as event:
-        found = make(plan, name, today=dt.date.today(), dearer=True, stop=Stop(event=event))
+        found = make(plan, name, today=first_day(plan), dearer=True, stop=Stop(event=event))
     if excel:
         write(excel, lambda p: write_table(p, found.name, found.head, found.rows))
         note(f"Written: {excel}")
@@ -59,7 +57,7 @@ def show(found: Listing, console: Console) -> None:
 
     cells = [[_cell(x) for x in row] for row in found.rows]
     width = sum(max(len(text) for text in column) + 3 for column in zip(found.head, *cells, strict=True))
-    console.print(f"{found.title}\n", markup=False)
+    console.print(f"{found.title}. {found.said}", markup=False)
     if cells and width <= console.width:
         table = Table(*found.head)
         for row in cells:
@@ -68,7 +66,6 @@ def show(found: Listing, console: Console) -> None:
     for row in cells if width > console.width else ():
         rest = "; ".join(f"{head}: {text}" for head, text in zip(found.head[1:], row[1:], strict=True) if text)
         console.print(f"{row[0]}. {rest}.", markup=False)
-    console.print(f"{chr(10) if cells else ''}{found.said}", markup=False)
 
 
 def _cell(value: Any) -> str:

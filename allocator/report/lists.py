@@ -74,6 +74,11 @@ def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: S
     return LISTS[name][1](Desk(ready_from(plan), plan, today, dearer, stop))
 
 
+def first_day(plan: Plan) -> dt.date:
+    """The day by which a list from the command line judges what ends soon: the year's first, whatever the clock says."""
+    return dt.date(first_year(str(plan.inputs.case["year"])), 9, 1)
+
+
 def every(plan: Plan, *, today: dt.date) -> list[Listing]:
     """All lists without planning again."""
     desk = Desk(ready_from(plan), plan, today)

@@ -26,7 +26,7 @@ from allocator.intake import plain
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
 from allocator.report.by_school import COLUMNS, NOBODY, Row, by_school, cells, number
-from allocator.report.lists import every
+from allocator.report.lists import every, first_day
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
 
@@ -63,7 +63,7 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     _notices(book.create_sheet("notices"), plan)
     _settings(book.create_sheet("settings in force"), policy)
     _tables(book, case, policy)
-    for found in every(plan, today=facts.year.first):
+    for found in every(plan, today=first_day(plan)):
         table(
             book.create_sheet(f"list {found.name}"),
             found.head,
