@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from allocator.domain.case import PERIODS
 from allocator.setup import Setup
+from allocator.words import days
 
 PERIOD = dict(enumerate(("the year", "the first half of autumn", "the second half of autumn", "spring", "summer")))
 assert len(PERIOD) == len(PERIODS) + 1
@@ -49,7 +50,7 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
     for limit in (x for x in who.limits if x.resource in PERIOD):
         needs = sum(_least(ready, i, limit.resource) for i in held)
         if needs > limit.hard:
-            yield f"{name} has {limit.hard / 4:g} days for schools in {PERIOD[limit.resource]}; these need {needs / 4:g}."
+            yield f"{name} has {days(limit.hard / 4)} for schools in {PERIOD[limit.resource]}; these need {needs / 4:g}."
     posts = {ready.inst.pairs[i].post for i in held}
     leads = sum(ready.inst.posts[p].counts for p in posts)
     if who.at_most is not None and leads > who.at_most:

@@ -19,7 +19,7 @@ from allocator.errors import UsageError
 from allocator.questions.scenario import Scenario, scenario
 from allocator.reasons.complete import held_in, short_in
 from allocator.rules.local import fresh_eyes, known_locally
-from allocator.words import listed
+from allocator.words import days, listed
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     ]
     parts += [tiers.text(name, lost) for name, lost in hard if name not in ("2", tiers.MOVED)]
     is_ = [what for what, so in (("known locally", local), ("fresh eyes", fresh_eyes(facts, key[0], row))) if so]
-    text = f"{row.name}{f' ({listed(is_)})' if is_ else ''}: {', '.join(parts)}; {room:g} days left."
+    text = f"{row.name}{f' ({listed(is_)})' if is_ else ''}: {', '.join(parts)}; {days(room)} left."
     exact = whole or not loses
     if not exact:
         text += " Only schools near in the chain were free to change, so it may cost less."

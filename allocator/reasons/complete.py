@@ -16,7 +16,8 @@ from allocator.reasons.claims import Claims
 from allocator.reasons.fixes import Workshop
 from allocator.reasons.spoken import to_manager, wish_to_manager
 from allocator.reasons.unfilled import explain_unfilled
-from allocator.rules.base import Audience, day
+from allocator.rules.base import Audience
+from allocator.words import day, days
 
 SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided
 NOT_ALL = "Equal choices were not looked for to the end: beside those named there may be others. why-not tells of any one SIP."
@@ -73,7 +74,7 @@ def short_in(ready: Setup, plan: Plan) -> dict[int, int]:
 
 
 def _settled(a: Assignment) -> str:
-    return f"{a.name}: {a.days:g} days from {day(a.from_)} to {day(a.to)}, settled before this change"
+    return f"{a.name}: {days(a.days)} from {day(a.from_)} to {day(a.to)}, settled before this change"
 
 
 def _tied(ready: Setup, solution: Solution, stop: Stop | None) -> tuple[dict[Key, tuple[str, ...]], bool]:
@@ -127,10 +128,7 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     elif points <= a.points:
         text = f"{name}, allowed, {'but a weaker' if points < a.points else 'and as good a'} fit."
     elif load > room:
-        text = (
-            f"{name} would fit better, but has {room / 4:g} days left and this needs {load / 4:g}: "
-            "another school would lose more."
-        )
+        text = f"{name} would fit better, but has {days(room / 4)} left and this needs {load / 4:g}."
     else:
         text = (
             f"{name} would fit better here, but the plan as a whole is better this way. "

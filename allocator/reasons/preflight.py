@@ -19,7 +19,7 @@ from allocator.reasons.in_brief import days_due
 from allocator.reasons.unfilled import what_bars
 from allocator.rules.reach import Pairs
 from allocator.setup import instance
-from allocator.words import day, listed
+from allocator.words import day, days, listed
 
 CHECKS = ("training", "approval", "dbs")
 LARGEST = 500_000  # pairs above which whether all locks can stand together is left to `solve`
@@ -45,7 +45,7 @@ def _days_short(facts: Facts) -> Iterator[Problem]:
     due = days_due(facts)
     if due > offered:
         yield Problem(
-            "days_short", "notice", "sips", f"The team has {offered:g} days for schools, and {due:g} are due: {due - offered:g} too few. "
+            "days_short", "notice", "sips", f"The team has {days(offered)} for schools, and {due:g} are due: {due - offered:g} too few. "
             "Schools will have fewer days than due, or no SIP.", column="days",
         )  # fmt: skip
 

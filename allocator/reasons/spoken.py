@@ -31,6 +31,7 @@ PERIODS = {
     "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",
 }  # fmt: skip
 OWN = {  # what bars a SIP, as they themselves may read it
+    "need": "it needs experience that is not on your record",
     "dbs": "your DBS check does not cover every planned visit",
     "training": "your training is not on record",
     "approval": "the board's approval is not on record",

@@ -38,12 +38,19 @@ VERBS = {"has": "have", "knows": "know", "can": "can"}
 @dataclass(frozen=True)
 class Told:
     """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop (`why` with
-    its *because*, or empty), `rest` whole sentences (who it is, what could not be met, days). `reasons`: what it rests on."""
+    its *because*, or empty); `notes` (who it is, what could not be met), `days` and `after` (a way to ask for more) whole
+    sentences. `reasons`: what it rests on."""
 
     opening: str
     why: str
-    rest: str
+    notes: str
+    days: str = ""
+    after: str = ""
     reasons: tuple[Reason, ...] = ()
+
+    @property
+    def rest(self) -> str:
+        return " ".join(filter(None, (self.notes, self.days, self.after)))
 
     @property
     def text(self) -> str:
@@ -105,7 +112,7 @@ def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against:
     if gaps:
         spans = listed([f"{day(u.from_)} to {day(u.to)}" for u in gaps if u.from_ and u.to])
         parts.append(f"For {spans} nobody is named yet; we shall write to you.")
-    return Told(opening, why, " ".join([*parts, *_days(ready, plan, rows), *_limit(plan, change)]))
+    return Told(opening, why, " ".join(parts), " ".join(_days(ready, plan, rows)), " ".join(_limit(plan, change)))
 
 
 def _spell(facts: Facts, plan: Plan, a: Assignment) -> str:
@@ -164,7 +171,7 @@ def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
         return [f"It takes {_count(a.days)} of the service's time. Your governors decide whether they wish it."]
     if len(rows) > 1:
         shares = [f"{_count(x.days)} with {x.name}" for x in rows]
-        return [f"You have {listed(shares)}.", *_short(ready, plan, rows)]
+        return [f"You have {listed(shares)}.", *short_of(ready, plan, rows)]
     d = ready.facts.policy.days
     span = "the year" if a.from_ <= ready.facts.year.first else "the rest of the year"
     text = f"You have {_count(a.days)} for {span}"
@@ -173,10 +180,10 @@ def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
         / 4
     )
     text += f", about {inside:g} of them in school." if a.post == "lead" and 0 < inside < a.days else "."
-    return [text, *_short(ready, plan, rows)]
+    return [text, *short_of(ready, plan, rows)]
 
 
-def _short(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
+def short_of(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
     """That days are missing; that nobody has more only where nobody who may take the post has a step of days left."""
     days = sum(x.days_short for x in rows)
     if not days:
@@ -205,13 +212,13 @@ def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: li
     split = ", ".join(
         f"{days:g} in {name}" for name, days in zip(PERIODS, a.periods.model_dump().values(), strict=True) if days
     )
-    parts.append(f"It takes {_count(a.days)}: {split}." if split else f"It takes {_count(a.days)}.")
+    took = [f"It takes {_count(a.days)}: {split}." if split else f"It takes {_count(a.days)}."]
     if a.extra_days:
         known = ready.facts.policy.days.new_pairing if a.new_pairing else 0
         why = ["to get to know the school"] if known else []
         why += ["because the head is new"] if a.extra_days > known and ready.facts.new_head(a.urn) else []
-        parts.append(f"You have {_count(a.extra_days)} more {', and '.join(why)}.")
-    return Told(opening, f"{SEVERAL} because {speaks}" if speaks else "", " ".join(parts))
+        took.append(f"You have {_count(a.extra_days)} more {', and '.join(why)}.")
+    return Told(opening, f"{SEVERAL} because {speaks}" if speaks else "", " ".join(parts), " ".join(took))
 
 
 def _count(days: float) -> str:

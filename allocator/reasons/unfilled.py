@@ -12,7 +12,7 @@ from allocator.reasons.clash import Item, clash
 from allocator.reasons.fixes import Workshop
 from allocator.reasons.room import no_room
 from allocator.rules import RULES
-from allocator.words import counted, day, listed, words
+from allocator.words import counted, day, days, listed, words
 
 BARRED = {r.id: r.barred for r in RULES if r.barred} | {"floor": "fit it less well than policy asks for"}
 ONE = {
@@ -130,13 +130,13 @@ def _people(ready: Setup, sips: list[str], *, others: bool = False) -> tuple[str
 def _sentence(ready: Setup, c: _Causes) -> Iterator[str]:
     facts = ready.facts
     if c.budget:
-        yield f"the budget of {facts.policy.budget.days:g} days is used up"
+        yield f"the budget of {days(facts.policy.budget.days or 0)} is used up"
     busy = list(dict.fromkeys([*c.full, *c.most]))
     if busy:
         who, one = _people(ready, busy)
         yield f"{who} {'is' if one else 'are'} full"
     for row in (facts.sips[s] for s in c.fewest):
-        yield f"{row.name} leads at least {facts.fewest_schools(row)} schools, if any"
+        yield f"{row.name} leads at least {counted(facts.fewest_schools(row), 'school')}, if any"
     alike: dict[tuple[str, str | None], list[str]] = {}
     for rule, urn, sip in c.elsewhere:
         alike.setdefault((rule, urn), []).extend([sip] if sip else [])
@@ -195,7 +195,7 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
         ):
             yield f"{facts.sips[sip].name}'s own days do not reach for it"
         elif rule == "capacity" and sip:
-            yield f"{facts.sips[sip].name} has {facts.capacity(facts.sips[sip]) / 4:g} days for schools, all needed elsewhere"
+            yield f"{facts.sips[sip].name} has {days(facts.capacity(facts.sips[sip]) / 4)} for schools, all needed elsewhere"
         elif rule == "portfolio" and sip:
             yield f"{facts.sips[sip].name} may lead {counted(facts.most_schools(facts.sips[sip]), 'school')} at most"
         elif rule == "fewest" and sip:

@@ -15,11 +15,15 @@ KIND = {
 
 def who_is(sip: Sip) -> str:
     """One sentence of what is on record; what is not recorded is not said."""
+    named = [words(p) for p in sip.headship_phases]
+    where = f" in the {listed(named)} phase{'' if len(named) == 1 else 's'}" if named else ""
     said = f"{sip.name} is {KIND[sip.kind]}"
-    phases = listed([words(p) for p in sip.headship_phases])
     if sip.ever_head is False:
         return f"{said}, and has not been a headteacher."
-    if sip.headship_years:
-        length = years(int(sip.headship_years)) if sip.headship_years >= 1 else "less than a year"
-        return f"{said}, with {length} of headship{f' in the {phases} phase' if phases else ''}."
-    return f"{said}, and has been a headteacher in the {phases} phase." if phases else f"{said}."
+    n = sip.headship_years or 0
+    long = years(int(n)) if n >= 1 else "less than a year" if n else ""
+    if sip.kind in ("serving_head", "retired_head"):
+        return f"{said}{where}{f', with {long} of headship' if long else ''}."
+    if long:
+        return f"{said}, with {long} of headship{where}."
+    return f"{said}, and has been a headteacher{where}." if named else f"{said}."

@@ -16,7 +16,8 @@ from allocator.reasons.position import position
 from allocator.reasons.spoken import days_of, name_of, wish_to_manager
 from allocator.reasons.told import ROLE, Told, invitation, told, turn
 from allocator.reasons.why_not import WhyNot, why_not
-from allocator.rules.base import Audience, day, words
+from allocator.rules.base import Audience
+from allocator.words import day, days, words
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def explain(
     if row is None:
         return Explanation(urn, post, audience, _empty(ready, empty, audience))
     if not ready.held_by(row):
-        text = "; ".join(f"{a.name}, {a.days:g} days from {day(a.from_)} to {day(a.to)}" for a in mine)
+        text = "; ".join(f"{a.name}, {days(a.days)} from {day(a.from_)} to {day(a.to)}" for a in mine)
         then = f"\n{_empty(ready, empty, audience)}" if empty and audience != "sip" else ""
         return Explanation(urn, post, audience, f"{row.school}: {text}.{then}", row.sip)
     if audience == "manager":

@@ -25,7 +25,7 @@ from allocator.reasons.answer import world
 from allocator.reasons.in_a_word import in_a_word
 from allocator.reasons.position import OEIF
 from allocator.reasons.spoken import name_of
-from allocator.rules.base import day, words
+from allocator.words import day, days, words
 
 NOBODY = "nobody yet"
 STAGES = {
@@ -198,7 +198,7 @@ class _Rows:
         flags += ["new"] if now and now.new_pairing else []
         flags += ["locked"] if on["locked"] else []
         flags += ["equal choice"] if on["tie"] else []
-        flags += [f"{short:g} days short"] if short else []
+        flags += [f"{days(short)} short"] if short else []
         flags += [f"{a.name} to {day(a.to)}" for a in mine if a.post == "lead" and a is not now]
         return frozenset(k for k, there in on.items() if there), tuple(flags)
 

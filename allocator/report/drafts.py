@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from allocator.domain.fold import fold
 from allocator.domain.plan import Plan
-from allocator.domain.round import Person, fold
-from allocator.report import letters
+from allocator.domain.round import Person
+from allocator.report import letters, sip_letters
 from allocator.report.letter_files import pdf, word
 from allocator.report.wording import DEFAULTS, Letter
 from allocator.rounds import Desk, adopt, record
@@ -25,8 +26,8 @@ def drafts(ready: Setup, plan: Plan, today: dt.date) -> tuple[list[Letter], list
     office = letters.Office(
         ready, {str(k): text for k, text in DEFAULTS.items()}, MANAGER, "School Improvement Partners", today, "", ""
     )
-    heads = letters.to_heads(desk, "school", [u for u, _ in desk.round.pairs], office)
-    sips = [letters.sip_letter(desk, s, office) for s in sorted({p.sip for p in desk.round.pairs.values()})]
+    heads = letters.to_schools(desk, "school", [u for u, _ in desk.round.pairs], office)
+    sips = [sip_letters.sip_letter(desk, s, office) for s in sorted({p.sip for p in desk.round.pairs.values()})]
     return heads, sorted(sips, key=lambda x: x.to)
 
 

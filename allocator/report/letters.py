@@ -1,32 +1,28 @@
-"""A letter to each head and each SIP, in the voice of practice: who, why, by when, what happens otherwise.
+"""Letters to heads and chairs for each state of a round, in the voice of practice: who, why, by when, what happens otherwise.
 
-Reasons come from `explain` in words for the school or the SIP, so that no letter tells of points, a rival, another
-school or a category of concern (contract 5, domain N; practice).
+Reasons come from `explain` in words for the school, so that no letter tells of points, a rival, another school or a category
+of concern (contract 5, domain N; practice). Letters to SIPs: `sip_letters.py`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
-from allocator.domain.round import Pair
-from allocator.questions.veto import one_answer
-from allocator.reasons.spoken import lost_to_sip
-from allocator.reasons.told import ROLE, Told
+from allocator.domain.round import Key, Pair, State
+from allocator.reasons.spoken import name_of, to_head
+from allocator.reasons.told import ROLE, Told, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
-from allocator.report.wording import Letter, LetterKind, merge
-from allocator.rounds import Desk, deadline, needs_a_person
-from allocator.rules.base import day, listed
+from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
+from allocator.rounds import Desk, asks, deadline, may_raise, needs_a_person, tells, together
+from allocator.words import day, days, listed
 
-PARTS = {
-    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",
-}  # fmt: skip
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+OPEN = ("draft", "proposed", "queried")
 
 
 @dataclass(frozen=True)
@@ -43,89 +39,159 @@ class Office:
     answer_by: dt.date | None = None  # for letters not yet sent; None = as policy has it
 
 
-def together(desk: Desk, urns: Iterable[str]) -> list[tuple[str, ...]]:
-    """Schools with a proposal, those that share a head in one group: one letter, one answer."""
-    proposed = {u for u, _ in desk.round.pairs}
-    groups = {tuple(sorted(set(one_answer(desk.facts, u)) & proposed)) for u in urns if u in proposed}
-    return sorted(groups, key=lambda g: (desk.facts.name(g[0]), g))
-
-
 def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
-    """Whether the head of these schools gets a letter of this kind, as the round stands."""
-    pairs = [p for p in desk.round.pairs.values() if p.urn in urns]
-    if kind == "decided":
+    """Whether these schools have something that a letter of this kind would tell, as the round stands."""
+    pairs, state = [p for p in desk.round.everyone if p.urn in urns], state_of(kind)
+    if state == "decided":
         return any(p.heard is not None and not p.heard.stands for p in pairs)
-    return kind == "school" or all(p.stage == "confirmed" for p in pairs)
+    if state in ("changed", "cover", "ended"):
+        return state in (asks(desk, urns), *tells(desk, urns))
+    return bool(pairs) and (state == "school" or all(p.stage == "confirmed" for p in pairs))
 
 
-def to_heads(desk: Desk, kind: LetterKind, urns: Iterable[str], office: Office) -> list[Letter]:
-    """Letters of a kind to the heads of these schools who get one."""
+def to_schools(desk: Desk, kind: LetterKind, urns: Iterable[str], office: Office) -> list[Letter]:
+    """Letters of a kind to the heads, or chairs, of these schools who get one."""
     return [school_letter(desk, g, office, kind=kind) for g in together(desk, urns) if gets(desk, kind, g)]
 
 
 def school_letter(
     desk: Desk, urns: tuple[str, ...], office: Office, link: str | None = None, kind: LetterKind = "school"
 ) -> Letter:
-    """To the head of these schools. Raises UsageError for a wording that cannot be used."""
-    pairs = [desk.round.pairs[k] for k in sorted(desk.round.pairs) if k[0] in urns]
+    """To the head, or the chair of governors, of these schools. Raises UsageError for a wording that cannot be used."""
+    pairs = [p for k, p in sorted(desk.round.pairs.items()) if k[0] in urns]
+    names, link = listed([desk.facts.name(u) for u in urns]), link or office.school_link
+    values = _common(office, desk, link) | {
+        "school": names, "since": since(desk, urns), "ended": ended(desk, urns),
+        "no_answer": f"You need not answer. If it does not suit you, or you wish to ask something, write to me: {link}",
+    }  # fmt: skip
+    if pairs:
+        values |= _of_pairs(desk, office, urns, pairs, link, state_of(kind))
+    whom = "The chair of governors" if kind in TO_CHAIRS else "The headteacher"
+    return merge(kind, office.wordings[kind], values, urns[0], f"{whom}, {names}", urns)
+
+
+def _of_pairs(
+    desk: Desk, office: Office, urns: tuple[str, ...], pairs: list[Pair], link: str, state: State
+) -> dict[str, str]:
     main = min(pairs, key=lambda p: (p.post != "lead", p.urn))
-    told = _told(office, desk, main, "school")
-    row = desk.rows[main.key]
+    beside = [p for p in desk.round.beside.values() if p.key == main.key]
+    shown = min(
+        (main, *beside), key=lambda p: (p.stage not in OPEN, p.stage == "confirmed", p is main and bool(beside))
+    )
+    row, told, sip = desk.row(main), _told(office, desk, main), desk.facts.sips[main.sip]
     same = [p for p in pairs if p is main or (p.post, p.sip) == (main.post, main.sip)]
-    names = listed([desk.facts.name(u) for u in urns])
-    by = day(main.answer_by or deadline(desk, office.today, office.answer_by))
-    rules = desk.rules
-    values = _common(office, desk, by, link or office.school_link) | {
-        "school": names,
-        "sip": row.name,
-        "role": ROLE[main.post],
-        "start": day(row.from_),
-        "opening": told.opening,
-        "because": told.why,
-        "days": told.rest if len(same) == 1 else _each(desk, same),
-        "other_posts": "\n\n".join(_also(desk, office, p) for p in pairs if p not in same),
-        "about": who_is(desk.facts.sips[main.sip]),
-        "portrait": desk.facts.sips[main.sip].pen_portrait or "",
-        "decided": decided(desk, main),
+    by = day(shown.answer_by or deadline(desk, office.today, office.answer_by))
+    waits = any(p.stage in ("proposed", "queried") for p in desk.round.everyone if p.urn in urns)
+    asked = state in ("school", "changed", "cover") and (asks(desk, urns) is not None or waits)
+    only_days = told.days if len(same) == 1 else _each(desk, office, same)
+    told_days = " ".join(x for x in (told.notes, only_days, told.after) if x)
+    because = told.why
+    about, portrait = who_is(desk.facts.sips[shown.sip]), sip.pen_portrait or ""
+    writes = f"\n\n{row.name} writes: {portrait}" if portrait else ""
+    agree = desk.rules.mode == "agree_with_school"
+    alone = f"You need do nothing. If the governors wish to ask something, write to me: {link}"
+    return {
+        "sip": row.name, "role": ROLE[main.post], "start": day(row.from_), "opening": told.opening, "because": because,
+        "days": told_days, "only_days": only_days,
+        "stands": f"{told.opening}{', ' if because else ''}{because}. {told_days}" if asked else only_days,
+        "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in pairs if p not in same),
+        "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in pairs if p not in same),
+        "about": about, "portrait": portrait, "who": f"{about}{writes}" if asked else "",
+        "decided": decided(desk, main), "next_step": next_step(desk, main, link),
+        "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
+        "made": made([desk.row(p) for p in pairs], state == "confirmed"),
+        "asked": _of_chair(by, link, agree) if asked else alone,
+    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})  # fmt: skip
+
+
+def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:
+    """What a letter says that wants an answer."""
+    chair = "Your chair of governors is asked as well, and it stands once you have both said yes." if agree else ""
+    return {
+        "answer_by": by,
+        "ask": "\n\n".join((
+            f"You can say yes, ask a question or ask for someone else at {link}",
+            f"Please answer by {by}. {silence_means(desk)} {chair}".rstrip(),
+            f"If you would rather not work with {name}, tell me there or ring me by {by}; you need not say why. {refusal_means(desk, urn)}",
+        )),
+        "no_answer": "",
         "silence": silence_means(desk),
-        "refusal": refusal_means(desk, main.urn),
-        "chair": (
-            "Your chair of governors is asked as well, and it stands once you have both said yes."
-            if rules.mode == "agree_with_school"
-            else ""
-        ),
-    }
-    return merge(kind, office.wordings[kind], values, urns[0], f"The headteacher, {names}", urns)
+        "refusal": refusal_means(desk, urn),
+        "chair": chair,
+    }  # fmt: skip
 
 
-def sip_letter(desk: Desk, sip: str, office: Office, link: str | None = None) -> Letter:
-    """To a SIP with pairs in this plan."""
-    rows = sip_rows(desk, sip)
-    asked = desk.round.soundings.get(sip)
-    by = day(asked.answer_by if asked and office.answer_by is None else deadline(desk, office.today, office.answer_by))
-    schools = len({a.urn for a in rows})
-    values = _common(office, desk, by, link or office.sip_link) | {
-        "sip": rows[0].name,
-        "count": f"{number(schools)} school{'' if schools == 1 else 's'}",
-        "days": days(sum(a.days for a in rows)),
-        "periods": in_parts(rows),
-        "schools": "\n\n".join(_offer(desk, office, a) for a in rows),
-        "lost": "\n\n".join(lost(desk, sip)),
-    }
-    return merge("sip", office.wordings["sip"], values, sip, rows[0].name, tuple(sorted({a.urn for a in rows})))
+def _of_chair(by: str, link: str, agree: bool) -> str:
+    if agree:
+        return f"Please tell me by {by}, at {link} , whether you agree too. It stands once you and the headteacher have both said yes."
+    return f"The headteacher answers for the school by {by}. You need do nothing; if the governors see a difficulty, tell me before then: {link}"
 
 
-def sip_rows(desk: Desk, sip: str) -> list[Assignment]:
-    """Everything that a SIP holds from here on, also what ends within the year with somebody else's return."""
-    mine = [a for a in desk.plan.assignments if a.sip == sip and not a.settled]
-    return sorted(mine, key=lambda a: (a.urn, a.post, a.from_))
+def made(rows: Iterable[Assignment], confirmed: bool = False) -> str:
+    """That a program proposed and a person decides; or that a person chose (domain 3.7)."""
+    chosen = all(a.locked for a in rows)
+    if confirmed:
+        return "A person chose this, and confirmed it." if chosen else "A program proposed this, by rules that we publish, and a person confirmed it."  # fmt: skip
+    if chosen:
+        return "A person chose this, and the program that proposes our plan kept to it. A person confirms every pair."
+    return "A program proposed this, by rules that we publish; a person decides, and confirms every pair."
 
 
-def lost(desk: Desk, sip: str) -> list[str]:
-    """Schools that were this SIP's and have somebody else: why, as far as it is theirs to read."""
-    held = {a.urn for a in sip_rows(desk, sip)}
-    gone = [c for c in desk.plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
-    return [lost_to_sip(desk.facts, c) for c in gone]
+def since(desk: Desk, urns: tuple[str, ...]) -> str:
+    """What these schools were told last, where it no longer stands."""
+    r = desk.round
+    on = max((d for (of, u), d in r.told_on.items() if of == "school" and u in urns), default=None)
+    keys = sorted(k for k in {*r.told, *r.now} if k[0] in urns and r.told.get(k) != r.now.get(k))
+    if on is None or not keys:
+        return ""
+    one = list(dict.fromkeys(_since(desk, k, on, many=False) for k in keys))
+    return one[0] if len(one) == 1 else " ".join(_since(desk, k, on, many=len(urns) > 1) for k in keys)
+
+
+def _since(desk: Desk, key: Key, on: dt.date, *, many: bool) -> str:
+    was, now = desk.round.told.get(key, ()), desk.round.now.get(key, ())
+    role = ROLE[key[1]] + (f" at {desk.facts.name(key[0])}" if many else "")
+    if not was:
+        return f"What I wrote on {day(on)} has something added to it: your {role}."
+    name, before = name_of(desk.facts, was[-1].sip), sum(s.days for s in was)
+    if not now or now[-1].sip != was[-1].sip:
+        mine = (*key, was[-1].sip) in desk.round.refused
+        then = (
+            "You asked for somebody else, and this is my new proposal." if mine else "The plan has had to change since."
+        )
+        return f"On {day(on)} I named {name} as your {role}. {then}"
+    if {s.sip for s in now} != {s.sip for s in was}:
+        return f"On {day(on)} I wrote to you about {name} as your {role}. Something is added to it."
+    if (after := sum(s.days for s in now)) != before:
+        return f"On {day(on)} I wrote that you would have {days(before)} with {name}. It is {days(after)} now."
+    return f"On {day(on)} I wrote that {name} would be your {role} from {day(was[0].from_)} to {day(was[-1].to)}. It is from {day(now[0].from_)} to {day(now[-1].to)} now."
+
+
+def ended(desk: Desk, urns: tuple[str, ...]) -> str:
+    """Whose work ends when, why, and what follows."""
+    r, said = desk.round, list[str]()
+    for key in sorted(k for k in r.told if k[0] in urns and r.told[k] != r.now.get(k)):
+        was, now = r.told[key], r.now.get(key, ())
+        name, where = name_of(desk.facts, was[-1].sip), f" at {desk.facts.name(key[0])}" if len(urns) > 1 else ""
+        if not now:
+            said.append(
+                f"{name} is not to be your {ROLE[key[1]]}{where} after all: the post is no longer in this year's plan."
+            )
+            continue
+        why = [
+            to_head(desk.facts, c.claims)
+            for c in desk.plan.changes
+            if (c.urn, c.post, c.from_) == (*key, was[-1].sip) and c.to is None
+        ]
+        because = f", {why[0]}" if why and why[0] else _closes(desk, key[0], now[-1].to)
+        said.append(f"{name} is your {ROLE[key[1]]}{where} until {day(now[-1].to)}{because}.")
+        if any((u.urn, u.post) == key for u in desk.plan.unfilled):
+            said.append("I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody.")
+    return " ".join(said)
+
+
+def _closes(desk: Desk, urn: str, on: dt.date) -> str:
+    return ", when the school closes" if desk.facts.schools[urn].closes_on == on else ""
 
 
 def silence_means(desk: Desk) -> str:
@@ -143,59 +209,60 @@ def refusal_means(desk: Desk, urn: str) -> str:
 
 
 def decided(desk: Desk, pair: Pair) -> str:
-    """What was decided on a refusal that was a representation: outcome, reason, by whom, when, and the next step up."""
+    """What was decided on a refusal that was a representation: outcome, reason, by whom, when."""
     h = pair.heard
     if h is None or h.stands:
         return ""
-    rungs = desk.rules.ladder
-    at = rungs.index(h.rung) if h.rung in rungs else 0
-    up = (
-        f"If you do not agree, ask the {rungs[at + 1]} to look at it."
-        if at + 1 < len(rungs)
-        else "There is no step further up in this service; your governors may write to the authority."
-    )
-    name = desk.rows[pair.key].name
+    name = desk.row(pair).name
     said = f"You asked for somebody else. {h.by} considered it and decided on {day(h.on)} that {name} stays."
-    return f"{said} The reason: {h.reason.rstrip('.')}. {up}"
+    return f"{said} The reason: {h.reason.strip().rstrip('.')}."
 
 
-def number(n: int) -> str:
-    return NUMBERS[n] if n < len(NUMBERS) else str(n)
+def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
+    """Where a head who was overruled may turn."""
+    if pair.heard is None or pair.heard.stands:
+        return ""
+    if rung := may_raise(desk, pair):
+        within = f"who decides within {days(desk.rules.query_days)}"
+        where = f": {link}" if link else "."
+        return f"If you do not agree, you can ask the {rung}, {within}, to look at it again{where}"
+    return "There is no step further up in this service; your governors may write to the authority."
 
 
-def days(n: float) -> str:
-    return f"{n:g} day{'' if n == 1 else 's'}"
-
-
-def in_parts(rows: Iterable[Assignment]) -> str:
-    """Days in each part of the year, of all rows together: 3 in spring, and so on; parts without any left out."""
-    total = {part: sum(getattr(a.periods, part) for a in rows) for part in PARTS}
-    return listed([f"{total[part]:g} in {name}" for part, name in PARTS.items() if total[part]])
-
-
-def _common(office: Office, desk: Desk, by: str, link: str) -> dict[str, str]:
-    return {
-        "answer_by": by, "link": link, "year": desk.facts.case.year, "manager": office.manager,
-        "programme": office.programme, "today": day(office.today),
+def _common(office: Office, desk: Desk, link: str) -> dict[str, str]:
+    """Every field of a letter to a school, blank until it is filled."""
+    return dict.fromkeys(FIELDS["school"], "") | {
+        "link": link, "year": desk.facts.case.year, "manager": office.manager, "programme": office.programme, "today": day(office.today),
+        "again": f"If you think something is wrong, ask me: I look at it again, and you have an answer within {days(desk.rules.query_days)}.",
     }  # fmt: skip
 
 
-def _each(desk: Desk, pairs: list[Pair]) -> str:
+def _each(desk: Desk, office: Office, pairs: list[Pair]) -> str:
     """Days of schools that share a head, each by name."""
-    said = [f"{desk.facts.name(p.urn)} has {days(desk.rows[p.key].days)}" for p in pairs]
-    return listed(said) + " for the year."
+    rows = [desk.row(p) for p in pairs]
+    said = listed([f"{a.school} has {days(a.days)}" for a in rows])
+    return " ".join([f"{said} for the year.", *short_of(office.ready, desk.plan, rows)])
 
 
-def _also(desk: Desk, office: Office, p: Pair) -> str:
-    return f"For {desk.facts.name(p.urn)}: {_told(office, desk, p, 'school').text}"
+def _also(desk: Desk, office: Office, p: Pair, urns: Sequence[str]) -> str:
+    text = _told(office, desk, p).text
+    return f"For {desk.facts.name(p.urn)}: {text}" if len(urns) > 1 else text
 
 
-def _offer(desk: Desk, office: Office, a: Assignment) -> str:
-    told = _told(office, desk, a, "sip")
-    return told.text if a.school in told.text else f"{a.school}: {told.text}"
+def _by_name(desk: Desk, p: Pair, urns: Sequence[str]) -> str:
+    row, what = desk.row(p), ROLE[p.post]
+    where = f"{desk.facts.name(p.urn)}, {what}" if len(urns) > 1 else f"{what[:1].upper()}{what[1:]}"
+    return f"{where}: {row.name}, {days(row.days)}."
 
 
-def _told(office: Office, desk: Desk, p: Pair | Assignment, audience: Literal["school", "sip"]) -> Told:
+def _governors(desk: Desk, p: Pair, by: str) -> str:
+    name = desk.row(p).name
+    if p.governors is not None:
+        return f"The governors have said {'yes' if p.governors else 'no'} to {name} for the head's appraisal."
+    return f"{name} is proposed to support the governing body with the head's appraisal. Governors decide that: please let me have their yes or no by {by}."
+
+
+def _told(office: Office, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:
     """What this school or SIP is told of the pair; for a post already settled in the year, the plain text."""
-    made = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip)
-    return made.told or Told(made.text.rstrip("."), "", "")
+    made_ = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip)
+    return made_.told or Told(made_.text.rstrip("."), "", "")

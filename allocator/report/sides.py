@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from allocator.domain import tiers
 from allocator.domain.plan import Assignment, Plan, Unfilled
 from allocator.questions.compare import Comparison, Difference, compare
-from allocator.words import counted, listed
+from allocator.words import counted, days, listed
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled:
     used = b.summary.days_used - a.summary.days_used
     spare = b.summary.days_offered - b.summary.days_used
     if used:
-        yield f"The team works {abs(used):g} days {'more' if used > 0 else 'less'}; {spare:g} are left."
+        yield f"The team works {days(abs(used))} {'more' if used > 0 else 'less'}; {spare:g} are left."
     if not n and not less and not more and not names and not used:
         yield "Nothing else changes."
 

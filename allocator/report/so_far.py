@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from allocator.words import counted, days
+
 
 @dataclass(frozen=True)
 class SoFar:
@@ -34,10 +36,10 @@ def _lines(known: Mapping[str, int], first: str, best: float, bound: float) -> l
     def total(tier: str) -> int:
         return sum(v for k, v in known.items() if k.partition("_")[0] == tier)
 
-    out = [f"{total('1a')} schools have a SIP"]
+    out = [f"{counted(total('1a'), 'school')} {'has' if total('1a') == 1 else 'have'} a SIP"]
     out += [f"{total('1b')} support posts are filled"] if total("1b") else []
     out += [f"{total('1c')} appraisals are covered"] if total("1c") else []
-    out += [f"schools are given {total('1d') / 4:g} days less than they are due"] if total("1d") else []
+    out += [f"schools are given {days(total('1d') / 4)} less than they are due"] if total("1d") else []
     out += [f"{total('3')} other schools move"] if total("3") else []
     if first == "4" and best > 0:
         better = max(0.0, (bound - best) / best)

@@ -15,7 +15,7 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
 from allocator.reasons.in_a_word import in_a_word
-from allocator.words import day
+from allocator.words import day, days
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -192,12 +192,16 @@ def to_begin(plan: Plan) -> float:
     return sum(a.extra_days for a in plan.assignments)
 
 
+SECOND = "a second program that shares no code with the first"
+
+
 def standing(plan: Plan) -> str:
     """Whether this is the best plan, in words."""
     if plan.certificate.proved:
-        return "No better plan exists: proved, and checked by the auditor."
+        return f"No better plan exists: proved, and checked by {SECOND}."
     per_post = plan.certificate.gap_points_per_post
-    return f"Checked by the auditor, but not proved best: at most {math.ceil(per_post)} points a post could still be gained."
+    more = f"more time may find a better one, by at most {math.ceil(per_post)} points a post"
+    return f"Checked by {SECOND}, but not proved best: {more}."
 
 
 def _schools(mine: Sequence[Assignment]) -> list[str]:
@@ -210,7 +214,7 @@ def _schools(mine: Sequence[Assignment]) -> list[str]:
         marks += ["new"] if any(a.new_pairing for a in here) else []
         marks += ["locked"] if any(a.locked for a in here) else []
         if missing := sum(a.days_short for a in here):
-            marks.append(f"{missing:g} days short")
+            marks.append(f"{days(missing)} short")
         out.append(
             f"{urn:<6} {name:<{NAME}} {sum(a.days for a in here):>5g} days{', ' if marks else ''}{', '.join(marks)}"
         )

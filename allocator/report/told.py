@@ -8,7 +8,7 @@ from typing import Any
 from allocator.domain.case import Case
 from allocator.domain.change import parse
 from allocator.domain.policy import Policy, settings
-from allocator.words import day, listed
+from allocator.words import counted, day, days, listed
 
 PERIOD = {
     "autumn_1": "September and October", "autumn_2": "November and December", "spring": "the spring term",
@@ -68,15 +68,15 @@ def _told(kind: str, a: Any, names: Names) -> str:
         "sip_leaves": lambda: f"{sip} leaves after {day(a.on)}" if a.on else f"{sip} is not there at all this year",
         "sip_absent": lambda: f"{sip} is away from {day(a.from_)} to {day(a.to)}",
         "sip_joins": lambda: (
-            f"{a.name} joins{f' on {day(a.joined_on)}' if a.joined_on else ''} with {a.days:g} days "
+            f"{a.name} joins{f' on {day(a.joined_on)}' if a.joined_on else ''} with {days(a.days)} "
             f"({listed([str(p).replace('_', ' ') for p in a.phases])})"
         ),
-        "days": lambda: f"{sip} offers {a.days:g} days",
+        "days": lambda: f"{sip} offers {days(a.days)}",
         "period_days": lambda: (
-            f"{sip} can give {f'{a.days:g} days' if a.days is not None else 'any number of days'} in {PERIOD[a.period]}"
+            f"{sip} can give {days(a.days) if a.days is not None else 'any number of days'} in {PERIOD[a.period]}"
         ),
         "max_schools": lambda: f"{sip} leads at most {a.max_schools} school{'' if a.max_schools == 1 else 's'}",
-        "min_schools": lambda: f"{sip} leads at least {a.min_schools} schools, if any" if a.min_schools else f"{sip} may lead any number of schools",
+        "min_schools": lambda: f"{sip} leads at least {counted(a.min_schools, 'school')}, if any" if a.min_schools else f"{sip} may lead any number of schools",
         "check": lambda: f"the DBS check of {sip} is renewed" + (f" until {day(a.dbs_valid_until)}" if a.dbs_valid_until else ""),
         "budget": lambda: f"all days together are cut to {a.days:g}" + (f" from {day(a.from_)}" if a.from_ else ""),
         "need": lambda: f"{school} has {a.need} need{since}",

@@ -12,149 +12,92 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
 
 from allocator.domain.characters import STRANGE
+from allocator.domain.round import State
 from allocator.errors import UsageError
 
-LetterKind = Literal["school", "sip", "decided", "confirmed"]
-TO_HEADS: tuple[LetterKind, ...] = ("school", "decided", "confirmed")
+LetterKind = Literal[
+    "school", "changed", "cover", "ended", "decided", "confirmed",
+    "chair", "chair_changed", "chair_cover", "chair_ended", "chair_decided", "chair_confirmed",
+    "sip", "sip_changed", "sip_cover", "sip_ended", "sip_decided", "sip_confirmed",
+]  # fmt: skip
+KINDS: tuple[LetterKind, ...] = get_args(LetterKind)
+TO_HEADS: tuple[LetterKind, ...] = KINDS[:6]
+TO_CHAIRS: tuple[LetterKind, ...] = KINDS[6:12]
+TO_SIPS: tuple[LetterKind, ...] = KINDS[12:]
+STATES: tuple[State, ...] = get_args(State)
 FIELD = re.compile(r"\{\{([^{}]*)\}\}")  # blanks are taken off after: a pattern that does it may take minutes
 LONGEST = 8000  # characters of a wording
+SHIPPED = Path(__file__).parent / "wordings"
 
-_HEAD = {
-    "school": "the school's name; all their names where schools share a head",
-    "sip": "the School Improvement Partner's name",
-    "role": "what they will be to the school",
-    "start": "the first day",
-    "opening": "that the SIP will be theirs, or stays theirs, and from when",
-    "because": "why, beginning with the word because; blank where there is nothing to say",
-    "days": "the days the school has, and what we are sorry for",
-    "other_posts": "who supports the appraisal, or gives other support, where that is arranged with us",
-    "about": "who the SIP is: kind, headships, years",
-    "portrait": "what the SIP says of themselves in public",
-    "answer_by": "the date to answer by",
-    "silence": "what no answer means, under the settings in force",
-    "refusal": "what happens when the head asks for someone else",
-    "decided": "what was decided on the head's request for somebody else: outcome, reason, by whom, when, the next step up",
-    "chair": "that the chair is asked too, where head and chair agree together",
+_ALL = {
+    "answer_by": "the date to answer by; blank where no answer is asked",
     "link": "the address of the page to answer on",
+    "since": "what you wrote before, when, and what has become of it",
+    "ask": "by when and where to answer; blank where no answer is asked",
+    "no_answer": "that no answer is needed, and how to say something; blank where one is asked",
+    "made": "that a program proposed and a person decides, or that a person chose",
+    "again": "how to have it looked at again, and by when there is an answer",
+    "next_step": "who may be asked next",
     "year": "the academic year",
     "manager": "your name",
     "programme": "the programme's name",
     "today": "the date of the letter",
 }
-
-FIELDS: dict[LetterKind, dict[str, str]] = {
-    "school": _HEAD,
-    "decided": _HEAD,
-    "confirmed": _HEAD,
-    "sip": {
-        "sip": "the SIP's name",
-        "count": "how many schools, in words",
-        "days": "all their days together",
-        "periods": "the days of each part of the year",
-        "schools": "each school with its days and why, a paragraph each",
-        "lost": "each school that was theirs and is not any more, and why as far as it is theirs to read",
-        "answer_by": "the date to answer by",
-        "link": "the address of the page to answer on",
-        "year": "the academic year",
-        "manager": "your name",
-        "programme": "the programme's name",
-        "today": "the date of the letter",
-    },
+_SCHOOL = {
+    "school": "the school's name; all their names where schools share a head",
+    "sip": "the School Improvement Partner's name",
+    "role": "what they will be to the school",
+    "start": "the first day",
+    "opening": "that the SIP will be theirs, or stays theirs, and from when; who stands in, and the return",
+    "because": "why, beginning with the word because; blank where there is nothing to say",
+    "stands": "what stands now: all of it where somebody is new, else the days",
+    "who": "who the SIP is and what they say of themselves, where somebody is new",
+    "days": "the days the school has, and what we are sorry for",
+    "only_days": "the days the school has",
+    "other_posts": "who supports the appraisal, or gives other support, where that is arranged with us, and why",
+    "posts_too": "the same by name and days alone",
+    "about": "who the SIP is: kind, headships, years",
+    "portrait": "what the SIP says of themselves in public",
+    "silence": "what no answer means, under the settings in force",
+    "refusal": "what happens when the head asks for someone else",
+    "decided": "what was decided on the head's request for somebody else: outcome, reason, by whom, when",
+    "ended": "whose work ends when, why, and what follows",
+    "chair": "that the chair is asked too, where head and chair agree together",
+    "asked": "what the chair is asked, or that nothing is",
+    "governors": "who is to support the head's appraisal, and that governors decide it",
+    **_ALL,
 }
-
-DEFAULTS: dict[LetterKind, str] = {
-    "school": """\
-Your School Improvement Partner for {{ year }}
-
-{{ today }}
-
-To the headteacher of {{ school }}
-
-Dear colleague,
-
-{{ opening }}, {{ because }}. {{ days }}
-
-{{ other_posts }}
-
-{{ about }}
-
-{{ sip }} writes: {{ portrait }}
-
-You can say yes, ask a question or ask for someone else at {{ link }}
-
-Please answer by {{ answer_by }}. {{ silence }} {{ chair }}
-
-If you would rather not work with {{ sip }}, tell me there or ring me by {{ answer_by }}; you need not say why. {{ refusal }}
-
-A program proposed this, by rules that we publish; a person decides, and confirms every pair. If you think something is wrong, ask me: I look at it again and write to you.
-
-{{ manager }}
-{{ programme }}
-""",
-    "sip": """\
-Your schools for {{ year }}
-
-{{ today }}
-
-Dear {{ sip }},
-
-I should like to offer you {{ count }} for {{ year }}, {{ days }} in all: {{ periods }}.
-
-{{ schools }}
-
-{{ lost }}
-
-Please tell me by {{ answer_by }} whether you can take them, at {{ link }}
-
-If you have a tie to any of these schools, of family, work, governing or money, tell me there before you accept. You can also ask a question there, or say that a school would now do better with fresh eyes.
-
-A program proposed this, by rules that we publish; a person decides, and confirms every pair. If you think something is wrong, ask me: I look at it again and write to you.
-
-{{ manager }}
-{{ programme }}
-""",
-    "decided": """\
-What we have decided about your School Improvement Partner
-
-{{ today }}
-
-To the headteacher of {{ school }}
-
-Dear colleague,
-
-{{ decided }}
-
-{{ about }}
-
-{{ manager }}
-{{ programme }}
-""",
-    "confirmed": """\
-Your School Improvement Partner for {{ year }} is confirmed
-
-{{ today }}
-
-To the headteacher of {{ school }}
-
-Dear colleague,
-
-It is confirmed: {{ sip }} is your {{ role }} from {{ start }}. {{ days }}
-
-{{ other_posts }}
-
-{{ about }}
-
-{{ sip }} writes: {{ portrait }}
-
-{{ sip }} will be in touch to agree the first visit. If anything changes, or you wish to ask something, write to me: {{ link }}
-
-{{ manager }}
-{{ programme }}
-""",
+_SIP = {
+    "sip": "the SIP's name",
+    "count": "how many schools, in words",
+    "days": "all their days together",
+    "periods": "the days of each part of the year",
+    "offered": "how many days they offered, how many can go to schools, and how many do",
+    "schools": "each school with its days and why, a paragraph each",
+    "list": "each school with its days, in a line",
+    "changes": "what is new, ended or other than you wrote, a paragraph each",
+    "whole": "how many schools and days they have now",
+    "lost": "each school that was theirs and is not any more, and what they asked for and have not, with why as far as it is theirs to read",
+    "decided": "what was decided on what they asked: outcome, reason, by whom, when",
+    **_ALL,
 }
+FIELDS: dict[LetterKind, dict[str, str]] = {k: _SIP if k in TO_SIPS else _SCHOOL for k in KINDS}
+DEFAULTS: dict[LetterKind, str] = {k: (SHIPPED / f"{k}.txt").read_text("utf-8") for k in KINDS}
+
+
+def kind_of(audience: Literal["head", "chair", "sip"], state: State) -> LetterKind:
+    """The kind of letter that tells a head, chair or SIP of a state."""
+    of = {"head": TO_HEADS, "chair": TO_CHAIRS, "sip": TO_SIPS}[audience]
+    return of[STATES.index(state)]
+
+
+def state_of(kind: LetterKind) -> State:
+    """The state that a kind of letter tells of."""
+    return STATES[KINDS.index(kind) % len(STATES)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,17 @@ Each step is a function of the `Desk` (the plan on it and the round so far) that
 RoundRefuses and changes nothing. `record` turns a fact into the next event; whoever keeps the events keeps the round.
 """
 
-from allocator.rounds.answers import answer, close_query, decide_refusal, needs_a_person, silence, sip_says
+from allocator.rounds.answers import (
+    above,
+    answer,
+    close_query,
+    decide_refusal,
+    may_raise,
+    needs_a_person,
+    silence,
+    sip_says,
+    take_up,
+)  # fmt: skip
 from allocator.rounds.confirming import Altered, altered, confirm, governors, missing, private_words, put_in_force
 from allocator.rounds.desk import (
     Desk,
@@ -18,10 +28,13 @@ from allocator.rounds.desk import (
     record,
     resubmit,
 )
-from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sound, withdraw
+from allocator.rounds.due import asks, offered, sip_due, tell, tells, together, told_only
+from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sealed, sound, withdraw, written
 
 __all__ = [
-    "Altered", "Desk", "Fact", "adopt", "altered", "answer", "by_hand", "close_query", "confirm", "deadline", "decide_refusal",
-    "governors", "held_by_hand", "may_adopt", "missing", "needs_a_person", "outstanding", "plan_id", "private_words", "propose",
-    "put_back", "put_in_force", "record", "remind", "reminders", "resubmit", "silence", "sip_says", "sound", "withdraw",
+    "Altered", "Desk", "Fact", "above", "adopt", "altered", "answer", "asks", "by_hand", "close_query", "confirm", "deadline",
+    "decide_refusal", "governors", "held_by_hand", "may_adopt", "may_raise", "missing", "needs_a_person", "offered",
+    "outstanding", "plan_id", "private_words", "propose", "put_back", "put_in_force", "record", "remind", "reminders",
+    "resubmit", "sealed", "silence", "sip_due", "sip_says", "sound", "take_up", "tell", "tells", "together", "told_only",
+    "withdraw", "written",
 ]  # fmt: skip

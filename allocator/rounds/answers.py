@@ -11,10 +11,11 @@ from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.veto import CONCERN, one_answer
 from allocator.rounds.desk import Desk, Fact
 from allocator.rounds.telling import deadline, outstanding
-from allocator.rules.base import day
+from allocator.words import day
 
 Says = Literal["accept", "veto", "query"]
-SipSays = Literal["accept", "query", "move_on", "interest"]
+SipSays = Literal["accept", "query", "move_on", "decline", "interest"]
+OF_ONE = ("move_on", "decline", "interest")  # what a SIP says of one school
 
 
 def answer(
@@ -35,17 +36,17 @@ def answer(
     said so (domain F2, X2). A second refusal, or one by a school of concern, is recorded and goes to a person:
     nothing is solved again.
     """
-    kinds = [k for (u, k), p in sorted(desk.round.pairs.items()) if u == urn and p.stage != "draft"]
+    kinds = list(dict.fromkeys(p.post for p in desk.round.everyone if p.urn == urn and p.stage != "draft"))
     if not kinds:
         raise RoundRefuses(f"{desk.name(urn)} has no proposal before it.")
     kind: PostKind = post or ("lead" if "lead" in kinds else kinds[0])
-    pair, who = desk.pair(urn, kind), desk.rules.ladder[0]
+    pair, who = desk.before_them(urn, kind), desk.rules.ladder[0]
     if pair.stage == "draft":
         raise RoundRefuses(f"{desk.name(urn)} has no proposal for its {kind} post before it.")
     if pair.stage == "confirmed":
         raise RoundRefuses(f"{desk.name(urn)} is confirmed. Ask the {who} to change it.")
     if pair.stage == "refused":
-        raise RoundRefuses(f"{desk.name(urn)} has refused {desk.rows[pair.key].name}; another proposal will follow.")
+        raise RoundRefuses(f"{desk.name(urn)} has refused {desk.row(pair).name}; another proposal will follow.")
     if by == "chair" and says == "veto" and desk.rules.mode != "agree_with_school":
         raise RoundRefuses(f"The head answers for {desk.name(urn)}; a chair refuses only in agree-with-school mode.")
     until = pair.answer_by
@@ -62,7 +63,13 @@ def answer(
     else:
         why = needs_a_person(desk, urn)
         data |= {"standing": why, "rung": desk.rules.ladder[0]} if why else {"standing": "stands"}
+        data |= _whom(desk, pair)
     return Fact("answer", data)
+
+
+def _whom(desk: Desk, pair: Pair) -> dict[str, str]:
+    """The SIP by name where it is not the post's last holder."""
+    return {} if desk.round.pairs[pair.key] == pair else {"sip": pair.sip}
 
 
 def _reply_by(desk: Desk, on: dt.date) -> str:
@@ -91,20 +98,46 @@ def decide_refusal(
     desk: Desk, urn: str, stands: bool | None, reason: str, on: dt.date, post: PostKind = "lead"
 ) -> Fact:
     """A person's word on a refusal that could not stand by itself. None = pass it to the next rung of the ladder."""
-    pair = desk.pair(urn, post)
+    pair = desk.before_them(urn, post)
     if not pair.represented:
         raise RoundRefuses(f"No refusal by {desk.name(urn)} waits for a decision.")
     if not reason.strip():
         raise RoundRefuses("The decision is kept with its reason. Say why in a sentence.")
     together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
     data: dict[str, Any] = {"urns": together, "post": post, "stands": stands, "reason": reason, "on": on.isoformat()}
+    data |= _whom(desk, pair)
     if stands is None:
-        rungs = desk.rules.ladder
-        at = rungs.index(pair.rung) if pair.rung in rungs else 0
-        if at + 1 >= len(rungs):
-            raise RoundRefuses(f"The {rungs[-1]} is the last to hear it: say whether the refusal stands.")
-        data["next_rung"] = rungs[at + 1]
+        up = above(desk, pair.rung)
+        if up is None:
+            raise RoundRefuses(f"The {desk.rules.ladder[-1]} is the last to hear it: say whether the refusal stands.")
+        data["next_rung"] = up
     return Fact("refusal_decided", data)
+
+
+def above(desk: Desk, rung: str | None) -> str | None:
+    """Who hears it after this rung of the ladder; None where that was the last."""
+    rungs = desk.rules.ladder
+    at = rungs.index(rung) if rung in rungs else 0
+    return rungs[at + 1] if at + 1 < len(rungs) else None
+
+
+def may_raise(desk: Desk, pair: Pair) -> str | None:
+    """To whom the head may take a refusal that did not stand; None where nobody is above, or the plan is in force."""
+    open_ = pair.stage in ("overruled", "confirmed") and pair.heard is not None and not pair.heard.stands
+    return above(desk, pair.heard.rung) if open_ and pair.heard and not desk.round.in_force else None
+
+
+def take_up(desk: Desk, urn: str, on: dt.date, reason: str | None = None, post: PostKind = "lead") -> Fact:
+    """A head whose refusal did not stand asks the next person up to look at it, who decides within `round.query_days`."""
+    pair = next((p for p in desk.round.everyone if p.key == (urn, post) and may_raise(desk, p)), desk.pair(urn, post))
+    rung = may_raise(desk, pair)
+    if rung is None:
+        raise RoundRefuses(f"{desk.name(urn)}: there is no decision that somebody further up could look at.")
+    together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
+    data = {
+        "urns": together, "post": post, "rung": rung, "reason": reason, "on": on.isoformat(), "decide_by": _reply_by(desk, on),
+    }  # fmt: skip
+    return Fact("raised", data | _whom(desk, pair))
 
 
 def sip_says(
@@ -117,12 +150,15 @@ def sip_says(
     reason: str | None = None,
     via: Via = "page",
 ) -> Fact:
-    """A SIP's word when sounded out, or at any time: yes, a query, a wish to move on, an interest (domain F6, D9)."""
-    mine = [p for p in desk.round.pairs.values() if p.sip == sip and urn in (None, p.urn)]
+    """A SIP's word when sounded out, or at any time: yes, a query, a wish to move on, no to one school, an interest
+    (domain F6, D9). A no comes with its reason and goes to the manager, who lets the SIP go or not (`close_query`)."""
+    mine = [p for p in desk.round.everyone if p.sip == sip and urn in (None, p.urn)]
     if not mine:
         raise UsageError(f"{sip} has no pair {'at ' + desk.name(urn) if urn else 'in this plan'}.", sip=sip)
-    if says in ("move_on", "interest") and urn is None:
+    if says in OF_ONE and urn is None:
         raise UsageError(f"Say which school: {says.replace('_', ' ')} is about one pair.", sip=sip)
+    if says == "decline" and not (reason or "").strip():
+        raise RoundRefuses("A school is declined with the reason. Say why in a sentence.")
     data = {
         "sip": sip, "urns": [urn or mine[0].urn], "post": mine[0].post, "by": "sip", "answer": says, "reason": reason,
         "on": on.isoformat(), "via": via, "reply_by": _reply_by(desk, on),
@@ -135,7 +171,7 @@ def silence(desk: Desk, on: dt.date) -> list[Fact]:
     late = sorted(u for u, by in outstanding(desk).items() if by < on)
     facts = []
     for urn in late if desk.rules.silence == "accepts" else ():
-        kinds = [k for (u, k), p in sorted(desk.round.pairs.items()) if u == urn and p.stage == "proposed"]
+        kinds = list(dict.fromkeys(p.post for p in desk.round.everyone if p.urn == urn and p.stage == "proposed"))
         data = {
             "urns": [urn], "post": kinds[0], "posts": kinds, "by": "head", "answer": "accept", "reason": None,
             "on": on.isoformat(), "via": "silence", "settles": True,
@@ -144,8 +180,9 @@ def silence(desk: Desk, on: dt.date) -> list[Fact]:
     return facts
 
 
-def close_query(desk: Desk, query: int, outcome: str, on: dt.date) -> Fact:
-    """The answer given; a school then has the usual days to accept or refuse."""
+def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: bool = False) -> Fact:
+    """The answer given; a school then has the usual days to accept or refuse. With `opens` a SIP who declined a school, or
+    asked to move on, is let go: the pair waits to be planned again, as after a refusal."""
     if not 1 <= query <= len(desk.round.queries):
         raise UsageError(f"There is no query {query} in this round; it has {len(desk.round.queries)}.")
     found = desk.round.queries[query - 1]
@@ -154,5 +191,10 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date) -> Fact:
     if not outcome.strip():
         raise RoundRefuses("A query leads to an outcome. Write what was answered.")
     urns = [u for u in one_answer(desk.facts, found.urn) if (u, found.post) in desk.round.pairs]
+    if opens and found.about not in ("decline", "move_on"):
+        raise RoundRefuses("Only a SIP who declined a school, or asked to move on, is let go by an answer.")
+    if opens and all(p.beside != (found.urn, found.post, found.sip) for p in desk.round.everyone):
+        raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
     by = deadline(desk, on, None).isoformat()
-    return Fact("query_closed", {"query": query, "urns": urns, "outcome": outcome, "answer_by": by})
+    data = {"query": query, "urns": urns, "outcome": outcome, "answer_by": by, "on": on.isoformat(), "opens": opens}
+    return Fact("query_closed", data)

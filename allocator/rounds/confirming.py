@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from allocator.domain.facts import plain
-from allocator.domain.round import Key, Person, Round
+from allocator.domain.round import Beside, Key, Person, Round
 from allocator.errors import RoundRefuses
 from allocator.rounds.desk import Desk, Fact
+from allocator.words import counted
 
 NOT_YET = {
     "draft": "has not been proposed",
@@ -25,21 +26,23 @@ def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
     return Fact("governors", {"urn": urn, "yes": yes, "on": on.isoformat()})
 
 
-def confirm(desk: Desk, pairs: Iterable[Key], by: Person, own: Collection[str] = ()) -> Fact:
-    """A named manager confirms each of these pairs. Every pair that cannot be is named, with what is missing. `own`: the
-    SIPs that this person is known to be, beside `by.sip`."""
-    chosen = sorted(set(pairs))
+def confirm(desk: Desk, pairs: Iterable[Key | Beside], by: Person, own: Collection[str] = ()) -> Fact:
+    """A named manager confirms each of these pairs: the post's last holder, or the SIP named with it. Every pair that cannot
+    be is named, with what is missing. `own`: the SIPs that this person is known to be, beside `by.sip`."""
+    chosen = sorted({desk.pair(*ref).beside for ref in pairs})
     if not chosen:
         raise RoundRefuses("Name the pairs to confirm: each is confirmed by itself.")
-    problems = [text for key in chosen for text in missing(desk, key, by, own)]
+    problems = [text for ref in chosen for text in missing(desk, ref, by, own)]
     if problems:
         raise RoundRefuses(" ".join(problems))
-    return Fact("confirmed", {"pairs": [list(k) for k in chosen]})
+    last = {p.beside for p in desk.round.pairs.values()}
+    return Fact("confirmed", {"pairs": [list(ref[:2] if ref in last else ref) for ref in chosen]})
 
 
-def missing(desk: Desk, key: Key, by: Person, own: Collection[str] = ()) -> Iterator[str]:
+def missing(desk: Desk, ref: Key | Beside, by: Person, own: Collection[str] = ()) -> Iterator[str]:
     """What stands between this pair and this person's confirmation; nothing when it can be confirmed."""
-    pair, where, row = desk.pair(*key), desk.name(key[0]), desk.rows[key]
+    pair = desk.pair(*ref)
+    key, where, row = pair.key, desk.name(pair.urn), desk.row(pair)
     if by.role != "manager":
         yield f"{by.name} is not a manager of this programme."
     elif pair.sip in (by.sip, *own) or plain(by.name) == plain(row.name):
@@ -50,6 +53,8 @@ def missing(desk: Desk, key: Key, by: Person, own: Collection[str] = ()) -> Iter
         yield f"{where}, {key[1]}: {row.name} {NOT_YET[pair.stage]}."
     elif any(q.outcome is None and q.urn == key[0] for q in desk.round.queries):
         yield f"{where} has a query open: answer it first."
+    elif desk.round.told.get(key) != desk.round.now.get(key) and desk.round.told:
+        yield f"{where}, {key[1]}: the school has not been told of the other days or dates."
     elif key[1] == "appraisal" and not pair.governors:
         said = "have not said yes to" if pair.governors is None else "have said no to"
         yield f"The governors of {where} {said} {row.name} for the head's appraisal."
@@ -59,10 +64,12 @@ def put_in_force(desk: Desk, on: dt.date) -> Fact:
     """The plan is the year's plan. Needs every pair confirmed; posts that nobody fills stay listed as such."""
     if desk.round.in_force:
         raise RoundRefuses("This plan is already in force.")
-    left = [p for p in desk.round.pairs.values() if p.stage != "confirmed"]
+    left = [p for p in desk.round.everyone if p.stage != "confirmed"]
     if left or not desk.round.pairs:
         first = f"; {desk.name(left[0].urn)} is the first" if left else ""
-        raise RoundRefuses(f"{len(left)} of {len(desk.round.pairs)} pairs are not confirmed{first}.")
+        raise RoundRefuses(
+            f"{len(left)} of {counted(len(desk.round.everyone), 'pair')} {'is' if len(left) == 1 else 'are'} not confirmed{first}."
+        )
     return Fact("in_force", {"on": on.isoformat()})
 
 

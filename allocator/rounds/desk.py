@@ -12,14 +12,18 @@ from allocator.domain import canon
 from allocator.domain.case import PostKind
 from allocator.domain.change import all_of
 from allocator.domain.facts import Facts
+from allocator.domain.fold import fold
+from allocator.domain.lineup import kept, line_ups
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import RoundRules
-from allocator.domain.round import Cause, Event, Key, Kind, Pair, Person, Round, fold
+from allocator.domain.round import Beside, Cause, Event, Key, Kind, Pair, Person, Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import world
-from allocator.rules.base import listed
+from allocator.words import counted, listed
+
+WAITS = ("queried", "proposed", "refused")  # stages of a pair that is before the school, most pressing first
 
 
 @dataclass(frozen=True)
@@ -47,17 +51,34 @@ class Desk:
 
     @cached_property
     def rows(self) -> dict[Key, Assignment]:
-        """The holders from here on, by post."""
+        """The last holder of each post."""
         return {(a.urn, a.post): a for a in sorted(self.plan.assignments, key=lambda a: a.from_)}
+
+    @cached_property
+    def last(self) -> dict[Beside, Assignment]:
+        """The last row of each pair."""
+        return {(a.urn, a.post, a.sip): a for a in sorted(self.plan.assignments, key=lambda a: a.from_)}
+
+    def row(self, pair: Pair) -> Assignment:
+        return self.last[pair.beside]
 
     def name(self, urn: str) -> str:
         return f"{self.facts.name(urn)} ({urn})"
 
-    def pair(self, urn: str, post: PostKind) -> Pair:
-        found = self.round.pairs.get((urn, post))
+    def pair(self, urn: str, post: PostKind, sip: str | None = None) -> Pair:
+        """The pair of the post's last holder, or of the SIP named."""
+        mine = [p for p in self.round.everyone if p.key == (urn, post) and p.sip == sip]
+        found = mine[0] if mine else self.round.pairs.get((urn, post)) if sip is None else None
         if found is None:
-            raise UsageError(f"Nobody is proposed as {post} for {self.name(urn)}.", urn=urn)
+            who = self.facts.sips[sip].name if sip in self.facts.sips else sip or "Nobody"
+            raise UsageError(f"{who} is {'not ' if sip else ''}proposed as {post} for {self.name(urn)}.", urn=urn)
         return found
+
+    def before_them(self, urn: str, post: PostKind) -> Pair:
+        """The pair of this post that the school has an answer to give to: what waits for one, the last holder's first."""
+        main = self.pair(urn, post)
+        mine = [main, *(p for p in self.round.beside.values() if p.key == main.key)]
+        return min(mine, key=lambda p: WAITS.index(p.stage) if p.stage in WAITS else len(WAITS))
 
 
 def plan_id(plan: Plan) -> str:
@@ -77,10 +98,10 @@ def record(events: Sequence[Event], fact: Fact, by: Person, at: dt.datetime) -> 
 
 def may_adopt(now: Round) -> None:
     """Refused while proposals are out: heads would hold letters of another plan."""
-    out = {urn for (urn, _), p in now.pairs.items() if p.stage != "draft"}
+    out = {p.urn for p in now.everyone if p.stage != "draft"}
     if out:
         raise RoundRefuses(
-            f"Proposals of the present plan are out for {len(out)} schools: a new solve would change them unseen. "
+            f"Proposals of the present plan are out for {counted(len(out), 'school')}: a new solve would change them unseen. "
             "Resubmit with least change, or withdraw the proposals first."
         )
 
@@ -145,22 +166,32 @@ def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
     waiting = desk.round.waiting
     if not waiting:
         raise RoundRefuses("No refusal waits to be resubmitted.")
-    given = all_of([{"veto": {"urn": u, "sip": desk.round.pairs[u, k].sip}} for u, k in waiting])
-    schools = {u for u, _ in waiting}
+    given = all_of([_opened(p) for p in waiting])
+    schools, keys = {p.urn for p in waiting}, [p.key for p in waiting]
     held = [k for k in desk.round.accepted if k[0] not in schools]
-    plan = scenario(desk.plan, given, held=held, uncounted=waiting).plan(stop)
+    plan = scenario(desk.plan, given, held=held, uncounted=keys).plan(stop)
     return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
+
+
+def _opened(p: Pair) -> Mapping[str, Any]:
+    """A school's refusal, or a SIP let go: a wish to part that bars the pair, and is not the school's."""
+    if not p.declined:
+        return {"veto": {"urn": p.urn, "sip": p.sip}}
+    return {"wish": {"by": "sip", "sip": p.sip, "urn": p.urn, "wish": "move_on", "strength": 3}}
 
 
 def _plan_fact(
     now: Round, plan: Plan, cause: Cause, reason: str | None, changes: Collection[Mapping[str, Any]]
 ) -> Fact:
-    last: dict[Key, str] = {(a.urn, a.post): a.sip for a in sorted(plan.assignments, key=lambda a: a.from_)}
+    rows = sorted(plan.assignments, key=lambda a: a.from_)
+    last: dict[Key, str] = {(a.urn, a.post): a.sip for a in rows}
+    beside = {(a.urn, a.post, a.sip) for a in rows if not a.settled and last[a.urn, a.post] != a.sip}
     moved = [list(k) for k, p in sorted(now.pairs.items()) if last.get(k) != p.sip] if cause != "solved" else []
     return Fact(
         "plan",
         {
             "plan": plan_id(plan), "cause": cause, "reason": reason, "changes": [dict(c) for c in changes],
-            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())], "moved": moved,
+            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())], "beside": [list(b) for b in sorted(beside)],
+            "line_ups": kept(line_ups(plan)), "moved": moved,
         },
     )  # fmt: skip

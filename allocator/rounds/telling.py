@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.veto import one_answer
 from allocator.rounds.desk import Desk, Fact
-from allocator.rules.base import day, listed
+from allocator.words import day, listed
 
 
 def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
     """SIPs are asked before schools are told. None = everyone with a pair."""
-    team = {p.sip for p in desk.round.pairs.values()}
+    team = {p.sip for p in desk.round.everyone}
     asked = sorted(team if sips is None else set(sips))
     strangers = [s for s in asked if s not in team]
     if strangers or not asked:
@@ -27,7 +29,7 @@ def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt
 
     Schools that share a head are told together, in one letter.
     """
-    drafts = {urn for (urn, _), p in desk.round.pairs.items() if p.stage == "draft"}
+    drafts = {p.urn for p in desk.round.everyone if p.stage == "draft"}
     if not drafts:
         raise RoundRefuses("Every proposal is already out. Withdraw one to send it again.")
     chosen = sorted(drafts if urns is None else set(urns))
@@ -47,7 +49,7 @@ def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt
 def _sounded_out(desk: Desk, urns: Collection[str], on: dt.date) -> None:
     """Every SIP of these schools has said yes, or has let the date pass."""
     missing = []
-    for sip in sorted({p.sip for k, p in desk.round.pairs.items() if k[0] in urns and p.stage == "draft"}):
+    for sip in sorted({p.sip for p in desk.round.everyone if p.urn in urns and p.stage == "draft"}):
         asked = desk.round.soundings.get(sip)
         if asked is None or (asked.said is None and on <= asked.answer_by) or asked.said not in (None, "accept"):
             missing.append(desk.facts.sips[sip].name)
@@ -63,7 +65,7 @@ def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Fact:
     if not reason.strip():
         raise RoundRefuses("A withdrawal is kept with its reason. Say why in a sentence.")
     for urn in urns:
-        stages = {p.stage for k, p in desk.round.pairs.items() if k[0] == urn}
+        stages = {p.stage for p in desk.round.everyone if p.urn == urn}
         if not stages - {"draft"}:
             raise RoundRefuses(f"{desk.name(urn)} has had no proposal: there is nothing to withdraw.")
         if "confirmed" in stages:
@@ -73,7 +75,7 @@ def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Fact:
 
 def outstanding(desk: Desk) -> dict[str, dt.date]:
     """Schools still to answer, with the date they were given."""
-    return {p.urn: p.answer_by for p in desk.round.pairs.values() if p.stage == "proposed" and p.answer_by}
+    return {p.urn: p.answer_by for p in desk.round.everyone if p.stage == "proposed" and p.answer_by}
 
 
 def reminders(desk: Desk, on: dt.date) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ def reminders(desk: Desk, on: dt.date) -> tuple[str, ...]:
     if not waiting:
         return ()
     early = dt.timedelta(days=desk.rules.remind_days)
-    sent = {p.urn for p in desk.round.pairs.values() if p.stage == "proposed" and p.reminded_on}
+    sent = {p.urn for p in desk.round.everyone if p.stage == "proposed" and p.reminded_on}
     return tuple(sorted(u for u, by in waiting.items() if by - early <= on <= by and u not in sent))
 
 
@@ -92,6 +94,16 @@ def remind(desk: Desk, on: dt.date) -> Fact:
     if not urns:
         raise RoundRefuses(f"No reminder is due on {day(on)}.")
     return Fact("reminded", {"urns": list(urns), "on": on.isoformat()})
+
+
+def written(letters: Sequence[Mapping[str, Any]]) -> Fact:
+    """Letters that went, as the log has them: `id`, `kind`, `key`, `urns`, `to`, `role` and the `sha256` of what they say."""
+    return Fact("letters", {"letters": [dict(x) for x in letters]})
+
+
+def sealed(heading: str, text: str) -> str:
+    """The SHA-256 by which a letter's heading and text are known again."""
+    return hashlib.sha256(f"{heading}\n\n{text}".encode()).hexdigest()
 
 
 def deadline(desk: Desk, on: dt.date, answer_by: dt.date | None) -> dt.date:

@@ -38,7 +38,7 @@ class Focus(Rule):
         if audience == "school":
             return f"you asked for help with {both}, which {sip.name} knows well"
         if audience == "sip":
-            return f"the school's focus is {both}, your specialism"
+            return f"the school asked for help with {both}, which you know well"
         return f"the head's focus, {both}, is among {sip.name}'s specialisms"
 
 

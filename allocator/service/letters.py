@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from fastapi import Request
 from sqlalchemy.orm import Session
 
-from allocator.report import letters
-from allocator.report.wording import DEFAULTS, Letter, LetterKind
+from allocator.domain.round import State
+from allocator.report import letters, sip_letters
+from allocator.report.wording import DEFAULTS, Letter, LetterKind, kind_of
 from allocator.rounds import Desk
 from allocator.service import people, posting
 from allocator.service.asking import Office
@@ -66,11 +68,11 @@ class Addressee:
     next: str  # the page that their link opens
 
 
-def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str], *, chairs: bool) -> list[Addressee]:
-    """Heads (and chairs) of these schools: those with a role, else those whose address the case gives; each once."""
+def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> list[Addressee]:
+    """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
     found: dict[str, Addressee] = {}
     names = people.names_in(s, programme)
-    roles = ("head", "chair") if chairs else ("head",)
+    roles = ("head", "chair")
     grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
     for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(roles))):
         found.setdefault(
@@ -120,23 +122,30 @@ class Addressed:
     written: Callable[[str], Letter]
 
 
+States = Mapping[tuple[str, ...], Sequence[State]]  # letters to the schools of a head
+
+
 def addressed(
-    s: Session, row: RoundRow, desk: Desk, shared: letters.Office, urns: Sequence[str] = (), sips: Sequence[str] = ()
+    s: Session, row: RoundRow, desk: Desk, shared: letters.Office, schools: States, sips: Mapping[str, Sequence[State]]
 ) -> tuple[list[Addressed], list[str]]:
-    """A letter for each head (and chair, where both agree) of these schools, and for each SIP; and who has no address."""
+    """A letter of each state for the head and the chair of these schools, and for each SIP; and which heads and SIPs have no
+    address."""
     out: list[Addressed] = []
     without: list[str] = []
-    chairs = desk.rules.mode == "agree_with_school"
-    for group in letters.together(desk, urns):
-        whom = heads_of(s, row.programme_id, desk, group, chairs=chairs)
+    for group, states in schools.items():
+        whom = heads_of(s, row.programme_id, desk, group)
         for a in whom:
             for urn in group:  # one letter and one link open every school of a shared head
                 people.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
-            out.append(Addressed(a, lambda link, group=group: letters.school_letter(desk, group, shared, link)))  # type: ignore[misc]
-        without += [desk.facts.name(u) for u in group] if not whom else []
-    for sip in sips:
+            for state in states:
+                kind = kind_of("chair" if a.invited.role == "chair" else "head", state)
+                out.append(Addressed(a, partial(letters.school_letter, desk, group, shared, kind=kind)))
+        without += [desk.facts.name(u) for u in group] if all(a.invited.role != "head" for a in whom) else []
+    for sip, states in sips.items():
         asked = sip_of(s, row.programme_id, desk, sip)
-        out += [Addressed(a, lambda link, sip=sip: letters.sip_letter(desk, sip, shared, link)) for a in asked]  # type: ignore[misc]
+        for state in states:
+            write = partial(sip_letters.sip_letter, desk, sip, shared, kind=kind_of("sip", state))
+            out += [Addressed(a, write) for a in asked]
         without += [desk.facts.sips[sip].name] if not asked else []
     return out, without
 
@@ -159,7 +168,7 @@ def handed(
 def outbox(
     office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], heading: str = ""
 ) -> list[tuple[LetterRow, tuple[str, ...]]]:
-    """Letters to be mailed, kept as they are written, each with the schools it is about."""
+    """Letters to be mailed, kept as they are written, each with whom it tells: its schools, or its SIP; a chair's nobody."""
     out = []
     for a in going:
         about: list[Letter] = []
@@ -169,9 +178,9 @@ def outbox(
             return f"{heading}{about[0].heading}", about[0].text
 
         i = a.to.invited
-        kind, key = ("sip", i.sip) if i.sip else ("school", i.urn)
+        kind, key = ("sip", i.sip) if i.sip else ("chair" if i.role == "chair" else "school", i.urn)
         kept = posting.write(office, s, row, kind, key, i, a.to.next, base, words)
-        out.append((kept, about[0].urns))
+        out.append((kept, (i.sip,) if i.sip else about[0].urns if i.role == "head" else ()))
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,11 +14,13 @@ from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair, Query
+from allocator.reasons.spoken import name_of
 from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
+from allocator.service.sent import Kept, kept, to_school
 from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
 from allocator.store.tables import PlanRow, Programme, RoundRow
@@ -104,11 +106,15 @@ class Proposal:
     person_decides: bool
     silence: str
     refusal: str
-    decided: str  # what was decided on a refusal, why, by whom, when, and where to turn; blank while nothing is
+    decided: str  # what was decided on a refusal, why, by whom, when; blank while nothing is
+    next_step: str  # and where to turn
+    may_raise: str | None  # to whom the head may take it here
+    about_it: str  # that a program proposed and a person decides, and how to have it looked at again
+    letters: tuple[Kept, ...]  # what was written to them, as it went
     agree: bool  # head and chair agree together
     late: bool  # the date has passed and silence counts as yes
     about: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
+    this_year: tuple[tuple[str, dt.date, dt.date], ...] = ()  # who has the main post from when to when
 
     @property
     def main(self) -> Post:
@@ -135,28 +141,46 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
         desk, urns = before.desk, who.urns(before.row.programme_id)
         told = {p.urn for p in before.pairs}
         waiting = {u for u, _, _ in desk.round.refused if u in urns and u not in told}
-        groups = letters.together(desk, sorted(told | waiting))
+        groups = rounds.together(desk, sorted(told | waiting))
         groups += [(u,) for u in sorted(waiting - {u for g in groups for u in g})]  # nobody is proposed there any more
         for group in groups:
             own = tuple(u for u in group if u in urns)
-            pairs = sorted((p for p in before.pairs if p.urn in own), key=lambda p: (p.post != "lead", p.urn))
-            posts = tuple(_post(before, who, p) for p in pairs)
+            as_ = who.answers_as(before.row.programme_id, own[0])
+            pairs = sorted((p for p in before.pairs if p.urn in own), key=lambda p: _weight(desk, p))
+            first = {p.key: p for p in reversed(pairs)}  # of several who hold a post in the year the one that waits
+            posts = tuple(_post(before, who, p) for p in pairs if first[p.key] == p)
             accepts, main = desk.rules.silence == "accepts", pairs[0] if pairs else None
             out.append(
                 Proposal(
-                    before, own, tuple(desk.facts.name(u) for u in own), who.answers_as(before.row.programme_id, own[0]), posts,
+                    before, own, tuple(desk.facts.name(u) for u in own), as_, posts,
                     last_year=tuple((desk.facts.name(u), n) for u in own if (n := _last_year(desk, u))),
                     questions=tuple(q for q in desk.round.queries if q.urn in own and q.by in ("head", "chair")),
                     refused=not posts or (main is not None and main.stage == "refused"),
                     person_decides=rounds.needs_a_person(desk, own[0]) is not None,
                     silence=letters.silence_means(desk), refusal=letters.refusal_means(desk, own[0]),
                     decided=letters.decided(desk, main) if main else "",
+                    next_step=letters.next_step(desk, main) if main else "",
+                    may_raise=rounds.may_raise(desk, main) if main else None,
+                    about_it=letters.made([p.row for p in posts], all(p.pair.stage == "confirmed" for p in posts)) if posts else "",
+                    letters=tuple(kept(s, before.row.id, desk.round, to_school(own, as_))),
                     agree=desk.rules.mode == "agree_with_school",
                     late=bool(main and main.answer_by and main.answer_by < today and accepts),
                     about=about(before, main) if main else "",
+                    this_year=tuple((name_of(desk.facts, x.sip), x.from_, x.to) for x in desk.round.now.get(main.key, ())) if main else (),
                 )
             )  # fmt: skip
     return out
+
+
+def _weight(desk: Desk, p: Pair) -> tuple[bool, int, bool, str]:
+    """What is before the head first: the lead, what waits for an answer, the post's last holder."""
+    waits = ("queried", "proposed", "refused")
+    return (
+        p.post != "lead",
+        waits.index(p.stage) if p.stage in waits else len(waits),
+        p.beside in desk.round.beside,
+        p.urn,
+    )
 
 
 def _post(before: Before, who: Who, pair: Pair) -> Post:
@@ -165,7 +189,7 @@ def _post(before: Before, who: Who, pair: Pair) -> Post:
     given = sum(w.days for w in worked if (w.urn, w.post, w.sip) == (pair.urn, pair.post, pair.sip))
     return Post(
         pair,
-        before.desk.rows[pair.key],
+        before.desk.row(pair),
         shown.text,
         who_is(before.desk.facts.sips[pair.sip]),
         shown.pen_portrait,

@@ -223,9 +223,10 @@ class JobOut(BaseModel):
 
 class Publication(In):
     """`propose`: letters go out (all, or these schools). `sound`: SIPs are asked first. `withdraw` needs a reason.
-    `remind`: those due. `close`: the date has passed; what silence means is recorded."""
+    `remind`: those due. `close`: the date has passed; what silence means is recorded. `tell`: letters that ask for no answer
+    (other days, endings, decisions, confirmations) to whom one is due, all or these."""
 
-    action: Literal["propose", "sound", "withdraw", "remind", "close"] = "propose"
+    action: Literal["propose", "sound", "withdraw", "remind", "close", "tell"] = "propose"
     urns: list[Key] | None = Field(None, max_length=30_000)
     sips: list[Key] | None = Field(None, max_length=5_000)
     answer_by: dt.date | None = None
@@ -233,11 +234,14 @@ class Publication(In):
 
 
 class AnswerIn(In):
-    """A school's, SIP's or governing body's word. A manager who takes it down by telephone says for whom, in `by`."""
+    """A school's, SIP's or governing body's word. A manager who takes it down by telephone says for whom, in `by`. `raise`: a
+    head takes a refusal that did not stand one step up. `decline`: a SIP says no to one school, with the reason."""
 
     urn: Key
     post: PostKind | None = None
-    answer: Literal["accept", "agree", "veto", "query", "move_on", "interest", "governors_yes", "governors_no"]
+    answer: Literal[
+        "accept", "agree", "veto", "query", "raise", "move_on", "decline", "interest", "governors_yes", "governors_no"
+    ]
     reason: Words | None = None
     by: Literal["head", "chair", "sip", "governors"] | None = None
     via: Literal["page", "telephone", "letter"] = "page"
@@ -252,15 +256,23 @@ class QueryOut(BaseModel):
     text: str | None
     answer_by: dt.date
     outcome: str | None
+    sip: str | None
+    closed_by: str | None
+    closed_on: dt.date | None
+    opens: bool
 
 
 class QueryIn(In):
     outcome: Words
+    opens: bool = Field(False, description="a SIP who declined a school, or asked to move on, is let go")
 
 
 class PairRef(In):
+    """A pair: the post's last holder, or the SIP named where several hold it in the year."""
+
     urn: Key
     post: PostKind = "lead"
+    sip: Key | None = None
 
 
 class ConfirmIn(In):
@@ -293,8 +305,27 @@ class Standing(BaseModel):
     governors: bool | None
     represented: bool
     rung: str | None
+    decide_by: dt.date | None
+    declined: bool
     confirmed_by: str | None
+    from_: dt.date = Field(serialization_alias="from")
+    to: dt.date
     missing: list[str] = []
+
+
+class LetterOut(BaseModel):
+    """A letter as it went. `whole`: its text is the one that the log has sealed."""
+
+    id: str
+    kind: str
+    urns: list[str]
+    to: str
+    role: str
+    on: dt.datetime
+    by: str
+    heading: str
+    text: str
+    whole: bool
 
 
 class OwnPair(BaseModel):

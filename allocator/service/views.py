@@ -91,12 +91,13 @@ def standings(place: Desk, me: Who, programme: str) -> list[Standing]:
     by, own = me.person(programme), sips_of(place, me, programme)
     return [
         Standing(
-            urn=p.urn, school=place.facts.name(p.urn), post=p.post, sip=p.sip, name=place.rows[p.key].name,
+            urn=p.urn, school=place.facts.name(p.urn), post=p.post, sip=p.sip, name=place.row(p).name,
             stage=p.stage, released_on=p.released_on, answer_by=p.answer_by, head=p.head, chair=p.chair,
-            silent=p.silent, governors=p.governors, represented=p.represented, rung=p.rung,
-            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.key, by, own)) if me.role == "manager" else [],
+            silent=p.silent, governors=p.governors, represented=p.represented, rung=p.rung, decide_by=p.decide_by, declined=p.declined,
+            from_=place.row(p).from_, to=place.row(p).to,
+            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.beside, by, own)) if me.role == "manager" else [],
         )
-        for _, p in sorted(place.round.pairs.items())
+        for p in place.round.everyone
     ]  # fmt: skip
 
 
@@ -104,15 +105,13 @@ def mine(place: Desk, me: Who, programme: str, today: dt.date | None = None) -> 
     """The pairs that this school or SIP may know of: told to them, and still theirs; a SIP's until the day it ends."""
     if me.role == "school":
         urns = me.urns(programme)
-        return [p for p in place.round.pairs.values() if p.urn in urns and p.stage != "draft"]
-    sip = me.sip(programme)
-    asked = sip in place.round.soundings
-    now, last = today or dt.date.today(), place.facts.year.last
-
-    def lasts(p: Pair) -> bool:
-        return (place.rows[p.key].to or last) >= now
-
-    return [p for p in place.round.pairs.values() if p.sip == sip and (asked or p.stage != "draft") and lasts(p)]
+        return [p for p in place.round.everyone if p.urn in urns and p.stage != "draft"]
+    sip = me.sip(programme) or ""
+    r, now = place.round, today or dt.date.today()
+    asked = sip in r.soundings and not r.now  # a log from before line-ups were kept
+    told = r.told_sips.get(sip, {})
+    mine = [p for p in r.everyone if p.sip == sip and (p.stage != "draft" or p.key in told or asked)]
+    return [p for p in mine if place.row(p).to >= now]
 
 
 def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
@@ -126,9 +125,9 @@ def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
 
 
 def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
-    a = place.rows[p.key]
+    a = place.row(p)
     audience = "school" if me.role == "school" else "sip"
-    told = explain(ready, place.plan, p.urn, p.post, audience=audience)  # type: ignore[arg-type]  # one of the two
+    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip)  # type: ignore[arg-type]  # one of the two
     portrait = place.facts.sips[p.sip].pen_portrait if p.sip in place.facts.sips else None
     school = audience == "school"
     return OwnPair(
@@ -140,8 +139,8 @@ def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
 
 
 def event_out(event: Any, *, reasons: bool) -> EventOut:
-    """An event; a refusal's reason is for managers only."""
+    """An event; why a school refused or a SIP declined is for managers only."""
     data = dict(event.data)
-    if not reasons and data.get("answer") == "veto":
+    if not reasons and (data.get("answer") in ("veto", "decline") or event.kind == "raised"):
         data["reason"] = None
     return EventOut(n=event.n, at=event.at, by=event.by.model_dump(mode="json"), kind=event.kind, data=data)

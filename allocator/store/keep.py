@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.domain import canon
 from allocator.domain.case import Case
+from allocator.domain.fold import after, fold
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Person, Round, after, fold
+from allocator.domain.round import Event, Person, Round
 from allocator.errors import NotThere, RoundRefuses
 from allocator.rounds import Desk, Fact
 from allocator.store.tables import AuditRow, CaseRow, EventRow, Once, Pass, PlanRow, RoundRow, SignIn

@@ -305,12 +305,22 @@ class LetterRow(Base):
     fate: Mapped[str]  # going, taken, or why it was not
 
 
+class SentRow(Base):
+    """What a letter said when it went, word for word but for a link of its reader's own. The log holds its SHA-256."""
+
+    __tablename__ = "sent_letters"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
+    heading: Mapped[str]
+    text: Mapped[str]
+
+
 class Wording(Base):
     """A programme's own wording of a kind of letter (`report.wording`); none = the one we ship."""
 
     __tablename__ = "wordings"
     programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)  # school or sip
+    kind: Mapped[str] = mapped_column(primary_key=True)  # `report.wording.LetterKind`
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[dt.datetime]

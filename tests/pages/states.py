@@ -52,7 +52,10 @@ def confirm_all(s: Session, id: str) -> None:
     for urn, post in list(keep.standing(s, id).pairs):
         if post == "appraisal":
             keep.step(s, id, MEL, partial(rounds.governors, urn=urn, yes=True, on=today))
-    keep.step(s, id, MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+    _, desk = keep.desk(s, id)
+    if told := [p.urn for p in desk.round.everyone if "changed" in rounds.tells(desk, [p.urn])]:
+        keep.step(s, id, MEL, partial(rounds.tell, urns=told, sips=(), on=today))
+    keep.step(s, id, MEL, lambda d: rounds.confirm(d, [p.beside for p in d.round.everyone], MEL))
 
 
 def fill(db: Database, id: str) -> dict[str, str]:

@@ -165,7 +165,7 @@ class Looked:
             (rf"(?:{they} )?have been (?:your partner|with the school) for (\w+) years?", self.partner),
             (rf"(?:{they} )?have experience of ((?:(?:{tags})(?:, | and )?)+?)", self.experienced),
             (rf"you asked for help with ((?:(?:{some})(?:, | and )?)+?), which they know well", self.helps),
-            (rf"the school's focus is ((?:(?:{some})(?:, | and )?)+?), your specialism", self.helps),
+            (rf"the school asked for help with ((?:(?:{some})(?:, | and )?)+?), which you know well", self.helps),
             (rf"{they} can move a visit at short notice when an inspection comes", lambda: bool(self.school.inspection_due and self.sip.flexible_diary)),
             (r"you asked to keep (?:them|you)", lambda: not self.asked("keep", row.name)),
             (r"you asked for them", lambda: not self.asked("named", row.name)),

@@ -17,6 +17,7 @@ from tests.reasons.looked_up import COUNT, DAY, PERIODS, ROLE, Looked, Opened, c
 
 Check = Callable[..., str]
 OWN = {  # what a SIP reads where a rule on them bars
+    "need": "it needs experience that is not on your record",
     "dbs": "your DBS check does not cover every planned visit", "training": "your training is not on record",
     "approval": "the board's approval is not on record", "interest": "you have declared a tie to it",
     "own_ties": "it is tied to your own school, or too near to it", "travel": "it is further from you than your limit",

@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 
 from allocator import rounds
+from allocator.domain.fold import fold
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Person, fold
+from allocator.domain.round import Event, Person
 from allocator.errors import UsageError
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
 from allocator.report.letter_files import pdf, word
-from allocator.report.letters import Office, school_letter, sip_letter, to_heads, together
+from allocator.report.letters import Office, school_letter, to_schools
+from allocator.report.sip_letters import sip_letter
 from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
-from allocator.rounds import Desk
+from allocator.rounds import Desk, together
 from tests.make import case, led, school, sip
 from tests.pages.site import HARTWELL
 
@@ -214,10 +216,13 @@ def test_a_head_who_was_heard_and_overruled_reads_what_why_by_whom_when_and_wher
         log.append(rounds.record(log, step(Desk(plan, fold(log))), MEL, dt.datetime.now(dt.UTC)))
     place = Desk(plan, fold(log))
     assert place.round.pairs["4", "lead"].stage == "overruled"
-    (letter,) = to_heads(place, "decided", ["1", "4"], office(plan))
+    (letter,) = to_schools(place, "decided", ["1", "4"], office(plan))
     assert letter.urns == ("4",)
     assert (
         "You asked for somebody else. Mel considered it and decided on 27 June 2026 that Łukasz Żak stays. The reason: "
-        "Nobody else has the experience. If you do not agree, ask the assistant director to look at it."
+        "Nobody else has the experience."
     ) in letter.text
-    assert to_heads(place, "confirmed", ["4"], office(plan)) == []
+    assert (
+        "you can ask the assistant director, who decides within 10 days, to look at it again: https://" in letter.text
+    )
+    assert to_schools(place, "confirmed", ["4"], office(plan)) == []

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import uvicorn
 
 from allocator.domain import canon
-from allocator.domain.round import fold
+from allocator.domain.fold import fold
 from allocator.service import connection
 from allocator.service.limits import LINES, AtOnce, Folded
 from allocator.service.problems import Refusal

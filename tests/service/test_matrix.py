@@ -56,6 +56,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, Any] | None]] = {
     ("POST", "/rounds/{id}/in-force"): (MANAGER, None),
     ("POST", "/rounds/{id}/next-year"): (MANAGER, None),
     ("GET", "/rounds/{id}/events"): (STAFF, None),
+    ("GET", "/rounds/{id}/letters"): (STAFF, None),
     ("GET", "/rounds/{id}/queries"): (STAFF, None),
     ("GET", "/queries/{id}"): (STAFF, None),
     ("PATCH", "/queries/{id}"): (MANAGER, {"outcome": "told"}),

@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from allocator import rounds
+from allocator.domain.fold import fold
 from allocator.domain.policy import Policy
-from allocator.domain.round import fold
 from allocator.reasons.answer import solve
 from allocator.service import passes, people
 from allocator.service.people import GrantRole

@@ -22,9 +22,10 @@ from allocator import rounds
 from allocator.check.audit import audit
 from allocator.domain.case import Case, PostKind
 from allocator.domain.facts import Facts
+from allocator.domain.fold import fold
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Pair, Round, fold
+from allocator.domain.round import Event, Pair, Round
 from allocator.domain.seal import make
 from allocator.errors import AllocatorError, NotThere, UsageError
 from allocator.reasons import policy_words
@@ -49,6 +50,9 @@ SAID = {
     "governors": "the governors' word",
     "confirmed": "confirmed",
     "in_force": "put in force",
+    "raised": "taken one step up",
+    "told": "told what now stands",
+    "letters": "letters kept as sent",
 }
 
 
@@ -211,7 +215,8 @@ def _about(e: Event, pair: Pair) -> bool:
     d = e.data
     if e.kind in ("plan", "in_force"):
         return True
-    urns = set(d.get("urns") or ()) | {d.get("urn")} | {u for u, *_ in d.get("pairs") or ()}
+    urns = set(d.get("urns") or d.get("schools") or ()) | {d.get("urn")} | {u for u, *_ in d.get("pairs") or ()}
+    urns |= {u for x in d.get("letters") or () for u in x["urns"] if x["role"] != "sip" or x["key"] == pair.sip}
     return pair.urn in urns or pair.sip in (d.get("sips") or ()) or d.get("sip") == pair.sip
 
 

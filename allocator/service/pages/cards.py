@@ -11,6 +11,7 @@ from allocator.domain.case import NEEDS, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Load, Plan, Unfilled
 from allocator.domain.round import Round
+from allocator.words import days
 
 PERIODS = ("September–October", "November–December", "Spring", "Summer")
 PEAK = 1
@@ -134,7 +135,7 @@ def _held(facts: Facts, a: Assignment, stands: Round) -> Card:
     if a.tied_with:
         tags.append(("tie", "Equal choice"))
     if a.days_short:
-        tags.append(("short", f"{a.days_short:g} days short"))
+        tags.append(("short", f"{days(a.days_short)} short"))
     if need in ("high", "top"):
         tags.append(("need", f"{need.capitalize()} need"))
     pair = stands.pairs.get((a.urn, a.post))

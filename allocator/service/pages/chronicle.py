@@ -28,11 +28,12 @@ A_PAGE = 50
 KINDS = {
     "plan": "Plans", "sounded": "SIPs asked", "proposed": "Letters", "withdrawn": "Letters withdrawn", "reminded": "Reminders",
     "answer": "Answers", "refusal_decided": "Refusals decided", "query_closed": "Questions answered",
-    "governors": "Governors", "confirmed": "Confirmed", "in_force": "In force",
+    "governors": "Governors", "confirmed": "Confirmed", "in_force": "In force", "raised": "Taken one step up",
+    "told": "Told what stands", "letters": "Letters kept",
 }  # fmt: skip
 ANSWERS = {
     "accept": "said yes", "veto": "asked for someone else", "query": "asked a question", "move_on": "asked to move on from",
-    "interest": "declared a tie to",
+    "decline": "would rather not take", "interest": "declared a tie to",
 }  # fmt: skip
 CAUSES = {
     "solved": "A plan was made", "by_hand": "The plan was changed by hand", "resubmitted": "Refusals were planned again",
@@ -61,7 +62,7 @@ def said(event: Event, facts: Facts, *, reasons: bool) -> Line:
     d = event.data
     text, urns, sips = TOLD[event.kind](d, facts)
     kept = d.get("reason") or d.get("outcome")
-    hidden = event.kind == "answer" and d["answer"] == "veto" and not reasons
+    hidden = (event.kind == "raised" or (event.kind == "answer" and d["answer"] in ("veto", "decline"))) and not reasons
     return Line(
         event.n,
         event.at,
@@ -114,7 +115,7 @@ def _reminded(d: dict[str, Any], facts: Facts) -> Told:
 def _answer(d: dict[str, Any], facts: Facts) -> Told:
     via, schools = VIA[d["via"]], _schools(facts, d["urns"])
     if d["by"] == "sip":
-        name, about = _sips(facts, [d["sip"]]), d["answer"] in ("move_on", "interest")
+        name, about = _sips(facts, [d["sip"]]), d["answer"] in ("move_on", "decline", "interest")
         tail = f" {schools}" if about else (f" about {schools}" if d["answer"] == "query" else "")
         return f"{name} {ANSWERS[d['answer']]}{tail}{via}.", d["urns"], [d["sip"]]
     text = f"The {d['by']} of {schools} {ANSWERS[d['answer']]}{via}."
@@ -130,7 +131,8 @@ def _decided(d: dict[str, Any], facts: Facts) -> Told:
 
 
 def _query_closed(d: dict[str, Any], facts: Facts) -> Told:
-    return f"Question {d['query']}, from {_schools(facts, d['urns'])}, was answered.", d["urns"], []
+    then = " and the SIP let go: the pair is to be planned again" if d.get("opens") else ""
+    return f"Question {d['query']}, about {_schools(facts, d['urns'])}, was answered{then}.", d["urns"], []
 
 
 def _governors(d: dict[str, Any], facts: Facts) -> Told:
@@ -142,7 +144,7 @@ def _governors(d: dict[str, Any], facts: Facts) -> Told:
 
 
 def _confirmed(d: dict[str, Any], facts: Facts) -> Told:
-    urns = [u for u, _ in d["pairs"]]
+    urns = [ref[0] for ref in d["pairs"]]
     return f"{_schools(facts, list(dict.fromkeys(urns)))} confirmed.", urns, []
 
 
@@ -150,10 +152,33 @@ def _in_force(d: dict[str, Any], facts: Facts) -> Told:
     return "The plan is in force.", [], []
 
 
+def _raised(d: dict[str, Any], facts: Facts) -> Told:
+    by = day(dt.date.fromisoformat(d["decide_by"]))
+    return (
+        f"The head of {_schools(facts, d['urns'])} took the decision to the {d['rung']}, to be looked at by {by}.",
+        d["urns"],
+        [],
+    )
+
+
+def _told(d: dict[str, Any], facts: Facts) -> Told:
+    whom = [x for x in (_schools(facts, list(d["schools"])), _sips(facts, list(d["sips"]))) if x]
+    return f"{' and '.join(whom)} told what now stands.", list(d["schools"]), list(d["sips"])
+
+
+def _letters(d: dict[str, Any], facts: Facts) -> Told:
+    n, urns = len(d["letters"]), sorted({u for x in d["letters"] if x["role"] != "sip" for u in x["urns"]})
+    return (
+        f"{n} letter{'' if n == 1 else 's'} kept as sent.",
+        urns,
+        [x["key"] for x in d["letters"] if x["role"] == "sip"],
+    )
+
+
 TOLD: dict[str, Callable[[dict[str, Any], Facts], Told]] = {
     "plan": _plan, "sounded": _sounded, "proposed": _proposed, "withdrawn": _withdrawn, "reminded": _reminded,
     "answer": _answer, "refusal_decided": _decided, "query_closed": _query_closed, "governors": _governors,
-    "confirmed": _confirmed, "in_force": _in_force,
+    "confirmed": _confirmed, "in_force": _in_force, "raised": _raised, "told": _told, "letters": _letters,
 }  # fmt: skip
 
 

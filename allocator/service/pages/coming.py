@@ -106,7 +106,7 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
 
 def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Coming]:
     """What people wait for, the most pressing first."""
-    pairs = list(stands.pairs.values())
+    pairs = list(stands.everyone)
     out = []
     if decide := [p for p in pairs if p.represented]:
         out.append(
@@ -157,7 +157,7 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     """The next step of the year, where nobody waits for an answer of the manager's."""
     plan: Plan = facts["plan"]
     stands: Round = facts["stands"]
-    pairs = list(stands.pairs.values())
+    pairs = list(stands.everyone)
     stage = Counter(p.stage for p in pairs)
     look = Way("Look through the plan", f"{at}/plan")
     untold = {p.urn for p in pairs if p.stage == "draft"}

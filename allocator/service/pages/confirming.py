@@ -26,6 +26,7 @@ from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
 from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow
+from allocator.words import day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 OPENED = "changed pairs opened"  # the audit line that lets this person confirm several pairs at once
@@ -43,6 +44,7 @@ class PairLine:
     by_people: bool  # changed by hand or after a refusal in this round
     confirmed_by: str | None
     next: str | None  # whom the plan would have had instead, all else as it is
+    dates: str  # from when to when, where several hold the post in the year
 
     @property
     def why(self) -> str:
@@ -50,7 +52,7 @@ class PairLine:
 
     @property
     def ref(self) -> str:
-        return f"{self.pair.urn}/{self.pair.post}"
+        return "/".join(self.pair.beside)
 
 
 def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
@@ -59,16 +61,18 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
     own, log = sips_of(desk, who, at.row.programme_id), keep.events_of(s, at.row.id)
     names = {e.by.id: e.by.name for e in log if e.kind == "confirmed"}
     people: set[Key] = {(u, k) for e in log if e.kind == "plan" for u, k in e.data["moved"]}
-    changed = {(c.urn, c.post): c for c in desk.plan.changes}
+    changed = {(c.urn, c.post, c.to): c for c in desk.plan.changes}
     out = []
-    for key, pair in sorted(desk.round.pairs.items()):
-        c = changed.get(key)
+    for pair in desk.round.everyone:
+        key = pair.key
+        c = changed.get((*key, pair.sip))
         before = (desk.facts.sips[c.from_].name if c.from_ in desk.facts.sips else c.from_) if c and c.from_ else None
         out.append(
             PairLine(
-                pair, desk.rows[key], tuple(rounds.missing(desk, key, me, own)), before, c.because if c else None, key in people,
+                pair, desk.row(pair), tuple(rounds.missing(desk, pair.beside, me, own)), before, c.because if c else None, key in people,
                 names.get(pair.confirmed_by or ""),
-                sip_name(desk.facts, desk.rows[key]),
+                sip_name(desk.facts, desk.row(pair)),
+                f"{day(desk.row(pair).from_)} to {day(desk.row(pair).to)}" if len(desk.round.now.get(key, ())) > 1 else "",
             )
         )  # fmt: skip
     return sorted(out, key=lambda x: (not (x.because or x.by_people), x.row.school, x.pair.key))
@@ -132,7 +136,8 @@ def confirm_pairs(request: Request, id: Id, who: Manager, office: In, form: Form
     chosen = [x.ref for x in able] if every else [one] if one else []
     if not chosen:
         raise Refusal("round_refuses", "No pair can be confirmed by you as things stand; each says what is missing.")
-    pairs = [PairRef.model_validate({"urn": u, "post": p or "lead"}) for u, _, p in (c.partition("/") for c in chosen)]
+    refs = [c.split("/", 2) for c in chosen]
+    pairs = [PairRef.model_validate(dict(zip(("urn", "post", "sip"), ref, strict=False))) for ref in refs]
     confirm(at.plan.id, ConfirmIn(pairs=pairs), request, who, office, Response())
     said = f"{len(pairs)} pairs" if len(pairs) > 1 else at.desk.facts.name(pairs[0].urn)
     return done(f"/rounds/{id}/confirm", f"{said} confirmed, in your name.")

@@ -33,6 +33,7 @@ from allocator.service.problems import Refusal, table_problem
 from allocator.service.schemas import Id
 from allocator.store import keep, workbook_words
 from allocator.store.tables import RoundRow, UploadRow
+from allocator.words import counted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 YEAR = re.compile(r"\d{4}/\d{2}")
@@ -224,7 +225,9 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         keep.note(s, by, "case put", id, programme=row.programme_id, detail=kept.sha256)
         s.delete(waiting)
     schools, sips = len(reading.case.schools), len(reading.case.sips)
-    return done(f"/rounds/{id}/data", f"{schools} schools and {sips} SIPs are in, as version {kept.n}.")
+    return done(
+        f"/rounds/{id}/data", f"{counted(schools, 'school')} and {counted(sips, 'SIP')} are in, as version {kept.n}."
+    )
 
 
 def _given(s: Session, id: str) -> UploadRow:

@@ -109,7 +109,7 @@ def steps(facts: dict[str, Any]) -> list[Step]:
     """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are folded."""
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]
     at = f"/rounds/{now.id}"
-    stages = [p.stage for p in stands.pairs.values()]
+    stages = [p.stage for p in stands.everyone]
     total, draft, confirmed = len(stages), stages.count("draft"), stages.count("confirmed")
     answered = sum(a.answered_on is not None for a in facts["answered"].values())
     data = f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs" if case else "not yet"

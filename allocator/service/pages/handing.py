@@ -10,12 +10,25 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from allocator import rounds
 from allocator.errors import NotThere
-from allocator.report import letters
+from allocator.report import letters, sip_letters
 from allocator.report.by_school import csv_of
 from allocator.report.calendar import Date, dates_of_plan, ics
 from allocator.report.letter_files import pdf, word
-from allocator.report.wording import DEFAULTS, FIELDS, LONGEST, TO_HEADS, Letter, LetterKind, merge, problems
+from allocator.report.wording import (
+    DEFAULTS,
+    FIELDS,
+    KINDS,
+    LONGEST,
+    TO_SIPS,
+    Letter,
+    LetterKind,
+    kind_of,
+    merge,
+    problems,
+)
+from allocator.rounds import Desk
 from allocator.service.asking import In, Manager, Office, Reader
 from allocator.service.letters import batch, keep_wording, wordings
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
@@ -24,12 +37,18 @@ from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
 from allocator.service.routes.plans import export
 from allocator.service.schemas import ExportIn, Id
+from allocator.service.sent import kept
 from allocator.store import keep
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Kind = Annotated[LetterKind, Path()]
 File = Annotated[str, Path(pattern=r"^[^/]{1,100}\.(pdf|docx)$")]
+A_PAGE = 50
+STATE_NAMES = {
+    "school": "The proposal", "changed": "A change after that", "cover": "Who stands in", "ended": "An ending",
+    "decided": "What was decided on a request", "confirmed": "Once confirmed",
+}  # fmt: skip
 MAKE = {
     "pdf": (pdf, "application/pdf"),
     "docx": (word, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -88,13 +107,38 @@ def ways_out(
         job = s.get(Job, file) if file else None
         ready = job if job is not None and job.round_id == at.row.id and job.state == "done" else None
         own = {k: v != DEFAULTS[k] for k, v in wordings(s, at.row.programme_id).items()}  # type: ignore[index]
-    groups = letters.together(at.desk, [u for u, _ in at.desk.round.pairs])
-    counts = {kind: sum(letters.gets(at.desk, kind, g) for g in groups) for kind in TO_HEADS}
-    team = sorted({(at.desk.rows[k].name, p.sip) for k, p in at.desk.round.pairs.items()})
+    desk = at.desk
+    groups, team = rounds.together(desk, {u for u, _ in (*desk.round.pairs, *desk.round.told)}), team_of(desk)
+    counts = {
+        k: sum(sip_letters.gets(desk, k, x) for _, x in team) if k in TO_SIPS else sum(letters.gets(desk, k, g) for g in groups)
+        for k in KINDS
+    }  # fmt: skip
     return show(
-        request, "out.html", who, **at.facts, team=team, own=own, ready=ready, counts=counts,
-        schools=[(g[0], " and ".join(at.desk.facts.name(u) for u in g)) for g in groups],
+        request, "out.html", who, **at.facts, team=team, own=own, ready=ready, counts=counts, states=STATE_NAMES, kind_of=kind_of,
+        schools=[(g[0], " and ".join(desk.facts.name(u) for u in g)) for g in groups], kept=len(desk.round.letters),
     )  # fmt: skip
+
+
+def team_of(desk: Desk) -> list[tuple[str, str]]:
+    """Name and id of every SIP with a pair, or who was told of one."""
+    ids = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
+    return sorted((desk.facts.sips[x].name if x in desk.facts.sips else x, x) for x in ids)
+
+
+@router.get("/rounds/{id}/sent")
+def as_sent(
+    request: Request, id: Id, who: Reader, office: In, to: Annotated[str, Query(max_length=200)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:  # fmt: skip
+    """Letters as they went, newest first, narrowed by whom they went to."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        mine = [x for x in at.desk.round.letters if to.casefold() in x.to.casefold()]
+        pages = max(1, -(-len(mine) // A_PAGE))
+        page = min(page, pages)
+        ids = {x.id for x in mine[::-1][(page - 1) * A_PAGE : page * A_PAGE]}
+        found = kept(s, id, at.desk.round, lambda x: x.id in ids)
+    return show(request, "sent.html", who, **at.facts, letters=found, total=len(mine), to=to, page=page, pages=pages)
 
 
 @router.post("/rounds/{id}/out/file")
@@ -116,11 +160,13 @@ def all_letters(request: Request, office: Office, who: Who, id: str, kind: Lette
     with office.db.read() as s:
         at = place_in(s, id, who)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
-    desk, everyone = at.desk, sorted({p.sip for p in at.desk.round.pairs.values()})
-    if kind in TO_HEADS:
-        found = letters.to_heads(desk, kind, [u for u, _ in desk.round.pairs if key in ("all", u)], shared)
+    desk = at.desk
+    if kind in TO_SIPS:
+        mine = [x for _, x in team_of(desk) if key == x or (key == "all" and sip_letters.gets(desk, kind, x))]
+        found = [sip_letters.sip_letter(desk, x, shared, kind=kind) for x in mine]
     else:
-        found = [letters.sip_letter(desk, x, shared) for x in everyone if key in ("all", x)]
+        known = {u for u, _ in (*desk.round.pairs, *desk.round.told)}
+        found = letters.to_schools(desk, kind, [u for u in known if key in ("all", u)], shared)
     if not found:
         raise NotThere(f"There is no letter to {key} in this plan.")
     return sorted(found, key=lambda x: x.to)
@@ -139,11 +185,7 @@ def letter_file(request: Request, id: Id, kind: Kind, name: File, who: Reader, o
         keep.note(
             s, who.person(at.row.programme_id), "exported", subject, programme=at.row.programme_id, detail="letters"
         )
-    plain = (
-        f"{'letters' if key == 'all' else 'letter'}-{kind}s.{ending}"
-        if key == "all"
-        else f"letter-{quote(key)}.{ending}"
-    )
+    plain = f"letters-{kind.replace('_', '-')}.{ending}" if key == "all" else f"letter-{quote(key)}.{ending}"
     return Response(body, 200, headers(request) | {"Content-Disposition": f'attachment; filename="{plain}"'}, media)
 
 
@@ -179,15 +221,7 @@ def wording_page(
     sample = None
     if not wrong:
         shared.wordings[kind] = shown
-        pairs = sorted(
-            at.desk.round.pairs.values(), key=lambda p: (p.key[0] not in {c.urn for c in at.desk.plan.changes}, p.key)
-        )
-        if kind in TO_HEADS and pairs:
-            groups = letters.together(at.desk, [p.urn for p in pairs])
-            first = next((g for g in groups if letters.gets(at.desk, kind, g)), groups[0])
-            sample = letters.school_letter(at.desk, first, shared, kind=kind)
-        elif pairs:
-            sample = letters.sip_letter(at.desk, pairs[0].sip, shared)
+        sample = sample_of(at.desk, kind, shared)
     errors = (
         {"errors": {"text": ". ".join(wrong)}, "summary": [{"text": w, "href": "#text"} for w in wrong]}
         if wrong
@@ -197,6 +231,19 @@ def wording_page(
         request, "wording.html", who, 422 if wrong else 200, **at.facts, kind=kind, text=shown, fields=FIELDS[kind],
         sample=sample, changed=shown != DEFAULTS[kind], unsaved=text is not None, **errors,
     )  # fmt: skip
+
+
+def sample_of(desk: Desk, kind: LetterKind, shared: letters.Office) -> Letter | None:
+    """A letter of this kind as it would read: to somebody who gets one, whose plan has changed if there is one."""
+    if kind in TO_SIPS:
+        team = sorted((x for _, x in team_of(desk)), key=lambda x: not sip_letters.gets(desk, kind, x))
+        return sip_letters.sip_letter(desk, team[0], shared, kind=kind) if team else None
+    changed = {c.urn for c in desk.plan.changes}
+    groups = sorted(
+        rounds.together(desk, [u for u, _ in desk.round.pairs]),
+        key=lambda g: (not letters.gets(desk, kind, g), g[0] not in changed, g),
+    )
+    return letters.school_letter(desk, groups[0], shared, kind=kind) if groups else None
 
 
 @router.post("/rounds/{id}/out/wording/{kind}")

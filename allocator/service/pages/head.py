@@ -39,7 +39,8 @@ def words_page(
 ) -> Response:
     with office.db.read() as s:
         mine = _one(s, who, about)
-        if say not in ("veto", "query") or (say == "veto" and not mine.may_refuse):
+        may = {"veto": mine.may_refuse, "query": True, "raise": mine.may_raise is not None and mine.as_ == "head"}
+        if not may.get(say):
             raise Refusal("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
         return show(request, "head-answer.html", who, 422 if form else 200, p=mine, say=say,
@@ -56,8 +57,8 @@ def say(request: Request, who: School, office: In, form: Form) -> Response:
     """Yes, someone else, or a question."""
     request.state.if_match = None  # other schools' answers are no concern of this one: `about` guards it
     about, word = form.text("about") or "", form.text("say") or ""
-    if word not in ("accept", "veto", "query"):
-        raise Refusal("invalid", "Say yes, ask for someone else, or ask a question.")
+    if word not in ("accept", "veto", "query", "raise"):
+        raise Refusal("invalid", "Say yes, ask for someone else, ask a question, or take a decision one step up.")
     reason = form.text("reason")
     if word == "query" and not reason and not form.errors:
         form.errors["reason"] = "Write your question"
@@ -70,7 +71,10 @@ def say(request: Request, who: School, office: In, form: Form) -> Response:
     if word != "accept":
         fields["post"] = pair.post
     recorded = answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
-    told = {"accept": "Thank you. Your yes is written down.", "query": "Your question is with your SIP manager."}
+    told = {
+        "accept": "Thank you. Your yes is written down.", "query": "Your question is with your SIP manager.",
+        "raise": "It is written down and goes one step up. Your page says who has it, and by when they decide.",
+    }  # fmt: skip
     return done("/school", recorded.told or told.get(word, "It is written down."))
 
 

@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator import rounds
-from allocator.domain.round import Event, Pair, fold
+from allocator.domain.fold import fold
+from allocator.domain.round import Event, Pair
 from allocator.errors import NotThere
 from allocator.questions.compare import Difference, compare
-from allocator.report import letters
+from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter
 from allocator.rounds import Desk
 from allocator.service.asking import In, Manager, Office, Reader, plan_in, the_plan
@@ -27,14 +28,16 @@ from allocator.service.routes.answers import answer, query_of
 from allocator.service.routes.answers import close as close_query
 from allocator.service.routes.rounds import decide, resubmit
 from allocator.service.schemas import AnswerIn, Id, QueryIn, RefusalDecision, ResubmitIn, UrnPath
+from allocator.service.sent import about_school, kept, to_sip
 from allocator.store import keep
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPEAKERS = {"head": "The head", "chair": "The chair of governors", "governors": "The governors, on the appraisal"}
 WORDS = {"accept": "Yes", "veto": "Asks for someone else", "query": "Asks a question",
-         "governors_yes": "The governors say yes", "governors_no": "The governors say no"}  # fmt: skip
-SIP_WORDS = {"accept": "Yes", "query": "Asks a question", "move_on": "Asks to move on", "interest": "Declares a tie"}
+         "raise": "Takes the decision one step up", "governors_yes": "The governors say yes", "governors_no": "The governors say no"}  # fmt: skip
+SIP_WORDS = {"accept": "Yes", "query": "Asks a question", "decline": "Would rather not take this school",
+             "move_on": "Asks to move on", "interest": "Declares a tie"}  # fmt: skip
 VIAS = {"telephone": "By telephone", "letter": "By letter or mail"}
 PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
@@ -64,11 +67,7 @@ def queue_page(
         log = keep.events_of(s, id)
     desk = at.desk
     asked = [(q, desk.facts.name(q.urn)) for q in sorted(desk.round.queries, key=lambda q: (q.answer_by, q.id))]
-    refused = [
-        _refused(desk, log, p, who)
-        for _, p in sorted(desk.round.pairs.items())
-        if p.stage == "refused" or p.represented
-    ]
+    refused = [_refused(desk, log, p, who) for p in desk.round.everyone if p.stage == "refused" or p.represented]
     facts = {
         **at.facts, "to_decide": [r for r in refused if r.pair.represented], "desk": desk,
         "to_plan": [r for r in refused if not r.pair.represented], "open_queries": [x for x in asked if x[0].outcome is None],
@@ -84,7 +83,7 @@ def _refused(desk: Desk, log: list[Event], pair: Pair, who: Who) -> Refused:
     last = mine[-1].data if mine else {}
     on = dt.date.fromisoformat(last["on"]) if last else None
     reason = last.get("reason") if who.role == "manager" else None
-    return Refused(pair, desk.facts.name(pair.urn), desk.rows[pair.key].name, on, reason)
+    return Refused(pair, desk.facts.name(pair.urn), desk.row(pair).name, on, reason)
 
 
 @router.post("/rounds/{id}/answers/decide")
@@ -109,12 +108,16 @@ def decide_refusal(request: Request, id: Id, who: Manager, office: In, form: For
 def answer_query(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """What was answered to a question; a school then has the usual days to accept or refuse."""
     n, outcome = form.text("n") or "", form.need("outcome", "Write what you answered: the person may be shown it")
+    goes = form.text("opens")
+    if form.text("decides") and goes not in ("go", "stay"):
+        form.errors["opens"] = "Say what is decided"
     if form.errors:
         return queue_page(request, id, who, office, form, f"q{n}")
     name = f"{id}-{n}"
     query_of(office, who, name)
-    close_query(name, QueryIn(outcome=outcome), request, who, office, Response())
-    return done(f"/rounds/{id}/answers", "The answer is kept and shown to whoever asked.")
+    close_query(name, QueryIn(outcome=outcome, opens=goes == "go"), request, who, office, Response())
+    then = " The pair waits to be planned again." if goes == "go" else ""
+    return done(f"/rounds/{id}/answers", f"The answer is kept and shown to whoever asked.{then}")
 
 
 # -- planning again ------------------------------------------------------------------------------------------------
@@ -163,8 +166,8 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         )
         shared = batch(office, s, request, who, at.row, row, made)  # as if it were on the desk; nothing is written
     changed = compare(at.desk.plan, new)
-    refused = {u for u, _ in at.desk.round.waiting}
-    confirmed = {k for k, p in at.desk.round.pairs.items() if p.stage == "confirmed"}
+    refused = {p.urn for p in at.desk.round.waiting}
+    confirmed = {p.key for p in at.desk.round.everyone if p.stage == "confirmed"}
     movers = [
         Mover(d, "asked" if d.urn in refused else "moved", _letter(made, d, shared), (d.urn, d.post) in confirmed)
         for d in changed.moved
@@ -177,7 +180,7 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
 
 
 def _letter(made: Desk, d: Difference, shared: letters.Office) -> Letter | None:
-    groups = letters.together(made, [d.urn])
+    groups = rounds.together(made, [d.urn])
     return letters.school_letter(made, groups[0], shared) if groups and d.b else None
 
 
@@ -195,16 +198,16 @@ def school_page(request: Request, id: str, urn: str, who: Who, office: Office, f
         at = place_in(s, id, who)
         line = line_of(at.desk, urn)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
-        mailed = sent(s, at.row)
+        mailed, as_sent = sent(s, at.row), kept(s, id, at.desk.round, about_school(urn))
         lines = _about(at, keep.events_of(s, id), urn, who)
-    (group,) = letters.together(at.desk, [urn])
+    (group,) = rounds.together(at.desk, [urn])
     appraised = (urn, "appraisal") in at.desk.round.pairs
     answers = [(k, v) for k, v in WORDS.items() if appraised or not k.startswith("governors")]
     speakers = [(k, v) for k, v in SPEAKERS.items() if appraised or k != "governors"]
     return show(
         request, "answers-school.html", who, 422 if form else 200, **at.facts, line=line, log=lines, answers=answers,
         group=[at.desk.facts.name(u) for u in group], letter=letters.school_letter(at.desk, group, shared),
-        mailed=mailed.get(("school", group[0])), speakers=speakers, vias=list(VIAS.items()), typed=form.data if form else {},
+        mailed=mailed.get(("school", group[0])), as_sent=as_sent, speakers=speakers, vias=list(VIAS.items()), typed=form.data if form else {},
         **({"errors": form.errors, "summary": form.summary} if form else {}),
     )  # fmt: skip
 
@@ -242,16 +245,17 @@ def one_sip(request: Request, id: Id, sip: UrnPath, who: Reader, office: In) -> 
 def sip_page(request: Request, id: str, sip: str, who: Who, office: Office, form: Fields | None = None) -> Response:
     with office.db.read() as s:
         at = place_in(s, id, who)
-        pairs = [p for _, p in sorted(at.desk.round.pairs.items()) if p.sip == sip]
+        pairs = [p for p in at.desk.round.everyone if p.sip == sip]
         if not pairs:
             raise NotThere(f"There is no SIP {sip} with a school in this plan.")
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
         log = [said(e, at.desk.facts, reasons=who.role == "manager") for e in keep.events_of(s, id)]
+        as_sent = kept(s, id, at.desk.round, to_sip(sip))
     rows = [(p, at.desk.facts.name(p.urn)) for p in pairs]
     return show(
-        request, "answers-sip.html", who, 422 if form else 200, **at.facts, sip=sip, name=at.desk.rows[pairs[0].key].name,
-        rows=rows, asked=at.desk.round.soundings.get(sip), letter=letters.sip_letter(at.desk, sip, shared),
-        log=[line for line in log if sip in line.sips], answers=list(SIP_WORDS.items()), vias=list(VIAS.items()),
+        request, "answers-sip.html", who, 422 if form else 200, **at.facts, sip=sip, name=at.desk.facts.sips[sip].name,
+        rows=rows, asked=at.desk.round.soundings.get(sip), letter=sip_letters.sip_letter(at.desk, sip, shared),
+        log=[line for line in log if sip in line.sips], as_sent=as_sent, answers=list(SIP_WORDS.items()), vias=list(VIAS.items()),
         typed=form.data if form else {}, **({"errors": form.errors, "summary": form.summary} if form else {}),
     )  # fmt: skip
 
@@ -267,7 +271,7 @@ def sip_by_telephone(request: Request, id: Id, sip: UrnPath, who: Manager, offic
         return sip_page(request, id, sip, who, office, form)
     with office.db.read() as s:
         at = place_in(s, id, who)
-    if (urn, post) not in {k for k, p in at.desk.round.pairs.items() if p.sip == sip}:
+    if (urn, post) not in {p.key for p in at.desk.round.everyone if p.sip == sip}:
         raise Refusal("not_found", "That school is not this SIP's.")
     fields = {"urn": urn, "post": post, "answer": word, "by": "sip", "via": via, "reason": form.text("reason")}
     answer(at.plan.id, AnswerIn.model_validate(fields), request, who, office, Response())

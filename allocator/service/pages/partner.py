@@ -9,12 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 
 from allocator.domain.round import Pair
-from allocator.reasons.why import explain
-from allocator.report import letters
-from allocator.report.letters import PARTS
+from allocator.report import letters, sip_letters
 from allocator.report.own_map import own_map
-from allocator.rules.base import listed
-from allocator.rules.base import words as words_of
 from allocator.service.asking import In, Office, need
 from allocator.service.held import held_on
 from allocator.service.own import Before, about, found, rounds_before
@@ -23,13 +19,13 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
+from allocator.service.sent import kept, to_sip
 from allocator.service.views import own_pair
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 OwnSip = Annotated[Who, need("sip")]
 Asked = Annotated[str, Query(max_length=32)]
-IN_CONCERN = ("special_measures", "significant_improvement")
-SAYS = ("accept", "query", "move_on", "interest")
+SAYS = ("accept", "query", "move_on", "decline", "interest")
 
 
 @dataclass(frozen=True)
@@ -52,37 +48,25 @@ def offers(before: Before, who: Who) -> list[Offer]:
     numbers = {u: n for n, u in enumerate(dict.fromkeys(p.urn for p in before.pairs), 1)}
     facts, out = before.desk.facts, []
     for p in before.pairs:
-        row, metres = before.desk.rows[p.key], facts.metres(p.urn, p.sip)
+        row, metres = before.desk.row(p), facts.metres(p.urn, p.sip)
         out.append(
             Offer(
                 numbers[p.urn], p, row.school, facts.schools[p.urn].phase, p.post, row.days,
-                own_pair(before.desk, before.ready, p, who).text, _concern(before, p.urn), round(metres / 1000, 1) if metres is not None else None,
+                own_pair(before.desk, before.ready, p, who).text, sip_letters.concern(before.desk, p.urn), round(metres / 1000, 1) if metres is not None else None,
                 about(before, p),
             )
         )  # fmt: skip
     return out
 
 
-def _concern(before: Before, urn: str) -> str:
-    """That the school is in a category which policy gives only to SIPs with experience of it (public, as Ofsted publishes it)."""
-    facts = before.desk.facts
-    asked = facts.policy.need.requires if facts.policy.need.on else {}
-    found = [words_of(f.name) for f in facts.flags(urn) if f.name in asked and f.name in IN_CONCERN]
-    return f"The school is in {listed(found)}; the policy gives it to SIPs with experience of that." if found else ""
-
-
-def stands_in(before: Before, sip: str) -> list[str]:
-    """What this SIP holds for a part of the year only, while somebody else's work rests: asked and told, not a pair of the round."""
-    pairs = {p.key for p in before.pairs}
-    rows = [a for a in letters.sip_rows(before.desk, sip) if (a.urn, a.post) not in pairs]
-    return [explain(before.ready, before.desk.plan, a.urn, a.post, audience="sip", holder=sip).text for a in rows]
-
-
 def year_of(before: Before) -> list[tuple[str, float, float | None]]:
     """(part of the year, days asked for, the most you offered in it)."""
-    rows = [before.desk.rows[p.key] for p in before.pairs]
+    rows = sip_letters.sip_rows(before.desk, before.pairs[0].sip)
     sip = before.desk.facts.sips[before.pairs[0].sip]
-    return [(name, sum(getattr(a.periods, k) for a in rows), getattr(sip, f"{k}_days")) for k, name in PARTS.items()]
+    return [
+        (name, sum(getattr(a.periods, k) for a in rows), getattr(sip, f"{k}_days"))
+        for k, name in sip_letters.PARTS.items()
+    ]
 
 
 @router.get("/sip")
@@ -98,9 +82,13 @@ def first(request: Request, who: OwnSip, office: In) -> Response:
                 {
                     "programme": before.programme, "year": facts.case.year, "offers": offers(before, who), "parts": year_of(before),
                     "map": Markup(drawn) if drawn else None,  # drawn by us, every name escaped
-                    "asked": before.desk.round.soundings.get(sip), "total": sum(before.desk.rows[p.key].days for p in before.pairs),
-                    "questions": [q for q in before.desk.round.queries if q.by == "sip" and any((q.urn, q.post) == p.key for p in before.pairs)],
-                    "in_force": before.desk.round.in_force, "lost": letters.lost(before.desk, sip), "stands_in": stands_in(before, sip),
+                    "asked": before.desk.round.soundings.get(sip), "total": sum(a.days for a in sip_letters.sip_rows(before.desk, sip)),
+                    "questions": [(q, before.desk.facts.name(q.urn), sip_letters.decided(before.desk, q) if q.outcome else "", sip_letters.next_step(before.desk, [q]) if q.outcome else "")
+                                  for q in before.desk.round.queries if q.sip == sip],
+                    "in_force": before.desk.round.in_force, "lost": sip_letters.lost(before.desk, sip),
+                    "of_offered": sip_letters.of_offered(before.desk, sip), "replies": before.desk.rules.query_days,
+                    "made": letters.made(sip_letters.sip_rows(before.desk, sip), all(p.stage == "confirmed" for p in before.pairs)),
+                    "letters": kept(s, before.row.id, before.desk.round, to_sip(sip)),
                 }
             )  # fmt: skip
         return show(request, "partner.html", who, rounds=shown)
@@ -130,8 +118,8 @@ def say(request: Request, who: OwnSip, office: In, form: Form) -> Response:
     request.state.if_match = None  # what others do to the round is no concern of this one: `about` guards it
     asked, word, reason = form.text("about") or "", form.text("say") or "", form.text("reason")
     if word not in SAYS:
-        raise Refusal("invalid", "Say yes, ask, declare a tie, or ask to move on.")
-    wanted = {"query": "Write your question", "move_on": "Say why in a sentence"}
+        raise Refusal("invalid", "Say yes, ask, declare a tie, say no to one school, or ask to move on.")
+    wanted = {"query": "Write your question", "move_on": "Say why in a sentence", "decline": "Say why in a sentence"}
     if word in wanted and not reason and not form.errors:
         form.errors["reason"] = wanted[word]
     if form.errors:
@@ -144,6 +132,7 @@ def say(request: Request, who: OwnSip, office: In, form: Form) -> Response:
     told = {
         "accept": "Thank you. Your yes is written down.", "query": "Your question is with the SIP manager.",
         "move_on": "Your wish is with the SIP manager, who will talk to you before the school hears of it.",
+        "decline": "It is with the SIP manager, who decides and tells you why. The school hears nothing until then.",
         "interest": "Thank you for saying so. The SIP manager will talk to you.",
     }  # fmt: skip
     return done("/sip", told[word])

@@ -74,16 +74,16 @@ def school_lines(desk: Desk, mailed: Mapping[tuple[str, str], dt.datetime] | Non
     """Every school with a pair, by name."""
     changed = {c.urn for c in desk.plan.changes}
     by: dict[str, list[Pair]] = {}
-    for _, p in sorted(desk.round.pairs.items()):
+    for p in desk.round.everyone:
         by.setdefault(p.urn, []).append(p)
     out = []
     for urn, pairs in by.items():
-        pairs.sort(key=lambda p: p.post != "lead")
+        pairs.sort(key=lambda p: (p.post != "lead", p.post, p.beside in desk.round.beside))
         school = desk.facts.schools[urn]
         out.append(
             SchoolLine(
                 urn, school.name, desk.facts.need(urn), school.cluster or school.trust or "",
-                tuple((p.post, desk.rows[p.key].name, p) for p in pairs),
+                tuple((p.post, desk.row(p).name, p) for p in pairs),
                 min((p.stage for p in pairs), key=ORDER.index), urn in changed, frozenset(p.sip for p in pairs),
                 (mailed or {}).get(("school", urn)),
             )

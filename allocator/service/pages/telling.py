@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.domain.round import State
 from allocator.errors import RoundRefuses, UsageError
-from allocator.report import letters
+from allocator.report import letters, sip_letters
+from allocator.report.wording import Letter, kind_of
 from allocator.service import letters as post
 from allocator.service import posting
 from allocator.service.asking import In, Manager, Office, Reader, fresh
@@ -24,9 +27,15 @@ from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.answers import publish
 from allocator.service.schemas import Id, Publication
+from allocator.service.sent import REMINDER, asked_as
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
+from allocator.words import listed
 
+STATE_WORDS = {
+    "school": "proposed", "changed": "other days or dates", "cover": "who stands in", "ended": "an ending",
+    "decided": "what was decided", "confirmed": "confirmed",
+}  # fmt: skip
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Choice = Annotated[str, Query(max_length=200)]
 SHOWN = {
@@ -58,19 +67,33 @@ def page(
     drafts = [x for x in lines if any(p.stage == "draft" for _, _, p in x.posts)]
     told = [x for x in lines if any(p.stage != "draft" for _, _, p in x.posts)]
     late = {u for u, by in rounds.outstanding(desk).items() if by < today}
-    wanted = SHOWN.get(asked.get("show", ""))
+    wanted, to_tell = SHOWN.get(asked.get("show", "")), letters_to_tell(desk)
     shown = [x for x in told if x.urn in late] if asked.get("show") == "late" else told
     facts = {
         **at.facts, "drafts": narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", "")),
         "all_drafts": len(drafts), "told": [x for x in shown if wanted is None or x.stage in wanted], "all_told": len(told),
         "late": late, "due": set(rounds.reminders(desk, today)), "asked": asked, "choices": choices_of(desk, lines),
         "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()}, "team": team_of(at, mailed), "rules": desk.rules,
-        "by_default": letters_due(desk, today), "mail": bool(office.settings.smtp_url),
+        "by_default": letters_due(desk, today), "mail": bool(office.settings.smtp_url), "telling": len(to_tell[0]) + len(to_tell[1]),
+        "whom_to_tell": _whom(desk, *to_tell),
     }  # fmt: skip
     errors = (
         {"errors": form.errors, "summary": form.summary, "ticked": form.all("urns") + form.all("sips")} if form else {}
     )
     return show(request, "publish.html", who, 422 if form else 200, **facts, **errors)
+
+
+def _whom(desk: rounds.Desk, schools: post.States, sips: Mapping[str, Sequence[State]]) -> str:
+    """The first of those to be told, each with what."""
+    said = [
+        f"{' and '.join(desk.facts.name(u) for u in g)} ({', '.join(STATE_WORDS[x] for x in due)})"
+        for g, due in schools.items()
+    ]
+    said += [
+        f"{desk.facts.sips[x].name if x in desk.facts.sips else x} ({', '.join(STATE_WORDS[y] for y in due)})"
+        for x, due in sips.items()
+    ]
+    return listed(said if len(said) < 7 else [*said[:5], f"{len(said) - 5} others"])
 
 
 def letters_due(desk: rounds.Desk, today: dt.date) -> dt.date:
@@ -80,13 +103,13 @@ def letters_due(desk: rounds.Desk, today: dt.date) -> dt.date:
 def team_of(at: Place, mailed: dict[tuple[str, str], dt.datetime]) -> list[dict[str, Any]]:
     """SIPs with a pair: how many schools and days, and what they said when sounded out."""
     desk, out = at.desk, []
-    for sip in sorted({p.sip for p in desk.round.pairs.values()}, key=lambda x: desk.facts.sips[x].name):
-        rows = [desk.rows[k] for k, p in desk.round.pairs.items() if p.sip == sip]
+    for sip in sorted({p.sip for p in desk.round.everyone}, key=lambda x: desk.facts.sips[x].name):
+        rows = sip_letters.sip_rows(desk, sip)
         out.append(
             {
-                "sip": sip, "name": rows[0].name, "schools": len({a.urn for a in rows}),
+                "sip": sip, "name": desk.facts.sips[sip].name, "schools": len({a.urn for a in rows}),
                 "days": days(sum(a.days for a in rows)), "asked": desk.round.soundings.get(sip),
-                "mailed": mailed.get(("sip", sip)),
+                "mailed": mailed.get(("sip", sip)), "new": sorted({desk.facts.name(p.urn) for p in rounds.offered(desk, sip)}),
             }
         )  # fmt: skip
     return out
@@ -111,7 +134,8 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     at = looked_at(request, office, id, who)
     if office.settings.smtp_url:
         rounds.sound(at.desk, sips, dt.date.today(), by)  # refused before any letter goes
-    post_ = mail_out(request, office, who, at, sips=sips, answer_by=by, by_hand=True)
+    how = {x: (asked_as(at.desk, x),) for x in sips}
+    post_ = mail_out(request, office, who, at, {}, how, answer_by=by, by_hand=True)
     if post_.told:
         publish(at.plan.id, Publication(action="sound", sips=sorted(post_.told), answer_by=by), request, who, office,
                 Response())  # fmt: skip
@@ -136,18 +160,35 @@ def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         except (RoundRefuses, UsageError) as error:
             going, stopped = [], error.text
         shared = batch(office, s, request, who, at.row, at.plan, at.desk, by)
-        groups = letters.together(at.desk, going)
-        chairs = at.desk.rules.mode == "agree_with_school"
-        whom = {
-            g: [a.invited.email for a in post.heads_of(s, at.row.programme_id, at.desk, g, chairs=chairs)]
-            for g in groups
-        }
-    ready = [(letters.school_letter(at.desk, g, shared), whom[g]) for g in groups]
+        ready = previewed(s, at, shared, asking(at.desk, going), {})
     return show(
         request, "publish-check.html", who, 409 if stopped else 200, **at.facts, letters=ready, going=going, stopped=stopped,
         answer_by=rounds.deadline(at.desk, today, by), given=by, added=sorted(set(going) - set(urns)), desk=at.desk,
         mail=bool(office.settings.smtp_url),
     )  # fmt: skip
+
+
+def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
+    """The letter that asks for an answer, for each head of these schools."""
+    return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
+
+
+def previewed(
+    s: Session, at: Place, shared: letters.Office, schools: post.States, sips: Mapping[str, Sequence[State]]
+) -> list[tuple[Letter, list[str]]]:
+    """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
+    out: list[tuple[Letter, list[str]]] = []
+    roles: tuple[Literal["head", "chair"], ...] = ("head", "chair")
+    for g, states in schools.items():
+        whom = post.heads_of(s, at.row.programme_id, at.desk, g)
+        for role, state in ((r, x) for x in states for r in roles):
+            to = [a.invited.email for a in whom if a.invited.role == role]
+            if to or role == "head":
+                out.append((letters.school_letter(at.desk, g, shared, kind=kind_of(role, state)), to))
+    for sip, due_ in sips.items():
+        to = [a.invited.email for a in post.sip_of(s, at.row.programme_id, at.desk, sip)]
+        out += [(sip_letters.sip_letter(at.desk, sip, shared, kind=kind_of("sip", x)), to) for x in due_]
+    return out
 
 
 @router.post("/rounds/{id}/publish/send")
@@ -160,11 +201,44 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         raise Refusal("invalid", "Give the date to answer by again: go back and choose it.") from None
     at = looked_at(request, office, id, who)
     going = rounds.propose(at.desk, urns, dt.date.today(), by).data["urns"]  # refused before any letter goes
-    post_ = mail_out(request, office, who, at, urns=going, answer_by=by, by_hand=bool(form.text("by_hand")))
+    by_hand = bool(form.text("by_hand"))
+    post_ = mail_out(request, office, who, at, asking(at.desk, going), {}, answer_by=by, by_hand=by_hand)
     if post_.told:
         publish(at.plan.id, Publication(action="propose", urns=sorted(post_.told), answer_by=by), request, who, office,
                 Response())  # fmt: skip
     return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(post_.told), 'school')} told. {post_.said}")
+
+
+@router.get("/rounds/{id}/publish/due")
+def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """The letters due that ask for no answer, as they would go: other days, endings, decisions, confirmations."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        shared = batch(office, s, request, who, at.row, at.plan, at.desk)
+        ready = previewed(s, at, shared, *letters_to_tell(at.desk))
+    return show(request, "publish-due.html", who, **at.facts, letters=ready, mail=bool(office.settings.smtp_url))
+
+
+def letters_to_tell(desk: rounds.Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
+    """To schools by head, and to SIPs: the letters due that ask for no answer."""
+    known = {u for u, _ in {**desk.round.told, **desk.round.pairs}}
+    schools = {g: states for g in rounds.together(desk, known) if (states := rounds.tells(desk, g))}
+    team = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
+    return schools, {x: states for x in sorted(team) if (states := rounds.told_only(desk, x))}
+
+
+@router.post("/rounds/{id}/publish/tell")
+def tell_them(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The letters that ask for no answer go."""
+    at = looked_at(request, office, id, who)
+    schools, sips = letters_to_tell(at.desk)
+    post_ = mail_out(request, office, who, at, schools, sips, by_hand=bool(form.text("by_hand")))
+    urns, team = [u for g in schools for u in g if u in post_.told], [x for x in sips if x in post_.told]
+    if post_.told:
+        publish(at.plan.id, Publication(action="tell", urns=urns, sips=team), request, who, office, Response())
+    return done(
+        f"/rounds/{id}/publish", f"{plural(len(urns), 'school')} and {plural(len(team), 'SIP')} told. {post_.said}"
+    )
 
 
 @router.post("/rounds/{id}/publish/remind")
@@ -172,7 +246,8 @@ def remind(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     """The reminders due today: by mail, else to be rung."""
     at = looked_at(request, office, id, who)
     due = rounds.reminders(at.desk, dt.date.today())
-    post_ = mail_out(request, office, who, at, urns=due, reminder=True, by_hand=True)
+    whom: post.States = dict.fromkeys(rounds.together(at.desk, due), ("school",))
+    post_ = mail_out(request, office, who, at, whom, {}, reminder=True, by_hand=True)
     if post_.told:
         publish(at.plan.id, Publication(action="remind"), request, who, office, Response())
     count = plural(len(due) if post_.told else 0, "reminder")
@@ -203,7 +278,7 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
         raise Refusal("invalid", "A withdrawal is kept with its reason. Go back and say why in a sentence.")
     with office.db.read() as s:
         at = place_in(s, id, who)
-        group = next((g for g in letters.together(at.desk, [urn])), (urn,))
+        group = next((g for g in rounds.together(at.desk, [urn])), (urn,))
     publish(
         at.plan.id, Publication(action="withdraw", urns=list(group), reason=reason), request, who, office, Response()
     )
@@ -220,7 +295,7 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     urns, sips = form.all("urns"), form.all("sips")
     with office.db.read() as s:
         at = place_in(s, id, who)
-        told = {p.urn for p in at.desk.round.pairs.values() if p.stage != "draft"}
+        told = {p.urn for p in at.desk.round.everyone if p.stage != "draft"}
         personal = shows_links(office, s, who)
     if not urns and not sips:
         urns = sorted(told)
@@ -228,7 +303,7 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     with office.db.write() as s:
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk)
-        to, without = addressed(s, row, desk, shared, urns, sips)
+        to, without = addressed(s, row, desk, shared, asking(desk, urns), {x: (asked_as(desk, x),) for x in sips})
         going = post.handed(office, s, row, post.base_of(office, request), to, personal=personal)
         if personal:
             by, count = who.person(row.programme_id), f"{len(going)}"
@@ -270,23 +345,23 @@ class Posted:
 
 
 def mail_out(
-    request: Request, office: Office, who: Who, at: Place, *, urns: Sequence[str] = (), sips: Sequence[str] = (),
-    answer_by: dt.date | None = None, reminder: bool = False, by_hand: bool = False,
+    request: Request, office: Office, who: Who, at: Place, schools: post.States, sips: Mapping[str, Sequence[State]],
+    *, answer_by: dt.date | None = None, reminder: bool = False, by_hand: bool = False,
 ) -> Posted:  # fmt: skip
     """Letters by mail where a mail server is set: told is who had theirs taken, and, where the manager brings them by hand,
     those without an address. Without one a manager rings or prints, and all are told."""
-    whole = frozenset([*urns, *sips])
+    whole = frozenset([*(u for g in schools for u in g), *sips])
     if not office.settings.smtp_url:
         return Posted(whole, "No mail server is set: ring them, or print or copy the letters with their links.")
     with office.db.write() as s:
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk, answer_by)
-        to, without = addressed(s, row, desk, shared, urns, sips)
-        heading, base = "A reminder: " if reminder else "", post.base_of(office, request)
+        to, without = addressed(s, row, desk, shared, schools, sips)
+        heading, base = REMINDER if reminder else "", post.base_of(office, request)
         box = post.outbox(office, s, row, base, to, heading)
     taken = posting.send(office, who.person(row.programme_id), row.programme_id, [o for o, _ in box])
-    told = {key for o, about in box if o in taken for key in ([o.key] if o.kind == "sip" else about)}
-    reached = {key for o, about in box for key in ([o.key] if o.kind == "sip" else about)}
+    told = {key for o, tells in box if o in taken for key in tells}
+    reached = {key for _, tells in box for key in tells}
     if by_hand:
         told |= whole - reached
     said = f"{plural(len(taken), 'letter')} sent by mail."

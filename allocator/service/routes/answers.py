@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from allocator import rounds
-from allocator.domain.round import Person
+from allocator.domain.round import Beside, Key, Person, Query
 from allocator.rounds import Desk, Fact
 from allocator.service.asking import Anyone, In, Manager, Office, Reader, plan_in, round_in, writing
 from allocator.service.idempotency import OnceRoute
@@ -20,6 +20,7 @@ from allocator.service.schemas import (
     AnswerIn,
     ConfirmIn,
     Id,
+    LetterOut,
     OwnPlan,
     PageOf,
     Publication,
@@ -28,6 +29,7 @@ from allocator.service.schemas import (
     Recorded,
     Standing,
 )
+from allocator.service.sent import kept, kept_with
 from allocator.service.views import own_plan, sips_of, standings
 from allocator.store import keep
 
@@ -45,7 +47,7 @@ def act(
         _, of = plan_in(s, who, id)
     with writing(request, office, who, of.id) as (s, row):
         by = by or who.person(row.programme_id)
-        events = keep.step(s, of.id, by, take, plan_id=id)
+        events = keep.step(s, of.id, by, kept_with(office, s, request, who, row, take), plan_id=id)
         keep.note(s, by, action, subject, programme=row.programme_id, detail=detail)
         stands = keep.standing(s, of.id)
         return recorded(row, events, stands.state, response, told(Desk(keep.desk(s, of.id)[1].plan, stands)))
@@ -64,7 +66,8 @@ def published(id: Id, who: Reader, office: In) -> PageOf[Standing]:
 
 @router.post("/plans/{id}/publication", responses=errors(*WRITE))
 def publish(id: Id, ask: Publication, request: Request, who: Manager, office: In, response: Response) -> Recorded:
-    """Sound SIPs out, send proposals (all or a stage), remind, withdraw, or close when the date has passed."""
+    """Sound SIPs out, send proposals (all or a stage), tell what has changed or is settled, remind, withdraw, or close when the
+    date has passed. What each letter says is kept as it goes."""
     today = dt.date.today()
     take: dict[str, Taken] = {
         "propose": lambda d: rounds.propose(d, ask.urns, today, ask.answer_by),
@@ -72,10 +75,28 @@ def publish(id: Id, ask: Publication, request: Request, who: Manager, office: In
         "withdraw": lambda d: rounds.withdraw(d, ask.urns or [], ask.reason or ""),
         "remind": lambda d: rounds.remind(d, today),
         "close": lambda d: rounds.silence(d, today),
+        "tell": lambda d: rounds.tell(d, ask.urns, ask.sips, today),
     }
     return act(
         office, request, who, id, response, take[ask.action], f"publication: {ask.action}", id, detail=ask.reason or ""
     )
+
+
+@router.get("/rounds/{id}/letters")
+def letters(id: Id, who: Reader, office: In) -> PageOf[LetterOut]:
+    """Every letter of the round, newest first: to whom, when, by whom, and what it said, as it went."""
+    with office.db.read() as s:
+        row = round_in(s, who, id)
+        found = kept(s, row.id, keep.standing(s, row.id), lambda _: True)
+    return PageOf(
+        items=[
+            LetterOut(
+                id=k.sent.id, kind=k.sent.kind, urns=list(k.sent.urns), to=k.sent.to, role=k.sent.role, on=k.sent.on,
+                by=k.sent.by, heading=k.heading, text="\n\n".join(k.paragraphs), whole=k.whole,
+            )
+            for k in found
+        ]
+    )  # fmt: skip
 
 
 @router.get("/plans/{id}/answers", response_model=PageOf[Standing] | OwnPlan, responses=errors("round_refuses"))
@@ -135,7 +156,7 @@ def _speaker(who: Who, programme: str, ask: AnswerIn) -> str:
 def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
     today, via = dt.date.today(), ask.via
     says = "accept" if ask.answer == "agree" else ask.answer
-    if speaker == "sip" and says in ("accept", "query", "move_on", "interest"):
+    if speaker == "sip" and says in ("accept", "query", "move_on", "decline", "interest"):
 
         def sip_says(d: Desk) -> Fact:
             sip = who.sip(programme) if who.role == "sip" else d.pair(ask.urn, ask.post or "lead").sip
@@ -144,6 +165,8 @@ def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
         return sip_says
     if speaker == "governors" and says.startswith("governors_"):
         return lambda d: rounds.governors(d, ask.urn, says == "governors_yes", today)
+    if speaker == "head" and says == "raise":
+        return lambda d: rounds.take_up(d, ask.urn, today, ask.reason, ask.post or "lead")
     if speaker in ("head", "chair") and says in ("accept", "veto", "query"):
         return lambda d: rounds.answer(
             d, ask.urn, says, speaker, today, post=ask.post, reason=ask.reason, via=via  # type: ignore[arg-type]
@@ -169,7 +192,14 @@ def queries(id: Id, who: Reader, office: In) -> PageOf[QueryOut]:
     with office.db.read() as s:
         row = round_in(s, who, id)
         found = keep.standing(s, row.id).queries
-    return PageOf(items=[QueryOut(**{**vars(q), "id": f"{id}-{q.id}"}) for q in found])
+    return PageOf(items=[_query_out(q, f"{id}-{q.id}", who) for q in found])
+
+
+def _query_out(q: Query, id: str, who: Who) -> QueryOut:
+    """Why a SIP declined is for managers only."""
+    hidden = q.about == "decline" and who.role != "manager"
+    said = {k: v for k, v in vars(q).items() if k != "told"}
+    return QueryOut(**{**said, "id": id, "text": None if hidden else q.text})
 
 
 @router.get("/queries/{id}")
@@ -178,7 +208,7 @@ def query(id: Id, who: Reader, office: In) -> QueryOut:
     round_id, n = query_of(office, who, id)
     with office.db.read() as s:
         q = keep.standing(s, round_id).queries[n - 1]
-    return QueryOut(**{**vars(q), "id": id})
+    return _query_out(q, id, who)
 
 
 @router.patch("/queries/{id}", responses=errors("stale", "round_refuses"))
@@ -189,7 +219,9 @@ def close(id: Id, ask: QueryIn, request: Request, who: Manager, office: In, resp
         by = who.person(row.programme_id)
         if keep.standing(s, round_id).queries[n - 1].outcome == ask.outcome:  # sent again: it is done
             return recorded(row, [], keep.standing(s, round_id).state, response)
-        done = keep.step(s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today()))
+        done = keep.step(
+            s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today(), opens=ask.opens)
+        )
         keep.note(s, by, "query answered", id, programme=row.programme_id)
         return recorded(row, done, keep.standing(s, round_id).state, response)
 
@@ -203,7 +235,7 @@ def confirmations(id: Id, who: Reader, office: In) -> PageOf[Standing]:
 @router.post("/plans/{id}/confirmations", responses=errors(*WRITE))
 def confirm(id: Id, ask: ConfirmIn, request: Request, who: Manager, office: In, response: Response) -> Recorded:
     """Confirm these pairs, each by name. Nobody confirms a pair whose SIP they are; all or none."""
-    pairs = [(p.urn, p.post) for p in ask.pairs]
+    pairs: list[Key | Beside] = [(p.urn, p.post, p.sip) if p.sip else (p.urn, p.post) for p in ask.pairs]
     with office.db.read() as s:
         _, of = plan_in(s, who, id)
     by = who.person(of.programme_id)
@@ -211,5 +243,5 @@ def confirm(id: Id, ask: ConfirmIn, request: Request, who: Manager, office: In, 
     def take(d: Desk) -> Fact:
         return rounds.confirm(d, pairs, by, sips_of(d, who, of.programme_id))
 
-    subject = ";".join(f"{u}/{k}" for u, k in pairs)
+    subject = ";".join("/".join(ref) for ref in pairs)
     return act(office, request, who, id, response, take, "confirmed", subject)

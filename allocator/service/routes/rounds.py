@@ -10,8 +10,8 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from allocator import rounds
+from allocator.domain.fold import fold
 from allocator.domain.policy import Policy
-from allocator.domain.round import fold
 from allocator.errors import RoundRefuses
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw

@@ -1,0 +1,278 @@
+"""Where a round stands: its events folded in, one after another. Nothing here decides what may happen (`allocator.rounds`)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from allocator.domain.case import PostKind
+from allocator.domain.lineup import own, read
+from allocator.domain.round import Beside, Cause, Event, Heard, Key, Pair, Query, Round, RoundState, Sent, Sounding
+
+
+def fold(events: Iterable[Event]) -> Round:
+    """The round after all events, in their order."""
+    now = Round()
+    for event in events:
+        now = _one(now, event)
+    return replace(now, state=_state(now))
+
+
+def after(now: Round, event: Event) -> Round:
+    """The round after one more event."""
+    now = _one(now, event)
+    return replace(now, state=_state(now))
+
+
+def _one(now: Round, event: Event) -> Round:
+    return replace(STEPS[event.kind](now, event), length=event.n)
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+def _state(r: Round) -> RoundState:
+    stages = {p.stage for p in (*r.pairs.values(), *r.beside.values())}
+    if not r.plans:
+        return "empty"
+    if r.repaired:
+        return "repaired"
+    if r.in_force:
+        return "in_force"
+    if stages == {"confirmed"}:
+        return "confirmed"
+    if stages <= {"draft"}:
+        return "resubmitted" if r.resubmissions else "draft"
+    if not stages & {"draft", "proposed", "queried"}:
+        return "answered"
+    return "resubmitted" if r.resubmissions else "proposed"
+
+
+def _all(r: Round, change: Callable[[Pair], Pair]) -> Round:
+    """Every pair as `change` makes it, those beside the last holder's too."""
+    return replace(
+        r,
+        pairs={k: change(p) for k, p in r.pairs.items()},
+        beside={k: change(p) for k, p in r.beside.items()},
+    )
+
+
+def _with(r: Round, urns: Iterable[str], kinds: Iterable[str] | None = None, **values: Any) -> Round:
+    """Pairs of these schools and posts that are out and not yet confirmed, as changed."""
+    wanted, posts = set(urns), set(kinds) if kinds is not None else None
+
+    def change(p: Pair) -> Pair:
+        mine = p.urn in wanted and (posts is None or p.post in posts) and p.stage not in ("draft", "confirmed")
+        return replace(p, **values) if mine else p
+
+    return _all(r, change)
+
+
+def _plan(r: Round, e: Event) -> Round:
+    """A new plan: pairs that stay keep their answers; the others start again as drafts. A pair confirmed with other days or
+    dates is to be confirmed again."""
+    old, now = {p.beside: p for p in r.everyone}, read(e.data.get("line_ups", ()))
+
+    def again(urn: str, post: PostKind, sip: str) -> Pair:
+        p = old.get((urn, post, sip), Pair(urn, post, sip))
+        alike = own(now.get(p.key, ()), sip) == own(r.now.get(p.key, ()), sip)
+        return p if alike or p.stage != "confirmed" else replace(p, stage="accepted", confirmed_by=None)
+
+    pairs: dict[Key, Pair] = {(u, k): again(u, k, s) for u, k, s in e.data["pairs"]}
+    beside = {(u, k, s): again(u, k, s) for u, k, s in e.data.get("beside", ())}
+    for key, up in now.items():
+        for s in up:  # whose work lies behind the change keeps what was said
+            was = (*key, s.sip)
+            if was not in beside and was in old and pairs[key].sip != s.sip:
+                beside[was] = old[was]
+    cause: Cause = e.data["cause"]
+    return replace(
+        r,
+        plans=(*r.plans, e.data["plan"]),
+        pairs=pairs,
+        beside=beside,
+        now=now,
+        resubmissions=r.resubmissions + (cause == "resubmitted"),
+        repaired=r.repaired or cause == "repaired",
+        moved=(*r.moved, (cause, len(e.data["moved"]))),
+    )
+
+
+def _tell(r: Round, on: str, urns: Iterable[str] = (), sips: Iterable[str] = ()) -> Round:
+    """These now know what stands."""
+    wanted = set(urns)
+    told = {k: up for k, up in r.told.items() if k[0] not in wanted}
+    told |= {k: up for k, up in r.now.items() if k[0] in wanted}
+    theirs = {s: {k: mine for k, up in r.now.items() if (mine := own(up, s))} for s in sips}
+    dates = {("school", u): day(on) for u in wanted} | {("sip", s): day(on) for s in theirs}
+    return replace(r, told=told, told_sips={**r.told_sips, **theirs}, told_on={**r.told_on, **dates})
+
+
+def _sounded(r: Round, e: Event) -> Round:
+    by = day(e.data["answer_by"])
+    asked = replace(r, soundings={**r.soundings, **{s: Sounding(by) for s in e.data["sips"]}})
+    return _tell(asked, e.data["on"], sips=e.data["sips"])
+
+
+def _proposed(r: Round, e: Event) -> Round:
+    out = set(e.data["urns"])
+    values: dict[str, Any] = {
+        "stage": "proposed",
+        "released_on": day(e.data["on"]),
+        "answer_by": day(e.data["answer_by"]),
+    }
+    told = _all(r, lambda p: replace(p, **values) if p.urn in out and p.stage == "draft" else p)
+    return _tell(told, e.data["on"], out)
+
+
+def _withdrawn(r: Round, e: Event) -> Round:
+    out = set(e.data["urns"])
+    back = _all(r, lambda p: Pair(p.urn, p.post, p.sip) if p.urn in out else p)
+    return replace(back, told={k: up for k, up in r.told.items() if k[0] not in out})
+
+
+def _told(r: Round, e: Event) -> Round:
+    """Letters that ask for no answer: changed days, endings, decisions, confirmations."""
+    schools, sips = e.data["schools"], e.data["sips"]
+    r = _tell(r, e.data["on"], schools, sips)
+    done, decided = set(schools), {u for u, states in schools.items() if "decided" in states}
+    heard = {s for s, states in sips.items() if "decided" in states}
+
+    def knows(p: Pair) -> Pair:
+        of = {
+            who
+            for who, key, them in (("school", p.urn, schools), ("sip", p.sip, sips))
+            if "confirmed" in them.get(key, ())
+        }
+        p = replace(p, heard_told=True) if p.urn in decided and p.urn in done else p
+        return replace(p, told_of=tuple(sorted({*p.told_of, *of}))) if of else p
+
+    queries = tuple(replace(q, told=True) if q.outcome and q.sip in heard else q for q in r.queries)
+    return replace(_all(r, knows), queries=queries)
+
+
+def _letters(r: Round, e: Event) -> Round:
+    sent = tuple(Sent(**{**x, "urns": tuple(x["urns"])}, on=e.at, by=e.by.name) for x in e.data["letters"])
+    return replace(r, letters=(*r.letters, *sent))
+
+
+def _reminded(r: Round, e: Event) -> Round:
+    return _with(r, e.data["urns"], reminded_on=day(e.data["on"]))
+
+
+def _answer(r: Round, e: Event) -> Round:
+    d, by = e.data, e.data["by"]
+    if by == "sip":
+        return _sip_says(r, e)
+    if d["answer"] == "query":
+        held = _with(r, d["urns"], [d["post"]], stage="queried", head="query")
+        return replace(held, queries=(*held.queries, _query(held, e)))
+    if d["answer"] == "veto":
+        return _vetoed(r, d)
+    values: dict[str, Any] = {"chair": True} if by == "chair" else {"head": "accept"}
+    if d["settles"]:
+        values |= {"stage": "accepted", "silent": d["via"] == "silence"}
+    return _with(r, d["urns"], d["posts"], **values)
+
+
+def _vetoed(r: Round, d: dict[str, Any]) -> Round:
+    """The school would rather have somebody else than this SIP; without `sip`, than who has the post at the end."""
+    waits = d["standing"] != "stands"
+    values: dict[str, Any] = {"stage": "refused", "head": "veto", "represented": waits, "rung": d.get("rung")}
+    out = _all(r, lambda p: replace(p, **values) if p.beside in _meant(r, d) else p)
+    return out if waits else _refuse(out, d)
+
+
+def _meant(r: Round, d: dict[str, Any]) -> list[Beside]:
+    keys = [(u, d["post"]) for u in d["urns"] if (u, d["post"]) in r.pairs]
+    return [(*k, d["sip"]) for k in keys] if d.get("sip") else [r.pairs[k].beside for k in keys]
+
+
+def _refuse(r: Round, d: dict[str, Any]) -> Round:
+    return replace(r, refused=(*r.refused, *_meant(r, d)))
+
+
+def _query(r: Round, e: Event) -> Query:
+    d = e.data
+    return Query(
+        len(r.queries) + 1, d["urns"][0], d["post"], d["by"], d["answer"], d.get("reason"), day(d["reply_by"]), sip=d.get("sip"),
+    )  # fmt: skip
+
+
+def _sip_says(r: Round, e: Event) -> Round:
+    d = e.data
+    old = r.soundings.get(d["sip"])
+    if old is not None:
+        r = replace(r, soundings={**r.soundings, d["sip"]: replace(old, said=d["answer"])})
+    return r if d["answer"] == "accept" else replace(r, queries=(*r.queries, _query(r, e)))
+
+
+def _refusal_decided(r: Round, e: Event) -> Round:
+    d = e.data
+    theirs = _meant(r, d)
+    if d.get("next_rung"):
+        return _all(r, lambda p: replace(p, rung=d["next_rung"]) if p.beside in theirs else p)
+    rung = next((p.rung for p in r.everyone if p.beside in theirs), None)
+    values: dict[str, Any] = {
+        "represented": False, "rung": None, "heard": Heard(d["stands"], d["reason"], e.by.name, day(d["on"]), rung),
+        "heard_told": False, "decide_by": None, "stage": "refused" if d["stands"] else "overruled",
+    }  # fmt: skip
+    out = _all(r, lambda p: replace(p, **values) if p.beside in theirs else p)
+    return _refuse(out, d) if d["stands"] else out
+
+
+def _raised(r: Round, e: Event) -> Round:
+    """A head who was overruled takes it one step up."""
+    d, theirs = e.data, _meant(r, e.data)
+    values: dict[str, Any] = {
+        "stage": "refused", "represented": True, "rung": d["rung"], "decide_by": day(d["decide_by"]), "confirmed_by": None,
+    }  # fmt: skip
+    return _all(r, lambda p: replace(p, **values) if p.beside in theirs else p)
+
+
+def _query_closed(r: Round, e: Event) -> Round:
+    d = e.data
+    found = r.queries[d["query"] - 1]
+    closed = replace(
+        found, outcome=d["outcome"], closed_by=e.by.name, closed_on=day(d["on"]) if "on" in d else e.at.date(),
+        opens=bool(d.get("opens")),
+    )  # fmt: skip
+    r = replace(r, queries=tuple(closed if q.id == found.id else q for q in r.queries))
+    if closed.opens:
+        key = (found.urn, found.post)
+        return _all(
+            r, lambda p: replace(p, stage="refused", declined=True) if (p.key, p.sip) == (key, found.sip) else p
+        )
+    pair = r.pairs.get((found.urn, found.post))
+    if found.by != "sip" and pair is not None and pair.stage == "queried":
+        return _with(r, d["urns"], [found.post], stage="proposed", answer_by=day(d["answer_by"]))
+    return r
+
+
+def _governors(r: Round, e: Event) -> Round:
+    key = (e.data["urn"], "appraisal")
+    return _all(r, lambda p: replace(p, governors=e.data["yes"]) if p.key == key else p)
+
+
+def _confirmed(r: Round, e: Event) -> Round:
+    done = {tuple(ref) for ref in e.data["pairs"]}  # (urn, post), with the SIP for a pair beside the last holder's
+    last = {k: _confirm(p, e) if k in done else p for k, p in r.pairs.items()}
+    return replace(r, pairs=last, beside={k: _confirm(p, e) if k in done else p for k, p in r.beside.items()})
+
+
+def _confirm(p: Pair, e: Event) -> Pair:
+    return replace(p, stage="confirmed", confirmed_by=e.by.id, told_of=())
+
+
+def _in_force(r: Round, e: Event) -> Round:
+    return replace(r, in_force=True)
+
+
+STEPS = {
+    "plan": _plan, "sounded": _sounded, "proposed": _proposed, "withdrawn": _withdrawn, "reminded": _reminded,
+    "answer": _answer, "refusal_decided": _refusal_decided, "query_closed": _query_closed, "governors": _governors,
+    "confirmed": _confirmed, "in_force": _in_force, "raised": _raised, "told": _told, "letters": _letters,
+}  # fmt: skip

@@ -1,0 +1,172 @@
+"""Who is told what again: pairs within the year, letters due, a SIP who declines, a head who goes one step up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from allocator import rounds
+from allocator.domain.lineup import own
+from allocator.errors import RoundRefuses
+from tests.make import case, led, school, sip
+from tests.rounds.test_round import JULY, MANAGER, Table, four
+
+AWAY = {"sip_absent": {"sip": "A", "from": "2027-01-11", "to": "2027-03-05"}}
+
+
+def told(**tables: Any) -> Table:
+    """Everybody told and in agreement, nothing confirmed."""
+    t = Table(four(**tables))
+    t.do(rounds.sound, None, JULY)
+    t.do(rounds.propose, None, JULY)
+    for urn in "1234":
+        t.do(rounds.answer, urn, "accept", "head", JULY)
+    return t
+
+
+def in_force() -> Table:
+    t = told()
+    t.keep(rounds.confirm(t.desk, [p.beside for p in t.now.everyone], MANAGER))
+    t.do(rounds.tell, None, None, JULY)
+    t.do(rounds.put_in_force, JULY)
+    return t
+
+
+def test_each_state_has_its_letter_once() -> None:
+    t = Table(four())
+    assert (rounds.asks(t.desk, "1"), rounds.sip_due(t.desk, "A")) == ("school", ("school",))
+    t = told()
+    assert (rounds.asks(t.desk, "1"), rounds.tells(t.desk, "1"), rounds.sip_due(t.desk, "A")) == (None, (), ())
+    with pytest.raises(RoundRefuses, match="No letter is due"):
+        rounds.tell(t.desk, None, None, JULY)
+    t.keep(rounds.confirm(t.desk, list(t.now.pairs), MANAGER))
+    assert (rounds.tells(t.desk, "1"), rounds.sip_due(t.desk, "A")) == (("confirmed",), ("confirmed",))
+    t.do(rounds.tell, ["1"], ["A"], JULY)
+    assert (rounds.tells(t.desk, "1"), rounds.tells(t.desk, "2")) == ((), ("confirmed",))
+    assert (rounds.sip_due(t.desk, "A"), rounds.sip_due(t.desk, "B")) == ((), ("confirmed",))
+    with pytest.raises(RoundRefuses, match=r"\(1\): no letter is due"):
+        rounds.tell(t.desk, ["1"], (), JULY)
+
+
+def test_who_was_told_five_days_and_has_fewer_is_told_again_and_confirmed_again() -> None:
+    t = in_force()
+    total = sum(a.days for a in t.desk.plan.assignments)
+    t.by_hand([{"budget": {"days": total - 1, "from": "2026-10-01"}}], "the budget fell")
+    fewer = [u for u in "1234" if t.now.told[u, "lead"] != t.now.now[u, "lead"]]
+    assert fewer
+    assert all(t.lead(u) == t.now.told[u, "lead"][0].sip for u in fewer)
+    for u in "1234":
+        assert (rounds.asks(t.desk, u), rounds.tells(t.desk, u)) == (None, ("changed",) if u in fewer else ())
+        assert t.stage(u) == ("accepted" if u in fewer else "confirmed")
+    with pytest.raises(RoundRefuses, match="not been told of the other days"):
+        rounds.confirm(t.desk, [(fewer[0], "lead")], MANAGER)
+    assert rounds.sip_due(t.desk, t.lead(fewer[0])) == ("changed",)
+    t.do(rounds.tell, fewer, None, JULY)
+    t.keep(rounds.confirm(t.desk, [(u, "lead") for u in fewer], MANAGER))
+    assert rounds.tells(t.desk, fewer[0]) == ("confirmed",)
+
+
+def test_who_stands_in_is_a_pair_that_is_told_answered_and_confirmed() -> None:
+    t = in_force()
+    t.by_hand([AWAY], "ill until March")
+    first = next(u for u in "12" if t.lead(u) == "A")
+    (cover,) = [p for p in t.now.everyone if p.urn == first and p.sip != "A"]
+    assert t.now.beside[cover.beside] == cover
+    assert (cover.stage, t.lead(first), t.stage(first)) == ("draft", "A", "accepted")
+    assert [s.sip for s in t.now.now[first, "lead"]] == ["A", cover.sip, "A"]
+    assert rounds.asks(t.desk, first) == "cover"
+    assert rounds.sip_due(t.desk, "A") == rounds.sip_due(t.desk, cover.sip) == ("cover",)
+    assert [p.urn for p in rounds.offered(t.desk, "A")] == []
+    with pytest.raises(RoundRefuses, match="has not been proposed"):
+        rounds.confirm(t.desk, [cover.beside], MANAGER)
+    t.do(rounds.propose, [first], JULY)
+    t.do(rounds.answer, first, "accept", "head", JULY)
+    t.keep(rounds.confirm(t.desk, [cover.beside, (first, "lead")], MANAGER))
+    assert {p.stage for p in t.now.everyone if p.urn == first} == {"confirmed"}
+
+
+def test_a_school_may_refuse_who_stands_in_and_keeps_whom_it_has() -> None:
+    t = in_force()
+    t.by_hand([AWAY], "ill until March")
+    first = next(u for u in "12" if t.lead(u) == "A")
+    (cover,) = [p.sip for p in t.now.everyone if p.urn == first and p.sip != "A"]
+    t.do(rounds.propose, [first], JULY)
+    t.do(rounds.answer, first, "veto", "head", JULY)
+    assert [(p.urn, p.sip) for p in t.now.waiting] == [(first, cover)]
+    assert t.now.refused == ((first, "lead", cover),)
+    t.resubmit()
+    assert {p.sip for p in t.now.everyone if p.urn == first} - {"A"} != {cover}
+    assert t.lead(first) == "A"
+    assert rounds.asks(t.desk, first) == "cover"
+
+
+def test_whoever_leaves_with_nobody_after_is_an_ending() -> None:
+    t = Table(case([school("1"), school("2")], [sip("A", max_schools=1), sip("B", max_schools=1)],
+                   history=led("1", "A", "2025/26") + led("2", "B", "2025/26")))  # fmt: skip
+    t.do(rounds.sound, None, JULY)
+    t.do(rounds.propose, None, JULY)
+    for urn in "12":
+        t.do(rounds.answer, urn, "accept", "head", JULY)
+    t.keep(rounds.confirm(t.desk, list(t.now.pairs), MANAGER))
+    t.do(rounds.tell, None, None, JULY)
+    t.do(rounds.put_in_force, JULY)
+    t.by_hand([{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}], "a new post")
+    assert [own(t.now.now["1", "lead"], "A")[-1].to.isoformat(), rounds.tells(t.desk, "1")] == [
+        "2026-12-31",
+        ("ended",),
+    ]
+    assert (rounds.tells(t.desk, "2"), rounds.sip_due(t.desk, "A"), rounds.sip_due(t.desk, "B")) == ((), ("ended",), ())
+
+
+@pytest.mark.parametrize("lets_go", [True, False])
+def test_a_sip_declines_one_school(lets_go: bool) -> None:
+    t = told()
+    with pytest.raises(RoundRefuses, match="Say why"):
+        rounds.sip_says(t.desk, "A", "decline", JULY, urn="1")
+    t.do(rounds.sip_says, "A", "decline", JULY, urn="1", reason="my brother teaches there")
+    with pytest.raises(RoundRefuses, match="query open"):
+        rounds.confirm(t.desk, [("1", "lead")], MANAGER)
+    t.do(rounds.close_query, 1, "I see", JULY, opens=lets_go)
+    q = t.now.queries[0]
+    assert (q.outcome, q.closed_by, q.closed_on, q.opens) == ("I see", "Mel Manager", JULY, lets_go)
+    assert "decided" in rounds.sip_due(t.desk, "A")
+    if not lets_go:
+        assert (t.stage("1"), t.now.waiting) == ("accepted", ())
+        return
+    assert (t.stage("1"), t.now.pairs["1", "lead"].declined, t.now.refused) == ("refused", True, ())
+    t.resubmit()
+    assert t.lead("1") != "A"
+    assert not t.desk.facts.case.refusals  # the school has refused nobody
+    assert (rounds.asks(t.desk, "1"), rounds.needs_a_person(t.desk, "1")) == ("changed", None)
+
+
+def test_only_a_wish_to_part_is_let_go_by_an_answer() -> None:
+    t = told()
+    t.do(rounds.sip_says, "A", "query", JULY, urn="1", reason="how far is it?")
+    with pytest.raises(RoundRefuses, match="declined a school"):
+        rounds.close_query(t.desk, 1, "near", JULY, opens=True)
+
+
+def test_a_head_takes_a_refusal_that_did_not_stand_one_step_up() -> None:
+    ready = {"experience": ("special_measures", "ri_to_good")}
+    schools = [school("1", category_of_concern="SM", need="top"), school("2")]
+    t = Table(case(schools, [sip("A", **ready), sip("B", **ready)]), separation={"needs": []})
+    t.do(rounds.propose, None, JULY)
+    with pytest.raises(RoundRefuses, match="no decision"):
+        rounds.take_up(t.desk, "1", JULY)
+    t.do(rounds.answer, "1", "veto", "head", JULY)
+    t.do(rounds.decide_refusal, "1", False, "nobody else has led such a school", JULY)
+    assert (rounds.tells(t.desk, "1"), rounds.may_raise(t.desk, t.now.pairs["1", "lead"])) == (
+        ("decided",),
+        "assistant director",
+    )
+    t.do(rounds.tell, ["1"], (), JULY)
+    assert rounds.tells(t.desk, "1") == ()
+    t.do(rounds.take_up, "1", JULY)
+    pair = t.now.pairs["1", "lead"]
+    assert (pair.stage, pair.represented, pair.rung) == ("refused", True, "assistant director")
+    assert str(pair.decide_by) == "2026-07-11"
+    t.do(rounds.decide_refusal, "1", False, "I have looked at it again", JULY)
+    assert rounds.may_raise(t.desk, t.now.pairs["1", "lead"]) is None
+    assert rounds.tells(t.desk, "1") == ("decided",)

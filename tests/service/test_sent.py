@@ -1,0 +1,185 @@
+"""Letters as they went; a SIP who says no to one school; Gorse of Hartwell, refused, overruled, and one step up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from allocator import rounds
+from allocator.service import passes, people
+from allocator.store import keep
+from allocator.store.tables import RoundRow, SentRow
+from tests.pages.site import hartwell
+from tests.service.office import MEL, Desk, open_office
+
+SITE, GORSE = "http://testserver", "900020"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+def read(desk: Desk, name: str, path: str) -> str:
+    """The words of a page, as people read them."""
+    answer = desk.client.get(SITE + path, headers=desk.headers(name), follow_redirects=False)
+    assert answer.status_code == 200, answer.text
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", answer.text).split()))
+
+
+def send(desk: Desk, name: str, path: str, **form: Any) -> int:
+    answer = desk.client.post(SITE + path, data=form, headers=desk.headers(name), follow_redirects=False)
+    return int(answer.status_code)
+
+
+def about(desk: Desk, name: str, path: str) -> str:
+    page = desk.client.get(SITE + path, headers=desk.headers(name)).text
+    found = re.search(r'about(?:=|" value=")([0-9a-f]{16})', page)
+    assert found
+    return found[1]
+
+
+def test_a_letter_is_kept_as_it_went_and_shown_to_those_it_went_to(desk: Desk) -> None:
+    send(desk, "manager", "/rounds/r/publish/withdraw", urn="1", reason="again")
+    assert send(desk, "manager", "/rounds/r/publish/send", urns=["1"]) == 303
+    for name, path in (
+        ("head", "/school"),
+        ("chair", "/school"),
+        ("manager", "/rounds/r/sent"),
+        ("auditor", "/rounds/r/sent"),
+    ):
+        page = read(desk, name, path)
+        assert "As sent by manager" in page, name
+        assert ("To the chair of governors of 1 Hill School" in page) == (name != "head"), name
+        assert ("To the headteacher of 1 Hill School" in page) == (name != "chair"), name
+    for name, path in (("other head", "/school"), ("sip", "/sip")):
+        assert "To the headteacher of 1 Hill School" not in read(desk, name, path), name
+    kept = desk.client.get("/rounds/r/letters", headers=desk.headers("auditor")).json()["items"]
+    assert {(x["kind"], x["to"], x["whole"]) for x in kept} == {
+        ("school", "The headteacher, 1 Hill School", True), ("chair", "The chair of governors, 1 Hill School", True)}  # fmt: skip
+    with desk.db.write() as s:
+        s.execute(sa.update(SentRow).values(text="Something else."))
+    assert "not the one that the log has sealed" in read(desk, "manager", "/rounds/r/sent")
+
+
+def test_what_was_sent_stays_when_the_plan_changes(desk: Desk) -> None:
+    send(desk, "manager", "/rounds/r/publish/withdraw", urn="1", reason="again")
+    send(desk, "manager", "/rounds/r/publish/send", urns=["1"])
+    read(desk, "manager", "/rounds/r/sent")  # takes the notice of the page before along
+    before = read(desk, "manager", "/rounds/r/sent")
+    with desk.db.write() as s:
+        _, at = keep.desk(s, "r")
+        plan, fact = rounds.by_hand(at, [{"lock": {"urn": "1", "sip": "C"}}], "the head asked")
+        keep.keep_plan(s, "r", plan)
+        keep.keep_fact(s, keep.the_round(s, "r", lock=True), fact, MEL)
+    assert read(desk, "manager", "/rounds/r/sent") == before
+    assert "Sip A stays your" in before
+    checked = desk.client.post(f"{SITE}/rounds/r/publish/check", data={"urns": ["1"]}, headers=desk.headers("manager"))
+    assert (
+        "I named Sip A as your School Improvement Partner" in checked.text
+    )  # the new one says what was written before
+
+
+def test_a_sip_says_no_to_one_school_and_is_let_go(desk: Desk) -> None:
+    send(desk, "manager", "/rounds/r/publish/sound", sips=["A"])
+    token = about(desk, "sip", "/sip")
+    assert send(desk, "sip", "/sip/answer", about=token, say="decline") == 422  # the reason is wanted
+    assert send(desk, "sip", "/sip/answer", about=token, say="decline", reason="my brother works there") == 303
+    assert "my brother works there" in read(desk, "manager", "/rounds/r/answers")
+    for name, path in (("auditor", "/rounds/r/answers"), ("auditor", "/rounds/r/log"), ("head", "/school")):
+        assert "my brother" not in read(desk, name, path), (name, path)
+    asked = desk.client.get("/rounds/r/queries", headers=desk.headers("auditor")).json()["items"]
+    assert [q["text"] for q in asked if q["about"] == "decline"] == [None]
+    events = desk.client.get("/rounds/r/events", headers=desk.headers("auditor")).text
+    assert "my brother" not in events
+    form = {"n": "2", "outcome": "I see", "decides": "1"}
+    assert send(desk, "manager", "/rounds/r/answers/query", **form) == 422
+    assert send(desk, "manager", "/rounds/r/answers/query", **form, opens="go") == 303
+    page = read(desk, "head", "/school")
+    assert "Sip A cannot be with you after all." in page
+    assert "You asked" not in page
+    assert "decided on" in read(desk, "sip", "/sip")
+    assert "Refused: to be planned again" in read(desk, "manager", "/rounds/r/answers")
+    with desk.db.read() as s:
+        stands = keep.standing(s, "r")
+    assert [(p.urn, p.declined) for p in stands.waiting] == [("1", True)]
+    assert stands.refused == ()
+
+
+@pytest.fixture
+def gorse(desk: Desk) -> Desk:
+    """Hartwell's round `h` in programme p, Gorse told; its head and chair, and its SIP, are people of it."""
+    case, policy, plan = hartwell()
+    with desk.db.write() as s:
+        s.add(RoundRow(id="h", programme_id="p", name="2026/27 Hartwell", created_at=keep.now()))
+        s.flush()
+        row = keep.the_round(s, "h", lock=True)
+        keep.keep_case(s, row, case, policy, [], MEL)
+        keep.keep_plan(s, "h", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "h"), plan), MEL)
+        given: tuple[tuple[str, people.GrantRole, str, str], ...] = (
+            ("gorse head", "head", GORSE, ""), ("gorse chair", "chair", GORSE, ""), ("owen", "sip", "", "owen"),
+        )  # fmt: skip
+        for name, role, urn, sip in given:
+            grant = people.enrol(s, f"{name.replace(' ', '.')}@example.org", name, "p", role, urn=urn, sip=sip)
+            life = dt.timedelta(days=1)
+            desk.tokens[name], _ = passes.begin(s, grant.person_id, people.ROLE_OF[role], "token", life, programme="p")
+    assert send(desk, "manager", "/rounds/h/publish/send", urns=[GORSE]) == 303
+    return desk
+
+
+def test_gorse_refuses_is_overruled_and_reads_so_why_by_whom_and_where_to_turn(gorse: Desk) -> None:
+    assert (
+        send(
+            gorse,
+            "gorse head",
+            "/school/answer",
+            about=about(gorse, "gorse head", "/school"),
+            say="veto",
+            reason="We have met",
+        )
+        == 303
+    )
+    why = "Of those with the experience that you need now, Owen alone has the time"
+    assert send(gorse, "manager", "/rounds/h/answers/decide", urn=GORSE, post="lead", word="stays", reason=why) == 303
+    decided = (
+        r"You asked for somebody else\. manager considered it and decided on \d+ \w+ \d{4} that Owen Price stays\. "
+        rf"The reason: {why}\."
+    )
+    turn = "If you do not agree, you can ask the assistant director, who decides within 10 days, to look at it again"
+    page = read(gorse, "gorse head", "/school")
+    assert re.search(decided, page), page
+    assert turn in page
+    assert "Your yes" not in page
+    assert send(gorse, "manager", "/rounds/h/publish/tell") == 303
+    letter = read(gorse, "manager", f"/rounds/h/answers/{GORSE}")
+    assert re.search(decided, letter)
+    assert turn in letter
+    for name, path in (("gorse chair", "/school"), ("owen", "/sip"), ("auditor", f"/rounds/h/answers/{GORSE}")):
+        assert "We have met" not in read(gorse, name, path), name
+    assert "refus" not in read(gorse, "owen", "/sip").lower()
+    token = about(gorse, "gorse head", "/school")
+    assert send(gorse, "gorse chair", "/school/answer", about=token, say="raise") in (403, 409, 422)
+    assert send(gorse, "gorse head", "/school/answer", about=token, say="raise", reason="He knows our governors") == 303
+    page = read(gorse, "gorse head", "/school")
+    assert re.search(
+        r"You did not agree, and it is with the assistant director, who decides by \d+ \w+ \d{4} and writes to you",
+        page,
+    ), page
+    assert "He knows our governors" in read(gorse, "manager", f"/rounds/h/answers/{GORSE}")
+    assert "He knows our governors" not in read(gorse, "auditor", f"/rounds/h/answers/{GORSE}")
+
+
+def test_a_sip_reads_that_a_school_is_in_special_measures_and_a_head_reads_no_category(gorse: Desk) -> None:
+    assert "The school is in special measures, which is why you are asked" in read(gorse, "owen", "/sip")
+    for name in ("gorse head", "gorse chair"):
+        page = read(gorse, name, "/school")
+        assert "special measures" not in page, name
+        assert "Owen Price is an adviser of the authority" in page, name
+        assert "A program proposed this, by rules that we publish" in page, name
