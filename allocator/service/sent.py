@@ -21,6 +21,7 @@ from allocator.service.asking import Office
 from allocator.service.letters import batch, heads_of
 from allocator.service.people import Who
 from allocator.store import keep
+from allocator.store.retention import GONE
 from allocator.store.tables import RoundRow, SentRow
 
 TELLS = ("proposed", "reminded", "sounded", "told")  # steps by which somebody is written to
@@ -76,7 +77,7 @@ def kept_with(
             for f in whole if f.kind in TELLS
             for x in of(at, f, shared, lambda g: any(a.invited.role == "chair" for a in heads(g)))
         ]  # fmt: skip
-        s.add_all(SentRow(id=id, round_id=row.id, heading=x.heading, text=x.text) for id, x in made)
+        s.add_all(SentRow(id=id, round_id=row.id, heading=x.heading, text=x.text, at=keep.now()) for id, x in made)
         return [*whole, rounds.written([_line(id, x) for id, x in made])] if made else whole
 
     return both
@@ -109,7 +110,7 @@ def kept(s: Session, round_id: str, now: Round, wanted: Callable[[Sent], bool]) 
 
 
 def _kept(x: Sent, row: SentRow) -> Kept:
-    whole = rounds.sealed(row.heading, row.text) == x.sha256
+    whole = row.text == GONE or rounds.sealed(row.heading, row.text) == x.sha256
     return Kept(x, row.heading, tuple(row.text.strip().split("\n\n")), whole)
 
 

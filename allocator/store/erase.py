@@ -42,6 +42,7 @@ from allocator.store.tables import (
     Remembered,
     RoundRow,
     ScenarioRow,
+    SentRow,
     SignIn,
     Someone,
     UploadRow,
@@ -50,7 +51,18 @@ from allocator.store.tables import (
 
 FREE = ("note", "why", "named", "reason", "text", "outcome", "pen_portrait")  # what people write about people
 GONE = "taken out when a person was erased"
-OF_A_ROUND: tuple[type[Base], ...] = (Part, ScenarioRow, LetterRow, UploadRow, AskRow, EventRow, Job, PlanRow, CaseRow)
+OF_A_ROUND: tuple[type[Base], ...] = (
+    Part,
+    ScenarioRow,
+    LetterRow,
+    SentRow,
+    UploadRow,
+    AskRow,
+    EventRow,
+    Job,
+    PlanRow,
+    CaseRow,
+)
 
 
 @dataclass
@@ -222,7 +234,8 @@ def _in_round(s: Session, row: RoundRow, m: Marks) -> int:
     """The round's cases, plans, events and work. Plans are sealed anew, and events name them as they are called now."""
     count = _in_cases(s, row.id, m)
     called = _in_plans(s, row.id, m)
-    count += len(called) + _in_logs(s, row.id, m, called) + _in_work(s, row.id, m)
+    seals = _in_letters(s, row.id, m)
+    count += len(called) + len(seals) + _in_logs(s, row.id, m, called, seals) + _in_work(s, row.id, m)
     for kept in s.scalars(sa.select(ScenarioRow).where(ScenarioRow.round_id == row.id)):
         kept.by, kept.name = m.scrubbed(kept.by), m.scrubbed(kept.name)
     for letter in s.scalars(sa.select(LetterRow).where(LetterRow.round_id == row.id)):
@@ -255,7 +268,17 @@ def _in_plans(s: Session, round_id: str, m: Marks) -> dict[str, str]:
     return called
 
 
-def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str]) -> int:
+def _in_letters(s: Session, round_id: str, m: Marks) -> dict[str, str]:
+    """Letters as they went: id -> the seal of what is left of those that told of them."""
+    seals = {}
+    for kept in s.scalars(sa.select(SentRow).where(SentRow.round_id == round_id)):
+        if (new := (m.plain(kept.heading), m.plain(kept.text))) != (kept.heading, kept.text):
+            kept.heading, kept.text = new
+            seals[kept.id] = rounds.sealed(*new)
+    return seals
+
+
+def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str], seals: dict[str, str]) -> int:
     """What happened, and what was asked before: who did it, and what they wrote."""
     count = 0
     rows: list[EventRow | AskRow] = [
@@ -269,6 +292,8 @@ def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str]) -> int
             data = {k: GONE if k in FREE and v else v for k, v in data.items()}
         if data.get("plan") in called:
             data["plan"] = called[data["plan"]]
+        if isinstance(e, EventRow) and e.kind == "letters":
+            data["letters"] = [x | {"sha256": seals.get(x["id"], x["sha256"])} for x in data["letters"]]
         if (data, by) != (e.data, e.by):
             e.data, e.by, count = data, by, count + 1
     return count

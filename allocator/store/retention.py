@@ -12,7 +12,19 @@ from sqlalchemy.orm import Session
 
 from allocator.store import erase, keep
 from allocator.store.database import Database
-from allocator.store.tables import AskRow, AuditRow, CaseRow, EventRow, Job, LetterRow, Mark, Part, RoundRow, UploadRow
+from allocator.store.tables import (
+    AskRow,
+    AuditRow,
+    CaseRow,
+    EventRow,
+    Job,
+    LetterRow,
+    Mark,
+    Part,
+    RoundRow,
+    SentRow,
+    UploadRow,
+)
 
 APPLIED = "retention"  # the mark of the last time
 GONE = "taken out: kept no longer"
@@ -96,7 +108,7 @@ def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
     count = 0
     for e in s.scalars(
         sa.select(EventRow).where(
-            EventRow.at < before, EventRow.kind.in_(("answer", "refusal_decided", "query_closed"))
+            EventRow.at < before, EventRow.kind.in_(("answer", "refusal_decided", "query_closed", "raised"))
         )
     ):
         said = {k: GONE for k in ("reason", "outcome") if e.data.get(k) and e.data[k] != GONE}
@@ -113,11 +125,16 @@ def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
 
 def _letters(s: Session, before: dt.datetime, dry: bool) -> int:
     """The words and the address; that a letter went, and what became of it, stays."""
-    old = sa.and_(LetterRow.at < before, LetterRow.text != GONE)
-    if dry:
-        return s.scalar(sa.select(sa.func.count()).select_from(LetterRow).where(old)) or 0
-    done: Any = s.execute(sa.update(LetterRow).where(old).values(text=GONE, email=""))
-    return int(done.rowcount)
+    count = 0
+    for table, blank in ((LetterRow, {"text": GONE, "email": ""}), (SentRow, {"text": GONE})):
+        moment, text = table.at, table.text
+        old = sa.and_(moment < before, text != GONE)
+        if dry:
+            count += s.scalar(sa.select(sa.func.count()).select_from(table).where(old)) or 0
+        else:
+            done: Any = s.execute(sa.update(table).where(old).values(**blank))
+            count += int(done.rowcount)
+    return count
 
 
 def _versions(s: Session, before: dt.datetime, dry: bool) -> int:

@@ -313,6 +313,7 @@ class SentRow(Base):
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
     heading: Mapped[str]
     text: Mapped[str]
+    at: Mapped[dt.datetime]
 
 
 class Wording(Base):

@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+from allocator.store.tables import Utc
+
+revision = "0008"
+down_revision = "0007"
 
 
 def upgrade() -> None:
@@ -14,6 +16,7 @@ def upgrade() -> None:
         sa.Column("round_id", sa.Text(), sa.ForeignKey("rounds.id"), nullable=False),
         sa.Column("heading", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
     )
     op.create_index("ix_sent_letters_round_id", "sent_letters", ["round_id"])
 
