@@ -193,7 +193,10 @@ class _Judge:
                     "appraisal", f"{urn} asked for another SIP than {here} at the appraisal, {day}.", urn, kind, here
                 )
         for rule, urns in one_lead(b):
-            if len({who.get((u, "lead")) for u in urns if (u, "lead") in running}) > 1:
+            leads = [
+                (u, "lead") for u in urns if (u, "lead") in running
+            ]  # days awaited in vain are nobody's and no part
+            if len({who.get(k) for k in leads if k in who or not self._awaited(k, day)}) > 1:
                 yield Breach(rule, f"Schools {', '.join(urns)} have more than one lead on {day}.", urns[0], "lead")
         if p.reciprocal.on:
             yield from self._each_other(day, who)

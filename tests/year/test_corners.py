@@ -120,6 +120,18 @@ def test_days_awaited_at_schools_of_one_head_are_nobodys_before_one_of_them_chan
     assert audit(*world(new), new, plan) == []
 
 
+def test_who_stands_in_at_one_of_two_schools_of_one_head_is_no_second_lead_of_days_awaited_in_vain() -> None:
+    schools = [school("1", head="h"), school("2", head="h")]
+    team = [sip("A", joined_on=dt.date(2026, 10, 31)), sip("B", max_schools=1)]
+    plan = solve(case(schools, team), RULES)
+    assert at(plan) == at(plan, "2") == [("A", "10-31", "07-31")]
+    merged = {"old_urn": "2", "new_urn": "1", "on": "2026-10-14", "kind": "amalgamation"}
+    new = repair(plan, [{"succession": merged}])
+    assert at(new) == [("A", "10-31", "07-31")]
+    assert at(new, "2") == [("B", "10-14", "10-14")]
+    assert audit(*world(new), new, plan) == []
+
+
 def test_a_joiner_with_availability_off_is_awaited_however_late() -> None:
     rules = policy(**RULES.model_dump() | {"availability": {"on": False}})
     plan = solve(case([school("1")], [sip("A", joined_on=dt.date(2027, 2, 1)), sip("B", max_schools=0)]), rules)
