@@ -8,7 +8,7 @@ from tests.sizes import whole_or
 from tests.year.replay import Tally, replay
 
 CHAINS = int(os.environ.get("ALLOCATOR_CHAINS", whole_or(10_000, 100)))
-MOST = whole_or(10_000, 1_000)  # plans of a step that are tried; a larger step is solved and audited only
+MOST = whole_or(2_000, 1_000)  # plans of a step that are tried; a larger step is solved and audited only
 
 
 def test_each_plan_of_a_chain_is_the_best_there_is() -> None:
