@@ -121,7 +121,7 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
         assert log["school", "4"].by is not None
         assert log["school", "4"].by.role == "manager"  # by telephone
     page.goto(f"{at.base}/rounds/ask")
-    expect(page.get_by_text("3 of 4 schools, 1 of 2 SIPs answered")).to_be_visible()
+    expect(page.get_by_text("4 of 6 have answered")).to_be_visible()
 
 
 def test_the_forms_are_accessible_and_fit_a_phone(at: Site) -> None:

@@ -8,9 +8,11 @@ from html import unescape
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from allocator.service.people import GrantRole
+from allocator.store.tables import Grant
 from tests.pages import states
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.states import STATES, State
@@ -45,6 +47,7 @@ def pages_for(role: GrantRole, state: State) -> Iterator[str]:
         if method != "GET" or allowed == OPEN or person not in allowed or path in ELSEWHERE:
             continue
         filled = {**names, "job": names["choices"] if "/choices/" in path else names["job"]}
+        filled["name"] = "notice" if "/account/" in path else filled["name"]
         filled["kind"] = "csv" if "/plan." in path else names["kind"]
         query = QUERY.get(path, "urn={urn}&sip={sip}" if path.endswith(("/move", "/try")) else "").format(**filled)
         yield path.format(**filled) + (f"?{query}" if query else "")
@@ -108,6 +111,8 @@ def watched(page: Page) -> tuple[list[str], list[str]]:
 def test_every_page_of_a_manager(at: Site, made: dict[str, State], name: str) -> None:
     state = state_of(at, made, name)
     page = at.enter(state.id, "manager")
+    with at.db.read() as s:
+        state.names["grant"] = s.scalars(sa.select(Grant.id).where(Grant.programme_id == state.id)).first() or ""
     said, hosts = watched(page)
     page.goto(at.base)
     known = KNOWN.setdefault("manager", set())

@@ -22,7 +22,7 @@ SIP = ("sip", "other sip")
 HEADS = ("head", "chair", "other head", "head elsewhere")
 SIPS = ("sip", "other sip", "sip elsewhere")
 ANYBODY = tuple(PEOPLE)
-QUERY = {"/rounds/{id}/answers/knock-on": "plan={plan}"}
+QUERY = {"/rounds/{id}/answers/knock-on": "plan={plan}", "/rounds/{id}/account/pair": "urn={urn}"}
 
 # page -> (who may, in the programme where the thing is; the form to send)
 MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
@@ -182,7 +182,7 @@ def address(desk: Desk, page: str) -> str:
     ended = ("/adopt", "stopped"), ("/away", "stopped")
     job = next((j for part, j in (("/choices/", "chosen"), *ended) if part in page), desk.ids["job"])
     names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips", "programme": "p"} | {"name": "notice" if "/account/" in page else "all.pdf"}  # fmt: skip
-    asks = "?urn=1&sip=B" if page.endswith(("/move", "/try", "/account/pair")) else ""
+    asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
     with desk.db.read() as s:
         grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()
     query = QUERY.get(page, "").format(**names)
