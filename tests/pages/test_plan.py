@@ -24,7 +24,7 @@ def test_a_move_from_a_row_and_its_undo(at: Site, board: str) -> None:
     row = page.get_by_role("row", name="1 Hill School")
     expect(row).to_contain_text("locked")
     assert kept(at, board) == {"1": "A"}
-    accessible(page)
+    accessible(go(at, board, "/plan"))
     page.get_by_role("button", name="Put the plan before it back").click()
     expect(page.get_by_role("row", name="1 Hill School")).not_to_contain_text("locked")
     assert kept(at, board) == {}
