@@ -54,7 +54,10 @@ class Cluster(Rule):
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         school = facts.schools[post.urn]
         urns = members(facts).get(plain(school.cluster), [])
-        if post.kind != "lead" or len(urns) < 2 or not any(facts.schools[u].cluster_wants_one_sip for u in urns):
+        left = {p.urn for p in facts.posts if p.kind == "lead"} & set(
+            urns
+        )  # where the others have closed, nothing is met
+        if post.kind != "lead" or len(left) < 2 or not any(facts.schools[u].cluster_wants_one_sip for u in urns):
             return None
         if audience == "school":
             return "your cluster asked for one partner"
