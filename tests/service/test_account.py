@@ -250,3 +250,12 @@ def test_the_public_page_is_there_only_by_setting_and_names_nobody(tmp_path: Pat
     for hidden in ("Hill School", "example.org", "Mel"):
         assert hidden not in page.text
     assert desk.client.get(f"{SITE}/published/q").status_code == 404
+
+
+@pytest.mark.parametrize("at", range(40, 400, 24))
+def test_a_pack_with_a_damaged_byte_is_refused_in_words(desk: Desk, at: int) -> None:
+    whole = desk.client.get(f"{SITE}/rounds/r/account/pair?urn=1", headers=desk.headers("manager")).content
+    spoilt_at = bytearray(whole)
+    spoilt_at[at] ^= 0xFF
+    with pytest.raises(UsageError, match="pack"):
+        verify(bytes(spoilt_at))

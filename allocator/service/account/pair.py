@@ -28,6 +28,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Event, Pair, Round
 from allocator.domain.seal import make
 from allocator.errors import AllocatorError, NotThere, UsageError
+from allocator.intake.broken import BROKEN_ZIP
 from allocator.reasons import policy_words
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.who import who_is
@@ -272,7 +273,7 @@ def _read(data: bytes) -> dict[str, bytes]:
             files = {i.filename: archive.read(i) for i in archive.infolist()}
         if json.loads(files["manifest.json"])["format"] != FORMAT:
             raise UsageError(f"This is a pack of another form; this version reads {FORMAT}.")
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, EOFError, NotImplementedError):
+    except (*BROKEN_ZIP, KeyError, TypeError):  # no manifest, or one of another shape
         raise UsageError("This is no pack of a pair: it is no zip, or has no manifest.") from None
     return files
 
