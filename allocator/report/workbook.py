@@ -201,8 +201,8 @@ def _of_sip(a: Assignment, row: Row) -> list[Any]:
 
 def _title(name: str, taken: set[str]) -> str:
     """A sheet's title: 31 characters, none of those that Excel forbids, and no two alike."""
-    plain = re.sub(r"[\[\]:*?/\\']", " ", name).strip()[:27] or "SIP"
-    title = next(t for n in range(1, 10_000) if (t := plain if n == 1 else f"{plain} {n}").casefold() not in taken)
+    short = re.sub(r"[\[\]:*?/\\']", " ", plain.fit(name)).strip()[:27] or "SIP"
+    title = next(t for n in range(1, 10_000) if (t := short if n == 1 else f"{short} {n}").casefold() not in taken)
     taken.add(title.casefold())
     return title
 
