@@ -12,7 +12,7 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service.pages.waiting import ahead, what
+from allocator.service.pages.jobs import ahead, what
 from allocator.store import keep
 from allocator.store.tables import Job, RoundRow
 from tests.pages.test_matrix import SITE

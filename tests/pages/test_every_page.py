@@ -24,7 +24,7 @@ OTHERWISE = re.compile(
 )  # attributes that do not tell kinds of elements apart
 KNOWN: dict[str, set[str]] = {}  # role -> kinds of elements that were looked at
 OWN = ("/sign-out", "/sessions/end")  # what anybody may do about their own way in
-ELSEWHERE = ("/sign-in", "/sign-in/{secret}")  # seen in test_entrance, before anybody is known
+ELSEWHERE = ("/sign-in", "/sign-in/{secret}")  # seen in test_sign_in, before anybody is known
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,10 @@ from allocator.service.asking import In, Manager, Office, Reader, round_in, writ
 from allocator.service.inviting import Invited
 from allocator.service.letters import base_of
 from allocator.service.pages import ask_forms
-from allocator.service.pages.asked import facts_of, typed
+from allocator.service.pages.ask_round import facts_of, typed
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.pages.handing import merge_file, saved
+from allocator.service.pages.out import merge_file, saved
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, UrnPath
@@ -230,7 +230,7 @@ def _school_page(
     drawn = ask_forms.school_form(facts, group, so_far, by_phone=True)
     return show(
         request,
-        "asked-school.html",
+        "school-ask.html",
         who,
         status,
         **around(s, row.id, who),
@@ -275,7 +275,7 @@ def _sip_page(
 ) -> Response:
     so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
     drawn = ask_forms.sip_form(facts, sip, so_far, by_phone=True)
-    return show(request, "asked-sip.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
+    return show(request, "sip-ask.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
                 action=f"/rounds/{row.id}/ask/sips/{sip}", **{"errors": {}, "again": None, **more})  # fmt: skip
 
 

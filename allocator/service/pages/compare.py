@@ -20,7 +20,7 @@ from allocator.report.told import title
 from allocator.service.asking import In, Manager, Reader, round_in, the_plan
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
-from allocator.service.pages.waiting import follow
+from allocator.service.pages.jobs import follow
 from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin

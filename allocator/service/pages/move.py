@@ -20,8 +20,8 @@ from allocator.rules.travel import far
 from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
 from allocator.service.pages.board import Post, Urn, on_desk
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
+from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.sign_in import inside
-from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin

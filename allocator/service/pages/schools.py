@@ -63,7 +63,7 @@ def school(
         if i.sip in facts.sips and concerns(facts, i, own)
     ]
     return show(
-        request, "school.html", who, **around_it, school=own, facts=facts, posts=posts, price=price, price_post=post,
+        request, "schools.html", who, **around_it, school=own, facts=facts, posts=posts, price=price, price_post=post,
         position=position(own), ties=ties, names={s.sip: s.name for s in facts.sips.values()},
         history=sorted(facts.history(urn), key=lambda h: (h.year, h.role or "lead"), reverse=True),
         wishes=facts.wishes_about(urn), decisions=[d for d in facts.case.decisions if d.urn == urn],

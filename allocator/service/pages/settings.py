@@ -16,7 +16,7 @@ from allocator.reasons import policy_words
 from allocator.service.asking import Anyone, In, Manager, Reader, fresh, round_in
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.waiting import follow, usual
+from allocator.service.pages.jobs import follow, usual
 from allocator.service.people import Who, names_in
 from allocator.service.problems import Refusal
 from allocator.service.routes.rounds import put_policy

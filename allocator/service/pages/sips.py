@@ -22,7 +22,7 @@ from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
 from allocator.service.pages import cards
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import Form, PageRoute, show
-from allocator.service.pages.waiting import wait_for
+from allocator.service.pages.jobs import wait_for
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
@@ -69,7 +69,7 @@ def sip_page(
         for i in facts.case.interests if i.sip == sip
     ]  # fmt: skip
     return show(
-        request, "sip.html", who, **around_it, sip=own, load=load, year=year, periods=periods, held=held, facts=facts,
+        request, "sips.html", who, **around_it, sip=own, load=load, year=year, periods=periods, held=held, facts=facts,
         interests=interests, checks=checks(facts, own, last_visits(plan).get(sip), dt.date.today()),
         history=sorted((h for h in facts.case.history if h.sip == sip), key=lambda h: (h.year, h.urn), reverse=True),
         wishes=[w for w in facts.case.wishes if w.by == "sip" and w.sip == sip],

@@ -24,7 +24,7 @@ from allocator.service.asking import In, Manager, Office, Reader, plan_in, round
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.happenings import EVENTS, REBUILDS, World, choices_of, read
-from allocator.service.pages.waiting import follow
+from allocator.service.pages.jobs import follow
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin

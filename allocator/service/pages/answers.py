@@ -18,10 +18,10 @@ from allocator.report.wording import Letter
 from allocator.rounds import Desk
 from allocator.service.asking import In, Manager, Office, Reader, plan_in, the_plan
 from allocator.service.letters import batch, sent
-from allocator.service.pages.chronicle import Line, said
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.pages.jobs import wait_for
+from allocator.service.pages.log import Line, said
 from allocator.service.pages.place import Place, line_of, place_in
-from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.answers import answer, query_of

@@ -32,8 +32,8 @@ from allocator.rounds import Desk
 from allocator.service.asking import In, Manager, Office, Reader
 from allocator.service.letters import batch, keep_wording, wordings
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
+from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.place import place_in, school_lines
-from allocator.service.pages.waiting import wait_for
 from allocator.service.people import Who
 from allocator.service.routes.plans import export
 from allocator.service.schemas import ExportIn, Id

@@ -98,7 +98,7 @@ def waiting(
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
         request,
-        "waiting.html",
+        "jobs.html",
         who,
         **facts,
         job=job_out(found),

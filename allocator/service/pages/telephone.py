@@ -1,4 +1,4 @@
-"""Many at once: answers taken down on the telephone in one list, and the governors' yes for every appraisal together."""
+"""Answers taken down on the telephone, many at once in one list."""
 
 from __future__ import annotations
 
@@ -83,18 +83,3 @@ def take_down(request: Request, id: Id, who: Manager, office: In, form: Form) ->
             keep.note(s, by, "answer", urn, programme=row.programme_id, detail=f"{word} by head, telephone")
     n = len(words)
     return done(f"/rounds/{id}/telephone", f"{n} answer{'' if n == 1 else 's'} written down.")
-
-
-@router.post("/rounds/{id}/confirm/all-governors")
-def governors(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """The governors said yes at each of these schools."""
-    urns = form.all("urns")
-    if not urns:
-        raise Refusal("invalid", "Tick the schools whose governors have said yes.")
-    with writing(request, office, who, id) as (s, row):
-        by, today = who.person(row.programme_id), dt.date.today()
-        keep.step(s, id, by, lambda d: [rounds.governors(d, u, True, today) for u in urns])
-        for urn in urns:
-            keep.note(s, by, "answer", urn, programme=row.programme_id, detail="governors_yes by governors, letter")
-    n = len(urns)
-    return done(f"/rounds/{id}/confirm", f"The governors' yes is written down for {n} school{'' if n == 1 else 's'}.")

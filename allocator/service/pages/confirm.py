@@ -1,4 +1,4 @@
-"""The last word: pair by pair by a named manager, those changed first; governors; in force; next year."""
+"""The last word: pair by pair by a named manager, those changed first; governors, one or all; in force; next year."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
 from allocator.reasons.spoken import name_of
-from allocator.service.asking import In, Manager, Office, Reader
+from allocator.service.asking import In, Manager, Office, Reader, writing
 from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
@@ -155,6 +155,21 @@ def governors(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     )
     answer(plan, asked, request, who, office, Response())
     return done(f"/rounds/{id}/confirm", "The governors' word is written down.")
+
+
+@router.post("/rounds/{id}/confirm/all-governors")
+def all_governors(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """The governors said yes at each of these schools."""
+    urns = form.all("urns")
+    if not urns:
+        raise Refusal("invalid", "Tick the schools whose governors have said yes.")
+    with writing(request, office, who, id) as (s, row):
+        by, today = who.person(row.programme_id), dt.date.today()
+        keep.step(s, id, by, lambda d: [rounds.governors(d, u, True, today) for u in urns])
+        for urn in urns:
+            keep.note(s, by, "answer", urn, programme=row.programme_id, detail="governors_yes by governors, letter")
+    n = len(urns)
+    return done(f"/rounds/{id}/confirm", f"The governors' yes is written down for {n} school{'' if n == 1 else 's'}.")
 
 
 def _plan(office: Office, id: str, who: Who) -> str:

@@ -1,4 +1,7 @@
-"""The head's page, and the chair's: who the SIP will be and why, and a word back. Made for a phone, and for no script."""
+"""The page of a head or a chair: who the SIP will be and why, a word back, and in May what is asked (domain X17).
+
+Made for a phone, and for no script.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,34 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from allocator.service.asking import In, Office, need
+from allocator.rounds.ask_first import Asked
+from allocator.service.asking import Head, In, Office
 from allocator.service.held import held_on
 from allocator.service.own import Proposal, found, proposals
+from allocator.service.pages import ask_forms
+from allocator.service.pages.ask_round import (
+    Named,
+    address,
+    facts_of,
+    group_of,
+    own_schools,
+    refuse_late,
+    round_of,
+    still_open,
+)
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
 from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
+from allocator.store import questionnaires
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-School = Annotated[Who, need("school")]
-Asked = Annotated[str, Query(max_length=32)]
+Word = Annotated[str, Query(max_length=32)]
 
 
 @router.get("/school")
-def first(request: Request, who: School, office: In) -> Response:
+def first(request: Request, who: Head, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
@@ -29,7 +44,7 @@ def first(request: Request, who: School, office: In) -> Response:
 
 
 @router.get("/school/answer")
-def words(request: Request, who: School, office: In, about: Asked = "", say: Asked = "") -> Response:
+def words(request: Request, who: Head, office: In, about: Word = "", say: Word = "") -> Response:
     """Ask for someone else, or ask a question: what happens next and who will see it, before it is sent."""
     return words_page(request, who, office, about, say)
 
@@ -43,7 +58,7 @@ def words_page(
         if not may.get(say):
             raise Refusal("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
-        return show(request, "head-answer.html", who, 422 if form else 200, p=mine, say=say,
+        return show(request, "school-answer.html", who, 422 if form else 200, p=mine, say=say,
                     typed=form.data if form else {}, **errors)  # fmt: skip
 
 
@@ -53,7 +68,7 @@ def _one(s: Any, who: Who, about: str) -> Proposal:
 
 
 @router.post("/school/answer")
-def say(request: Request, who: School, office: In, form: Form) -> Response:
+def say(request: Request, who: Head, office: In, form: Form) -> Response:
     """Yes, someone else, or a question."""
     request.state.if_match = None  # other schools' answers are no concern of this one: `about` guards it
     about, word = form.text("about") or "", form.text("say") or ""
@@ -79,7 +94,57 @@ def say(request: Request, who: School, office: In, form: Form) -> Response:
 
 
 @router.get("/school/held")
-def held(request: Request, who: School, office: In) -> Response:
+def held(request: Request, who: Head, office: In) -> Response:
     """Everything held on this person and their schools, to be printed (domain 3.7)."""
     with office.db.read() as s:
         return show(request, "held.html", who, parts=held_on(s, who), back="/school")
+
+
+@router.get("/school/ask")
+def asked(request: Request, who: Head, office: In, round: Named = None, urn: Named = None) -> Response:
+    """The school's form, or what was answered once proposals are out."""
+    with office.db.read() as s:
+        row = round_of(s, who, round)
+        facts = facts_of(s, row)
+        group = group_of(facts, who, row, urn)
+        if group is None:
+            return show(
+                request, "school-ask-which.html", who, groups=own_schools(facts, who, row.programme_id), round_id=row.id
+            )
+        so_far = questionnaires.asked(s, row.id).get(("school", group[0].urn), Asked())
+        facts_shown = ask_forms.school_form(facts, group, so_far, by_phone=False)
+        return show(request, "school-ask.html", who, **facts_shown, open=still_open(s, row), round_id=row.id,
+                    action=address("/school/ask", row.id, group[0].urn), errors={})  # fmt: skip
+
+
+@router.post("/school/ask")
+def answers(request: Request, who: Head, office: In, form: Form, round: Named = None, urn: Named = None) -> Response:
+    """The school's word, kept for each school the head leads."""
+    with office.db.write() as s:
+        row = round_of(s, who, round)
+        facts = facts_of(s, row)
+        group = group_of(facts, who, row, urn)
+        if group is None:
+            raise Refusal("invalid", "Say for which of your schools you answer.")
+        refuse_late(s, row)
+        word = ask_forms.school_word(form, facts, group)
+        if form.errors:
+            so_far = Asked(word=word.model_dump(mode="json"))
+            return show(
+                request,
+                "school-ask.html",
+                who,
+                422,
+                **ask_forms.school_form(facts, group, so_far, by_phone=False),
+                open=True,
+                round_id=row.id,
+                action=address("/school/ask", row.id, group[0].urn),
+                errors=form.errors,
+                summary=form.summary,
+            )
+        for school in group:
+            by = who.person(row.programme_id, school.urn)
+            questionnaires.record(s, row.id, ("school", school.urn), "answered", by, word.model_dump(mode="json"))
+    return done(
+        address("/school/ask", row.id, group[0].urn), "Thank you. Your answer is kept. You may change it below."
+    )

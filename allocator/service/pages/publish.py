@@ -21,7 +21,7 @@ from allocator.service.asking import In, Manager, Office, Reader, fresh
 from allocator.service.inviting import shows_links
 from allocator.service.letters import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
-from allocator.service.pages.handing import MAKE, merge_file, saved
+from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
 from allocator.service.people import Who
 from allocator.service.problems import Refusal

@@ -1,4 +1,4 @@
-"""The SIP's page: schools offered, days by part of the year, a map, and a word back. Nothing of other schools or people."""
+"""The SIP's page: schools offered, days, a map, a word back, and in May what is asked. Nothing of other schools or people."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
+from allocator.domain.facts import Facts
 from allocator.domain.round import Pair
 from allocator.report import letters, sip_letters
 from allocator.report.own_map import own_map
-from allocator.service.asking import In, Office, need
+from allocator.rounds.ask_first import Asked
+from allocator.service.asking import In, Office, Partner
 from allocator.service.held import held_on
 from allocator.service.own import Before, about, found, rounds_before
+from allocator.service.pages import ask_forms
+from allocator.service.pages.ask_round import Named, address, facts_of, refuse_late, round_of, still_open, typed
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.people import Who
 from allocator.service.problems import Refusal
@@ -21,10 +26,11 @@ from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
 from allocator.service.sent import kept, to_sip
 from allocator.service.views import own_pair
+from allocator.store import questionnaires
+from allocator.store.tables import RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-OwnSip = Annotated[Who, need("sip")]
-Asked = Annotated[str, Query(max_length=32)]
+Word = Annotated[str, Query(max_length=32)]
 SAYS = ("accept", "query", "move_on", "decline", "interest")
 
 
@@ -70,7 +76,7 @@ def year_of(before: Before) -> list[tuple[str, float, float | None]]:
 
 
 @router.get("/sip")
-def first(request: Request, who: OwnSip, office: In) -> Response:
+def first(request: Request, who: Partner, office: In) -> Response:
     """What is offered to this SIP, in each programme."""
     with office.db.read() as s:
         shown = []
@@ -95,7 +101,7 @@ def first(request: Request, who: OwnSip, office: In) -> Response:
 
 
 @router.get("/sip/answer")
-def words(request: Request, who: OwnSip, office: In, about: Asked = "", say: Asked = "") -> Response:
+def words(request: Request, who: Partner, office: In, about: Word = "", say: Word = "") -> Response:
     """A question, a tie, or a wish to move on: what happens next and who will see it, before it is sent."""
     return words_page(request, who, office, about, say)
 
@@ -108,12 +114,12 @@ def words_page(
         if say not in SAYS[1:]:
             raise Refusal("not_found", "There is no such page.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
-        return show(request, "partner-answer.html", who, 422 if form else 200, school=before.desk.facts.name(pair.urn), about=about,
+        return show(request, "sip-answer.html", who, 422 if form else 200, school=before.desk.facts.name(pair.urn), about=about,
                     say=say, typed=form.data if form else {}, days=before.desk.rules.query_days, **errors)  # fmt: skip
 
 
 @router.post("/sip/answer")
-def say(request: Request, who: OwnSip, office: In, form: Form) -> Response:
+def say(request: Request, who: Partner, office: In, form: Form) -> Response:
     """Yes to all, a question, a tie, or a wish to move on."""
     request.state.if_match = None  # what others do to the round is no concern of this one: `about` guards it
     asked, word, reason = form.text("about") or "", form.text("say") or "", form.text("reason")
@@ -139,7 +145,43 @@ def say(request: Request, who: OwnSip, office: In, form: Form) -> Response:
 
 
 @router.get("/sip/held")
-def held(request: Request, who: OwnSip, office: In) -> Response:
+def held(request: Request, who: Partner, office: In) -> Response:
     """Everything held on this person, to be printed (domain 3.7)."""
     with office.db.read() as s:
         return show(request, "held.html", who, parts=held_on(s, who), back="/sip")
+
+
+@router.get("/sip/ask")
+def asked(request: Request, who: Partner, office: In, round: Named = None) -> Response:
+    """The SIP's form."""
+    with office.db.read() as s:
+        row, facts, sip = _own_sip(s, who, round)
+        so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
+        return show(request, "sip-ask.html", who, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
+                    open=still_open(s, row), action=address("/sip/ask", row.id), errors={}, again=None)  # fmt: skip
+
+
+def _own_sip(s: Session, who: Who, named: str | None) -> tuple[RoundRow, Facts, str]:
+    row = round_of(s, who, named)
+    facts, sip = facts_of(s, row), who.sip(row.programme_id)
+    if sip is None or sip not in facts.sips:
+        raise Refusal("not_found", "You are not on the list of SIPs asked this year.")
+    return row, facts, sip
+
+
+@router.post("/sip/ask")
+def answers(request: Request, who: Partner, office: In, form: Form, round: Named = None) -> Response:
+    """The SIP's word, kept."""
+    with office.db.write() as s:
+        row, facts, sip = _own_sip(s, who, round)
+        refuse_late(s, row)
+        word = ask_forms.sip_word(form, facts, sip)
+        if word is None:
+            so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
+            return show(request, "sip-ask.html", who, 422, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
+                        open=True, action=address("/sip/ask", row.id), errors=form.errors, summary=form.summary,
+                        again=typed(form))  # fmt: skip
+        questionnaires.record(
+            s, row.id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json")
+        )
+    return done(address("/sip/ask", row.id), "Thank you. Your answer is kept. You may change it below.")
