@@ -22,7 +22,7 @@ from allocator.domain.policy import Policy
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, CaseError, Defect, RoundRefuses, Stopped, UsageError
 from allocator.intake.frames import document_of, frames
-from allocator.intake.plans import read_plan as read_plan_file
+from allocator.intake.plan_file import read_plan as read_plan_file
 from allocator.intake.read import Reading, read_document
 from allocator.intake.read import read_case as read_files
 from allocator.intake.write import whole
@@ -59,7 +59,7 @@ class Plan(plans.Plan):
 
         Raises UsageError for another name.
         """
-        from allocator.report.frames import frame
+        from allocator.report.plan_frames import frame
 
         return frame(self, table)
 

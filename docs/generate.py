@@ -148,7 +148,7 @@ def rules_index() -> str:
 
 def settings() -> str:
     """Every setting of the service."""
-    from allocator.service.settings import reference
+    from allocator.service.environment import reference
 
     out = ["# Settings of the service", "", NOTE, "`allocator serve --settings` prints them too.", "",
            "| variable | default | meaning |", "| --- | --- | --- |"]  # fmt: skip
@@ -159,7 +159,7 @@ def settings() -> str:
 def http() -> str:
     """Every route: what it is for, what it takes, which errors it can answer."""
     from allocator.service.app import create_app
-    from allocator.service.settings import Settings
+    from allocator.service.environment import Settings
 
     found = create_app(Settings(database_url="sqlite://")).openapi()
     out = ["# HTTP", "", NOTE, "The machine's form is at `/api/openapi.json`. Errors are RFC 9457 `application/problem+json` with a stable `code`.",
@@ -206,7 +206,7 @@ def a_year() -> str:
 
     from allocator.intake.read import read_case
     from allocator.reasons.answer import solve
-    from allocator.report.year import show_chapter, show_start
+    from allocator.report.terminal_year import show_chapter, show_start
     from allocator.year import read_steps, tell
 
     folder = REFERENCE.parents[1] / "scenarios" / "hartwell"
@@ -328,7 +328,7 @@ def python() -> str:
 
     import allocator
     from allocator import change
-    from allocator.report.frames import TABLES
+    from allocator.report.plan_frames import TABLES
 
     out = ["# Python", "", NOTE, "```python", *EXAMPLE.strip().splitlines(), "```", "",
            "`import allocator` has every name below; `py.typed` ships, so type checkers see all of it. Nothing is edited in place: a case, a policy and",
@@ -393,7 +393,7 @@ def account() -> str:
     from allocator.service.account.about import of_case
     from allocator.service.account.documents import DOCUMENTS, table
     from allocator.service.account.outcomes import HEAD, outcomes, rows
-    from allocator.service.settings import Settings
+    from allocator.service.environment import Settings
 
     case = (reading := read_case(REFERENCE.parents[1] / "scenarios" / "hartwell")).case
     assert case is not None

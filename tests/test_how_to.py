@@ -88,7 +88,7 @@ assert plan.summary.filled == 1
 assert allocator.what_if(plan, [allocator.change.max_km("A", 20)]).summary.filled == 0
 with pytest.raises(allocator.UsageError, match="max_km"):
     allocator.what_if(plan, [{"max_km": {"sip": "A", "max_km": -1}}])
-from allocator.report.told import sentences
+from allocator.report.changes_told import sentences
 assert sentences([{"max_km": {"sip": "A", "max_km": 20}}], case([school()], [sip("A", name="Ann")])) == ["Ann travels 20 km at most."]
 """,
 }

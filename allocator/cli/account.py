@@ -34,7 +34,7 @@ def documents(
     """Transparency record, impact assessment, privacy notice, record of processing and retention schedule, as drafts."""
     from allocator.service.account.about import of_case
     from allocator.service.account.documents import DOCUMENTS
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
 
     facts, policy = load(case, None, None, quiet=True)
     about = of_case(facts, policy, programme, from_env(), organisation=organisation, owner=owner, contact=contact)
@@ -78,7 +78,7 @@ def _bytes(path: Path, data: bytes) -> None:
 
 
 def _store() -> Database:
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store import migrate
     from allocator.store.database import open_store
 
@@ -119,7 +119,7 @@ def person(
 ) -> None:
     """Everything that a programme holds on a person: rows, proposals with their reasons, decisions, letters, acts, the logic."""
     from allocator.cli.service import the_programme
-    from allocator.service.held import copy_for
+    from allocator.service.subject_access import copy_for
 
     db = _store()
     with db.read() as s:

@@ -109,7 +109,7 @@ def read_plan(path: Path, *, as_made: bool = True) -> Plan:
     """A plan file; a clear error when it is not one, or (`as_made`) when its inputs are not those it was made from."""
     from allocator.domain.plan import Plan
     from allocator.domain.seal import unbroken
-    from allocator.intake.plans import read_plan as read
+    from allocator.intake.plan_file import read_plan as read
 
     plan = read(path, Plan)
     return unbroken(plan, str(path)) if as_made else plan

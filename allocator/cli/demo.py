@@ -86,7 +86,7 @@ def files(ready: Setup, plan: Plan, folder: Path) -> None:
     """The plan as page, workbook, letters and JSON."""
     from allocator.report.drafts import write_letters
     from allocator.report.page import page
-    from allocator.report.workbook import write_workbook
+    from allocator.report.plan_workbook import write_workbook
 
     facts = ready.facts
     write(folder / "plan.html", lambda p: save_text(p, page(facts, plan)))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from allocator.cli.app import JsonOpt, app, say, say_json
-from allocator.cli.tables import ForceOpt, free_to_write
+from allocator.cli.starters import ForceOpt, free_to_write
 
 FileArg = Annotated[Path, typer.Argument(help="the file as published: .csv, .gz, .zip, .ods, .xlsx or .xls")]
 DryOpt = Annotated[bool, typer.Option("--dry-run", help="say what would change, and write nothing")]
@@ -40,7 +40,7 @@ def gias(
     """
     from allocator.errors import UsageError
     from allocator.intake.gias import import_gias, write_schools
-    from allocator.report.national import gias_json, gias_text
+    from allocator.report.national_words import gias_json, gias_text
 
     if (output is None) == (into is None):
         raise UsageError("Give -o FOLDER for a new table, or --into FOLDER to refresh the one there.")
@@ -71,7 +71,7 @@ def _refresh(
     from allocator.intake.problems import nearest
     from allocator.intake.refresh import kept_table
     from allocator.intake.register import KEEPABLE, refresh_register
-    from allocator.report.national import refreshed_json, refreshed_text
+    from allocator.report.national_words import refreshed_json, refreshed_text
 
     for column in keep:
         if column not in KEEPABLE:
@@ -101,7 +101,7 @@ def ofsted(
     """Inspection outcomes into schools.csv by URN: of each generation the newest that gave a grade."""
     from allocator.intake.ofsted import merge_ofsted
     from allocator.intake.refresh import kept_table
-    from allocator.report.national import ofsted_json, ofsted_text
+    from allocator.report.national_words import ofsted_json, ofsted_text
 
     kept, _ = kept_table(into)
     merged = merge_ofsted(file, kept, force=force)
@@ -132,7 +132,7 @@ def links(
     from allocator.domain.case import TABLES
     from allocator.intake.links import link_successions
     from allocator.intake.refresh import kept_table, write_table
-    from allocator.report.national import linked_json, linked_text
+    from allocator.report.national_words import linked_json, linked_text
 
     _, raw = kept_table(into)
     found = link_successions(file, raw, register=register, renumber=renumber)

@@ -56,7 +56,7 @@ def of_plan(plan: Plan, output: Path | None, excel: Path | None, report: Path | 
 
 def _book(plan: Plan, path: Path) -> None:
     from allocator.reasons.answer import world
-    from allocator.report.workbook import write_workbook
+    from allocator.report.plan_workbook import write_workbook
 
     write_workbook(*world(plan), plan, path)
 

@@ -31,7 +31,7 @@ from allocator.cli.app import (
 )
 from allocator.cli.outputs import ExcelOpt, ModelOpt, PairsOpt, ReportOpt, of_plan, save_text, write_all
 from allocator.cli.stopping import stopping
-from allocator.cli.who import People
+from allocator.cli.whom import People
 
 if TYPE_CHECKING:
     from allocator.allocate import Setup
@@ -104,7 +104,7 @@ def solve(
 
         show_plan(plan, out(), detail=detail, every=every, kept=str(output) if output else None)
     of_model(ready, pairs, model)
-    from allocator.report.workbook import write_workbook
+    from allocator.report.plan_workbook import write_workbook
 
     write_all(
         [
@@ -124,7 +124,7 @@ def page_of(ready: Setup, plan: Plan, path: Path) -> None:
 
 def of_model(ready: Setup, pairs: Path | None, model: Path | None) -> None:
     """The two files of the whole model."""
-    from allocator.report.model import model_out
+    from allocator.report.model_file import model_out
     from allocator.report.pairs import write_pairs
 
     write_all(
@@ -165,7 +165,7 @@ def export(
 
 
 def _calendar(plan: Plan, path: Path) -> None:
-    from allocator.report.calendar import dates_of_plan, ics
+    from allocator.report.ics import dates_of_plan, ics
 
     path.write_bytes(ics(dates_of_plan(plan)).encode())
 

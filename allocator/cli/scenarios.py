@@ -30,7 +30,7 @@ from allocator.cli.app import (
 from allocator.cli.outputs import ExcelOpt, ModelOpt, OutOpt, PairsOpt, ReportOpt, of_plan, save_text
 from allocator.cli.plans import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
-from allocator.cli.who import People
+from allocator.cli.whom import People
 
 if TYPE_CHECKING:
     from allocator.domain.case import Case
@@ -179,7 +179,7 @@ def what_if(
     if as_json:
         print(plan_text(after), end="")
     else:
-        from allocator.report.scenario import show_comparison, show_unfilled
+        from allocator.report.terminal_questions import show_comparison, show_unfilled
 
         console = out()
         show_unfilled(after, console)
@@ -222,7 +222,7 @@ def choices(
     if as_json:
         say_json({"lists": [asdict(c) for c in found.lists], "contests": list(found.contests)})
         return
-    from allocator.report.scenario import show_choices
+    from allocator.report.terminal_questions import show_choices
 
     show_choices(found, out())
 
@@ -259,7 +259,7 @@ def veto(
     if as_json:
         print(plan_text(found.plan), end="")
     else:
-        from allocator.report.scenario import show_veto
+        from allocator.report.terminal_questions import show_veto
 
         show_veto(found, out())
     finish(found.plan)
@@ -279,7 +279,7 @@ def compare(
     if as_json:
         say_json(asdict(found))
         return
-    from allocator.report.scenario import show_comparison
+    from allocator.report.terminal_questions import show_comparison
 
     show_comparison(found, out(), heading="from the one plan to the other", plan=b, detail=True)
 
@@ -309,7 +309,7 @@ def frontier(
     if as_json:
         say_json([asdict(p) for p in points])
         return
-    from allocator.report.scenario import show_frontier
+    from allocator.report.terminal_questions import show_frontier
 
     show_frontier(points, out())
 
@@ -342,7 +342,7 @@ def sweep(
     if as_json:
         say_json([asdict(r) for r in ordered])
         return
-    from allocator.report.scenario import show_sweep
+    from allocator.report.terminal_questions import show_sweep
 
     show_sweep(ordered, out(), gains=gains)
 

@@ -33,7 +33,7 @@ def serve(
     settings: Annotated[bool, typer.Option("--settings", help="print the settings it reads, and stop")] = False,
 ) -> None:
     """The service, with its workers. On this machine it prints the manager's link."""
-    from allocator.service.settings import from_env, reference
+    from allocator.service.environment import from_env, reference
 
     if settings:
         for name, default, text in reference():
@@ -52,8 +52,8 @@ def worker(
 ) -> None:
     """A worker process for the service; any number, on any machine that reaches the database."""
     from allocator.jobs.worker import main
+    from allocator.service.environment import from_env
     from allocator.service.middleware import log_as_json
-    from allocator.service.settings import from_env
 
     log_as_json()
     settings = from_env()
@@ -74,14 +74,14 @@ def add(
     import sqlalchemy as sa
 
     from allocator.errors import UsageError
-    from allocator.service import passes, people
-    from allocator.service.settings import from_env
+    from allocator.service import passes, roles
+    from allocator.service.environment import from_env
     from allocator.store import keep, migrate
     from allocator.store.database import open_store
     from allocator.store.tables import Programme
 
-    if role not in people.ROLE_OF:
-        raise UsageError(f"--role {role}: one of {', '.join(people.ROLE_OF)}.")
+    if role not in roles.ROLE_OF:
+        raise UsageError(f"--role {role}: one of {', '.join(roles.ROLE_OF)}.")
     settings = from_env()
     db = open_store(settings.database_url)
     migrate.upgrade(db)
@@ -96,10 +96,10 @@ def add(
             row = Programme(id=keep.new_id(), name=programme, created_at=keep.now())
             s.add(row)
             s.flush()
-        people.enrol(s, email, name or email, row.id, role, urn=urn, sip=sip)  # type: ignore[arg-type]  # checked above
-        person = people.person_by_email(s, email)
+        roles.enrol(s, email, name or email, row.id, role, urn=urn, sip=sip)  # type: ignore[arg-type]  # checked above
+        person = roles.person_by_email(s, email)
         assert person is not None
-        secret = passes.link(s, person, settings.link_minutes, people.ROLE_OF[role], row.id)
+        secret = passes.link(s, person, settings.link_minutes, roles.ROLE_OF[role], row.id)
         keep.note(s, None, "user added", person.email, programme=row.id, detail=f"{role} {urn}{sip}")
     address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
     say_json({"email": person.email, "role": role, "sign_in": address}) if as_json else print(address)
@@ -109,8 +109,8 @@ def add(
 def link(email: Annotated[str, typer.Argument(help="the person's address")], as_json: JsonOpt = False) -> None:
     """A sign-in link for somebody who has a role, where no mail server brings them one; it ends the one before it."""
     from allocator.errors import UsageError
-    from allocator.service import passes, people
-    from allocator.service.settings import from_env
+    from allocator.service import passes, roles
+    from allocator.service.environment import from_env
     from allocator.store import migrate
     from allocator.store.database import open_store
 
@@ -118,8 +118,8 @@ def link(email: Annotated[str, typer.Argument(help="the person's address")], as_
     db = open_store(settings.database_url)
     migrate.check(db)
     with db.write() as s:
-        person = people.person_by_email(s, email)
-        if person is None or not people.doors(s, person.id):
+        person = roles.person_by_email(s, email)
+        if person is None or not roles.doors(s, person.id):
             raise UsageError(f"{email} has no role here. Give them one: allocator user add {email} --role …")
         secret = passes.link(s, person, settings.link_minutes, own=True)
     address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
@@ -131,7 +131,7 @@ def backup(
     file: Annotated[Path, typer.Argument(help="the backup to write, as .jsonl.gz")], as_json: JsonOpt = False
 ) -> None:
     """Everything the service keeps, of one moment, into one file."""
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store.backup import backup as run
     from allocator.store.database import open_store
 
@@ -146,7 +146,7 @@ def restore(
     file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")], as_json: JsonOpt = False
 ) -> None:
     """A backup into an empty store, checked row for row."""
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store.backup import read
     from allocator.store.backup import restore as run
     from allocator.store.database import open_store
@@ -166,7 +166,7 @@ def retention(
     as_json: JsonOpt = False,
 ) -> None:
     """How long what is kept, and what is older now; with --apply that is taken out. Run it each night."""
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store import migrate, retention
     from allocator.store.database import open_store
 
@@ -207,7 +207,7 @@ def erase_person(
     as_json: JsonOpt = False,
 ) -> None:
     """Everything that tells who this is, in one programme; the figures stay under a mark, so that plans still hold."""
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store import erase, migrate
     from allocator.store.database import open_store
 
@@ -237,7 +237,7 @@ def erase_round(
     as_json: JsonOpt = False,
 ) -> None:
     """A round with its data, plans, answers, letters and work; what is left is a line in the log with its hashes."""
-    from allocator.service.settings import from_env
+    from allocator.service.environment import from_env
     from allocator.store import erase, migrate
     from allocator.store.database import open_store
 

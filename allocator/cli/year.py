@@ -22,7 +22,7 @@ def year(
     """A year told step by step: the annual plan, then each event on the plan of the step before, every plan audited."""
     from allocator.engine.tiers import Stop
     from allocator.reasons.answer import solve
-    from allocator.report.year import as_rows, show_chapter, show_start
+    from allocator.report.terminal_year import as_rows, show_chapter, show_start
     from allocator.year import read_steps, tell
 
     found = read_steps(steps or case / "year.toml")

@@ -15,7 +15,7 @@ from allocator.domain import posts
 from allocator.domain.calendar import Year, first_year, half_up, months_before, quarters
 from allocator.domain.case import Case, Decision, History, Interest, Need, NeedChange, Refusal, School, Sip, Wish
 from allocator.domain.flags import Flag, flags_of
-from allocator.domain.grid import whole_metres
+from allocator.domain.national_grid import whole_metres
 from allocator.domain.policy import Policy
 from allocator.domain.posts import Five
 from allocator.domain.posts import Post as Post  # rules name it from here

@@ -17,7 +17,7 @@ from allocator.domain.case import TABLES, Case, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
-from allocator.generate import team as who
+from allocator.generate import invented_team
 from allocator.generate.by_hand import ByHand, by_hand, hard_rules
 from allocator.generate.invented_names import names
 from allocator.generate.offered_days import days_for
@@ -65,19 +65,19 @@ def invent(case: Case, policy: Policy, sips: int, seed: int, tightness: float = 
     _possible(bare, len(rows), sips, tightness)
     rng = random.Random(seed)
     called = names(rng, 2 * sips)
-    kinds = who.kinds(rng, sips)
-    pieces = cut(rows, who.shares(rng, kinds, len(rows)))
-    team = who.people(rng, bare, pieces, kinds, called, place)
-    who.other_posts(bare, team, place)
-    who.second_chances(bare, team, place)
-    who.more_authorities(rng, bare, team, place)
-    who.fill(rng, bare, team, place)
+    kinds = invented_team.kinds(rng, sips)
+    pieces = cut(rows, invented_team.shares(rng, kinds, len(rows)))
+    team = invented_team.people(rng, bare, pieces, kinds, called, place)
+    invented_team.other_posts(bare, team, place)
+    invented_team.second_chances(bare, team, place)
+    invented_team.more_authorities(rng, bare, team, place)
+    invented_team.fill(rng, bare, team, place)
     made_for = {(u, "lead"): p.sip for p in team for u in p.schools} | {key: p.sip for p in team for key in p.others}
-    draft = Facts(_case(case, [who.row(bare, p, 0) for p in team], Past()), policy)
+    draft = Facts(_case(case, [invented_team.row(bare, p, 0) for p in team], Past()), policy)
     then = past(rng, bare, team, called[sips:], place, _may(draft))
     leavers = [_leaver(p, bare) for p in then.leavers]
     noise = {p.sip: rng.uniform(0.98, 1.02) for p in team}
-    before = Facts(_case(case, [*(who.row(bare, p, 0) for p in team), *leavers], then), policy)
+    before = Facts(_case(case, [*(invented_team.row(bare, p, 0) for p in team), *leavers], then), policy)
     loads = {p.sip: 0 for p in team}
     for post in before.posts:
         sip = made_for[post.key]
@@ -85,7 +85,7 @@ def invent(case: Case, policy: Policy, sips: int, seed: int, tightness: float = 
     days = days_for(bare, loads, tightness, noise)
     if max(days.values()) > MOST_DAYS:
         raise UsageError(_too_few(sips, max(days.values()), sum(days.values())))
-    made = _case(case, [*(who.row(bare, p, days[p.sip]) for p in team), *leavers], then)
+    made = _case(case, [*(invented_team.row(bare, p, days[p.sip]) for p in team), *leavers], then)
     facts = Facts(made, policy)
     hard = hard_rules(facts)
     return Team(
@@ -136,7 +136,7 @@ def _may(draft: Facts) -> Any:
     return may
 
 
-def _leaver(person: who.Person, facts: Facts) -> Sip:
+def _leaver(person: invented_team.Person, facts: Facts) -> Sip:
     """Somebody who left last summer: kept for the history, and offers nothing."""
     return Sip.model_validate(
         {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from allocator import rules
 from allocator.domain.case import NEEDS, POST_KINDS, Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.grid import Grid
+from allocator.domain.national_grid import Grid
 from allocator.domain.posts import Five
 from allocator.rules.base import Rule
 

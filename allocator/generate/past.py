@@ -11,8 +11,8 @@ from typing import Any
 
 from allocator.domain.calendar import year_label
 from allocator.domain.facts import Facts, same_text
-from allocator.domain.grid import Grid, Point
-from allocator.generate.team import Person
+from allocator.domain.national_grid import Grid, Point
+from allocator.generate.invented_team import Person
 
 NEAR = 8  # people or schools looked at around a point
 # How last year's lead stands to the school this year; ours, after domain F4, F5, F12 and A10.

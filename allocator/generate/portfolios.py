@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from allocator.domain.facts import Facts, plain
-from allocator.domain.grid import Point, curve, middle
+from allocator.domain.national_grid import Point, curve, middle
 
 FAMILIES = {  # phases usually served by the same people; neighbours in this order share a SIP at a boundary
     "primary": 0, "nursery": 0, "middle_primary": 0, "all_through": 1, "secondary": 1, "middle_secondary": 1,

@@ -11,11 +11,11 @@ from allocator.domain import canon
 from allocator.domain.calendar import first_year, year_label
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
-from allocator.intake.bodies import one_spelling
 from allocator.intake.cells import BadCell, academic_year
 from allocator.intake.checks import shares
 from allocator.intake.last_year import LAST_SIP, merge
 from allocator.intake.mapping import beside, read_mapping
+from allocator.intake.one_spelling import one_spelling
 from allocator.intake.own_words import OwnColumn, OwnWords, blanks, column_of, match_names, translate, values
 from allocator.intake.policy import policy_from, policy_from_toml
 from allocator.intake.problems import Problem, capped

@@ -191,7 +191,7 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         )  # the round is about the plan on its desk
         data, kind = page(Facts(case, policy), plan, stands).encode(), "text/html; charset=utf-8"
     else:
-        from allocator.report.workbook import write_workbook
+        from allocator.report.plan_workbook import write_workbook
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "plan.xlsx"

@@ -10,7 +10,7 @@ from allocator.domain import claims as say
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
-from allocator.report.checks import ties
+from allocator.report.lapses import ties
 from allocator.rules.base import listed
 from allocator.rules.base import words as plain
 

@@ -25,7 +25,7 @@ from allocator.intake.problems import nearest
 from allocator.questions import wanted
 from allocator.reasons.answer import ready_from
 from allocator.reasons.spoken import name_of
-from allocator.report.checks import checks, ties
+from allocator.report.lapses import checks, ties
 from allocator.words import counted, day, days, listed, years
 from allocator.words import words as plain_words
 

@@ -10,7 +10,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import settings
 from allocator.domain.round import Round
 from allocator.report.director import director
-from allocator.report.map import letters, svg_map
+from allocator.report.map_svg import letters, svg_map
 from allocator.report.terminal import standing, why
 
 

@@ -9,7 +9,7 @@ from math import ceil
 
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.report.map import COLOURS, letters
+from allocator.report.map_svg import COLOURS, letters
 from allocator.report.mercator import TILE, pixels
 
 WIDE, EDGE = 1000.0, 40.0  # units of the drawing; the margin around the outermost marks

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from allocator.domain.case import School, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
-from allocator.domain.grid import Grid
+from allocator.domain.national_grid import Grid
 from allocator.rules.base import Rule
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.grid import Circles
+from allocator.domain.national_grid import Circles
 from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 

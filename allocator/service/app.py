@@ -13,13 +13,13 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
 
 from allocator.jobs.queue import Queue
-from allocator.service import middleware, oidc, pages, problems
-from allocator.service.asking import Office, note_refusal
+from allocator.service import http_problems, middleware, oidc, pages
+from allocator.service.access import Office, note_refusal
+from allocator.service.environment import Settings
 from allocator.service.mail import Mail, server_of
 from allocator.service.openapi import describe
 from allocator.service.pages.ground import refused
-from allocator.service.routes import answers, people, plans, rounds, sessions, work
-from allocator.service.settings import Settings
+from allocator.service.routes import answers, jobs, people, plans, rounds, sessions
 from allocator.store.database import Database
 
 BASE = "/api/v1"
@@ -49,8 +49,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         description="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
     )  # fmt: skip
     app.state.office = office
-    problems.install(app, note_refusal, refused)
-    for family in (sessions, people, rounds, work, plans, answers):
+    http_problems.install(app, note_refusal, refused)
+    for family in (sessions, people, rounds, jobs, plans, answers):
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])
     oidc.install(app, office)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
 
 T = TypeVar("T")
 SMALL = 2 * 2**20  # bytes, unpacked, up to which a file is read in the server itself
@@ -34,7 +34,7 @@ def unpacked(body: bytes) -> int:
 
 
 def read(body: bytes, reader: Callable[..., T], *args: Any) -> T:
-    """`reader(body, *args)`, within limits. Raises what it raises, and Refusal `too_large` where it came to no end."""
+    """`reader(body, *args)`, within limits. Raises what it raises, and HttpProblem `too_large` where it came to no end."""
     if unpacked(body) <= SMALL:
         return reader(body, *args)
     here, there = processes.Pipe(duplex=False)
@@ -51,13 +51,13 @@ def read(body: bytes, reader: Callable[..., T], *args: Any) -> T:
         child.kill()
         child.join()
         here.close()
-    if isinstance(found, Refusal | RuntimeError):
+    if isinstance(found, HttpProblem | RuntimeError):
         raise found
     return found  # type: ignore[no-any-return]  # what the reader made
 
 
-def _too_much(what: str) -> Refusal:
-    return Refusal("too_large", f"{what}. Give the tables of this round only, or save them as a zip of CSV files.")
+def _too_much(what: str) -> HttpProblem:
+    return HttpProblem("too_large", f"{what}. Give the tables of this round only, or save them as a zip of CSV files.")
 
 
 def _work(there: Connection, reader: Callable[..., Any], body: bytes, *args: Any) -> None:
@@ -68,7 +68,7 @@ def _work(there: Connection, reader: Callable[..., Any], body: bytes, *args: Any
         found: Any = reader(body, *args)
     except MemoryError:
         return  # the pipe ends
-    except Refusal as refusal:
+    except HttpProblem as refusal:
         found = refusal
     except Exception as error:
         found = RuntimeError(f"{type(error).__name__} while reading what was given")

@@ -17,8 +17,8 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from allocator.service.asking import Office, asker, office_of
-from allocator.service.problems import Refusal
+from allocator.service.access import Office, asker, office_of
+from allocator.service.http_problems import HttpProblem
 from allocator.service.work import Later, answered
 from allocator.store import keep
 from allocator.store.database import Overtaken, with_this
@@ -44,7 +44,7 @@ class OnceRoute(APIRoute):
             if request.method != "POST" or key is None:
                 return await settled(request)
             if not (0 < len(key) <= 200 and key.isprintable() and key.isascii()):
-                raise Refusal("bad_request", "An Idempotency-Key has 1 to 200 printable characters.")
+                raise HttpProblem("bad_request", "An Idempotency-Key has 1 to 200 printable characters.")
             body = await request.body()
             where = request.url.path + "?" + request.url.query  # not the host: another server of ours is the same
             asked = hashlib.sha256(b"\0".join([request.method.encode(), where.encode(), body])).hexdigest()
@@ -60,7 +60,7 @@ class OnceRoute(APIRoute):
                 with with_this(mine.values(headers={})):
                     answer = await settled(request)
             except Overtaken:
-                raise Refusal("in_progress", TAKEN_OVER, {"Retry-After": "2"}) from None
+                raise HttpProblem("in_progress", TAKEN_OVER, {"Retry-After": "2"}) from None
             except BaseException:
                 await run_in_threadpool(_forget, office, name)
                 raise
@@ -79,18 +79,18 @@ def _begin(office: Office, request: Request, name: tuple[str, str], asked: str, 
             s.flush()
             return None
         if row.request != asked:
-            raise Refusal("key_reused", "This Idempotency-Key was used for another request. Take a new one.")
+            raise HttpProblem("key_reused", "This Idempotency-Key was used for another request. Take a new one.")
         if row.status is not None:
             return Response(row.body, row.status, {**(row.headers or {}), "Idempotency-Replayed": "true"})
         if row.server == office.life or row.server in office.queue.alive(s, "server"):
-            raise Refusal("in_progress", "The same request is being worked on.", {"Retry-After": "2"})
+            raise HttpProblem("in_progress", "The same request is being worked on.", {"Retry-After": "2"})
         if row.headers is None:  # its server is gone and had not done it
             row.server, row.created_at = office.life, keep.now()
             return None
         job = s.get(Job, once)
     if job is not None:
         return answered(office, request, job)
-    raise Refusal("answer_lost", "This was done, but its answer was lost. Look at what is there; do not ask again.")
+    raise HttpProblem("answer_lost", "This was done, but its answer was lost. Look at what is there; do not ask again.")
 
 
 def _forget(office: Office, name: tuple[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from allocator.service.people import GrantRole, RoleName
+from allocator.service.roles import GrantRole, RoleName
 from allocator.service.schemas import Email, In, Key, Name, Out, storable
 
 

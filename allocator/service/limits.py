@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
 
 MOST_KEYS = 10_000  # callers remembered before those of the last minute are kept only
 LINES = 20  # lines of one kind that one caller makes in the log in a minute; more are counted
@@ -37,10 +37,10 @@ class Limiter:
             return 0
 
     def count(self, key: str, most: int) -> None:
-        """Raises Refusal `too_many` with the seconds to wait."""
+        """Raises HttpProblem `too_many` with the seconds to wait."""
         if left := self.room(key, most):
             wait = str(int(left) + 1)
-            raise Refusal("too_many", f"At most {most} in a minute. Try again in {wait} s.", {"Retry-After": wait})
+            raise HttpProblem("too_many", f"At most {most} in a minute. Try again in {wait} s.", {"Retry-After": wait})
 
 
 @dataclass
@@ -54,7 +54,7 @@ class AtOnce:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, key: str) -> None:
-        """Raises Refusal `too_many`. What was taken is given back by `free`."""
+        """Raises HttpProblem `too_many`. What was taken is given back by `free`."""
         with self.lock:
             if self.now[key] >= self.each or self.now.total() >= self.whole:
                 told = (
@@ -62,7 +62,7 @@ class AtOnce:
                     if self.now[key] >= self.each
                     else "Others are asking"
                 )
-                raise Refusal("too_many", f"{told}, the most at once. Try again in a moment.", {"Retry-After": "2"})
+                raise HttpProblem("too_many", f"{told}, the most at once. Try again in a moment.", {"Retry-After": "2"})
             self.now[key] += 1
 
     def free(self, key: str) -> None:
@@ -73,7 +73,7 @@ class AtOnce:
 
     @contextmanager
     def one(self, key: str) -> Iterator[None]:
-        """While it is worked on. Raises Refusal `too_many`."""
+        """While it is worked on. Raises HttpProblem `too_many`."""
         self.take(key)
         try:
             yield

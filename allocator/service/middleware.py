@@ -19,9 +19,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from allocator.service import figures
-from allocator.service.asking import Office, office_of
+from allocator.service.access import Office, office_of
 from allocator.service.figures import FIGURES, REQUESTS, SECONDS
-from allocator.service.problems import Refusal, fault, response
+from allocator.service.http_problems import HttpProblem, fault, response
 from allocator.store import keep
 from allocator.store.migrate import newest
 from allocator.store.tables import Job
@@ -67,12 +67,12 @@ class Care:
             try:
                 message = await asyncio.wait_for(receive(), max(0.01, began + BODY_SECONDS - time.perf_counter()))
             except TimeoutError:
-                raise Refusal("bad_request", f"The body did not come within {BODY_SECONDS:g} s.") from None
+                raise HttpProblem("bad_request", f"The body did not come within {BODY_SECONDS:g} s.") from None
             if message["type"] == "http.request":
                 whole = not message.get("more_body", False)
                 got += len(message.get("body", b""))
                 if got > most:
-                    raise Refusal("too_large", f"The body is larger than {most // 2**20} MB.")
+                    raise HttpProblem("too_large", f"The body is larger than {most // 2**20} MB.")
             return message
 
         async def dressed(message: Message) -> None:
@@ -94,9 +94,9 @@ class Care:
         told = dict(scope["headers"]).get(b"content-length", b"0")
         try:
             if told.isdigit() and int(told) > most:
-                raise Refusal("too_large", f"The body is larger than {most // 2**20} MB.")
+                raise HttpProblem("too_large", f"The body is larger than {most // 2**20} MB.")
             await self.app(scope, measured, dressed)
-        except Refusal as refusal:
+        except HttpProblem as refusal:
             await response(refusal)(scope, receive, dressed)
         except ClientDisconnect:
             status = GONE
@@ -169,7 +169,9 @@ async def ready(request: Request) -> Response:
     try:
         found = await asyncio.wait_for(asyncio.wrap_future(office.probes.submit(_look, office)), PROBE_SECONDS)
     except TimeoutError:
-        raise Refusal("store_away", f"The store did not answer in {PROBE_SECONDS:g} s.", {"Retry-After": "5"}) from None
+        raise HttpProblem(
+            "store_away", f"The store did not answer in {PROBE_SECONDS:g} s.", {"Retry-After": "5"}
+        ) from None
     return JSONResponse(found)
 
 
@@ -181,7 +183,7 @@ def _look(office: Office) -> dict[str, Any]:
         oldest = s.scalar(sa.select(sa.func.min(Job.created_at)).where(Job.state == "queued"))
     if at != newest():
         told = f"The store is at step {at}, this version needs {newest()}."
-        raise Refusal("store_away", told, {"Retry-After": "5"})
+        raise HttpProblem("store_away", told, {"Retry-After": "5"})
     office.db.takes_writes()
     waited = round((keep.now() - oldest).total_seconds(), 1) if oldest else None
     return {"status": "ok" if workers else "no workers", "workers": workers, "oldest_queued_seconds": waited}

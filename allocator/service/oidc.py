@@ -20,10 +20,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
 from allocator.errors import UsageError
-from allocator.service import passes, people
-from allocator.service.asking import In, Office, note_sign_in
+from allocator.service import passes, roles
+from allocator.service.access import In, Office, note_sign_in
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.identity import SignedIn
-from allocator.service.problems import Refusal, errors
 
 log = logging.getLogger("allocator.oidc")
 router = APIRouter()
@@ -57,7 +57,7 @@ def install(app: FastAPI, office: Office) -> None:
 
 def client(request: Request) -> Any:
     if request.app.state.oidc is None:
-        raise Refusal(
+        raise HttpProblem(
             "not_found", "Sign-in with an organisation's accounts is not set up here (ALLOCATOR_OIDC_ISSUER)."
         )
     return request.app.state.oidc
@@ -67,7 +67,7 @@ def client(request: Request) -> Any:
 async def go(
     request: Request,
     office: In,
-    role: people.RoleName | None = None,
+    role: roles.RoleName | None = None,
     programme: Annotated[str | None, Query(max_length=64)] = None,
 ) -> Response:
     """To the provider's sign-in page."""
@@ -79,7 +79,7 @@ async def go(
     except Exception as error:
         log.error("provider away", extra={"error": type(error).__name__})
         told = "Your organisation's sign-in does not answer. Try again soon, or ask for a link."
-        raise Refusal("provider_away", told, {"Retry-After": "30"}) from None
+        raise HttpProblem("provider_away", told, {"Retry-After": "30"}) from None
     return answer
 
 
@@ -93,10 +93,10 @@ async def back(request: Request, office: In) -> Response:
         token = await provider.authorize_access_token(request)
     except OAuthError as error:
         log.warning("provider refused", extra={"error": error.error})
-        raise Refusal("not_signed_in", "The provider did not sign you in. Begin again.") from None
+        raise HttpProblem("not_signed_in", "The provider did not sign you in. Begin again.") from None
     except Exception as error:  # a token that does not hold, a provider out of reach
         log.warning("no sign-in", extra={"error": type(error).__name__})
-        raise Refusal("not_signed_in", "The provider's answer could not be checked. Begin again.") from None
+        raise HttpProblem("not_signed_in", "The provider's answer could not be checked. Begin again.") from None
     claims = token.get("userinfo") or {}
     asked = request.session.pop("role", None), request.session.pop("programme", None)
     return await run_in_threadpool(_enter, office, claims, *asked)
@@ -105,12 +105,12 @@ async def back(request: Request, office: In) -> Response:
 def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
     email = str(claims.get("email") or "")
     if not email or claims.get("email_verified", True) not in (True, "true"):
-        raise Refusal("not_signed_in", "The provider does not vouch for your address.")
+        raise HttpProblem("not_signed_in", "The provider does not vouch for your address.")
     with office.db.write() as s:
-        person = people.person_by_email(s, email)
-        able = people.doors(s, person.id) if person else []
+        person = roles.person_by_email(s, email)
+        able = roles.doors(s, person.id) if person else []
         if person is None or not able:
-            raise Refusal("forbidden", "Your address is not known here. Ask your SIP manager to add it.")
+            raise HttpProblem("forbidden", "Your address is not known here. Ask your SIP manager to add it.")
         if role is None and programme is None and len(able) > 1:  # the page of a link asks which
             secret = passes.link(s, person, office.settings.link_minutes, own=True)
             return RedirectResponse(f"/sign-in/{secret}", 303)

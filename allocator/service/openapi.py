@@ -1,7 +1,7 @@
 """The description of the service (OpenAPI): each operation names the errors that it can answer, and no others.
 
 What follows from an operation's own shape (who may ask, what it is given) is worked out here; a route names only what is
-particular to it (`problems.errors`). The tests provoke every error that is named.
+particular to it (`http_problems.errors`). The tests provoke every error that is named.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from allocator.service import problems
-from allocator.service.asking import asker
+from allocator.service import http_problems
+from allocator.service.access import asker
 from allocator.service.passes import COOKIE
-from allocator.service.people import RoleName
+from allocator.service.roles import RoleName
 
 EVERYBODY: set[RoleName] = {"manager", "auditor", "school", "sip"}
 KEY = {
@@ -43,7 +43,7 @@ PREFER = {
 def describe(app: FastAPI, found: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's own description, made exact."""
     schemas = found["components"]["schemas"]
-    problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    problem = http_problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -77,7 +77,7 @@ def _operation(method: str, operation: dict[str, Any], route: APIRoute) -> None:
     roles = _roles(route.dependant)
     codes = own | _follow(method, operation, route, roles)
     for code in sorted(codes):
-        problems.add(responses, code)
+        http_problems.add(responses, code)
     operation["responses"] = responses
     headers = []
     if roles is not None:
@@ -93,7 +93,7 @@ def _operation(method: str, operation: dict[str, Any], route: APIRoute) -> None:
 
 
 def _codes(response: dict[str, Any]) -> list[str]:
-    if problems.MEDIA not in response.get("content", {}):
+    if http_problems.MEDIA not in response.get("content", {}):
         return []
     return [part.split(":")[0].strip() for part in response["description"].split(";")]
 

@@ -18,8 +18,8 @@ from allocator.reasons.spoken import name_of
 from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
+from allocator.service.roles import Who
 from allocator.service.sent import Kept, kept, to_school
 from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
@@ -65,12 +65,12 @@ def about(before: Before, pair: Pair) -> str:
 
 
 def found(s: Session, who: Who, asked: str) -> tuple[Before, Pair]:
-    """The pair that `about` stands for. Raises Refusal when it is no longer before this person."""
+    """The pair that `about` stands for. Raises HttpProblem when it is no longer before this person."""
     for before in rounds_before(s, who):
         for pair in before.pairs:
             if about(before, pair) == asked:
                 return before, pair
-    raise Refusal(
+    raise HttpProblem(
         "round_refuses", "This has changed since you opened the page. Go back to your first page and read it again."
     )
 

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.service import people
-from allocator.service.people import Door, Who
-from allocator.service.problems import Refusal
-from allocator.service.settings import Settings
+from allocator.service import roles
+from allocator.service.environment import Settings
+from allocator.service.http_problems import HttpProblem
+from allocator.service.roles import Door, Who
 from allocator.store import keep
 from allocator.store.tables import Called, Pass, SignIn, Someone
 
@@ -70,11 +70,11 @@ def lately(session: Session, person: Someone, about: str | None = None) -> bool:
 
 
 def look_at(session: Session, secret: str) -> SignIn:
-    """The link, unspent. Raises Refusal `link_used`."""
+    """The link, unspent. Raises HttpProblem `link_used`."""
     row = session.get(SignIn, hashed(secret), with_for_update=True)
     if row is None or row.used_at is not None or row.expires_at < keep.now():
         log.warning("link refused", extra={"why": "unknown" if row is None else "used" if row.used_at else "run out"})
-        raise Refusal("link_used", "This link has been used or has run out. Ask for another: it takes a minute.")
+        raise HttpProblem("link_used", "This link has been used or has run out. Ask for another: it takes a minute.")
     return row
 
 
@@ -82,22 +82,22 @@ def opens(session: Session, row: SignIn) -> list[Door]:
     """What the link can open, of which one is chosen: its own role and programme, where it names them."""
     return [
         d
-        for d in people.doors(session, row.person_id)
+        for d in roles.doors(session, row.person_id)
         if row.role in (None, d.role) and row.programme_id in (None, d.programme)
     ]
 
 
 def chosen(able: list[Door], role: str | None, programme: str | None) -> Door:
-    """The one that was asked for, where that is one. Raises Refusal `invalid`."""
+    """The one that was asked for, where that is one. Raises HttpProblem `invalid`."""
     fit = [d for d in able if role in (None, d.role) and programme in (None, d.programme)]
     if len(fit) == 1:
         return fit[0]
     if len({d.programme for d in able}) < 2:
-        raise Refusal(
-            "invalid", f"Say in which role you sign in: {' or '.join(people.roles_of(able)) or 'none is open to you'}."
+        raise HttpProblem(
+            "invalid", f"Say in which role you sign in: {' or '.join(roles.roles_of(able)) or 'none is open to you'}."
         )
     told = " or ".join(f"{d.role} of {d.name} ({d.programme})" for d in able)
-    raise Refusal("invalid", f"Say in which role and programme you sign in: {told}.")
+    raise HttpProblem("invalid", f"Say in which role and programme you sign in: {told}.")
 
 
 def spend(session: Session, secret: str, role: str | None, programme: str | None, hours: float) -> tuple[str, Pass]:
@@ -130,12 +130,12 @@ def begin(
 
 
 def token(session: Session, who: Who, name: str, scope: str, days: int | None, most: int) -> tuple[str, Pass]:
-    """A token that acts as its maker; of a token, one that does not outlive it. Raises Refusal `invalid`."""
+    """A token that acts as its maker; of a token, one that does not outlive it. Raises HttpProblem `invalid`."""
     life = dt.timedelta(days=days or most)
     maker = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one() if who.kind == "token" else None
     if maker and days and keep.now() + life > maker.expires_at:
         told = f"A token makes none that outlives it: this one ends on {maker.expires_at:%d %B %Y}."
-        raise Refusal("invalid", f"{told} Sign in to make one for {days} days.")
+        raise HttpProblem("invalid", f"{told} Sign in to make one for {days} days.")
     secret, row = begin(session, who.id, who.role, "token", life, programme=who.programme, name=name, scope=scope,
                         parent=maker.id if maker else None)  # fmt: skip
     if maker:
@@ -162,12 +162,12 @@ def open_sessions(who: Who) -> sa.Select[Pass]:
 
 
 def change(session: Session, who: Who, role: str, programme: str) -> tuple[str, Pass]:
-    """Go on in another of one's roles: this session ends and another begins. Raises Refusal `forbidden`."""
+    """Go on in another of one's roles: this session ends and another begins. Raises HttpProblem `forbidden`."""
     if not who.own or who.kind != "session":
-        raise Refusal("forbidden", "This opens one role only. Ask for a link of your own on the sign-in page.")
-    door = next((d for d in people.doors(session, who.id) if (d.role, d.programme) == (role, programme)), None)
+        raise HttpProblem("forbidden", "This opens one role only. Ask for a link of your own on the sign-in page.")
+    door = next((d for d in roles.doors(session, who.id) if (d.role, d.programme) == (role, programme)), None)
     if door is None:
-        raise Refusal("not_found", "You have no such role.")
+        raise HttpProblem("not_found", "You have no such role.")
     row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one()
     left = row.expires_at - keep.now()  # it does not make a session longer
     end(session, row)
@@ -182,7 +182,7 @@ def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] |
     if row.kind == "session" and row.seen_at < now - idle:
         return None
     person = session.get(Someone, row.person_id)
-    mine, every = people.grants_with(session, row)
+    mine, every = roles.grants_with(session, row)
     if person is None or not mine:
         return None
     called = session.get(Called, (person.id, row.programme_id))
@@ -208,7 +208,7 @@ def stands(session: Session, who: Who) -> bool:
     row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).first()
     if row is None or row.revoked_at is not None or row.expires_at < keep.now():
         return False
-    return bool(people.grants_with(session, row)[0])
+    return bool(roles.grants_with(session, row)[0])
 
 
 def seen(session: Session, pass_id: str) -> None:

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.round import Person
-from allocator.service import passes, people
-from allocator.service.asking import Office
+from allocator.service import passes, roles
+from allocator.service.access import Office
+from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import Invited
 from allocator.service.mail import TAKEN
-from allocator.service.problems import Refusal
 from allocator.store import keep
 from allocator.store.tables import Grant, LetterRow, RoundRow, Someone
 
@@ -32,7 +32,7 @@ def write(
     words: Callable[[str], tuple[str, str]],
 ) -> LetterRow:  # fmt: skip
     """A letter to go; `words` makes (heading, text) of its link. The link of the one before it to this person ends."""
-    grant = people.enrol(s, whom.email, whom.name, row.programme_id, whom.role, urn=whom.urn, sip=whom.sip)
+    grant = roles.enrol(s, whom.email, whom.name, row.programme_id, whom.role, urn=whom.urn, sip=whom.sip)
     now, secret = keep.now(), secrets.token_urlsafe(32)
     before = sa.update(LetterRow).where(
         LetterRow.round_id == row.id, LetterRow.kind == kind, LetterRow.key == key, LetterRow.expires_at > now
@@ -45,7 +45,7 @@ def write(
         kind=kind,
         key=key,
         person_id=grant.person_id,
-        role=people.ROLE_OF[whom.role],
+        role=roles.ROLE_OF[whom.role],
         email=s.get_one(Someone, grant.person_id).email,
         next=next,
         heading=heading,
@@ -81,14 +81,16 @@ def on_their_way(s: Session, round_id: str, kind: str) -> set[str]:
 
 
 def shown(s: Session, secret: str) -> LetterRow:
-    """The letter that a link shows, while its reader has the role that it was written to. Raises Refusal `link_used`."""
+    """The letter that a link shows, while its reader has the role that it was written to. Raises HttpProblem `link_used`."""
     row = s.scalars(sa.select(LetterRow).where(LetterRow.hash == passes.hashed(secret))).first()
     if row is not None and row.expires_at > keep.now():
         programme = keep.the_round(s, row.round_id).programme_id
         mine = sa.select(Grant.id).where(Grant.person_id == row.person_id, Grant.programme_id == programme)
-        if s.scalars(mine.where(Grant.role.in_(people.GRANTS_OF[row.role]))).first():
+        if s.scalars(mine.where(Grant.role.in_(roles.GRANTS_OF[row.role]))).first():
             return row
-    raise Refusal("link_used", "This letter is no longer shown here: another has taken its place, or it is too old.")
+    raise HttpProblem(
+        "link_used", "This letter is no longer shown here: another has taken its place, or it is too old."
+    )
 
 
 def answer_link(office: Office, s: Session, row: LetterRow) -> str | None:

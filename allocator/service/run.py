@@ -13,11 +13,11 @@ import sqlalchemy as sa
 import uvicorn
 
 from allocator.errors import UsageError
-from allocator.service import passes, people
+from allocator.service import passes, roles
 from allocator.service.app import create_app
 from allocator.service.connection import Connection
+from allocator.service.environment import PREFIX, Settings
 from allocator.service.middleware import log_as_json
-from allocator.service.settings import PREFIX, Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database, open_store
 from allocator.store.tables import Grant, Programme, Someone
@@ -37,7 +37,7 @@ def first_link(db: Database, base: str, minutes: int, *, seen: bool) -> str | No
             programme = Programme(id=keep.new_id(), name="My programme", created_at=keep.now())
             s.add(programme)
             s.flush()
-            people.enrol(s, FIRST, "Manager", programme.id, "manager")
+            roles.enrol(s, FIRST, "Manager", programme.id, "manager")
         person = s.scalars(sa.select(Someone).where(Someone.email == FIRST)).one_or_none()
         return f"{base}/sign-in/{passes.link(s, person, minutes, own=True)}" if person else None
 

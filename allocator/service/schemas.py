@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain import characters
 from allocator.domain.case import PostKind
-from allocator.service.problems import Refusal, TableProblem
+from allocator.service.http_problems import HttpProblem, TableProblem
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def page(
                 raise ValueError
             values = [_back(v, c) for v, c in zip(raw, columns, strict=True)]
         except (ValueError, TypeError, binascii.Error, RecursionError):
-            raise Refusal("invalid", "This cursor is not one that we gave. Begin again without it.") from None
+            raise HttpProblem("invalid", "This cursor is not one that we gave. Begin again without it.") from None
         query = query.where(sa.tuple_(*columns) > sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(values, columns, strict=True)]))  # fmt: skip
     rows = list(session.scalars(query.order_by(*columns).limit(limit + 1)))
     following = None

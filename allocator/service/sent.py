@@ -17,9 +17,9 @@ from allocator.domain.round import Round, Sent, State
 from allocator.report import letters, sip_letters
 from allocator.report.wording import TO_CHAIRS, TO_SIPS, Letter, kind_of
 from allocator.rounds import Desk, Fact
-from allocator.service.asking import Office
-from allocator.service.letters import batch, heads_of
-from allocator.service.people import Who
+from allocator.service.access import Office
+from allocator.service.outbox import batch, heads_of
+from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.retention import GONE
 from allocator.store.tables import RoundRow, SentRow

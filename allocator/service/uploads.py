@@ -17,7 +17,7 @@ from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
 from allocator.service.cache import Kept
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP = "application/zip"
@@ -30,7 +30,7 @@ _read: Kept[Reading] = Kept(4)
 
 
 def sniffed(body: bytes) -> str:
-    """The media type of a file that a browser sent, told by what is in it. Raises Refusal `unknown_media`."""
+    """The media type of a file that a browser sent, told by what is in it. Raises HttpProblem `unknown_media`."""
     if body[:1] == b"{" or body.lstrip()[:1] == b"{" or body[:4] == b"\xef\xbb\xbf{":
         return JSON
     if body[:2] == b"PK":
@@ -42,7 +42,7 @@ def sniffed(body: bytes) -> str:
             return XLSX  # damaged; reading it says so
     if body[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         return XLS
-    raise Refusal(
+    raise HttpProblem(
         "unknown_media",
         "This is not a file we read. Give a workbook (.xlsx, .ods or .xls, without a password), a zip of CSV "
         "tables, or JSON.",
@@ -71,15 +71,15 @@ def read_here(
     words: OwnWords | None = None,
     before: Case | None = None,
 ) -> Reading:
-    """The reading, with every problem. `words` and `before` as in `read_case`. Raises Refusal `unknown_media` or `bad_request`."""
+    """The reading, with every problem. `words` and `before` as in `read_case`. Raises HttpProblem `unknown_media` or `bad_request`."""
     kind = media.split(";")[0].strip().lower()
     if kind == JSON:
         try:
             data = json.loads(body)
         except (ValueError, RecursionError):
-            raise Refusal("bad_request", "The body is not JSON.") from None
+            raise HttpProblem("bad_request", "The body is not JSON.") from None
         if not isinstance(data, dict):
-            raise Refusal("bad_request", "The body is not a JSON object of tables.")
+            raise HttpProblem("bad_request", "The body is not a JSON object of tables.")
         return read_document(data, year=year, policy=policy, words=words, before=before)
     with tempfile.TemporaryDirectory() as folder:
         if kind in ENDINGS:
@@ -90,7 +90,7 @@ def read_here(
         if kind == ZIP:
             _unpack(body, Path(folder))
             return read_case(Path(folder), year=year, policy=policy, words=words, before=before)
-    raise Refusal("unknown_media", f"Send the case as {XLSX}, {ZIP} or {JSON}.")
+    raise HttpProblem("unknown_media", f"Send the case as {XLSX}, {ZIP} or {JSON}.")
 
 
 def _small_enough(path: Path) -> None:
@@ -101,7 +101,7 @@ def _small_enough(path: Path) -> None:
     except zipfile.BadZipFile:
         return
     if size > MOST_UNPACKED:
-        raise Refusal("too_large", "The workbook unpacks to more than 100 MB.")
+        raise HttpProblem("too_large", "The workbook unpacks to more than 100 MB.")
 
 
 def _unpack(body: bytes, folder: Path) -> None:
@@ -109,10 +109,10 @@ def _unpack(body: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
-                raise Refusal("too_large", "The zip unpacks to more than 100 MB.")
+                raise HttpProblem("too_large", "The zip unpacks to more than 100 MB.")
             for info in archive.infolist():
                 name = PurePosixPath(info.filename).name
                 if name.endswith(".csv") or name == "policy.toml":
                     (folder / name).write_bytes(archive.read(info))
     except BROKEN_ZIP:
-        raise Refusal("bad_request", "The body is not a zip file that can be read.") from None
+        raise HttpProblem("bad_request", "The body is not a zip file that can be read.") from None

@@ -19,10 +19,10 @@ from allocator.questions.trial import ground
 from allocator.reasons.answer import ready_from, world
 from allocator.reasons.why import explain
 from allocator.rounds import Desk
-from allocator.service.asking import the_plan
+from allocator.service.access import the_plan
 from allocator.service.cache import Kept
-from allocator.service.people import Who, plain_email
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
+from allocator.service.roles import Who, plain_email
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
@@ -115,11 +115,11 @@ def mine(place: Desk, me: Who, programme: str, today: dt.date | None = None) -> 
 
 
 def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
-    """A school's or SIP's view of the plan on the desk. Raises Refusal `not_found` for any other plan."""
+    """A school's or SIP's view of the plan on the desk. Raises HttpProblem `not_found` for any other plan."""
     on_desk, place = keep.desk(session, of.id)
     pairs = mine(place, me, of.programme_id) if on_desk.id == row.id else []
     if not pairs:
-        raise Refusal("not_found", f"There is no plan {row.id}.", withheld=True)
+        raise HttpProblem("not_found", f"There is no plan {row.id}.", withheld=True)
     ready = ready_of(row, place.plan)
     return OwnPlan(id=row.id, assignments=[own_pair(place, ready, p, me) for p in sorted(pairs, key=lambda p: p.key)])
 

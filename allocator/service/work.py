@@ -14,8 +14,8 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from allocator.service.asking import Office
-from allocator.service.people import Who
+from allocator.service.access import Office
+from allocator.service.roles import Who
 from allocator.service.schemas import JobOut
 from allocator.store import keep
 from allocator.store.tables import Job, RoundRow

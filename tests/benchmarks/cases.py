@@ -19,7 +19,7 @@ from pathlib import Path
 
 from allocator import allocate
 from allocator.domain.case import Case, Need, School
-from allocator.domain.grid import Grid
+from allocator.domain.national_grid import Grid
 from allocator.domain.policy import Policy
 from allocator.engine.instance import Instance
 from allocator.generate import Team, invent

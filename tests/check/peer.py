@@ -15,7 +15,7 @@ from typing import Any
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.allocate import Setup
-from allocator.report.model import model_out
+from allocator.report.model_file import model_out
 from allocator.report.pairs import write_pairs
 
 Key = tuple[str, str]  # URN, post

@@ -19,11 +19,11 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
-from allocator.intake.plans import read_plan
+from allocator.intake.plan_file import read_plan
 from allocator.intake.read import read_case
 from allocator.reasons.answer import solve
-from allocator.report.scenario import show_unfilled
 from allocator.report.terminal import show_plan
+from allocator.report.terminal_questions import show_unfilled
 from tests.make import case, school, sip
 
 NAMES = ("Ann [/x] Lea", "Ann [interim] Lea", "[bold]Ann", "Ann \\[red] Lea")

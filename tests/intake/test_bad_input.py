@@ -212,7 +212,7 @@ def test_json_that_is_no_case_is_told(tmp_path: Path, text: str) -> None:
 def test_a_ready_case_reads_the_same_as_folder_workbook_and_json(tmp_path: Path) -> None:
     from allocator.domain import canon
     from allocator.reasons.answer import solve
-    from allocator.report.workbook import write_workbook
+    from allocator.report.plan_workbook import write_workbook
 
     one = read_case(HERE / "leaver-at-christmas")
     assert one.case is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import CaseError
-from allocator.report.national import ofsted_text
+from allocator.report.national_words import ofsted_text
 from tests.intake.test_ofsted import bring_in, edition, folder, merged_rows
 
 SCHOOLS = "urn,name,phase\n900001,One,primary\n900002,Two,primary\n"

@@ -17,7 +17,7 @@ from allocator.intake.read import read_case
 from allocator.intake.source import read_raw
 from allocator.intake.write import write_case
 from allocator.reasons.answer import solve
-from allocator.report.workbook import write_workbook
+from allocator.report.plan_workbook import write_workbook
 from tests.make import case, school, sip
 
 ODD = [

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from allocator.service.people import GrantRole
+from allocator.service.roles import GrantRole
 from tests.pages import states
 from tests.pages.site import DESK, PHONE, Site, site
 from tests.pages.states import State

@@ -23,7 +23,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
 from allocator.reasons.answer import solve
-from allocator.service import passes, people
+from allocator.service import passes, roles
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow
@@ -62,20 +62,20 @@ class Site:
     def base(self) -> str:
         return self.server.base
 
-    def link(self, programme: str, role: people.GrantRole, *, urn: str = "", sip: str = "", email: str = "") -> str:
+    def link(self, programme: str, role: roles.GrantRole, *, urn: str = "", sip: str = "", email: str = "") -> str:
         """A sign-in link for a person with this role, made if new."""
         email = email or f"{role}{urn}{sip}@{programme}.example"
         with self.db.write() as s:
-            people.enrol(s, email, email.split("@")[0].title(), programme, role, urn=urn, sip=sip)
-            person = people.person_by_email(s, email)
+            roles.enrol(s, email, email.split("@")[0].title(), programme, role, urn=urn, sip=sip)
+            person = roles.person_by_email(s, email)
             assert person is not None
-            return f"{self.base}/sign-in/{passes.link(s, person, 60, people.ROLE_OF[role], programme)}"
+            return f"{self.base}/sign-in/{passes.link(s, person, 60, roles.ROLE_OF[role], programme)}"
 
     def manages_all(self, programme: str) -> None:
         """This programme's manager manages every other, too, and so is shown links (`inviting.shows_links`)."""
         with self.db.write() as s:
             for other in s.scalars(sa.select(Programme.id)):
-                people.enrol(s, f"manager@{programme}.example", "Manager", other, "manager")
+                roles.enrol(s, f"manager@{programme}.example", "Manager", other, "manager")
 
     def context(self, *, width: dict[str, int] = DESK, script: bool = True) -> BrowserContext:
         made = self.browser.new_context(viewport=width, java_script_enabled=script)  # type: ignore[arg-type]  # a TypedDict
@@ -84,7 +84,7 @@ class Site:
         return made
 
     def enter(
-        self, programme: str, role: people.GrantRole, *, width: dict[str, int] = DESK, script: bool = True, **who: str
+        self, programme: str, role: roles.GrantRole, *, width: dict[str, int] = DESK, script: bool = True, **who: str
     ) -> Page:
         """A page signed in as this person, by link and button, in a context of its own."""
         page = self.context(width=width, script=script).new_page()

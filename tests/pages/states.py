@@ -13,7 +13,7 @@ from allocator import rounds
 from allocator.questions.frontier import Point
 from allocator.questions.sweep import Result
 from allocator.rounds import Desk
-from allocator.service.people import GrantRole
+from allocator.service.roles import GrantRole
 from allocator.store import keep, named_scenarios
 from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, RoundRow

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page
 
-from allocator.service.people import GrantRole
+from allocator.service.roles import GrantRole
 from allocator.store.tables import Grant
 from tests.pages import states
 from tests.pages.site import PHONE, Site, accessible

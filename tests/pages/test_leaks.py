@@ -14,8 +14,8 @@ from fastapi.testclient import TestClient
 
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan
-from allocator.service import passes, people
-from allocator.service.people import GrantRole
+from allocator.service import passes, roles
+from allocator.service.roles import GrantRole
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from tests.pages import states
@@ -71,9 +71,9 @@ def test_pages_hold_only_ones_own(office: Office, name: str, role: GrantRole) ->
         {"urn": state.own["head"]["urn"], "sip": ""} if role != "sip" else {"urn": "", "sip": state.own["sip"]["sip"]}
     )
     with office.db.write() as s:
-        grant = people.enrol(s, f"{role}@{state.id}.example", role, state.id, role, **mine)
+        grant = roles.enrol(s, f"{role}@{state.id}.example", role, state.id, role, **mine)
         token, _ = passes.begin(
-            s, grant.person_id, people.ROLE_OF[role], "token", dt.timedelta(days=1), programme=state.id
+            s, grant.person_id, roles.ROLE_OF[role], "token", dt.timedelta(days=1), programme=state.id
         )
     now = [a for a in plan.assignments if mine["urn"] == a.urn or mine["sip"] == a.sip]
     past = [h for h in case.history if mine["urn"] == h.urn or mine["sip"] == h.sip]

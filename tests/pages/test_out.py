@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from allocator import rounds
-from allocator.service import people
+from allocator.service import roles
 from allocator.store import keep
 from tests.pages.test_matrix import SITE
 from tests.service.office import MEL, Desk, open_office
@@ -20,9 +20,9 @@ def desk(tmp_path: Path) -> Desk:
     """The office; its manager manages every programme, and so is shown links; heads and SIPs have addresses."""
     made = open_office(tmp_path)
     with made.db.write() as s:
-        people.enrol(s, "manager@example.org", "manager", "q", "manager")
+        roles.enrol(s, "manager@example.org", "manager", "q", "manager")
         for urn in "1234":
-            people.enrol(s, f"head{urn}@example.org", f"Head {urn}", "p", "head", urn=urn)
+            roles.enrol(s, f"head{urn}@example.org", f"Head {urn}", "p", "head", urn=urn)
         keep.step(s, "r", MEL, lambda d: rounds.sound(d, None, keep.now().date()))
     return made
 

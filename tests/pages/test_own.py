@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service import people
+from allocator.service import roles
 from allocator.store import keep
 from allocator.store.tables import LetterRow, RoundRow
 from tests.make import case, led, school, sip
@@ -160,7 +160,7 @@ def test_a_manager_is_not_shown_another_managers_link_and_the_last_one_stays(des
     assert post(desk, "manager", f"/programmes/p/people/{of['manager']}/remove").status_code == 409
     assert post(desk, "manager", f"/programmes/p/people/{of['head']}/link").status_code == 409  # another manages q
     with desk.db.write() as s:
-        people.enrol(s, "manager@example.org", "manager", "q", "manager")
+        roles.enrol(s, "manager@example.org", "manager", "q", "manager")
     shown = post(desk, "manager", f"/programmes/p/people/{of['head']}/link")
     assert f"{SITE}/sign-in/" in shown.text
     assert post(desk, "manager elsewhere", f"/programmes/p/people/{of['head']}/link").status_code == 404

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from allocator.service.people import GrantRole
+from allocator.service.roles import GrantRole
 from tests.pages.site import PHONE, Site, accessible
 
 

@@ -13,7 +13,7 @@ from allocator.domain.plan import Plan, Unfilled
 from allocator.domain.policy import Policy
 from allocator.reasons.complete import complete
 from allocator.reasons.fixes import Workshop
-from allocator.report.model import model_out
+from allocator.report.model_file import model_out
 from tests.make import case, led, school, sip
 
 BARE: dict[str, Any] = {

@@ -18,7 +18,7 @@ from allocator.reasons.contrast import proofs
 from allocator.reasons.spoken import lost_to_sip
 from allocator.reasons.why import explain
 from allocator.report.director import director
-from allocator.report.workbook import write_workbook
+from allocator.report.plan_workbook import write_workbook
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
 from tests.reasons.events import states

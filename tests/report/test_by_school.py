@@ -15,7 +15,7 @@ from allocator.domain.plan import Plan
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve, world
 from allocator.report.by_school import MARKS, NOBODY, Row, View, by_school, ofsted, viewed
-from allocator.report.workbook import write_workbook
+from allocator.report.plan_workbook import write_workbook
 from tests.make import case, led, policy, school, sip
 
 

@@ -10,7 +10,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 from allocator.reasons.answer import solve
-from allocator.report.frames import TABLES, frame
+from allocator.report.plan_frames import TABLES, frame
 from tests.service.office import facts
 
 

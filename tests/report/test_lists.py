@@ -15,7 +15,7 @@ from allocator.intake.read import read_case
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve, world
 from allocator.report.lists import LISTS, make
-from allocator.report.workbook import write_workbook
+from allocator.report.plan_workbook import write_workbook
 from tests.command import run
 from tests.make import case, led, policy, school, sip
 

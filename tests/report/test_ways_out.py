@@ -16,7 +16,7 @@ from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
 from allocator.reasons.answer import solve
 from allocator.report.page import page
-from allocator.report.workbook import write_workbook
+from allocator.report.plan_workbook import write_workbook
 from tests.make import case, led, school, sip
 
 HOSTILE = '=HYPERLINK("x")<script>alert(1)</script>'

@@ -11,8 +11,8 @@ import pytest
 from allocator import rules
 from allocator.domain.case import Case
 from allocator.domain.facts import Facts
-from allocator.domain.grid import Circles
 from allocator.domain.interests import concerns, reached_by
+from allocator.domain.national_grid import Circles
 from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
 from allocator.rules import reach

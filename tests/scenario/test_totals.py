@@ -15,9 +15,9 @@ from allocator.questions import sweep
 from allocator.questions.compare import compare
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve
-from allocator.report.scenario import show_comparison, show_sweep
 from allocator.report.sides import sides
 from allocator.report.terminal import shortfall, show_plan
+from allocator.report.terminal_questions import show_comparison, show_sweep
 from tests.make import case, led, school, sip
 
 BARE: dict[str, Any] = {

@@ -23,11 +23,11 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.jobs.queue import Queue
 from allocator.reasons.answer import solve
-from allocator.service import passes, people
+from allocator.service import passes, roles
+from allocator.service.access import hands
 from allocator.service.app import create_app
-from allocator.service.asking import hands
+from allocator.service.environment import Settings
 from allocator.service.limits import Folded, Limiter
-from allocator.service.settings import Settings
 from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Job, Programme, RoundRow
@@ -137,9 +137,9 @@ def _office() -> tuple[Path, dict[str, str], dict[str, str]]:
             s.flush()
         for name, (programme, role, urn, sip_id) in PEOPLE.items():
             email = f"{name.replace(' ', '.')}@example.org"
-            grant = people.enrol(s, email, name, programme, role, urn=urn, sip=sip_id)  # type: ignore[arg-type]
+            grant = roles.enrol(s, email, name, programme, role, urn=urn, sip=sip_id)  # type: ignore[arg-type]
             life = dt.timedelta(days=1)
-            tokens[name], _ = passes.begin(s, grant.person_id, people.ROLE_OF[role], "token", life, programme=programme)
+            tokens[name], _ = passes.begin(s, grant.person_id, roles.ROLE_OF[role], "token", life, programme=programme)
     plan = solve(facts(), Policy())
     today = keep.now().date()
     with db.write() as s:

@@ -22,8 +22,8 @@ from allocator.service.account.about import FILL, of_case
 from allocator.service.account.documents import DOCUMENTS
 from allocator.service.account.outcomes import FEW, outcomes, rows
 from allocator.service.account.pair import pack, verify
-from allocator.service.held import copy_for
-from allocator.service.settings import Settings
+from allocator.service.environment import Settings
+from allocator.service.subject_access import copy_for
 from allocator.store import keep, retention
 from allocator.store.tables import AuditRow, Grant, LetterRow
 from tests.make import case, led, school, sip

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from allocator.service import bounded, uploads
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
 
 SIPS = "sip,name,kind,phases,days\na,A,consultant,primary,9\n"
 
@@ -77,7 +77,7 @@ def test_deep_policy_and_json_are_told() -> None:
     deep = packed(schools_csv="urn,name,phase\n1,A,primary\n", sips_csv=SIPS, policy_toml="a=" + "[" * 100_000)
     found = uploads.read_here(deep, uploads.ZIP, "2026/27", None)
     assert "not_toml" in [p.code for p in found.problems]
-    with pytest.raises(Refusal, match="not JSON"):
+    with pytest.raises(HttpProblem, match="not JSON"):
         uploads.read_here(b'{"a":' + b"[" * 1_000_000, uploads.JSON, None, None)
 
 
@@ -94,22 +94,22 @@ def broken(_: bytes) -> None:
 
 
 def refusing(_: bytes) -> None:
-    raise Refusal("bad_request", "The body is not a zip file.", more="x")
+    raise HttpProblem("bad_request", "The body is not a zip file.", more="x")
 
 
 def test_reading_has_an_end_in_time_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "SECONDS", 1)
     large = bytes(bounded.SMALL + 1)
     began = time.monotonic()
-    with pytest.raises(Refusal, match="more than 1 s"):
+    with pytest.raises(HttpProblem, match="more than 1 s"):
         bounded.read(large, slow)
     assert time.monotonic() - began < 15
     monkeypatch.setattr(bounded, "SECONDS", 30)
-    with pytest.raises(Refusal, match="memory"):
+    with pytest.raises(HttpProblem, match="memory"):
         bounded.read(large, greedy)
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         bounded.read(large, broken)
-    with pytest.raises(Refusal, match="not a zip") as told:
+    with pytest.raises(HttpProblem, match="not a zip") as told:
         bounded.read(large, refusing)
     assert (told.value.code, told.value.more) == ("bad_request", {"more": "x"})
     assert bounded.read(large, len) == len(large)

@@ -22,9 +22,9 @@ import sqlalchemy as sa
 
 from allocator.domain import canon
 from allocator.errors import UsageError
-from allocator.service import passes, people
-from allocator.service.problems import CODES
-from allocator.service.settings import from_env
+from allocator.service import passes, roles
+from allocator.service.environment import from_env
+from allocator.service.http_problems import CODES
 from allocator.store import keep
 from allocator.store.tables import Job, Once, Pass, SignIn, Someone
 from tests.servers import until
@@ -44,7 +44,7 @@ def ask(desk: Desk, method: str, path: str, who: str | None = "manager", **kw: A
 
 def the_link(desk: Desk, email: str = "manager@example.org", minutes: int = 5) -> str:
     with desk.db.write() as s:
-        person = people.person_by_email(s, email)
+        person = roles.person_by_email(s, email)
         assert person is not None
         return passes.link(s, person, minutes)
 
@@ -182,7 +182,7 @@ def test_an_old_link_is_refused_and_an_unknown_address_is_not_told_apart(desk: D
 
 def test_two_roles_are_two_sessions(desk: Desk) -> None:
     with desk.db.write() as s:
-        people.enrol(s, "manager@example.org", "manager", "p", "sip", sip="A")
+        roles.enrol(s, "manager@example.org", "manager", "p", "sip", sip="A")
     secret = the_link(desk)
     assert desk.client.get(f"/sign-in/{secret}").json()["roles"] == ["manager", "sip"]
     assert "manager or sip" in desk.client.post(f"/sign-in/{secret}").json()["detail"]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from allocator.domain import canon
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service.problems import CODES, MEDIA
+from allocator.service.http_problems import CODES, MEDIA
 from allocator.store import keep
 from allocator.store.tables import Grant, Job, Once
 from tests.service.office import Desk, facts, open_office

@@ -18,8 +18,8 @@ import uvicorn
 from allocator.domain import canon
 from allocator.domain.fold import fold
 from allocator.service import connection
+from allocator.service.http_problems import HttpProblem
 from allocator.service.limits import LINES, AtOnce, Folded
-from allocator.service.problems import Refusal
 from allocator.store import backup, keep
 from allocator.store.database import with_this
 from allocator.store.tables import AuditRow, CaseRow, Job, Once, WorkerRow
@@ -64,9 +64,9 @@ def test_who_is_refused_again_and_again_does_not_drown_the_log(desk: Desk) -> No
 def test_at_once_frees_what_it_gave() -> None:
     few = AtOnce(1, 2, "questions")
     with few.one("a"):
-        with pytest.raises(Refusal, match="of yours"), few.one("a"):
+        with pytest.raises(HttpProblem, match="of yours"), few.one("a"):
             pass
-        with few.one("b"), pytest.raises(Refusal, match="Others"), few.one("c"):
+        with few.one("b"), pytest.raises(HttpProblem, match="Others"), few.one("c"):
             pass
     assert not few.now
 
@@ -100,7 +100,7 @@ def test_questions_answered_while_one_waits_are_few_at_once(desk: Desk, monkeypa
 
 
 def test_a_listener_hears_no_more_once_the_role_is_taken_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("allocator.service.routes.work.AGAIN", 0.2)
+    monkeypatch.setattr("allocator.service.routes.jobs.AGAIN", 0.2)
     heard: list[str] = []
 
     def listen() -> None:

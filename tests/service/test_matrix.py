@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from allocator.service import passes, people
+from allocator.service import passes, roles
 from tests.service.office import PEOPLE, Desk, open_office
 
 ALL, STAFF, MANAGER = ("manager", "auditor", "head", "chair", "sip"), ("manager", "auditor"), ("manager",)
@@ -264,7 +264,7 @@ def test_every_refusal_of_access_is_in_the_audit_log(
 
 def test_signing_in_and_tokens_are_in_the_audit_log(desk: Desk) -> None:
     with desk.db.write() as s:
-        person = people.person_by_email(s, "manager@example.org")
+        person = roles.person_by_email(s, "manager@example.org")
         assert person is not None
         secret = passes.link(s, person, 5)
     desk.client.post(f"/sign-in/{secret}")

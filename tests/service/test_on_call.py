@@ -110,7 +110,7 @@ def test_a_fault_is_told_with_headers_and_a_number_and_blames_nobody(
     def fault(*_: object) -> None:
         raise ZeroDivisionError("secret detail")
 
-    monkeypatch.setattr("allocator.service.asking.programme_in", fault)
+    monkeypatch.setattr("allocator.service.access.programme_in", fault)
     monkeypatch.setattr(desk.db, "read", fault)
     answer = desk.client.get(f"{SITE}{path}", headers={**desk.headers("manager"), "Accept": accept})
     page = not path.startswith("/api")

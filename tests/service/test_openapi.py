@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
-from allocator.service.problems import CODES, MEDIA
+from allocator.service.http_problems import CODES, MEDIA
 from tests.service.office import Desk, open_office
 from tests.service.test_matrix import MATRIX
 from tests.sizes import whole_or

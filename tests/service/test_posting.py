@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service import people
+from allocator.service import roles
 from allocator.service.mail import AWAY, TAKEN, UNFIT, Mail
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, LetterRow, RoundRow, Wording
@@ -182,5 +182,5 @@ def test_a_newer_letter_ends_the_link_of_the_older_and_a_lost_role_ends_both(tmp
     assert (status(first), status(second), status("nothing")) == (410, 200, 410)
     with desk.db.write() as s:
         for grant in s.scalars(sa.select(Grant).where(Grant.role == "head")):
-            people.take_back(s, grant)
+            roles.take_back(s, grant)
     assert status(second) == 410

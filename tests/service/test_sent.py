@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from allocator import rounds
-from allocator.service import passes, people
+from allocator.service import passes, roles
 from allocator.store import keep
 from allocator.store.tables import RoundRow, SentRow
 from tests.pages.site import hartwell
@@ -123,13 +123,13 @@ def gorse(desk: Desk) -> Desk:
         keep.keep_case(s, row, case, policy, [], MEL)
         keep.keep_plan(s, "h", plan)
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "h"), plan), MEL)
-        given: tuple[tuple[str, people.GrantRole, str, str], ...] = (
+        given: tuple[tuple[str, roles.GrantRole, str, str], ...] = (
             ("gorse head", "head", GORSE, ""), ("gorse chair", "chair", GORSE, ""), ("owen", "sip", "", "owen"),
         )  # fmt: skip
         for name, role, urn, sip in given:
-            grant = people.enrol(s, f"{name.replace(' ', '.')}@example.org", name, "p", role, urn=urn, sip=sip)
+            grant = roles.enrol(s, f"{name.replace(' ', '.')}@example.org", name, "p", role, urn=urn, sip=sip)
             life = dt.timedelta(days=1)
-            desk.tokens[name], _ = passes.begin(s, grant.person_id, people.ROLE_OF[role], "token", life, programme="p")
+            desk.tokens[name], _ = passes.begin(s, grant.person_id, roles.ROLE_OF[role], "token", life, programme="p")
     assert send(desk, "manager", "/rounds/h/publish/send", urns=[GORSE]) == 303
     return desk
 

@@ -16,8 +16,8 @@ from allocator import rounds
 from allocator.domain.fold import fold
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service import passes, people
-from allocator.service.people import GrantRole
+from allocator.service import passes, roles
+from allocator.service.roles import GrantRole
 from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import Grant, Pass, SignIn, Someone
@@ -39,12 +39,12 @@ def desk(tmp_path: Path) -> Desk:
 
 def enrol(desk: Desk, email: str, name: str, programme: str, role: GrantRole, *, urn: str = "", sip: str = "") -> str:
     with desk.db.write() as s:
-        return people.enrol(s, email, name, programme, role, urn=urn, sip=sip).id
+        return roles.enrol(s, email, name, programme, role, urn=urn, sip=sip).id
 
 
 def link(desk: Desk, role: str | None = None, programme: str | None = None, email: str = MANY, **how: Any) -> str:
     with desk.db.write() as s:
-        person = people.person_by_email(s, email)
+        person = roles.person_by_email(s, email)
         assert person is not None
         return passes.link(s, person, 5, role, programme, **how)
 
@@ -419,8 +419,8 @@ def test_the_address_in_the_case_tells_that_two_are_one() -> None:
     given = case([school("1")], [sip("A", name="Mel Jones", email="Melanie@X.example"), sip("B")])
     place = rounds.Desk(solve(given, Policy()), fold([]))
 
-    def me(email: str) -> people.Who:
-        return people.Who("m", "Melanie Jones", email, "manager", "p", (), "write", "x", "session", True)
+    def me(email: str) -> roles.Who:
+        return roles.Who("m", "Melanie Jones", email, "manager", "p", (), "write", "x", "session", True)
 
     assert sips_of(place, me("melanie@x.example"), "p") == {"A"}
     assert sips_of(place, me("other@x.example"), "p") == set()

@@ -15,7 +15,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.seal import unbroken
 from allocator.errors import NotThere
 from allocator.reasons.answer import solve, world
-from allocator.service import people
+from allocator.service import roles
 from allocator.store import erase, keep, retention
 from allocator.store.tables import (
     AskRow,
@@ -56,7 +56,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         keep.step(s, "n", MEL, lambda d: rounds.propose(d, None, today, today + dt.timedelta(days=20)))
         keep.step(s, "n", MEL, lambda d: rounds.answer(d, "1", "veto", "head", today, reason="Amira was rude to us."))
         keep.step(s, "n", MEL, lambda d: rounds.answer(d, "3", "query", "head", today, reason="Which day?"))
-        grant = people.enrol(s, EMAIL, NAME, "p", "sip", sip="A")
+        grant = roles.enrol(s, EMAIL, NAME, "p", "sip", sip="A")
         keep.note(s, None, "user added", EMAIL, programme="p", detail="sip A")
         s.add(LetterRow(id="l", round_id="n", kind="school", key="1", person_id=grant.person_id, role="school", email=EMAIL, next="/",
                         heading=f"{NAME} is proposed", text=f"Dear head, {NAME} is proposed.", hash="h", at=keep.now(),
@@ -97,7 +97,7 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
 
 def test_of_a_person_known_elsewhere_only_this_programme_lets_go(desk: Desk) -> None:
     with desk.db.write() as s:
-        people.enrol(s, EMAIL, NAME, "q", "auditor")
+        roles.enrol(s, EMAIL, NAME, "q", "auditor")
     erase.person(desk.db, "p", EMAIL)
     with desk.db.read() as s:
         who = s.scalars(sa.select(Someone).where(Someone.email == EMAIL)).one()

@@ -25,7 +25,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.errors import NotThere, RoundRefuses, UsageError
 from allocator.reasons.answer import solve
-from allocator.service import people
+from allocator.service import roles
 from allocator.store import keep, migrate
 from allocator.store.backup import backup, digest, restore
 from allocator.store.backup import read as read_backup
@@ -174,7 +174,7 @@ def filled(db: Database, plan: Plan) -> None:
     a_round(db)
     adopt(db, plan)
     with db.write() as s:
-        people.enrol(s, "Head@School.org", "Zoë Ámmon", "p", "head", urn="1")
+        roles.enrol(s, "Head@School.org", "Zoë Ámmon", "p", "head", urn="1")
         keep.note(s, ME, "tested", "this", programme="p")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
-from allocator.report.model import model_out
+from allocator.report.model_file import model_out
 from allocator.report.pairs import write_pairs
 from allocator.year import read_steps, tell
 from tests.sizes import whole_or

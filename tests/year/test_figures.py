@@ -16,8 +16,8 @@ from allocator.domain.plan import Plan, plan_text
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve, world
 from allocator.report.page import page
+from allocator.report.plan_workbook import write_workbook
 from allocator.report.terminal import show_plan
-from allocator.report.workbook import write_workbook
 from tests.make import case, led, policy, school, sip
 from tests.service.office import client_of, open_office
 

@@ -13,7 +13,7 @@ from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.errors import RoundRefuses
 from allocator.reasons import policy_words
-from allocator.service.settings import Settings
+from allocator.service.environment import Settings
 from allocator.store import keep, retention
 from allocator.store.tables import Programme, RoundRow
 

@@ -8,16 +8,16 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.domain.case import PostKind
+from allocator.service.access import In, Manager, Reader, programme_in, round_in
 from allocator.service.account.about import About, of_round
 from allocator.service.account.documents import DOCUMENTS
 from allocator.service.account.outcomes import HEAD, outcomes, rows
 from allocator.service.account.pair import pack
-from allocator.service.asking import In, Manager, Reader, programme_in, round_in
-from allocator.service.held import copy_for
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import PageRoute, headers, show
-from allocator.service.problems import Refusal
 from allocator.service.schemas import Id, Key
+from allocator.service.subject_access import copy_for
 from allocator.store import keep
 from allocator.store.tables import CaseRow, Grant, Programme, RoundRow, Someone
 
@@ -55,7 +55,7 @@ def account(request: Request, id: Id, who: Reader, office: In) -> Response:
 def document(request: Request, id: Id, name: Key, who: Reader, office: In) -> Response:
     """A draft, filled from the settings in force, as text to go on with."""
     if name not in DOCUMENTS:
-        raise Refusal("not_found", "There is no such document.")
+        raise HttpProblem("not_found", "There is no such document.")
     with office.db.read() as s:
         about = of_round(s, round_in(s, who, id), office.settings)
     return _file(request, DOCUMENTS[name][1](about).encode(), f"{name}.md", "text/markdown; charset=utf-8")
@@ -85,7 +85,7 @@ def copy(request: Request, id: Id, grant: Id, who: Manager, office: In) -> Respo
         programme_in(s, who, id)
         g = s.get(Grant, grant)
         if g is None or g.programme_id != id:
-            raise Refusal("not_found", f"There is no such role: {grant}.")
+            raise HttpProblem("not_found", f"There is no such role: {grant}.")
         person = s.get_one(Someone, g.person_id)
         parts = copy_for(s, id, person.email)
         keep.note(s, who.person(id), "copy made of what is held", person.id, programme=id)
@@ -99,7 +99,7 @@ def _file(request: Request, data: bytes, name: str, media: str) -> Response:
 @router.get("/published/{programme}")
 def published(request: Request, programme: Id, office: In) -> Response:
     """Rules, weights and counts for everybody, where the setting says so; groups of fewer than five without figures."""
-    nothing = Refusal("not_found", "Nothing is published here.")
+    nothing = HttpProblem("not_found", "Nothing is published here.")
     if not office.settings.public_rules:
         raise nothing
     with office.db.read() as s:

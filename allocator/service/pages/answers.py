@@ -16,14 +16,14 @@ from allocator.questions.compare import Difference, compare
 from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter
 from allocator.rounds import Desk
-from allocator.service.asking import In, Manager, Office, Reader, plan_in, the_plan
-from allocator.service.letters import batch, sent
+from allocator.service.access import In, Manager, Office, Reader, plan_in, the_plan
+from allocator.service.http_problems import HttpProblem
+from allocator.service.outbox import batch, sent
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.log import Line, said
 from allocator.service.pages.place import Place, line_of, place_in
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.answers import answer, query_of
 from allocator.service.routes.answers import close as close_query
 from allocator.service.routes.rounds import decide, resubmit
@@ -159,7 +159,7 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         at = place_in(s, id, who)
         row, of = plan_in(s, who, plan)
         if of.id != at.row.id:
-            raise Refusal("not_found", f"There is no plan {plan} in this round.")
+            raise HttpProblem("not_found", f"There is no plan {plan} in this round.")
         new = the_plan(row)
         made = Desk(
             new, fold([rounds.record([], rounds.adopt(fold([]), new), who.person(of.programme_id), keep.now())])
@@ -272,7 +272,7 @@ def sip_by_telephone(request: Request, id: Id, sip: UrnPath, who: Manager, offic
     with office.db.read() as s:
         at = place_in(s, id, who)
     if (urn, post) not in {p.key for p in at.desk.round.everyone if p.sip == sip}:
-        raise Refusal("not_found", "That school is not this SIP's.")
+        raise HttpProblem("not_found", "That school is not this SIP's.")
     fields = {"urn": urn, "post": post, "answer": word, "by": "sip", "via": via, "reason": form.text("reason")}
     answer(at.plan.id, AnswerIn.model_validate(fields), request, who, office, Response())
     return done(f"/rounds/{id}/answers/sip/{sip}", f"{SIP_WORDS[word]}. Written down.")

@@ -16,16 +16,16 @@ from allocator.domain.since import since
 from allocator.questions.veto import one_answer
 from allocator.rounds.ask_first import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
 from allocator.service import inviting, posting
-from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
+from allocator.service.access import In, Manager, Office, Reader, round_in, writing
+from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import Invited
-from allocator.service.letters import base_of
+from allocator.service.outbox import base_of
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import facts_of, typed
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.out import merge_file, saved
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import keep, questionnaires
 from allocator.store.tables import LetterRow, RoundRow
@@ -99,10 +99,10 @@ def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict
 def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The offer or a reminder goes out: by mail where a server is set, else as links to copy into letters of one's own."""
     if (step := STEPS.get(form.text("step") or "")) is None:
-        raise Refusal("invalid", "Say whether to ask those not yet asked or to remind those who have not answered.")
+        raise HttpProblem("invalid", "Say whether to ask those not yet asked or to remind those who have not answered.")
     with writing(request, office, who, id) as (s, row):
         if not (office.settings.smtp_url or inviting.shows_links(office, s, who)):
-            raise Refusal("round_refuses", NO_WAY)
+            raise HttpProblem("round_refuses", NO_WAY)
         facts, log = facts_of(s, row), questionnaires.asked(s, id)
         whom = [
             w for w in inviting.of_case(facts.case) if w.role in ("head", "sip") and _due(_key(w), facts, log, step)
@@ -111,7 +111,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         busy = posting.on_their_way(s, id, "ask")
         whom = [w for w in whom if only in (None, ":".join(_key(w))) and ":".join(_key(w)) not in busy]
         if not whom:
-            raise Refusal(
+            raise HttpProblem(
                 "round_refuses",
                 "There is nobody to write to: everybody with an address has been asked or has answered.",
             )
@@ -179,11 +179,13 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     with writing(request, office, who, id) as (s, row):
         before = keep.case_row(s, id)
         if before is None:
-            raise Refusal("round_refuses", "This round has no data yet: there is nothing for the answers to go into.")
+            raise HttpProblem(
+                "round_refuses", "This round has no data yet: there is nothing for the answers to go into."
+            )
         case, policy = keep.case_of(before)
         made = taken(case, policy, questionnaires.asked(s, id))
         if not made.keys:
-            raise Refusal("round_refuses", "There is no answer that is not yet in the data.")
+            raise HttpProblem("round_refuses", "There is no answer that is not yet in the data.")
         by = who.person(row.programme_id)
         kept = keep.keep_case(s, row, made.case, policy, before.problems, by)
         for key in made.keys:
@@ -212,7 +214,7 @@ def school(request: Request, id: Id, urn: UrnPath, who: Reader, office: In) -> R
 
 def _there(rows: dict[str, Any], key: str) -> None:
     if key not in rows:
-        raise Refusal("not_found", f"{key} is not in the data of this round.")
+        raise HttpProblem("not_found", f"{key} is not in the data of this round.")
 
 
 def _school_page(

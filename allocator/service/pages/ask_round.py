@@ -13,8 +13,8 @@ from allocator.domain.case import School
 from allocator.domain.facts import Facts
 from allocator.questions.veto import one_answer
 from allocator.rounds.ask_first import OPEN, schools_asked
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.http_problems import HttpProblem
+from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.tables import CaseRow, RoundRow
 
@@ -30,14 +30,14 @@ def round_of(s: Session, me: Who, named: str | None) -> RoundRow:
         query = query.where(RoundRow.id == named)
     row = s.scalars(query.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
     if row is None:
-        raise Refusal("not_found", "Nobody is being asked at the moment.")
+        raise HttpProblem("not_found", "Nobody is being asked at the moment.")
     return row
 
 
 def facts_of(s: Session, row: RoundRow) -> Facts:
     case = keep.case_row(s, row.id)
     if case is None:
-        raise Refusal("not_found", "Nobody is being asked yet: the schools and SIPs are not in.")
+        raise HttpProblem("not_found", "Nobody is being asked yet: the schools and SIPs are not in.")
     return Facts(*keep.case_of(case))
 
 
@@ -50,7 +50,7 @@ def own_schools(facts: Facts, me: Who, programme: str) -> list[list[School]]:
             together = [u for u in one_answer(facts, school.urn) if u in mine]
             groups.setdefault(frozenset(together), [facts.schools[u] for u in sorted(together)])
     if not groups:
-        raise Refusal("not_found", "Your school is not among those asked this year.")
+        raise HttpProblem("not_found", "Your school is not among those asked this year.")
     return list(groups.values())
 
 
@@ -60,7 +60,7 @@ def group_of(facts: Facts, me: Who, row: RoundRow, urn: str | None) -> list[Scho
         return groups[0] if len(groups) == 1 else None
     found = next((g for g in groups if any(x.urn == urn for x in g)), None)
     if found is None:
-        raise Refusal("not_found", f"There is no school {urn}.")
+        raise HttpProblem("not_found", f"There is no school {urn}.")
     return found
 
 
@@ -74,7 +74,7 @@ def address(path: str, round_id: str, urn: str | None = None) -> str:
 
 def refuse_late(s: Session, row: RoundRow) -> None:
     if not still_open(s, row):
-        raise Refusal(
+        raise HttpProblem(
             "round_refuses",
             "Proposals for the year are already out, so this form is closed. Answer the proposal "
             "itself, or ring your SIP manager.",

@@ -12,11 +12,11 @@ from allocator.domain.case import PostKind
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.errors import RoundRefuses
-from allocator.service.asking import In, Reader
+from allocator.service.access import In, Reader
 from allocator.service.pages import cards
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import PageRoute, show
-from allocator.service.people import Who
+from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.service.views import facts_of, tried_on
 from allocator.store import keep

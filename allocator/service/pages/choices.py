@@ -9,15 +9,15 @@ from fastapi import APIRouter, Request, Response
 
 from allocator.domain.plan import Plan
 from allocator.reasons.answer import world
+from allocator.report.changes_told import Names, sentences, title
 from allocator.report.sides import sides
-from allocator.report.told import Names, sentences, title
-from allocator.service.asking import In, Manager, Office, Reader, round_in, the_plan
+from allocator.service.access import In, Manager, Office, Reader, round_in, the_plan
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.what_if import address, choices_job, plan_of_round
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
-from allocator.service.routes.work import job_in
+from allocator.service.roles import Who
+from allocator.service.routes.jobs import job_in
 from allocator.service.schemas import Id
 from allocator.store.tables import Job
 
@@ -55,7 +55,7 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
 
 def _choices_of(job: Job, id: str) -> Job:
     if job.round_id != id or job.kind != "choices" or job.state != "done":
-        raise Refusal("not_found", "There is no list of choices at this address.")
+        raise HttpProblem("not_found", "There is no list of choices at this address.")
     return job
 
 
@@ -86,7 +86,7 @@ def choose(request: Request, id: Id, job: Id, who: Manager, office: In, form: Fo
     try:
         urn, sip = json.loads(said)
     except (ValueError, TypeError, RecursionError):
-        raise Refusal("invalid", "Choose one of the list.") from None
+        raise HttpProblem("invalid", "Choose one of the list.") from None
     chosen = [c for c in chosen if c["urn"] != urn]
     if sip:
         chosen.append({"urn": str(urn), "sip": str(sip)})

@@ -14,15 +14,15 @@ from allocator.questions.frontier import Point
 from allocator.questions.sweep import Result, read
 from allocator.reasons.answer import world
 from allocator.report import frontier_svg, sweep_svg
-from allocator.report.scenario import worth
+from allocator.report.changes_told import title
 from allocator.report.sides import sides
-from allocator.report.told import title
-from allocator.service.asking import In, Manager, Reader, round_in, the_plan
+from allocator.report.terminal_questions import worth
+from allocator.service.access import In, Manager, Reader, round_in, the_plan
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import follow
 from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk
-from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.store import keep, named_scenarios
@@ -155,7 +155,7 @@ def _results(job: Job) -> list[Result]:
 def ask_resilience(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     gains = form.text("gains")
     if gains not in ("yes", "no"):
-        raise Refusal("invalid", "Ask who is critical, or what would help.")
+        raise HttpProblem("invalid", "Ask who is critical, or what would help.")
     with office.db.read() as s:
         round_in(s, who, id)
         plan_id, _, _ = plan_on_desk(s, id)

@@ -14,12 +14,12 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
 from allocator.reasons.spoken import name_of
-from allocator.service.asking import In, Manager, Office, Reader, writing
+from allocator.service.access import In, Manager, Office, Reader, writing
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.answers import answer, confirm
 from allocator.service.routes.rounds import in_force, roll_over
 from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
@@ -130,12 +130,14 @@ def confirm_pairs(request: Request, id: Id, who: Manager, office: In, form: Form
         seen = opened(s, at, who)
     one, every = form.text("pair"), bool(form.text("all"))
     if every and not seen:
-        raise Refusal(
+        raise HttpProblem(
             "round_refuses", "Open the list of pairs that changed first: then you may confirm the others together."
         )
     chosen = [x.ref for x in able] if every else [one] if one else []
     if not chosen:
-        raise Refusal("round_refuses", "No pair can be confirmed by you as things stand; each says what is missing.")
+        raise HttpProblem(
+            "round_refuses", "No pair can be confirmed by you as things stand; each says what is missing."
+        )
     refs = [c.split("/", 2) for c in chosen]
     pairs = [PairRef.model_validate(dict(zip(("urn", "post", "sip"), ref, strict=False))) for ref in refs]
     confirm(at.plan.id, ConfirmIn(pairs=pairs), request, who, office, Response())
@@ -148,7 +150,7 @@ def governors(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     """The governing body's word on who supports the head's appraisal, as the manager took it down."""
     urn, word = form.text("urn") or "", form.choice("word", ("governors_yes", "governors_no"), "Say yes or no")
     if form.errors:
-        raise Refusal("invalid", "Say whether the governors said yes or no.")
+        raise HttpProblem("invalid", "Say whether the governors said yes or no.")
     plan = _plan(office, id, who)
     asked = AnswerIn.model_validate(
         {"urn": urn, "post": "appraisal", "answer": word, "by": "governors", "via": "letter"}
@@ -162,7 +164,7 @@ def all_governors(request: Request, id: Id, who: Manager, office: In, form: Form
     """The governors said yes at each of these schools."""
     urns = form.all("urns")
     if not urns:
-        raise Refusal("invalid", "Tick the schools whose governors have said yes.")
+        raise HttpProblem("invalid", "Tick the schools whose governors have said yes.")
     with writing(request, office, who, id) as (s, row):
         by, today = who.person(row.programme_id), dt.date.today()
         keep.step(s, id, by, lambda d: [rounds.governors(d, u, True, today) for u in urns])

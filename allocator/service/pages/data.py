@@ -24,12 +24,12 @@ from allocator.intake.write import write_case
 from allocator.reasons.in_brief import in_brief
 from allocator.reasons.preflight import preflight
 from allocator.service import uploads
-from allocator.service.asking import In, Manager, Reader, round_in, writing
+from allocator.service.access import In, Manager, Reader, round_in, writing
+from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages.desk import around
 from allocator.service.pages.fact_forms import CALLED
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.people import Who, names_in
-from allocator.service.problems import Refusal, table_problem
+from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id
 from allocator.store import keep, workbook_words
 from allocator.store.tables import RoundRow, UploadRow
@@ -150,7 +150,7 @@ def upload(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     else:
         try:
             media = uploads.sniffed(body)
-        except Refusal as refusal:
+        except HttpProblem as refusal:
             form.errors["file"] = refusal.detail
     if form.errors:
         with office.db.read() as s:
@@ -179,11 +179,11 @@ def words(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 *([LAST_SIP] if place == "schools" else []),
             }
             if kind == "column" and means and means not in known:
-                raise Refusal("invalid", f"{means} is not a column of {place}.")
+                raise HttpProblem("invalid", f"{means} is not a column of {place}.")
             if kind == "body" and place not in KINDS:
-                raise Refusal("invalid", f"{place} is no kind of body.")
+                raise HttpProblem("invalid", f"{place} is no kind of body.")
             if kind == "sheet" and means and means not in TABLES:
-                raise Refusal("invalid", f"{means} is not a table.")
+                raise HttpProblem("invalid", f"{means} is not a table.")
             workbook_words.remember(s, row.programme_id, kind, text, means, by, place=place)
             count += 1
         if count:
@@ -207,7 +207,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         waiting = _given(s, id)
         reading = _read(s, row, waiting)
         if reading.case is None:
-            raise Refusal("case_errors", "The file still has errors. Mend them first.",
+            raise HttpProblem("case_errors", "The file still has errors. Mend them first.",
                           problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
         by = who.person(row.programme_id)
         before = keep.case_row(s, id)
@@ -233,7 +233,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
 def _given(s: Session, id: str) -> UploadRow:
     waiting = s.get(UploadRow, id)
     if waiting is None:
-        raise Refusal("round_refuses", "No file waits to be taken. Give one first.")
+        raise HttpProblem("round_refuses", "No file waits to be taken. Give one first.")
     return waiting
 
 
@@ -257,7 +257,7 @@ def corrected(request: Request, id: Id, who: Manager, office: In) -> Response:
         reading = _read(s, row, waiting)
         body = workbook_words.body_of(waiting) if waiting.media == uploads.XLSX else None
         if body is not None and not reading.raw.tables:
-            raise Refusal("round_refuses", "This file cannot be opened, so there are no cells to mark.")
+            raise HttpProblem("round_refuses", "This file cannot be opened, so there are no cells to mark.")
         return workbook_file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
 
 

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
-from allocator.service.asking import Anyone, In, Manager, Reader, round_in, the_plan
+from allocator.service.access import Anyone, In, Manager, Reader, round_in, the_plan
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.coming import Coming, coming, outlook
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import facts_of, round_out
@@ -47,7 +47,7 @@ def make_programme(request: Request, who: Manager, office: In, form: Form) -> Re
     """A programme of its own: nothing is shared with others."""
     name = form.need("programme", "Give the programme a name, such as Primary schools")
     if form.errors:
-        raise Refusal("invalid", form.errors["programme"])
+        raise HttpProblem("invalid", form.errors["programme"])
     new_programme(ProgrammeIn(name=name[:200]), who, office, Response())
     return done("/", f"{name} is there. Next time, choose on signing in which of the two you work in.")
 
@@ -57,7 +57,7 @@ def make_round(request: Request, id: Id, who: Manager, office: In, form: Form) -
     """A round for a year."""
     name = form.need("name", "Give the round a name, such as 2027/28")
     if form.errors:
-        raise Refusal("invalid", form.errors["name"])
+        raise HttpProblem("invalid", form.errors["name"])
     made = new_round(id, RoundIn(name=name[:200]), who, office, Response())
     return done(f"/rounds/{made.id}", f"Round {name} is open. First its data.")
 

@@ -13,13 +13,13 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 from allocator.intake.edit import NAMED_BY, Edit, about_self, edited, key_of
-from allocator.service.asking import In, Manager, Office, Reader, round_in, writing
+from allocator.service.access import In, Manager, Office, Reader, round_in, writing
+from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages import fact_forms
 from allocator.service.pages.desk import around
 from allocator.service.pages.fact_forms import CALLED, OFTEN, TOGETHER, ask, cells_of, columns_of, found, label, typed
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal, table_problem
+from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.service.views import own_sips
 from allocator.store import keep, workbook_words
@@ -37,7 +37,7 @@ OUT = "(out)"  # what is done to those ticked, in place of a column
 def the_case(s: Session, id: str) -> tuple[Case, Policy]:
     row = keep.case_row(s, id)
     if row is None:
-        raise Refusal("round_refuses", "This round has no data yet. Give a file on the page of the data first.")
+        raise HttpProblem("round_refuses", "This round has no data yet. Give a file on the page of the data first.")
     return keep.case_of(row)
 
 
@@ -121,7 +121,7 @@ def _row(case: Case, table: str, key: str) -> dict[str, str]:
         return {}
     found = next((r for r in getattr(case, table) if key_of(r) == key), None)
     if found is None:
-        raise Refusal(
+        raise HttpProblem(
             "not_found", f"This row of {table} is not there, or somebody has changed it. Look at the list again."
         )
     return cells_of(found)
@@ -273,11 +273,11 @@ def _save(
     with writing(request, office, who, id) as (s, row):
         case, policy = the_case(s, id)
         if about_self(case, edits, own_sips(case, who, row.programme_id)):
-            raise Refusal("round_refuses", MINE)
+            raise HttpProblem("round_refuses", MINE)
         try:
             reading = edited(case, policy, edits, workbook_words.words_of(s, row.programme_id))
         except UsageError as error:
-            raise Refusal("round_refuses", error.text) from None
+            raise HttpProblem("round_refuses", error.text) from None
         wrong = [p for p in reading.problems if p.severity == "error"]
         if reading.case is not None:
             if reading.case.model_copy(update={"notices": case.notices}) == case:
@@ -302,7 +302,7 @@ def _save(
     key = edits[0].key if len(edits) == 1 else ""
     if len(edits) == 1 and form.text("do") != "change":
         return _again(request, id, table, who, office, form, key, typed(form, table, _columns(table, key)))
-    raise Refusal(
+    raise HttpProblem(
         "case_errors",
         "With this the data would have errors. Nothing was changed.",
         problems=[table_problem(p) for p in wrong],

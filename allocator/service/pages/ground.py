@@ -27,10 +27,10 @@ from starlette.datastructures import FormData, UploadFile
 from allocator.domain.characters import lines, strange
 from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
-from allocator.service.asking import office_of, round_in
+from allocator.service.access import office_of, round_in
+from allocator.service.http_problems import TITLES, HttpProblem, away, fault, refusal_of
 from allocator.service.pages.presses import pressed
-from allocator.service.people import Who
-from allocator.service.problems import TITLES, Refusal, away, fault, refusal_of
+from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.words import day as day
 from allocator.words import days as days
@@ -188,12 +188,12 @@ class PageRoute(APIRoute):
                 if request.method != "POST":
                     return await inner(request)
                 return await pressed(request, await form_of(request), inner)
-            except Refusal as refusal:
+            except HttpProblem as refusal:
                 found = refusal
             except AllocatorError as error:
                 found = refusal_of(error)
             except RequestValidationError:
-                found = Refusal("not_found", "There is nothing at this address.")
+                found = HttpProblem("not_found", "There is nothing at this address.")
             except (DBAPIError, PoolTimeout) as error:
                 found = away(error)
             except Exception:
@@ -203,7 +203,7 @@ class PageRoute(APIRoute):
         return handler
 
 
-async def refused(request: Request, refusal: Refusal) -> Response:
+async def refused(request: Request, refusal: HttpProblem) -> Response:
     """The page for an error."""
     me = getattr(request.state, "who", None)
     if refusal.code == "not_signed_in" and request.method == "GET":

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from allocator.domain.calendar import Year
 from allocator.domain.case import NEEDS, PERIODS, PHASES, Case
 from allocator.domain.policy import Policy, settings
-from allocator.report.told import CATEGORY, PERIOD, plain
+from allocator.report.changes_told import CATEGORY, PERIOD, plain
 from allocator.service.pages.ground import Fields
 from allocator.words import day, words
 

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.report.so_far import so_far
-from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
+from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.doing import AWAY, DOING
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.sign_in import inside
-from allocator.service.problems import Refusal
+from allocator.service.routes.jobs import cancel, job_in
 from allocator.service.routes.rounds import solve
-from allocator.service.routes.work import cancel, job_in
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import FINAL, LOOK, job_out
 from allocator.store import keep
@@ -156,7 +156,7 @@ def put_away(request: Request, id: Id, job: Id, who: Manager, office: In, form: 
     with office.db.write() as s:
         found = job_in(s, who, job)
         if found.round_id != id or found.state not in FINAL:
-            raise Refusal("not_found", "This work has not ended: stop it first.")
+            raise HttpProblem("not_found", "This work has not ended: stop it first.")
         keep.note(s, who.person(found.programme_id), AWAY, job, programme=found.programme_id, detail=found.kind)
     return done(f"/rounds/{id}", f"“{DOING.get(found.kind, found.kind)}” is put away.")
 
@@ -173,7 +173,7 @@ def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: For
             or not found.result
             or not found.request.get("adopt", True)
         ):
-            raise Refusal("not_found", "This work left no plan to put on the desk.")
+            raise HttpProblem("not_found", "This work left no plan to put on the desk.")
         plan = the_plan(keep.plan_row(s, str(found.result["plan"])))
         by = who.person(row.programme_id)
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), by)

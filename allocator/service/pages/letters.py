@@ -7,8 +7,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 
 from allocator.service import posting
-from allocator.service.asking import In, from_here
-from allocator.service.letters import base_of
+from allocator.service.access import In, from_here
+from allocator.service.outbox import base_of
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.schemas import Id
 

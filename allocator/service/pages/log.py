@@ -15,10 +15,10 @@ from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.domain.round import Event
 from allocator.rules.base import day, listed
-from allocator.service.asking import In, Reader, round_in
+from allocator.service.access import In, Reader, round_in
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import PageRoute, show
-from allocator.service.people import names_in
+from allocator.service.roles import names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import AuditRow

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.report.places import drawing
-from allocator.service.asking import In, Reader
+from allocator.service.access import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.schemas import Id

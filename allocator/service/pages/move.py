@@ -17,13 +17,13 @@ from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.trial import tried
 from allocator.rules.travel import far
-from allocator.service.asking import In, Manager, Office, Reader, fresh, round_in
+from allocator.service.access import In, Manager, Office, Reader, fresh, round_in
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.board import Post, Urn, on_desk
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.sign_in import inside
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.service.views import told_from, tried_on
@@ -174,7 +174,7 @@ def fix(request: Request, id: Id, who: Manager, office: In, form: Form) -> Respo
     if empty is None or not n.isdigit() or int(n) >= len(empty.fixes):
         raise RoundRefuses(CHANGED)
     if form.errors:
-        raise Refusal("invalid", f"{form.errors['reason']}.")
+        raise HttpProblem("invalid", f"{form.errors['reason']}.")
     first = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar).first
     said = {
         "reason": reason,
@@ -214,7 +214,7 @@ def by_hand(
 def _named(form: Fields) -> tuple[str, str, str]:
     post = form.text("post") or "lead"
     if post not in ("lead", "support", "appraisal"):
-        raise Refusal("invalid", f"{post} is not a post: lead, support or appraisal.")
+        raise HttpProblem("invalid", f"{post} is not a post: lead, support or appraisal.")
     return form.text("urn") or "", post, form.text("sip") or ""
 
 

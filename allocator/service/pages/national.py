@@ -15,13 +15,13 @@ from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.errors import AllocatorError
-from allocator.service import national
-from allocator.service.asking import In, Manager, Reader, round_in, writing
+from allocator.service import national_files
+from allocator.service.access import In, Manager, Reader, round_in, writing
+from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages.data import workbook_file
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal, table_problem
+from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep, workbook_words
 
@@ -40,7 +40,7 @@ def files(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 def _page(request: Request, s: Session, id: str, who: Who, status: int = 200, **more: Any) -> Response:
     facts: dict[str, Any] = {
-        "kinds": national.KINDS,
+        "kinds": national_files.KINDS,
         "told": (),
         "errors": {},
         "listed": LISTED,
@@ -67,21 +67,21 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
             form.errors["las"] = "Name the authorities whose schools you want, such as Kent; Medway"
         brought = None if form.errors else _brought(form, case, given, las)
         if brought is not None and case is None:
-            return workbook_file(national.to_fill(brought, Path(folder) / "to-fill.xlsx"), f"to-fill-{name}.xlsx")
+            return workbook_file(national_files.to_fill(brought, Path(folder) / "to-fill.xlsx"), f"to-fill-{name}.xlsx")
     with office.db.read() as s:
         if brought is None or case is None or kept is None:
             return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, **asked)
-        reading = national.as_case(case, policy, brought.tables(), brought.now, words)
+        reading = national_files.as_case(case, policy, brought.tables(), brought.now, words)
         wrong = [p for p in reading.problems if p.severity == "error"]
         new = reading.case is not None and canon.case_sha256(reading.case) != kept.sha256
-        package = national.packed(brought, kept.n) if new else ""
+        package = national_files.packed(brought, kept.n) if new else ""
         return _page(request, s, id, who, told=brought.told, wrong=wrong, package=package, **asked)
 
 
 def _saved(form: Fields, folder: Path) -> dict[str, Path]:
     """The files given, each in a folder of its own under the name it came with."""
     out = {}
-    for kind in national.KINDS:
+    for kind in national_files.KINDS:
         file = form.file(kind)
         if file is None:
             continue
@@ -92,13 +92,15 @@ def _saved(form: Fields, folder: Path) -> dict[str, Path]:
     return out
 
 
-def _brought(form: Fields, case: Case | None, given: dict[str, Path], las: list[str]) -> national.Brought | None:
+def _brought(form: Fields, case: Case | None, given: dict[str, Path], las: list[str]) -> national_files.Brought | None:
     """None with an error on the form where a file cannot be used."""
     if not ONE_AT_A_TIME.acquire(timeout=WAIT):
-        raise Refusal("too_many", "Other national files are being read. Try again in a minute.", {"Retry-After": "60"})
+        raise HttpProblem(
+            "too_many", "Other national files are being read. Try again in a minute.", {"Retry-After": "60"}
+        )
     try:
         options = form.all("options")
-        return national.bring_in(case, given, las=las, add="add" in options, renumber="renumber" in options)
+        return national_files.bring_in(case, given, las=las, add="add" in options, renumber="renumber" in options)
     except AllocatorError as error:
         about = next((k for k, p in given.items() if p.name in error.text), "register")
         form.errors["las" if error.text.startswith("--la: ") else about] = error.text.removeprefix("--la: ")
@@ -111,15 +113,15 @@ def _brought(form: Fields, case: Case | None, given: dict[str, Path], las: list[
 def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """What was looked at becomes the round's next version."""
     with writing(request, office, who, id) as (s, row):
-        package = national.unpacked(form.text("package", most=2 * national.MOST) or "")
+        package = national_files.unpacked(form.text("package", most=2 * national_files.MOST) or "")
         before = keep.case_row(s, id)
         if before is None or before.n != package["base"]:
-            raise Refusal("round_refuses", "The data have changed since you gave the files. Give them again.")
+            raise HttpProblem("round_refuses", "The data have changed since you gave the files. Give them again.")
         case, policy = keep.case_of(before)
         words = workbook_words.words_of(s, row.programme_id)
-        reading = national.as_case(case, policy, package["tables"], package["now"], words)
+        reading = national_files.as_case(case, policy, package["tables"], package["now"], words)
         if reading.case is None:
-            raise Refusal(
+            raise HttpProblem(
                 "case_errors",
                 "With these files the data would have errors. Nothing was taken.",
                 problems=[table_problem(p) for p in reading.problems if p.severity == "error"],

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.service.asking import In, Reader, round_in
+from allocator.service.access import In, Reader, round_in
 from allocator.service.pages.ground import PageRoute, headers, show
 from allocator.service.pages.sign_in import inside
-from allocator.service.people import Who, names_in
+from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import CaseRow, RoundRow

@@ -14,7 +14,7 @@ from allocator import rounds
 from allocator.errors import NotThere
 from allocator.report import letters, sip_letters
 from allocator.report.by_school import csv_of
-from allocator.report.calendar import Date, dates_of_plan, ics
+from allocator.report.ics import Date, dates_of_plan, ics
 from allocator.report.letter_files import pdf, word
 from allocator.report.wording import (
     DEFAULTS,
@@ -29,12 +29,12 @@ from allocator.report.wording import (
     problems,
 )
 from allocator.rounds import Desk
-from allocator.service.asking import In, Manager, Office, Reader
-from allocator.service.letters import batch, keep_wording, wordings
+from allocator.service.access import In, Manager, Office, Reader
+from allocator.service.outbox import batch, keep_wording, wordings
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.place import place_in, school_lines
-from allocator.service.people import Who
+from allocator.service.roles import Who
 from allocator.service.routes.plans import export
 from allocator.service.schemas import ExportIn, Id
 from allocator.service.sent import kept

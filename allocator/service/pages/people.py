@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from allocator.domain.case import Case
 from allocator.errors import UsageError
-from allocator.service import passes, people
-from allocator.service.asking import In, Manager, Office, Reader, programme_in
+from allocator.service import passes, roles
+from allocator.service.access import In, Manager, Office, Reader, programme_in
+from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import UserIn
 from allocator.service.inviting import shows_links
-from allocator.service.letters import base_of
+from allocator.service.outbox import base_of
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.people import add_user, remove_user
 from allocator.service.schemas import Id
 from allocator.store import keep
@@ -56,7 +56,7 @@ def page(
         rows = s.execute(
             sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id).where(Grant.programme_id == id)
         )
-        names = people.names_in(s, id)
+        names = roles.names_in(s, id)
         schools = {x.urn: x.name for x in case.schools} if case else {}
         sips = {x.sip: x.name for x in case.sips} if case else {}
         grants = sorted(
@@ -142,11 +142,11 @@ def resend(request: Request, id: Id, grant: Id, who: Manager, office: In, form: 
         mails, minutes = bool(office.settings.smtp_url), office.settings.link_minutes
         if not mails:
             if g.role in ("manager", "auditor") or not shows_links(office, s, who):
-                raise Refusal("round_refuses", NOT_SHOWN)
+                raise HttpProblem("round_refuses", NOT_SHOWN)
             minutes = office.settings.shown_hours * 60
-        secret = passes.link(s, person, minutes, people.ROLE_OF[g.role], id)
+        secret = passes.link(s, person, minutes, roles.ROLE_OF[g.role], id)
         keep.note(s, who.person(id), "link made", person.email, programme=id, detail=g.role)
-        to, name = person.email, people.names_in(s, id)[person.id]
+        to, name = person.email, roles.names_in(s, id)[person.id]
     address = f"{base_of(office, request)}/sign-in/{secret}"
     if mails:
         office.aside(lambda: office.mail.send_link(to, address, minutes))
@@ -158,5 +158,5 @@ def _grant(s: Any, who: Who, programme: str, grant: str) -> tuple[Grant, Someone
     programme_in(s, who, programme)
     g = s.get(Grant, grant)
     if g is None or g.programme_id != programme:
-        raise Refusal("not_found", f"There is no such role: {grant}.")
+        raise HttpProblem("not_found", f"There is no such role: {grant}.")
     return g, s.get_one(Someone, g.person_id)

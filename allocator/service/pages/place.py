@@ -13,9 +13,9 @@ from allocator.domain.case import NEEDS
 from allocator.domain.round import Pair, Stage
 from allocator.errors import NotThere
 from allocator.rounds import Desk
-from allocator.service.asking import round_in
+from allocator.service.access import round_in
 from allocator.service.pages.desk import around
-from allocator.service.people import Who
+from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
 

@@ -22,12 +22,12 @@ from allocator.domain.round import Event, Round
 from allocator.errors import RoundRefuses
 from allocator.reasons.answer import world
 from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, Row, View, by_school, cells, csv_of, viewed
-from allocator.service.asking import In, Manager, Reader, the_plan, writing
+from allocator.service.access import In, Manager, Reader, the_plan, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
 from allocator.service.pages.ground import Form, PageRoute, done, headers, moment, show
 from allocator.service.pages.sign_in import inside
-from allocator.service.people import Who
+from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import RoundRow
@@ -104,7 +104,7 @@ def as_file(request: Request, id: Id, kind: Literal["csv", "xlsx"], who: Reader,
     if kind == "csv":
         saved = headers(request) | {"Content-Disposition": 'attachment; filename="plan.csv"'}
         return Response(csv_of(heads, body), 200, saved, "text/csv; charset=utf-8")
-    from allocator.report.workbook import write_table
+    from allocator.report.plan_workbook import write_table
 
     with tempfile.TemporaryDirectory() as folder:
         write_table(Path(folder) / "plan.xlsx", "plan", heads, body)

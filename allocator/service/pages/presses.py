@@ -13,8 +13,8 @@ from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from allocator.service.asking import asker
-from allocator.service.problems import Refusal
+from allocator.service.access import asker
+from allocator.service.http_problems import HttpProblem
 
 MOMENTS = 10.0  # seconds
 Do = Callable[[Request], Awaitable[Response]]
@@ -59,7 +59,7 @@ async def pressed(request: Request, form: FormData, do: Do) -> Response:
     """The page's answer to this form, which is done once however often its button is pressed."""
     try:
         me = await run_in_threadpool(asker, request)
-    except Refusal:
+    except HttpProblem:
         return await do(request)  # it says why itself
     if me.role not in ("school", "sip"):
         return await do(request)

@@ -15,16 +15,15 @@ from allocator.domain.round import State
 from allocator.errors import RoundRefuses, UsageError
 from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter, kind_of
-from allocator.service import letters as post
-from allocator.service import posting
-from allocator.service.asking import In, Manager, Office, Reader, fresh
+from allocator.service import outbox, posting
+from allocator.service.access import In, Manager, Office, Reader, fresh
+from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import shows_links
-from allocator.service.letters import addressed, batch
+from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.answers import publish
 from allocator.service.schemas import Id, Publication
 from allocator.service.sent import REMINDER, asked_as
@@ -61,7 +60,7 @@ def page(
     """The page, with the errors of a form that could not be taken."""
     with office.db.read() as s:
         at = place_in(s, id, who)
-        mailed = post.sent(s, at.row)
+        mailed = outbox.sent(s, at.row)
     desk, today = at.desk, dt.date.today()
     lines = school_lines(desk, mailed)
     drafts = [x for x in lines if any(p.stage == "draft" for _, _, p in x.posts)]
@@ -83,7 +82,7 @@ def page(
     return show(request, "publish.html", who, 422 if form else 200, **facts, **errors)
 
 
-def _whom(desk: rounds.Desk, schools: post.States, sips: Mapping[str, Sequence[State]]) -> str:
+def _whom(desk: rounds.Desk, schools: outbox.States, sips: Mapping[str, Sequence[State]]) -> str:
     """The first of those to be told, each with what."""
     said = [
         f"{' and '.join(desk.facts.name(u) for u in g)} ({', '.join(STATE_WORDS[x] for x in due)})"
@@ -174,19 +173,19 @@ def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tupl
 
 
 def previewed(
-    s: Session, at: Place, shared: letters.Office, schools: post.States, sips: Mapping[str, Sequence[State]]
+    s: Session, at: Place, shared: letters.Office, schools: outbox.States, sips: Mapping[str, Sequence[State]]
 ) -> list[tuple[Letter, list[str]]]:
     """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
     out: list[tuple[Letter, list[str]]] = []
     roles: tuple[Literal["head", "chair"], ...] = ("head", "chair")
     for g, states in schools.items():
-        whom = post.heads_of(s, at.row.programme_id, at.desk, g)
+        whom = outbox.heads_of(s, at.row.programme_id, at.desk, g)
         for role, state in ((r, x) for x in states for r in roles):
             to = [a.invited.email for a in whom if a.invited.role == role]
             if to or role == "head":
                 out.append((letters.school_letter(at.desk, g, shared, kind=kind_of(role, state)), to))
     for sip, due_ in sips.items():
-        to = [a.invited.email for a in post.sip_of(s, at.row.programme_id, at.desk, sip)]
+        to = [a.invited.email for a in outbox.sip_of(s, at.row.programme_id, at.desk, sip)]
         out += [(sip_letters.sip_letter(at.desk, sip, shared, kind=kind_of("sip", x)), to) for x in due_]
     return out
 
@@ -198,7 +197,7 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     try:
         by = dt.date.fromisoformat(given) if given else None
     except ValueError:
-        raise Refusal("invalid", "Give the date to answer by again: go back and choose it.") from None
+        raise HttpProblem("invalid", "Give the date to answer by again: go back and choose it.") from None
     at = looked_at(request, office, id, who)
     going = rounds.propose(at.desk, urns, dt.date.today(), by).data["urns"]  # refused before any letter goes
     by_hand = bool(form.text("by_hand"))
@@ -246,7 +245,7 @@ def remind(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     """The reminders due today: by mail, else to be rung."""
     at = looked_at(request, office, id, who)
     due = rounds.reminders(at.desk, dt.date.today())
-    whom: post.States = dict.fromkeys(rounds.together(at.desk, due), ("school",))
+    whom: outbox.States = dict.fromkeys(rounds.together(at.desk, due), ("school",))
     post_ = mail_out(request, office, who, at, whom, {}, reminder=True, by_hand=True)
     if post_.told:
         publish(at.plan.id, Publication(action="remind"), request, who, office, Response())
@@ -263,7 +262,7 @@ def close(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     late = sorted(u for u, by in rounds.outstanding(at.desk).items() if by < today)
     if not late or not accepts:
         why = "Silence settles nothing under the settings in force" if late else "No date has passed without an answer"
-        raise Refusal("round_refuses", f"{why}: there is nothing to close.")
+        raise HttpProblem("round_refuses", f"{why}: there is nothing to close.")
     publish(at.plan.id, Publication(action="close"), request, who, office, Response())
     return done(
         f"/rounds/{id}/publish?show=yes", f"{plural(len(late), 'school')} taken as content, as nobody answered."
@@ -275,7 +274,7 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
     """A letter sent in error is taken back, with the reason; the school's page is empty again."""
     urn, reason = form.need("urn", "Name the school"), form.need("reason", "Say why in a sentence")
     if form.errors:
-        raise Refusal("invalid", "A withdrawal is kept with its reason. Go back and say why in a sentence.")
+        raise HttpProblem("invalid", "A withdrawal is kept with its reason. Go back and say why in a sentence.")
     with office.db.read() as s:
         at = place_in(s, id, who)
         group = next((g for g in rounds.together(at.desk, [urn])), (urn,))
@@ -304,7 +303,7 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk)
         to, without = addressed(s, row, desk, shared, asking(desk, urns), {x: (asked_as(desk, x),) for x in sips})
-        going = post.handed(office, s, row, post.base_of(office, request), to, personal=personal)
+        going = outbox.handed(office, s, row, outbox.base_of(office, request), to, personal=personal)
         if personal:
             by, count = who.person(row.programme_id), f"{len(going)}"
             keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
@@ -345,7 +344,7 @@ class Posted:
 
 
 def mail_out(
-    request: Request, office: Office, who: Who, at: Place, schools: post.States, sips: Mapping[str, Sequence[State]],
+    request: Request, office: Office, who: Who, at: Place, schools: outbox.States, sips: Mapping[str, Sequence[State]],
     *, answer_by: dt.date | None = None, reminder: bool = False, by_hand: bool = False,
 ) -> Posted:  # fmt: skip
     """Letters by mail where a mail server is set: told is who had theirs taken, and, where the manager brings them by hand,
@@ -357,8 +356,8 @@ def mail_out(
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk, answer_by)
         to, without = addressed(s, row, desk, shared, schools, sips)
-        heading, base = REMINDER if reminder else "", post.base_of(office, request)
-        box = post.outbox(office, s, row, base, to, heading)
+        heading, base = REMINDER if reminder else "", outbox.base_of(office, request)
+        box = outbox.outbox(office, s, row, base, to, heading)
     taken = posting.send(office, who.person(row.programme_id), row.programme_id, [o for o, _ in box])
     told = {key for o, tells in box if o in taken for key in tells}
     reached = {key for _, tells in box for key in tells}

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.rounds.ask_first import Asked
-from allocator.service.asking import Head, In, Office
-from allocator.service.held import held_on
+from allocator.service.access import Head, In, Office
+from allocator.service.http_problems import HttpProblem
 from allocator.service.own import Proposal, found, proposals
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import (
@@ -25,10 +25,10 @@ from allocator.service.pages.ask_round import (
     still_open,
 )
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
+from allocator.service.subject_access import held_on
 from allocator.store import questionnaires
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -56,7 +56,7 @@ def words_page(
         mine = _one(s, who, about)
         may = {"veto": mine.may_refuse, "query": True, "raise": mine.may_raise is not None and mine.as_ == "head"}
         if not may.get(say):
-            raise Refusal("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
+            raise HttpProblem("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
         return show(request, "school-answer.html", who, 422 if form else 200, p=mine, say=say,
                     typed=form.data if form else {}, **errors)  # fmt: skip
@@ -73,7 +73,7 @@ def say(request: Request, who: Head, office: In, form: Form) -> Response:
     request.state.if_match = None  # other schools' answers are no concern of this one: `about` guards it
     about, word = form.text("about") or "", form.text("say") or ""
     if word not in ("accept", "veto", "query", "raise"):
-        raise Refusal("invalid", "Say yes, ask for someone else, ask a question, or take a decision one step up.")
+        raise HttpProblem("invalid", "Say yes, ask for someone else, ask a question, or take a decision one step up.")
     reason = form.text("reason")
     if word == "query" and not reason and not form.errors:
         form.errors["reason"] = "Write your question"
@@ -125,7 +125,7 @@ def answers(request: Request, who: Head, office: In, form: Form, round: Named = 
         facts = facts_of(s, row)
         group = group_of(facts, who, row, urn)
         if group is None:
-            raise Refusal("invalid", "Say for which of your schools you answer.")
+            raise HttpProblem("invalid", "Say for which of your schools you answer.")
         refuse_late(s, row)
         word = ask_forms.school_word(form, facts, group)
         if form.errors:

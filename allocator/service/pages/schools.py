@@ -17,8 +17,8 @@ from allocator.reasons.position import position
 from allocator.reasons.why import explain
 from allocator.reasons.why_not import WhyNot
 from allocator.reasons.why_not import why_not as price_of
-from allocator.report.checks import tie
-from allocator.service.asking import In, Reader
+from allocator.report.lapses import tie
+from allocator.service.access import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.pages.move import TRY, Choice, choices

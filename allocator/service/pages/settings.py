@@ -13,14 +13,14 @@ from allocator.domain.case import NEEDS
 from allocator.domain.policy import Policy, settings
 from allocator.questions.compare import compare
 from allocator.reasons import policy_words
-from allocator.service.asking import Anyone, In, Manager, Reader, fresh, round_in
+from allocator.service.access import Anyone, In, Manager, Reader, fresh, round_in
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.jobs import follow, usual
-from allocator.service.people import Who, names_in
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who, names_in
+from allocator.service.routes.jobs import job_in
 from allocator.service.routes.rounds import put_policy
-from allocator.service.routes.work import job_in
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import accept, answered
 from allocator.store import keep
@@ -87,7 +87,7 @@ def _one(request: Request, s: Session, id: str, key: str, who: Who, status: int 
     facts = around(s, id, who)
     found = [(g, x) for g in policy_words.groups(policy_of(s, id)) for x in g.settings if x.key == key]
     if not found or key == "name":
-        raise Refusal("not_found", f"{key} is not a setting.")
+        raise HttpProblem("not_found", f"{key} is not a setting.")
     group, setting = found[0]
     return show(request, "setting.html", who, status, **facts, group=group, setting=setting, rows=_rows(setting),
                 kind=_kind(setting), choices=[(c, c.replace("_", " ")) for c in policy_words.choices(key)],
@@ -124,7 +124,7 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
         fresh(request, row)
         case = keep.case_row(s, id)
         if case is None:
-            raise Refusal(
+            raise HttpProblem(
                 "round_refuses",
                 "There is no data yet to try a setting on. Put the data in first; it may hold a policy too.",
             )
@@ -141,7 +141,7 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
             form.errors["name" if key == "name" else "value"] = "That is what is in force now. Change it, or go back"
         if form.errors:
             if key == "name":
-                raise Refusal("invalid", next(iter(form.errors.values())))
+                raise HttpProblem("invalid", next(iter(form.errors.values())))
             return _one(request, s, id, key, who, 422, errors=form.errors, summary=form.summary, again=form.data)
         most = office.settings.solve_seconds
         asked = {**SolveIn(adopt=False).model_dump(), "time_limit": most, "case": case.n,
@@ -154,7 +154,7 @@ def _wanted(form: Fields, key: str, policy: Policy) -> Any:
     """The value typed, in the shape its setting has; numbers as text, which the policy's own reading judges."""
     found = next((x for g in policy_words.groups(policy) for x in g.settings if x.key == key), None)
     if found is None:
-        raise Refusal("not_found", f"{key} is not a setting.")
+        raise HttpProblem("not_found", f"{key} is not a setting.")
     if form.text("default") is not None:
         return found.default
     kind = _kind(found)
@@ -191,9 +191,9 @@ def _job(s: Session, who: Who, id: str, job: str) -> dict[str, Any]:
     """What a preview asked, and the plan it made."""
     row = job_in(s, who, job)
     if row.round_id != id or "wants" not in row.request:
-        raise Refusal("round_refuses", "This work was not a preview of a setting. Try the setting first.")
+        raise HttpProblem("round_refuses", "This work was not a preview of a setting. Try the setting first.")
     if row.state not in ("done", "cancelled") or not (row.result or {}).get("plan"):  # stopped: the best plan so far
-        raise Refusal("round_refuses", "This preview has not come to an end. Try the setting again.")
+        raise HttpProblem("round_refuses", "This preview has not come to an end. Try the setting again.")
     return {"wants": row.request["wants"], "plan": keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))}
 
 
@@ -224,7 +224,7 @@ def save(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         new, wrong = policy_words.proposed(now, wants)
         lines = policy_words.changed(now, new)
     if wrong:
-        raise Refusal("invalid", " ".join(wrong))
+        raise HttpProblem("invalid", " ".join(wrong))
     put_policy(id, request, who, office, Response(), new.model_dump(mode="json"))
     told = "; ".join(f"{what}: {after}" for what, _, after in lines[:3]) or "nothing that was not in force already"
     return done(f"/rounds/{id}/settings", f"Saved: {told}. Make the plan again to plan by it.")
@@ -245,7 +245,7 @@ def rules(
         with_data = query.where(RoundRow.id.in_(sa.select(CaseRow.round_id)))
         row = s.scalars(with_data.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
         if row is None:
-            raise Refusal("not_found", "No rules have been published yet: the year has no data so far.")
+            raise HttpProblem("not_found", "No rules have been published yet: the year has no data so far.")
         policy = policy_of(s, row.id)
         _, newest = history(s, row.id)
     shown = [g for g in policy_words.groups(policy) if g.id not in policy_words.PRIVATE]

@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from allocator.service import passes, people
-from allocator.service.asking import Anyone, In, Office, asker
+from allocator.service import passes, roles
+from allocator.service.access import Anyone, In, Office, asker
+from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.people import Door
-from allocator.service.problems import Refusal
+from allocator.service.roles import Door
 from allocator.service.routes.sessions import ask_for_link, change_session, end_session, end_sessions, spend_link
 from allocator.service.schemas import Id
 from allocator.store.tables import Pass, Programme, Someone
@@ -39,7 +39,7 @@ def sign_in(request: Request, office: In, next: Next = "/") -> Response:
 def asked(request: Request, office: In, form: Form) -> Response:
     """The same answer whether the address is known or not."""
     email, next = form.need("email", "Enter your email address"), inside(form.text("next") or "/")
-    if not form.errors and people.plain_email(email).count("@") != 1:
+    if not form.errors and roles.plain_email(email).count("@") != 1:
         form.errors["email"] = "Enter an email address such as name@school.example"
     if form.errors:
         return show(request, "sign-in.html", status=422, next=next, oidc=False, errors=form.errors,
@@ -94,7 +94,7 @@ def sign_out(request: Request, office: In) -> Response:
     answer = done("/sign-in", "You are signed out.")
     try:
         me = asker(request)
-    except Refusal:
+    except HttpProblem:
         me = None
     if me is not None:
         with office.db.write() as s:
@@ -113,7 +113,7 @@ def sessions(request: Request, who: Anyone, office: In) -> Response:
         rows = list(s.scalars(passes.open_sessions(who).order_by(Pass.seen_at.desc())))
         named = sa.select(Programme).where(Programme.id.in_({r.programme_id for r in rows}))
         names = {p.id: p.name for p in s.scalars(named)}
-        others = people.doors(s, who.id) if who.own else []
+        others = roles.doors(s, who.id) if who.own else []
     others = [d for d in others if (d.role, d.programme) != (who.role, who.programme)]
     return show(request, "sessions.html", who, rows=rows, names=names, roles=ROLES, others=others)
 
@@ -125,7 +125,7 @@ def go_on(request: Request, who: Anyone, office: In, form: Form) -> Response:
     try:
         asked = DoorIn.model_validate({"role": role, "programme": programme})
     except ValidationError:
-        raise Refusal("not_found", "You have no such role.") from None
+        raise HttpProblem("not_found", "You have no such role.") from None
     answer = done("/")
     change_session(asked, who, office, answer)
     return answer

@@ -14,17 +14,17 @@ from allocator.domain.round import Pair
 from allocator.report import letters, sip_letters
 from allocator.report.own_map import own_map
 from allocator.rounds.ask_first import Asked
-from allocator.service.asking import In, Office, Partner
-from allocator.service.held import held_on
+from allocator.service.access import In, Office, Partner
+from allocator.service.http_problems import HttpProblem
 from allocator.service.own import Before, about, found, rounds_before
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import Named, address, facts_of, refuse_late, round_of, still_open, typed
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
 from allocator.service.sent import kept, to_sip
+from allocator.service.subject_access import held_on
 from allocator.service.views import own_pair
 from allocator.store import questionnaires
 from allocator.store.tables import RoundRow
@@ -112,7 +112,7 @@ def words_page(
     with office.db.read() as s:
         before, pair = found(s, who, about)
         if say not in SAYS[1:]:
-            raise Refusal("not_found", "There is no such page.")
+            raise HttpProblem("not_found", "There is no such page.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
         return show(request, "sip-answer.html", who, 422 if form else 200, school=before.desk.facts.name(pair.urn), about=about,
                     say=say, typed=form.data if form else {}, days=before.desk.rules.query_days, **errors)  # fmt: skip
@@ -124,7 +124,7 @@ def say(request: Request, who: Partner, office: In, form: Form) -> Response:
     request.state.if_match = None  # what others do to the round is no concern of this one: `about` guards it
     asked, word, reason = form.text("about") or "", form.text("say") or "", form.text("reason")
     if word not in SAYS:
-        raise Refusal("invalid", "Say yes, ask, declare a tie, say no to one school, or ask to move on.")
+        raise HttpProblem("invalid", "Say yes, ask, declare a tie, say no to one school, or ask to move on.")
     wanted = {"query": "Write your question", "move_on": "Say why in a sentence", "decline": "Say why in a sentence"}
     if word in wanted and not reason and not form.errors:
         form.errors["reason"] = wanted[word]
@@ -165,7 +165,7 @@ def _own_sip(s: Session, who: Who, named: str | None) -> tuple[RoundRow, Facts, 
     row = round_of(s, who, named)
     facts, sip = facts_of(s, row), who.sip(row.programme_id)
     if sip is None or sip not in facts.sips:
-        raise Refusal("not_found", "You are not on the list of SIPs asked this year.")
+        raise HttpProblem("not_found", "You are not on the list of SIPs asked this year.")
     return row, facts, sip
 
 

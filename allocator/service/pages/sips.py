@@ -17,13 +17,13 @@ from allocator.errors import NotThere
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
 from allocator.report import lists
-from allocator.report.checks import checks, last_visits, tie, ties
-from allocator.service.asking import In, Manager, Reader, plan_in, the_plan
+from allocator.report.lapses import checks, last_visits, tie, ties
+from allocator.service.access import In, Manager, Reader, plan_in, the_plan
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages import cards
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import wait_for
-from allocator.service.problems import Refusal
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.service.views import ready_of
@@ -102,7 +102,7 @@ def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: I
         raise NotThere(f"There is no SIP {sip} in this plan.")
     row = facts.sips[sip]
     if row.status not in (None, "active"):
-        raise Refusal("invalid", f"{row.name} is not active: one more day would buy nothing.")
+        raise HttpProblem("invalid", f"{row.name} is not active: one more day would buy nothing.")
     ask = {"changes": [{"days": {"sip": sip, "days": row.days + 1}}], "rebuild": True}
     answer = begin(office, request, who, around_it["plan_id"], "what_if", ask)
     with office.db.read() as s:

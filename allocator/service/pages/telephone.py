@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request, Response
 from allocator import rounds
 from allocator.errors import RoundRefuses
 from allocator.questions.veto import one_answer
-from allocator.service.asking import In, Manager, Office, Reader, writing
+from allocator.service.access import In, Manager, Office, Reader, writing
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.place import place_in, school_lines
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
 
@@ -78,7 +78,7 @@ def take_down(request: Request, id: Id, who: Manager, office: In, form: Form) ->
                     ),
                 )
             except RoundRefuses as error:
-                raise Refusal("round_refuses", f"{error.text} Nothing of the list was written down.") from None
+                raise HttpProblem("round_refuses", f"{error.text} Nothing of the list was written down.") from None
             told |= set(one_answer(desk.facts, urn))
             keep.note(s, by, "answer", urn, programme=row.programme_id, detail=f"{word} by head, telephone")
     n = len(words)

@@ -16,12 +16,12 @@ from allocator.domain.changes_of import changes_of
 from allocator.domain.policy import Policy, settings
 from allocator.domain.since import Part, since
 from allocator.reasons.effect import effect
-from allocator.service.asking import In, Manager, Reader, round_in, writing
+from allocator.service.access import In, Manager, Reader, round_in, writing
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.facts import MINE
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.people import names_in
-from allocator.service.problems import Refusal
+from allocator.service.roles import names_in
 from allocator.service.schemas import Id
 from allocator.service.views import own_sips
 from allocator.store import keep
@@ -100,13 +100,13 @@ def back(request: Request, id: Id, n: Number, who: Manager, office: In, form: Fo
     with writing(request, office, who, id) as (s, row):
         newest, wanted = keep.case_row(s, id), keep.case_numbered(s, id, n)
         if newest is None or n == newest.n:
-            raise Refusal("round_refuses", f"Version {n} is in force already.")
+            raise HttpProblem("round_refuses", f"Version {n} is in force already.")
         case, policy = keep.case_of(newest)
         old, _ = keep.case_of(wanted)
         if _touches(case, old, own_sips(case, who, row.programme_id)):
-            raise Refusal("round_refuses", MINE)
+            raise HttpProblem("round_refuses", MINE)
         if old == case:
-            raise Refusal("round_refuses", f"The data are already those of version {n}.")
+            raise HttpProblem("round_refuses", f"The data are already those of version {n}.")
         by = who.person(row.programme_id)
         kept = keep.keep_case(s, row, old, policy, wanted.problems, by)
         keep.note(s, by, "data put back", id, programme=row.programme_id, detail=f"version {kept.n}: as version {n}")

@@ -18,15 +18,15 @@ from allocator.domain.plan import Fix, Plan
 from allocator.domain.round import Round
 from allocator.errors import AllocatorError, RoundRefuses, UsageError
 from allocator.reasons.answer import world
+from allocator.report.changes_told import sentences, title
 from allocator.report.sides import sides
-from allocator.report.told import sentences, title
-from allocator.service.asking import In, Manager, Office, Reader, plan_in, round_in, the_plan
+from allocator.service.access import In, Manager, Office, Reader, plan_in, round_in, the_plan
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.happenings import EVENTS, REBUILDS, World, choices_of, read
 from allocator.service.pages.jobs import follow
-from allocator.service.people import Who
-from allocator.service.problems import Refusal
+from allocator.service.roles import Who
 from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.store import keep, named_scenarios
@@ -141,11 +141,11 @@ def address(id: str, basket: Changes) -> str:
 
 
 def unpacked(basket: Sequence[str] | None) -> Changes:
-    """Events out of an address or a form. Raises Refusal `invalid` for what is none."""
+    """Events out of an address or a form. Raises HttpProblem `invalid` for what is none."""
     try:
         return [dict(c) for c in all_of([json.loads(text) for text in basket or ()])]
     except (ValueError, TypeError, AttributeError, RecursionError, AllocatorError):
-        raise Refusal("invalid", "This address does not say what may happen. Begin again from What if.") from None
+        raise HttpProblem("invalid", "This address does not say what may happen. Begin again from What if.") from None
 
 
 def world_of(plan: Plan) -> World:
@@ -165,7 +165,7 @@ def plan_on_desk(s: Session, id: str) -> tuple[str, Plan, Round]:
 def plan_of_round(s: Session, who: Who, id: str, plan_id: str) -> PlanRow:
     row, of = plan_in(s, who, plan_id)
     if of.id != id:
-        raise Refusal("not_found", f"There is no plan {plan_id} in this round.")
+        raise HttpProblem("not_found", f"There is no plan {plan_id} in this round.")
     return row
 
 

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Request, Response
 from allocator import rounds
 from allocator.domain.round import Beside, Key, Person, Query
 from allocator.rounds import Desk, Fact
-from allocator.service.asking import Anyone, In, Manager, Office, Reader, plan_in, round_in, writing
+from allocator.service.access import Anyone, In, Manager, Office, Reader, plan_in, round_in, writing
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
-from allocator.service.people import Who
-from allocator.service.problems import Refusal, errors
+from allocator.service.roles import Who
 from allocator.service.routes.rounds import recorded
 from allocator.service.schemas import (
     AnswerIn,
@@ -60,7 +60,7 @@ def published(id: Id, who: Reader, office: In) -> PageOf[Standing]:
         _, of = plan_in(s, who, id)
         on_desk, place = keep.desk(s, of.id)
         if on_desk.id != id:
-            raise Refusal("round_refuses", f"Plan {id} is not on the desk; {on_desk.id} is.")
+            raise HttpProblem("round_refuses", f"Plan {id} is not on the desk; {on_desk.id} is.")
         return PageOf(items=standings(place, who, of.programme_id))
 
 
@@ -114,14 +114,14 @@ def answer(id: Id, ask: AnswerIn, request: Request, who: Anyone, office: In, res
     """A school accepts, refuses or asks; a SIP accepts, asks, asks to move on, or declares an interest; a manager
     takes down what was said by telephone or letter, for the one named in `by`."""
     if who.role == "auditor":
-        raise Refusal("forbidden", "An auditor changes nothing.")
+        raise HttpProblem("forbidden", "An auditor changes nothing.")
     with office.db.read() as s:
         row, of = plan_in(s, who, id)
         if who.role in ("school", "sip"):
             own_plan(s, row, of, who)  # there is something of theirs to answer
             mine = who.urns(of.programme_id)
             if who.role == "school" and ask.urn not in mine:
-                raise Refusal("not_found", f"{ask.urn} is not your school.", withheld=True)
+                raise HttpProblem("not_found", f"{ask.urn} is not your school.", withheld=True)
     speaker = _speaker(who, of.programme_id, ask)
     take = _take(ask, speaker, who, of.programme_id)
     refused = ask.answer == "veto"
@@ -145,11 +145,11 @@ def _speaker(who: Who, programme: str, ask: AnswerIn) -> str:
     """For whom this answer is: oneself, or the one a manager spoke with."""
     if who.role == "manager":
         if ask.by is None or ask.via == "page":
-            raise Refusal("invalid", "Say whose answer this is (by) and how it came (via: telephone or letter).")
+            raise HttpProblem("invalid", "Say whose answer this is (by) and how it came (via: telephone or letter).")
         return ask.by
     own = "sip" if who.role == "sip" else who.answers_as(programme, ask.urn)
     if ask.by not in (None, own) or ask.via != "page":
-        raise Refusal("invalid", f"You answer for yourself here, as {own}, on this page.")
+        raise HttpProblem("invalid", f"You answer for yourself here, as {own}, on this page.")
     return own
 
 
@@ -171,7 +171,7 @@ def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
         return lambda d: rounds.answer(
             d, ask.urn, says, speaker, today, post=ask.post, reason=ask.reason, via=via  # type: ignore[arg-type]
         )  # fmt: skip
-    raise Refusal("invalid", f"{ask.answer} is not an answer that a {speaker} gives.")
+    raise HttpProblem("invalid", f"{ask.answer} is not an answer that a {speaker} gives.")
 
 
 def query_of(office: Office, who: Who, id: str) -> tuple[str, int]:
@@ -179,10 +179,10 @@ def query_of(office: Office, who: Who, id: str) -> tuple[str, int]:
     round_id, _, n = id.rpartition("-")
     with office.db.read() as s:
         if not round_id or not n.isdigit() or len(n) > 6:
-            raise Refusal("not_found", f"There is no query {id}.")
+            raise HttpProblem("not_found", f"There is no query {id}.")
         row = round_in(s, who, round_id)
         if not 1 <= int(n) <= len(keep.standing(s, row.id).queries):
-            raise Refusal("not_found", f"There is no query {id}.")
+            raise HttpProblem("not_found", f"There is no query {id}.")
     return round_id, int(n)
 
 

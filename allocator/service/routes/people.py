@@ -7,11 +7,11 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
 
-from allocator.service import people
-from allocator.service.asking import In, Manager, Reader, programme_in
+from allocator.service import roles
+from allocator.service.access import In, Manager, Reader, programme_in
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
 from allocator.service.identity import AuditOut, GrantOut, UserIn, UserOut
-from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, Someone
@@ -26,7 +26,7 @@ def users(
     """Everyone with a role in the programme."""
     with office.db.read() as s:
         programme_in(s, who, programme)
-        names = people.names_in(s, programme)
+        names = roles.names_in(s, programme)
 
         def out(g: Grant) -> UserOut:
             p = s.get_one(Someone, g.person_id)
@@ -40,10 +40,10 @@ def add_user(new: UserIn, who: Manager, office: In) -> UserOut:
     """A person with a role in one of my programmes. The answer is what was sent, whoever is known elsewhere."""
     with office.db.write() as s:
         programme_in(s, who, new.programme)
-        g = people.enrol(s, new.email, new.name, new.programme, new.role, urn=new.urn, sip=new.sip)
-        people.call(s, g.person_id, new.programme, new.name)
+        g = roles.enrol(s, new.email, new.name, new.programme, new.role, urn=new.urn, sip=new.sip)
+        roles.call(s, g.person_id, new.programme, new.name)
         s.flush()
-        email, told = people.plain_email(new.email), f"{new.role} {new.urn}{new.sip}"
+        email, told = roles.plain_email(new.email), f"{new.role} {new.urn}{new.sip}"
         keep.note(s, who.person(new.programme), "user added", email, programme=new.programme, detail=told)
         return UserOut(**GrantOut.model_validate(g).model_dump(), email=email, name=new.name)
 
@@ -54,14 +54,14 @@ def remove_user(id: Id, who: Manager, office: In) -> None:
     with office.db.write() as s:
         g = s.get(Grant, id)
         if g is None or g.programme_id not in who.programmes():
-            raise Refusal("not_found", f"There is no such role: {id}.")
+            raise HttpProblem("not_found", f"There is no such role: {id}.")
         if g.role == "sip" and g.person_id == who.id:  # one would then confirm one's own pairs
-            raise Refusal("round_refuses", "Your own role as a SIP is taken back by another manager.")
+            raise HttpProblem("round_refuses", "Your own role as a SIP is taken back by another manager.")
         managers = sa.select(sa.func.count()).where(Grant.programme_id == g.programme_id, Grant.role == "manager")
         if g.role == "manager" and s.scalar(managers) == 1:
-            raise Refusal("round_refuses", "A programme has at least one manager. Add another first.")
+            raise HttpProblem("round_refuses", "A programme has at least one manager. Add another first.")
         keep.note(s, who.person(g.programme_id), "user removed", g.person_id, programme=g.programme_id, detail=g.role)
-        people.take_back(s, g)
+        roles.take_back(s, g)
 
 
 @router.get("/audit")

@@ -13,10 +13,10 @@ from allocator.domain.plan import Plan
 from allocator.errors import NotThere, RoundRefuses, UsageError
 from allocator.questions.compare import compare
 from allocator.reasons.why import explain
-from allocator.service.asking import Anyone, In, Manager, Office, Reader, fresh, plan_in, the_plan
+from allocator.service.access import Anyone, In, Manager, Office, Reader, fresh, plan_in, the_plan
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
-from allocator.service.people import Who
-from allocator.service.problems import Refusal, errors
+from allocator.service.roles import Who
 from allocator.service.schemas import (
     ChoicesIn,
     ExportIn,
@@ -59,7 +59,9 @@ def assignment(id: Id, urn: UrnPath, who: Anyone, office: In, post: Post = "lead
         if who.role in ("school", "sip"):
             own = [a for a in own_plan(s, row, of, who).assignments if (a.urn, a.post) == (urn, post)]
             if not own:
-                raise Refusal("not_found", f"There is no {post} post of yours at {urn} in this plan.", withheld=True)
+                raise HttpProblem(
+                    "not_found", f"There is no {post} post of yours at {urn} in this plan.", withheld=True
+                )
             return own[0]
         made = the_plan(row)
     try:

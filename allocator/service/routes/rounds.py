@@ -16,10 +16,10 @@ from allocator.errors import RoundRefuses
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
 from allocator.questions.rollover import next_year
-from allocator.service import people, uploads
-from allocator.service.asking import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
+from allocator.service import roles, uploads
+from allocator.service.access import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
+from allocator.service.http_problems import HttpProblem, TableProblem, errors, table_problem
 from allocator.service.idempotency import OnceRoute
-from allocator.service.problems import Refusal, TableProblem, errors, table_problem
 from allocator.service.schemas import (
     CaseOut,
     CaseSaid,
@@ -65,7 +65,7 @@ def new_programme(new: ProgrammeIn, who: Manager, office: In, response: Response
         s.add(row)
         s.flush()
         s.add(Grant(id=keep.new_id(), person_id=who.id, programme_id=row.id, role="manager"))
-        people.call(s, who.id, row.id, who.name)
+        roles.call(s, who.id, row.id, who.name)
         keep.note(s, who.person(row.id), "programme made", row.id, programme=row.id, detail=row.name)
         response.headers["Location"] = f"/api/v1/programmes/{row.id}"
         return ProgrammeOut.model_validate(row)
@@ -143,7 +143,7 @@ async def put_case(
         problems = [table_problem(p) for p in reading.problems]
         if reading.case is None:
             count = sum(p.severity == "error" for p in problems)
-            raise Refusal("case_errors", f"{count} errors. Nothing was kept.", problems=problems)
+            raise HttpProblem("case_errors", f"{count} errors. Nothing was kept.", problems=problems)
         with office.db.write() as s:
             row = round_in(s, who, id, lock=True)
             plain = [p.model_dump() for p in problems]
@@ -170,7 +170,7 @@ def get_case(id: Id, who: Reader, office: In) -> CaseOut:
         round_in(s, who, id)
         row = keep.case_row(s, id)
         if row is None:
-            raise Refusal("not_found", "This round has no case yet.")
+            raise HttpProblem("not_found", "This round has no case yet.")
         return CaseOut(sha256=row.sha256, case=row.case, problems=[TableProblem(**p) for p in row.problems])
 
 
@@ -193,7 +193,9 @@ def put_policy(
     new = policy_from(policy, raw)
     if raw.problems:
         problems = [table_problem(p) for p in raw.problems]
-        raise Refusal("case_errors", f"{len(problems)} settings cannot be used. Nothing was kept.", problems=problems)
+        raise HttpProblem(
+            "case_errors", f"{len(problems)} settings cannot be used. Nothing was kept.", problems=problems
+        )
     with writing(request, office, who, id) as (s, row):
         before = keep.case_row(s, id)
         if before is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
-from allocator.service import passes, people
-from allocator.service.asking import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in, turned_away
+from allocator.service import passes, roles
+from allocator.service.access import Anyone, Asker, In, Office, from_here, note_everywhere, note_sign_in, turned_away
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
 from allocator.service.identity import (
     DoorIn,
@@ -22,7 +23,6 @@ from allocator.service.identity import (
     TokenNew,
     TokenOut,
 )
-from allocator.service.problems import Refusal, errors
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
 from allocator.store.tables import Pass, SignIn
 
@@ -46,7 +46,7 @@ def send_link(office: Office, email: str, role: str | None, base: str) -> None:
     """A link of one's own, if the address is known and has none from a moment ago."""
     minutes = office.settings.link_minutes
     with office.db.write() as s:
-        person = people.person_by_email(s, email)
+        person = roles.person_by_email(s, email)
         if person is None or passes.lately(s, person):
             return
         secret = passes.link(s, person, minutes, role, own=True)
@@ -58,7 +58,7 @@ def see_link(secret: Id, office: In) -> LinkOpens:
     """What the link would open. Looking does not spend it: mail scanners look."""
     with office.db.read() as s:
         able = passes.opens(s, passes.look_at(s, secret))
-        return LinkOpens(roles=people.roles_of(able), opens=[DoorOut.model_validate(d) for d in able])
+        return LinkOpens(roles=roles.roles_of(able), opens=[DoorOut.model_validate(d) for d in able])
 
 
 @door.post("/sign-in/{secret}", responses=errors("link_used", "forbidden"))
@@ -72,7 +72,7 @@ def spend_link(
         with office.db.write() as s:
             key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
             note_sign_in(s, row)
-    except Refusal as refusal:
+    except HttpProblem as refusal:
         if refusal.code == "link_used":
             turned_away(office, SignIn, secret, "sign-in refused")
         raise
@@ -146,7 +146,7 @@ def end_session(id: Id, who: Anyone, office: In) -> None:
     with office.db.write() as s:
         row = s.scalars(passes.open_sessions(who).where(Pass.id == id)).first()
         if row is None:
-            raise Refusal("not_found", f"There is no session {id}.")
+            raise HttpProblem("not_found", f"There is no session {id}.")
         passes.end(s, row)
 
 
@@ -176,6 +176,6 @@ def revoke_token(id: Id, who: Anyone, office: In) -> None:
     with office.db.write() as s:
         row = s.scalars(passes.own_passes(who, "token").where(Pass.id == id)).first()
         if row is None:
-            raise Refusal("not_found", f"There is no token {id}.")
+            raise HttpProblem("not_found", f"There is no token {id}.")
         passes.end(s, row)
         note_everywhere(s, who, "token revoked", id)

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case
 from allocator.errors import NotThere
-from allocator.service import people
-from allocator.service.people import Who
+from allocator.service import roles
+from allocator.service.roles import Who
 from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, LetterRow, Pass, Programme, RoundRow
@@ -103,7 +103,7 @@ def _letters(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
 def copy_for(s: Session, programme: str, email: str) -> list[Part]:
     """The copy that a manager gives: everything of each of the person's roles, and what others wrote about them, in full.
     Others' names are to be taken out before it is given. Raises NotThere."""
-    person = people.person_by_email(s, email)
+    person = roles.person_by_email(s, email)
     grants = (
         []
         if person is None
@@ -111,10 +111,10 @@ def copy_for(s: Session, programme: str, email: str) -> list[Part]:
     )
     if person is None or not grants:
         raise NotThere("Nobody with that address has a role in this programme.")
-    name = people.names_in(s, programme)[person.id]
+    name = roles.names_in(s, programme)[person.id]
     parts: list[Part] = []
-    for role in dict.fromkeys(people.ROLE_OF[g.role] for g in grants):
-        own = tuple(g for g in grants if people.ROLE_OF[g.role] == role)
+    for role in dict.fromkeys(roles.ROLE_OF[g.role] for g in grants):
+        own = tuple(g for g in grants if roles.ROLE_OF[g.role] == role)
         who = Who(person.id, name, person.email, role, programme, own, "read", "", "session", False)
         parts += [p for p in held_on(s, who) if p not in parts]
     sips, urns = {g.sip for g in grants if g.sip}, {g.urn for g in grants if g.urn}

@@ -76,7 +76,7 @@ CODES: dict[str, tuple[int, str]] = {
 TITLES = {code: title for code, (_, title) in CODES.items()}
 
 
-class Refusal(Exception):
+class HttpProblem(Exception):
     """An answer that is an error: `code` is one of CODES. `withheld`: it is there, but not for this person."""
 
     def __init__(
@@ -91,46 +91,46 @@ class Refusal(Exception):
         return CODES[self.code][0]
 
     def __reduce__(self) -> tuple[Any, ...]:  # from the process that reads what came from outside
-        return partial(Refusal, withheld=self.withheld, **self.more), (self.code, self.detail, self.headers)
+        return partial(HttpProblem, withheld=self.withheld, **self.more), (self.code, self.detail, self.headers)
 
 
-def response(refusal: Refusal) -> Response:
+def response(refusal: HttpProblem) -> Response:
     problem = Problem(
         title=TITLES[refusal.code], status=refusal.status, detail=refusal.detail, code=refusal.code, **refusal.more
     )
     return JSONResponse(problem.model_dump(exclude_none=True), refusal.status, refusal.headers, MEDIA)
 
 
-def refusal_of(error: AllocatorError) -> Refusal:
+def refusal_of(error: AllocatorError) -> HttpProblem:
     """Our own errors as HTTP sees them."""
     match error:
         case NotThere():
-            return Refusal("not_found", error.text)
+            return HttpProblem("not_found", error.text)
         case RoundRefuses():
-            return Refusal("round_refuses", error.text)
+            return HttpProblem("round_refuses", error.text)
         case QueueFull():
-            return Refusal("too_many", error.text, {"Retry-After": "5"})
+            return HttpProblem("too_many", error.text, {"Retry-After": "5"})
         case CaseError():
             problems = [table_problem(p) for p in error.problems]
-            return Refusal("case_errors", error.text, problems=problems)
+            return HttpProblem("case_errors", error.text, problems=problems)
         case UsageError() | Stopped():
-            return Refusal("invalid", error.text)
+            return HttpProblem("invalid", error.text)
     log.error("defect", extra={"error": error.text})
-    return Refusal("defect", "The answer failed its own audit, so it is not shown. The fault is logged.")
+    return HttpProblem("defect", "The answer failed its own audit, so it is not shown. The fault is logged.")
 
 
-def away(error: Exception) -> Refusal:
+def away(error: Exception) -> HttpProblem:
     """A store that does not answer, or has no connection left; why is in the log."""
     why = cause(error) if isinstance(error, DBAPIError) else type(error).__name__
     AWAY.labels(why).inc()
     log.error("store away", extra={"error": why})
-    return Refusal("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"})
+    return HttpProblem("store_away", "Nothing was kept. Try again in a moment.", {"Retry-After": "5"})
 
 
-def fault(request_id: str) -> Refusal:
+def fault(request_id: str) -> HttpProblem:
     """A fault of ours that nobody foresaw; called where it is caught, so that the log has its place."""
     log.exception("defect", extra={"request": request_id})
-    return Refusal(
+    return HttpProblem(
         "defect",
         f"Something went wrong on our side, and this was not done. It is written down as {request_id}: name it to "
         "whoever runs the service.",
@@ -160,13 +160,13 @@ def add(responses: dict[Any, dict[str, Any]], code: str, status: int | str | Non
 
 def install(
     app: FastAPI,
-    noted: Callable[[Request, Refusal], None],
-    page: Callable[[Request, Refusal], Coroutine[Any, Any, Response]],
+    noted: Callable[[Request, HttpProblem], None],
+    page: Callable[[Request, HttpProblem], Coroutine[Any, Any, Response]],
 ) -> None:
     """Every error of the app in the one shape, or as a `page` where a person looks; `noted` is told of each refusal."""
 
-    @app.exception_handler(Refusal)
-    async def _(request: Request, error: Refusal) -> Response:
+    @app.exception_handler(HttpProblem)
+    async def _(request: Request, error: HttpProblem) -> Response:
         if error.withheld:  # else there is nothing to write down, and a probe needs no thread
             await run_in_threadpool(noted, request, error)
         return response(error)
@@ -179,15 +179,15 @@ def install(
     async def _(_: Request, error: RequestValidationError) -> Response:
         found = error.errors()
         if any(e["type"] == "json_invalid" for e in found):
-            return response(Refusal("bad_request", "The body is not JSON."))
+            return response(HttpProblem("bad_request", "The body is not JSON."))
         lines = [f"{'.'.join(str(x) for x in e['loc'])}: {e['msg']}" for e in found]
-        return response(Refusal("invalid", "; ".join(lines[:10])))
+        return response(HttpProblem("invalid", "; ".join(lines[:10])))
 
     @app.exception_handler(HTTPException)
     async def _(request: Request, error: HTTPException) -> Response:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
         detail = "There is nothing at this address." if code == "not_found" else str(error.detail)
-        refusal = Refusal(code, detail, error.headers)
+        refusal = HttpProblem(code, detail, error.headers)
         looks = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/")
         return await page(request, refusal) if looks else response(refusal)
 

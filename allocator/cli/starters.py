@@ -1,4 +1,4 @@
-"""Commands that make tables: generate team, template."""
+"""Commands that make what one starts from: an invented team, an empty template."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from allocator.service import passes
-from allocator.service.asking import In, Manager, Reader
+from allocator.service.access import In, Manager, Reader
+from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
 from allocator.service.limits import AtOnce
-from allocator.service.people import Who
-from allocator.service.problems import Refusal, errors
+from allocator.service.roles import Who
 from allocator.service.schemas import Id, JobOut
 from allocator.service.uploads import XLSX
 from allocator.service.work import FINAL, job_out
@@ -49,7 +49,7 @@ class Heard(StreamingResponse):
 def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
     job = s.get(Job, id, with_for_update=lock)
     if job is None or job.programme_id not in who.programmes():
-        raise Refusal("not_found", f"There is no job {id}.", withheld=job is not None)
+        raise HttpProblem("not_found", f"There is no job {id}.", withheld=job is not None)
     return job
 
 
@@ -66,7 +66,7 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
     with office.db.write() as s:
         job = job_in(s, who, id, lock=True)
         if job.state in FINAL:
-            raise Refusal("round_refuses", f"This job has ended already: {job.state}.")
+            raise HttpProblem("round_refuses", f"This job has ended already: {job.state}.")
         office.queue.cancel(s, job)
         keep.note(s, who.person(job.programme_id), "job cancelled", id, programme=job.programme_id, detail=job.kind)
         return job_out(job)
@@ -132,9 +132,9 @@ def file(id: Id, who: Reader, office: In) -> Response:
     with office.db.write() as s:
         job = job_in(s, who, id)
         if job.kind != "export":
-            raise Refusal("not_found", "This job makes no file.")
+            raise HttpProblem("not_found", "This job makes no file.")
         if job.state != "done" or job.result is None:
-            raise Refusal("not_finished", f"The file is not there: the job is {job.state}.")
+            raise HttpProblem("not_finished", f"The file is not there: the job is {job.state}.")
         by = who.person(job.programme_id)
         keep.note(s, by, "exported", job.request["plan"], programme=job.programme_id, detail=job.request["format"])
         name = f'attachment; filename="plan.{job.request["format"]}"'

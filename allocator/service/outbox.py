@@ -15,11 +15,11 @@ from allocator.domain.round import State
 from allocator.report import letters, sip_letters
 from allocator.report.wording import DEFAULTS, Letter, LetterKind, kind_of
 from allocator.rounds import Desk
-from allocator.service import people, posting
-from allocator.service.asking import Office
+from allocator.service import posting, roles
+from allocator.service.access import Office
 from allocator.service.inviting import Invited, letter_link
-from allocator.service.people import Who
 from allocator.service.posting import SENT
+from allocator.service.roles import Who
 from allocator.service.views import ready_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, LetterRow, PlanRow, Programme, RoundRow, Someone, Wording
@@ -71,10 +71,10 @@ class Addressee:
 def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> list[Addressee]:
     """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
     found: dict[str, Addressee] = {}
-    names = people.names_in(s, programme)
-    roles = ("head", "chair")
+    names = roles.names_in(s, programme)
+    leading = ("head", "chair")
     grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
-    for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(roles))):
+    for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(leading))):
         found.setdefault(
             p.email,
             Addressee(Invited(p.email, names[p.id], "chair" if g.role == "chair" else "head", urn=g.urn), "/school"),
@@ -83,9 +83,9 @@ def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> lis
     for urn in urns:
         school = desk.facts.schools[urn]
         for role, email in (("head", school.head_email), ("chair", school.chair_email)):
-            if email and role in roles and (urn, role) not in held:
+            if email and role in leading and (urn, role) not in held:
                 name = f"{role.title()} of {school.name}"
-                invited = Invited(people.plain_email(email), name, role, urn=urn)  # type: ignore[arg-type]  # head or chair
+                invited = Invited(roles.plain_email(email), name, role, urn=urn)  # type: ignore[arg-type]  # head or chair
                 found.setdefault(invited.email, Addressee(invited, "/school"))
     return list(found.values())
 
@@ -95,11 +95,11 @@ def sip_of(s: Session, programme: str, desk: Desk, sip: str) -> list[Addressee]:
     grants = sa.select(Someone).join(Grant, Someone.id == Grant.person_id)
     own = list(s.scalars(grants.where(Grant.programme_id == programme, Grant.role == "sip", Grant.sip == sip)))
     if own:
-        names = people.names_in(s, programme)
+        names = roles.names_in(s, programme)
         return [Addressee(Invited(p.email, names[p.id], "sip", sip=sip), "/sip") for p in own]
     row = desk.facts.sips.get(sip)
     return (
-        [Addressee(Invited(people.plain_email(row.email), row.name, "sip", sip=sip), "/sip")]
+        [Addressee(Invited(roles.plain_email(row.email), row.name, "sip", sip=sip), "/sip")]
         if row and row.email
         else []
     )
@@ -136,7 +136,7 @@ def addressed(
         whom = heads_of(s, row.programme_id, desk, group)
         for a in whom:
             for urn in group:  # one letter and one link open every school of a shared head
-                people.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
+                roles.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
             for state in states:
                 kind = kind_of("chair" if a.invited.role == "chair" else "head", state)
                 out.append(Addressed(a, partial(letters.school_letter, desk, group, shared, kind=kind)))

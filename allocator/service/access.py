@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import Queue
-from allocator.service import passes, people
+from allocator.service import passes, roles
+from allocator.service.environment import Settings
 from allocator.service.figures import LINKS
+from allocator.service.http_problems import HttpProblem
 from allocator.service.limits import AtOnce, Folded, Limiter
 from allocator.service.mail import Mail
-from allocator.service.people import RoleName, Who
-from allocator.service.problems import Refusal
-from allocator.service.settings import Settings
+from allocator.service.roles import RoleName, Who
 from allocator.store import keep
 from allocator.store.database import Database
 from allocator.store.tables import Pass, PlanRow, Programme, RoundRow, SignIn
@@ -77,7 +77,7 @@ POLLS = ("/news", "/events")  # what an open page asks by itself: nobody need be
 
 
 def from_here(request: Request) -> None:
-    """Raises Refusal `forbidden` for a write that another site's page sent. Programs send no Origin."""
+    """Raises HttpProblem `forbidden` for a write that another site's page sent. Programs send no Origin."""
     origin, settings = request.headers.get("origin"), office_of(request).settings
     if not origin:
         return
@@ -85,7 +85,7 @@ def from_here(request: Request) -> None:
     if not settings.https:
         here.add(f"http://{request.headers.get('host', '')}".lower())
     if origin.lower() not in here:
-        raise Refusal("forbidden", "This request came from another site's page.")
+        raise HttpProblem("forbidden", "This request came from another site's page.")
 
 
 def staying(request: Request, office: Office, pass_id: str) -> None:
@@ -100,7 +100,7 @@ def staying(request: Request, office: Office, pass_id: str) -> None:
 
 
 def asker(request: Request) -> Who:
-    """The person asking. Raises Refusal `not_signed_in`; `forbidden` for a write with a read-only token or from
+    """The person asking. Raises HttpProblem `not_signed_in`; `forbidden` for a write with a read-only token or from
     another site's page."""
     before = getattr(request.state, "who", None)
     if isinstance(before, Who):
@@ -114,7 +114,7 @@ def asker(request: Request) -> Who:
     if known is None:
         if secret:
             turned_away(office, Pass, secret, "not signed in")
-        raise Refusal("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
+        raise HttpProblem("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
     found, stale = known
     if stale:
         staying(request, office, found.pass_id)
@@ -123,7 +123,7 @@ def asker(request: Request) -> Who:
         if by_cookie:
             from_here(request)
         if found.scope == "read":
-            raise Refusal("forbidden", "This token may only read.")
+            raise HttpProblem("forbidden", "This token may only read.")
         limited(request, office, found, "write", office.settings.writes_per_minute)
     else:
         limited(request, office, found, "read", office.settings.reads_per_minute)
@@ -132,10 +132,10 @@ def asker(request: Request) -> Who:
 
 
 def limited(request: Request, office: Office, me: Who, what: str, most: int) -> None:
-    """Raises Refusal `too_many`; that it was so is in the audit log once a minute."""
+    """Raises HttpProblem `too_many`; that it was so is in the audit log once a minute."""
     try:
         office.limiter.count(f"{what} {me.id}", most)
-    except Refusal:
+    except HttpProblem:
         if not office.limiter.room(f"{what} told {me.id}", 1):
             with office.db.write() as s:
                 note_everywhere(
@@ -152,7 +152,7 @@ def need(*roles: RoleName) -> Any:
 
     def check(request: Request, me: Asker) -> Who:
         if me.role not in roles:
-            refusal = Refusal("forbidden", "Your role does not open this.")
+            refusal = HttpProblem("forbidden", "Your role does not open this.")
             note_refusal(request, refusal)
             raise refusal
         return me
@@ -161,7 +161,7 @@ def need(*roles: RoleName) -> Any:
     return Depends(check)
 
 
-def note_refusal(request: Request, refusal: Refusal) -> None:
+def note_refusal(request: Request, refusal: HttpProblem) -> None:
     """What was not for this person is written down, in each programme that they belong to in this role."""
     me = getattr(request.state, "who", None) or getattr(request.state, "refused", None)
     if refusal.withheld and not refusal.noted and isinstance(me, Who):
@@ -181,9 +181,7 @@ def turned_away(office: Office, kind: type[Pass | SignIn], secret: str, action: 
         row = s.get(Pass, hash) if kind is Pass else s.get(SignIn, hash)
         if row is None:
             return
-        where = (
-            [row.programme_id] if row.programme_id else sorted({d.programme for d in people.doors(s, row.person_id)})
-        )
+        where = [row.programme_id] if row.programme_id else sorted({d.programme for d in roles.doors(s, row.person_id)})
         person, role = row.person_id, row.role
     more = office.folded.line(f"{action} {person}")
     if more is not None:
@@ -218,14 +216,14 @@ def programme_in(session: Session, me: Who, programme: str) -> Programme:
     """The programme, if it is one of theirs; what is not theirs is not there."""
     row = session.get(Programme, programme)
     if row is None or programme not in me.programmes():
-        raise Refusal("not_found", f"There is no programme {programme}.", withheld=row is not None)
+        raise HttpProblem("not_found", f"There is no programme {programme}.", withheld=row is not None)
     return row
 
 
 def round_in(session: Session, me: Who, round_id: str, *, lock: bool = False) -> RoundRow:
     row = keep.the_round(session, round_id, lock=lock)
     if row.programme_id not in me.programmes():
-        raise Refusal("not_found", f"There is no round {round_id}.", withheld=True)
+        raise HttpProblem("not_found", f"There is no round {round_id}.", withheld=True)
     return row
 
 
@@ -233,7 +231,7 @@ def plan_in(session: Session, me: Who, plan_id: str) -> tuple[PlanRow, RoundRow]
     row = keep.plan_row(session, plan_id)
     of = keep.the_round(session, row.round_id)
     if of.programme_id not in me.programmes():
-        raise Refusal("not_found", f"There is no plan {plan_id}.", withheld=True)
+        raise HttpProblem("not_found", f"There is no plan {plan_id}.", withheld=True)
     return row, of
 
 
@@ -260,7 +258,7 @@ def fresh(request: Request, row: RoundRow) -> None:
     A page's form says it in its field `version` (`pages.ground.fields`)."""
     wanted = request.headers.get("if-match") or getattr(request.state, "if_match", None)
     if wanted and wanted != "*" and tag(row) not in [w.strip().removeprefix("W/") for w in wanted.split(",")]:
-        raise Refusal(
+        raise HttpProblem(
             "stale", "This round has changed since you read it. Read it again, then decide.", {"ETag": tag(row)}
         )
 

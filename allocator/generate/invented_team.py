@@ -12,7 +12,7 @@ from typing import Any
 
 from allocator.domain.case import Kind, School, Sip
 from allocator.domain.facts import Facts, plain
-from allocator.domain.grid import Grid, Point, middle
+from allocator.domain.national_grid import Grid, Point, middle
 from allocator.domain.phases import serves
 from allocator.generate.invented_names import SPECIALISMS
 from allocator.generate.portfolios import Unit

@@ -28,8 +28,8 @@ from allocator.intake.refresh import Change, KeptTable
 from allocator.intake.register import refresh_register
 from allocator.intake.source import Raw, RawTable, document
 from allocator.intake.template import write_template
-from allocator.report.national import gias_text, linked_text, ofsted_text, refreshed_text
-from allocator.service.problems import Refusal
+from allocator.report.national_words import gias_text, linked_text, ofsted_text, refreshed_text
+from allocator.service.http_problems import HttpProblem
 
 KINDS = {"register": "The register", "links": "The register's links", "ofsted": "Inspection outcomes"}
 MOST = 900_000  # characters of what a page hands back when it is taken; a form's field holds a million
@@ -118,7 +118,7 @@ def packed(brought: Brought, base: int) -> str:
 
 
 def unpacked(text: str) -> dict[str, Any]:
-    """Raises Refusal `invalid` for what no page of ours has sent."""
+    """Raises HttpProblem `invalid` for what no page of ours has sent."""
     try:
         unzip = zlib.decompressobj()
         data = json.loads(unzip.decompress(base64.b64decode(text, validate=True), UNPACKED))
@@ -126,7 +126,7 @@ def unpacked(text: str) -> dict[str, Any]:
             raise ValueError
         return {"base": data["base"], "tables": data["tables"], "now": dict(data["now"])}
     except (ValueError, KeyError, TypeError, zlib.error):
-        raise Refusal("invalid", "Give the files again: what the page sent back cannot be read.") from None
+        raise HttpProblem("invalid", "Give the files again: what the page sent back cannot be read.") from None
 
 
 def as_case(case: Case, policy: Policy, tables: dict[str, Any], now: dict[str, str], words: OwnWords) -> Reading:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from allocator.report.scenario import show_comparison, show_unfilled, show_veto
 from allocator.report.terminal import standing, tell
+from allocator.report.terminal_questions import show_comparison, show_unfilled, show_veto
 
 if TYPE_CHECKING:
     from rich.console import Console
