@@ -54,7 +54,7 @@ class Table:
     def letter(self, kind: LetterKind, key: str) -> Letter:
         """As it would go now."""
         self.ready = self.ready or ready_from(self.plan)
-        office = letters.Office(
+        office = letters.LetterOffice(
             ready=self.ready, wordings={str(k): v for k, v in DEFAULTS.items()}, manager="Mel Hart",
             programme="Hartwell School Improvement", today=self.today, school_link="https://sip.example/school",
             sip_link="https://sip.example/sip",

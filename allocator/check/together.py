@@ -11,7 +11,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Group:
+class KeptTogether:
     """Posts of the year better kept together, and what each further SIP costs."""
 
     rule: str
@@ -39,7 +39,7 @@ def one_lead(b: Book) -> list[tuple[str, list[str]]]:
     return out
 
 
-def better(b: Book) -> list[Group]:
+def better(b: Book) -> list[KeptTogether]:
     """Posts that team rules would keep with one SIP."""
     p = b.policy
     posts = {x.key for x in b.year_posts}
@@ -47,14 +47,14 @@ def better(b: Book) -> list[Group]:
     for urns, here in _clusters(b):
         wanted = any(b.schools[u].cluster_wants_one_sip for u in here)
         if wanted and not any(b.decided("one_sip_for_cluster", u) for u in urns):
-            out.append(Group("cluster", tuple((u, "lead") for u in here), p.cluster.price))
+            out.append(KeptTogether("cluster", tuple((u, "lead") for u in here), p.cluster.price))
     couples = {tuple(sorted((u, s.paired_with))) for u, s in b.schools.items() if s.paired_with and s.paired_with != u}
     for one, two in sorted(couples) if p.halves.on else []:
         about = [*b.find.wishes.get(one, ()), *b.find.wishes.get(two, ())]
         objects = any(w.by == "school" and w.wish == "change" for w in about)
         if {(one, "lead"), (two, "lead")} <= posts and not objects:
-            out.append(Group("halves", ((one, "lead"), (two, "lead")), p.halves.price))
+            out.append(KeptTogether("halves", ((one, "lead"), (two, "lead")), p.halves.price))
     for x in b.year_posts if p.same_appraiser.on else []:
         if x.kind == "appraisal" and b.schools[x.urn].appraisal == "same":
-            out.append(Group("same_appraiser", ((x.urn, "lead"), x.key), p.same_appraiser.price))
+            out.append(KeptTogether("same_appraiser", ((x.urn, "lead"), x.key), p.same_appraiser.price))
     return out

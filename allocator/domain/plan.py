@@ -12,11 +12,11 @@ from allocator.domain.case import Need, PostKind
 from allocator.domain.claims import Cause, WishAnswered
 
 
-class Part(BaseModel):
+class PlanPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Periods(Part):
+class Periods(PlanPart):
     """Days by period."""
 
     autumn_1: float = 0
@@ -25,7 +25,7 @@ class Periods(Part):
     summer: float = 0
 
 
-class Reason(Part):
+class Reason(PlanPart):
     """One rule's word on a pair. `points` are weighted; 0 for a hard rule's remark."""
 
     rule: str
@@ -33,13 +33,13 @@ class Reason(Part):
     text: str
 
 
-class RunnerUp(Part):
+class RunnerUp(PlanPart):
     sip: str
     points: int
     text: str
 
 
-class Assignment(Part):
+class Assignment(PlanPart):
     """One holder of a post in the year. `from`/`to` are dates; `tenure_year` counts this year.
 
     `extra_days` is the service's own time on top (new pairing, new head). `settled`: given or arranged before a
@@ -67,20 +67,20 @@ class Assignment(Part):
     tied_with: tuple[str, ...] = ()
 
 
-class ClashItem(Part):
+class ClashItem(PlanPart):
     rule: str
     urn: str | None = None
     sip: str | None = None
 
 
-class Fix(Part):
+class Fix(PlanPart):
     """A smallest set of changes (as in changes.toml) that would fill the post."""
 
     text: str
     changes: tuple[dict[str, Any], ...]
 
 
-class Unfilled(Part):
+class Unfilled(PlanPart):
     """A post, or a part of one within the year (`from`, `to`), that nobody holds."""
 
     urn: str
@@ -94,7 +94,7 @@ class Unfilled(Part):
     fixes: tuple[Fix, ...] = ()
 
 
-class Load(Part):
+class Load(PlanPart):
     """`days` counts the service's own extra time too; `capacity` after overhead and reserve."""
 
     sip: str
@@ -105,7 +105,7 @@ class Load(Part):
     periods: Periods
 
 
-class Moved(Part):
+class Moved(PlanPart):
     """A post that another SIP holds from `on`: than before (`changes`), or than in the plan gone on from (`moves`).
 
     `claims` say why, `because` says them in a manager's words; `voluntary`: the school's or the SIP's own wish or refusal.
@@ -121,7 +121,7 @@ class Moved(Part):
     voluntary: bool
 
 
-class Summary(Part):
+class Summary(PlanPart):
     """`kept`, `changed` and `had_none` add up to the lead posts filled; `days_offered` counts what can still be given."""
 
     schools: int
@@ -138,7 +138,7 @@ class Summary(Part):
     km_total: float
 
 
-class TierResult(Part):
+class TierResult(PlanPart):
     """A tier's value and proved bound. `1a`-`1c` and `4` are most; the others fewest or least."""
 
     name: str
@@ -146,14 +146,14 @@ class TierResult(Part):
     bound: int
 
 
-class Certificate(Part):
+class Certificate(PlanPart):
     tiers: tuple[TierResult, ...]
     gap: float
     gap_points_per_post: float
     proved: bool
 
 
-class MadeWith(Part):
+class MadeWith(PlanPart):
     case_sha256: str
     policy_sha256: str
     seed: int
@@ -162,7 +162,7 @@ class MadeWith(Part):
     deterministic_time: float
 
 
-class HeldRow(Part):
+class HeldRow(PlanPart):
     """One row of the plan that a repair started from; days."""
 
     urn: str
@@ -175,7 +175,7 @@ class HeldRow(Part):
     new_pairing: bool = False
 
 
-class Repaired(Part):
+class Repaired(PlanPart):
     """What a repair kept to: the rows it started from, the day it takes effect, posts whose move is the event
     itself (`uncounted`), and pairs that might not be touched (`held`). With `rebuild` nothing was kept for its
     own sake. `days_first`: tier 1d before 2 and 3, as contract 2 has it; else bonds are kept before days. `known`: how
@@ -191,7 +191,7 @@ class Repaired(Part):
     latest: dt.date | None = None
 
 
-class Inputs(Part):
+class Inputs(PlanPart):
     """Everything needed to go on from this plan. `case` and `policy` are those before `changes`. `seal`: domain/seal.py."""
 
     base_sha256: str
@@ -202,7 +202,7 @@ class Inputs(Part):
     seal: str | None = None
 
 
-class Plan(Part):
+class Plan(PlanPart):
     format: Literal["allocator.plan/1"] = "allocator.plan/1"
     status: Literal["optimal", "feasible", "stopped"]
     inputs: Inputs

@@ -40,7 +40,7 @@ class SchoolSays(Args):
     other_support: str | None = None
 
 
-class Away(Args):
+class AwayBetween(Args):
     """Away and back within the year; both days included."""
 
     from_: dt.date = Field(alias="from")
@@ -69,7 +69,7 @@ class SipSays(Args):
     days: float | None = Field(None, ge=0)
     periods: dict[Literal["autumn_1", "autumn_2", "spring", "summer"], float] | None = None
     flexible_diary: bool | None = None
-    absences: tuple[Away, ...] | None = None
+    absences: tuple[AwayBetween, ...] | None = None
     interests: tuple[Tie, ...] | None = None
     move_on: tuple[MovesOn, ...] | None = None
 
@@ -114,7 +114,7 @@ def sip_says(world: World, a: SipSays) -> World:
     return case.model_copy(update=update), policy
 
 
-def _away(sip: str, x: Away, year: Year) -> Absence:
+def _away(sip: str, x: AwayBetween, year: Year) -> Absence:
     if not year.first <= x.from_ <= x.to <= year.last:
         raise UsageError(
             f"sip_says: {sip} is away from {x.from_} to {x.to}; the end must not be before the start, and both must fall "

@@ -29,14 +29,14 @@ SOUGHT = {
 
 
 @dataclass(frozen=True)
-class Part:
+class SincePart:
     """A heading and its lines, one a change."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def since(old: Case, new: Case) -> tuple[Part, ...]:
+def since(old: Case, new: Case) -> tuple[SincePart, ...]:
     """Everything that differs, under headings in the order a manager reads; empty when nothing does."""
     found: dict[str, list[str]] = {
         t: [] for t in ("Schools that are new", "Schools that are gone", "SIPs who are new", "SIPs who are gone",
@@ -56,7 +56,7 @@ def since(old: Case, new: Case) -> tuple[Part, ...]:
     if old.year == new.year:  # what was asked and decided for one year says nothing of the next
         for title, lines in _rows(old, new).items():
             found.setdefault(title, []).extend(lines)
-    return tuple(Part(t, tuple(lines)) for t, lines in found.items() if lines)
+    return tuple(SincePart(t, tuple(lines)) for t, lines in found.items() if lines)
 
 
 def named(row: School | Sip, key: str) -> str:

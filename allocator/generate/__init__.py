@@ -18,7 +18,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
 from allocator.generate import invented_team
-from allocator.generate.by_hand import ByHand, by_hand, hard_rules
+from allocator.generate.by_hand import ByHandCounts, by_hand, hard_rules
 from allocator.generate.invented_names import names
 from allocator.generate.offered_days import days_for
 from allocator.generate.past import Past, past
@@ -43,7 +43,7 @@ class Team:
     many_authorities: int
     made_for: Mapping[tuple[str, str], str]
     barred: tuple[str, ...]  # posts whose own SIP some rule of this policy bars
-    hand: ByHand
+    hand: ByHandCounts
     incumbents: int
     posts: int = field(default=0)
 
@@ -136,7 +136,7 @@ def _may(draft: Facts) -> Any:
     return may
 
 
-def _leaver(person: invented_team.Person, facts: Facts) -> Sip:
+def _leaver(person: invented_team.InventedSip, facts: Facts) -> Sip:
     """Somebody who left last summer: kept for the history, and offers nothing."""
     return Sip.model_validate(
         {

@@ -15,7 +15,7 @@ from allocator.rules.base import Rule
 
 
 @dataclass(frozen=True)
-class ByHand:
+class ByHandCounts:
     """Posts filled and not, and schools that keep last year's SIP."""
 
     filled: int
@@ -29,7 +29,7 @@ def hard_rules(facts: Facts) -> list[Rule]:
     return [r for r in rules.RULES if type(r).block is not Rule.block and r.on(facts)]
 
 
-def by_hand(facts: Facts) -> ByHand:
+def by_hand(facts: Facts) -> ByHandCounts:
     """Post by post without second thoughts, under the rules on pairs, days and numbers of schools.
 
     Looks outward from each school, so that it takes no table of schools by SIPs.
@@ -58,7 +58,7 @@ class _Desk:
         hard = self.facts.period_hard(sip)
         return [float(self.facts.capacity(sip)), *(float("inf") if q is None else float(q) for q in hard)]
 
-    def work(self) -> ByHand:
+    def work(self) -> ByHandCounts:
         order = {need: n for n, need in enumerate(NEEDS)}
         kinds = {kind: n for n, kind in enumerate(POST_KINDS)}
         posts = sorted(self.facts.posts, key=lambda p: (kinds[p.kind], order[p.need], p.urn))
@@ -67,7 +67,7 @@ class _Desk:
             if chosen:
                 self._give(post, chosen)
         kept = sum(self.facts.incumbent(u) == s for (u, kind), s in self.held.items() if kind == "lead")
-        return ByHand(len(self.held), len(posts) - len(self.held), kept, self.held)
+        return ByHandCounts(len(self.held), len(posts) - len(self.held), kept, self.held)
 
     def _candidates(self, post: Post) -> Iterator[str]:
         head = self.facts.schools[post.urn].head

@@ -33,7 +33,7 @@ CONTEXTS = ("small_school", "large_school", "high_fsm", "rural", "faith_school",
 
 
 @dataclass
-class Person:
+class InventedSip:
     """A SIP in the making: what its portfolio asks, then what is added; `row` makes the table row."""
 
     sip: str
@@ -93,7 +93,7 @@ def people(
     team: Sequence[Kind],
     names: Sequence[str],
     place: Mapping[str, Point],
-) -> list[Person]:
+) -> list[InventedSip]:
     """One person for each portfolio."""
     width = len(str(len(pieces)))
     new = set(rng.sample(range(len(pieces)), max(1, round(NEWCOMERS * len(pieces)))) if len(pieces) > 4 else ())
@@ -102,7 +102,7 @@ def people(
         e, north = middle([u.place for u in piece])
         home = round(e + rng.gauss(0, 2500), -2), round(north + rng.gauss(0, 2500), -2)
         served = 0 if n in new else min(12, 1 + int(rng.expovariate(1 / 4.5)))
-        person = Person(f"S{n + 1:0{width}d}", names[n], kind, served, home)
+        person = InventedSip(f"S{n + 1:0{width}d}", names[n], kind, served, home)
         for urn in (u for unit in piece for u in unit.urns):
             person.schools.append(urn)
             person.takes(facts.schools[urn], place[urn])
@@ -111,7 +111,7 @@ def people(
     return out
 
 
-def _experience(facts: Facts, person: Person, urn: str) -> None:
+def _experience(facts: Facts, person: InventedSip, urn: str) -> None:
     """What the school's position demands (rule need): the first tag of each that would do."""
     for flag in facts.flags(urn):
         asked = facts.policy.need.requires.get(flag.name, [])
@@ -119,7 +119,7 @@ def _experience(facts: Facts, person: Person, urn: str) -> None:
             person.tags.add(asked[0])
 
 
-def second_chances(facts: Facts, team: Sequence[Person], place: Mapping[str, Point]) -> None:
+def second_chances(facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
     """No phase hangs on one person where there are two: the nearest other learns it."""
     if len(team) < 2:
         return
@@ -135,7 +135,7 @@ def second_chances(facts: Facts, team: Sequence[Person], place: Mapping[str, Poi
             by_id[other].add_phases(school)
 
 
-def other_posts(facts: Facts, team: Sequence[Person], place: Mapping[str, Point]) -> None:
+def other_posts(facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
     """Support and appraisal posts to the nearest person who may: not the lead where the post asks that."""
     homes = Grid({p.sip: p.home for p in team})
     by_id = {p.sip: p for p in team}
@@ -158,7 +158,7 @@ def _first(grid: Grid, point: Point, count: int) -> list[tuple[float, str]]:
     return [found for found, _ in zip(grid.near(point), range(count), strict=False)]
 
 
-def more_authorities(rng: random.Random, facts: Facts, team: Sequence[Person], place: Mapping[str, Point]) -> None:
+def more_authorities(rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
     """Enough people work for two or more: those nearest to the next authority, which they add.
 
     In a case of one authority they add one outside it: their other work is not in view (domain J1).
@@ -173,7 +173,7 @@ def more_authorities(rng: random.Random, facts: Facts, team: Sequence[Person], p
             p.las[plain(OUTSIDE)] = OUTSIDE
         return
     schools = Grid(place)
-    near: list[tuple[float, str, Person, str]] = []
+    near: list[tuple[float, str, InventedSip, str]] = []
     for p in team:
         if len(p.las) == 1 and (found := next_authority(facts, schools, p)):
             factor = 2.0 if p.kind == "la_adviser" else 1.0  # an adviser works for its own, mostly
@@ -182,7 +182,7 @@ def more_authorities(rng: random.Random, facts: Facts, team: Sequence[Person], p
         p.las[plain(la)] = la
 
 
-def next_authority(facts: Facts, schools: Grid, person: Person) -> tuple[float, str] | None:
+def next_authority(facts: Facts, schools: Grid, person: InventedSip) -> tuple[float, str] | None:
     """(metres, authority) of the nearest school in an authority the person does not work for."""
     for metres, urn in schools.near(person.home):
         la = facts.schools[urn].la
@@ -191,7 +191,7 @@ def next_authority(facts: Facts, schools: Grid, person: Person) -> tuple[float, 
     return None
 
 
-def fill(rng: random.Random, facts: Facts, team: Sequence[Person], place: Mapping[str, Point]) -> None:
+def fill(rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
     """Everything else of a row: dates, checks, experience, travel; all of it fit for the posts planned."""
     first = facts.year.first
     focus = Counter(w for s in facts.schools.values() for w in s.focus)
@@ -244,13 +244,13 @@ def _rate(rng: random.Random, kind: Kind) -> int | None:
     return rng.randrange(span[0], span[1] + 1, 10) if span else None
 
 
-def most_schools(facts: Facts, person: Person) -> int | None:
+def most_schools(facts: Facts, person: InventedSip) -> int | None:
     """The person's own limit, only where the policy's for their kind would not do."""
     usual = facts.policy.capacity.max_schools.get(person.kind, 15)
     return len(person.schools) + 1 if len(person.schools) >= usual else None
 
 
-def row(facts: Facts, person: Person, days: float) -> Sip:
+def row(facts: Facts, person: InventedSip, days: float) -> Sip:
     """The table row."""
     return Sip.model_validate(
         {

@@ -12,7 +12,7 @@ from typing import Any
 from allocator.domain.calendar import year_label
 from allocator.domain.facts import Facts, same_text
 from allocator.domain.national_grid import Grid, Point
-from allocator.generate.invented_team import Person
+from allocator.generate.invented_team import InventedSip
 
 NEAR = 8  # people or schools looked at around a point
 # How last year's lead stands to the school this year; ours, after domain F4, F5, F12 and A10.
@@ -29,14 +29,14 @@ class Past:
     history: list[dict[str, Any]] = field(default_factory=list)
     interests: list[dict[str, Any]] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
-    leavers: list[Person] = field(default_factory=list)
+    leavers: list[InventedSip] = field(default_factory=list)
     incumbent: dict[str, str] = field(default_factory=dict)
 
 
 def past(
     rng: random.Random,
     facts: Facts,
-    team: Sequence[Person],
+    team: Sequence[InventedSip],
     names: Sequence[str],
     place: Mapping[str, Point],
     may: May,
@@ -52,7 +52,7 @@ def past(
 def _history(
     rng: random.Random,
     facts: Facts,
-    team: Sequence[Person],
+    team: Sequence[InventedSip],
     names: Sequence[str],
     place: Mapping[str, Point],
     may: May,
@@ -71,13 +71,15 @@ def _history(
         return None
 
     for p in team:
-        leaver: Person | None = None
+        leaver: InventedSip | None = None
         for urn in p.schools:
             years = rng.choices(TENURES, WEIGHTS)[0]
             if p.served == 0:  # a newcomer takes over from somebody who left
                 if leaver is None:
                     n = len(out.leavers)
-                    leaver = Person(f"L{n + 1:0{width}d}", names[n], "consultant", 0, p.home, phases=list(p.phases))
+                    leaver = InventedSip(
+                        f"L{n + 1:0{width}d}", names[n], "consultant", 0, p.home, phases=list(p.phases)
+                    )
                     out.leavers.append(leaver)
                 if rng.random() < 0.85:
                     _led(facts, out, urn, leaver.sip, years, "sip_left")
@@ -107,7 +109,9 @@ def _led(facts: Facts, out: Past, urn: str, sip: str, years: int, ended: str | N
         out.incumbent[urn] = sip
 
 
-def _interests(rng: random.Random, facts: Facts, team: Sequence[Person], place: Mapping[str, Point], out: Past) -> None:
+def _interests(
+    rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point], out: Past
+) -> None:
     """About one SIP in two declares a tie to a school near home that the plan does not need."""
     schools = Grid(place)
     had: dict[str, set[str]] = defaultdict(set)
@@ -137,7 +141,9 @@ def _interests(rng: random.Random, facts: Facts, team: Sequence[Person], place: 
             out.interests.append(row)
 
 
-def _wishes(rng: random.Random, facts: Facts, team: Sequence[Person], place: Mapping[str, Point], out: Past) -> None:
+def _wishes(
+    rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point], out: Past
+) -> None:
     """One school in five asks for something; a few SIPs ask to move on."""
     homes = Grid({p.sip: p.home for p in team})
     made_for = {urn: p.sip for p in team for urn in p.schools}

@@ -21,12 +21,12 @@ from allocator.intake.ofsted_editions import (
     PUBLISHED,
     WHOLE,
     Generation,
-    Result,
-    Said,
+    InspectionResult,
+    RowSays,
     fills,
     read_row,
 )
-from allocator.intake.refresh import Change, KeptTable
+from allocator.intake.refresh import ChangedCell, KeptTable
 
 DATES: dict[Generation, str] = {g: columns[-1] for g, columns in WHOLE.items()}
 
@@ -37,7 +37,7 @@ class Merged:
 
     file: str
     fills: tuple[str, ...] = ()  # our columns that the file speaks of
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ChangedCell] = field(default_factory=list)
     schools: int = 0
     graded: int = 0  # with any outcome in the file
     cards: int = 0
@@ -107,9 +107,9 @@ def merge_ofsted(path: Path, kept: KeptTable, *, force: bool = False) -> Merged:
     return out
 
 
-def newest(said: Iterable[Said]) -> Said:
+def newest(said: Iterable[RowSays]) -> RowSays:
     """All that is said of one school: of each generation the newest result, and the newest word on its category."""
-    out = Said()
+    out = RowSays()
     for one in said:
         for generation, result in one.results.items():
             out.results[generation] = _later(out.results.get(generation), result)
@@ -119,14 +119,14 @@ def newest(said: Iterable[Said]) -> Said:
     return out
 
 
-def _later(a: Result | None, b: Result) -> Result:
+def _later(a: InspectionResult | None, b: InspectionResult) -> InspectionResult:
     """The later of two; a monitoring visit's grades are put on the report card before it."""
     if a is None:
         return b
     first, last = (a, b) if _after(b.on, a.on) else (b, a)
     if not last.adds:
         return last
-    return Result(first.values | {c: v for c, v in last.values.items() if v is not None}, last.on, first.adds)
+    return InspectionResult(first.values | {c: v for c, v in last.values.items() if v is not None}, last.on, first.adds)
 
 
 def _after(a: dt.date | None, b: dt.date | None) -> bool:
@@ -143,13 +143,13 @@ def _by_school(table: NationalTable) -> tuple[dict[str, list[Mapping[str, str | 
     return rows, {u: urn for u, urn in earlier.items() if u not in rows}
 
 
-def _count(said: Said, out: Merged) -> None:
+def _count(said: RowSays, out: Merged) -> None:
     out.graded += bool(said.results)
     out.cards += "card" in said.results
     out.not_judged += "oeif" in said.results and said.results["oeif"].values["oeif_overall"] == "not_judged"
 
 
-def _merge(kept: KeptTable, n: int, said: Said, out: Merged, force: bool) -> None:
+def _merge(kept: KeptTable, n: int, said: RowSays, out: Merged, force: bool) -> None:
     """One school: each generation, then its category, where the table has nothing newer."""
     dates = {g: kept.value(n, column) for g, column in DATES.items()}
     category_since = max((dates[g] for g in ("oeif", "card") if dates[g]), default=None)

@@ -99,7 +99,7 @@ WHOLE: dict[Generation, tuple[str, ...]] = {  # the columns of one inspection's 
 
 
 @dataclass(frozen=True)
-class Result:
+class InspectionResult:
     """What one inspection gave: our columns -> values. A monitoring visit adds to a report card and does not replace it."""
 
     values: dict[str, Any]
@@ -108,10 +108,10 @@ class Result:
 
 
 @dataclass
-class Said:
+class RowSays:
     """What one row says. `category`: None where the row says nothing of it, blank where it says there is none."""
 
-    results: dict[Generation, Result] = field(default_factory=dict)
+    results: dict[Generation, InspectionResult] = field(default_factory=dict)
     category: str | None = None
     category_on: dt.date | None = None
     too_old: bool = False
@@ -133,17 +133,17 @@ def fills(found: Collection[str]) -> tuple[str, ...]:
     return tuple(c for c in PUBLISHED if c in out)
 
 
-def read_row(row: Mapping[str, str | None], unread: Counter[str]) -> Said:
+def read_row(row: Mapping[str, str | None], unread: Counter[str]) -> RowSays:
     """The results of one published row. Texts that could not be read are counted in `unread`."""
     given = {c: _grade(c, row.get(c), unread) for c in GRADES}
     inspected = _date(row, "inspected_on", unread)
     monitoring = "monitoring" in (row.get("event") or "").casefold()
-    out = Said()
+    out = RowSays()
     card = {c: given[c] for c in CARD}
     if _any(card):
         days = [d for c in CARD if (d := _date(row, f"{c.removeprefix('card_')}_on", unread))]
         on = max(days, default=inspected)
-        out.results["card"] = Result({**card, "card_date": on}, on, monitoring)
+        out.results["card"] = InspectionResult({**card, "card_date": on}, on, monitoring)
     graded = {c: given[c] for c in (*GRADED, "oeif_safeguarding")}
     if _any({c: graded[c] for c in GRADED}):
         on = _date(row, "oeif_on", unread) if "oeif_on" in row else None if "card" in out.results else inspected
@@ -151,17 +151,17 @@ def read_row(row: Mapping[str, str | None], unread: Counter[str]) -> Said:
             out.too_old = True
         else:
             before = {"previous_oeif_overall": given["previous_oeif_overall"]}
-            out.results["oeif"] = Result({**graded, "oeif_date": on, **before}, on)
+            out.results["oeif"] = InspectionResult({**graded, "oeif_date": on, **before}, on)
     if given["ungraded_outcome"] is not None:
         on = _date(row, "ungraded_on", unread) if "ungraded_on" in row else inspected
         values = {"ungraded_outcome": given["ungraded_outcome"], "ungraded_date": on}
-        out.results["ungraded"] = Result(values, on)
+        out.results["ungraded"] = InspectionResult(values, on)
     if not out.too_old:
         _category(row, out, inspected, unread)
     return out
 
 
-def _category(row: Mapping[str, str | None], out: Said, inspected: dt.date | None, unread: Counter[str]) -> None:
+def _category(row: Mapping[str, str | None], out: RowSays, inspected: dt.date | None, unread: Counter[str]) -> None:
     """The category as the row states it. A row without a grade can put a school in a category, never take it out."""
     graded = [r for g, r in out.results.items() if g != "ungraded"]
     if "category_latest" in row:

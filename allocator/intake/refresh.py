@@ -18,7 +18,7 @@ from allocator.intake.write import cell, write_csv
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedCell:
     """One cell: what stood there, and what stands there now; blank where nothing did or does."""
 
     urn: str
@@ -34,7 +34,7 @@ class KeptTable:
     def __init__(self, table: RawTable) -> None:
         self.header = list(table.header)
         self.rows = [[*cells, *[None] * (len(table.header) - len(cells))] for _, cells in table.rows]
-        self.changes: list[Change] = []
+        self.changes: list[ChangedCell] = []
         self._given = len(self.header)
         self._places = {squeezed(h): n for n, h in reversed(list(enumerate(table.header)))}
 
@@ -74,7 +74,7 @@ class KeptTable:
             return
         self.have(column)
         self.rows[row][self._places[squeezed(column)]] = after
-        self.changes.append(Change(self.urn(row), self.text(row, "name"), column, before, after))
+        self.changes.append(ChangedCell(self.urn(row), self.text(row, "name"), column, before, after))
 
     def have(self, *columns: str) -> None:
         """The columns are there, blank where they were not."""
@@ -148,9 +148,9 @@ def rows_of(raw: Raw, table: str) -> list[dict[str, str]]:
     ]
 
 
-def by_school(changes: Sequence[Change]) -> Iterator[tuple[str, list[Change]]]:
+def by_school(changes: Sequence[ChangedCell]) -> Iterator[tuple[str, list[ChangedCell]]]:
     """(name and URN, its changes), in the table's order."""
-    groups: dict[str, list[Change]] = {}
+    groups: dict[str, list[ChangedCell]] = {}
     for change in changes:
         groups.setdefault(f"{change.school} ({change.urn})", []).append(change)
     yield from groups.items()

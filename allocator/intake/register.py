@@ -16,7 +16,7 @@ from allocator.domain.bodies import Kind, alike, folded
 from allocator.domain.case import School
 from allocator.intake.gias import WRITTEN, authorities, import_gias
 from allocator.intake.national import plain
-from allocator.intake.refresh import Change, KeptTable, rows_of
+from allocator.intake.refresh import ChangedCell, KeptTable, rows_of
 from allocator.intake.source import Raw
 
 BODIES: dict[str, Kind] = {"la": "la", "trust": "trust", "diocese": "diocese"}
@@ -32,7 +32,7 @@ class Refreshed:
     """What the register says of a table in use; its rows have been refreshed, and `changes` lists every cell."""
 
     file: str
-    changes: list[Change] = field(default_factory=list)
+    changes: list[ChangedCell] = field(default_factory=list)
     schools: int = 0
     found: int = 0  # open or coming in the register
     opened: list[str] = field(default_factory=list)  # these lists: name (URN), with what there is to say
@@ -126,7 +126,7 @@ def _close(kept: KeptTable, n: int, label: str, on: dt.date | None, out: Refresh
         kept.put(n, "closes_on", on)
 
 
-def ties(raw: Raw, changes: Sequence[Change]) -> list[str]:
+def ties(raw: Raw, changes: Sequence[ChangedCell]) -> list[str]:
     """Which SIPs work in, or have declared an interest in, a trust that a school has joined: each a conflict."""
     names = {r.get("sip", ""): r.get("name", "") for r in rows_of(raw, "sips")}
     tied = [(r["current_trust"], r.get("sip", ""), "works there") for r in rows_of(raw, "sips") if "current_trust" in r]

@@ -50,13 +50,13 @@ class Sheet:
 
 
 @dataclass
-class Book:
+class OpenedBook:
     sheets: list[Sheet]
     macros: bool = False
     links: bool = False  # to other workbooks
 
 
-def open_book(data: bytes, name: str) -> Book:
+def open_book(data: bytes, name: str) -> OpenedBook:
     """The one place where a workbook of a case is opened: .xlsx, .xlsm, .ods or .xls.
 
     Raises CaseError when it cannot be read, is protected, or is too large.
@@ -82,7 +82,7 @@ def open_book(data: bytes, name: str) -> Book:
             f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another kind of file with "
             "that name. Save it again as .xlsx."
         ) from None
-    out = Book(sheets)
+    out = OpenedBook(sheets)
     if data[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()

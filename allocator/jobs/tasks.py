@@ -201,7 +201,7 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     return {"content_type": kind, "base64": base64.b64encode(data).decode()}
 
 
-class Spread(Protocol):
+class SpreadJob(Protocol):
     """A kind of job whose parts any worker may answer, about one plan: numbered, and put together in that order."""
 
     def __init__(self, plan: Plan, ask: dict[str, Any]) -> None: ...
@@ -235,9 +235,9 @@ class _Sweep:
 
 class _Frontier:
     def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
-        from allocator.questions.frontier import Asked
+        from allocator.questions.frontier import Question
 
-        self.asked = Asked(plan)
+        self.asked = Question(plan)
 
     def numbers(self, stop: Stop) -> Sequence[int]:
         return self.asked.numbers(stop)
@@ -253,11 +253,11 @@ class _Frontier:
         return {"points": [asdict(p) for p in frontier.gained(frontier.read(p) for p in parts)]}
 
 
-SPREAD: dict[str, type[Spread]] = {"sweep": _Sweep, "frontier": _Frontier}
-_asked: dict[str, Spread] = {}  # the job in hand, its plan read and set up once a worker
+SPREAD: dict[str, type[SpreadJob]] = {"sweep": _Sweep, "frontier": _Frontier}
+_asked: dict[str, SpreadJob] = {}  # the job in hand, its plan read and set up once a worker
 
 
-def asked(db: Database, job: Job) -> Spread:
+def asked(db: Database, job: Job) -> SpreadJob:
     """The questions of a job that is spread."""
     if (found := _asked.get(job.id)) is None:
         found = SPREAD[job.kind](_plan(db, job.request["plan"]), job.request)

@@ -24,7 +24,7 @@ from allocator.jobs import tasks
 from allocator.jobs.queue import LOST, PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
-from allocator.store.tables import Job, Part
+from allocator.store.tables import Job, JobPart
 
 HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
@@ -100,7 +100,7 @@ def run_spread(job_id: str) -> None:
         parts = _Parts(Queue(db()).client, job, numbers)
         while True:
             with db().read() as s:
-                done = list(s.scalars(sa.select(Part).where(Part.job_id == job_id).order_by(Part.n)))
+                done = list(s.scalars(sa.select(JobPart).where(JobPart.job_id == job_id).order_by(JobPart.n)))
             if stop.event is not None and stop.event.is_set():
                 parts.cancel()
                 raise Stopped(f"Stopped after {len(done)} of {len(numbers)} parts.")
@@ -161,7 +161,7 @@ class _Parts:
 def run_part(job_id: str, n: int) -> None:
     with db().read() as s:
         job = s.get(Job, job_id)
-        if job is None or job.cancel or s.get(Part, (job_id, n)) is not None:
+        if job is None or job.cancel or s.get(JobPart, (job_id, n)) is not None:
             return
     ends = Ends()
     threading.Thread(target=_watch, args=(job_id, None, ends, {}), daemon=True).start()
@@ -173,7 +173,9 @@ def run_part(job_id: str, n: int) -> None:
         return
 
     def put() -> None:
-        insert = (sqlite if db().sqlite else postgresql).insert(Part).values(job_id=job_id, n=n, result=_plain(result))
+        insert = (
+            (sqlite if db().sqlite else postgresql).insert(JobPart).values(job_id=job_id, n=n, result=_plain(result))
+        )
         with db().write() as s:
             s.execute(insert.on_conflict_do_nothing())
 

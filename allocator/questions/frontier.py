@@ -35,7 +35,7 @@ class Point:
     schools: tuple[str, ...]
 
 
-class Asked:
+class Question:
     """The question about one plan, set up once; each number of changes can then be asked apart from the others.
 
     Changes are counted as every page counts them (contract 2, *before*): against last year's leads, and within the year
@@ -65,7 +65,7 @@ class Asked:
 
 def answering(plan: Plan, event: threading.Event) -> Callable[[int], Point | None]:
     """What answers the questions of one plan, in a process of its own."""
-    return partial(Asked(plan).point, stop=Stop(event=event))
+    return partial(Question(plan).point, stop=Stop(event=event))
 
 
 def read(row: dict[str, Any]) -> Point:
@@ -86,7 +86,7 @@ def frontier(plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal:
 
     Stopped, those found so far. With `journal` points already there are not worked out again, and new ones are added.
     """
-    stop, asked = stop or Stop(), Asked(plan)
+    stop, asked = stop or Stop(), Question(plan)
     questions = {f"frontier {n}": n for n in asked.numbers(stop)}
     found = apart(
         plan, questions, answering, read, workers=workers, journal=journal, event=stop.event,

@@ -25,7 +25,7 @@ WISHES = ("wish", "local")  # rules that give points for what a school or a SIP 
 
 
 @dataclass(frozen=True)
-class Job:
+class SweepQuestion:
     """One question: its key (also its place in the answer), what it is called, its changes."""
 
     key: str
@@ -35,7 +35,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Result:
+class SweepResult:
     """`stranded`: posts that nobody fills; `lost_sip`: schools of the leaver; `moved`: other schools that move;
     `tiers`: (name, change for the better; negative = worse) against the plan; `gained`: what more help brings, in words."""
 
@@ -50,12 +50,12 @@ class Result:
     gained: tuple[str, ...] = ()
 
 
-def leaving(plan: Plan, size: int = 1) -> list[Job]:
+def leaving(plan: Plan, size: int = 1) -> list[SweepQuestion]:
     """Every SIP with a post leaving, or every pair of them."""
     names = {a.sip: a.name for a in plan.assignments if not a.settled}
     on = _now(plan)
     return [
-        Job(
+        SweepQuestion(
             "+".join(group),
             " and ".join(names[s] for s in group),
             tuple({"sip_leaves": {"sip": s, **on}} for s in group),
@@ -72,11 +72,13 @@ def _now(plan: Plan) -> dict[str, str]:
     return {"on": str(plan.inputs.repaired.since)}
 
 
-def gains(plan: Plan) -> list[Job]:
+def gains(plan: Plan) -> list[SweepQuestion]:
     """One more day of each SIP; one new SIP like each kind and phase already on the team (the recruitment question)."""
     case, _ = world(plan)
     jobs = [
-        Job(f"day {s.sip}", f"one more day of {s.name}", ({"days": {"sip": s.sip, "days": s.days + 1}},), True)
+        SweepQuestion(
+            f"day {s.sip}", f"one more day of {s.name}", ({"days": {"sip": s.sip, "days": s.days + 1}},), True
+        )
         for s in sorted(case.sips, key=lambda s: s.sip)
         if s.status in (None, "active")
     ]
@@ -90,16 +92,16 @@ def gains(plan: Plan) -> list[Job]:
             like.pop(own, None)
         like |= {"sip": f"new {kind} {'+'.join(phases)}", "name": f"A new {kind.replace('_', ' ')}", "status": "active"}
         label = f"a new {kind.replace('_', ' ')} ({', '.join(phases)}; {s.days:g} days, otherwise like {s.name})"
-        jobs.append(Job(str(like["sip"]), label, ({"sip_joins": like},), True))
+        jobs.append(SweepQuestion(str(like["sip"]), label, ({"sip_joins": like},), True))
     return jobs
 
 
-def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
+def answer(plan: Plan, job: SweepQuestion, stop: Stop | None = None) -> SweepResult:
     """One job's answer, audited; a refusal is an answer too. Once `stop` has struck it is not to be used."""
     try:
         new = scenario(plan, job.changes, rebuild=job.rebuild).plan(stop, words=False)
     except AllocatorError as error:
-        return Result(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
+        return SweepResult(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
     gone = {c["sip_leaves"]["sip"] for c in job.changes if "sip_leaves" in c}
     before, now = plan.held(), new.held()
     lost = {u for (u, _), a in before.items() if a.sip in gone}
@@ -112,7 +114,7 @@ def answer(plan: Plan, job: Job, stop: Stop | None = None) -> Result:
     )
     short = sum(a.days_short for a in new.assignments)
     gained = () if gone else tuple(_gained(_done(plan), _done(new)))
-    return Result(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers, gained=gained)
+    return SweepResult(job.key, job.label, len(new.unfilled), len(lost), len(moved), short, tiers, gained=gained)
 
 
 def _done(plan: Plan) -> dict[str, float]:
@@ -144,39 +146,41 @@ def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
             yield f"{more[what]:g} {one if more[what] == 1 else many}"
 
 
-def answering(plan: Plan, event: threading.Event) -> Callable[[Job], Result]:
+def answering(plan: Plan, event: threading.Event) -> Callable[[SweepQuestion], SweepResult]:
     """What answers the questions of one plan."""
     return partial(answer, plan, stop=Stop(event=event))
 
 
-def read(row: dict[str, Any]) -> Result:
+def read(row: dict[str, Any]) -> SweepResult:
     """An answer as it was written down."""
     lists = {"tiers": tuple((a, b) for a, b in row["tiers"]), "gained": tuple(row.get("gained", ()))}
-    return Result(**{**row, **lists})
+    return SweepResult(**{**row, **lists})
 
 
-def sweep(plan: Plan, jobs: Sequence[Job], *, workers: int = 1, journal: Path | None = None) -> Iterator[Result]:
+def sweep(
+    plan: Plan, jobs: Sequence[SweepQuestion], *, workers: int = 1, journal: Path | None = None
+) -> Iterator[SweepResult]:
     """Answers as they come. With `journal` those already there are not worked out again, and new ones are added."""
     asked = {job.key: job for job in jobs}
     yield from (found for _, found in apart(plan, asked, answering, read, workers=workers, journal=journal))
 
 
-def ranked(results: Sequence[Result]) -> list[Result]:
+def ranked(results: Sequence[SweepResult]) -> list[SweepResult]:
     """Worst (or for gains, best) first: by posts, then schools moved, days short, points; ties by key."""
 
-    def tier_key(r: Result) -> tuple[int, ...]:
+    def tier_key(r: SweepResult) -> tuple[int, ...]:
         found = dict(r.tiers)
         return tuple(found.get(n, 0) for n in tier.TIERS)
 
-    def nothing(r: Result) -> bool:
+    def nothing(r: SweepResult) -> bool:
         return not (r.lost_sip or r.gained)
 
-    def stranded(r: Result) -> int:
+    def stranded(r: SweepResult) -> int:
         return -r.stranded if r.lost_sip else r.stranded
 
     return sorted(results, key=lambda r: (nothing(r), stranded(r), *_signed(tier_key(r), r), -r.moved, r.key))
 
 
-def _signed(key: tuple[int, ...], r: Result) -> tuple[int, ...]:
+def _signed(key: tuple[int, ...], r: SweepResult) -> tuple[int, ...]:
     """A leaver's losses: most lost first; a gain: most gained first."""
     return key if r.lost_sip > 0 else tuple(-v for v in key)

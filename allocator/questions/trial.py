@@ -27,7 +27,7 @@ from allocator.words import listed
 
 
 @dataclass(frozen=True)
-class Shift:
+class ChangeOfHands:
     """Another post that would change hands. Names; None = nobody."""
 
     urn: str
@@ -57,7 +57,7 @@ class Trial:
     clash: str = ""
     loses: tuple[TierPrice, ...] = ()
     points: int = 0
-    shifts: tuple[Shift, ...] = ()
+    shifts: tuple[ChangeOfHands, ...] = ()
     proved: bool = True
 
     @property
@@ -223,7 +223,7 @@ class _Asked:
         return found.status == "optimal"
 
 
-def _shifts(ready: Setup, key: Key, holders: dict[Key, str], found: Solution) -> tuple[Shift, ...]:
+def _shifts(ready: Setup, key: Key, holders: dict[Key, str], found: Solution) -> tuple[ChangeOfHands, ...]:
     facts = ready.facts
     after = {ready.choices[i][:2]: ready.choices[i][2] for i in found.chosen}
 
@@ -231,7 +231,7 @@ def _shifts(ready: Setup, key: Key, holders: dict[Key, str], found: Solution) ->
         return facts.sips[sip].name if sip else None
 
     return tuple(
-        Shift(u, facts.name(u), k, name(holders.get((u, k))), name(after.get((u, k))))
+        ChangeOfHands(u, facts.name(u), k, name(holders.get((u, k))), name(after.get((u, k))))
         for u, k in sorted({*holders, *after})
         if (u, k) != key and (u, k) in ready.post_index and holders.get((u, k)) != after.get((u, k))
     )

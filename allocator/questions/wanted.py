@@ -56,7 +56,7 @@ def leads(plan: Plan) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Cluster:
+class ClusterInRun:
     """A cluster with more than one school in the run: its name, schools, who leads them, whether it asked for one SIP."""
 
     name: str
@@ -67,7 +67,7 @@ class Cluster:
     then: Then | None = None  # with one SIP for all, where that was worked out
 
 
-def named(plan: Plan) -> list[Cluster]:
+def named(plan: Plan) -> list[ClusterInRun]:
     """Every cluster as the plan has it."""
     facts, held = ready_from(plan).facts, leads(plan)
     found: dict[str, list[str]] = {}
@@ -80,11 +80,11 @@ def named(plan: Plan) -> list[Cluster]:
         asked = any(facts.schools[u].cluster_wants_one_sip for u in urns)
         one = len(who) == 1 and all(u in held for u in urns)
         if len(urns) > 1:
-            out.append(Cluster(facts.schools[urns[0]].cluster or "", tuple(urns), who, asked, one))
+            out.append(ClusterInRun(facts.schools[urns[0]].cluster or "", tuple(urns), who, asked, one))
     return out
 
 
-def clusters(plan: Plan, stop: Stop | None = None) -> Iterator[Cluster]:
+def clusters(plan: Plan, stop: Stop | None = None) -> Iterator[ClusterInRun]:
     """Each cluster, and what one SIP for it would cost: a solve each where it has not got one."""
     first = f"{str(plan.inputs.case['year'])[:4]}-09-01"
     for c in named(plan):

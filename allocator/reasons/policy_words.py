@@ -49,7 +49,7 @@ PRIVATE = (
 
 
 @dataclass(frozen=True)
-class Setting:
+class SettingShown:
     """One setting. `value` and `default` as the policy holds them; `default` is that of the named policy it starts from."""
 
     key: str
@@ -75,7 +75,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Group:
+class SettingGroup:
     """A rule, or a part of the policy that is no rule, with its settings."""
 
     id: str
@@ -83,7 +83,7 @@ class Group:
     meaning: str
     law: str
     on: bool
-    settings: tuple[Setting, ...]
+    settings: tuple[SettingShown, ...]
 
     @property
     def weighed(self) -> bool:
@@ -96,18 +96,18 @@ class Group:
         return next((s.value for s in self.settings if s.key.endswith(".weight")), None)
 
 
-def groups(policy: Policy) -> tuple[Group, ...]:
+def groups(policy: Policy) -> tuple[SettingGroup, ...]:
     """Everything in force, rules in their order, then the parts that are no rule."""
     base = {k: v for k, v, *_ in settings(start(policy.name))}
-    by_part: dict[str, list[Setting]] = {}
+    by_part: dict[str, list[SettingShown]] = {}
     for key, value, _, meaning, source in settings(policy):
-        by_part.setdefault(key.split(".")[0], []).append(Setting(key, meaning, source, value, base[key]))
+        by_part.setdefault(key.split(".")[0], []).append(SettingShown(key, meaning, source, value, base[key]))
     out = []
     for rule in RULES:
         mine = by_part.pop(rule.setting.split(".")[0])
         on = next(bool(s.value) for s in mine if s.key == rule.setting)
-        out.append(Group(rule.id, rule.title, rule.meaning, rule.law, on, tuple(mine)))
-    rest = [Group(part, *OTHER[part], "", True, tuple(mine)) for part, mine in by_part.items()]
+        out.append(SettingGroup(rule.id, rule.title, rule.meaning, rule.law, on, tuple(mine)))
+    rest = [SettingGroup(part, *OTHER[part], "", True, tuple(mine)) for part, mine in by_part.items()]
     return (*out, *rest)
 
 

@@ -39,7 +39,7 @@ WISHES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class SchoolRow:
     """One school. `sip` is who leads it from here on, `sip_id` empty where nobody does; `last_id`, `last`: last year.
 
     `marks` are keys of MARKS, for filters; `flags` say them, and what else is special, in words.
@@ -82,45 +82,45 @@ MARKS = {  # what rows may be narrowed to
 
 
 @dataclass(frozen=True)
-class Column:
+class SchoolColumn:
     """A column: its heading, its cell, and whether it is shown unless somebody chooses otherwise."""
 
     key: str
     head: str
-    cell: Callable[[Row], Any]
+    cell: Callable[[SchoolRow], Any]
     kind: Literal["text", "number", "urn"] = "text"
     shown: bool = True
-    order: Callable[[Row], Any] | None = None
+    order: Callable[[SchoolRow], Any] | None = None
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column("urn", "URN", lambda r: r.urn, "urn"),
-    Column("school", "School", lambda r: r.school),
-    Column("phase", "Phase", lambda r: r.phase, shown=False),
-    Column("need", "Need", lambda r: r.need, order=lambda r: NEEDS.index(r.need)),
-    Column("ofsted", "Ofsted", lambda r: r.ofsted),
-    Column("area", "Area", lambda r: r.area),
-    Column("trust", "Trust", lambda r: r.trust, shown=False),
-    Column("head", "Head", lambda r: r.head, shown=False),
-    Column("last", "Last year", lambda r: r.last),
-    Column("sip", "This year", lambda r: r.sip),
-    Column("sip_id", "SIP id", lambda r: r.sip_id, shown=False),
-    Column("why", "Why changed", lambda r: r.why),
-    Column("days", "Days", lambda r: r.days, "number"),
-    Column("short", "Days short", lambda r: r.short or None, "number", shown=False),
-    Column("year", "Year", lambda r: r.year, "number"),
-    Column("km", "km", lambda r: r.km, "number"),
-    Column("wish", "Wish", lambda r: r.wish),
-    Column("stage", "Stage", lambda r: r.stage),
-    Column("support", "Support", lambda r: r.support, shown=False),
-    Column("appraisal", "Appraisal", lambda r: r.appraisal, shown=False),
-    Column("flags", "Flags", lambda r: ", ".join(r.flags)),
+COLUMNS: tuple[SchoolColumn, ...] = (
+    SchoolColumn("urn", "URN", lambda r: r.urn, "urn"),
+    SchoolColumn("school", "School", lambda r: r.school),
+    SchoolColumn("phase", "Phase", lambda r: r.phase, shown=False),
+    SchoolColumn("need", "Need", lambda r: r.need, order=lambda r: NEEDS.index(r.need)),
+    SchoolColumn("ofsted", "Ofsted", lambda r: r.ofsted),
+    SchoolColumn("area", "Area", lambda r: r.area),
+    SchoolColumn("trust", "Trust", lambda r: r.trust, shown=False),
+    SchoolColumn("head", "Head", lambda r: r.head, shown=False),
+    SchoolColumn("last", "Last year", lambda r: r.last),
+    SchoolColumn("sip", "This year", lambda r: r.sip),
+    SchoolColumn("sip_id", "SIP id", lambda r: r.sip_id, shown=False),
+    SchoolColumn("why", "Why changed", lambda r: r.why),
+    SchoolColumn("days", "Days", lambda r: r.days, "number"),
+    SchoolColumn("short", "Days short", lambda r: r.short or None, "number", shown=False),
+    SchoolColumn("year", "Year", lambda r: r.year, "number"),
+    SchoolColumn("km", "km", lambda r: r.km, "number"),
+    SchoolColumn("wish", "Wish", lambda r: r.wish),
+    SchoolColumn("stage", "Stage", lambda r: r.stage),
+    SchoolColumn("support", "Support", lambda r: r.support, shown=False),
+    SchoolColumn("appraisal", "Appraisal", lambda r: r.appraisal, shown=False),
+    SchoolColumn("flags", "Flags", lambda r: ", ".join(r.flags)),
 )  # fmt: skip
 BY_KEY = {c.key: c for c in COLUMNS}
 GROUPS = {"": "nothing", "sip": "SIP", "area": "area", "last": "last year's SIP", "need": "need"}
 
 
-def by_school(facts: Facts, plan: Plan, pairs: Mapping[Key, Pair] | None = None) -> list[Row]:
+def by_school(facts: Facts, plan: Plan, pairs: Mapping[Key, Pair] | None = None) -> list[SchoolRow]:
     """A row for every school with a post in the year, by name. `pairs`: where the round stands; None = no round."""
     held: dict[str, list[Assignment]] = defaultdict(list)
     for a in sorted(plan.assignments, key=lambda a: a.from_):
@@ -150,7 +150,7 @@ class _Rows:
     wishes: Mapping[str, Sequence[tuple[str, bool]]]
     pairs: Mapping[Key, Pair] | None
 
-    def row(self, urn: str) -> Row:
+    def row(self, urn: str) -> SchoolRow:
         facts, mine, empty = self.facts, self.held.get(urn, ()), self.empty.get(urn, ())
         s = facts.as_it_stands(urn)
         leads = [a for a in mine if a.post == "lead"]
@@ -160,7 +160,7 @@ class _Rows:
         pair = (self.pairs or {}).get((urn, "lead"))
         metres = facts.metres(urn, now.sip) if now and now.sip in facts.sips else None
         marks, flags = self._marks(s, mine, now, empty, pair, changed=bool(last and (now is None or now.sip != last)))
-        return Row(
+        return SchoolRow(
             urn, s.name, words(s.phase), facts.need(urn), ofsted(s), s.cluster or s.la or "", s.trust or "", s.head or "",
             last or "", name_of(facts, last) if last else "nobody", now.sip if now else "", now.name if now else NOBODY,
             self._why(last, now, change), sum(a.days for a in mine), sum(a.days_short for a in mine),
@@ -233,7 +233,7 @@ class View:
     columns: tuple[str, ...] = ()
 
     @property
-    def shown(self) -> tuple[Column, ...]:
+    def shown(self) -> tuple[SchoolColumn, ...]:
         """The school's name always stands."""
         wanted = {"school", *self.columns} if self.columns else {c.key for c in COLUMNS if c.shown}
         return tuple(c for c in COLUMNS if c.key in wanted)
@@ -243,7 +243,7 @@ class View:
         return any((self.q, self.need, self.area, self.sip, self.mark))
 
 
-def viewed(rows: Iterable[Row], view: View) -> list[tuple[str, list[Row]]]:
+def viewed(rows: Iterable[SchoolRow], view: View) -> list[tuple[str, list[SchoolRow]]]:
     """(heading, rows) by group in the order asked for; one group without a heading where nothing is grouped."""
     found = [r for r in rows if _wanted(r, view)]
     key = view.sort.removeprefix("-")
@@ -253,19 +253,19 @@ def viewed(rows: Iterable[Row], view: View) -> list[tuple[str, list[Row]]]:
     filled += [r for r in found if _order(column, r) is None]  # blank cells last, whichever way
     if view.group not in GROUPS or not view.group:
         return [("", filled)]
-    groups: dict[str, list[Row]] = defaultdict(list)
+    groups: dict[str, list[SchoolRow]] = defaultdict(list)
     for r in filled:
         groups[str(getattr(r, view.group)) or "none recorded"].append(r)
     first = {n: i for i, n in enumerate(NEEDS)} if view.group == "need" else {}
     return sorted(groups.items(), key=lambda g: (g[0] == NOBODY, first.get(g[0], 0), g[0]))  # type: ignore[call-overload]  # by name
 
 
-def _order(column: Column, r: Row) -> Any:
+def _order(column: SchoolColumn, r: SchoolRow) -> Any:
     value = column.order(r) if column.order else column.cell(r)
     return value.casefold() or None if isinstance(value, str) else value
 
 
-def _wanted(r: Row, v: View) -> bool:
+def _wanted(r: SchoolRow, v: View) -> bool:
     text = " ".join((r.urn, r.school, r.area, r.trust, r.head, r.last, r.sip)).casefold()
     return (
         all(word in text for word in v.q.casefold().split())
@@ -276,7 +276,7 @@ def _wanted(r: Row, v: View) -> bool:
     )
 
 
-def cells(r: Row, columns: Sequence[Column]) -> list[Any]:
+def cells(r: SchoolRow, columns: Sequence[SchoolColumn]) -> list[Any]:
     """The row's cells for a workbook or CSV: numbers as numbers, a URN as the register has it."""
     return [number(c.cell(r)) if c.kind == "urn" else c.cell(r) for c in columns]
 

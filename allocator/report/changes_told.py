@@ -23,7 +23,7 @@ DECISION = {
 }  # fmt: skip
 
 
-class Names:
+class NamesWithChanges:
     """What schools and SIPs are called, those that a change brings included."""
 
     def __init__(self, case: Case, changes: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -46,7 +46,7 @@ class Names:
 
 def sentences(changes: Sequence[Mapping[str, Any]], case: Case) -> list[str]:
     """One sentence a change; schools of one cluster that ask for one SIP together."""
-    names, out = Names(case, changes), list[str]()
+    names, out = NamesWithChanges(case, changes), list[str]()
     for change in changes:
         text = _told(*parse(change), names)
         text = f"{text[:1].upper()}{text[1:]}."
@@ -61,7 +61,7 @@ def title(changes: Sequence[Mapping[str, Any]], case: Case) -> str:
     return listed(told) if told else "Nothing changes"
 
 
-def _told(kind: str, a: Any, names: Names) -> str:
+def _told(kind: str, a: Any, names: NamesWithChanges) -> str:
     sip, school = names.sip(getattr(a, "sip", None)), names.school(getattr(a, "urn", None))
     since = f" from {day(a.on)}" if getattr(a, "on", None) else ""
     says: dict[str, Callable[[], str]] = {

@@ -23,7 +23,7 @@ def drafts(ready: Setup, plan: Plan, today: dt.date) -> tuple[list[Letter], list
         [], adopt(fold([]), plan), Person(id="manager", name=MANAGER, role="manager"), dt.datetime.now(dt.UTC)
     )
     desk = Desk(plan, fold([event]))
-    office = letters.Office(
+    office = letters.LetterOffice(
         ready, {str(k): text for k, text in DEFAULTS.items()}, MANAGER, "School Improvement Partners", today, "", ""
     )
     heads = letters.to_schools(desk, "school", [u for u, _ in desk.round.pairs], office)

@@ -16,7 +16,7 @@ SOON = dt.timedelta(days=90)  # a check that runs out so soon is said before it 
 
 
 @dataclass(frozen=True)
-class Check:
+class Lapse:
     """One thing on record about a SIP. `warns` says what is wrong or soon will be; empty where all is well."""
 
     name: str
@@ -24,7 +24,7 @@ class Check:
     warns: str = ""
 
 
-def checks(facts: Facts, sip: Sip, last_visit: dt.date | None, today: dt.date) -> tuple[Check, ...]:
+def checks(facts: Facts, sip: Sip, last_visit: dt.date | None, today: dt.date) -> tuple[Lapse, ...]:
     """DBS, contract, training, approval. `last_visit` is the last planned day of this SIP, None without a post."""
     needed = last_visit or facts.year.last_planned
     dbs = f"checked on {day(sip.dbs_checked_on)}" if sip.dbs_checked_on else "no check on record"
@@ -36,15 +36,15 @@ def checks(facts: Facts, sip: Sip, last_visit: dt.date | None, today: dt.date) -
     trained = facts.policy.require_training
     approved = facts.policy.require_board_approval
     return (
-        Check("DBS", dbs, missing or _lapses(sip.dbs_valid_until, needed, today)),
-        Check("Contract", ends, _lapses(leaves, needed, today)),
-        Check("Training", _yes(sip.trained), "" if sip.trained or not trained else "without it no school can be taken"),
-        Check(
+        Lapse("DBS", dbs, missing or _lapses(sip.dbs_valid_until, needed, today)),
+        Lapse("Contract", ends, _lapses(leaves, needed, today)),
+        Lapse("Training", _yes(sip.trained), "" if sip.trained or not trained else "without it no school can be taken"),
+        Lapse(
             "Approved by the board",
             _yes(sip.board_approved),
             "" if sip.board_approved or not approved else "without it no school can be taken",
         ),
-        Check("Trained for appraisal", _yes(sip.appraisal_trained)),
+        Lapse("Trained for appraisal", _yes(sip.appraisal_trained)),
     )
 
 
@@ -71,7 +71,7 @@ def last_visits(plan: Plan) -> dict[str, dt.date]:
 
 
 @dataclass(frozen=True)
-class Tie:
+class DeclaredTie:
     """A declared interest that reaches a school. `kind` is withheld for family, of which only the outcome is kept."""
 
     sip: str
@@ -85,12 +85,12 @@ class Tie:
     held: tuple[str, ...]  # names of those that the SIP has in this plan
 
 
-def ties(facts: Facts, plan: Plan) -> tuple[Tie, ...]:
+def ties(facts: Facts, plan: Plan) -> tuple[DeclaredTie, ...]:
     """Every interest in force that reaches a school of the plan, by SIP."""
     return tuple(_ties(facts, plan))
 
 
-def _ties(facts: Facts, plan: Plan) -> Iterator[Tie]:
+def _ties(facts: Facts, plan: Plan) -> Iterator[DeclaredTie]:
     urns = {a.urn for a in plan.assignments} | {u.urn for u in plan.unfilled}
     held = {(a.sip, a.urn) for a in plan.assignments}
     for sip, rows in sorted(facts.interests.items()):
@@ -100,11 +100,11 @@ def _ties(facts: Facts, plan: Plan) -> Iterator[Tie]:
                 yield tie(facts, row, reached, {u for u in reached if (sip, u) in held})
 
 
-def tie(facts: Facts, row: Interest, reached: list[str], held: set[str]) -> Tie:
+def tie(facts: Facts, row: Interest, reached: list[str], held: set[str]) -> DeclaredTie:
     """One interest as a manager reads it."""
     scope = facts.name(row.urn) if row.urn else f"the trust {row.trust}" if row.trust else f"the authority {row.la}"
     bars = "a plus, not a bar" if row.kind == "former_adviser" else "open, and bars until it is cleared"
-    return Tie(
+    return DeclaredTie(
         row.sip,
         facts.sips[row.sip].name,
         "not kept in words" if row.kind == "family" else words(row.kind),

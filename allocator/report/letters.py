@@ -26,7 +26,7 @@ OPEN = ("draft", "proposed", "queried")
 
 
 @dataclass(frozen=True)
-class Office:
+class LetterOffice:
     """What every letter of a batch shares. `school_link` and `sip_link`: where to answer."""
 
     ready: Setup
@@ -49,13 +49,13 @@ def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
     return bool(pairs) and (state == "school" or all(p.stage == "confirmed" for p in pairs))
 
 
-def to_schools(desk: Desk, kind: LetterKind, urns: Iterable[str], office: Office) -> list[Letter]:
+def to_schools(desk: Desk, kind: LetterKind, urns: Iterable[str], office: LetterOffice) -> list[Letter]:
     """Letters of a kind to the heads, or chairs, of these schools who get one."""
     return [school_letter(desk, g, office, kind=kind) for g in together(desk, urns) if gets(desk, kind, g)]
 
 
 def school_letter(
-    desk: Desk, urns: tuple[str, ...], office: Office, link: str | None = None, kind: LetterKind = "school"
+    desk: Desk, urns: tuple[str, ...], office: LetterOffice, link: str | None = None, kind: LetterKind = "school"
 ) -> Letter:
     """To the head, or the chair of governors, of these schools. Raises UsageError for a wording that cannot be used."""
     pairs = [p for k, p in sorted(desk.round.pairs.items()) if k[0] in urns]
@@ -71,7 +71,7 @@ def school_letter(
 
 
 def _of_pairs(
-    desk: Desk, office: Office, urns: tuple[str, ...], pairs: list[Pair], link: str, state: State
+    desk: Desk, office: LetterOffice, urns: tuple[str, ...], pairs: list[Pair], link: str, state: State
 ) -> dict[str, str]:
     main = min(pairs, key=lambda p: (p.post != "lead", p.urn))
     beside = [p for p in desk.round.beside.values() if p.key == main.key]
@@ -229,7 +229,7 @@ def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
     return "There is no step further up in this service; your governors may write to the authority."
 
 
-def _common(office: Office, desk: Desk, link: str) -> dict[str, str]:
+def _common(office: LetterOffice, desk: Desk, link: str) -> dict[str, str]:
     """Every field of a letter to a school, blank until it is filled."""
     return dict.fromkeys(FIELDS["school"], "") | {
         "link": link, "year": desk.facts.case.year, "manager": office.manager, "programme": office.programme, "today": day(office.today),
@@ -237,14 +237,14 @@ def _common(office: Office, desk: Desk, link: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _each(desk: Desk, office: Office, pairs: list[Pair]) -> str:
+def _each(desk: Desk, office: LetterOffice, pairs: list[Pair]) -> str:
     """Days of schools that share a head, each by name."""
     rows = [desk.row(p) for p in pairs]
     said = listed([f"{a.school} has {days(a.days)}" for a in rows])
     return " ".join([f"{said} for the year.", *short_of(office.ready, desk.plan, rows)])
 
 
-def _also(desk: Desk, office: Office, p: Pair, urns: Sequence[str]) -> str:
+def _also(desk: Desk, office: LetterOffice, p: Pair, urns: Sequence[str]) -> str:
     text = _told(office, desk, p).text
     return f"For {desk.facts.name(p.urn)}: {text}" if len(urns) > 1 else text
 
@@ -262,7 +262,7 @@ def _governors(desk: Desk, p: Pair, by: str) -> str:
     return f"{name} is proposed to support the governing body with the head's appraisal. Governors decide that: please let me have their yes or no by {by}."
 
 
-def _told(office: Office, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:
+def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:
     """What this school or SIP is told of the pair; for a post already settled in the year, the plain text."""
     made_ = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip)
     return made_.told or Told(made_.text.rstrip("."), "", "")

@@ -44,7 +44,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Desk:
+class ListSource:
     """What every list reads. `dearer`: whether the year may be planned again."""
 
     ready: Setup
@@ -71,7 +71,7 @@ def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: S
         raise UsageError(
             f"There is no list {name}.{f' Did you mean {near}?' if near else ''} They are {', '.join(LISTS)}."
         )
-    return LISTS[name][1](Desk(ready_from(plan), plan, today, dearer, stop))
+    return LISTS[name][1](ListSource(ready_from(plan), plan, today, dearer, stop))
 
 
 def first_day(plan: Plan) -> dt.date:
@@ -81,14 +81,14 @@ def first_day(plan: Plan) -> dt.date:
 
 def every(plan: Plan, *, today: dt.date) -> list[Listing]:
     """All lists without planning again."""
-    desk = Desk(ready_from(plan), plan, today)
+    desk = ListSource(ready_from(plan), plan, today)
     return [made(desk) for _, made in LISTS.values()]
 
 
 # -- who reaches review and limit ---------------------------------------------------------------------------------
 
 
-def tenure(desk: Desk) -> Listing:
+def tenure(desk: ListSource) -> Listing:
     facts, part = desk.facts, desk.facts.policy.tenure
     start = facts.year.start_year
     rows: list[tuple[Any, ...]] = []
@@ -137,7 +137,7 @@ def _last_rows(plan: Plan) -> list[Assignment]:
 # -- more than one change in two years ----------------------------------------------------------------------------
 
 
-def changes(desk: Desk) -> Listing:
+def changes(desk: ListSource) -> Listing:
     facts = desk.facts
     start = facts.year.start_year
     rows: list[tuple[Any, ...]] = []
@@ -174,7 +174,7 @@ def _leads(facts: Facts, urn: str, year: int) -> list[str]:
 # -- checks, contracts, training ------------------------------------------------------------------------------------
 
 
-def lapses(desk: Desk) -> Listing:
+def lapses(desk: ListSource) -> Listing:
     """What runs out or is missing for every SIP on the team, with or without a school, and what it bars."""
     facts = desk.facts
     rows: list[tuple[Any, ...]] = []
@@ -196,7 +196,7 @@ def lapses(desk: Desk) -> Listing:
 RULE_OF = {"DBS": "dbs", "Contract": "availability", "Training": "training", "Approved by the board": "approval"}
 
 
-def _bars(desk: Desk, sip: Sip, what: str) -> tuple[int, str, str]:
+def _bars(desk: ListSource, sip: Sip, what: str) -> tuple[int, str, str]:
     """(posts barred, schools of last year barred by nothing else, schools that a renewal would keep)."""
     facts, rule = desk.facts, RULE_OF.get(what, "")
     by_id = {r.id: r for r in rules.RULES if r.on(facts)}
@@ -216,7 +216,7 @@ def _bars(desk: Desk, sip: Sip, what: str) -> tuple[int, str, str]:
 # -- days by term ---------------------------------------------------------------------------------------------------
 
 
-def by_term(desk: Desk) -> Listing:
+def by_term(desk: ListSource) -> Listing:
     facts = desk.facts
     rows: list[tuple[Any, ...]] = []
     for x in desk.plan.loads:
@@ -242,7 +242,7 @@ def by_term(desk: Desk) -> Listing:
 # -- a need that changed ----------------------------------------------------------------------------------------------
 
 
-def needs(desk: Desk) -> Listing:
+def needs(desk: ListSource) -> Listing:
     facts = desk.facts
     rows: list[tuple[Any, ...]] = []
     was = Facts(facts.case.model_copy(update={"needs": ()}), facts.policy)
@@ -275,7 +275,7 @@ def _of(plan: Plan, urn: str, kind: str) -> list[Assignment]:
     return list({a.sip: a for a in rows}.values())
 
 
-def _able(desk: Desk, urn: str, kind: str) -> str:
+def _able(desk: ListSource, urn: str, kind: str) -> str:
     """Everybody whom no rule bars from what is still open of the post, with the days they have left."""
     left = {x.sip: x.capacity - x.days for x in desk.plan.loads}
     parts: Sequence[Post] = desk.ready.parts.of.get((urn, kind), ())
@@ -286,7 +286,7 @@ def _able(desk: Desk, urn: str, kind: str) -> str:
 # -- clusters, interests, wishes ---------------------------------------------------------------------------------------
 
 
-def of_clusters(desk: Desk) -> Listing:
+def of_clusters(desk: ListSource) -> Listing:
     rows = tuple(
         _cluster(desk, c) for c in (wanted.clusters(desk.plan, desk.stop) if desk.dearer else wanted.named(desk.plan))
     )
@@ -299,7 +299,7 @@ def of_clusters(desk: Desk) -> Listing:
     return Listing("clusters", "One SIP for a cluster: what it would cost whom", head, rows, said)
 
 
-def _cluster(desk: Desk, c: wanted.Cluster) -> tuple[Any, ...]:
+def _cluster(desk: ListSource, c: wanted.ClusterInRun) -> tuple[Any, ...]:
     asked, led = "yes" if c.asked else "no", listed([desk.name(s) for s in c.led_by]) or "nobody"
     if c.one:
         return c.name, len(c.urns), asked, led, "has one", ""
@@ -311,7 +311,7 @@ def _cluster(desk: Desk, c: wanted.Cluster) -> tuple[Any, ...]:
     return c.name, len(c.urns), asked, led, listed(c.then.lost) or "no loss", "; ".join(moved)
 
 
-def interests(desk: Desk) -> Listing:
+def interests(desk: ListSource) -> Listing:
     rows = tuple(
         (t.name, t.scope, t.kind, t.outcome, t.decided_by, listed(t.held) or "none")
         for t in ties(desk.facts, desk.plan)
@@ -325,7 +325,7 @@ def interests(desk: Desk) -> Listing:
     return Listing("interests", "Interests declared in schools of this plan, and who cleared them", head, rows, said)
 
 
-def room(desk: Desk) -> Listing:
+def room(desk: ListSource) -> Listing:
     """Posts that nobody holds, and everybody who may take them with the days they have left."""
     rows = tuple((u.school, u.urn, u.post, u.need, u.text, _able(desk, u.urn, u.post)) for u in desk.plan.unfilled)
     left = [
@@ -337,7 +337,7 @@ def room(desk: Desk) -> Listing:
     return Listing("room", "Who has no SIP, and who has days left", ("school", "URN", "post", "need", "why nobody", "who may take it, days left"), rows, said)  # fmt: skip
 
 
-def appraisers(desk: Desk) -> Listing:
+def appraisers(desk: ListSource) -> Listing:
     """For each school with an appraisal post: who may do it, and is not its lead."""
     lead = {a.urn: a.sip for a in _last_rows(desk.plan)}
     rows = []
@@ -351,7 +351,7 @@ def appraisers(desk: Desk) -> Listing:
     return Listing("appraisal", "Who can do a head's appraisal and is not the school's lead", ("school", "URN", "asked for", "lead", "in the plan", "may do it, the lead aside"), tuple(rows), said)  # fmt: skip
 
 
-LISTS: dict[str, tuple[str, Callable[[Desk], Listing]]] = {
+LISTS: dict[str, tuple[str, Callable[[ListSource], Listing]]] = {
     "room": ("who has no SIP, and who has days left", room),
     "tenure": ("who reaches review and limit, and when", tenure),
     "changes": ("schools with more than one change of lead in two years", changes),

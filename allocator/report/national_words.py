@@ -9,7 +9,7 @@ from pathlib import Path
 from allocator.intake.gias import Imported
 from allocator.intake.links import Linked
 from allocator.intake.ofsted import Merged
-from allocator.intake.refresh import Change, by_school
+from allocator.intake.refresh import ChangedCell, by_school
 from allocator.intake.register import Refreshed
 from allocator.words import counted, words
 
@@ -231,13 +231,13 @@ def linked_text(found: Linked, renumber: bool, *, hints: bool = True) -> list[st
     return lines
 
 
-def changes_json(changes: Sequence[Change]) -> list[dict[str, str]]:
+def changes_json(changes: Sequence[ChangedCell]) -> list[dict[str, str]]:
     return [
         {"urn": c.urn, "school": c.school, "column": c.column, "before": c.before, "after": c.after} for c in changes
     ]
 
 
-def changes_text(changes: Sequence[Change], *, cells: bool = True) -> list[str]:
+def changes_text(changes: Sequence[ChangedCell], *, cells: bool = True) -> list[str]:
     """What changes in the table: how many cells, of which columns; with `cells` the first schools, cell by cell."""
     if not changes:
         return ["  It changes nothing in the table."]

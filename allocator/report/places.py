@@ -20,7 +20,7 @@ DEEPEST = 17  # the closest zoom that tile servers commonly have
 
 
 @dataclass(frozen=True)
-class Mark:
+class MapMark:
     """A school (or, without `urn`, a SIP's base) on the drawing. `home` is the SIP's base, where known."""
 
     urn: str
@@ -37,7 +37,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Place:
+class MapPlace:
     """A name on the drawing, and how many schools lie there."""
 
     name: str
@@ -59,8 +59,8 @@ class Tile:
 class Drawing:
     """Units run right and down from the top left. With tiles a unit is a pixel at `zoom`, `left` and `top` of the world."""
 
-    schools: tuple[Mark, ...]
-    bases: tuple[Mark, ...]
+    schools: tuple[MapMark, ...]
+    bases: tuple[MapMark, ...]
     width: float
     height: float
     tiles: tuple[Tile, ...] = ()
@@ -69,7 +69,7 @@ class Drawing:
     top: float = 0.0
     unplaced: tuple[str, ...] = ()  # schools without a grid reference, by name
     outlines: tuple[str, ...] = ()  # around the schools of each authority, as points of a polygon
-    places: tuple[Place, ...] = ()  # clusters, else authorities, where their schools lie
+    places: tuple[MapPlace, ...] = ()  # clusters, else authorities, where their schools lie
     km: float = 0.0  # what `bar` units are
     bar: float = 0.0
 
@@ -91,11 +91,11 @@ def drawing(facts: Facts, plan: Plan, tile_url: str = "") -> Drawing | None:
     order = sorted(letter, key=lambda s: (len(letter[s]), letter[s]))
     colour = {s: COLOURS[n % len(COLOURS)] for n, s in enumerate(order)} | {"": "#0b0c0c"}
     schools = tuple(
-        Mark(urn, name, sip, who, letter.get(sip, "?"), colour[sip], *at(*(_grid(facts, urn) or (0.0, 0.0))),
+        MapMark(urn, name, sip, who, letter.get(sip, "?"), colour[sip], *at(*(_grid(facts, urn) or (0.0, 0.0))),
              homes.get(sip), new, _km(facts, urn, sip))
         for urn, name, sip, who, new in placed
     )  # fmt: skip
-    bases = tuple(Mark("", s.name, s.sip, s.name, letter[s.sip], colour[s.sip], *homes[s.sip]) for s in team)
+    bases = tuple(MapMark("", s.name, s.sip, s.name, letter[s.sip], colour[s.sip], *homes[s.sip]) for s in team)
     tiles = tuple(at.tiles(tile_url)) if tile_url else ()
     unplaced = tuple(sorted(r[1] for r in rows if _grid(facts, r[0]) is None))
     km, bar = _scale(at, grid[0])
@@ -113,7 +113,7 @@ def _scale(at: _Plot, here: tuple[float, float]) -> tuple[float, float]:
     return km, round(km * unit, 1)
 
 
-def _outlines(facts: Facts, schools: Iterable[Mark]) -> tuple[str, ...]:
+def _outlines(facts: Facts, schools: Iterable[MapMark]) -> tuple[str, ...]:
     """What lies around the schools of each authority: the smallest hull, drawn from the case alone."""
     by: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for m in schools:
@@ -140,22 +140,22 @@ def _hull(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return half(ordered) + half(reversed(ordered))
 
 
-def _places(facts: Facts, schools: Iterable[Mark]) -> tuple[Place, ...]:
+def _places(facts: Facts, schools: Iterable[MapMark]) -> tuple[MapPlace, ...]:
     """Clusters where there are a few of them, else authorities; the largest first."""
-    found: list[list[Place]] = []
+    found: list[list[MapPlace]] = []
     for column in ("cluster", "la"):
-        by: dict[str, list[Mark]] = defaultdict(list)
+        by: dict[str, list[MapMark]] = defaultdict(list)
         for m in schools:
             if name := getattr(facts.schools[m.urn], column):
                 by[name].append(m)
         found.append(
             [
-                Place(n, round(sum(m.x for m in ms) / len(ms), 1), round(sum(m.y for m in ms) / len(ms), 1), len(ms))
+                MapPlace(n, round(sum(m.x for m in ms) / len(ms), 1), round(sum(m.y for m in ms) / len(ms), 1), len(ms))
                 for n, ms in by.items()
             ]
         )
     chosen = found[0] if 0 < len(found[0]) <= NAMED else found[1]
-    out: list[Place] = []
+    out: list[MapPlace] = []
     for p in sorted(chosen, key=lambda p: (-p.schools, p.name)):
         if all(abs(p.x - q.x) > APART or abs(p.y - q.y) > LINE for q in out):  # no name over another
             out.append(p)

@@ -25,7 +25,7 @@ from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
-from allocator.report.by_school import COLUMNS, NOBODY, Row, by_school, cells, number
+from allocator.report.by_school import COLUMNS, NOBODY, SchoolRow, by_school, cells, number
 from allocator.report.lists import every, first_day
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
@@ -160,7 +160,7 @@ def mark(a: Assignment) -> str:
     return ", ".join(marks)
 
 
-def _by_school(sheet: Worksheet, rows: Sequence[Row]) -> None:
+def _by_school(sheet: Worksheet, rows: Sequence[SchoolRow]) -> None:
     """The table of the page *plan*, with every column that a plan by itself can fill."""
     columns = [c for c in COLUMNS if c.key != "stage"]
     table(sheet, [c.head for c in columns], [cells(r, columns) for r in rows])
@@ -170,7 +170,7 @@ def _by_school(sheet: Worksheet, rows: Sequence[Row]) -> None:
     sheet.freeze_panes = "C2"
 
 
-def _sips(book: Workbook, plan: Plan, rows: Mapping[str, Row]) -> None:
+def _sips(book: Workbook, plan: Plan, rows: Mapping[str, SchoolRow]) -> None:
     """A sheet a SIP: what they hold, from when to when, and what their days come to."""
     held: dict[str, list[Assignment]] = defaultdict(list)
     for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, POST_KINDS.index(a.post), a.from_)):
@@ -193,7 +193,7 @@ def _sips(book: Workbook, plan: Plan, rows: Mapping[str, Row]) -> None:
             cell.font = Font(bold=True)
 
 
-def _of_sip(a: Assignment, row: Row) -> list[Any]:
+def _of_sip(a: Assignment, row: SchoolRow) -> list[Any]:
     led = a.post == "lead" and a.sip == row.sip_id
     return [number(a.urn), a.school, POST[a.post], a.from_, a.to, a.days, *a.periods.model_dump().values(), a.extra_days,
             a.tenure_year if a.post == "lead" else None, row.km if led else None, row.head or None, row.last, row.need, mark(a) or None]  # fmt: skip

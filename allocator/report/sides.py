@@ -14,7 +14,7 @@ from allocator.words import counted, days, listed
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedSchool:
     """One school whose SIP differs, in full: `why` the new one, in sentences of the rules; `since` where it is within
     the year, and `days` the days from then on."""
 
@@ -25,7 +25,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Person:
+class SipSides:
     """A SIP on both sides; days of capacity and load."""
 
     sip: str
@@ -48,9 +48,9 @@ class Sides:
     """What a page shows of two plans. `moved` in full, `stays` folded; `costs` are sentences, the weightiest first."""
 
     comparison: Comparison
-    moved: tuple[Moved, ...]
+    moved: tuple[MovedSchool, ...]
     stays: tuple[Assignment, ...]
-    people: tuple[Person, ...]  # whose posts or days differ
+    people: tuple[SipSides, ...]  # whose posts or days differ
     emptied: tuple[Unfilled, ...]  # nobody now, somebody before
     still_empty: tuple[Unfilled, ...]
     filled: tuple[str, ...]
@@ -64,7 +64,7 @@ def sides(a: Plan, b: Plan) -> Sides:
     now = _last(b)
     first = min((x.from_ for x in b.assignments), default=None)
     moved = tuple(
-        Moved(d, _why(x), x.from_ if x and x.from_ != first else None, x.days if x else 0.0)
+        MovedSchool(d, _why(x), x.from_ if x and x.from_ != first else None, x.days if x else 0.0)
         for d in c.moved
         for x in [now.get((d.urn, d.post))]
     )
@@ -132,14 +132,14 @@ def _some(names: list[str], most: int = 4) -> str:
     return listed(names if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} others"])
 
 
-def _people(a: Plan, b: Plan) -> Iterable[Person]:
+def _people(a: Plan, b: Plan) -> Iterable[SipSides]:
     """SIPs whose schools or days differ. Schools are counted by who holds them last, so that work done is no loss."""
     one, two = {x.sip: x for x in a.loads}, {x.sip: x for x in b.loads}
     leads_a, leads_b = (Counter(x.sip for (_, post), x in _last(p).items() if post == "lead") for p in (a, b))
     known = {**one, **two}
     for sip in sorted(known, key=lambda s: known[s].name):
         x, y = one.get(sip), two.get(sip)
-        row = Person(
+        row = SipSides(
             sip, known[sip].name, leads_a[sip], leads_b[sip], x.days if x else 0.0, y.days if y else 0.0,
             y.capacity if y else 0.0,
         )  # fmt: skip

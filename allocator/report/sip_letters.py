@@ -12,7 +12,7 @@ from allocator.domain.round import Key, Query
 from allocator.reasons.spoken import lost_to_sip, name_of, unmet_to_sip
 from allocator.reasons.told import ROLE
 from allocator.reasons.why import explain
-from allocator.report.letters import Office, made
+from allocator.report.letters import LetterOffice, made
 from allocator.report.wording import FIELDS, Letter, LetterKind, merge, state_of
 from allocator.rounds import Desk, above, deadline, offered, sip_due
 from allocator.words import day, days, listed, noun, number
@@ -34,7 +34,7 @@ def gets(desk: Desk, kind: LetterKind, sip: str) -> bool:
     return state in sip_due(desk, sip)
 
 
-def sip_letter(desk: Desk, sip: str, office: Office, link: str | None = None, kind: LetterKind = "sip") -> Letter:
+def sip_letter(desk: Desk, sip: str, office: LetterOffice, link: str | None = None, kind: LetterKind = "sip") -> Letter:
     """To a SIP with pairs in this plan, or with some that they were told of."""
     rows, r = sip_rows(desk, sip), desk.round
     asked, link = r.soundings.get(sip), link or office.sip_link
@@ -91,7 +91,7 @@ def lost(desk: Desk, sip: str) -> list[str]:
     return [lost_to_sip(desk.facts, c) for c in gone] + [unmet_to_sip(desk.facts, w) for w in asked]
 
 
-def changes(desk: Desk, sip: str, office: Office) -> list[str]:
+def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
     """What this SIP has now against what they were told: what is new each by itself, the rest by what has become of it."""
     r, new, rest = desk.round, list[str](), dict[str, list[str]]()
     told = r.told_sips.get(sip, {})
@@ -170,7 +170,7 @@ def in_parts(rows: Iterable[Assignment]) -> str:
     return listed([f"{total[part]:g} in {name}" for part, name in PARTS.items() if total[part]])
 
 
-def _offer(desk: Desk, office: Office, a: Assignment) -> str:
+def _offer(desk: Desk, office: LetterOffice, a: Assignment) -> str:
     told = explain(office.ready, desk.plan, a.urn, a.post, audience="sip", holder=a.sip).text
     said = told if a.school in told else f"{a.school}: {told}"
     because = concern(desk, a.urn)

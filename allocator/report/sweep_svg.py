@@ -11,13 +11,13 @@ from allocator.rules.base import listed
 FEW = 4  # people named in the sentence
 
 if TYPE_CHECKING:
-    from allocator.questions.sweep import Result
+    from allocator.questions.sweep import SweepResult
 
 W, ROW, LEFT, TOP, MOST = 720, 26, 210, 34, 20
 PARTS = (("left without a SIP", "#d4351c"), ("others that move", "#f47738"), ("pass to another SIP", "#1d70b8"))
 
 
-def picture(results: Sequence[Result]) -> str:
+def picture(results: Sequence[SweepResult]) -> str:
     """Who is critical: for each SIP leaving, posts stranded, other schools that move, own schools passed on."""
     shown = worst(results)[:MOST]
     widest = max((sum(_parts(r)) for r in shown), default=0) or 1
@@ -53,14 +53,14 @@ def picture(results: Sequence[Result]) -> str:
     )
 
 
-def worst(results: Sequence[Result]) -> list[Result]:
+def worst(results: Sequence[SweepResult]) -> list[SweepResult]:
     """The critical first: who leaves most posts empty, then whose going moves most other schools, then the fewest days."""
     return sorted(
         (r for r in results if not r.error), key=lambda r: (-r.stranded, -r.moved, -r.days_short, -r.lost_sip, r.label)
     )
 
 
-def sentence(results: Sequence[Result]) -> str:
+def sentence(results: Sequence[SweepResult]) -> str:
     """What the picture comes to."""
     order = worst(results)
     bad = [r.label for r in order if r.stranded]
@@ -78,7 +78,7 @@ def sentence(results: Sequence[Result]) -> str:
     return f"Everybody can be replaced from within the team. {first.label} would be missed most: {moved}."
 
 
-def _parts(r: Result) -> tuple[int, int, int]:
+def _parts(r: SweepResult) -> tuple[int, int, int]:
     return r.stranded, r.moved, max(r.lost_sip - r.stranded, 0)
 
 

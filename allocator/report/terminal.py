@@ -48,7 +48,7 @@ def tell(console: Console, text: str, indent: int = 0, *, bold: int = 0) -> None
     console.print(shown, soft_wrap=True)
 
 
-class Called:
+class NamesPrinted:
     """People and schools as a command prints them: the name, and the id that the next command may be given."""
 
     def __init__(self, plan: Plan) -> None:
@@ -85,7 +85,7 @@ def show_plan(
 
     `kept`: the file that the plan was written to, for what to do next.
     """
-    called, s = Called(plan), plan.summary
+    called, s = NamesPrinted(plan), plan.summary
     title = f"Plan for {plan.inputs.case['year']}: {s.schools} schools, {len(plan.loads)} SIPs"
     tell(console, title, bold=len(title))
     if s.schools > MANY and not every:
@@ -118,7 +118,7 @@ def show_plan(
                 )
 
 
-def _by_sip(plan: Plan, console: Console, called: Called) -> None:
+def _by_sip(plan: Plan, console: Console, called: NamesPrinted) -> None:
     """A block for each SIP, by name: their days, then a line a school; whoever holds nothing in one line at the end."""
     held: dict[str, list[Assignment]] = defaultdict(list)
     for a in plan.assignments:
@@ -141,7 +141,7 @@ def _by_sip(plan: Plan, console: Console, called: Called) -> None:
     console.print()
 
 
-def _changes(plan: Plan, console: Console, called: Called) -> None:
+def _changes(plan: Plan, console: Console, called: NamesPrinted) -> None:
     within = plan.inputs.repaired is not None
     if plan.changes:
         against = "who was there before each day named" if within else "last year"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
-from allocator.report.terminal import Called, bar, shortfall, standing, tell
+from allocator.report.terminal import NamesPrinted, bar, shortfall, standing, tell
 from allocator.words import day, listed
 
 MOST = 6  # schools whose days change alike that are named
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from allocator.questions.choices import Choices
     from allocator.questions.compare import Comparison, Difference
     from allocator.questions.frontier import Point
-    from allocator.questions.sweep import Result
+    from allocator.questions.sweep import SweepResult
     from allocator.questions.veto import Resubmission
 
 
@@ -39,7 +39,7 @@ def show_comparison(
     every: bool = False,
 ) -> None:
     """Who moves and why, whose days change, and in one line what it comes to. `plan`: the one that it came to."""
-    n, called = c.schools_moved, Called(plan) if plan else None
+    n, called = c.schools_moved, NamesPrinted(plan) if plan else None
     tell(console, f"{heading[:1].upper()}{heading[1:]}: {n} school{'' if n == 1 else 's'} with another SIP.")
     for d in c.moved:
         post = "" if d.post == "lead" else f", {d.post}"
@@ -107,7 +107,7 @@ def _show_tiers(c: Comparison, console: Console) -> None:
 
 def show_choices(found: Choices, console: Console) -> None:
     """The telephone round: a school, who has it now, whom to offer first, and what that does to others."""
-    called = Called(found.plan)
+    called = NamesPrinted(found.plan)
     if not found.lists:
         tell(console, "No school loses its SIP: nobody needs to be telephoned.")
     for n, c in enumerate(found.lists):
@@ -129,7 +129,7 @@ def show_choices(found: Choices, console: Console) -> None:
 
 
 def show_veto(found: Resubmission, console: Console) -> None:
-    r, called = found.refused, Called(found.plan)
+    r, called = found.refused, NamesPrinted(found.plan)
     tell(
         console,
         f"{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered {called.named(found.now) if found.now else 'nobody yet'}.",
@@ -170,7 +170,7 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
     console.print(table)
 
 
-def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> None:
+def show_sweep(results: Sequence[SweepResult], console: Console, *, gains: bool) -> None:
     """A line a question, the weightiest first."""
     tell(
         console,
@@ -189,7 +189,7 @@ def show_sweep(results: Sequence[Result], console: Console, *, gains: bool) -> N
         )
 
 
-def worth(r: Result) -> str:
+def worth(r: SweepResult) -> str:
     """The first tier that differs, in words; of more help, all that is gained by it."""
     if not r.lost_sip:
         return "; ".join(r.gained) or "nothing"

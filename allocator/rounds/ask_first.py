@@ -44,7 +44,7 @@ class SchoolWord(Frozen):
     note: str | None = None
 
 
-class Away(Frozen):
+class AwaySaid(Frozen):
     """Both days included."""
 
     start: dt.date
@@ -57,7 +57,7 @@ class SipWord(Frozen):
     days: float
     periods: dict[Literal["autumn_1", "autumn_2", "spring", "summer"], float] = Field(default_factory=dict)
     flexible_diary: bool = False
-    absences: tuple[Away, ...] = ()
+    absences: tuple[AwaySaid, ...] = ()
     ties: dict[str, InterestKind] = Field(default_factory=dict)
     move_on: tuple[str, ...] = ()
     why: str | None = None

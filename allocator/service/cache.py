@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
+class AnswerCache(Generic[T]):
     """The answers asked for last, by key. Each is worked out once, however many ask for it at the same time."""
 
     def __init__(self, most: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from allocator.jobs.queue import Queue
-from allocator.service.cache import Kept
+from allocator.service.cache import AnswerCache
 from allocator.store import keep
 from allocator.store.backup import MADE
 from allocator.store.database import Database
@@ -39,7 +39,7 @@ POOL = gauge("database_connections", "Connections to the database in use by this
 BACKUP = gauge("last_backup_seconds", "Seconds since the last backup; -1 where none was made")
 OVERDUE = gauge("questions_overdue", "Questions of schools and SIPs open after the day they were to be answered by")
 STATES = ("queued", "running", "done", "cancelled", "failed")
-_open: Kept[tuple[dt.date, ...]] = Kept(500)
+_open: AnswerCache[tuple[dt.date, ...]] = AnswerCache(500)
 
 
 def look(db: Database, queue: Queue) -> None:

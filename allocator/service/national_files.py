@@ -24,7 +24,7 @@ from allocator.intake.ofsted import merge_ofsted
 from allocator.intake.own_words import OwnWords
 from allocator.intake.plain import put
 from allocator.intake.read import Reading
-from allocator.intake.refresh import Change, KeptTable
+from allocator.intake.refresh import ChangedCell, KeptTable
 from allocator.intake.register import refresh_register
 from allocator.intake.source import Raw, RawTable, document
 from allocator.intake.template import write_template
@@ -37,13 +37,13 @@ UNPACKED = 40 * 2**20
 
 
 @dataclass(frozen=True)
-class Told:
+class FileTold:
     """One file: its name, what it would change in sentences, and every cell of the schools table."""
 
     kind: str
     file: str
     lines: tuple[str, ...]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ChangedCell, ...] = ()
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Brought:
     """The tables as they would be, and what each file did to them. `now`: a URN of before -> the one it has now."""
 
     raw: Raw
-    told: list[Told] = field(default_factory=list)
+    told: list[FileTold] = field(default_factory=list)
     now: dict[str, str] = field(default_factory=dict)
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
@@ -83,24 +83,26 @@ def bring_in(
         out.raw.tables["schools"] = RawTable(
             "schools", list(WRITTEN), [(n, [r[c] for c in WRITTEN]) for n, r in enumerate(rows, 2)]
         )
-        out.told.append(Told("register", found.file, tuple(gias_text(found))))
+        out.told.append(FileTold("register", found.file, tuple(gias_text(found))))
     else:
         raise CaseError("This round has no schools yet: give the register, which makes the first table.")
     if "links" in files:
         linked = link_successions(files["links"], out.raw, register=files.get("register"), renumber=renumber)
-        out.told.append(Told("links", linked.file, tuple(linked_text(linked, renumber, hints=False))))
+        out.told.append(FileTold("links", linked.file, tuple(linked_text(linked, renumber, hints=False))))
         out.now = linked.moved_on if renumber else {}
     if "register" in files and case is not None:
         kept = KeptTable(out.raw.tables["schools"])
         refreshed = refresh_register(files["register"], kept, out.raw, las=las, add=add)
         out.told.append(
-            Told("register", refreshed.file, tuple(refreshed_text(refreshed, hints=False)), tuple(refreshed.changes))
+            FileTold(
+                "register", refreshed.file, tuple(refreshed_text(refreshed, hints=False)), tuple(refreshed.changes)
+            )
         )
         out.raw.tables["schools"] = kept.table()
     if "ofsted" in files:
         kept = KeptTable(out.raw.tables["schools"])
         merged = merge_ofsted(files["ofsted"], kept)
-        out.told.append(Told("ofsted", merged.file, tuple(ofsted_text(merged, hints=False)), tuple(merged.changes)))
+        out.told.append(FileTold("ofsted", merged.file, tuple(ofsted_text(merged, hints=False)), tuple(merged.changes)))
         out.raw.tables["schools"] = kept.table()
     return out
 

@@ -50,10 +50,10 @@ def base_of(office: Office, request: Request) -> str:
 def batch(
     office: Office, s: Session, request: Request, who: Who, row: RoundRow, plan: PlanRow, desk: Desk,
     answer_by: dt.date | None = None,
-) -> letters.Office:  # fmt: skip
+) -> letters.LetterOffice:  # fmt: skip
     """What the letters of this round share, as they would be written today."""
     at = base_of(office, request)
-    return letters.Office(
+    return letters.LetterOffice(
         ready=ready_of(plan, desk.plan), wordings=wordings(s, row.programme_id), manager=who.name,
         programme=s.get_one(Programme, row.programme_id).name, today=dt.date.today(), school_link=f"{at}/school",
         sip_link=f"{at}/sip", answer_by=answer_by,
@@ -126,7 +126,12 @@ States = Mapping[tuple[str, ...], Sequence[State]]  # letters to the schools of 
 
 
 def addressed(
-    s: Session, row: RoundRow, desk: Desk, shared: letters.Office, schools: States, sips: Mapping[str, Sequence[State]]
+    s: Session,
+    row: RoundRow,
+    desk: Desk,
+    shared: letters.LetterOffice,
+    schools: States,
+    sips: Mapping[str, Sequence[State]],
 ) -> tuple[list[Addressed], list[str]]:
     """A letter of each state for the head and the chair of these schools, and for each SIP; and which heads and SIPs have no
     address."""

@@ -20,7 +20,7 @@ from allocator.report import letters
 from allocator.rounds import Desk
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Who
-from allocator.service.sent import Kept, kept, to_school
+from allocator.service.sent import SentLetter, kept, to_school
 from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
 from allocator.store.tables import PlanRow, Programme, RoundRow
@@ -76,7 +76,7 @@ def found(s: Session, who: Who, asked: str) -> tuple[Before, Pair]:
 
 
 @dataclass(frozen=True)
-class Post:
+class OwnPost:
     """One post of a school as its head may see it."""
 
     pair: Pair
@@ -99,7 +99,7 @@ class Proposal:
     urns: tuple[str, ...]
     names: tuple[str, ...]
     as_: str  # head or chair
-    posts: tuple[Post, ...]
+    posts: tuple[OwnPost, ...]
     last_year: tuple[tuple[str, str], ...]  # school, who was its SIP
     questions: tuple[Query, ...]
     refused: bool  # asked for someone else, and is to hear again
@@ -110,14 +110,14 @@ class Proposal:
     next_step: str  # and where to turn
     may_raise: str | None  # to whom the head may take it here
     about_it: str  # that a program proposed and a person decides, and how to have it looked at again
-    letters: tuple[Kept, ...]  # what was written to them, as it went
+    letters: tuple[SentLetter, ...]  # what was written to them, as it went
     agree: bool  # head and chair agree together
     late: bool  # the date has passed and silence counts as yes
     about: str = ""
     this_year: tuple[tuple[str, dt.date, dt.date], ...] = ()  # who has the main post from when to when
 
     @property
-    def main(self) -> Post:
+    def main(self) -> OwnPost:
         return self.posts[0]
 
     @property
@@ -183,11 +183,11 @@ def _weight(desk: Desk, p: Pair) -> tuple[bool, int, bool, str]:
     )
 
 
-def _post(before: Before, who: Who, pair: Pair) -> Post:
+def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
     shown = own_pair(before.desk, before.ready, pair, who)
     worked = before.desk.facts.case.worked
     given = sum(w.days for w in worked if (w.urn, w.post, w.sip) == (pair.urn, pair.post, pair.sip))
-    return Post(
+    return OwnPost(
         pair,
         before.desk.row(pair),
         shown.text,

@@ -31,7 +31,7 @@ REMINDER = "A reminder: "
 Group = tuple[str, ...]  # schools that share a head
 
 
-def of(desk: Desk, fact: Fact, shared: letters.Office, chair: Callable[[Group], bool]) -> list[Letter]:
+def of(desk: Desk, fact: Fact, shared: letters.LetterOffice, chair: Callable[[Group], bool]) -> list[Letter]:
     """The letters that a step tells people, as the round stood just before it: to each head, to each chair who is known, to each
     SIP. Nothing for a step that tells nobody."""
     d = fact.data
@@ -93,7 +93,7 @@ def _line(id: str, x: Letter) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
-class Kept:
+class SentLetter:
     """A letter as it went. `whole`: its text is still the one that the log has sealed."""
 
     sent: Sent
@@ -102,16 +102,16 @@ class Kept:
     whole: bool
 
 
-def kept(s: Session, round_id: str, now: Round, wanted: Callable[[Sent], bool]) -> list[Kept]:
+def kept(s: Session, round_id: str, now: Round, wanted: Callable[[Sent], bool]) -> list[SentLetter]:
     """Letters of the round that are `wanted`, newest first, as they went."""
     mine = {x.id: x for x in now.letters if wanted(x)}
     rows = {r.id: r for r in s.scalars(sa.select(SentRow).where(SentRow.round_id == round_id)) if r.id in mine}
     return [_kept(mine[id], rows[id]) for id in reversed(mine) if id in rows]
 
 
-def _kept(x: Sent, row: SentRow) -> Kept:
+def _kept(x: Sent, row: SentRow) -> SentLetter:
     whole = row.text == GONE or rounds.sealed(row.heading, row.text) == x.sha256
-    return Kept(x, row.heading, tuple(row.text.strip().split("\n\n")), whole)
+    return SentLetter(x, row.heading, tuple(row.text.strip().split("\n\n")), whole)
 
 
 def to_school(urns: Iterable[str], role: str) -> Callable[[Sent], bool]:

@@ -16,7 +16,7 @@ from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
-from allocator.service.cache import Kept
+from allocator.service.cache import AnswerCache
 from allocator.service.http_problems import HttpProblem
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,7 +26,7 @@ ODS = "application/vnd.oasis.opendocument.spreadsheet"
 XLS = "application/vnd.ms-excel"
 ENDINGS = {XLSX: ".xlsx", ODS: ".ods", XLS: ".xls"}
 MOST_UNPACKED = 100 * 2**20
-_read: Kept[Reading] = Kept(4)
+_read: AnswerCache[Reading] = AnswerCache(4)
 
 
 def sniffed(body: bytes) -> str:

@@ -20,7 +20,7 @@ from allocator.reasons.answer import ready_from, world
 from allocator.reasons.why import explain
 from allocator.rounds import Desk
 from allocator.service.access import the_plan
-from allocator.service.cache import Kept
+from allocator.service.cache import AnswerCache
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Who, plain_email
 from allocator.service.schemas import EventOut, OwnPair, OwnPlan, RoundOut, Standing
@@ -28,9 +28,9 @@ from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
 
 KEPT = 4  # plans made ready at once: with 600 schools and 60 SIPs some 25 MB each
-_ready: Kept[Setup] = Kept(KEPT)
-_facts: Kept[Facts] = Kept(KEPT)
-_grounds: Kept[Setup] = Kept(KEPT)
+_ready: AnswerCache[Setup] = AnswerCache(KEPT)
+_facts: AnswerCache[Facts] = AnswerCache(KEPT)
+_grounds: AnswerCache[Setup] = AnswerCache(KEPT)
 
 
 def ready_of(row: PlanRow, plan: Plan) -> Setup:

@@ -33,9 +33,9 @@ from allocator.store.tables import (
     EventRow,
     Grant,
     Job,
+    JobPart,
     LetterRow,
     Once,
-    Part,
     Pass,
     PlanRow,
     Programme,
@@ -52,7 +52,7 @@ from allocator.store.tables import (
 FREE = ("note", "why", "named", "reason", "text", "outcome", "pen_portrait")  # what people write about people
 GONE = "taken out when a person was erased"
 OF_A_ROUND: tuple[type[Base], ...] = (
-    Part,
+    JobPart,
     ScenarioRow,
     LetterRow,
     SentRow,
@@ -149,7 +149,7 @@ def round_(db: Database, round_id: str) -> int:
         jobs = sa.select(Job.id).where(Job.round_id == round_id)
         count = 0
         for table in OF_A_ROUND:
-            which = Part.job_id.in_(jobs) if table is Part else table.round_id == round_id  # type: ignore[attr-defined]
+            which = JobPart.job_id.in_(jobs) if table is JobPart else table.round_id == round_id  # type: ignore[attr-defined]
             done: Any = s.execute(sa.delete(table).where(which))
             count += done.rowcount
         s.execute(sa.delete(Once))  # answers kept for repeated requests may tell of it
@@ -303,7 +303,7 @@ def _in_work(s: Session, round_id: str, m: Marks) -> int:
     """Jobs; what can be worked out or given again where it is wanted goes."""
     jobs, count = sa.select(Job.id).where(Job.round_id == round_id), 0
     for gone in (
-        sa.delete(Part).where(Part.job_id.in_(jobs)),
+        sa.delete(JobPart).where(JobPart.job_id.in_(jobs)),
         sa.delete(UploadRow).where(UploadRow.round_id == round_id),
     ):
         done: Any = s.execute(gone)

@@ -18,9 +18,9 @@ from allocator.store.tables import (
     CaseRow,
     EventRow,
     Job,
+    JobPart,
     LetterRow,
     Mark,
-    Part,
     RoundRow,
     SentRow,
     UploadRow,
@@ -31,7 +31,7 @@ GONE = "taken out: kept no longer"
 
 
 @dataclass(frozen=True)
-class Rule:
+class KeepingRule:
     """What is kept, how many days, from when, and why so long. `key`: the setting `ALLOCATOR_KEEP_…_DAYS`."""
 
     key: str
@@ -42,27 +42,27 @@ class Rule:
 
 
 RULES = (
-    Rule("uploads", "files given as a round's data and not taken", 30, "they were given",
+    KeepingRule("uploads", "files given as a round's data and not taken", 30, "they were given",
     "they are taken or given again within days"),
-    Rule("work", "jobs, their results, the files they made", 90, "they ended",
+    KeepingRule("work", "jobs, their results, the files they made", 90, "they ended",
     "a result is worked out again from its plan"),
-    Rule("reasons", "why a school refused, and what heads, chairs and SIPs wrote in their own words", 400,
+    KeepingRule("reasons", "why a school refused, and what heads, chairs and SIPs wrote in their own words", 400,
     "they were written",
          "a refusal is heard within weeks and questioned within a year; that there was one is kept with the round"),
-    Rule("letters", "the words of letters, with the address", 730, "they were sent",
+    KeepingRule("letters", "the words of letters, with the address", 730, "they were sent",
     "what was promised may be asked about for two years"),
-    Rule("versions", "versions of a round's data before the one in force", 730, "they were replaced",
+    KeepingRule("versions", "versions of a round's data before the one in force", 730, "they were replaced",
     "who changed what is asked within two years"),
-    Rule("log", "the audit log: who did what and when", 1095, "it was written",
+    KeepingRule("log", "the audit log: who did what and when", 1095, "it was written",
     "access is looked into within three years"),
-    Rule("rounds", "a round: its data, plans, answers and decisions", 2555, "the last thing happened in it",
+    KeepingRule("rounds", "a round: its data, plans, answers and decisions", 2555, "the last thing happened in it",
          "tenure and refusals count over six years, and a complaint may come a year later"),
 )  # fmt: skip
 
 
-def schedule(days: Mapping[str, int]) -> tuple[Rule, ...]:
+def schedule(days: Mapping[str, int]) -> tuple[KeepingRule, ...]:
     """The rules with the days in force."""
-    return tuple(Rule(r.key, r.what, days.get(r.key, r.days), r.since, r.why) for r in RULES)
+    return tuple(KeepingRule(r.key, r.what, days.get(r.key, r.days), r.since, r.why) for r in RULES)
 
 
 def apply(
@@ -99,7 +99,7 @@ def _uploads(s: Session, before: dt.datetime, dry: bool) -> int:
 def _work(s: Session, before: dt.datetime, dry: bool) -> int:
     old = Job.ended_at < before
     if not dry:
-        s.execute(sa.delete(Part).where(Part.job_id.in_(sa.select(Job.id).where(old))))
+        s.execute(sa.delete(JobPart).where(JobPart.job_id.in_(sa.select(Job.id).where(old))))
     return _delete(s, Job, old, dry)
 
 

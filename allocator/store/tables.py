@@ -189,7 +189,7 @@ class Job(Base):
     ended_at: Mapped[dt.datetime | None]
 
 
-class Part(Base):
+class JobPart(Base):
     """One finished part of a job that is spread over workers (a sweep, a frontier); never worked out again."""
 
     __tablename__ = "parts"

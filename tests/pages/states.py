@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.questions.frontier import Point
-from allocator.questions.sweep import Result
+from allocator.questions.sweep import SweepResult
 from allocator.rounds import Desk
 from allocator.service.roles import GrantRole
 from allocator.store import keep, named_scenarios
@@ -76,7 +76,7 @@ def fill(db: Database, id: str) -> dict[str, str]:
             "none_because": "",
         }
         points = [asdict(Point(n, 70_000 + 900 * n, 900, True, ())) for n in range(3)]
-        results = [asdict(Result(a.sip, a.name, 1, 5, 2, 0.5, (("1a_low", -1),)))]
+        results = [asdict(SweepResult(a.sip, a.name, 1, 5, 2, 0.5, (("1a_low", -1),)))]
         jobs: dict[str, tuple[str, str, dict[str, Any], dict[str, Any] | None]] = {
             "queued": ("solve", "queued", {}, None),
             "stopped": ("solve", "cancelled", {}, {"plan": row.id}),

@@ -14,7 +14,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve, world
-from allocator.report.by_school import MARKS, NOBODY, Row, View, by_school, ofsted, viewed
+from allocator.report.by_school import MARKS, NOBODY, SchoolRow, View, by_school, ofsted, viewed
 from allocator.report.plan_workbook import write_workbook
 from tests.make import case, led, policy, school, sip
 
@@ -35,7 +35,7 @@ def plan() -> Plan:
     return repair(annual, [{"sip_leaves": {"sip": "A", "on": "2026-12-31"}}])
 
 
-def rows(plan: Plan) -> dict[str, Row]:
+def rows(plan: Plan) -> dict[str, SchoolRow]:
     return {r.urn: r for r in by_school(Facts(*world(plan)), plan)}
 
 

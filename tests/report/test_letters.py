@@ -19,7 +19,7 @@ from allocator.errors import UsageError
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
 from allocator.report.letter_files import pdf, word
-from allocator.report.letters import Office, school_letter, to_schools
+from allocator.report.letters import LetterOffice, school_letter, to_schools
 from allocator.report.sip_letters import sip_letter
 from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
 from allocator.rounds import Desk, together
@@ -48,12 +48,12 @@ def desk(plan: Plan) -> Desk:
     return Desk(plan, fold([rounds.record([], rounds.adopt(fold([]), plan), MEL, dt.datetime.now(dt.UTC))]))
 
 
-def office(plan: Plan, **more: object) -> Office:
+def office(plan: Plan, **more: object) -> LetterOffice:
     given = {
         "ready": ready_from(plan), "wordings": dict(DEFAULTS), "manager": "Mel Hart", "programme": "Hartwell", "today": TODAY,
         "school_link": "https://x.example/school", "sip_link": "https://x.example/sip", **more,
     }  # fmt: skip
-    return Office(**given)  # type: ignore[arg-type]
+    return LetterOffice(**given)  # type: ignore[arg-type]
 
 
 def test_a_letter_says_who_why_and_by_when() -> None:

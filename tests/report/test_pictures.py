@@ -7,7 +7,7 @@ import re
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.questions.frontier import Point
-from allocator.questions.sweep import Result
+from allocator.questions.sweep import SweepResult
 from allocator.reasons.answer import solve
 from allocator.report import frontier_svg, sweep_svg
 from allocator.report.places import drawing
@@ -34,7 +34,11 @@ def test_the_frontier_begins_at_nought_and_says_where_most_is_had() -> None:
 
 
 def test_who_leaves_posts_empty_stands_first() -> None:
-    rows = [Result("a", "Ann", 0, 9, 4, 3.5, ()), Result("b", "Bo", 2, 1, 0, 0, ()), Result("c", "Cy", 0, 2, 6, 0, ())]
+    rows = [
+        SweepResult("a", "Ann", 0, 9, 4, 3.5, ()),
+        SweepResult("b", "Bo", 2, 1, 0, 0, ()),
+        SweepResult("c", "Cy", 0, 2, 6, 0, ()),
+    ]
     assert [r.label for r in sweep_svg.worst(rows)] == ["Bo", "Cy", "Ann"]
     assert sweep_svg.sentence(rows).startswith("Without Bo posts would stay empty.")
     assert sweep_svg.sentence(rows[:1]) == "Everybody can be replaced from within the team. Ann would be missed most: 4 other schools would move."  # fmt: skip

@@ -21,7 +21,7 @@ from allocator.questions.compare import compare
 from allocator.questions.frontier import frontier
 from allocator.questions.rollover import next_year
 from allocator.questions.scenario import rebuild, repair
-from allocator.questions.sweep import Result, leaving, ranked, sweep
+from allocator.questions.sweep import SweepResult, leaving, ranked, sweep
 from allocator.questions.veto import veto
 from allocator.reasons.answer import solve
 from tests.make import case, led, school, sip
@@ -255,8 +255,8 @@ def test_schools_that_share_a_head_are_one_telephone_call() -> None:
 
 
 def test_gains_are_ranked_by_what_they_gain_and_a_loss_comes_last() -> None:
-    def gain(key: str, points: int) -> Result:
-        return Result(key, key, 0, 0, 0, 0.0, (("4", points),) if points else ())
+    def gain(key: str, points: int) -> SweepResult:
+        return SweepResult(key, key, 0, 0, 0, 0.0, (("4", points),) if points else ())
 
     given = [gain("a", -32), gain("b", 25), gain("c", 0), gain("d", 172)]
     assert [r.key for r in ranked(given)] == ["d", "b", "c", "a"]

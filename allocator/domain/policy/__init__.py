@@ -45,11 +45,11 @@ from allocator.domain.policy.points import WishRule as WishRule
 from allocator.domain.policy.steps import Fixes as Fixes
 from allocator.domain.policy.steps import Repair as Repair
 from allocator.domain.policy.steps import RoundRules as RoundRules
-from allocator.domain.policy.values import Part, switch, val
+from allocator.domain.policy.values import PolicyPart, switch, val
 from allocator.domain.policy.values import Weight as Weight
 
 
-class Policy(Part):
+class Policy(PolicyPart):
     """The policy in force. `name` is one of the three shipped, or the manager's own."""
 
     name: str = val("balanced", "the policy's name", "ours")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from allocator.domain.case import Need
-from allocator.domain.policy.values import Part, switch, val
+from allocator.domain.policy.values import PolicyPart, switch, val
 
 
-class Switch(Part):
+class Switch(PolicyPart):
     on: bool = switch("this rule is in force", "domain part 5")
 
 
-class PhaseRule(Part):
+class PhaseRule(PolicyPart):
     on: bool = switch("a SIP must serve the school's phase", "domain D8, E3")
     nursery_as_primary: bool = switch("a primary SIP may take a nursery school", "ours")
     sixteen_plus_as_secondary: bool = switch("a secondary SIP may take 16-plus", "ours")
 
 
-class Eligibility(Part):
+class Eligibility(PolicyPart):
     on: bool = switch("who may be a SIP at all", "domain D1, C3")
     headship_in_phase: bool = switch("every SIP must have been a head in the phase", "domain C3", False)
     governor_release: bool = switch("serving heads need governors' release", "domain C13", False)
@@ -30,7 +30,7 @@ class Eligibility(Part):
     )
 
 
-class NeedRule(Part):
+class NeedRule(PolicyPart):
     on: bool = switch("a school's position demands experience", "domain E10, 3.1")
     requires: dict[str, list[str]] = val(
         {
@@ -43,11 +43,11 @@ class NeedRule(Part):
     )
 
 
-class Interests(Part):
+class Interests(PolicyPart):
     on: bool = switch("a declared interest not cleared bars the pair", "domain D9")
 
 
-class OwnTies(Part):
+class OwnTies(PolicyPart):
     on: bool = switch("a SIP's own school, trust and cluster are barred", "domain C8, C12, E1")
     serving_head_same_la: Literal["off", "notice", "needs_yes"] = val(
         "needs_yes", "a serving head in the school's authority", "domain C8, part 5"
@@ -60,7 +60,7 @@ class OwnTies(Part):
     )
 
 
-class Tenure(Part):
+class Tenure(PolicyPart):
     on: bool = switch("a limit on consecutive years", "domain F5")
     review: int = val(3, "years after which both sides are asked", "domain F5", ge=1)
     limit: int = val(5, "most consecutive years without an extension", "domain F5", ge=1)
@@ -70,7 +70,7 @@ class Tenure(Part):
     )
 
 
-class Parting(Part):
+class Parting(PolicyPart):
     on: bool = switch(
         "a strong wish to part is kept, and a pair that one side ended does not return soon", "practice, domain F6"
     )
@@ -82,16 +82,16 @@ class Parting(Part):
     )
 
 
-class CoolingOff(Part):
+class CoolingOff(PolicyPart):
     on: bool = switch("no return soon after a rotation", "domain F5, F7")
     years: int = val(2, "years before a SIP who reached the limit may return", "ours", ge=0)
 
 
-class Separation(Part):
+class Separation(PolicyPart):
     on: bool = switch("support kept apart from validation", "domain G1-G4")
     needs: list[Need] = val(["top"], "needs that get a separate support SIP", "domain G3")
 
 
-class Protection(Part):
+class Protection(PolicyPart):
     on: bool = switch("schools changed against their will are not changed again", "domain F13")
     months: int = val(24, "how long a school is protected", "domain F13", ge=0)

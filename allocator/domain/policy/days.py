@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from allocator.domain.case import Kind, Need
-from allocator.domain.policy.values import Part, switch, val
+from allocator.domain.policy.values import PolicyPart, switch, val
 
 
-class Days(Part):
+class Days(PolicyPart):
     model: Literal["flat", "graduated"] = val("flat", "the same days for every school, or by need", "domain B1, B14")
     flat: float = val(5.0, "days a school is due under *flat*", "domain B1", gt=0)
     graduated: dict[Need, float] = val(
@@ -25,7 +25,7 @@ class Days(Part):
     new_head: float = val(0.5, "extra days for a head's first year", "domain B18", ge=0)
 
 
-class YearPart(Part):
+class YearPart(PolicyPart):
     autumn_1: int = val(15, "percent of a post's days, September and October", "domain B5, B7", ge=0)
     autumn_2: int = val(35, "percent, November and December (the peak)", "domain B7, B9", ge=0)
     spring: int = val(25, "percent, January to mid-April", "domain B7", ge=0)
@@ -45,7 +45,7 @@ class YearPart(Part):
     )
 
 
-class Capacity(Part):
+class Capacity(PolicyPart):
     on: bool = switch("year and period days are limits", "domain B9, J1")
     overhead: float = val(4.0, "days a year off the top of a full-timer", "domain B11", ge=0)
     full_time_days: float = val(
@@ -69,11 +69,11 @@ class Capacity(Part):
     )
 
 
-class Portfolio(Part):
+class Portfolio(PolicyPart):
     on: bool = switch("most and fewest schools a SIP leads are limits", "domain A5-A7")
 
 
-class Budget(Part):
+class Budget(PolicyPart):
     """A cap on all days together, the service's own extra time counted (domain L5)."""
 
     days: float | None = val(None, "most days in all, new pairings included; blank = no cap", "domain L5", ge=0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from allocator.domain.case import Need
-from allocator.domain.policy.values import Part, val
+from allocator.domain.policy.values import PolicyPart, val
 
 
-class Repair(Part):
+class Repair(PolicyPart):
     release: Literal["fewest", "never"] = val(
         "fewest", "may other schools move so that a post is filled", "domain F12, contract 2"
     )
@@ -31,7 +31,7 @@ class Repair(Part):
     )
 
 
-class Fixes(Part):
+class Fixes(PolicyPart):
     menu: list[str] = val(
         [
             "days", "budget", "max_schools", "min_schools", "extend_tenure", "accept_local_head", "decide_interest",
@@ -42,7 +42,7 @@ class Fixes(Part):
     most_days: float = val(10.0, "most extra days suggested for one SIP", "ours", ge=0)
 
 
-class RoundRules(Part):
+class RoundRules(PolicyPart):
     mode: Literal["assign_with_veto", "agree_with_school"] = val(
         "assign_with_veto", "the school may refuse once, or head and chair agree", "domain F1, F2, X2"
     )

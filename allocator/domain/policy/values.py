@@ -11,7 +11,7 @@ from allocator.domain.case import Need
 Weight = int | dict[Need, int]
 
 
-class Part(BaseModel):
+class PolicyPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -36,7 +36,7 @@ class About:
     contact: str = FILL
 
     @property
-    def kept(self) -> Sequence[retention.Rule]:
+    def kept(self) -> Sequence[retention.KeepingRule]:
         return retention.schedule(self.settings.kept)
 
     @property
@@ -48,7 +48,7 @@ class About:
         found = [g for g in policy_words.groups(self.policy) if g.on and g.weight is not None]
         found = [g for g in found if g.id not in policy_words.PRIVATE]
 
-        def at(g: policy_words.Group, need: str) -> float:
+        def at(g: policy_words.SettingGroup, need: str) -> float:
             weight = g.weight
             return float(weight.get(need, 0)) if isinstance(weight, dict) else float(weight or 0)  # type: ignore[call-overload]  # a need
 

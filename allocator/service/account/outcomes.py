@@ -17,7 +17,7 @@ FEW = 5  # groups of fewer are shown without figures: they would tell of persons
 
 
 @dataclass(frozen=True)
-class Line:
+class OutcomeGroup:
     """One group: how many, and what the plan comes to for them. `changed`: schools with another SIP than last year."""
 
     of: str  # kind of SIP, need, phase, size, or a group's heading
@@ -34,9 +34,9 @@ class Line:
 
 def outcomes(
     case: Case, plan: Plan, stands: Round | None = None, groups: Mapping[str, Mapping[str, str]] | None = None
-) -> list[Line]:
+) -> list[OutcomeGroup]:
     """`groups`: heading -> URN or SIP id -> group."""
-    out: list[Line] = []
+    out: list[OutcomeGroup] = []
     sips: dict[str, Callable[[Sip], str | None]] = {
         "kind of SIP": lambda x: x.kind.replace("_", " ").replace("la ", "LA ")
     }
@@ -73,14 +73,14 @@ def _grouped(rows: Iterable[tuple[str | None, str]]) -> dict[str, set[str]]:
 
 def _of_sips(
     case: Case, plan: Plan, stands: Round | None, of: str, group: Callable[[Sip], str | None]
-) -> Iterable[Line]:
+) -> Iterable[OutcomeGroup]:
     offered = {x.sip: x.days for x in case.sips}
     for name, ids in _grouped((group(x), x.sip) for x in case.sips).items():
         gone = [c for c in plan.changes if c.from_ in ids]
         wished = [w for w in plan.wishes if w.by == "sip" and w.sip in ids]
         refused = sum(sip in ids for _, _, sip in stands.refused) if stands else 0
         days = sum(load.days for load in plan.loads if load.sip in ids)
-        yield Line(
+        yield OutcomeGroup(
             of,
             name,
             len(ids),
@@ -96,7 +96,7 @@ def _of_sips(
 
 def _of_schools(
     case: Case, plan: Plan, stands: Round | None, of: str, group: Callable[[School], str | None]
-) -> Iterable[Line]:
+) -> Iterable[OutcomeGroup]:
     planned = {a.urn for a in plan.assignments} | {u.urn for u in plan.unfilled}
     for name, ids in _grouped((group(x), x.urn) for x in case.schools if x.urn in planned).items():
         rows = [a for a in plan.assignments if a.urn in ids]
@@ -104,7 +104,7 @@ def _of_schools(
         wished = [w for w in plan.wishes if w.by == "school" and w.urn in ids]
         refused = sum(urn in ids for urn, _, _ in stands.refused) if stands else 0
         days = sum(a.days for a in rows)
-        yield Line(
+        yield OutcomeGroup(
             of,
             name,
             len(ids),
@@ -133,7 +133,7 @@ HEAD = (
 BRIEF = ("group", "n", "wanted", "days", "share", "moved", "forced", "asked", "met", "refused")
 
 
-def rows(lines: Iterable[Line], *, hide: bool = False) -> list[tuple[str, ...]]:
+def rows(lines: Iterable[OutcomeGroup], *, hide: bool = False) -> list[tuple[str, ...]]:
     """As texts under HEAD; `hide`: groups of fewer than FEW without figures, for the public."""
     out = []
     for x in lines:

@@ -21,7 +21,7 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.outbox import batch, sent
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.jobs import wait_for
-from allocator.service.pages.log import Line, said
+from allocator.service.pages.log import LogLine, said
 from allocator.service.pages.place import Place, line_of, place_in
 from allocator.service.roles import Who
 from allocator.service.routes.answers import answer, query_of
@@ -179,7 +179,7 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
                 days_only=changed.days_only, sips=days, empty=new.unfilled, on_desk=stale)  # fmt: skip
 
 
-def _letter(made: Desk, d: Difference, shared: letters.Office) -> Letter | None:
+def _letter(made: Desk, d: Difference, shared: letters.LetterOffice) -> Letter | None:
     groups = rounds.together(made, [d.urn])
     return letters.school_letter(made, groups[0], shared) if groups and d.b else None
 
@@ -212,7 +212,7 @@ def school_page(request: Request, id: str, urn: str, who: Who, office: Office, f
     )  # fmt: skip
 
 
-def _about(at: Place, log: list[Event], urn: str, who: Who) -> list[Line]:
+def _about(at: Place, log: list[Event], urn: str, who: Who) -> list[LogLine]:
     return [line for e in log if urn in (line := said(e, at.desk.facts, reasons=who.role == "manager")).urns]
 
 

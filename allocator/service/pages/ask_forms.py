@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from allocator.domain.case import PERIODS, InterestKind, School
 from allocator.domain.facts import Facts
-from allocator.rounds.ask_first import Asked, Away, SchoolWord, SipWord, could_meet, sips_asked
+from allocator.rounds.ask_first import Asked, AwaySaid, SchoolWord, SipWord, could_meet, sips_asked
 from allocator.service.pages.ground import Fields
 
 AWAY = 3  # absences a form has room for
@@ -106,7 +106,7 @@ def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[st
         typed = SipWord.model_validate(asked.word)
     else:
         limits = {p: getattr(row, f"{p}_days") for p in PERIODS}
-        away = tuple(Away(start=a.away_from, end=a.away_to) for a in facts.case.absences if a.sip == sip)
+        away = tuple(AwaySaid(start=a.away_from, end=a.away_to) for a in facts.case.absences if a.sip == sip)
         typed = SipWord.model_validate(
             {
                 "days": row.days,
@@ -179,7 +179,7 @@ def _days(form: Fields, name: str, *, needed: bool = False) -> float | None:
     return found
 
 
-def _away(form: Fields, facts: Facts, n: int) -> Away | None:
+def _away(form: Fields, facts: Facts, n: int) -> AwaySaid | None:
     start, end = form.date(f"away-{n}-from"), form.date(f"away-{n}-to")
     broken = [f"away-{n}-{side}" for side in ("from", "to") if f"away-{n}-{side}" in form.errors]
     if broken or (start is None and end is None):
@@ -194,7 +194,7 @@ def _away(form: Fields, facts: Facts, n: int) -> Away | None:
             f"The last day must not be before the first, and both must be from {_day(year.first)} to {_day(year.last)}"
         )
         return None
-    return Away(start=start, end=end)
+    return AwaySaid(start=start, end=end)
 
 
 def _day(d: dt.date) -> str:

@@ -76,7 +76,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Column:
+class SipColumn:
     """A SIP with what is on the board under them."""
 
     sip: Sip
@@ -173,7 +173,7 @@ def sorted_cards(found: Iterable[Card], sort: Sort) -> tuple[Card, ...]:
 def columns(
     facts: Facts, plan: Plan, all_cards: Sequence[Card], *, q: str = "", tag: str = "", order: Order = "name",
     sort: Sort = "name",
-) -> list[Column]:  # fmt: skip
+) -> list[SipColumn]:  # fmt: skip
     """A column for each SIP who offers days or holds a post."""
     mine: dict[str, list[Card]] = defaultdict(list)
     for c in all_cards:
@@ -186,11 +186,11 @@ def columns(
             continue
         shown = [c for c in own if wanted(c, q, tag)]
         year, periods = bars(facts, sip, load)
-        out.append(Column(sip, load, sorted_cards(shown, sort), year, periods, len(own) - len(shown)))
+        out.append(SipColumn(sip, load, sorted_cards(shown, sort), year, periods, len(own) - len(shown)))
     return sorted(out, key=lambda c: (_first(c, order), c.sip.name, c.sip.sip))
 
 
-def _first(c: Column, order: Order) -> float:
+def _first(c: SipColumn, order: Order) -> float:
     """What columns are put in order by, least first."""
     return {"name": 0.0, "left": -c.left, "schools": -float(c.load.posts), "peak": -_fullness(c.periods[PEAK])}[order]
 
@@ -199,6 +199,6 @@ def _fullness(bar: Bar) -> float:
     return bar.days / bar.limit if bar.limit else bar.days / 1000
 
 
-def over_peak(found: Sequence[Column]) -> list[str]:
+def over_peak(found: Sequence[SipColumn]) -> list[str]:
     """Who is over their days in the second half of the autumn (domain question 8)."""
     return [f"{c.sip.name} by {c.periods[PEAK].over:g}" for c in found if c.periods[PEAK].over]

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from allocator.domain.plan import Plan
 from allocator.reasons.answer import world
-from allocator.report.changes_told import Names, sentences, title
+from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
 from allocator.service.access import In, Manager, Office, Reader, round_in, the_plan
 from allocator.service.http_problems import HttpProblem
@@ -47,7 +47,7 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
     chosen = [(c["urn"], c["sip"]) for c in found.request["chosen"]]
     return show(
         request, template, who, **facts, job=job, lists=result["lists"], contests=result["contests"], chosen=chosen,
-        names=Names(case, changes), heading=title(changes, case), said=sentences(changes, case), answer=result["plan"],
+        names=NamesWithChanges(case, changes), heading=title(changes, case), said=sentences(changes, case), answer=result["plan"],
         before=found.request["plan"], found=sides(before, after), change=address(id, changes),
         heads=_heads(before), offered=_offered(after), consequence=consequence, errors={},
     )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.plan import Plan
 from allocator.jobs.queue import jobs_of
 from allocator.questions.frontier import Point
-from allocator.questions.sweep import Result, read
+from allocator.questions.sweep import SweepResult, read
 from allocator.reasons.answer import world
 from allocator.report import frontier_svg, sweep_svg
 from allocator.report.changes_told import title
@@ -146,7 +146,7 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
     )
 
 
-def _results(job: Job) -> list[Result]:
+def _results(job: Job) -> list[SweepResult]:
     rows = (job.result or {})["results"]
     return [read(r) for r in rows]
 

@@ -63,7 +63,7 @@ def make_round(request: Request, id: Id, who: Manager, office: In, form: Form) -
 
 
 @dataclass(frozen=True)
-class Step:
+class DeskStep:
     """A step of the year on the desk's strip."""
 
     title: str
@@ -105,7 +105,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def steps(facts: dict[str, Any]) -> list[Step]:
+def steps(facts: dict[str, Any]) -> list[DeskStep]:
     """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are folded."""
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]
     at = f"/rounds/{now.id}"
@@ -115,11 +115,11 @@ def steps(facts: dict[str, Any]) -> list[Step]:
     data = f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs" if case else "not yet"
     waiting = sum(stages.count(x) for x in ("proposed", "queried"))
     return [
-        Step("Data", f"{at}/data", data, case is not None),
-        Step("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
-        Step("Plan", f"{at}/plan", f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
-        Step("Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft),
-        Step("Answers", f"{at}/answers", f"{waiting} to come" if total > draft else "none yet", total > draft and not waiting),
-        Step("Confirm", f"{at}/confirm", f"{confirmed} of {total} pairs" if total else "none yet", bool(total) and confirmed == total),
-        Step("In force", f"{at}/confirm", "yes" if stands.in_force else "not yet", stands.in_force),
+        DeskStep("Data", f"{at}/data", data, case is not None),
+        DeskStep("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
+        DeskStep("Plan", f"{at}/plan", f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
+        DeskStep("Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft),
+        DeskStep("Answers", f"{at}/answers", f"{waiting} to come" if total > draft else "none yet", total > draft and not waiting),
+        DeskStep("Confirm", f"{at}/confirm", f"{confirmed} of {total} pairs" if total else "none yet", bool(total) and confirmed == total),
+        DeskStep("In force", f"{at}/confirm", "yes" if stands.in_force else "not yet", stands.in_force),
     ]  # fmt: skip

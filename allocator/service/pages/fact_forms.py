@@ -65,7 +65,7 @@ LONG = ("reason", "note", "pen_portrait", "other_support")
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormColumn:
     """One column on a form. `value`: the cell as text; a date as ISO."""
 
     column: str
@@ -81,7 +81,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Line:
+class FactRow:
     """One row of a list."""
 
     key: str
@@ -122,7 +122,9 @@ def cells_of(row: Row) -> dict[str, str]:
     return {c: cell(v) for c, v in canon.row_out(row).items()}
 
 
-def ask(case: Case, table: str, columns: Iterable[str], now: Mapping[str, str], *, hints: bool = True) -> list[Asked]:
+def ask(
+    case: Case, table: str, columns: Iterable[str], now: Mapping[str, str], *, hints: bool = True
+) -> list[FormColumn]:
     """The columns as asked for, filled with what is known."""
     people = tuple((s.sip, s.name) for s in sorted(case.sips, key=lambda s: s.name))
     schools = tuple((s.urn, f"{s.name} ({s.urn})") for s in sorted(case.schools, key=lambda s: (s.name, s.urn)))
@@ -135,7 +137,7 @@ def ask(case: Case, table: str, columns: Iterable[str], now: Mapping[str, str], 
             if value and value not in dict(options):
                 options = (*options, (value, f"{value}, not in the data"))
         hint = MEANINGS[table].get(column, "") if hints else ""
-        out.append(Asked(column, label(column, table), hint[:1].upper() + hint[1:], how, value, options))
+        out.append(FormColumn(column, label(column, table), hint[:1].upper() + hint[1:], how, value, options))
     return out
 
 
@@ -151,7 +153,7 @@ def typed(form: Fields, table: str, columns: Iterable[str]) -> dict[str, str]:
     return out
 
 
-class Names:
+class FactNames:
     """Names for ids, and a row's cells as a list shows them."""
 
     def __init__(self, case: Case) -> None:
@@ -170,13 +172,13 @@ class Names:
             else text.replace("_", " ")
         )
 
-    def line(self, table: str, row: Row) -> Line:
+    def line(self, table: str, row: Row) -> FactRow:
         own = NAMED_BY.get(table)
         cells = tuple(str(getattr(row, c)) if c == own else self.shown(c, getattr(row, c)) for c in columns_of(table))
         if table == "interests":
             cells = tuple(x or "open" if c == "outcome" else x for c, x in zip(columns_of(table), cells, strict=True))
         title = f"{cells[0]} ({getattr(row, own)})" if own else ", ".join(c for c in cells[:4] if c)
-        return Line(key_of(row), title, cells)
+        return FactRow(key_of(row), title, cells)
 
 
 def columns_of(table: str) -> tuple[str, ...]:
@@ -184,9 +186,9 @@ def columns_of(table: str) -> tuple[str, ...]:
     return LISTED.get(table) or tuple(TABLES[table].model_fields)
 
 
-def found(case: Case, table: str, wanted: str) -> list[Line]:
+def found(case: Case, table: str, wanted: str) -> list[FactRow]:
     """The rows in which every word of `wanted` stands somewhere, in order of what they are called."""
-    names, words = Names(case), wanted.casefold().split()
+    names, words = FactNames(case), wanted.casefold().split()
     lines = [names.line(table, r) for r in getattr(case, table)]
     kept = [x for x in lines if all(any(w in c.casefold() for c in (x.title, *x.cells)) for w in words)]
     return sorted(kept, key=lambda x: x.cells if table == "history" else (x.title.casefold(), x.key), reverse=False)

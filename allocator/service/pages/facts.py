@@ -146,7 +146,7 @@ def _form(
         if c in OFTEN.get(table, columns) or (not key and TABLES[table].model_fields[c].is_required())
     ]
     title = (
-        fact_forms.Names(case).line(table, next(r for r in getattr(case, table) if key_of(r) == key)).title
+        fact_forms.FactNames(case).line(table, next(r for r in getattr(case, table) if key_of(r) == key)).title
         if key
         else ""
     )

@@ -43,7 +43,7 @@ VIA = {"telephone": ", by telephone", "letter": ", by letter", "silence": ", by 
 
 
 @dataclass(frozen=True)
-class Line:
+class LogLine:
     """An event in plain words, with the schools and SIPs it is about. `reason`: for those who may see it."""
 
     n: int
@@ -57,13 +57,13 @@ class Line:
     sips: frozenset[str]
 
 
-def said(event: Event, facts: Facts, *, reasons: bool) -> Line:
+def said(event: Event, facts: Facts, *, reasons: bool) -> LogLine:
     """The event in words. Why a head refused is told only with `reasons` (managers)."""
     d = event.data
     text, urns, sips = TOLD[event.kind](d, facts)
     kept = d.get("reason") or d.get("outcome")
     hidden = (event.kind == "raised" or (event.kind == "answer" and d["answer"] in ("veto", "decline"))) and not reasons
-    return Line(
+    return LogLine(
         event.n,
         event.at,
         event.by.name,
@@ -209,11 +209,11 @@ def log(
                 by=by, text=text, page=min(page, pages), pages=pages, audit=audit)  # fmt: skip
 
 
-def _audit(s: Any, programme: str) -> list[Line]:
+def _audit(s: Any, programme: str) -> list[LogLine]:
     names = names_in(s, programme)
     rows = sa.select(AuditRow).where(AuditRow.programme_id == programme).order_by(AuditRow.n.desc())
     return [
-        Line(
+        LogLine(
             a.n, a.at, names.get(a.person_id or "", "the service"), a.role or "service", a.action,
             f"{a.action.capitalize()}: {a.subject}" + (f" ({a.detail})" if a.detail else ""), None, frozenset(), frozenset(),
         )

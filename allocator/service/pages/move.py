@@ -38,7 +38,7 @@ CHANGED = "The plan on the desk is another one since you opened the page. Nothin
 
 
 @dataclass(frozen=True)
-class Choice:
+class Candidate:
     """A SIP for a post. `why` = the rules that bar them; `fit` against the one who has it now; `room` in days."""
 
     sip: str
@@ -54,7 +54,7 @@ class Choice:
         return "better" if self.fit > 0 else "less well" if self.fit < 0 else "as well"
 
 
-def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Choice]:
+def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Candidate]:
     """Every SIP for a post: those who may take it, best fit first, then those who may not.
 
     Raises UsageError where there is no such post open.
@@ -71,7 +71,7 @@ def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Choice]:
         why = tuple(text for _, text in ready.pairs.blocks(urn, post, sip.sip))
         fit = 0 if why else ready.pairs.points(urn, post, sip.sip) - now
         how_far = "" if metres is None else far(facts, urn, sip, metres)
-        found.append(Choice(sip.sip, sip.name, why, fit, room.get(sip.sip, 0.0), how_far, sip.sip == held))
+        found.append(Candidate(sip.sip, sip.name, why, fit, room.get(sip.sip, 0.0), how_far, sip.sip == held))
     return sorted(found, key=lambda c: (bool(c.why), not c.holds, -c.fit, c.name, c.sip))
 
 

@@ -233,7 +233,7 @@ def wording_page(
     )  # fmt: skip
 
 
-def sample_of(desk: Desk, kind: LetterKind, shared: letters.Office) -> Letter | None:
+def sample_of(desk: Desk, kind: LetterKind, shared: letters.LetterOffice) -> Letter | None:
     """A letter of this kind as it would read: to somebody who gets one, whose plan has changed if there is one."""
     if kind in TO_SIPS:
         team = sorted((x for _, x in team_of(desk)), key=lambda x: not sip_letters.gets(desk, kind, x))

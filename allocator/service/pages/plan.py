@@ -21,7 +21,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.round import Event, Round
 from allocator.errors import RoundRefuses
 from allocator.reasons.answer import world
-from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, Row, View, by_school, cells, csv_of, viewed
+from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, SchoolRow, View, by_school, cells, csv_of, viewed
 from allocator.service.access import In, Manager, Reader, the_plan, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
@@ -60,7 +60,7 @@ def query(v: View, **other: Any) -> str:
     return f"?{text}" if text else ""
 
 
-def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[Row]]:
+def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[SchoolRow]]:
     """The round, its plan and every row of it. Raises RoundRefuses while there is no plan."""
     around_it, _, plan, facts = on_desk(s, id, who)
     return around_it, plan, by_school(facts, plan, around_it["stands"].pairs)
@@ -87,7 +87,7 @@ def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -
     )  # fmt: skip
 
 
-def _counted(rows: list[Row]) -> list[tuple[str, str, int]]:
+def _counted(rows: list[SchoolRow]) -> list[tuple[str, str, int]]:
     """What rows can be narrowed to, with how many there are."""
     return [(key, text, n) for key, text in MARKS.items() if (n := sum(key in r.marks for r in rows))]
 

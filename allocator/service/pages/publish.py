@@ -173,7 +173,7 @@ def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tupl
 
 
 def previewed(
-    s: Session, at: Place, shared: letters.Office, schools: outbox.States, sips: Mapping[str, Sequence[State]]
+    s: Session, at: Place, shared: letters.LetterOffice, schools: outbox.States, sips: Mapping[str, Sequence[State]]
 ) -> list[tuple[Letter, list[str]]]:
     """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
     out: list[tuple[Letter, list[str]]] = []

@@ -21,7 +21,7 @@ from allocator.report.lapses import tie
 from allocator.service.access import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show
-from allocator.service.pages.move import TRY, Choice, choices
+from allocator.service.pages.move import TRY, Candidate, choices
 from allocator.service.schemas import Id, UrnPath
 from allocator.service.views import ready_of
 
@@ -30,7 +30,7 @@ Asked = Annotated[str, Query(max_length=100)]
 
 
 @dataclass(frozen=True)
-class Post:
+class PostShown:
     """One post of the school in the plan, filled or not, with what is said of it."""
 
     kind: PostKind
@@ -40,7 +40,7 @@ class Post:
     moved: Moved | None
     pair: Pair | None
     tied: tuple[tuple[str, str], ...]  # (id, name)
-    choices: tuple[Choice, ...]
+    choices: tuple[Candidate, ...]
     head_reads: str
 
 
@@ -72,14 +72,14 @@ def school(
     )  # fmt: skip
 
 
-def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None) -> Post | None:
+def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None) -> PostShown | None:
     mine = plan.holders(urn, kind)
     row = next((a for a in mine if not a.settled), None)
     empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, kind)), None)
     if not mine and empty is None:
         return None
     names = ready.facts.sips
-    return Post(
+    return PostShown(
         kind, row, empty, tuple(a for a in mine if a.settled),
         next((c for c in plan.changes if (c.urn, c.post) == (urn, kind)), None), pair,
         tuple((t, names[t].name) for t in (row.tied_with if row else ())),

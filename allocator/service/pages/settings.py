@@ -94,7 +94,7 @@ def _one(request: Request, s: Session, id: str, key: str, who: Who, status: int 
                 **{"errors": {}, "again": None, **more})  # fmt: skip
 
 
-def _kind(setting: policy_words.Setting) -> str:
+def _kind(setting: policy_words.SettingShown) -> str:
     """Which form: switch, choice, by (a table of values), list or text."""
     if isinstance(setting.value, bool):
         return "switch"
@@ -105,7 +105,7 @@ def _kind(setting: policy_words.Setting) -> str:
     return "list" if isinstance(setting.value, list | tuple) else "text"
 
 
-def _rows(setting: policy_words.Setting) -> list[tuple[str, str, str]]:
+def _rows(setting: policy_words.SettingShown) -> list[tuple[str, str, str]]:
     """(line, its label, its value) of a table of values; a weight always one a need, neediest last."""
     value = setting.value
     if setting.key.endswith(".weight"):
@@ -265,7 +265,7 @@ def rules(
     )
 
 
-def _at(group: policy_words.Group, need: str) -> int:
+def _at(group: policy_words.SettingGroup, need: str) -> int:
     """A rule's weight at a school of this need."""
     weight = group.weight
     return int(weight.get(need, 0)) if isinstance(weight, dict) else int(weight or 0)  # type: ignore[call-overload]  # a need

@@ -35,7 +35,7 @@ SAYS = ("accept", "query", "move_on", "decline", "interest")
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferedSchool:
     """One school offered: its number on the map, why, its days, and the form's token."""
 
     n: int
@@ -50,13 +50,13 @@ class Offer:
     about: str
 
 
-def offers(before: Before, who: Who) -> list[Offer]:
+def offers(before: Before, who: Who) -> list[OfferedSchool]:
     numbers = {u: n for n, u in enumerate(dict.fromkeys(p.urn for p in before.pairs), 1)}
     facts, out = before.desk.facts, []
     for p in before.pairs:
         row, metres = before.desk.row(p), facts.metres(p.urn, p.sip)
         out.append(
-            Offer(
+            OfferedSchool(
                 numbers[p.urn], p, row.school, facts.schools[p.urn].phase, p.post, row.days,
                 own_pair(before.desk, before.ready, p, who).text, sip_letters.concern(before.desk, p.urn), round(metres / 1000, 1) if metres is not None else None,
                 about(before, p),

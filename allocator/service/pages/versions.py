@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.case import Case
 from allocator.domain.changes_of import changes_of
 from allocator.domain.policy import Policy, settings
-from allocator.domain.since import Part, since
+from allocator.domain.since import SincePart, since
 from allocator.reasons.effect import effect
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem
@@ -39,12 +39,12 @@ class Version:
     n: int
     at: dt.datetime
     by: str
-    parts: tuple[Part, ...]
+    parts: tuple[SincePart, ...]
     settings: int  # settings that differ too
 
 
 def _version(s: Session, row: CaseRow, names: dict[str, str]) -> Version:
-    parts: tuple[Part, ...] = ()
+    parts: tuple[SincePart, ...] = ()
     moved = 0
     if row.n > 1:
         before = keep.case_numbered(s, row.round_id, row.n - 1)

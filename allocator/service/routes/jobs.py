@@ -32,7 +32,7 @@ AGAIN = 2.0  # seconds between looks at whether the listener may still listen
 QUIET = 15.0  # seconds after which a listener is told that nothing is new
 
 
-class Heard(StreamingResponse):
+class EventStream(StreamingResponse):
     """A stream of events to one listener, whose place is free when it ends, however it ends."""
 
     def __init__(self, told: AsyncIterator[str], listeners: AtOnce, key: str) -> None:
@@ -77,7 +77,7 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
-async def listen(id: Id, request: Request, who: Reader, office: In) -> Heard:
+async def listen(id: Id, request: Request, who: Reader, office: In) -> EventStream:
     """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job. Each tells the
     whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same again."""
 
@@ -116,7 +116,7 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> Heard:
                 looked = 0.0
             job = await run_in_threadpool(look)
 
-    return Heard(told(), office.listeners, who.id)
+    return EventStream(told(), office.listeners, who.id)
 
 
 BYTES = {"schema": {"type": "string", "format": "binary"}}
