@@ -14,6 +14,8 @@ import pytest
 gc.disable()  # until all is read
 
 SITE = "whole_site"  # the fixture of one server and one browser
+# half of what looks at pages, by time, in one process; the rest in another
+ONE_SITE = ("test_every_page", "test_three_jobs", "test_asking")
 FIRST = (
     "tests/test_wheel.py",
     "tests/jobs",
@@ -36,9 +38,10 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages are all looked at in one process, and begun first; then what takes long by itself, so that two end together."""
+    """Pages are looked at in two processes, and begun first; then what takes long by itself, so that all end together."""
     for item in filter(_looks, items):
-        item.add_marker(pytest.mark.xdist_group("site"))
+        module = item.path.stem
+        item.add_marker(pytest.mark.xdist_group("site one" if module in ONE_SITE else "site two"))
     items.sort(key=_turn)
 
 

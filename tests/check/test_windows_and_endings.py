@@ -18,8 +18,9 @@ from allocator.domain.policy import Policy
 from allocator.errors import CaseError
 from tests.check.brute import best
 from tests.check.random_cases import MOST_PLANS, random_case
+from tests.sizes import whole_or
 
-CASES = 120
+CASES = whole_or(120, 60)
 DAYS = [dt.date(2026, 8, 31), dt.date(2026, 11, 2), dt.date(2026, 12, 31), dt.date(2027, 1, 4), dt.date(2027, 5, 1)]
 
 

@@ -23,7 +23,7 @@ from tests.reasons.test_read_aloud import read_aloud
 from tests.year.cases import case_of, chain, event
 
 LONG = os.environ.get("ALLOCATOR_LONG") == "1"
-CASES, CHAINS = (2000, 1000) if LONG else (40, 30)
+CASES, CHAINS = (2000, 1000) if LONG else (24, 16)
 
 
 def kinds(plan: Plan) -> Counter[str]:

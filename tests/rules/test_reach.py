@@ -19,6 +19,7 @@ from allocator.rules import reach
 from allocator.rules.base import Rule
 from tests.check.random_cases import drawn
 from tests.make import case, school, sip
+from tests.sizes import whole_or
 
 READY = sorted(p.parent for p in (Path(__file__).parents[2] / "scenarios").glob("*/schools.csv"))
 BARRING = [r for r in rules.RULES if type(r).block is not Rule.block]
@@ -30,7 +31,7 @@ def worlds() -> Iterator[tuple[Case, Policy]]:
         reading = read_case(folder)
         assert reading.case is not None
         yield reading.case, reading.policy
-    for n in range(200):
+    for n in range(whole_or(200, 80)):
         yield drawn(random.Random(f"reach {n}"), 7, 6)
 
 

@@ -17,7 +17,7 @@ from tests.check.brute import best
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 
-CASES = whole_or(300, 60)
+CASES = whole_or(300, 40)
 OTHERS = 4 / 7  # so many more cases of the four other events, as many of each as of the first three
 DATES = (None, "2026-11-20", "2026-12-31", "2027-03-05")
 

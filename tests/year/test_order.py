@@ -14,6 +14,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
 from allocator.questions.scenario import scenario
+from tests.sizes import whole_or
 from tests.year.cases import Change, case_of, event
 
 KINDS = {"sip_leaves", "sip_absent", "veto", "breakdown", "forbid", "interest", "category"}
@@ -54,7 +55,7 @@ def held(plan: Plan) -> dict[Day, str]:
 
 def test_order_and_grouping_leave_the_same_days_open() -> None:
     tried = moved_on = 0
-    for n in range(60):
+    for n in range(whole_or(60, 36)):
         r = random.Random(f"order {n}")
         case, policy = case_of(r)
         try:
