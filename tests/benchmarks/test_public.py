@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from itertools import product
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from allocator.engine.tiers import Stop
 from allocator.errors import CaseError
 from tests.benchmarks.gap import gap, read_gap, run_gap
 from tests.benchmarks.reviewer import instance, read_reviewer, reviewer, run_reviewer
+from tests.command import run
 
 # two agents, three jobs: agent 1 has room for one of them
 TINY = "2 3\n 1 2 3\n 4 4 4\n 5 5 5\n 2 2 2\n 5 6\n"
@@ -129,3 +132,17 @@ def test_the_commands_print_a_line_or_one_json_list(tmp_path: Path, capsys: pyte
     assert "worst 0.5 (bound 0.5)" in capsys.readouterr().out
     with pytest.raises(typer.BadParameter, match="more than --load-max"):
         reviewer(folder, 3, 1)
+
+
+def test_they_are_run_by_the_command_too(tmp_path: Path) -> None:
+    """Of a checkout; in a process of its own, which prints by itself."""
+    (tmp_path / "two.txt").write_text("2 2 1 9 9 1 3 3 3 3 3 3")
+    done = subprocess.run(
+        [sys.executable, "-m", "allocator", "bench", "gap", tmp_path / "two.txt", "--json"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, json.loads(done.stdout)[0]["value"]) == (0, 2), done.stderr
+    wrong = run("bench", "nothing")
+    assert wrong.returncode == 2
+    assert "`allocator bench gap` or `allocator bench reviewer`" in wrong.stderr
