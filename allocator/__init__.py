@@ -43,11 +43,33 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "AllocatorError", "Breach", "Case", "CaseError", "Choices", "Comparison", "Defect", "Explanation", "Plan",
-    "Policy", "Resubmission",
-    "RoundRefuses", "Stop", "Stopped", "UsageError",
-    "change", "choices", "compare", "explain", "frames", "read_case", "read_plan", "solve", "verify", "veto", "what_if",
-]  # fmt: skip
+    "AllocatorError",
+    "Breach",
+    "Case",
+    "CaseError",
+    "Choices",
+    "Comparison",
+    "Defect",
+    "Explanation",
+    "Plan",
+    "Policy",
+    "Resubmission",
+    "RoundRefuses",
+    "Stop",
+    "Stopped",
+    "UsageError",
+    "change",
+    "choices",
+    "compare",
+    "explain",
+    "frames",
+    "read_case",
+    "read_plan",
+    "solve",
+    "verify",
+    "veto",
+    "what_if",
+]
 
 
 def __getattr__(name: str) -> Any:

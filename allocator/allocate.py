@@ -24,7 +24,8 @@ def allocate(
 ) -> tuple[Plan, en.Solution]:
     """Solve a setup and lay the answer out as a bare plan; `inputs` when the case was changed on the way.
 
-    The search begins from `hint`, else from who holds each post, else (where CP-SAT is not to settle it at once) from last year's pairs.
+    The search begins from `hint`, else from who holds each post, else (where CP-SAT is not to settle it at once)
+    from last year's pairs.
 
     Raises CaseError naming the decisions when locks clash, Stopped when nothing was found in time.
     """

@@ -1,7 +1,7 @@
 """What may happen to a case, one function a kind of change (contract 4): each gives the change as data, checked.
 
-Dates are `datetime.date` or ISO text, days are days. Each raises UsageError for what the kind does not take. What a change
-means for the year is in docs/reference/changes.md.
+Dates are `datetime.date` or ISO text, days are days. Each raises UsageError for what the kind does not take. What
+a change means for the year is in docs/reference/changes.md.
 
 >>> sip_leaves("john", on="2026-12-31")
 {'sip_leaves': {'sip': 'john', 'on': '2026-12-31'}}

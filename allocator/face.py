@@ -43,11 +43,33 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "AllocatorError", "Breach", "Case", "CaseError", "Choices", "Comparison", "Defect", "Explanation", "Plan",
-    "Policy", "Resubmission",
-    "RoundRefuses", "Stop", "Stopped", "UsageError",
-    "change", "choices", "compare", "explain", "frames", "read_case", "read_plan", "solve", "verify", "veto", "what_if",
-]  # fmt: skip
+    "AllocatorError",
+    "Breach",
+    "Case",
+    "CaseError",
+    "Choices",
+    "Comparison",
+    "Defect",
+    "Explanation",
+    "Plan",
+    "Policy",
+    "Resubmission",
+    "RoundRefuses",
+    "Stop",
+    "Stopped",
+    "UsageError",
+    "change",
+    "choices",
+    "compare",
+    "explain",
+    "frames",
+    "read_case",
+    "read_plan",
+    "solve",
+    "verify",
+    "veto",
+    "what_if",
+]
 SHOWN = 12  # rows of a plan that shows itself in a notebook
 
 
@@ -64,7 +86,8 @@ class Plan(plans.Plan):
         return frame(self, table)
 
     def save(self, path: str | Path) -> None:
-        """Write `plan.json`, whole or not at all; `read_plan` gives it back. Raises OSError where it cannot be written."""
+        """Write `plan.json`, whole or not at all; `read_plan` gives it back. Raises OSError where it cannot be
+        written."""
         text = plans.plan_text(self)
         whole(Path(path), lambda target: _write(target, text))
 
@@ -129,8 +152,8 @@ def _case(reading: Reading, source: str) -> tuple[Case, Policy]:
 def solve(case: Case, policy: Policy, *, seed: int = 1, stop: Stop | None = None) -> Plan:
     """The annual allocation: the best plan, explained and audited.
 
-    `seed` is of the lot; `stop` bounds the search (`Stop(seconds=60)`; `Stop(work=…)` is repeatable). Raises CaseError for
-    locks that clash or break a rule, Stopped when no plan was found in time.
+    `seed` is of the lot; `stop` bounds the search (`Stop(seconds=60)`; `Stop(work=…)` is repeatable). Raises
+    CaseError for locks that clash or break a rule, Stopped when no plan was found in time.
     """
     return _plan(solve_case(case, policy, seed=seed, stop=stop))
 
@@ -149,13 +172,15 @@ def explain(
 def what_if(
     plan: plans.Plan, changes: Sequence[Mapping[str, Any]], *, rebuild: bool = False, stop: Stop | None = None
 ) -> Plan:
-    """The plan after `changes` (made with `allocator.change`): mended with the fewest schools moved, or with `rebuild` the
-    best from here. Raises UsageError for a change that cannot be, Stopped when no plan was found in time."""
+    """The plan after `changes` (made with `allocator.change`): mended with the fewest schools moved, or with
+    `rebuild` the best from here. Raises UsageError for a change that cannot be, Stopped when no plan was found in
+    time."""
     return _plan(scenario(plan, list(changes), rebuild=rebuild).plan(stop))
 
 
 def choices(plan: plans.Plan, sip: str, *, on: str | None = None, stop: Stop | None = None) -> Choices:
-    """A SIP leaves after the day `on` (ISO; None = before the year): for each school affected, whom it could be offered.
+    """A SIP leaves after the day `on` (ISO; None = before the year): for each school affected, whom it could be
+    offered.
 
     `.lists` are ranked, with what each choice loses and moves; `.plan` is the best if nobody chooses.
     """
@@ -180,7 +205,8 @@ def compare(a: plans.Plan, b: plans.Plan) -> Comparison:
 
 
 def verify(case: Case, policy: Policy, plan: plans.Plan, *, before: plans.Plan | None = None) -> list[Breach]:
-    """The independent auditor on any plan, after the plan's own changes: an empty list means every rule and figure holds.
+    """The independent auditor on any plan, after the plan's own changes: an empty list means every rule and figure
+    holds.
 
     `before`: the plan that a repair went on from; without it, days before the repair are taken on trust.
     """

@@ -101,7 +101,8 @@ def _empty(ready: Setup, held: Mapping[Key, str]) -> tuple[Unfilled, ...]:
 
 
 def _awaited(facts: Facts, rows: Sequence[Assignment], empty: Sequence[Unfilled]) -> Iterator[str]:
-    """The days that a plan decides and on which nobody is there, because a SIP joins later in time: one line a SIP and day."""
+    """The days that a plan decides and on which nobody is there, because a SIP joins later in time: one line a SIP
+    and day."""
     since = facts.standing.since if facts.standing else facts.year.first
     joins = {s.sip: s.joined_on for s in facts.sips.values()}
     said: dict[tuple[str, dt.date, dt.date], list[str]] = defaultdict(list)

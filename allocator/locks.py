@@ -14,7 +14,8 @@ assert len(PERIOD) == len(PERIODS) + 1
 
 
 def clash_text(ready: Setup, pairs: Sequence[int]) -> str:
-    """The sentence that names locks (a minimal set of pair indices) which cannot stand together, and what they break."""
+    """The sentence that names locks (a minimal set of pair indices) which cannot stand together, and what they
+    break."""
     if not pairs:
         return "The structural rules of this case cannot all hold. This should not be possible: please report it."
     named = "; ".join(_lock(ready, i) for i in pairs)
@@ -27,7 +28,10 @@ def clash_text(ready: Setup, pairs: Sequence[int]) -> str:
         why = ["Each could stand, but no plan holds them all: other posts must have the same people."]
     locked = {choice for s in ready.structures if s.kind == "fixed" for choice in s.pairs}
     if any(ready.choices[i] not in locked for i in pairs):  # repair.release, or accepted by the school
-        return f"These cannot all stay as they are: {named}. {' '.join(why)} Set repair.release to fewest, or change what limits them."
+        return (
+            f"These cannot all stay as they are: {named}. {' '.join(why)} Set repair.release to fewest, or "
+            "change what limits them."
+        )
     what = "This lock cannot stand" if len(pairs) == 1 else f"These {len(pairs)} locks cannot stand together"
     return f"{what}: {named}. {' '.join(why)} Unlock one of them, or change what limits them."
 
@@ -50,7 +54,9 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
     for limit in (x for x in who.limits if x.resource in PERIOD):
         needs = sum(_least(ready, i, limit.resource) for i in held)
         if needs > limit.hard:
-            yield f"{name} has {days(limit.hard / 4)} for schools in {PERIOD[limit.resource]}; these need {needs / 4:g}."
+            yield (
+                f"{name} has {days(limit.hard / 4)} for schools in {PERIOD[limit.resource]}; these need {needs / 4:g}."
+            )
     posts = {ready.inst.pairs[i].post for i in held}
     leads = sum(ready.inst.posts[p].counts for p in posts)
     if who.at_most is not None and leads > who.at_most:
@@ -59,9 +65,15 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
         taken = {ready.inst.pairs[i].post for i in ready.inst.fixed if ready.inst.pairs[i].person != person}
         open_ = {p.post for p in ready.inst.pairs if p.person == person and ready.inst.posts[p.post].counts} - taken
         if len(open_) < who.at_least:
-            yield f"{name} leads at least {_schools(who.at_least)} or none (min_schools); at most {len(open_)} can be given."
+            yield (
+                f"{name} leads at least {_schools(who.at_least)} or none (min_schools); at most {len(open_)} "
+                "can be given."
+            )
         elif not any(sum(_least(ready, i, x.resource) for i in held) > x.hard for x in who.limits):
-            yield f"{name} leads at least {_schools(who.at_least)} or none (min_schools), and there are not the days for so many beside the locks."
+            yield (
+                f"{name} leads at least {_schools(who.at_least)} or none (min_schools), and there are not the "
+                "days for so many beside the locks."
+            )
 
 
 def _structures(ready: Setup, pairs: Sequence[int]) -> Iterator[str]:
@@ -73,7 +85,10 @@ def _structures(ready: Setup, pairs: Sequence[int]) -> Iterator[str]:
     for group in ready.inst.same:
         mine = [p for p in group if p in person]
         if len({person[p] for p in mine}) > 1:
-            yield f"{' and '.join(_post(ready, p) for p in mine)} must have one SIP: they share a head, or their cluster has one."
+            yield (
+                f"{' and '.join(_post(ready, p) for p in mine)} must have one SIP: they share a head, or "
+                "their cluster has one."
+            )
         for p in group:  # another school of the group that a locked SIP may not have
             if (
                 mine
@@ -81,7 +96,10 @@ def _structures(ready: Setup, pairs: Sequence[int]) -> Iterator[str]:
                 and not any(x.post == p and x.person == person[mine[0]] for x in ready.inst.pairs)
             ):
                 name = ready.facts.sips[ready.inst.people[person[mine[0]]].key].name
-                yield f"{_post(ready, mine[0])} and {_post(ready, p)} must have one SIP, and {name} is barred from the second."
+                yield (
+                    f"{_post(ready, mine[0])} and {_post(ready, p)} must have one SIP, and {name} is barred "
+                    "from the second."
+                )
     for a, b in ready.inst.different:
         if a in person and person.get(a) == person.get(b):
             yield f"{_post(ready, a)} and {_post(ready, b)} must have different SIPs."

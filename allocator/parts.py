@@ -73,7 +73,8 @@ class Parts:
     # -- schools led on a day ------------------------------------------------------------------------------
 
     def _days(self) -> tuple[dt.date, ...]:
-        """Days on which so many lead parts at once may be more than their last parts alone: one for each that differs."""
+        """Days on which so many lead parts at once may be more than their last parts alone: one for each that
+        differs."""
         leads = [p for p in self.posts if p.kind == "lead"]
         early = [p for p in leads if not p.last]
         found: dict[tuple[Key, ...], dt.date] = {}

@@ -1,7 +1,8 @@
 """A year told step by step: the annual plan, then each event as a what-if on the plan of the step before.
 
-A file of steps (`year.toml`) is a list of `[[step]]` tables: `title`, then either `refusal = {urn, post}` (a school refuses
-the SIP proposed) or `[[step.change]]` tables as in `changes.toml`; `on`, where the day is not the changes' own.
+A file of steps (`year.toml`) is a list of `[[step]]` tables: `title`, then either `refusal = {urn, post}` (a
+school refuses the SIP proposed) or `[[step.change]]` tables as in `changes.toml`; `on`, where the day is not the
+changes' own.
 """
 
 from __future__ import annotations

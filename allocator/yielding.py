@@ -1,4 +1,5 @@
-"""Locks that yield: one holds against points and other schools' needs, never against what ends its pair (contract 2)."""
+"""Locks that yield: one holds against points and other schools' needs, never against what ends its pair (contract
+2)."""
 
 from __future__ import annotations
 
@@ -99,7 +100,10 @@ def yielded(
     when = listed([f"from {day(p.start)} to {day(p.end)}" for p in where]) if facts.standing is not None else ""
     found = (whole(pairs, structures, choices, (*p.key, sip)) for p in where)
     why = dict.fromkeys(text.rstrip(".") for blocks in found for _, text in blocks)
-    return f"The lock of {facts.sips[sip].name} to {facts.name(urn)}{post} has fallen away{' ' * bool(when)}{when}: {'; '.join(why)}."
+    return (
+        f"The lock of {facts.sips[sip].name} to {facts.name(urn)}{post} has fallen "
+        f"away{' ' * bool(when)}{when}: {'; '.join(why)}."
+    )
 
 
 def error(facts: Facts, urn: str, kind: str, sip: str, why: Iterable[tuple[str, str]]) -> str:

@@ -57,7 +57,8 @@ def sentences(case: Case, policy: Policy, plan: Plan) -> claims.Count:
 
 
 def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
-    """The hashes: of the case and policy judged here, of those the plan carries, and of the ones it says it was made from."""
+    """The hashes: of the case and policy judged here, of those the plan carries, and of the ones it says it was
+    made from."""
     if plan.inputs.base_sha256 != canon.sha256(plan.inputs.case):
         yield Breach("inputs", "The plan's own case is not the one that its base_sha256 is of.")
     carried = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)

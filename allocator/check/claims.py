@@ -1,7 +1,8 @@
-"""Every claim of a plan worked out again, from docs/reference/rules.md ("Claims"): why somebody is not there, what came of a wish.
+"""Every claim of a plan worked out again, from docs/reference/rules.md ("Claims"): why somebody is not there, what
+came of a wish.
 
-A price is shown by the plan that it names: the auditor scores that plan itself. That no cheaper one exists only a solve can
-say; `verify --claims` asks one.
+A price is shown by the plan that it names: the auditor scores that plan itself. That no cheaper one exists only a
+solve can say; `verify --claims` asks one.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ class Count:
 
 
 def count(a: Auditor, plan: Plan) -> Count:
-    """How many of the plan's sentences the auditor has shown: reasons, claims of changes and wishes, clashes, totals."""
+    """How many of the plan's sentences the auditor has shown: reasons, claims of changes and wishes, clashes,
+    totals."""
     rows = (*plan.changes, *plan.moves)
     old = [r for r in rows if r.claims and a.stand.at((r.urn, r.post), r.on or a.book.first) is None]
     claims = [c for r in rows if r not in old for c in r.claims]
@@ -168,8 +170,17 @@ class _Claims:
     def _open(self, at: Post, sip: str) -> Line:
         if not self.plan.certificate.proved:
             return {"kind": "not_proved_best", "urn": at.urn, "sip": sip}
-        held = next((x for x in self.plan.assignments if not x.settled and (x.urn, str(x.post)) == (at.urn, at.kind)
-                     and x.from_ <= at.end and at.begin <= x.to), None)  # fmt: skip
+        held = next(
+            (
+                x
+                for x in self.plan.assignments
+                if not x.settled
+                and (x.urn, str(x.post)) == (at.urn, at.kind)
+                and x.from_ <= at.end
+                and at.begin <= x.to
+            ),
+            None,
+        )
         if held is not None and sip in held.tied_with:
             return {"kind": "tied", "urn": at.urn, "sip": sip}
         return {"kind": "outweighed", "urn": at.urn, "post": at.key[1], "sip": sip, "price": None}
@@ -198,7 +209,13 @@ class _Claims:
         if rule == "parting":
             strong = any(w.by == "school" and w.strength == 3 for w in self._parting(at, s.sip))
             ended = any(h.sip == s.sip and h.ended == "school_asked" for h in self.b.rows[at.urn])
-            return {"kind": "asked_to_leave", **here, "by": "school" if strong or ended else "sip", "how": "wish", "binding": True}  # fmt: skip
+            return {
+                "kind": "asked_to_leave",
+                **here,
+                "by": "school" if strong or ended else "sip",
+                "how": "wish",
+                "binding": True,
+            }
         if rule == "decision":
             rows = [d for d in self._decisions("forbid", at.urn) if d.sip == s.sip and d.post in (None, at.kind)]
             return _decided(rows)
@@ -244,7 +261,11 @@ class _Claims:
 
     def _asked(self, at: Post, sip: str) -> Line | None:
         by = sorted(w.by for w in self._parting(at, sip))
-        return {"kind": "asked_to_leave", "urn": at.urn, "sip": sip, "by": by[0], "how": "wish", "binding": False} if by else None  # fmt: skip
+        return (
+            {"kind": "asked_to_leave", "urn": at.urn, "sip": sip, "by": by[0], "how": "wish", "binding": False}
+            if by
+            else None
+        )
 
     def _back(self, row: Moved) -> bool:
         mine = sorted((x.from_, x.sip) for x in self.plan.assignments if (x.urn, x.post) == (row.urn, row.post))
@@ -347,6 +368,11 @@ def _decided(rows: Sequence[Decision]) -> Line:
     d = max(rows, key=lambda d: (d.on, d.by, d.reason))
     names: Mapping[str, str] = {"lock": "lock", "forbid": "forbid"}
     return {
-        "kind": "by_hand", "urn": d.urn, "sip": d.sip or "", "decision": names[d.decision], "by": d.by, "on": d.on,
+        "kind": "by_hand",
+        "urn": d.urn,
+        "sip": d.sip or "",
+        "decision": names[d.decision],
+        "by": d.by,
+        "on": d.on,
         "reason": d.reason,
-    }  # fmt: skip
+    }

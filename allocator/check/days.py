@@ -1,7 +1,8 @@
 """Every day of a plan judged by every hard rule, plainly: who holds what that day, and may they?
 
-A second look, beside the reckoning by parts (`standing`): it reads the plan's rows as they are, settled or not, and asks
-of each day from *since* on. Between two days on which something begins or ends nothing changes, so one of them is asked.
+A second look, beside the reckoning by parts (`standing`): it reads the plan's rows as they are, settled or not,
+and asks of each day from *since* on. Between two days on which something begins or ends nothing changes, so one of
+them is asked.
 """
 
 from __future__ import annotations
@@ -99,7 +100,8 @@ class _Judge:
             yield (day, x.to), False
 
     def _taken_on(self, post: Post, x: Assignment, sip: Sip, start: dt.date) -> Iterator[Span]:
-        """Spans of a row that its SIP had not, or may not go on with, so that they were open to anybody who may take them."""
+        """Spans of a row that its SIP had not, or may not go on with, so that they were open to anybody who may
+        take them."""
         out: list[Span] = []
         for (first, last), had in self._stretches(post, x, start):
             days = [d for d in self._turns(sip, first) if first < d <= last]

@@ -260,7 +260,7 @@ class Book(Keeping):
         return any(
             (d.until is None or d.until >= self.first) and (sip is None or d.sip is None or d.sip == sip)
             for d in self.find.decisions.get((what, urn), ())
-        )  # fmt: skip
+        )
 
     def lead_years(self, urn: str, sip: str) -> dict[int, bool]:
         """Year led -> whether the tenure went on after it."""
@@ -320,9 +320,15 @@ class Book(Keeping):
         if category in ("SWK", "RSI"):
             out.add("significant_improvement")
         areas = [
-            s.card_inclusion, s.card_curriculum, s.card_achievement, s.card_attendance, s.card_development,
-            s.card_early_years, s.card_post_16, s.card_leadership,
-        ]  # fmt: skip
+            s.card_inclusion,
+            s.card_curriculum,
+            s.card_achievement,
+            s.card_attendance,
+            s.card_development,
+            s.card_early_years,
+            s.card_post_16,
+            s.card_leadership,
+        ]
         has_card = s.card_safeguarding is not None or any(a is not None for a in areas)
         if s.card_safeguarding == "not_met" or (not has_card and s.oeif_safeguarding is False):
             out.add("safeguarding_not_met")

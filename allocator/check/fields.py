@@ -1,4 +1,5 @@
-"""What the auditor makes of each field of a plan: works it out again, or takes it as it is (docs/reference/audit.md)."""
+"""What the auditor makes of each field of a plan: works it out again, or takes it as it is
+(docs/reference/audit.md)."""
 
 from __future__ import annotations
 
@@ -17,14 +18,20 @@ CHECKED: dict[str, str] = {
     "inputs.policy": "sealed; with the changes it has the hash that `made_with` says",
     "inputs.changes": "sealed; each can be made",
     "inputs.repaired.since": "sealed; with `--before`, the days before it are compared",
-    "inputs.repaired.rows": "sealed; with `--before`, they are the rows of the plan gone on from; without it, what lies before *since* is on trust, and `verify` says how many rows that is",
+    "inputs.repaired.rows": (
+        "sealed; with `--before`, they are the rows of the plan gone on from; without it, what lies before "
+        "*since* is on trust, and `verify` says how many rows that is"
+    ),
     "inputs.repaired.held": "sealed; each kept part is with its holder",
     "inputs.repaired.rebuild": "sealed; nothing is kept for its own sake",
     "inputs.repaired.known": "sealed; with `--before`, so many changes that plan had",
     "inputs.seal": "the hash of the rest of `inputs`",
     "certificate.tiers.name": "the tiers in their order",
     "certificate.tiers.value": "added up from the rows",
-    "certificate.tiers.bound": "not on the wrong side of its value, and not beaten by either of two plans made by hand; that it is proved is the solver's word",
+    "certificate.tiers.bound": (
+        "not on the wrong side of its value, and not beaten by either of two plans made by hand; that it is "
+        "proved is the solver's word"
+    ),
     "certificate.gap": "from value and bound of tier 4",
     "certificate.gap_points_per_post": "from value and bound of tier 4, by posts and parts filled",
     "certificate.proved": "whether every bound is met",
@@ -77,19 +84,45 @@ CHECKED: dict[str, str] = {
     "moves.from": "who held the part's first day there",
     "moves.to": "who holds it now",
     "moves.on": "the part's first day",
-    **{f"{of}.{name}": "worked out again from tables and plan, or, where only a solve can show it, by `verify --claims`"
-       for of in ("changes.claims", "moves.claims", "wishes.because") for name in ("kind", "on", "sip")
-       if (of, name) != ("wishes.because", "on")},
-    **{f"wishes.{name}": "every wish of the tables once, and whether it is met" for name in (
-        "by", "kind", "sip", "strength", "urn", "wish",
-    )},
+    **{
+        f"{of}.{name}": (
+            "worked out again from tables and plan, or, where only a solve can show it, by `verify --claims`"
+        )
+        for of in ("changes.claims", "moves.claims", "wishes.because")
+        for name in ("kind", "on", "sip")
+        if (of, name) != ("wishes.because", "on")
+    },
+    **{
+        f"wishes.{name}": "every wish of the tables once, and whether it is met"
+        for name in (
+            "by",
+            "kind",
+            "sip",
+            "strength",
+            "urn",
+            "wish",
+        )
+    },
     "changes.voluntary": "follows from the claims: the school's or the SIP's own wish or refusal",
     "moves.voluntary": "follows from the claims: the school's or the SIP's own wish or refusal",
-    **{f"summary.{name}": "added up again" for name in (
-        "schools", "filled", "unfilled", "kept", "changed", "had_none", "points", "team_points", "days_used",
-        "days_offered", "days_due", "km_total",
-    )},
-}  # fmt: skip
+    **{
+        f"summary.{name}": "added up again"
+        for name in (
+            "schools",
+            "filled",
+            "unfilled",
+            "kept",
+            "changed",
+            "had_none",
+            "points",
+            "team_points",
+            "days_used",
+            "days_offered",
+            "days_due",
+            "km_total",
+        )
+    },
+}
 NOT_CHECKED: dict[str, str] = {
     "inputs.repaired.uncounted": "sealed; which post was refused is the event's own word",
     "inputs.repaired.days_first": "sealed; which order the setting `repair.days_first` chose",

@@ -1,4 +1,5 @@
-"""The auditor's tables opened at the right page: rows by school, by SIP, by decision, instead of read through each time."""
+"""The auditor's tables opened at the right page: rows by school, by SIP, by decision, instead of read through each
+time."""
 
 from __future__ import annotations
 

@@ -13,15 +13,49 @@ from allocator.check.structure import Breach, Choice, Key, locks
 from allocator.domain.plan import Assignment, ClashItem, Plan, Unfilled
 
 PAIR_RULES = (
-    "phase", "availability", "training", "approval", "dbs", "eligibility", "need", "interest", "own_ties", "refusal",
-    "parting", "travel", "authority", "appraisal", "tenure", "cooling_off", "decision", "floor",
-)  # fmt: skip
+    "phase",
+    "availability",
+    "training",
+    "approval",
+    "dbs",
+    "eligibility",
+    "need",
+    "interest",
+    "own_ties",
+    "refusal",
+    "parting",
+    "travel",
+    "authority",
+    "appraisal",
+    "tenure",
+    "cooling_off",
+    "decision",
+    "floor",
+)
 OTHER_RULES = (
-    "participation", "school_status", "capacity", "portfolio", "budget", "days", "shared_head", "separation",
-    "reciprocal", "cluster",
-    "balance", "spread", "stretch",
-    "halves", "same_appraiser", "handover", "protection", "settled", "repair", "lead", "support", "fewest",
-)  # fmt: skip
+    "participation",
+    "school_status",
+    "capacity",
+    "portfolio",
+    "budget",
+    "days",
+    "shared_head",
+    "separation",
+    "reciprocal",
+    "cluster",
+    "balance",
+    "spread",
+    "stretch",
+    "halves",
+    "same_appraiser",
+    "handover",
+    "protection",
+    "settled",
+    "repair",
+    "lead",
+    "support",
+    "fewest",
+)
 RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *points.RULES))
 
 

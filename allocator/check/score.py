@@ -29,7 +29,8 @@ class Score:
 
 
 class Auditor:
-    """A case opened once for many scores; with a repair's `inputs`, from *since* on (rules.md, "In the year: a repair")."""
+    """A case opened once for many scores; with a repair's `inputs`, from *since* on (rules.md, "In the year: a
+    repair")."""
 
     def __init__(self, case: Case, policy: Policy, seed: int = 1, inputs: Inputs | None = None) -> None:
         self.book = b = Book(case, policy)

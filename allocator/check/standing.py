@@ -1,4 +1,5 @@
-"""The auditor's own reading of the year as days (rules.md, "In the year: a repair"): what is past, and the parts of what is not."""
+"""The auditor's own reading of the year as days (rules.md, "In the year: a repair"): what is past, and the parts
+of what is not."""
 
 from __future__ import annotations
 
@@ -285,11 +286,16 @@ class Stand:
         floors = apportion(low, dues if any(dues) else [Fraction(int(n == 0)) for n in range(len(spans))])
         return [
             replace(
-                post, part=n + 1, due=sum(fours[n]), begin=s.start, end=s.end, periods=fours[n],
+                post,
+                part=n + 1,
+                due=sum(fours[n]),
+                begin=s.start,
+                end=s.end,
+                periods=fours[n],
                 trims=self._trims(sum(fours[n]), floors[n], shares[n]),
             )
             for n, s in enumerate(spans)
-        ]  # fmt: skip
+        ]
 
     def _trims(self, due: int, low: int, shares: list[Fraction]) -> dict[int, tuple[int, ...]]:
         step, out = nearest(4 * dec(self.b.policy.days.trim_step)), {}

@@ -47,7 +47,8 @@ def locks(stand: Stand) -> dict[Key, set[str]]:
 
 
 def yields(stand: Stand, part: Post, sip: str) -> list[str]:
-    """The rules that bar a pair at its part, or else at the first of those that must have the same lead and are barred."""
+    """The rules that bar a pair at its part, or else at the first of those that must have the same lead and are
+    barred."""
     row = stand.b.sips.get(sip)
     if row is None:
         return ["availability"]

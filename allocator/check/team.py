@@ -1,4 +1,5 @@
-"""What team rules cost a choice of SIPs: even load, spread, stretched periods, posts better kept together, handovers."""
+"""What team rules cost a choice of SIPs: even load, spread, stretched periods, posts better kept together,
+handovers."""
 
 from __future__ import annotations
 

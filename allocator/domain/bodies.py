@@ -1,7 +1,9 @@
-"""Trusts, authorities, clusters and dioceses by name: one spelling of each, so that equal bodies are equal texts in a case.
+"""Trusts, authorities, clusters and dioceses by name: one spelling of each, so that equal bodies are equal texts
+in a case.
 
-Two names are *equal* when they differ in spelling only (`folded`), *alike* when they differ in common words or a letter. What is alike
-counts as the same body, and so as a conflict, until somebody says no; each reading that is not exact is told.
+Two names are *equal* when they differ in spelling only (`folded`), *alike* when they differ in common words or a
+letter. What is alike counts as the same body, and so as a conflict, until somebody says no; each reading that is
+not exact is told.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ SPELT = (  # one way of writing for several; applied in order to the words of a 
     (r"\bthe\b", ""),
 )
 OFFICE = (  # what an authority's name may be dressed in
-    r"\b(?:london|royal|metropolitan|county|city|unitary|borough|district|local|council|authority|education|service|services|lea|lbc?|mbc|cc|and|of)\b"
+    r"\b(?:london|royal|metropolitan|county|city|unitary|borough|district|local|council|authority|education"
+    r"|service|services|lea|lbc?|mbc|cc|and|of)\b"
 )
 COMPASS = {
     "n": "north",
@@ -50,15 +53,48 @@ COMPASS = {
     "sw": "south west",
 }
 COMMON = {  # words that tell no body from another
-    "multi", "academy", "academies", "trust", "school", "schools", "learning", "education", "educational",
-    "partnership", "federation",
-    "group", "foundation", "community", "charitable", "company", "cluster", "collaborative", "family", "network",
-    "diocese", "diocesan",
-    "archdiocese", "board", "and", "of", "for", "in", "at", "a", "council", "authority", "county", "city", "borough",
-    "district", "area",
-}  # fmt: skip
+    "multi",
+    "academy",
+    "academies",
+    "trust",
+    "school",
+    "schools",
+    "learning",
+    "education",
+    "educational",
+    "partnership",
+    "federation",
+    "group",
+    "foundation",
+    "community",
+    "charitable",
+    "company",
+    "cluster",
+    "collaborative",
+    "family",
+    "network",
+    "diocese",
+    "diocesan",
+    "archdiocese",
+    "board",
+    "and",
+    "of",
+    "for",
+    "in",
+    "at",
+    "a",
+    "council",
+    "authority",
+    "county",
+    "city",
+    "borough",
+    "district",
+    "area",
+}
 TELLING = re.compile(  # words that always tell one from another: places on a compass, numbers, single letters
-    r"\d+[a-z]?|[a-z]\d+|.|(?:north|south|east|west|mid|central|upper|lower|inner|outer)(?:ern|land|lands)?|(?:north|south)(?:east|west)|i{1,3}|iv|vi{0,3}|"
+    r"\d+[a-z]?|[a-z]\d+|."
+    r"|(?:north|south|east|west|mid|central|upper|lower|inner|outer)(?:ern|land|lands)?"
+    r"|(?:north|south)(?:east|west)|i{1,3}|iv|vi{0,3}|"
     r"one|two|three|four|five|six|seven|eight|nine|ten|primary|secondary|special|infant|junior|red|blue|green|yellow"
 )
 ALIKE = 0.88  # how alike the words left are at least, for one letter or so to be a slip
@@ -69,8 +105,9 @@ R = TypeVar("R", bound=Row)
 
 @lru_cache(maxsize=65536)
 def folded(kind: Kind, name: str) -> str:
-    """A name as bodies are compared: no case, accents, apostrophes or punctuation; `&`, `The`, `Ltd`, `St.`, `MAT` and an authority's
-    *City of*, *Council* and Welsh or short form written one way. Never empty for a name with a letter or digit."""
+    """A name as bodies are compared: no case, accents, apostrophes or punctuation; `&`, `The`, `Ltd`, `St.`, `MAT`
+    and an authority's *City of*, *Council* and Welsh or short form written one way. Never empty for a name with a
+    letter or digit."""
     text = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     text = " ".join(
         re.sub(r"[^a-z0-9]+", " ", re.sub(r"['`.]", "", text.replace("’", "").replace("&", " and "))).split()
@@ -109,7 +146,8 @@ def _own_words(kind: Kind, name: str) -> frozenset[str]:
 
 
 def alike(kind: Kind, a: str, b: str) -> bool:
-    """Whether two names that are not equal may be of one body: common words or a letter apart, or one a part of the other."""
+    """Whether two names that are not equal may be of one body: common words or a letter apart, or one a part of
+    the other."""
     if kind == "la" and {folded(kind, a), folded(kind, b)} <= set(_authorities().values()):
         return False  # two that exist
     mine, theirs = _own_words(kind, a), _own_words(kind, b)
@@ -150,8 +188,8 @@ def _keys(kind: Kind, name: str) -> set[str]:
 
 @dataclass(frozen=True)
 class ReadAs:
-    """How a body's name was read. `means`: the schools' spelling, or None when no school has such a body; `sure` when equal;
-    `near`: the schools' names most like it."""
+    """How a body's name was read. `means`: the schools' spelling, or None when no school has such a body; `sure`
+    when equal; `near`: the schools' names most like it."""
 
     kind: Kind
     given: str
@@ -234,7 +272,8 @@ class Bodies:
         return tuple(by[x] for x in get_close_matches(folded(kind, given), by, 1, 0.6))
 
     def row(self, row: R) -> tuple[R, list[tuple[str, ReadAs]]]:
-        """The row in the schools' spelling, and (column, reading) of every name in it that was read otherwise than written, or as nobody's."""
+        """The row in the schools' spelling, and (column, reading) of every name in it that was read otherwise than
+        written, or as nobody's."""
         update: dict[str, object] = {}
         said = []
         for column, value in named(row).items():

@@ -8,9 +8,16 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 Phase = Literal[
-    "nursery", "primary", "middle_primary", "secondary", "middle_secondary",
-    "all_through", "sixteen_plus", "special", "alternative",
-]  # fmt: skip
+    "nursery",
+    "primary",
+    "middle_primary",
+    "secondary",
+    "middle_secondary",
+    "all_through",
+    "sixteen_plus",
+    "special",
+    "alternative",
+]
 Need = Literal["low", "standard", "raised", "high", "top"]
 Kind = Literal["la_adviser", "serving_head", "retired_head", "consultant"]
 PostKind = Literal["lead", "support", "appraisal"]
@@ -18,17 +25,39 @@ CardGrade = Literal["exceptional", "strong", "expected", "needs_attention", "urg
 Oeif = Literal["1", "2", "3", "4", "not_judged"]
 Ended = Literal["end_of_year", "sip_left", "school_asked", "sip_asked", "breakdown", "rotation", "manager"]
 WishKind = Literal[
-    "keep", "change", "known_locally", "fresh_eyes", "named",
-    "not_serving_head", "flexible_diary", "follow_head", "move_on",
-]  # fmt: skip
+    "keep",
+    "change",
+    "known_locally",
+    "fresh_eyes",
+    "named",
+    "not_serving_head",
+    "flexible_diary",
+    "follow_head",
+    "move_on",
+]
 InterestKind = Literal[
-    "head", "governor", "family", "employed", "paid_work", "financial",
-    "former_head", "inspected", "former_adviser", "other",
-]  # fmt: skip
+    "head",
+    "governor",
+    "family",
+    "employed",
+    "paid_work",
+    "financial",
+    "former_head",
+    "inspected",
+    "former_adviser",
+    "other",
+]
 DecisionKind = Literal[
-    "lock", "forbid", "extend_tenure", "allow_change", "allow_return", "accept_local_head",
-    "clear_breakdown", "separate_support", "one_sip_for_cluster",
-]  # fmt: skip
+    "lock",
+    "forbid",
+    "extend_tenure",
+    "allow_change",
+    "allow_return",
+    "accept_local_head",
+    "clear_breakdown",
+    "separate_support",
+    "one_sip_for_cluster",
+]
 PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
 CARD_GRADES: tuple[CardGrade, ...] = get_args(CardGrade)  # best first
 NEEDS: tuple[Need, ...] = ("top", "high", "raised", "standard", "low")  # neediest first
@@ -65,10 +94,18 @@ class School(Row):
     status: Literal["open", "proposed_to_close", "proposed_to_open", "closed"] | None = None
     opens_on: dt.date | None = None
     closes_on: dt.date | None = None
-    participation: Literal[
-        "needs_sip", "buys_in", "own_sip", "la_sip", "trust_provided", "partnership",
-        "not_taking_part",
-    ] | None = None  # fmt: skip
+    participation: (
+        Literal[
+            "needs_sip",
+            "buys_in",
+            "own_sip",
+            "la_sip",
+            "trust_provided",
+            "partnership",
+            "not_taking_part",
+        ]
+        | None
+    ) = None
     need: Need | None = None
     days: float | None = Field(None, ge=0)
     support_days: float | None = Field(None, ge=0)

@@ -1,4 +1,5 @@
-"""Rows of a case found, replaced, added or taken away: what every kind of change is made of. Nothing is edited in place."""
+"""Rows of a case found, replaced, added or taken away: what every kind of change is made of. Nothing is edited in
+place."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def on_team(world: World, sip: str) -> Sip:
 
 
 def put(world: World, table: str, old: Row | None, new: Row | None) -> World:
-    """The case with one row replaced, added or taken away, order kept. Bodies that a new row names are spelt as the schools spell them."""
+    """The case with one row replaced, added or taken away, order kept. Bodies that a new row names are spelt as
+    the schools spell them."""
     case, policy = world
     rows = list(getattr(case, table))
     if new is not None and named(new) and (old is None or named(old) != named(new)):

@@ -1,4 +1,5 @@
-"""What lies between two versions of a case as changes (contract 4), where changes can say it all: so that a plan can be repaired by them."""
+"""What lies between two versions of a case as changes (contract 4), where changes can say it all: so that a plan
+can be repaired by them."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ ADDED = {"interests": "interest", "wishes": "wish", "decisions": "decision"}  # 
 
 
 def changes_of(old: Case, new: Case) -> list[dict[str, Any]] | None:
-    """Changes that make `new` of `old`; empty where no plan would see a difference, None where changes cannot say it."""
+    """Changes that make `new` of `old`; empty where no plan would see a difference, None where changes cannot say
+    it."""
     old = _as_unplanned(old, new)
     try:
         found = [canonical(c) for c in _changes(old, new)]
@@ -79,7 +81,7 @@ def _changes(old: Case, new: Case) -> Iterator[dict[str, Any]]:
         for row in _came(old, new, table):
             yield {kind: row.model_dump(exclude_none=True)}
     for a in _came(old, new, "absences"):
-        yield {"sip_absent": {"sip": a.sip, "from": a.away_from, "to": a.away_to}}  # type: ignore[attr-defined]  # an absence
+        yield {"sip_absent": {"sip": a.sip, "from": a.away_from, "to": a.away_to}}  # type: ignore[attr-defined]
     for r in _came(old, new, "refusals"):
         yield {r.kind: {"urn": r.urn, "sip": r.sip, "on": r.on}}  # type: ignore[attr-defined]  # a refusal
 

@@ -1,7 +1,8 @@
 """Which characters are kept of what people type and paste, and what an email address is.
 
-Line separators of other programs become new lines. Control characters, halves of characters, code points that are none and
-marks that turn the direction of writing round (a name then reads as another) are refused, not dropped in silence.
+Line separators of other programs become new lines. Control characters, halves of characters, code points that are
+none and marks that turn the direction of writing round (a name then reads as another) are refused, not dropped in
+silence.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ def strange(text: str) -> str | None:
 
 
 def visible(text: str) -> str:
-    """The text for a terminal: what would steer it (an escape, a control, a mark that turns writing round) is written out."""
+    """The text for a terminal: what would steer it (an escape, a control, a mark that turns writing round) is
+    written out."""
     return STRANGE.sub(lambda m: f"<U+{ord(m[0]):04X}>", LINES.sub("\n", text))
 
 

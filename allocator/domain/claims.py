@@ -105,7 +105,8 @@ class Apart(Said):
 
 
 class NoRoom(Said):
-    """The SIP's own days do not reach for the post, with nothing else beside it: in this period, in the year, or no school at all."""
+    """The SIP's own days do not reach for the post, with nothing else beside it: in this period, in the year, or
+    no school at all."""
 
     kind: Literal["no_room"] = "no_room"
     urn: str
@@ -197,10 +198,23 @@ class NobodySuch(Said):
 
 
 Cause = Annotated[
-    Gone | Away | LimitReached | AskedToLeave | ByHand | Barred | OneForAll | Apart | NoRoom | Returns | NotProvedBest | Tied
-    | Outweighed | CouldNotBe | NobodySuch,
+    Gone
+    | Away
+    | LimitReached
+    | AskedToLeave
+    | ByHand
+    | Barred
+    | OneForAll
+    | Apart
+    | NoRoom
+    | Returns
+    | NotProvedBest
+    | Tied
+    | Outweighed
+    | CouldNotBe
+    | NobodySuch,
     Field(discriminator="kind"),
-]  # fmt: skip
+]
 
 
 class WishAnswered(Said):

@@ -1,4 +1,5 @@
-"""The tables as they stand on a day: what tells only from its date on bars nobody before it (rules.md, "Barred on a day")."""
+"""The tables as they stand on a day: what tells only from its date on bars nobody before it (rules.md, "Barred on
+a day")."""
 
 from __future__ import annotations
 

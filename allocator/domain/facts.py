@@ -74,7 +74,8 @@ class Facts:
         return self.schools[urn].name if urn in self.schools else urn
 
     def in_run(self, school: School) -> bool:
-        """Whether the school has posts (rules participation and school status, domain K1, 3.2); its dates always count."""
+        """Whether the school has posts (rules participation and school status, domain K1, 3.2); its dates always
+        count."""
         enters = school.participation in ENTERS and school.status in (None, "open", "proposed_to_close")
         return (
             (enters or not self.policy.participation.on)
@@ -93,7 +94,8 @@ class Facts:
         return self.year_posts if self.standing is None else self.standing.open
 
     def starts(self, post: Post, sip: Sip) -> dt.date:
-        """When the SIP's own time at a post begins; one who joins after its end is taken to be there (*availability* off)."""
+        """When the SIP's own time at a post begins; one who joins after its end is taken to be there
+        (*availability* off)."""
         late = sip.joined_on is not None and post.start < sip.joined_on <= post.end
         return sip.joined_on if late and sip.joined_on else post.start
 
@@ -250,7 +252,8 @@ class Facts:
         return out
 
     def last_lead(self, urn: str) -> str | None:
-        """Who led at the end of the year before, whatever way it ended (contract 2): whom a wish without a name is about."""
+        """Who led at the end of the year before, whatever way it ended (contract 2): whom a wish without a name is
+        about."""
         return self._last_leads.get(urn)
 
     @cached_property

@@ -13,8 +13,15 @@ CONCERN = {
     "RSI": ("significant_improvement", "requires significant improvement"),
 }
 CARD_AREAS = (
-    "inclusion", "curriculum", "achievement", "attendance", "development", "early_years", "post_16", "leadership",
-)  # fmt: skip
+    "inclusion",
+    "curriculum",
+    "achievement",
+    "attendance",
+    "development",
+    "early_years",
+    "post_16",
+    "leadership",
+)
 
 
 @dataclass(frozen=True)

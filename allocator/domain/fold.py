@@ -1,4 +1,5 @@
-"""Where a round stands: its events folded in, one after another. Nothing here decides what may happen (`allocator.rounds`)."""
+"""Where a round stands: its events folded in, one after another. Nothing here decides what may happen
+(`allocator.rounds`)."""
 
 from __future__ import annotations
 
@@ -72,8 +73,8 @@ def _with(r: Round, urns: Iterable[str], kinds: Iterable[str] | None = None, **v
 
 
 def _plan(r: Round, e: Event) -> Round:
-    """A new plan: pairs that stay keep their answers; the others start again as drafts. A pair confirmed with other days or
-    dates is to be confirmed again."""
+    """A new plan: pairs that stay keep their answers; the others start again as drafts. A pair confirmed with
+    other days or dates is to be confirmed again."""
     old, now = {p.beside: p for p in r.everyone}, read(e.data.get("line_ups", ()))
 
     def again(urn: str, post: PostKind, sip: str) -> Pair:
@@ -198,8 +199,15 @@ def _refuse(r: Round, d: dict[str, Any]) -> Round:
 def _query(r: Round, e: Event) -> Query:
     d = e.data
     return Query(
-        len(r.queries) + 1, d["urns"][0], d["post"], d["by"], d["answer"], d.get("reason"), day(d["reply_by"]), sip=d.get("sip"),
-    )  # fmt: skip
+        len(r.queries) + 1,
+        d["urns"][0],
+        d["post"],
+        d["by"],
+        d["answer"],
+        d.get("reason"),
+        day(d["reply_by"]),
+        sip=d.get("sip"),
+    )
 
 
 def _sip_says(r: Round, e: Event) -> Round:
@@ -217,9 +225,13 @@ def _refusal_decided(r: Round, e: Event) -> Round:
         return _all(r, lambda p: replace(p, rung=d["next_rung"]) if p.beside in theirs else p)
     rung = next((p.rung for p in r.everyone if p.beside in theirs), None)
     values: dict[str, Any] = {
-        "represented": False, "rung": None, "heard": Heard(d["stands"], d["reason"], e.by.name, day(d["on"]), rung),
-        "heard_told": False, "decide_by": None, "stage": "refused" if d["stands"] else "overruled",
-    }  # fmt: skip
+        "represented": False,
+        "rung": None,
+        "heard": Heard(d["stands"], d["reason"], e.by.name, day(d["on"]), rung),
+        "heard_told": False,
+        "decide_by": None,
+        "stage": "refused" if d["stands"] else "overruled",
+    }
     out = _all(r, lambda p: replace(p, **values) if p.beside in theirs else p)
     return _refuse(out, d) if d["stands"] else out
 
@@ -228,8 +240,12 @@ def _raised(r: Round, e: Event) -> Round:
     """A head who was overruled takes it one step up."""
     d, theirs = e.data, _meant(r, e.data)
     values: dict[str, Any] = {
-        "stage": "refused", "represented": True, "rung": d["rung"], "decide_by": day(d["decide_by"]), "confirmed_by": None,
-    }  # fmt: skip
+        "stage": "refused",
+        "represented": True,
+        "rung": d["rung"],
+        "decide_by": day(d["decide_by"]),
+        "confirmed_by": None,
+    }
     return _all(r, lambda p: replace(p, **values) if p.beside in theirs else p)
 
 
@@ -237,9 +253,12 @@ def _query_closed(r: Round, e: Event) -> Round:
     d = e.data
     found = r.queries[d["query"] - 1]
     closed = replace(
-        found, outcome=d["outcome"], closed_by=e.by.name, closed_on=day(d["on"]) if "on" in d else e.at.date(),
+        found,
+        outcome=d["outcome"],
+        closed_by=e.by.name,
+        closed_on=day(d["on"]) if "on" in d else e.at.date(),
         opens=bool(d.get("opens")),
-    )  # fmt: skip
+    )
     r = replace(r, queries=tuple(closed if q.id == found.id else q for q in r.queries))
     if closed.opens:
         key = (found.urn, found.post)
@@ -272,7 +291,18 @@ def _in_force(r: Round, e: Event) -> Round:
 
 
 STEPS = {
-    "plan": _plan, "sounded": _sounded, "proposed": _proposed, "withdrawn": _withdrawn, "reminded": _reminded,
-    "answer": _answer, "refusal_decided": _refusal_decided, "query_closed": _query_closed, "governors": _governors,
-    "confirmed": _confirmed, "in_force": _in_force, "raised": _raised, "told": _told, "letters": _letters,
-}  # fmt: skip
+    "plan": _plan,
+    "sounded": _sounded,
+    "proposed": _proposed,
+    "withdrawn": _withdrawn,
+    "reminded": _reminded,
+    "answer": _answer,
+    "refusal_decided": _refusal_decided,
+    "query_closed": _query_closed,
+    "governors": _governors,
+    "confirmed": _confirmed,
+    "in_force": _in_force,
+    "raised": _raised,
+    "told": _told,
+    "letters": _letters,
+}

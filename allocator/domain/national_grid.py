@@ -1,4 +1,5 @@
-"""Points on the National Grid, found by nearness without looking at all of them; and an order that keeps near ones near."""
+"""Points on the National Grid, found by nearness without looking at all of them; and an order that keeps near ones
+near."""
 
 from __future__ import annotations
 

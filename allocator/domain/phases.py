@@ -23,7 +23,8 @@ def wanted(school: School, part: PhaseRule) -> tuple[set[str], ...]:
 
 
 def serves(phases: Iterable[str], school: School, part: PhaseRule) -> bool:
-    """Each phase for itself: all-through lets by all-through schools only (contract 2); a middle school's deemed phase counts."""
+    """Each phase for itself: all-through lets by all-through schools only (contract 2); a middle school's deemed
+    phase counts."""
     able = {STANDS_FOR.get(p, p) for p in phases}
     if school.phase == "all_through" and "all_through" in able:
         return True

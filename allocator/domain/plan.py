@@ -108,7 +108,8 @@ class Load(PlanPart):
 class Moved(PlanPart):
     """A post that another SIP holds from `on`: than before (`changes`), or than in the plan gone on from (`moves`).
 
-    `claims` say why, `because` says them in a manager's words; `voluntary`: the school's or the SIP's own wish or refusal.
+    `claims` say why, `because` says them in a manager's words; `voluntary`: the school's or the SIP's own wish or
+    refusal.
     """
 
     urn: str
@@ -122,7 +123,8 @@ class Moved(PlanPart):
 
 
 class Summary(PlanPart):
-    """`kept`, `changed` and `had_none` add up to the lead posts filled; `days_offered` counts what can still be given."""
+    """`kept`, `changed` and `had_none` add up to the lead posts filled; `days_offered` counts what can still be
+    given."""
 
     schools: int
     filled: int
@@ -192,7 +194,8 @@ class Repaired(PlanPart):
 
 
 class Inputs(PlanPart):
-    """Everything needed to go on from this plan. `case` and `policy` are those before `changes`. `seal`: domain/seal.py."""
+    """Everything needed to go on from this plan. `case` and `policy` are those before `changes`. `seal`:
+    domain/seal.py."""
 
     base_sha256: str
     case: dict[str, Any]

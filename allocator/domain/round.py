@@ -1,6 +1,7 @@
 """A round: one year's allocation from draft to in force, as an append-only list of events (domain E2, F1, F2, 3.7).
 
-Nothing is edited. What stands now is `fold(events)` (`domain/fold.py`); `allocator.rounds` decides which event may come next.
+Nothing is edited. What stands now is `fold(events)` (`domain/fold.py`); `allocator.rounds` decides which event may
+come next.
 """
 
 from __future__ import annotations
@@ -23,9 +24,21 @@ Cause = Literal["solved", "by_hand", "resubmitted", "repaired"]
 Role = Literal["manager", "head", "chair", "sip", "auditor", "service"]
 Via = Literal["page", "telephone", "letter", "silence"]
 Kind = Literal[
-    "plan", "sounded", "proposed", "withdrawn", "reminded", "answer", "refusal_decided", "query_closed",
-    "governors", "confirmed", "in_force", "raised", "told", "letters",
-]  # fmt: skip
+    "plan",
+    "sounded",
+    "proposed",
+    "withdrawn",
+    "reminded",
+    "answer",
+    "refusal_decided",
+    "query_closed",
+    "governors",
+    "confirmed",
+    "in_force",
+    "raised",
+    "told",
+    "letters",
+]
 State = Literal["school", "changed", "cover", "ended", "decided", "confirmed"]
 
 
@@ -142,8 +155,9 @@ class Sent:
 class Round:
     """What stands now. `plans`: ids of the chain of plans, newest last. `moved`: pairs altered, by cause.
 
-    `pairs` has the last holder of each post; `beside` the pairs of those who hold it in the year before that: who stands in,
-    who is away or goes. `now` is who holds each post when, `told` what schools were last told of it, `told_sips` each SIP.
+    `pairs` has the last holder of each post; `beside` the pairs of those who hold it in the year before that: who
+    stands in, who is away or goes. `now` is who holds each post when, `told` what schools were last told of it,
+    `told_sips` each SIP.
     """
 
     state: RoundState = "empty"

@@ -1,7 +1,7 @@
 """What schools and SIPs say when they are asked first, as changes of the case (domain C10, D9, E6, F3, F6, X17).
 
-Asked again, the new word replaces the old: wishes of the kinds asked about, days, absences. A declared interest is never taken
-back by silence: it stands until a manager clears it.
+Asked again, the new word replaces the old: wishes of the kinds asked about, days, absences. A declared interest is
+never taken back by silence: it stands until a manager clears it.
 """
 
 from __future__ import annotations
@@ -117,13 +117,15 @@ def sip_says(world: World, a: SipSays) -> World:
 def _away(sip: str, x: AwayBetween, year: Year) -> Absence:
     if not year.first <= x.from_ <= x.to <= year.last:
         raise UsageError(
-            f"sip_says: {sip} is away from {x.from_} to {x.to}; the end must not be before the start, and both must fall "
+            f"sip_says: {sip} is away from {x.from_} to {x.to}; the end must not be "
+            "before the start, and both must fall "
             f"between {year.first} and {year.last}."
         )
     return Absence(sip=sip, away_from=x.from_, away_to=x.to)
 
 
 def _tie(world: World, a: SipSays, t: Tie) -> Interest:
-    """Of a family tie only that it bars is kept; others wait for a manager's decision, and bar until then (practice)."""
+    """Of a family tie only that it bars is kept; others wait for a manager's decision, and bar until then
+    (practice)."""
     outcome: Literal["barred"] | None = "barred" if t.kind == "family" else None
     return Interest(sip=a.sip, urn=school_of(world, t.urn).urn, kind=t.kind, declared_on=a.declared_on, outcome=outcome)

@@ -24,12 +24,14 @@ def unbroken(plan: Plan, name: str = "The plan") -> Plan:
     """
     if plan.inputs.seal is None:
         raise UsageError(
-            f"{name} has no seal: it was made by an earlier version, and nothing shows that its case, policy and changes "
+            f"{name} has no seal: it was made by an earlier version, and nothing shows that its case, policy "
+            "and changes "
             "are still those it was made from. Make it again with `allocator solve`, and its what-ifs after it."
         )
     if plan.inputs.seal != make(plan.inputs):
         raise UsageError(
-            f"{name} was altered after it was made: its seal does not fit its `inputs` (case, policy, changes or rows). "
+            f"{name} was altered after it was made: its seal does not fit its "
+            "`inputs` (case, policy, changes or rows). "
             "Change the case or the policy itself and solve again, or say the change with `allocator what-if`."
         )
     return plan

@@ -12,20 +12,41 @@ from allocator.domain.case import Case, School, Sip
 
 ONE_BY_ONE = 12  # changes of one column that are told one by one; more are counted
 GROUPS = {  # column of schools or sips -> heading
-    "need": "Need and category", "category_of_concern": "Need and category",
-    "head": "Heads", "head_started": "Heads", "head_status": "Heads",
-    "days": "Days", "support_days": "Days", "appraisal_days": "Days", "autumn_1_days": "Days", "autumn_2_days": "Days",
-    "spring_days": "Days", "summer_days": "Days", "max_schools": "Days",
-    "participation": "Taking part", "status": "Taking part", "closes_on": "Taking part", "opens_on": "Taking part",
-    "leaves_on": "Taking part", "joined_on": "Taking part", "contract_ends": "Taking part",
-    "focus": "Focus, appraisal, other support", "appraisal": "Focus, appraisal, other support",
+    "need": "Need and category",
+    "category_of_concern": "Need and category",
+    "head": "Heads",
+    "head_started": "Heads",
+    "head_status": "Heads",
+    "days": "Days",
+    "support_days": "Days",
+    "appraisal_days": "Days",
+    "autumn_1_days": "Days",
+    "autumn_2_days": "Days",
+    "spring_days": "Days",
+    "summer_days": "Days",
+    "max_schools": "Days",
+    "participation": "Taking part",
+    "status": "Taking part",
+    "closes_on": "Taking part",
+    "opens_on": "Taking part",
+    "leaves_on": "Taking part",
+    "joined_on": "Taking part",
+    "contract_ends": "Taking part",
+    "focus": "Focus, appraisal, other support",
+    "appraisal": "Focus, appraisal, other support",
     "other_support": "Focus, appraisal, other support",
-}  # fmt: skip
+}
 SOUGHT = {
-    "keep": "to keep {whom}", "change": "for a change from {whom}", "known_locally": "for somebody known locally",
-    "fresh_eyes": "for fresh eyes", "named": "for {whom}", "not_serving_head": "not to have a serving head",
-    "flexible_diary": "for a flexible diary", "follow_head": "that {whom} come with the head", "move_on": "to move on",
-}  # fmt: skip
+    "keep": "to keep {whom}",
+    "change": "for a change from {whom}",
+    "known_locally": "for somebody known locally",
+    "fresh_eyes": "for fresh eyes",
+    "named": "for {whom}",
+    "not_serving_head": "not to have a serving head",
+    "flexible_diary": "for a flexible diary",
+    "follow_head": "that {whom} come with the head",
+    "move_on": "to move on",
+}
 
 
 @dataclass(frozen=True)
@@ -39,9 +60,19 @@ class SincePart:
 def since(old: Case, new: Case) -> tuple[SincePart, ...]:
     """Everything that differs, under headings in the order a manager reads; empty when nothing does."""
     found: dict[str, list[str]] = {
-        t: [] for t in ("Schools that are new", "Schools that are gone", "SIPs who are new", "SIPs who are gone",
-                        "Need and category", "Heads", "Days", "Taking part", "Focus, appraisal, other support")
-    }  # fmt: skip
+        t: []
+        for t in (
+            "Schools that are new",
+            "Schools that are gone",
+            "SIPs who are new",
+            "SIPs who are gone",
+            "Need and category",
+            "Heads",
+            "Days",
+            "Taking part",
+            "Focus, appraisal, other support",
+        )
+    }
     tables: tuple[tuple[str, str, Iterable[Any], Iterable[Any]], ...] = (
         ("urn", "Schools", old.schools, new.schools),
         ("sip", "SIPs", old.sips, new.sips),

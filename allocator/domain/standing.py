@@ -121,8 +121,9 @@ class _Cut:
 
     def joining(self, sip: Sip) -> dt.date | None:
         """When a SIP comes too late for a post of the whole year."""
-        here = sip.status in (None, "active") and sip.joined_on is not None
-        return sip.joined_on if here and sip.joined_on > self.facts.year.latest_start else None  # type: ignore[operator]
+        if sip.status not in (None, "active") or sip.joined_on is None:
+            return None
+        return sip.joined_on if sip.joined_on > self.facts.year.latest_start else None
 
     def all(self, rows: list[Stretch], together: list[tuple[str, ...]], rebuild: bool) -> Standing:
         posts = {p.key: p for p in self.facts.year_posts}
@@ -264,11 +265,19 @@ class _Cut:
                 mine = [Fraction(n == self.facts.year.period(run.start)) for n in range(4)]
             out.append(
                 replace(
-                    post, due=due[i], start=run.start, end=run.end, periods=four,
-                    trims=trims_of(self.facts, due[i], four, mine, floors[i]), begun=bool(past) or i > 0,
-                    n=i + 1, of=len(runs), late=run.late, earlier=tuple(holders),
+                    post,
+                    due=due[i],
+                    start=run.start,
+                    end=run.end,
+                    periods=four,
+                    trims=trims_of(self.facts, due[i], four, mine, floors[i]),
+                    begun=bool(past) or i > 0,
+                    n=i + 1,
+                    of=len(runs),
+                    late=run.late,
+                    earlier=tuple(holders),
                 )
-            )  # fmt: skip
+            )
             holders += [run.holder] if run.holder else []
         return out
 

@@ -1,4 +1,5 @@
-"""What a plan is judged by, in order: of each tier its sense, its unit, and its words for one and for many (contract 2).
+"""What a plan is judged by, in order: of each tier its sense, its unit, and its words for one and for many
+(contract 2).
 
 The one place where this is said; the auditor has its own.
 """
@@ -28,7 +29,8 @@ class Meaning:
         return was - now if self.most else now - was
 
     def text(self, lost: int) -> str:
-        """What a loss comes to (a gain when negative): `2 fewer schools of high need with a SIP`, `0.5 more days short`."""
+        """What a loss comes to (a gain when negative): `2 fewer schools of high need with a SIP`, `0.5 more days
+        short`."""
         n = abs(lost) / self.unit
         return f"{n:g} {'fewer' if (lost > 0) == self.most else 'more'} {self.one if n == 1 else self.many}"
 

@@ -14,9 +14,16 @@ from allocator.domain.facts import Facts, plain
 from allocator.domain.national_grid import Point, curve, middle
 
 FAMILIES = {  # phases usually served by the same people; neighbours in this order share a SIP at a boundary
-    "primary": 0, "nursery": 0, "middle_primary": 0, "all_through": 1, "secondary": 1, "middle_secondary": 1,
-    "sixteen_plus": 1, "special": 2, "alternative": 2,
-}  # fmt: skip
+    "primary": 0,
+    "nursery": 0,
+    "middle_primary": 0,
+    "all_through": 1,
+    "secondary": 1,
+    "middle_secondary": 1,
+    "sixteen_plus": 1,
+    "special": 2,
+    "alternative": 2,
+}
 
 
 @dataclass(frozen=True)

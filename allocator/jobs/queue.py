@@ -1,4 +1,5 @@
-"""The queue, on DBOS. Our table `jobs` says what is to be done and how it stands; DBOS hands it to one worker at a time.
+"""The queue, on DBOS. Our table `jobs` says what is to be done and how it stands; DBOS hands it to one worker at a
+time.
 
 A worker has a name of its own and says every second that it is alive. Work of one that has gone silent is handed out
 again by whoever notices first, so no job waits for a particular worker to come back.
@@ -73,10 +74,20 @@ class Queue:
         return DBOSClient(system_database_url=self.db.queue_url)
 
     def accept(
-        self, session: sa.orm.Session, *, programme: str, round_id: str, kind: str, request: dict[str, Any], by: Person,
-        limit: int, job_id: str | None = None, asked: str = "",
-    ) -> Job:  # fmt: skip
-        """Write the job down in the caller's transaction; `send` it once that is committed. `asked`: the request it came by.
+        self,
+        session: sa.orm.Session,
+        *,
+        programme: str,
+        round_id: str,
+        kind: str,
+        request: dict[str, Any],
+        by: Person,
+        limit: int,
+        job_id: str | None = None,
+        asked: str = "",
+    ) -> Job:
+        """Write the job down in the caller's transaction; `send` it once that is committed. `asked`: the request
+        it came by.
 
         Raises QueueFull when the programme, or this person in whatever programmes, has `limit` jobs open.
         """
@@ -95,10 +106,17 @@ class Queue:
             if sum(mine) >= limit:
                 raise QueueFull(f"{limit} jobs of {whose} are waiting or running, the most allowed. Try again soon.")
         job = Job(
-            id=job_id or keep.new_id(), programme_id=programme, round_id=round_id, kind=kind, request=request,
-            by=by.model_dump(mode="json"), state="queued", created_at=keep.now(), asked=asked,
+            id=job_id or keep.new_id(),
+            programme_id=programme,
+            round_id=round_id,
+            kind=kind,
+            request=request,
+            by=by.model_dump(mode="json"),
+            state="queued",
+            created_at=keep.now(),
+            asked=asked,
             turn=turn(kind, [(r[2], r[3], r[4], programme == r[0] or by.id == r[1]) for r in rows]),
-        )  # fmt: skip
+        )
         session.add(job)
         session.flush()
         return job
@@ -187,7 +205,8 @@ class Queue:
             s.execute(sa.delete(WorkerRow).where(WorkerRow.id == name))
 
     def caretaker(self, ended: threading.Event, every: float = 1.0, life: str | None = None) -> threading.Thread:
-        """Look after the queue until `ended`, in the background; `life`: the server that does, which is alive meanwhile."""
+        """Look after the queue until `ended`, in the background; `life`: the server that does, which is alive
+        meanwhile."""
 
         def care() -> None:
             told, tidied = "", 0.0
@@ -215,9 +234,9 @@ class Queue:
 def turn(kind: str, open_: Sequence[tuple[str, str, int, bool]]) -> int:
     """When a job's turn comes: the lower, the sooner. `open_`: (kind, state, turn, of the same programme or person).
 
-    Start-time fair queueing: a turn is where one's own work before it ends, counted from what is being worked on now. So
-    each programme is served in turn however many jobs another has waiting, nobody waits for ever, and one's own short jobs
-    go before one's long ones.
+    Start-time fair queueing: a turn is where one's own work before it ends, counted from what is being worked on
+    now. So each programme is served in turn however many jobs another has waiting, nobody waits for ever, and
+    one's own short jobs go before one's long ones.
     """
     running = [t - COST[k] for k, state, t, _ in open_ if state == "running"]
     waiting = [t - COST[k] for k, state, t, _ in open_ if state == "queued"]

@@ -69,10 +69,14 @@ def _launch() -> None:
         try:
             DBOS(
                 config={
-                    "name": "allocator", "system_database_url": db().queue_url, "executor_id": _name,
-                    "application_version": VERSION, "log_level": "ERROR", "enable_otlp": False,
+                    "name": "allocator",
+                    "system_database_url": db().queue_url,
+                    "executor_id": _name,
+                    "application_version": VERSION,
+                    "log_level": "ERROR",
+                    "enable_otlp": False,
                 }
-            )  # fmt: skip
+            )
             DBOS.launch()
             for queue in (QUEUE, PARTS):
                 DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=0.1)
@@ -115,7 +119,8 @@ def run_spread(job_id: str) -> None:
 
 
 class _Parts:
-    """The parts of a job in the queue. One that ended without an answer, its worker dead at a bad moment, is asked again."""
+    """The parts of a job in the queue. One that ended without an answer, its worker dead at a bad moment, is asked
+    again."""
 
     def __init__(self, client: DBOSClient, job: Job, numbers: Iterable[int]) -> None:
         self.client, self.job_id, self.turn = client, job.id, max(1, job.turn)
@@ -254,7 +259,8 @@ def _end(job: Job, attempt: int, state: str, reason: str | None, result: Any) ->
 
 
 class Ends:
-    """How a job may come to its end: `stop` tells it to, `late` that it had taken `most` seconds, `over` that it has ended."""
+    """How a job may come to its end: `stop` tells it to, `late` that it had taken `most` seconds, `over` that it
+    has ended."""
 
     def __init__(self, most: float | None = None) -> None:
         self.stop, self.over, self.late = threading.Event(), threading.Event(), False

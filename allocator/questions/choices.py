@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from allocator.allocate import Key, Setup
@@ -60,9 +61,13 @@ class Choices:
 
 
 def choices(
-    plan: Plan, changes: Sequence[Mapping[str, Any]], chosen: Sequence[tuple[str, str]] = (), stop: Stop | None = None,
-    *, told: Callable[[int, int], None] | None = None,
-) -> Choices:  # fmt: skip
+    plan: Plan,
+    changes: Sequence[Mapping[str, Any]],
+    chosen: Sequence[tuple[str, str]] = (),
+    stop: Stop | None = None,
+    *,
+    told: Callable[[int, int], None] | None = None,
+) -> Choices:
     """The lists after `changes`; `chosen` holds (urn, SIP) already agreed, each locked before the rest is worked out.
 
     `told` hears how many lists of how many are ready."""
@@ -156,7 +161,10 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     event = facts.standing.event if facts.standing else frozenset()
     moves = tuple(
         sorted(
-            f"{facts.name(u)} from {facts.sips[s].name} to {facts.sips[held[u, k]].name if (u, k) in held else 'nobody'}"
+            (
+                f"{facts.name(u)} from {facts.sips[s].name} to "
+                f"{facts.sips[held[u, k]].name if (u, k) in held else 'nobody'}"
+            )
             for (u, k), s in (ready.holders or {}).items()
             if (u, k) not in event and (u, k) != key and (u, k) in ready.post_index and held.get((u, k)) != s
         )
@@ -191,7 +199,8 @@ def _contests(
     for c in lists:
         able = [o.sip for o in c.offers]  # by rank, so that equal fits go by what they cost everybody
         if able:
-            wants.setdefault(max(able, key=lambda s, c=c: ready.pairs.points(c.urn, c.post, s)), []).append(c)  # type: ignore[misc]  # bound now
+            fits = partial(ready.pairs.points, c.urn, c.post)
+            wants.setdefault(max(able, key=fits), []).append(c)
     for sip, schools in sorted(wants.items()):
         has = [c for c in schools if _holds(ready, best, c, sip)]
         for c in (c for c in schools if c not in has):

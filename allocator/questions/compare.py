@@ -34,8 +34,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`tiers`: (name, value in A, value in B), None where one plan has no such tier; none of them where a plan was repaired
-    within the year, as its tiers count only what was open. `figures`: (in words, in A, in B) of all posts of the year."""
+    """`tiers`: (name, value in A, value in B), None where one plan has no such tier; none of them where a plan was
+    repaired within the year, as its tiers count only what was open. `figures`: (in words, in A, in B) of all posts
+    of the year."""
 
     moved: tuple[Difference, ...]
     days_only: tuple[Difference, ...]
@@ -76,11 +77,19 @@ def compare(a: Plan, b: Plan) -> Comparison:
         end = max(x.to for x in (*mine, *theirs))
         moved += [
             Difference(
-                key[0], schools[key[0]], key[1], was.name if was else None, now.name if now else None, *days,
-                why.get((*key, on), why.get((*key, None), "")), on, until, until >= end,
+                key[0],
+                schools[key[0]],
+                key[1],
+                was.name if was else None,
+                now.name if now else None,
+                *days,
+                why.get((*key, on), why.get((*key, None), "")),
+                on,
+                until,
+                until >= end,
             )
             for was, now, on, until in found
-        ]  # fmt: skip
+        ]
         if not found and days[0] != days[1]:
             name = theirs[-1].name
             days_only.append(Difference(key[0], schools[key[0]], key[1], name, name, *days, ""))

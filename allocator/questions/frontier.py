@@ -54,7 +54,8 @@ class Question:
         return self.engine.ends(stop)
 
     def point(self, most: int, stop: Stop | None = None) -> Point | None:
-        """The point for so many bonds broken, its `gain` not known yet (see `gained`); None when stopped without one."""
+        """The point for so many bonds broken, its `gain` not known yet (see `gained`); None when stopped without
+        one."""
         step = self.engine.step(most, stop)
         if step is None:
             return None
@@ -89,9 +90,15 @@ def frontier(plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal:
     stop, asked = stop or Stop(), Question(plan)
     questions = {f"frontier {n}": n for n in asked.numbers(stop)}
     found = apart(
-        plan, questions, answering, read, workers=workers, journal=journal, event=stop.event,
+        plan,
+        questions,
+        answering,
+        read,
+        workers=workers,
+        journal=journal,
+        event=stop.event,
         here=partial(asked.point, stop=stop),
-    )  # fmt: skip
+    )
     return gained(point for _, point in found)
 
 

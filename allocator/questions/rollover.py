@@ -39,12 +39,19 @@ def next_year(plan: Plan) -> Rollover:
         )
     kept = [r for r in case.history if first_year(r.year) < year.start_year]
     update: dict[str, Any] = {
-        "year": label, "schools": schools, "sips": sips, "history": (*kept, *_history(plan, facts, year)),
-        "worked": (), "needs": (), "absences": (), "wishes": (), "answers": (),
+        "year": label,
+        "schools": schools,
+        "sips": sips,
+        "history": (*kept, *_history(plan, facts, year)),
+        "worked": (),
+        "needs": (),
+        "absences": (),
+        "wishes": (),
+        "answers": (),
         "refusals": tuple(r for r in case.refusals if r.kind == "breakdown" or first_year(r.year) >= year.start_year),
         "decisions": tuple(d for d in case.decisions if _carries(d.decision, d.until, first)),
         "interests": tuple(i for i in case.interests if i.until is None or i.until >= first),
-    }  # fmt: skip
+    }
     for table, what in (
         ("wishes", "Wishes lapse ({n}): ask again"),
         ("answers", "Answers to this year's proposals lapse ({n})"),
@@ -86,7 +93,8 @@ def _sip(sip: Sip, first: dt.date, notes: list[str]) -> Sip:
 
 
 def _within(sip: Sip) -> dict[str, float | int]:
-    """Limits that a change within the year left at odds: no period above the year's days, the fewest schools not above the most."""
+    """Limits that a change within the year left at odds: no period above the year's days, the fewest schools not
+    above the most."""
     names = ("autumn_1_days", "autumn_2_days", "spring_days", "summer_days")
     out: dict[str, float | int] = {n: sip.days for n in names if (getattr(sip, n) or 0) > sip.days}
     if sip.max_schools is not None and (sip.min_schools or 0) > sip.max_schools:

@@ -133,12 +133,18 @@ def rows_of(plan: Plan) -> tuple[HeldRow, ...]:
     return tuple(
         HeldRow.model_validate(
             {
-                "urn": a.urn, "post": a.post, "sip": a.sip, "from": a.from_, "to": a.to, "periods": a.periods,
-                "extra_days": a.extra_days, "new_pairing": a.new_pairing,
+                "urn": a.urn,
+                "post": a.post,
+                "sip": a.sip,
+                "from": a.from_,
+                "to": a.to,
+                "periods": a.periods,
+                "extra_days": a.extra_days,
+                "new_pairing": a.new_pairing,
             }
         )
         for a in plan.assignments
-    )  # fmt: skip
+    )
 
 
 def _days(plan: Plan, changes: Iterable[Mapping[str, Any]], year: Year, on: dt.date | None) -> list[dt.date]:

@@ -37,7 +37,8 @@ class SweepQuestion:
 @dataclass(frozen=True)
 class SweepResult:
     """`stranded`: posts that nobody fills; `lost_sip`: schools of the leaver; `moved`: other schools that move;
-    `tiers`: (name, change for the better; negative = worse) against the plan; `gained`: what more help brings, in words."""
+    `tiers`: (name, change for the better; negative = worse) against the plan; `gained`: what more help brings, in
+    words."""
 
     key: str
     label: str
@@ -118,7 +119,8 @@ def answer(plan: Plan, job: SweepQuestion, stop: Stop | None = None) -> SweepRes
 
 
 def _done(plan: Plan) -> dict[str, float]:
-    """What a plan does for schools, in figures of which more is better: a day given is a day less short of what is due."""
+    """What a plan does for schools, in figures of which more is better: a day given is a day less short of what is
+    due."""
     leads = [a for a in plan.assignments if a.post == "lead" and not a.settled]
     met = sum(r.points > 0 for a in leads for r in a.reasons if r.rule in WISHES)
     return {
@@ -130,7 +132,8 @@ def _done(plan: Plan) -> dict[str, float]:
 
 
 def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
-    """What is better, in words: posts and days first. Wishes and bonds are a gain only where neither costs the other."""
+    """What is better, in words: posts and days first. Wishes and bonds are a gain only where neither costs the
+    other."""
     more = {what: now[what] - was[what] for what in was}
     firm, soft = [more["post"], more["day"]], [more["wish"], more["keep"]]
     if min(firm) < 0 or (max(firm) == 0 and min(soft) < 0):

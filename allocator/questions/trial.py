@@ -45,7 +45,8 @@ class ChangeOfHands:
 @dataclass(frozen=True)
 class Trial:
     """What came of it. `blocked` holds (rule, sentence); `clash` says with which locks it cannot stand; otherwise
-    `loses` is what the plan loses before points (negative = gains), `points` the points lost, `shifts` who else moves."""
+    `loses` is what the plan loses before points (negative = gains), `points` the points lost, `shifts` who else
+    moves."""
 
     urn: str
     school: str
@@ -93,7 +94,8 @@ UNPROVED = "A way that moves fewer was not ruled out in the time allowed: keepin
 
 
 def ground(plan: Plan, held: Collection[Post] = (), on: dt.date | None = None) -> Setup:
-    """The setup in which posts of `plan` are tried: the plan as it stands on `on`, the pairs `held` not to be touched."""
+    """The setup in which posts of `plan` are tried: the plan as it stands on `on`, the pairs `held` not to be
+    touched."""
     return scenario(plan, [], held=held, on=on).ready
 
 
@@ -149,7 +151,8 @@ def tried(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None = None
 
 @dataclass(frozen=True)
 class _Asked:
-    """One question to the engine. `now` are the pairs held, `short` quarter-days short by post, `proved` names of tiers."""
+    """One question to the engine. `now` are the pairs held, `short` quarter-days short by post, `proved` names of
+    tiers."""
 
     ready: Setup
     inst: Instance
@@ -189,8 +192,8 @@ class _Asked:
     def anywhere(self, near: Solution | None, stop: Stop | None) -> Solution | None:
         """The answer for the whole plan, begun from what was found nearby; stopped short, the better of the two.
 
-        A large plan is not searched whole while somebody waits: then what was found nearby, not proved, or None. The lot
-        is asked for too, so that who moves is who will. Raises Conflict when the pair cannot stand.
+        A large plan is not searched whole while somebody waits: then what was found nearby, not proved, or None.
+        The lot is asked for too, so that who moves is who will. Raises Conflict when the pair cannot stand.
         """
         if len(self.inst.pairs) > SMALL:
             return near and replace(near, status="feasible")
@@ -207,8 +210,9 @@ class _Asked:
     def least(self, found: Solution) -> bool:
         """Whether `found`, proved nearby, is the answer for the whole plan too.
 
-        It is when it loses nothing before points that the pair itself does not cost, and at most one other school moves:
-        without a move the plan is as it was; and a single school that must make room is one of the two SIPs' own.
+        It is when it loses nothing before points that the pair itself does not cost, and at most one other school
+        moves: without a move the plan is as it was; and a single school that must make room is one of the two
+        SIPs' own.
         """
         post = self.ready.post_index[self.key]
         pairs = self.inst.pairs

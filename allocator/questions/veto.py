@@ -94,7 +94,8 @@ def _may_refuse(
         said = {0: "no refusal", 1: "one refusal"}.get(rules.vetoes, f"{rules.vetoes} refusals")
         steps = ", then the ".join(rules.ladder)
         raise RoundRefuses(
-            f"{school} ({row.urn}) has {said} a round and has used {'it' if rules.vetoes == 1 else 'them'}. Nothing was "
+            f"{school} ({row.urn}) has {said} a round and has used {'it' if rules.vetoes == 1 else 'them'}. "
+            "Nothing was "
             f"solved again: this goes to the {steps}. Record what they decide as a decision "
             "(lock or forbid), and run a what-if with it.",
             urn=row.urn,

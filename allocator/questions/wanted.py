@@ -1,4 +1,5 @@
-"""What a cluster's wish for one SIP would cost whom, and whose renewed check would keep which schools: the year planned again."""
+"""What a cluster's wish for one SIP would cost whom, and whose renewed check would keep which schools: the year
+planned again."""
 
 from __future__ import annotations
 
@@ -57,7 +58,8 @@ def leads(plan: Plan) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ClusterInRun:
-    """A cluster with more than one school in the run: its name, schools, who leads them, whether it asked for one SIP."""
+    """A cluster with more than one school in the run: its name, schools, who leads them, whether it asked for one
+    SIP."""
 
     name: str
     urns: tuple[str, ...]
@@ -105,7 +107,8 @@ def keeps(facts: Facts, plan: Plan | None, sip: str) -> tuple[str, ...]:
 
 
 def renewed(facts: Facts, plan: Plan, sip: str, until: str, stop: Stop | None = None) -> tuple[str, ...] | None:
-    """Schools of last year that this SIP would keep beyond those in the plan, with a DBS check valid to `until`: a solve."""
+    """Schools of last year that this SIP would keep beyond those in the plan, with a DBS check valid to `until`: a
+    solve."""
     try:
         then = granted(plan, [{"check": {"sip": sip, "dbs_valid_until": until}}], stop).plan
     except Stopped:

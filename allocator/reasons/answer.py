@@ -49,7 +49,8 @@ def audited(case: Case, policy: Policy, plan: Plan) -> Plan:
 
 
 def world(plan: Plan) -> tuple[Case, Policy]:
-    """The case and policy that the plan answers: its inputs with the changes applied. UsageError if they were altered."""
+    """The case and policy that the plan answers: its inputs with the changes applied. UsageError if they were
+    altered."""
     unbroken(plan)
     case, policy = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
     return apply(case, policy, plan.inputs.changes)

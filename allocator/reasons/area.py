@@ -1,7 +1,8 @@
-"""The neighbourhood in which the cause of an empty post is looked for, where the whole is too large to ask again and again.
+"""The neighbourhood in which the cause of an empty post is looked for, where the whole is too large to ask again
+and again.
 
-A clash found in an area says that the post cannot be filled while as many posts of the area are: what lies outside is not
-counted. Pairs out of reach are taken for impossible and are not named (contract 2).
+A clash found in an area says that the post cannot be filled while as many posts of the area are: what lies outside
+is not counted. Pairs out of reach are taken for impossible and are not named (contract 2).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ GROUPED = {"same": 2, "different": 2}  # kind of structure -> posts of it that m
 
 
 def areas(ready: Setup, solution: Solution, key: Key) -> Iterator[Setup]:
-    """Setups around a post, each wider than the one before: those who could serve it, what they hold, who could serve that.
+    """Setups around a post, each wider than the one before: those who could serve it, what they hold, who could
+    serve that.
 
     Ends when an area holds all that hangs together, or would pass WIDEST posts.
     """
@@ -49,11 +51,15 @@ def cut(ready: Setup, posts: Collection[Key], people: Collection[str]) -> Setup:
     part = cut_out(ready.inst, [ready.post_index[k] for k in posts], [ready.person_index[s] for s in people], mine)
     choices = tuple(ready.choices[i] for i in mine)
     return replace(
-        ready, inst=part.inst, choices=choices, index={c: i for i, c in enumerate(choices)},
+        ready,
+        inst=part.inst,
+        choices=choices,
+        index={c: i for i, c in enumerate(choices)},
         post_index={k: n for n, k in enumerate(sorted(posts, key=ready.post_index.__getitem__))},
         person_index={s: n for n, s in enumerate(sorted(people))},
-        structures=tuple(s for s in ready.structures if _inside(s, set(posts), set(choices))), cut=True,
-    )  # fmt: skip
+        structures=tuple(s for s in ready.structures if _inside(s, set(posts), set(choices))),
+        cut=True,
+    )
 
 
 def _inside(s: Structure, posts: set[Key], choices: set[tuple[str, str, str]]) -> bool:

@@ -1,4 +1,5 @@
-"""Claims of a plan, worked out by contrast: why somebody is not there, and what came of every wish (rules.md, "Claims")."""
+"""Claims of a plan, worked out by contrast: why somebody is not there, and what came of every wish (rules.md,
+"Claims")."""
 
 from __future__ import annotations
 
@@ -211,9 +212,14 @@ class Claims:
         holder = max(rows, key=lambda a: a.from_).sip if rows else None
         met = self._met(post.urn, w, sip, holder)
         return say.WishAnswered(
-            kind="wish_met" if met else "wish_not_met", by=w.by, urn=post.urn, sip=sip, wish=w.wish, strength=w.strength or 2,
+            kind="wish_met" if met else "wish_not_met",
+            by=w.by,
+            urn=post.urn,
+            sip=sip,
+            wish=w.wish,
+            strength=w.strength or 2,
             because=() if met else self._unmet(post, w, sip),
-        )  # fmt: skip
+        )
 
     def _met(self, urn: str, w: Wish, sip: str | None, holder: str | None) -> bool:
         if w.wish in FOR:

@@ -20,7 +20,10 @@ from allocator.rules.base import Audience
 from allocator.words import day, days
 
 SETTLED = "Settled before this change."  # why a change was made that an earlier plan decided
-NOT_ALL = "Equal choices were not looked for to the end: beside those named there may be others. why-not tells of any one SIP."
+NOT_ALL = (
+    "Equal choices were not looked for to the end: beside those named there may be others. why-not tells of "
+    "any one SIP."
+)
 BY_ID = {rule.id: rule for rule in rules.RULES}
 
 
@@ -62,7 +65,8 @@ def held_in(ready: Setup, plan: Plan) -> dict[Key, str]:
 
 
 def short_in(ready: Setup, plan: Plan) -> dict[int, int]:
-    """Post index -> quarter-days short, as the plan's rows have it; of a row over several parts, as their trims allow."""
+    """Post index -> quarter-days short, as the plan's rows have it; of a row over several parts, as their trims
+    allow."""
     out: dict[int, int] = {}
     for row in plan.assignments:
         left = round(4 * row.days_short)

@@ -1,4 +1,5 @@
-"""What it would have cost: the pair that is not, forced, and the plan solved again (contract 2, *price* and *claims*)."""
+"""What it would have cost: the pair that is not, forced, and the plan solved again (contract 2, *price* and
+*claims*)."""
 
 from __future__ import annotations
 
@@ -93,7 +94,8 @@ def _disproved(ready: Setup, plan: Plan, c: Outweighed | CouldNotBe, stop: Stop 
 
 
 def contrast(ready: Setup, plan: Plan, c: Outweighed, sip: str, stop: Stop | None = None) -> Cause:
-    """The claim with its price; that it could not be; that it is an equal choice; or as it was, where nothing was proved."""
+    """The claim with its price; that it could not be; that it is an equal choice; or as it was, where nothing was
+    proved."""
     key = (c.urn, c.post)
     try:
         found, whole = forced(ready, plan, ready.index[*key, sip], stop)

@@ -1,4 +1,5 @@
-"""What a change of the data does: whom it bars or frees, which posts and days it asks for, and whether the plan still stands."""
+"""What a change of the data does: whom it bars or frees, which posts and days it asks for, and whether the plan
+still stands."""
 
 from __future__ import annotations
 
@@ -95,7 +96,10 @@ def _posts(was: Facts, now: Facts) -> Iterator[str]:
     ]
     if figures[0] != figures[1]:
         due, offered = figures[1]
-        yield f"The team has {offered:g} days for schools and {due:g} are due; before, {figures[0][1]:g} and {figures[0][0]:g}."
+        yield (
+            f"The team has {offered:g} days for schools and {due:g} are due; before, {figures[0][1]:g} and "
+            f"{figures[0][0]:g}."
+        )
 
 
 def _broken(new: Case, policy: Policy, plan: Plan, pairs: Pairs) -> Iterator[str]:

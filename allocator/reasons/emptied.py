@@ -36,7 +36,8 @@ NAMED = 2
 
 @dataclass(frozen=True)
 class Emptied:
-    """A cause, and the posts that it leaves empty. `kind`: the change that would mend it; empty where none was found."""
+    """A cause, and the posts that it leaves empty. `kind`: the change that would mend it; empty where none was
+    found."""
 
     kind: str
     sips: tuple[str, ...]

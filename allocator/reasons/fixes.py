@@ -1,7 +1,8 @@
-"""What would fill an empty post: the smallest changes from the policy's menu, each tried before it is offered (contract 2).
+"""What would fill an empty post: the smallest changes from the policy's menu, each tried before it is offered
+(contract 2).
 
-A model with gates finds candidates, fewest changes first. Each is then applied and solved, as a manager would; what does
-not fill the post that it is offered for, or costs another one its SIP, is not offered.
+A model with gates finds candidates, fewest changes first. Each is then applied and solved, as a manager would;
+what does not fill the post that it is offered for, or costs another one its SIP, is not offered.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Workshop:
         self.clashes = Allowance()
 
     def mends(self, where: Setup, key: Key) -> tuple[Fix, ...]:
-        """Up to MOST_FIXES changes that fill this post. `where`: the setup, or the area, in which its clash was found."""
+        """Up to MOST_FIXES changes that fill this post. `where`: the setup, or the area, in which its clash was
+        found."""
         self.over = False
         found: list[Fix] = []
         board = held_still(self.ready, where, self.solution) if where.cut else where
@@ -78,7 +80,8 @@ class Workshop:
         return [[_remedy(ready, key, model.board.items[g], extra) for g in opened] for opened, extra in found]
 
     def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
-        """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the same."""
+        """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the
+        same."""
         changes: Changes = tuple(change for r in remedies for change in r.changes)
         said = "; and ".join(r.text for r in remedies)
         after = self._solved(changes, key)
@@ -91,12 +94,15 @@ class Workshop:
             holder = after[0]
             changes += ({"lock": {"urn": key[0], "sip": holder, "post": self.ready.pairs.posts[key].kind}},)
             name = next((r.name for r in remedies if r.sip == holder), None) or self.ready.facts.sips[holder].name
-            said += f"; and lock {name} to {self.ready.facts.name(key[0])}, as another school without a SIP could else come first"
+            said += (
+                f"; and lock {name} to {self.ready.facts.name(key[0])}, as another school without a SIP could "
+                "else come first"
+            )
         return Fix(text=f"{said[:1].upper()}{said[1:]}.", changes=changes)
 
     def _solved(self, changes: Changes, key: Key, whole: bool = False) -> tuple[str, bool] | None:
-        """Who then holds the post (of the best plan with it, if `whole`), and whether that is sure, since no post like it
-        stays empty; None when it does not come to that."""
+        """Who then holds the post (of the best plan with it, if `whole`), and whether that is sure, since no post
+        like it stays empty; None when it does not come to that."""
         try:
             again = self.ready.again(*apply(self.ready.facts.case, self.ready.facts.policy, changes))
             self.left -= SETTING_UP * len(again.inst.pairs)
@@ -174,8 +180,15 @@ def _widened(ready: Setup, key: Key) -> _Model:
     if budget is not None:
         extra[ALL] = sum(p.load[0] for p in pairs)
     every = Gates(
-        len(board.items), gates, days, counts, fewest, different=asked, fixed=fixed, most_load=budget,
-    )  # fmt: skip
+        len(board.items),
+        gates,
+        days,
+        counts,
+        fewest,
+        different=asked,
+        fixed=fixed,
+        most_load=budget,
+    )
     return _Model(replace(inst, pairs=tuple(pairs), people=tuple(people)), every, board, extra)
 
 

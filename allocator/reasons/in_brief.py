@@ -1,4 +1,5 @@
-"""A case in a manager's words before it is taken: schools by phase and need, days against days due, what bars, what was not understood."""
+"""A case in a manager's words before it is taken: schools by phase and need, days against days due, what bars,
+what was not understood."""
 
 from __future__ import annotations
 
@@ -22,7 +23,10 @@ def in_brief(case: Case, policy: Policy, raw: Raw | None = None) -> tuple[str, .
     needs = _counted(Counter(facts.need(s.urn) for s in schools), NEEDS)
     out = [
         f"Schools in the run: {len(schools)} ({phases}); need: {needs}.",
-        f"SIPs at work: {len(active)}, with {offered:g} days for schools, of {sum(s.days for s in active):g} offered; {due:g} days are due.",
+        (
+            f"SIPs at work: {len(active)}, with {offered:g} days for schools, of "
+            f"{sum(s.days for s in active):g} offered; {due:g} days are due."
+        ),
         f"Of last year: {sum(facts.incumbent(s.urn) is not None for s in schools)} of these schools had a lead.",
         f"Bars: {_bars(facts)}.",
     ]

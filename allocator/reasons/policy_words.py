@@ -1,4 +1,5 @@
-"""The policy in force in words: the three named policies, every rule with its meaning and law, what differs and what it was."""
+"""The policy in force in words: the three named policies, every rule with its meaning and law, what differs and
+what it was."""
 
 from __future__ import annotations
 
@@ -15,9 +16,17 @@ from allocator.intake.source import Raw
 from allocator.rules import RULES
 
 NAMED = {
-    "steady": "Keep people together. A SIP who knows the school stays unless somebody asked otherwise; loads may be less even.",
-    "balanced": "Keep what works, listen to wishes, and fit experience to need, in proportion. Schools of concern put fit first.",
-    "need-first": "The right experience at the schools that need it most, and more days there, even if others change their SIP.",
+    "steady": (
+        "Keep people together. A SIP who knows the school stays unless somebody asked otherwise; loads may "
+        "be less even."
+    ),
+    "balanced": (
+        "Keep what works, listen to wishes, and fit experience to need, in proportion. Schools of concern "
+        "put fit first."
+    ),
+    "need-first": (
+        "The right experience at the schools that need it most, and more days there, even if others change their SIP."
+    ),
 }
 OTHER = {  # settings that belong to no rule: part -> heading, meaning
     "name": ("The policy", "Which of the three it starts from"),
@@ -50,7 +59,8 @@ PRIVATE = (
 
 @dataclass(frozen=True)
 class SettingShown:
-    """One setting. `value` and `default` as the policy holds them; `default` is that of the named policy it starts from."""
+    """One setting. `value` and `default` as the policy holds them; `default` is that of the named policy it starts
+    from."""
 
     key: str
     meaning: str
@@ -123,7 +133,8 @@ def own_settings(policy: Policy) -> dict[str, Any]:
 
 
 def proposed(policy: Policy, wants: Mapping[str, Any]) -> tuple[Policy, list[str]]:
-    """The policy with these settings (`name` = start from another named one, own settings kept), and what is wrong with them."""
+    """The policy with these settings (`name` = start from another named one, own settings kept), and what is wrong
+    with them."""
     raw = Raw()
     name = str(wants.get("name", policy.name))
     made = policy_from({**own_settings(policy), **wants, "name": name}, raw)

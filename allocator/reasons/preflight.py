@@ -45,9 +45,13 @@ def _days_short(facts: Facts) -> Iterator[Problem]:
     due = days_due(facts)
     if due > offered:
         yield Problem(
-            "days_short", "notice", "sips", f"The team has {days(offered)} for schools, and {due:g} are due: {due - offered:g} too few. "
-            "Schools will have fewer days than due, or no SIP.", column="days",
-        )  # fmt: skip
+            "days_short",
+            "notice",
+            "sips",
+            f"The team has {days(offered)} for schools, and {due:g} are due: {due - offered:g} too few. "
+            "Schools will have fewer days than due, or no SIP.",
+            column="days",
+        )
 
 
 def _barred_by_checks(facts: Facts) -> Iterator[Problem]:
@@ -65,9 +69,13 @@ def _barred_by_checks(facts: Facts) -> Iterator[Problem]:
         ]
         if said:
             yield Problem(
-                "barred_by_check", "notice", "sips", f"{sip.name} ({sip.sip}) may hold no post: {'; '.join(said)}.",
-                column="sip", value=sip.sip,
-            )  # fmt: skip
+                "barred_by_check",
+                "notice",
+                "sips",
+                f"{sip.name} ({sip.sip}) may hold no post: {'; '.join(said)}.",
+                column="sip",
+                value=sip.sip,
+            )
 
 
 def _windows(facts: Facts) -> list[Post]:
@@ -83,10 +91,16 @@ def _no_day(facts: Facts) -> Iterator[Problem]:
             continue
         said = ""
         if s.closes_on and s.closes_on < s.opens_on:
-            said = f"closes on {day(s.closes_on)}, before it opens on {day(s.opens_on)}: it has no post this year. Correct the dates."
+            said = (
+                f"closes on {day(s.closes_on)}, before it opens on {day(s.opens_on)}: it has no post this "
+                "year. Correct the dates."
+            )
         elif s.appraisal not in (None, "none") and s.appraisal_days != 0 and s.opens_on > facts.year.appraisal_by:
             by = day(facts.year.appraisal_by)
-            said = f"opens on {day(s.opens_on)}, and appraisals are done by {by} (calendar.appraisal_by): it has no appraisal post."
+            said = (
+                f"opens on {day(s.opens_on)}, and appraisals are done by {by} (calendar.appraisal_by): it has "
+                "no appraisal post."
+            )
         if said and (urn, "appraisal") not in have:
             yield Problem("no_day", "notice", "schools", f"{s.name} ({urn}) {said}", column="opens_on", value=urn)
 
@@ -98,10 +112,16 @@ def _nobody_may(facts: Facts, pairs: Pairs) -> Iterator[Problem]:
         counts = Counter(pairs.blocks(*post.key, sip)[0][0] for sip in facts.sips).most_common()
         said = [f"{n} {what_bars(rule)}" for rule, n in counts]
         yield Problem(
-            "nobody_may", "notice", "schools",
-            f"{facts.name(post.urn)} ({post.urn}): {'the one SIP may not' if len(facts.sips) == 1 else f'none of the {len(facts.sips)} SIPs may'} be its {post.kind}: {listed(said)}. "
-            "It will stay empty; `allocator solve` says what would mend it.", column="urn", value=post.urn,
-        )  # fmt: skip
+            "nobody_may",
+            "notice",
+            "schools",
+            f"{facts.name(post.urn)} ({post.urn}): "
+            f"{'the one SIP may not' if len(facts.sips) == 1 else f'none of the {len(facts.sips)} SIPs may'} "
+            f"be its {post.kind}: {listed(said)}. "
+            "It will stay empty; `allocator solve` says what would mend it.",
+            column="urn",
+            value=post.urn,
+        )
 
 
 def _locks_clash(ready: Setup) -> Iterator[Problem]:

@@ -1,4 +1,5 @@
-"""The menu of changes that may fill an empty post: when each applies, its words, and the change itself (contract 2, 4)."""
+"""The menu of changes that may fill an empty post: when each applies, its words, and the change itself (contract
+2, 4)."""
 
 from __future__ import annotations
 

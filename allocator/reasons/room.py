@@ -12,7 +12,8 @@ PERIODS: tuple[Period, ...] = ("autumn_1", "autumn_2", "spring", "summer")
 
 
 def no_room(facts: Facts, post: Post, sip: Sip) -> Period | None:
-    """Where the days do not reach, however few the post is given: a period, the year, or `schools` for one who leads none."""
+    """Where the days do not reach, however few the post is given: a period, the year, or `schools` for one who
+    leads none."""
     if facts.policy.portfolio.on and post.kind == "lead" and facts.most_schools(sip) == 0:
         return "schools"
     if not facts.policy.capacity.on:

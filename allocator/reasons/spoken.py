@@ -28,8 +28,11 @@ LIFTS = {  # what would let a pair by that a rule bars
     "appraisal": "Appraisal training on record would let it by.",
 }
 PERIODS = {
-    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",
-}  # fmt: skip
+    "autumn_1": "September and October",
+    "autumn_2": "November and December",
+    "spring": "spring",
+    "summer": "summer",
+}
 OWN = {  # what bars a SIP, as they themselves may read it
     "need": "it needs experience that is not on your record",
     "dbs": "your DBS check does not cover every planned visit",
@@ -88,7 +91,10 @@ def _manager(ready: Setup, c: say.Cause) -> str:
     if isinstance(c, say.Away):
         return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}."
     if isinstance(c, say.LimitReached):
-        return f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record lifts it; a lock then holds the pair."
+        return (
+            f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record "
+            "lifts it; a lock then holds the pair."
+        )
     if isinstance(c, say.AskedToLeave):
         return _asked(c, name, where)
     if isinstance(c, say.ByHand):
@@ -219,23 +225,36 @@ def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
     if isinstance(c, say.Barred) and own:
         return "under our published rules it has to be somebody else this year"
     if isinstance(c, say.OneForAll):
-        return "your schools are to have one partner" if c.rule == "shared_head" else "schools of your partnership are to have one partner"  # fmt: skip
+        return (
+            "your schools are to have one partner"
+            if c.rule == "shared_head"
+            else "schools of your partnership are to have one partner"
+        )
     if isinstance(c, say.Returns):
         return f"{name} is back with us"
     if isinstance(c, say.NoRoom):
-        return f"{name} {'leads no school' if c.period == 'schools' else 'does not have the days for your school'} this year"
+        return (
+            f"{name} "
+            f"{'leads no school' if c.period == 'schools' else 'does not have the days for your school'} this "
+            "year"
+        )
     if isinstance(c, say.Apart):
         return f"{name} has another task at your school, and the two are kept apart"
     return SHARED
 
 
 def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
-    """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school in it."""
+    """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school
+    in it."""
     asked = WISHES[wish.wish].format(sip=to_reader(facts, wish.sip))
     c = wish.because[0] if wish.because else None
     name = to_reader(facts, wish.sip)
     if isinstance(c, say.NobodySuch):
-        why = "under our published rules nobody else may take your school" if wish.wish == "change" else "nobody who may take your school meets that"  # fmt: skip
+        why = (
+            "under our published rules nobody else may take your school"
+            if wish.wish == "change"
+            else "nobody who may take your school meets that"
+        )
     elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart | say.NoRoom):
         why = clause(facts, wish.because)
     elif isinstance(c, say.CouldNotBe):
@@ -264,7 +283,10 @@ def lost_to_sip(facts: Facts, change: Moved) -> str:
     if isinstance(c, say.Gone | say.Away):
         why = "because you are not there for the whole time"
     elif isinstance(c, say.LimitReached):
-        why = f"among other things because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
+        why = (
+            f"among other things because you have led it for {years(c.years)}, and the published policy then "
+            "asks for a fresh view"
+        )
     elif isinstance(c, say.AskedToLeave) and c.by == "sip":
         why = "as you asked"
     elif isinstance(c, say.NoRoom):

@@ -37,9 +37,9 @@ VERBS = {"has": "have", "knows": "know", "can": "can"}
 
 @dataclass(frozen=True)
 class Told:
-    """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop (`why` with
-    its *because*, or empty); `notes` (who it is, what could not be met), `days` and `after` (a way to ask for more) whole
-    sentences. `reasons`: what it rests on."""
+    """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop
+    (`why` with its *because*, or empty); `notes` (who it is, what could not be met), `days` and `after` (a way to
+    ask for more) whole sentences. `reasons`: what it rests on."""
 
     opening: str
     why: str
@@ -138,7 +138,8 @@ def _unmet(facts: Facts, w: WishAnswered, change: Moved | None) -> str:
 
 
 def _limit(plan: Plan, change: Moved | None) -> list[str]:
-    """The way to ask for one more year, where the limit of years alone bars it: an extension with a lock holds (domain F5).
+    """The way to ask for one more year, where the limit of years alone bars it: an extension with a lock holds
+    (domain F5).
 
     Not for a school that asked for somebody else.
     """
@@ -226,7 +227,8 @@ def _count(days: float) -> str:
 
 
 def _because(texts: list[str], name: str) -> str:
-    """The reasons as one clause, strongest first. The name has stood before, so it is *they*; neighbours share a subject."""
+    """The reasons as one clause, strongest first. The name has stood before, so it is *they*; neighbours share a
+    subject."""
     out: list[str] = []
     for text in texts:
         clause = _they(text, name)

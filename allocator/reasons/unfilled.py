@@ -195,11 +195,17 @@ def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:
         ):
             yield f"{facts.sips[sip].name}'s own days do not reach for it"
         elif rule == "capacity" and sip:
-            yield f"{facts.sips[sip].name} has {days(facts.capacity(facts.sips[sip]) / 4)} for schools, all needed elsewhere"
+            yield (
+                f"{facts.sips[sip].name} has {days(facts.capacity(facts.sips[sip]) / 4)} for schools, all "
+                "needed elsewhere"
+            )
         elif rule == "portfolio" and sip:
             yield f"{facts.sips[sip].name} may lead {counted(facts.most_schools(facts.sips[sip]), 'school')} at most"
         elif rule == "fewest" and sip:
-            yield f"{facts.sips[sip].name} leads {counted(facts.fewest_schools(facts.sips[sip]), 'school')} at least, if any"
+            yield (
+                f"{facts.sips[sip].name} leads {counted(facts.fewest_schools(facts.sips[sip]), 'school')} at "
+                "least, if any"
+            )
         else:
             yield _elsewhere(ready, rule, urn, [sip] if sip else [])
 

@@ -1,4 +1,5 @@
-"""Who the SIP is, as a head and governors may read it: kind, headships, phases, years (domain N9; contract 2, *phases*)."""
+"""Who the SIP is, as a head and governors may read it: kind, headships, phases, years (domain N9; contract 2,
+*phases*)."""
 
 from __future__ import annotations
 

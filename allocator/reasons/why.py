@@ -81,19 +81,32 @@ def explain(
         text = "\n".join(line for a in rows for line in _of_row(ready, plan, a, last=a == row))
         text += f"\n{_empty(ready, empty, audience)}" if empty and holder is None else ""
         return Explanation(
-            urn, post, audience, text, row.sip, row.points, row.reasons, row.runner_up.sip if row.runner_up else None,
+            urn,
+            post,
+            audience,
+            text,
+            row.sip,
+            row.points,
+            row.reasons,
+            row.runner_up.sip if row.runner_up else None,
             facts=position(ready.facts.as_it_stands(urn)),
-        )  # fmt: skip
+        )
     said = told(ready, plan, row, audience)
     return Explanation(
-        urn, post, audience, said.text, row.sip if audience == "sip" else None, reasons=said.reasons,
-        answer=invitation(ready, row, audience), told=said,
-    )  # fmt: skip
+        urn,
+        post,
+        audience,
+        said.text,
+        row.sip if audience == "sip" else None,
+        reasons=said.reasons,
+        answer=invitation(ready, row, audience),
+        told=said,
+    )
 
 
 def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]:
-    """Who, who was there before and why not now, what to mind, who was next; the points last, in one line. What holds of
-    the post whoever is there stands with the last of its rows."""
+    """Who, who was there before and why not now, what to mind, who was next; the points last, in one line. What
+    holds of the post whoever is there stands with the last of its rows."""
     year = _year(plan, a)
     when = f", from {day(a.from_)} to {day(a.to)}" if year else ""
     lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}{when}."]
@@ -123,7 +136,10 @@ def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]
     figures = f"{', '.join(points)}: {a.points} in all" if points else f"{a.points}"
     if a.runner_up:
         lines.append(f"  Next choice: {a.runner_up.text}")
-        figures += f"; {ready.facts.sips[a.runner_up.sip].name} {a.runner_up.points}, a margin of {a.points - a.runner_up.points}"
+        figures += (
+            f"; {ready.facts.sips[a.runner_up.sip].name} {a.runner_up.points}, a margin of "
+            f"{a.points - a.runner_up.points}"
+        )
     if a.tied_with:
         names = ", ".join(ready.facts.sips[s].name for s in a.tied_with)
         lines.append(f"  Tied with {names}: the published lot decided. Lock the one you prefer.")
@@ -142,7 +158,10 @@ def _year(plan: Plan, a: Assignment) -> str:
 def _empty(ready: Setup, empty: list[Unfilled], audience: Audience) -> str:
     """The post, or parts of it, that nobody holds."""
     if audience == "school":
-        return f"We have not yet named your {ROLE[empty[0].post]}. Your SIP manager is working on it and will write to you."
+        return (
+            f"We have not yet named your {ROLE[empty[0].post]}. Your SIP manager is working on it and will "
+            "write to you."
+        )
     if audience == "sip":
         raise UsageError("This post has no SIP; there is nothing a SIP may see.")
     lines = []

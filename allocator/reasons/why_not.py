@@ -37,7 +37,8 @@ class Move:
 @dataclass(frozen=True)
 class WhyNot:
     """`blocked` holds (rule, sentence); otherwise `price` and `chain`, `exact` when proved on both sides. Of a post in
-    several parts: `parts` has the answer for each, `text` all of them, the rest is of the last that the SIP does not hold."""
+    several parts: `parts` has the answer for each, `text` all of them, the rest is of the last that the SIP does
+    not hold."""
 
     urn: str
     post: str

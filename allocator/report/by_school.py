@@ -29,13 +29,25 @@ from allocator.words import day, days, words
 
 NOBODY = "nobody yet"
 STAGES = {
-    "draft": "not told", "proposed": "waiting", "queried": "asked", "accepted": "yes", "overruled": "decided: stays",
-    "refused": "refused", "confirmed": "confirmed",
-}  # fmt: skip
+    "draft": "not told",
+    "proposed": "waiting",
+    "queried": "asked",
+    "accepted": "yes",
+    "overruled": "decided: stays",
+    "refused": "refused",
+    "confirmed": "confirmed",
+}
 WISHES = {
-    "keep": "keep", "change": "change", "known_locally": "known locally", "fresh_eyes": "fresh eyes", "named": "named",
-    "not_serving_head": "no serving head", "flexible_diary": "flexible diary", "follow_head": "follow head", "move_on": "move on",
-}  # fmt: skip
+    "keep": "keep",
+    "change": "change",
+    "known_locally": "known locally",
+    "fresh_eyes": "fresh eyes",
+    "named": "named",
+    "not_serving_head": "no serving head",
+    "flexible_diary": "flexible diary",
+    "follow_head": "follow head",
+    "move_on": "move on",
+}
 
 
 @dataclass(frozen=True)
@@ -75,10 +87,16 @@ class SchoolRow:
 
 
 MARKS = {  # what rows may be narrowed to
-    "changed": "Another SIP than last year", "nobody": "A post that nobody holds", "unmet": "A wish not met",
-    "concern": "A category of concern", "short": "Short of days", "locked": "Locked", "tie": "Equal choice",
-    "waiting": "Told, and not answered", "refused": "Refused",
-}  # fmt: skip
+    "changed": "Another SIP than last year",
+    "nobody": "A post that nobody holds",
+    "unmet": "A wish not met",
+    "concern": "A category of concern",
+    "short": "Short of days",
+    "locked": "Locked",
+    "tie": "Equal choice",
+    "waiting": "Told, and not answered",
+    "refused": "Refused",
+}
 
 
 @dataclass(frozen=True)
@@ -115,7 +133,7 @@ COLUMNS: tuple[SchoolColumn, ...] = (
     SchoolColumn("support", "Support", lambda r: r.support, shown=False),
     SchoolColumn("appraisal", "Appraisal", lambda r: r.appraisal, shown=False),
     SchoolColumn("flags", "Flags", lambda r: ", ".join(r.flags)),
-)  # fmt: skip
+)
 BY_KEY = {c.key: c for c in COLUMNS}
 GROUPS = {"": "nothing", "sip": "SIP", "area": "area", "last": "last year's SIP", "need": "need"}
 
@@ -161,14 +179,30 @@ class _Rows:
         metres = facts.metres(urn, now.sip) if now and now.sip in facts.sips else None
         marks, flags = self._marks(s, mine, now, empty, pair, changed=bool(last and (now is None or now.sip != last)))
         return SchoolRow(
-            urn, s.name, words(s.phase), facts.need(urn), ofsted(s), s.cluster or s.la or "", s.trust or "", s.head or "",
-            last or "", name_of(facts, last) if last else "nobody", now.sip if now else "", now.name if now else NOBODY,
-            self._why(last, now, change), sum(a.days for a in mine), sum(a.days_short for a in mine),
-            now.tenure_year if now else None, None if metres is None else round(metres / 1000, 1),
+            urn,
+            s.name,
+            words(s.phase),
+            facts.need(urn),
+            ofsted(s),
+            s.cluster or s.la or "",
+            s.trust or "",
+            s.head or "",
+            last or "",
+            name_of(facts, last) if last else "nobody",
+            now.sip if now else "",
+            now.name if now else NOBODY,
+            self._why(last, now, change),
+            sum(a.days for a in mine),
+            sum(a.days_short for a in mine),
+            now.tenure_year if now else None,
+            None if metres is None else round(metres / 1000, 1),
             ", ".join(f"{what}: {'met' if met else 'not met'}" for what, met in self.wishes.get(urn, ())),
-            "" if self.pairs is None else STAGES[pair.stage] if pair else "", self._post(mine, empty, "support"),
-            self._post(mine, empty, "appraisal"), marks, flags,
-        )  # fmt: skip
+            "" if self.pairs is None else STAGES[pair.stage] if pair else "",
+            self._post(mine, empty, "support"),
+            self._post(mine, empty, "appraisal"),
+            marks,
+            flags,
+        )
 
     @staticmethod
     def _why(last: str | None, now: Assignment | None, change: Moved | None) -> str:
@@ -184,16 +218,27 @@ class _Rows:
         return next((a.name for a in reversed(mine) if a.post == kind), "")
 
     def _marks(
-        self, s: School, mine: Sequence[Assignment], now: Assignment | None, empty: Sequence[str], pair: Pair | None,
-        *, changed: bool,
-    ) -> tuple[frozenset[str], tuple[str, ...]]:  # fmt: skip
+        self,
+        s: School,
+        mine: Sequence[Assignment],
+        now: Assignment | None,
+        empty: Sequence[str],
+        pair: Pair | None,
+        *,
+        changed: bool,
+    ) -> tuple[frozenset[str], tuple[str, ...]]:
         short = sum(a.days_short for a in mine)
         on = {
-            "changed": changed, "nobody": bool(empty), "unmet": any(not met for _, met in self.wishes.get(s.urn, ())),
-            "concern": bool(s.category_of_concern), "short": bool(short), "locked": bool(now and now.locked),
-            "tie": bool(now and now.tied_with), "waiting": bool(pair and pair.stage == "proposed"),
+            "changed": changed,
+            "nobody": bool(empty),
+            "unmet": any(not met for _, met in self.wishes.get(s.urn, ())),
+            "concern": bool(s.category_of_concern),
+            "short": bool(short),
+            "locked": bool(now and now.locked),
+            "tie": bool(now and now.tied_with),
+            "waiting": bool(pair and pair.stage == "proposed"),
             "refused": bool(pair and pair.stage == "refused"),
-        }  # fmt: skip
+        }
         flags = [f"no {post}" for post in empty if post != "lead"]
         flags += ["new"] if now and now.new_pairing else []
         flags += ["locked"] if on["locked"] else []
@@ -204,7 +249,8 @@ class _Rows:
 
 
 def ofsted(s: School) -> str:
-    """The latest published position in a word: a category first, then the newer framework; never one score (domain 3.1)."""
+    """The latest published position in a word: a category first, then the newer framework; never one score (domain
+    3.1)."""
     if s.category_of_concern:
         return CONCERN[s.category_of_concern][1]
     if s.card_safeguarding == "not_met":
@@ -256,8 +302,8 @@ def viewed(rows: Iterable[SchoolRow], view: View) -> list[tuple[str, list[School
     groups: dict[str, list[SchoolRow]] = defaultdict(list)
     for r in filled:
         groups[str(getattr(r, view.group)) or "none recorded"].append(r)
-    first = {n: i for i, n in enumerate(NEEDS)} if view.group == "need" else {}
-    return sorted(groups.items(), key=lambda g: (g[0] == NOBODY, first.get(g[0], 0), g[0]))  # type: ignore[call-overload]  # by name
+    first: dict[str, int] = {n: i for i, n in enumerate(NEEDS)} if view.group == "need" else {}
+    return sorted(groups.items(), key=lambda g: (g[0] == NOBODY, first.get(g[0], 0), g[0]))
 
 
 def _order(column: SchoolColumn, r: SchoolRow) -> Any:
@@ -287,7 +333,8 @@ def number(urn: str) -> Any:
 
 
 def write_csv(plan: Plan, path: Path) -> None:
-    """The table of a plan by itself, every column but the stage of a round; with the mark by which Excel knows UTF-8."""
+    """The table of a plan by itself, every column but the stage of a round; with the mark by which Excel knows
+    UTF-8."""
     columns = [c for c in COLUMNS if c.key != "stage"]
     path.write_bytes(
         csv_of([c.head for c in columns], [cells(r, columns) for r in by_school(Facts(*world(plan)), plan)])

@@ -11,16 +11,27 @@ from allocator.domain.policy import Policy, settings
 from allocator.words import counted, day, days, listed
 
 PERIOD = {
-    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "the spring term",
+    "autumn_1": "September and October",
+    "autumn_2": "November and December",
+    "spring": "the spring term",
     "summer": "the summer term",
-}  # fmt: skip
-CATEGORY = {"SM": "special measures", "SWK": "significant improvement (serious weaknesses)", "RSI": "significant improvement"}  # fmt: skip
+}
+CATEGORY = {
+    "SM": "special measures",
+    "SWK": "significant improvement (serious weaknesses)",
+    "RSI": "significant improvement",
+}
 DECISION = {
-    "extend_tenure": "{sip} may stay longer at {urn}", "allow_change": "{urn} may be changed again",
-    "allow_return": "{sip} may return to {urn}", "accept_local_head": "{sip}, a head of the authority, is accepted at {urn}",
-    "clear_breakdown": "the breakdown between {urn} and {sip} is cleared", "separate_support": "{urn} is given a support SIP",
-    "one_sip_for_cluster": "the cluster of {urn} is given one SIP", "lock": "{urn} keeps {sip}", "forbid": "{urn} is not given {sip}",
-}  # fmt: skip
+    "extend_tenure": "{sip} may stay longer at {urn}",
+    "allow_change": "{urn} may be changed again",
+    "allow_return": "{sip} may return to {urn}",
+    "accept_local_head": "{sip}, a head of the authority, is accepted at {urn}",
+    "clear_breakdown": "the breakdown between {urn} and {sip} is cleared",
+    "separate_support": "{urn} is given a support SIP",
+    "one_sip_for_cluster": "the cluster of {urn} is given one SIP",
+    "lock": "{urn} keeps {sip}",
+    "forbid": "{urn} is not given {sip}",
+}
 
 
 class NamesWithChanges:
@@ -76,8 +87,14 @@ def _told(kind: str, a: Any, names: NamesWithChanges) -> str:
             f"{sip} can give {days(a.days) if a.days is not None else 'any number of days'} in {PERIOD[a.period]}"
         ),
         "max_schools": lambda: f"{sip} leads at most {a.max_schools} school{'' if a.max_schools == 1 else 's'}",
-        "min_schools": lambda: f"{sip} leads at least {counted(a.min_schools, 'school')}, if any" if a.min_schools else f"{sip} may lead any number of schools",
-        "check": lambda: f"the DBS check of {sip} is renewed" + (f" until {day(a.dbs_valid_until)}" if a.dbs_valid_until else ""),
+        "min_schools": lambda: (
+            f"{sip} leads at least {counted(a.min_schools, 'school')}, if any"
+            if a.min_schools
+            else f"{sip} may lead any number of schools"
+        ),
+        "check": lambda: (
+            f"the DBS check of {sip} is renewed" + (f" until {day(a.dbs_valid_until)}" if a.dbs_valid_until else "")
+        ),
         "budget": lambda: f"all days together are cut to {a.days:g}" + (f" from {day(a.from_)}" if a.from_ else ""),
         "need": lambda: f"{school} has {a.need} need{since}",
         "category": lambda: f"{school} is in {CATEGORY[a.category_of_concern]}{since}",
@@ -104,7 +121,7 @@ def _told(kind: str, a: Any, names: NamesWithChanges) -> str:
         "decision": lambda: DECISION[a.decision].format(sip=sip, urn=school),
         "answer": lambda: f"{school} answers: {a.answer}",
         "policy": lambda: setting(a.key, a.value),
-    }  # fmt: skip
+    }
     if kind not in says:
         return f"{school or sip}: {kind.replace('_', ' ')}"
     return says[kind]()

@@ -15,20 +15,38 @@ from allocator.rules.base import listed
 from allocator.rules.base import words as plain
 
 CAUSES = {  # a claim's kind in a director's words
-    "gone": "the SIP left, or the contract ends", "away": "the SIP is away for most of the time", "limit_reached": "the limit of years",
-    "by_hand": "decided by a person", "one_for_all": "schools that must share a SIP", "kept_apart": "two tasks kept apart",
-    "returns": "the SIP is back", "no_room": "the SIP's own days do not reach", "not_proved_best": "not proved necessary", "tied": "an equal choice, by the lot",
-    "outweighed": "the plan as a whole is better so", "could_not_be": "not possible beside what is fixed",
-}  # fmt: skip
+    "gone": "the SIP left, or the contract ends",
+    "away": "the SIP is away for most of the time",
+    "limit_reached": "the limit of years",
+    "by_hand": "decided by a person",
+    "one_for_all": "schools that must share a SIP",
+    "kept_apart": "two tasks kept apart",
+    "returns": "the SIP is back",
+    "no_room": "the SIP's own days do not reach",
+    "not_proved_best": "not proved necessary",
+    "tied": "an equal choice, by the lot",
+    "outweighed": "the plan as a whole is better so",
+    "could_not_be": "not possible beside what is fixed",
+}
 BARS = {  # a rule that bars, where it has better words than its name
-    "need": "the school needs other experience", "eligibility": "a rule on serving heads or headship", "interest": "an interest declared",
-    "own_ties": "a tie to the SIP's own school", "dbs": "a DBS check that does not last", "travel": "too far", "phase": "another phase",
-    "cooling_off": "no return so soon", "training": "training not on record", "approval": "approval not on record",
-}  # fmt: skip
+    "need": "the school needs other experience",
+    "eligibility": "a rule on serving heads or headship",
+    "interest": "an interest declared",
+    "own_ties": "a tie to the SIP's own school",
+    "dbs": "a DBS check that does not last",
+    "travel": "too far",
+    "phase": "another phase",
+    "cooling_off": "no return so soon",
+    "training": "training not on record",
+    "approval": "approval not on record",
+}
 COUNTED = {  # schools that are in the authority's count and not in the run
-    "own_sip": "a SIP of their own", "la_sip": "the authority's SIP", "trust_provided": "a SIP from their trust",
-    "partnership": "a partnership's SIP", "not_taking_part": "none: not taking part",
-}  # fmt: skip
+    "own_sip": "a SIP of their own",
+    "la_sip": "the authority's SIP",
+    "trust_provided": "a SIP from their trust",
+    "partnership": "a partnership's SIP",
+    "not_taking_part": "none: not taking part",
+}
 NEEDY = ("top", "high")
 SCARCE = 2  # a phase or tag that at most so many SIPs bring
 

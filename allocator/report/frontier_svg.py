@@ -32,7 +32,8 @@ def picture(points: Sequence[Point]) -> str:
     line = " ".join(f"{x(p.changed):.1f},{y(share(p)):.1f}" for p in points)
     dots = "".join(
         f'<circle cx="{x(p.changed):.1f}" cy="{y(share(p)):.1f}" r="4" fill="{"#1d70b8" if p.proved else "#fff"}" '
-        f'stroke="#1d70b8"><title>{p.changed} schools changed: {share(p):.0f} %{"" if p.proved else " (not proved)"}</title></circle>'
+        f'stroke="#1d70b8"><title>{p.changed} schools changed: {share(p):.0f} '
+        f"%{'' if p.proved else ' (not proved)'}</title></circle>"
         for p in points
     )
     step = max(1, -(-last // 12))
@@ -40,7 +41,10 @@ def picture(points: Sequence[Point]) -> str:
         f'<text x="{x(v):.1f}" y="{H - BOTTOM + 18}" text-anchor="middle">{v}</text>' for v in range(0, last + 1, step)
     )
     ticks += "".join(
-        f'<text x="{LEFT - 8}" y="{y(v) + 4:.1f}" text-anchor="end">{v} %</text><path d="M{LEFT} {y(v):.1f}H{W - 20}" stroke="#d9d9d9"/>'
+        (
+            f'<text x="{LEFT - 8}" y="{y(v) + 4:.1f}" text-anchor="end">{v} %</text><path d="M{LEFT} '
+            f'{y(v):.1f}H{W - 20}" stroke="#d9d9d9"/>'
+        )
         for v in (0, 25, 50, 75, 100)
     )
     must = (
@@ -50,7 +54,8 @@ def picture(points: Sequence[Point]) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {W} {H}" width="{W}" height="{H}" role="img" '
-        f'font-family="sans-serif" font-size="13"><title>What one more change would buy</title><desc>{escape(sentence(points))}</desc>'
+        'font-family="sans-serif" font-size="13"><title>What one more change would '
+        f"buy</title><desc>{escape(sentence(points))}</desc>"
         f'<rect width="{W}" height="{H}" fill="#fff"/>{must}'
         f'<polyline points="{line}" fill="none" stroke="#1d70b8" stroke-width="2"/>{dots}{ticks}'
         f'<path d="M{LEFT} {TOP}V{H - BOTTOM}H{W - 20}" fill="none" stroke="#0b0c0c"/>'

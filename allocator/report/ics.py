@@ -1,4 +1,5 @@
-"""A calendar file (RFC 5545) of what has a date: whole days, no times, no place, nothing that another school may not read."""
+"""A calendar file (RFC 5545) of what has a date: whole days, no times, no place, nothing that another school may
+not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Whose checks, contract or training run out, and who has declared an interest in a school of the plan (domain D4, D5, D9, D10)."""
+"""Whose checks, contract or training run out, and who has declared an interest in a school of the plan (domain D4,
+D5, D9, D10)."""
 
 from __future__ import annotations
 

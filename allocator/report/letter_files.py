@@ -1,7 +1,8 @@
-"""Letters as files: Word, to be changed by hand, and PDF, tagged and with its fonts inside (PDF/UA-1, checked as it is made).
+"""Letters as files: Word, to be changed by hand, and PDF, tagged and with its fonts inside (PDF/UA-1, checked as
+it is made).
 
-Every letter begins on a page of its own, with its heading as a heading. The wording is data here: what a manager or a case
-holds is never read as markup.
+Every letter begins on a page of its own, with its heading as a heading. The wording is data here: what a manager
+or a case holds is never read as markup.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def pdf(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
         )
     except typst.TypstError as error:
         raise UsageError(
-            f"This PDF would not be readable by everybody: {error}. Change the wording, or take the letters as Word files."
+            f"This PDF would not be readable by everybody: {error}. Change the wording, or take the "
+            "letters as Word files."
         ) from None
     return bytes(made)
 

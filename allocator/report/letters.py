@@ -1,7 +1,8 @@
-"""Letters to heads and chairs for each state of a round, in the voice of practice: who, why, by when, what happens otherwise.
+"""Letters to heads and chairs for each state of a round, in the voice of practice: who, why, by when, what happens
+otherwise.
 
-Reasons come from `explain` in words for the school, so that no letter tells of points, a rival, another school or a category
-of concern (contract 5, domain N; practice). Letters to SIPs: `sip_letters.py`.
+Reasons come from `explain` in words for the school, so that no letter tells of points, a rival, another school or
+a category of concern (contract 5, domain N; practice). Letters to SIPs: `sip_letters.py`.
 """
 
 from __future__ import annotations
@@ -61,9 +62,11 @@ def school_letter(
     pairs = [p for k, p in sorted(desk.round.pairs.items()) if k[0] in urns]
     names, link = listed([desk.facts.name(u) for u in urns]), link or office.school_link
     values = _common(office, desk, link) | {
-        "school": names, "since": since(desk, urns), "ended": ended(desk, urns),
+        "school": names,
+        "since": since(desk, urns),
+        "ended": ended(desk, urns),
         "no_answer": f"You need not answer. If it does not suit you, or you wish to ask something, write to me: {link}",
-    }  # fmt: skip
+    }
     if pairs:
         values |= _of_pairs(desk, office, urns, pairs, link, state_of(kind))
     whom = "The chair of governors" if kind in TO_CHAIRS else "The headteacher"
@@ -91,17 +94,25 @@ def _of_pairs(
     agree = desk.rules.mode == "agree_with_school"
     alone = f"You need do nothing. If the governors wish to ask something, write to me: {link}"
     return {
-        "sip": row.name, "role": ROLE[main.post], "start": day(row.from_), "opening": told.opening, "because": because,
-        "days": told_days, "only_days": only_days,
+        "sip": row.name,
+        "role": ROLE[main.post],
+        "start": day(row.from_),
+        "opening": told.opening,
+        "because": because,
+        "days": told_days,
+        "only_days": only_days,
         "stands": f"{told.opening}{', ' if because else ''}{because}. {told_days}" if asked else only_days,
         "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in pairs if p not in same),
         "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in pairs if p not in same),
-        "about": about, "portrait": portrait, "who": f"{about}{writes}" if asked else "",
-        "decided": decided(desk, main), "next_step": next_step(desk, main, link),
+        "about": about,
+        "portrait": portrait,
+        "who": f"{about}{writes}" if asked else "",
+        "decided": decided(desk, main),
+        "next_step": next_step(desk, main, link),
         "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
         "asked": _of_chair(by, link, agree) if asked else alone,
-    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})  # fmt: skip
+    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})
 
 
 def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:
@@ -109,29 +120,44 @@ def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool)
     chair = "Your chair of governors is asked as well, and it stands once you have both said yes." if agree else ""
     return {
         "answer_by": by,
-        "ask": "\n\n".join((
-            f"You can say yes, ask a question or ask for someone else at {link}",
-            f"Please answer by {by}. {silence_means(desk)} {chair}".rstrip(),
-            f"If you would rather not work with {name}, tell me there or ring me by {by}; you need not say why. {refusal_means(desk, urn)}",
-        )),
+        "ask": "\n\n".join(
+            (
+                f"You can say yes, ask a question or ask for someone else at {link}",
+                f"Please answer by {by}. {silence_means(desk)} {chair}".rstrip(),
+                (
+                    f"If you would rather not work with {name}, tell me there or ring me by {by}; you need "
+                    f"not say why. {refusal_means(desk, urn)}"
+                ),
+            )
+        ),
         "no_answer": "",
         "silence": silence_means(desk),
         "refusal": refusal_means(desk, urn),
         "chair": chair,
-    }  # fmt: skip
+    }
 
 
 def _of_chair(by: str, link: str, agree: bool) -> str:
     if agree:
-        return f"Please tell me by {by}, at {link} , whether you agree too. It stands once you and the headteacher have both said yes."
-    return f"The headteacher answers for the school by {by}. You need do nothing; if the governors see a difficulty, tell me before then: {link}"
+        return (
+            f"Please tell me by {by}, at {link} , whether you agree too. It stands once you and the "
+            "headteacher have both said yes."
+        )
+    return (
+        f"The headteacher answers for the school by {by}. You need do nothing; if the governors see a "
+        f"difficulty, tell me before then: {link}"
+    )
 
 
 def made(rows: Iterable[Assignment], confirmed: bool = False) -> str:
     """That a program proposed and a person decides; or that a person chose (domain 3.7)."""
     chosen = all(a.locked for a in rows)
     if confirmed:
-        return "A person chose this, and confirmed it." if chosen else "A program proposed this, by rules that we publish, and a person confirmed it."  # fmt: skip
+        return (
+            "A person chose this, and confirmed it."
+            if chosen
+            else "A program proposed this, by rules that we publish, and a person confirmed it."
+        )
     if chosen:
         return "A person chose this, and the program that proposes our plan kept to it. A person confirms every pair."
     return "A program proposed this, by rules that we publish; a person decides, and confirms every pair."
@@ -164,7 +190,10 @@ def _since(desk: Desk, key: Key, on: dt.date, *, many: bool) -> str:
         return f"On {day(on)} I wrote to you about {name} as your {role}. Something is added to it."
     if (after := sum(s.days for s in now)) != before:
         return f"On {day(on)} I wrote that you would have {days(before)} with {name}. It is {days(after)} now."
-    return f"On {day(on)} I wrote that {name} would be your {role} from {day(was[0].from_)} to {day(was[-1].to)}. It is from {day(now[0].from_)} to {day(now[-1].to)} now."
+    return (
+        f"On {day(on)} I wrote that {name} would be your {role} from {day(was[0].from_)} to "
+        f"{day(was[-1].to)}. It is from {day(now[0].from_)} to {day(now[-1].to)} now."
+    )
 
 
 def ended(desk: Desk, urns: tuple[str, ...]) -> str:
@@ -232,9 +261,16 @@ def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
 def _common(office: LetterOffice, desk: Desk, link: str) -> dict[str, str]:
     """Every field of a letter to a school, blank until it is filled."""
     return dict.fromkeys(FIELDS["school"], "") | {
-        "link": link, "year": desk.facts.case.year, "manager": office.manager, "programme": office.programme, "today": day(office.today),
-        "again": f"If you think something is wrong, ask me: I look at it again, and you have an answer within {days(desk.rules.query_days)}.",
-    }  # fmt: skip
+        "link": link,
+        "year": desk.facts.case.year,
+        "manager": office.manager,
+        "programme": office.programme,
+        "today": day(office.today),
+        "again": (
+            "If you think something is wrong, ask me: I look at it again, and you have an answer within "
+            f"{days(desk.rules.query_days)}."
+        ),
+    }
 
 
 def _each(desk: Desk, office: LetterOffice, pairs: list[Pair]) -> str:
@@ -259,7 +295,10 @@ def _governors(desk: Desk, p: Pair, by: str) -> str:
     name = desk.row(p).name
     if p.governors is not None:
         return f"The governors have said {'yes' if p.governors else 'no'} to {name} for the head's appraisal."
-    return f"{name} is proposed to support the governing body with the head's appraisal. Governors decide that: please let me have their yes or no by {by}."
+    return (
+        f"{name} is proposed to support the governing body with the head's appraisal. Governors decide that: "
+        f"please let me have their yes or no by {by}."
+    )
 
 
 def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:

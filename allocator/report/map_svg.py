@@ -9,8 +9,20 @@ from allocator.domain.plan import Plan
 
 SIZE, EDGE = 760, 30
 # colours that stay apart for most colour-blind readers; the letter on each mark says the same
-COLOURS = ("#1d70b8", "#d4351c", "#00703c", "#4c2c92", "#b58840", "#00817b", "#912b88", "#5694ca", "#6f5a1e", "#85994b",
-           "#505a5f", "#c2185b")  # fmt: skip
+COLOURS = (
+    "#1d70b8",
+    "#d4351c",
+    "#00703c",
+    "#4c2c92",
+    "#b58840",
+    "#00817b",
+    "#912b88",
+    "#5694ca",
+    "#6f5a1e",
+    "#85994b",
+    "#505a5f",
+    "#c2185b",
+)
 
 
 def letters(plan: Plan) -> dict[str, str]:
@@ -54,23 +66,32 @@ def svg_map(facts: Facts, plan: Plan) -> str | None:
         if a.sip in homes:
             hx, hy = homes[a.sip]
             lines.append(
-                f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{hx:.1f}" y2="{hy:.1f}" stroke="{colour[a.sip]}" stroke-opacity="0.35"/>'
+                f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{hx:.1f}" y2="{hy:.1f}" stroke="{colour[a.sip]}" '
+                'stroke-opacity="0.35"/>'
             )
         ring = ' stroke-dasharray="2 2"' if a.new_pairing else ""
         marks.append(
             f"<g><title>{escape(a.school)}: {escape(a.name)}{', new this year' if a.new_pairing else ''}</title>"
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="#fff" stroke="{colour[a.sip]}" stroke-width="2"{ring}/>'
-            f'<text x="{x:.1f}" y="{y + 3.5:.1f}" text-anchor="middle" fill="{colour[a.sip]}">{letter[a.sip]}</text></g>'
+            f'<text x="{x:.1f}" y="{y + 3.5:.1f}" text-anchor="middle" '
+            f'fill="{colour[a.sip]}">{letter[a.sip]}</text></g>'
         )
     for row, _, _ in people:
         x, y = homes[row.sip]
         marks.append(
-            f'<g><title>{escape(row.name)}, home base</title><rect x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" height="18" '
-            f'fill="{colour.get(row.sip, "#505a5f")}"/><text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" fill="#fff">'
+            f'<g><title>{escape(row.name)}, home base</title><rect x="{x - 9:.1f}" y="{y - 9:.1f}" width="18" '
+            'height="18" '
+            f'fill="{colour.get(row.sip, "#505a5f")}"/><text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" '
+            'fill="#fff">'
             f"{letter.get(row.sip, '')}</text></g>"
         )
-    told = f"{len(schools)} schools as circles and {len(people)} SIPs as squares; a letter stands for each SIP, a broken ring for a new pair."
+    told = (
+        f"{len(schools)} schools as circles and {len(people)} SIPs as squares; a letter stands for each SIP, "
+        "a broken ring for a new pair."
+    )
     return (
-        f'<svg viewBox="0 0 {SIZE} {height:.0f}" role="img" aria-labelledby="map-t map-d" font-family="sans-serif" font-size="10">'
-        f'<title id="map-t">Map of schools and their SIPs</title><desc id="map-d">{told}</desc>{"".join(lines)}{"".join(marks)}</svg>'
+        f'<svg viewBox="0 0 {SIZE} {height:.0f}" role="img" aria-labelledby="map-t map-d" '
+        'font-family="sans-serif" font-size="10">'
+        '<title id="map-t">Map of schools and their SIPs</title><desc '
+        f'id="map-d">{told}</desc>{"".join(lines)}{"".join(marks)}</svg>'
     )

@@ -1,7 +1,8 @@
 """National Grid to Web Mercator, for a map on tiles: grid -> latitude and longitude on OSGB36 -> WGS84 -> tile pixels.
 
-Formulas and constants: Ordnance Survey, *A guide to coordinate systems in Great Britain*, sections 6.6 and annexes A to C.
-The one Helmert step between the two datums is good to about 5 m in the whole of Great Britain: a pixel at street scale.
+Formulas and constants: Ordnance Survey, *A guide to coordinate systems in Great Britain*, sections 6.6 and annexes
+A to C. The one Helmert step between the two datums is good to about 5 m in the whole of Great Britain: a pixel at
+street scale.
 """
 
 from __future__ import annotations

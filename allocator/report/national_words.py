@@ -60,7 +60,10 @@ def refreshed_text(found: Refreshed, *, hints: bool = True) -> list[str]:
         lines.append(
             f"  Added: {counted(found.added, 'new school')}: {named}. Fill their need and participation."
             if found.added
-            else f"  Not in the table: {counted(len(found.to_add), 'school')} of the register: {named}. {'--add puts them in.' if hints else ''}"
+            else (
+                f"  Not in the table: {counted(len(found.to_add), 'school')} of the register: {named}. "
+                f"{'--add puts them in.' if hints else ''}"
+            )
         )
     if found.not_found:
         lines.append(f"  The file says nothing of these, left as they were: {', '.join(found.not_found)}.")
@@ -160,7 +163,8 @@ def ofsted_text(merged: Merged, *, hints: bool = True) -> list[str]:
     if merged.newer_here:
         force = " --force takes the file's." if hints else ""
         lines.append(
-            f"  {counted(len(merged.newer_here), 'school')} with a newer result in the table than in the file (or one with a "
+            f"  {counted(len(merged.newer_here), 'school')} with a newer result in the table than in the file "
+            "(or one with a "
             f"date against one without), which stays: {some(merged.newer_here)}.{force}"
         )
     if merged.not_in_file:
@@ -218,13 +222,17 @@ def linked_text(found: Linked, renumber: bool, *, hints: bool = True) -> list[st
         lines.append(
             f"  Given their new URN in every table: {pairs}."
             if renumber
-            else f"  In the tables under a URN that has ended: {pairs}.{' --renumber gives them the new one.' if hints else ''}"
+            else (
+                "  In the tables under a URN that has ended: "
+                f"{pairs}.{' --renumber gives them the new one.' if hints else ''}"
+            )
         )
     if found.ended:
         lines.append(f"  Ended, and not carried on by one school; say what you want of each: {some(found.ended)}.")
     if found.assumed:
         lines.append(
-            f"  Without a date in the file, one was assumed (no rule asks for it): {some([f'{pair}: {day}' for pair, day in sorted(found.assumed.items())])}."
+            "  Without a date in the file, one was assumed (no rule asks for it): "
+            f"{some([f'{pair}: {day}' for pair, day in sorted(found.assumed.items())])}."
         )
     if found.others:
         lines.append(f"  Links that are no succession, left out: {most_first(found.others)}.")

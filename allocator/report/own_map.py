@@ -1,4 +1,5 @@
-"""A SIP's own schools on a map drawn from eastings and northings: numbered as in the list beside it, nobody else's on it."""
+"""A SIP's own schools on a map drawn from eastings and northings: numbered as in the list beside it, nobody else's
+on it."""
 
 from __future__ import annotations
 
@@ -35,16 +36,19 @@ def own_map(sip: Sip, schools: Sequence[School]) -> str | None:
                 0, f'<line x1="{hx:.1f}" y1="{hy:.1f}" x2="{x:.1f}" y2="{y:.1f}" stroke="{INK}" stroke-opacity="0.4"/>'
             )
         drawn.append(
-            f'<g><title>{escape(s.name)}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="12" fill="#fff" stroke="{INK}" stroke-width="2"/>'
+            f'<g><title>{escape(s.name)}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="12" fill="#fff" '
+            f'stroke="{INK}" stroke-width="2"/>'
             f'<text x="{x:.1f}" y="{y + 4.5:.1f}" text-anchor="middle" fill="#0b0c0c">{n}</text></g>'
         )
     if home:
         hx, hy = at(*home)
         drawn.append(
-            f'<g><title>Your base</title><rect x="{hx - 8:.1f}" y="{hy - 8:.1f}" width="16" height="16" fill="{INK}"/></g>'
+            f'<g><title>Your base</title><rect x="{hx - 8:.1f}" y="{hy - 8:.1f}" width="16" height="16" '
+            f'fill="{INK}"/></g>'
         )
     told = f"{len(placed)} schools as numbered circles{', your base as a square' if home else ''}. North is up."
     return (
-        f'<svg viewBox="0 0 {SIZE} {high:.0f}" role="img" aria-labelledby="own-t own-d" font-family="arial, sans-serif" font-size="13">'
+        f'<svg viewBox="0 0 {SIZE} {high:.0f}" role="img" aria-labelledby="own-t own-d" font-family="arial, '
+        'sans-serif" font-size="13">'
         f'<title id="own-t">Map of your schools</title><desc id="own-d">{told}</desc>{"".join(drawn)}</svg>'
     )

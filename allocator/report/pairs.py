@@ -21,9 +21,24 @@ def write_pairs(ready: Setup, path: Path) -> None:
     facts, pairs = ready.facts, ready.pairs
     soft = [rule.id for rule in rules.RULES if rule.soft]
     head = [
-        "urn", "post", "sip", "need", "kind", "allowed", "blocked_by", "load_autumn_1", "load_autumn_2",
-        "load_spring", "load_summer", "load_year", "points", "lot", "baseline", "protected", *soft,
-    ]  # fmt: skip
+        "urn",
+        "post",
+        "sip",
+        "need",
+        "kind",
+        "allowed",
+        "blocked_by",
+        "load_autumn_1",
+        "load_autumn_2",
+        "load_spring",
+        "load_summer",
+        "load_year",
+        "points",
+        "lot",
+        "baseline",
+        "protected",
+        *soft,
+    ]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(head)

@@ -57,7 +57,8 @@ class Tile:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Units run right and down from the top left. With tiles a unit is a pixel at `zoom`, `left` and `top` of the world."""
+    """Units run right and down from the top left. With tiles a unit is a pixel at `zoom`, `left` and `top` of the
+    world."""
 
     schools: tuple[MapMark, ...]
     bases: tuple[MapMark, ...]
@@ -91,18 +92,39 @@ def drawing(facts: Facts, plan: Plan, tile_url: str = "") -> Drawing | None:
     order = sorted(letter, key=lambda s: (len(letter[s]), letter[s]))
     colour = {s: COLOURS[n % len(COLOURS)] for n, s in enumerate(order)} | {"": "#0b0c0c"}
     schools = tuple(
-        MapMark(urn, name, sip, who, letter.get(sip, "?"), colour[sip], *at(*(_grid(facts, urn) or (0.0, 0.0))),
-             homes.get(sip), new, _km(facts, urn, sip))
+        MapMark(
+            urn,
+            name,
+            sip,
+            who,
+            letter.get(sip, "?"),
+            colour[sip],
+            *at(*(_grid(facts, urn) or (0.0, 0.0))),
+            homes.get(sip),
+            new,
+            _km(facts, urn, sip),
+        )
         for urn, name, sip, who, new in placed
-    )  # fmt: skip
+    )
     bases = tuple(MapMark("", s.name, s.sip, s.name, letter[s.sip], colour[s.sip], *homes[s.sip]) for s in team)
     tiles = tuple(at.tiles(tile_url)) if tile_url else ()
     unplaced = tuple(sorted(r[1] for r in rows if _grid(facts, r[0]) is None))
     km, bar = _scale(at, grid[0])
     return Drawing(
-        schools, bases, at.width, at.height, tiles, at.zoom, at.left, at.top, unplaced,
-        _outlines(facts, schools), _places(facts, schools), km, bar,
-    )  # fmt: skip
+        schools,
+        bases,
+        at.width,
+        at.height,
+        tiles,
+        at.zoom,
+        at.left,
+        at.top,
+        unplaced,
+        _outlines(facts, schools),
+        _places(facts, schools),
+        km,
+        bar,
+    )
 
 
 def _scale(at: _Plot, here: tuple[float, float]) -> tuple[float, float]:

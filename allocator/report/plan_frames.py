@@ -77,9 +77,27 @@ FOUR = ["autumn_1", "autumn_2", "spring", "summer"]
 MOVED = ["urn", "post", "from", "to", "on", "because", "voluntary"]
 TABLES: dict[str, tuple[list[str], Callable[[Plan], Rows]]] = {  # name -> its columns, in order, and its rows
     "assignments": (
-        ["urn", "school", "post", "sip", "name", "from", "to", "days", *FOUR, "new_pairing", "tenure_year", "points",
-        "days_short",
-         "extra_days", "settled", "locked", "tied_with", "runner_up", "runner_up_points"],
+        [
+            "urn",
+            "school",
+            "post",
+            "sip",
+            "name",
+            "from",
+            "to",
+            "days",
+            *FOUR,
+            "new_pairing",
+            "tenure_year",
+            "points",
+            "days_short",
+            "extra_days",
+            "settled",
+            "locked",
+            "tied_with",
+            "runner_up",
+            "runner_up_points",
+        ],
         _assignments,
     ),
     "reasons": (["urn", "post", "sip", "rule", "points", "text"], _reasons),
@@ -88,4 +106,4 @@ TABLES: dict[str, tuple[list[str], Callable[[Plan], Rows]]] = {  # name -> its c
     "changes": (MOVED, _moved("changes")),
     "moves": (MOVED, _moved("moves")),
     "tiers": (["name", "value", "bound"], _tiers),
-}  # fmt: skip
+}

@@ -40,7 +40,10 @@ class SipSides:
     def text(self) -> str:
         """leads 3 schools instead of 2; 17 of 20 days."""
         leads = f"leads {counted(self.leads_b, 'school')}"
-        return f"{leads}{'' if self.leads_a == self.leads_b else f' instead of {self.leads_a}'}; {self.days_b:g} of {self.capacity:g} days"
+        return (
+            f"{leads}{'' if self.leads_a == self.leads_b else f' instead of {self.leads_a}'}; {self.days_b:g} "
+            f"of {self.capacity:g} days"
+        )
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,10 @@ def _costs(a: Plan, b: Plan, c: Comparison, emptied: Iterable[Unfilled], filled:
     before, after = ({t.name: t.value for t in p.certificate.tiers}.get("2", 0) for p in (a, b))
     again = after if c.part_of_year else after - before
     if again > 0:
-        yield f"{counted(again, 'school')} changed against {'its' if again == 1 else 'their'} will lately {'is' if again == 1 else 'are'} changed again."
+        yield (
+            f"{counted(again, 'school')} changed against {'its' if again == 1 else 'their'} will lately "
+            f"{'is' if again == 1 else 'are'} changed again."
+        )
     less, more = _days(c, -1), _days(c, 1)
     if less:
         yield f"{_posts(less)} given fewer days, {_total(less):g} in all: {_some(sorted({d.school for d in less}))}."
@@ -140,9 +146,14 @@ def _people(a: Plan, b: Plan) -> Iterable[SipSides]:
     for sip in sorted(known, key=lambda s: known[s].name):
         x, y = one.get(sip), two.get(sip)
         row = SipSides(
-            sip, known[sip].name, leads_a[sip], leads_b[sip], x.days if x else 0.0, y.days if y else 0.0,
+            sip,
+            known[sip].name,
+            leads_a[sip],
+            leads_b[sip],
+            x.days if x else 0.0,
+            y.days if y else 0.0,
             y.capacity if y else 0.0,
-        )  # fmt: skip
+        )
         if (row.leads_a, row.days_a) != (row.leads_b, row.days_b):
             yield row
 

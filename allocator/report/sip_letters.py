@@ -1,4 +1,5 @@
-"""Letters to SIPs for each state of a round: what is offered and why, what is lost and why, what was asked for and not had."""
+"""Letters to SIPs for each state of a round: what is offered and why, what is lost and why, what was asked for and
+not had."""
 
 from __future__ import annotations
 
@@ -18,8 +19,11 @@ from allocator.rounds import Desk, above, deadline, offered, sip_due
 from allocator.words import day, days, listed, noun, number
 
 PARTS = {
-    "autumn_1": "September and October", "autumn_2": "November and December", "spring": "spring", "summer": "summer",
-}  # fmt: skip
+    "autumn_1": "September and October",
+    "autumn_2": "November and December",
+    "spring": "spring",
+    "summer": "summer",
+}
 
 
 def gets(desk: Desk, kind: LetterKind, sip: str) -> bool:
@@ -48,23 +52,43 @@ def sip_letter(desk: Desk, sip: str, office: LetterOffice, link: str | None = No
     total, on = days(sum(a.days for a in rows)), r.told_on.get(("sip", sip))
     wants = bool(offered(desk, sip)) or kind == "sip"
     values = dict.fromkeys(FIELDS["sip"], "") | {
-        "sip": name_of(desk.facts, sip), "count": count, "days": total, "periods": in_parts(rows),
+        "sip": name_of(desk.facts, sip),
+        "count": count,
+        "days": total,
+        "periods": in_parts(rows),
         "offered": of_offered(desk, sip),
         "schools": "\n\n".join(_offer(desk, office, a) for a in rows),
-        "list": "\n".join(f"{a.school}{'' if a.post == 'lead' else f' ({ROLE[a.post]})'}: {days(a.days)}, from {day(a.from_)} to {day(a.to)}" for a in rows),
+        "list": "\n".join(
+            (
+                f"{a.school}{'' if a.post == 'lead' else f' ({ROLE[a.post]})'}: {days(a.days)}, from "
+                f"{day(a.from_)} to {day(a.to)}"
+            )
+            for a in rows
+        ),
         "changes": "\n\n".join(changes(desk, sip, office)),
-        "whole": f"You have {count} now, {total} in all: {in_parts(rows)}." if rows else "That leaves you without a school in this plan.",
+        "whole": f"You have {count} now, {total} in all: {in_parts(rows)}."
+        if rows
+        else "That leaves you without a school in this plan.",
         "lost": "\n\n".join(lost(desk, sip)),
         "decided": "\n\n".join(decided(desk, q) for q in outcomes(desk, sip)),
         "next_step": next_step(desk, outcomes(desk, sip)),
         "since": f"On {day(on)} I wrote to you about your schools. This has changed since:" if on else "",
-        "answer_by": by if wants else "", "link": link,
+        "answer_by": by if wants else "",
+        "link": link,
         "ask": f"Please tell me by {by} whether you can take what is new, at {link}" if wants else "",
-        "no_answer": "" if wants else f"You need not answer. If it does not suit you, or you wish to ask something, write to me: {link}",
+        "no_answer": ""
+        if wants
+        else f"You need not answer. If it does not suit you, or you wish to ask something, write to me: {link}",
         "made": made(rows, state_of(kind) == "confirmed"),
-        "again": f"If you think something is wrong, ask me: I look at it again, and you have an answer within {days(desk.rules.query_days)}.",
-        "year": desk.facts.case.year, "manager": office.manager, "programme": office.programme, "today": day(office.today),
-    }  # fmt: skip
+        "again": (
+            "If you think something is wrong, ask me: I look at it again, and you have an answer within "
+            f"{days(desk.rules.query_days)}."
+        ),
+        "year": desk.facts.case.year,
+        "manager": office.manager,
+        "programme": office.programme,
+        "today": day(office.today),
+    }
     urns = tuple(sorted({a.urn for a in rows}))
     return merge(kind, office.wordings[kind], values, sip, values["sip"], urns)
 
@@ -80,11 +104,15 @@ def of_offered(desk: Desk, sip: str) -> str:
     load, row = next((x for x in desk.plan.loads if x.sip == sip), None), desk.facts.sips.get(sip)
     if load is None or row is None or load.capacity - load.days < 1:
         return ""
-    return f"You offered {days(row.days)}; {load.capacity:g} of them can go to schools once training and a reserve are taken off, and this plan uses {load.days:g}."
+    return (
+        f"You offered {days(row.days)}; {load.capacity:g} of them can go to schools once training and a "
+        f"reserve are taken off, and this plan uses {load.days:g}."
+    )
 
 
 def lost(desk: Desk, sip: str) -> list[str]:
-    """Schools that were this SIP's and have somebody else, and what they asked for and have not: why, as far as it is theirs to read."""
+    """Schools that were this SIP's and have somebody else, and what they asked for and have not: why, as far as it
+    is theirs to read."""
     held = {a.urn for a in sip_rows(desk, sip)}
     gone = [c for c in desk.plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
     asked = [w for w in desk.plan.wishes if w.by == "sip" and w.sip == sip and not w.met and w.urn not in held]
@@ -92,7 +120,8 @@ def lost(desk: Desk, sip: str) -> list[str]:
 
 
 def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
-    """What this SIP has now against what they were told: what is new each by itself, the rest by what has become of it."""
+    """What this SIP has now against what they were told: what is new each by itself, the rest by what has become
+    of it."""
     r, new, rest = desk.round, list[str](), dict[str, list[str]]()
     told = r.told_sips.get(sip, {})
     for key in sorted({*told, *(k for k, up in r.now.items() if own(up, sip))}):
@@ -117,7 +146,8 @@ def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
     if len(now) > len(was):
         back = now[-1]
         return (
-            f"somebody stands in for you from {day(now[-2].to + dt.timedelta(days=1))}, and you go on from {day(back.from_)}, "
+            f"somebody stands in for you from {day(now[-2].to + dt.timedelta(days=1))}, and you go on from "
+            f"{day(back.from_)}, "
             f"with {days(back.days)} from then."
         )
     if now[-1].to < was[-1].to:
@@ -143,9 +173,11 @@ def decided(desk: Desk, q: Query) -> str:
     """The outcome of what a SIP asked: what, why, by whom, when."""
     where = desk.facts.name(q.urn)
     asked = {
-        "move_on": f"You asked to move on from {where}.", "decline": f"You said that you would rather not take {where}.",
-        "interest": f"You declared a tie to {where}.", "query": f"You asked about {where}.",
-    }[q.about]  # fmt: skip
+        "move_on": f"You asked to move on from {where}.",
+        "decline": f"You said that you would rather not take {where}.",
+        "interest": f"You declared a tie to {where}.",
+        "query": f"You asked about {where}.",
+    }[q.about]
     who = f"{q.closed_by or 'The SIP manager'} {'considered it' if q.about != 'query' else 'answered'}"
     when = f" on {day(q.closed_on)}" if q.closed_on else ""
     outcome = (q.outcome or "").strip().rstrip(".")
@@ -178,11 +210,15 @@ def _offer(desk: Desk, office: LetterOffice, a: Assignment) -> str:
 
 
 def concern(desk: Desk, urn: str) -> str:
-    """That the school is in a category which policy gives only to SIPs with experience of it (public, as Ofsted publishes it)."""
+    """That the school is in a category which policy gives only to SIPs with experience of it (public, as Ofsted
+    publishes it)."""
     asked = desk.facts.policy.need.requires if desk.facts.policy.need.on else {}
     found = [CATEGORY[f.name] for f in desk.facts.flags(urn) if f.name in asked and f.name in CATEGORY]
     return (
-        f"The school is {listed(found)}, which is why you are asked: our policy gives it to people with experience of that."
+        (
+            f"The school is {listed(found)}, which is why you are asked: our policy gives it to people with "
+            "experience of that."
+        )
         if found
         else ""
     )

@@ -28,7 +28,11 @@ def so_far(progress: Mapping[str, Any] | None) -> SoFar:
         return SoFar(f"{best:.0f} of {bound:.0f} are done", (), best, max(bound, 1))
     known = {str(k): int(v) for k, v in progress.get("so_far", {}).items()}
     first = tiers.split(" ")[0]
-    step = "Finding the best fit among the plans that fill as many posts" if first == "4" else "Filling every post that can be filled"  # fmt: skip
+    step = (
+        "Finding the best fit among the plans that fill as many posts"
+        if first == "4"
+        else "Filling every post that can be filled"
+    )
     return SoFar(step, tuple(_lines(known, first, best, bound)))
 
 

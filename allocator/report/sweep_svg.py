@@ -35,11 +35,15 @@ def picture(results: Sequence[SweepResult]) -> str:
             )
             if v * scale > 18:
                 rows.append(
-                    f'<text x="{x + v * scale / 2:.1f}" y="{y + 17}" text-anchor="middle" fill="{_ink(colour)}">{v}</text>'
+                    f'<text x="{x + v * scale / 2:.1f}" y="{y + 17}" text-anchor="middle" '
+                    f'fill="{_ink(colour)}">{v}</text>'
                 )
             x += v * scale
     key = "".join(
-        f'<rect x="{LEFT + n * 170}" y="6" width="14" height="14" fill="{colour}"/><text x="{LEFT + n * 170 + 20}" y="18">{what}</text>'
+        (
+            f'<rect x="{LEFT + n * 170}" y="6" width="14" height="14" fill="{colour}"/><text '
+            f'x="{LEFT + n * 170 + 20}" y="18">{what}</text>'
+        )
         for n, (what, colour) in enumerate(PARTS)
     )
     told = "; ".join(
@@ -48,13 +52,15 @@ def picture(results: Sequence[SweepResult]) -> str:
     high = TOP + len(shown) * ROW + 10
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {W} {high}" width="{W}" height="{high}" role="img" '
-        f'font-family="sans-serif" font-size="13"><title>What happens if each SIP leaves</title><desc>{escape(told)}</desc>'
+        'font-family="sans-serif" font-size="13"><title>What happens if each SIP '
+        f"leaves</title><desc>{escape(told)}</desc>"
         f'<rect width="{W}" height="{high}" fill="#fff"/>{key}{"".join(rows)}</svg>\n'
     )
 
 
 def worst(results: Sequence[SweepResult]) -> list[SweepResult]:
-    """The critical first: who leaves most posts empty, then whose going moves most other schools, then the fewest days."""
+    """The critical first: who leaves most posts empty, then whose going moves most other schools, then the fewest
+    days."""
     return sorted(
         (r for r in results if not r.error), key=lambda r: (-r.stranded, -r.moved, -r.days_short, -r.lost_sip, r.label)
     )

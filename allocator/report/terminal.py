@@ -30,7 +30,8 @@ SHOWN = 5  # people named in a headline
 
 
 def tell(console: Console, text: str, indent: int = 0, *, bold: int = 0) -> None:
-    """A line. On a terminal it goes on below at a word, further in; into a pipe or file it is one line, whatever its length.
+    """A line. On a terminal it goes on below at a word, further in; into a pipe or file it is one line, whatever
+    its length.
 
     `bold`: so many characters at its beginning.
     """
@@ -39,8 +40,14 @@ def tell(console: Console, text: str, indent: int = 0, *, bold: int = 0) -> None
     begin, text = " " * indent, visible(text)
     if console.is_terminal:
         further = begin + "  "
-        text = textwrap.fill(text, console.width, initial_indent=begin, subsequent_indent=further, break_long_words=False,
-                             break_on_hyphens=False)  # fmt: skip
+        text = textwrap.fill(
+            text,
+            console.width,
+            initial_indent=begin,
+            subsequent_indent=further,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
     else:
         text = begin + text
     shown = Text(text)
@@ -184,7 +191,10 @@ def shortfall(plan: Plan) -> str:
     given, due = sum(a.days for a in plan.assignments), plan.summary.days_due
     if given >= due:
         return ""
-    return f"Schools are given {given:g} of the {due:g} days they are due: {due - given:g} ({(due - given) / due:.0%}) short. "
+    return (
+        f"Schools are given {given:g} of the {due:g} days they are due: {due - given:g} "
+        f"({(due - given) / due:.0%}) short. "
+    )
 
 
 def to_begin(plan: Plan) -> float:

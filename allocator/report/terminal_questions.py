@@ -56,7 +56,10 @@ def show_comparison(
         s = plan.summary
         tell(
             console,
-            f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
+            (
+                f"{s.unfilled} posts without a SIP; {s.days_used:g} of {s.days_offered:g} days. "
+                f"{shortfall(plan)}{standing(plan)}"
+            ),
         )
     if detail:
         _show_tiers(c, console)
@@ -79,7 +82,10 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None, every: bool) 
     floor = f", and the floor is {plan.inputs.policy['days']['floor']:g}" if plan else ""
     tell(
         console,
-        f"Other days: {len(c.days)} {'post' if len(c.days) == 1 else 'posts'}, {total} in all. The least is {least:g}{floor}.",
+        (
+            f"Other days: {len(c.days)} {'post' if len(c.days) == 1 else 'posts'}, {total} in all. The least "
+            f"is {least:g}{floor}."
+        ),
     )
     alike: dict[tuple[float, float], list[str]] = {}
     for d in c.days:
@@ -93,8 +99,8 @@ def _show_days(c: Comparison, console: Console, plan: Plan | None, every: bool) 
 
 
 def _show_tiers(c: Comparison, console: Console) -> None:
-    """What it cost, aim by aim in their order; an aim that only one plan has is left out. Within the year: in figures of
-    all posts, as the aims of a plan that decided a part of it count only that part."""
+    """What it cost, aim by aim in their order; an aim that only one plan has is left out. Within the year: in
+    figures of all posts, as the aims of a plan that decided a part of it count only that part."""
     for what, x, y in c.figures if c.part_of_year else ():
         if x != y:
             tell(console, f"{what}: {x:g} to {y:g}", 2)
@@ -132,7 +138,10 @@ def show_veto(found: Resubmission, console: Console) -> None:
     r, called = found.refused, NamesPrinted(found.plan)
     tell(
         console,
-        f"{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered {called.named(found.now) if found.now else 'nobody yet'}.",
+        (
+            f"{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered "
+            f"{called.named(found.now) if found.now else 'nobody yet'}."
+        ),
     )
     n = len(found.affected)
     if found.affected:
@@ -155,9 +164,14 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
         console.print("No plan keeps every post filled: there is nothing to trade off.")
         return
     table = Table(
-        "schools changed", "points", "gained by the last", "", "proved", title="What one more change would buy",
+        "schools changed",
+        "points",
+        "gained by the last",
+        "",
+        "proved",
+        title="What one more change would buy",
         title_justify="left",
-    )  # fmt: skip
+    )
     low, high = points[0].points, max(points[-1].points, points[0].points + 1)
     for p in points:
         table.add_row(

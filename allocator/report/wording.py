@@ -20,10 +20,25 @@ from allocator.domain.round import State
 from allocator.errors import UsageError
 
 LetterKind = Literal[
-    "school", "changed", "cover", "ended", "decided", "confirmed",
-    "chair", "chair_changed", "chair_cover", "chair_ended", "chair_decided", "chair_confirmed",
-    "sip", "sip_changed", "sip_cover", "sip_ended", "sip_decided", "sip_confirmed",
-]  # fmt: skip
+    "school",
+    "changed",
+    "cover",
+    "ended",
+    "decided",
+    "confirmed",
+    "chair",
+    "chair_changed",
+    "chair_cover",
+    "chair_ended",
+    "chair_decided",
+    "chair_confirmed",
+    "sip",
+    "sip_changed",
+    "sip_cover",
+    "sip_ended",
+    "sip_decided",
+    "sip_confirmed",
+]
 KINDS: tuple[LetterKind, ...] = get_args(LetterKind)
 TO_HEADS: tuple[LetterKind, ...] = KINDS[:6]
 TO_CHAIRS: tuple[LetterKind, ...] = KINDS[6:12]
@@ -81,7 +96,10 @@ _SIP = {
     "list": "each school with its days, in a line",
     "changes": "what is new, ended or other than you wrote, a paragraph each",
     "whole": "how many schools and days they have now",
-    "lost": "each school that was theirs and is not any more, and what they asked for and have not, with why as far as it is theirs to read",
+    "lost": (
+        "each school that was theirs and is not any more, and what they asked for and have not, with why as "
+        "far as it is theirs to read"
+    ),
     "decided": "what was decided on what they asked: outcome, reason, by whom, when",
     **_ALL,
 }
@@ -102,7 +120,8 @@ def state_of(kind: LetterKind) -> State:
 
 @dataclass(frozen=True)
 class Letter:
-    """One letter, ready to print. `key`: the first school's URN, or the SIP's id; `urns`: every school it answers for."""
+    """One letter, ready to print. `key`: the first school's URN, or the SIP's id; `urns`: every school it answers
+    for."""
 
     kind: LetterKind
     key: str

@@ -54,8 +54,14 @@ def answer(
         raise RoundRefuses(f"{desk.name(urn)} had until {day(until)} to refuse. The {who} can still take it down.")
     together = [u for u in one_answer(desk.facts, urn) if (u, kind) in desk.round.pairs]
     data: dict[str, Any] = {
-        "urns": together, "post": kind, "by": by, "answer": says, "reason": reason, "on": on.isoformat(), "via": via,
-    }  # fmt: skip
+        "urns": together,
+        "post": kind,
+        "by": by,
+        "answer": says,
+        "reason": reason,
+        "on": on.isoformat(),
+        "via": via,
+    }
     if says == "accept":
         data |= {"posts": [kind] if post else kinds, "settles": _settles(desk, pair, by)}
     elif says == "query":
@@ -128,15 +134,21 @@ def may_raise(desk: Desk, pair: Pair) -> str | None:
 
 
 def take_up(desk: Desk, urn: str, on: dt.date, reason: str | None = None, post: PostKind = "lead") -> Fact:
-    """A head whose refusal did not stand asks the next person up to look at it, who decides within `round.query_days`."""
+    """A head whose refusal did not stand asks the next person up to look at it, who decides within
+    `round.query_days`."""
     pair = next((p for p in desk.round.everyone if p.key == (urn, post) and may_raise(desk, p)), desk.pair(urn, post))
     rung = may_raise(desk, pair)
     if rung is None:
         raise RoundRefuses(f"{desk.name(urn)}: there is no decision that somebody further up could look at.")
     together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
     data = {
-        "urns": together, "post": post, "rung": rung, "reason": reason, "on": on.isoformat(), "decide_by": _reply_by(desk, on),
-    }  # fmt: skip
+        "urns": together,
+        "post": post,
+        "rung": rung,
+        "reason": reason,
+        "on": on.isoformat(),
+        "decide_by": _reply_by(desk, on),
+    }
     return Fact("raised", data | _whom(desk, pair))
 
 
@@ -160,9 +172,16 @@ def sip_says(
     if says == "decline" and not (reason or "").strip():
         raise RoundRefuses("A school is declined with the reason. Say why in a sentence.")
     data = {
-        "sip": sip, "urns": [urn or mine[0].urn], "post": mine[0].post, "by": "sip", "answer": says, "reason": reason,
-        "on": on.isoformat(), "via": via, "reply_by": _reply_by(desk, on),
-    }  # fmt: skip
+        "sip": sip,
+        "urns": [urn or mine[0].urn],
+        "post": mine[0].post,
+        "by": "sip",
+        "answer": says,
+        "reason": reason,
+        "on": on.isoformat(),
+        "via": via,
+        "reply_by": _reply_by(desk, on),
+    }
     return Fact("answer", data)
 
 
@@ -173,16 +192,23 @@ def silence(desk: Desk, on: dt.date) -> list[Fact]:
     for urn in late if desk.rules.silence == "accepts" else ():
         kinds = list(dict.fromkeys(p.post for p in desk.round.everyone if p.urn == urn and p.stage == "proposed"))
         data = {
-            "urns": [urn], "post": kinds[0], "posts": kinds, "by": "head", "answer": "accept", "reason": None,
-            "on": on.isoformat(), "via": "silence", "settles": True,
-        }  # fmt: skip
+            "urns": [urn],
+            "post": kinds[0],
+            "posts": kinds,
+            "by": "head",
+            "answer": "accept",
+            "reason": None,
+            "on": on.isoformat(),
+            "via": "silence",
+            "settles": True,
+        }
         facts.append(Fact("answer", data))
     return facts
 
 
 def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: bool = False) -> Fact:
-    """The answer given; a school then has the usual days to accept or refuse. With `opens` a SIP who declined a school, or
-    asked to move on, is let go: the pair waits to be planned again, as after a refusal."""
+    """The answer given; a school then has the usual days to accept or refuse. With `opens` a SIP who declined a
+    school, or asked to move on, is let go: the pair waits to be planned again, as after a refusal."""
     if not 1 <= query <= len(desk.round.queries):
         raise UsageError(f"There is no query {query} in this round; it has {len(desk.round.queries)}.")
     found = desk.round.queries[query - 1]

@@ -1,6 +1,7 @@
 """Asking first (domain C10, D9, E6, F3, F6, X17; practice, May): the offer, the answers, and the case they make.
 
-What is asked and answered is a log of its own beside the round's: `fold` says how it stands, `taken` makes the next case.
+What is asked and answered is a log of its own beside the round's: `fold` says how it stands, `taken` makes the
+next case.
 """
 
 from __future__ import annotations
@@ -104,8 +105,8 @@ def sips_asked(facts: Facts) -> list[Sip]:
 
 
 def could_meet(facts: Facts, sip: Sip) -> list[School]:
-    """Schools against which this SIP declares: those in the run that phase, authority and distance leave in reach, those
-    they lead now, and those they have declared before."""
+    """Schools against which this SIP declares: those in the run that phase, authority and distance leave in reach,
+    those they lead now, and those they have declared before."""
     rules = [r for r in RULES if r.id in REACH and r.on(facts)]
     near = {p.urn for p in facts.year_posts if p.kind == "lead" and not any(r.block(facts, p, sip) for r in rules)}
     near |= set(facts.led_last_year.get(sip.sip, ())) | {i.urn for i in facts.interests.get(sip.sip, ()) if i.urn}
@@ -161,7 +162,8 @@ def _of_sip(id: str, said: SipWord, on: dt.date | None) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Taken:
-    """The case with every answer not yet in it. `unsettled`: what a person must still do; `keys`: whose answers these are."""
+    """The case with every answer not yet in it. `unsettled`: what a person must still do; `keys`: whose answers
+    these are."""
 
     case: Case
     keys: tuple[Key, ...]

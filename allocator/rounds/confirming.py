@@ -27,8 +27,8 @@ def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
 
 
 def confirm(desk: Desk, pairs: Iterable[Key | Beside], by: Person, own: Collection[str] = ()) -> Fact:
-    """A named manager confirms each of these pairs: the post's last holder, or the SIP named with it. Every pair that cannot
-    be is named, with what is missing. `own`: the SIPs that this person is known to be, beside `by.sip`."""
+    """A named manager confirms each of these pairs: the post's last holder, or the SIP named with it. Every pair
+    that cannot be is named, with what is missing. `own`: the SIPs that this person is known to be, beside `by.sip`."""
     chosen = sorted({desk.pair(*ref).beside for ref in pairs})
     if not chosen:
         raise RoundRefuses("Name the pairs to confirm: each is confirmed by itself.")
@@ -68,7 +68,8 @@ def put_in_force(desk: Desk, on: dt.date) -> Fact:
     if left or not desk.round.pairs:
         first = f"; {desk.name(left[0].urn)} is the first" if left else ""
         raise RoundRefuses(
-            f"{len(left)} of {counted(len(desk.round.everyone), 'pair')} {'is' if len(left) == 1 else 'are'} not confirmed{first}."
+            f"{len(left)} of {counted(len(desk.round.everyone), 'pair')} "
+            f"{'is' if len(left) == 1 else 'are'} not confirmed{first}."
         )
     return Fact("in_force", {"on": on.isoformat()})
 

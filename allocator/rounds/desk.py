@@ -75,7 +75,8 @@ class Desk:
         return found
 
     def before_them(self, urn: str, post: PostKind) -> Pair:
-        """The pair of this post that the school has an answer to give to: what waits for one, the last holder's first."""
+        """The pair of this post that the school has an answer to give to: what waits for one, the last holder's
+        first."""
         main = self.pair(urn, post)
         mine = [main, *(p for p in self.round.beside.values() if p.key == main.key)]
         return min(mine, key=lambda p: WAITS.index(p.stage) if p.stage in WAITS else len(WAITS))
@@ -101,7 +102,8 @@ def may_adopt(now: Round) -> None:
     out = {p.urn for p in now.everyone if p.stage != "draft"}
     if out:
         raise RoundRefuses(
-            f"Proposals of the present plan are out for {counted(len(out), 'school')}: a new solve would change them unseen. "
+            f"Proposals of the present plan are out for {counted(len(out), 'school')}: a new solve would "
+            "change them unseen. "
             "Resubmit with least change, or withdraw the proposals first."
         )
 
@@ -145,7 +147,8 @@ def put_back(desk: Desk, earlier: Plan, why: str) -> Fact:
     lost = [desk.name(urn) for urn, post in fact.data["moved"] if (urn, post) in now.accepted]
     if lost:
         raise RoundRefuses(
-            f"{listed(sorted(set(lost)))} said yes to the present pair, which the earlier plan does not have. Nothing was changed."
+            f"{listed(sorted(set(lost)))} said yes to the present pair, which the earlier plan does not "
+            "have. Nothing was changed."
         )
     refused = [desk.name(urn) for urn, post, sip in fact.data["pairs"] if (urn, post, sip) in now.refused]
     if refused:
@@ -190,8 +193,13 @@ def _plan_fact(
     return Fact(
         "plan",
         {
-            "plan": plan_id(plan), "cause": cause, "reason": reason, "changes": [dict(c) for c in changes],
-            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())], "beside": [list(b) for b in sorted(beside)],
-            "line_ups": kept(line_ups(plan)), "moved": moved,
+            "plan": plan_id(plan),
+            "cause": cause,
+            "reason": reason,
+            "changes": [dict(c) for c in changes],
+            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())],
+            "beside": [list(b) for b in sorted(beside)],
+            "line_ups": kept(line_ups(plan)),
+            "moved": moved,
         },
-    )  # fmt: skip
+    )

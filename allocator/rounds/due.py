@@ -22,7 +22,8 @@ def together(desk: Desk, urns: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def asks(desk: Desk, urns: Iterable[str]) -> State | None:
-    """The letter that these schools are to answer: a first proposal, another one, or somebody who stands in; None = none is due."""
+    """The letter that these schools are to answer: a first proposal, another one, or somebody who stands in; None
+    = none is due."""
     wanted = set(urns)
     drafts = [p for p in desk.round.everyone if p.urn in wanted and p.stage == "draft"]
     if not drafts:
@@ -87,14 +88,16 @@ def _covers(up: LineUp, sip: str) -> bool:
 
 def _ends(desk: Desk, told: LineUp, now: LineUp) -> bool:
     """Whether nothing is new: less of what was told, and nobody after it."""
-    return bool(told) and {s.sip for s in now} <= {s.sip for s in told} and (
-        not now or now[-1].to < min(told[-1].to, desk.facts.year.last_planned)
-    )  # fmt: skip
+    return (
+        bool(told)
+        and {s.sip for s in now} <= {s.sip for s in told}
+        and (not now or now[-1].to < min(told[-1].to, desk.facts.year.last_planned))
+    )
 
 
 def tell(desk: Desk, urns: Iterable[str] | None, sips: Iterable[str] | None, on: dt.date) -> Fact:
-    """Letters that ask for no answer go to these schools and SIPs; None = all to whom one is due. A SIP who is offered what they
-    have not seen is asked (`sound`), not told."""
+    """Letters that ask for no answer go to these schools and SIPs; None = all to whom one is due. A SIP who is
+    offered what they have not seen is asked (`sound`), not told."""
     schools = _wanted(desk, urns)
     people = {s: due for s in (sips if sips is not None else _team(desk)) if (due := told_only(desk, s))}
     none = [desk.name(u) for u in urns or () if u not in schools]

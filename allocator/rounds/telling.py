@@ -97,7 +97,8 @@ def remind(desk: Desk, on: dt.date) -> Fact:
 
 
 def written(letters: Sequence[Mapping[str, Any]]) -> Fact:
-    """Letters that went, as the log has them: `id`, `kind`, `key`, `urns`, `to`, `role` and the `sha256` of what they say."""
+    """Letters that went, as the log has them: `id`, `kind`, `key`, `urns`, `to`, `role` and the `sha256` of what
+    they say."""
     return Fact("letters", {"letters": [dict(x) for x in letters]})
 
 

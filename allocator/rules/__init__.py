@@ -1,6 +1,8 @@
-"""The rules, one file each, whole in its file: law, title, what it bars, gives or binds, and its words. `RULES` is the only registry.
+"""The rules, one file each, whole in its file: law, title, what it bars, gives or binds, and its words. `RULES` is
+the only registry.
 
-A rule reads facts and answers in data: no rule imports another, a solver, or anything that speaks to people beside `words`.
+A rule reads facts and answers in data: no rule imports another, a solver, or anything that speaks to people beside
+`words`.
 """
 
 from __future__ import annotations

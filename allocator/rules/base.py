@@ -80,8 +80,8 @@ class Rule:
     dated: bool = False  # bars on some days of the year only: `bars` says which, for who holds a post already
 
     def bars(self, facts: Facts, sip: Sip, accepted: Collection[Span]) -> list[Span]:
-        """For a dated rule: the days on which it bars a holder, whatever the post; `accepted` are absences that the plan
-        gone on from allowed for."""
+        """For a dated rule: the days on which it bars a holder, whatever the post; `accepted` are absences that
+        the plan gone on from allowed for."""
         return []
 
     def sees(self, facts: Facts, post: Post) -> Hashable | None:

@@ -32,7 +32,10 @@ class Dbs(Rule):
         if sip.dbs_checked_on is None and sip.dbs_valid_until is None:
             return f"no DBS check on record for {sip.name}"
         if sip.dbs_checked_on and sip.dbs_checked_on > facts.starts(post, sip):
-            return f"{sip.name}'s DBS check is dated {day(sip.dbs_checked_on)}, after the start, {day(facts.starts(post, sip))}"
+            return (
+                f"{sip.name}'s DBS check is dated {day(sip.dbs_checked_on)}, after the start, "
+                f"{day(facts.starts(post, sip))}"
+            )
         if sip.dbs_valid_until and sip.dbs_valid_until < post.end:
             return (
                 f"{sip.name}'s DBS check runs out on {day(sip.dbs_valid_until)}, "

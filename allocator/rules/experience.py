@@ -94,4 +94,7 @@ class Experience(Rule):
         public = [PUBLIC[t] for t in has if t in PUBLIC]
         if not public:
             return None
-        return f"{sip.name if audience == 'school' else 'you'} {'has' if audience == 'school' else 'have'} experience of {listed(public)}"
+        return (
+            f"{sip.name if audience == 'school' else 'you'} {'has' if audience == 'school' else 'have'} "
+            f"experience of {listed(public)}"
+        )

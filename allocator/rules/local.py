@@ -37,7 +37,8 @@ def _led_in(facts: Facts) -> dict[str, set[str]]:
 
 
 def fresh_eyes(facts: Facts, urn: str, sip: Sip) -> bool:
-    """Never at this school, no tie to it declared, and neither an adviser of its authority nor a head in it (contract 2)."""
+    """Never at this school, no tie to it declared, and neither an adviser of its authority nor a head in it
+    (contract 2)."""
     school = facts.schools[urn]
     if local_adviser(facts, urn, sip) or (sip.kind == "serving_head" and same_text(sip.current_la, school.la)):
         return False

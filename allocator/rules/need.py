@@ -29,5 +29,8 @@ class Need(Rule):
             tags = facts.policy.need.requires.get(flag.name)
             if tags is not None and not have & {plain(t) for t in tags}:
                 wanted = " or ".join(words(t) for t in tags)
-                return f"{facts.schools[post.urn].name} ({flag.text}) needs experience of {wanted}; {sip.name} records none"
+                return (
+                    f"{facts.schools[post.urn].name} ({flag.text}) needs experience of {wanted}; {sip.name} "
+                    "records none"
+                )
         return None

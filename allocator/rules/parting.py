@@ -1,4 +1,5 @@
-"""A strong wish to part is not something points may outvote; a pair that one side ended does not return soon (practice; domain F6)."""
+"""A strong wish to part is not something points may outvote; a pair that one side ended does not return soon
+(practice; domain F6)."""
 
 from __future__ import annotations
 
@@ -54,5 +55,8 @@ def _ended(facts: Facts, post: Post, sip: Sip) -> str | None:
         if row.sip == sip.sip and row.ended in ASKED and 0 < year - first_year(row.year) <= part.years:
             school = facts.schools[post.urn].name
             one, other = (school, sip.name) if row.ended == "school_asked" else (sip.name, school)
-            return f"{one} asked to end the work with {other} in {row.year}; a return needs {years(part.years)} between, or a decision to allow it"
+            return (
+                f"{one} asked to end the work with {other} in {row.year}; a return needs {years(part.years)} "
+                "between, or a decision to allow it"
+            )
     return None

@@ -83,9 +83,7 @@ class Pairs:
     def points(self, urn: str, kind: str, sip: str) -> int:
         """All points of the pair."""
         facts, post, row = self.facts, self.posts[urn, kind], self.facts.sips[sip]
-        return sum(
-            r.points(facts, post, row) * w for r, w, who in self._speaking(post) if who is None or sip in who
-        )  # fmt: skip
+        return sum(r.points(facts, post, row) * w for r, w, who in self._speaking(post) if who is None or sip in who)
 
     def points_of(self, key: Key) -> list[int]:
         """All points of each allowed pair of a post, in their order."""
@@ -97,7 +95,8 @@ class Pairs:
         ]
 
     def below(self, post: Post, sip: str) -> Blocks:
-        """The policy's floor, where a lead's points would fall below it; no rule of its own, as it looks at all of them."""
+        """The policy's floor, where a lead's points would fall below it; no rule of its own, as it looks at all of
+        them."""
         floor = self.facts.policy.objective.floor
         if floor is None or post.kind != "lead" or (points := self.points(*post.key, sip)) >= floor:
             return ()
@@ -156,12 +155,15 @@ def _past_the_limit(pairs: Pairs) -> Iterator[str]:
     if spared:
         said = listed([f"{facts.sips[s].name} with {facts.name(u)}" for u, s in spared[:FEW_NAMED]])
         more = f" and {len(spared) - FEW_NAMED} more" if len(spared) > FEW_NAMED else ""
-        yield f"Past the limit of {limit} years, and may stay in this first run (tenure.first_year_amnesty): {said}{more}."
+        yield (
+            f"Past the limit of {limit} years, and may stay in this first run (tenure.first_year_amnesty): "
+            f"{said}{more}."
+        )
 
 
 def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, Span]], since: dt.date) -> Bars:
-    """Of a row of a plan: the days from `since` on which its SIP may not hold its post. `facts` see the changed case as a
-    whole year; `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
+    """Of a row of a plan: the days from `since` on which its SIP may not hold its post. `facts` see the changed
+    case as a whole year; `accepted` are absences (SIP, first and last day) that the plan gone on from allowed for."""
     floor = facts.policy.objective.floor is not None
     judge = pairs(facts, rules) if floor else Pairs(facts, rules)  # points ask who is of use
     dated = [r for r in judge.hard if r.dated]
@@ -185,7 +187,8 @@ def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, 
 
 
 def _readings(facts: Facts, since: dt.date) -> list[tuple[Span, Facts]]:
-    """The year's facts as they stand from day to day, where refusals, forbids, interests or needs tell later than `since`."""
+    """The year's facts as they stand from day to day, where refusals, forbids, interests or needs tell later than
+    `since`."""
     turns = told_after(facts.case, since)
     if not turns:
         return [(EVER, facts)]

@@ -15,7 +15,10 @@ class Refusal(Rule):
     id = "refusal"
     law = "domain F1, F16"
     title = "Refusals"
-    meaning = "A school is not offered again, this year or next, someone it has refused; after a breakdown, not until it is cleared."
+    meaning = (
+        "A school is not offered again, this year or next, someone it has refused; after a breakdown, not "
+        "until it is cleared."
+    )
     barred = "have been refused"
     setting = "refusal.on"
 

@@ -51,7 +51,10 @@ class Travel(Rule):
         limit = limit_km(facts, sip)
         if metres is None or metres <= thousandfold(limit):
             return None
-        return f"{facts.schools[post.urn].name} is {far(facts, post.urn, sip, metres)} from {sip.name}; the limit is {limit:g} km"
+        return (
+            f"{facts.schools[post.urn].name} is {far(facts, post.urn, sip, metres)} from {sip.name}; the "
+            f"limit is {limit:g} km"
+        )
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         metres = facts.metres(post.urn, sip.sip)

@@ -173,8 +173,8 @@ def note_refusal(request: Request, refusal: HttpProblem) -> None:
 
 
 def turned_away(office: Office, kind: type[Pass | SignIn], secret: str, action: str) -> None:
-    """A link, session or token that opens nothing (any more) was tried: counted, and where it is known whose it was, in the
-    audit log of its programmes."""
+    """A link, session or token that opens nothing (any more) was tried: counted, and where it is known whose it
+    was, in the audit log of its programmes."""
     LINKS.inc()
     with office.db.read() as s:
         hash = passes.hashed(secret)

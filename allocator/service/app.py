@@ -44,10 +44,15 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         db.close()
 
     app = FastAPI(
-        title="SIP allocator", version=version("sip-allocator"), lifespan=life, openapi_url="/api/openapi.json",
-        docs_url=None, redoc_url=None, redirect_slashes=False,
+        title="SIP allocator",
+        version=version("sip-allocator"),
+        lifespan=life,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
         description="Allocates School Improvement Partners to schools: every pair explained, every plan audited.",
-    )  # fmt: skip
+    )
     app.state.office = office
     http_problems.install(app, note_refusal, refused)
     for family in (sessions, people, rounds, jobs, plans, answers):

@@ -1,6 +1,8 @@
-"""Reading what came from outside, in a process of its own with an end: so much time, so much memory, then it is given up.
+"""Reading what came from outside, in a process of its own with an end: so much time, so much memory, then it is
+given up.
 
-Small files are read here: what they can ask for is bounded by their size, which is measured before anything is made of it.
+Small files are read here: what they can ask for is bounded by their size, which is measured before anything is
+made of it.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ def unpacked(body: bytes) -> int:
 
 
 def read(body: bytes, reader: Callable[..., T], *args: Any) -> T:
-    """`reader(body, *args)`, within limits. Raises what it raises, and HttpProblem `too_large` where it came to no end."""
+    """`reader(body, *args)`, within limits. Raises what it raises, and HttpProblem `too_large` where it came to no
+    end."""
     if unpacked(body) <= SMALL:
         return reader(body, *args)
     here, there = processes.Pipe(duplex=False)

@@ -30,7 +30,8 @@ class Settings:
     secure_cookies: bool = env(False, "cookies over HTTPS only; of itself so where the public address is https")
     smtp_url: str = env(
         "",
-        "smtps://USER:PASSWORD@HOST:PORT, or smtp:// for STARTTLS; certificates are checked, and only ?tls=off at its end, or a "
+        "smtps://USER:PASSWORD@HOST:PORT, or smtp:// for STARTTLS; certificates are checked, and only "
+        "?tls=off at its end, or a "
         "server on this machine, does without; blank = links are printed to the terminal",
     )
     mail_from: str = env("allocator@localhost", "the sender of those letters")

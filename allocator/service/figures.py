@@ -1,4 +1,5 @@
-"""Figures for Prometheus: what whoever is on call watches. Nothing personal (docs/how-to/on-call.md says what each is for)."""
+"""Figures for Prometheus: what whoever is on call watches. Nothing personal (docs/how-to/on-call.md says what each
+is for)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """A POST with an Idempotency-Key is done once; asked again, it gets the same answer again.
 
 The key is written down before the request is done, with the server that does it, and marked *done* in the very
-transaction that does it. So a server that dies in between leaves either nothing done, and the request may be made again as
-soon as it is known to be dead, or a mark, and it is not. One that was only slow finds its key taken, and does nothing.
+transaction that does it. So a server that dies in between leaves either nothing done, and the request may be made
+again as soon as it is known to be dead, or a mark, and it is not. One that was only slow finds its key taken, and
+does nothing.
 """
 
 from __future__ import annotations

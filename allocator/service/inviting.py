@@ -37,14 +37,15 @@ def of_case(case: Case) -> list[Invited]:
 
 
 def shows_links(office: Office, s: Session, who: Who) -> bool:
-    """Whether this manager is shown links to hand over: where no mail server carries them, and nobody here has a role that
-    another manager gave. Who is known elsewhere is then nobody's to learn, for it is asked of all of them at once."""
+    """Whether this manager is shown links to hand over: where no mail server carries them, and nobody here has a
+    role that another manager gave. Who is known elsewhere is then nobody's to learn, for it is asked of all of
+    them at once."""
     return not office.settings.smtp_url and roles.alone(s, who.id)
 
 
 def letter_link(office: Office, s: Session, programme: str, whom: Invited, base: str, next: str) -> str:
-    """A link for a letter: it opens the page `next` in this role of this programme and is spent on the button. It is handed over by
-    a manager and lives `shown_hours`; a letter that is mailed has no such link (`posting`)."""
+    """A link for a letter: it opens the page `next` in this role of this programme and is spent on the button. It
+    is handed over by a manager and lives `shown_hours`; a letter that is mailed has no such link (`posting`)."""
     grant = roles.enrol(s, whom.email, whom.name, programme, whom.role, urn=whom.urn, sip=whom.sip)
     person, minutes = s.get_one(Someone, grant.person_id), office.settings.shown_hours * 60
     secret = passes.link(s, person, minutes, roles.ROLE_OF[whom.role], programme, about=next)

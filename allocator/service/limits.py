@@ -83,8 +83,8 @@ class AtOnce:
 
 @dataclass
 class Folded:
-    """Lines that one caller could make without end: the first of each minute are written, the rest counted, and told with
-    the next that is."""
+    """Lines that one caller could make without end: the first of each minute are written, the rest counted, and
+    told with the next that is."""
 
     limiter: Limiter = field(default_factory=Limiter)
     left_out: Counter[str] = field(default_factory=Counter)

@@ -1,7 +1,7 @@
 """Letters with a sign-in link: by SMTP where it is configured, else to the terminal of whoever runs the service.
 
-Nobody on the way reads or answers for the mail server: its certificate is checked, and without TLS nothing is sent. Only
-to a server on this very machine, or where the setting says `?tls=off`, does a letter go in the clear.
+Nobody on the way reads or answers for the mail server: its certificate is checked, and without TLS nothing is
+sent. Only to a server on this very machine, or where the setting says `?tls=off`, does a letter go in the clear.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def server_of(url: str) -> Server:
     asked = parts.query.removeprefix("tls=") if parts.query.startswith("tls=") else None
     if parts.scheme not in PORTS or not parts.hostname or (parts.query and asked != "off") or parts.path.strip("/"):
         raise UsageError(
-            "ALLOCATOR_SMTP_URL: expected smtps://USER:PASSWORD@HOST:PORT, or smtp://… for STARTTLS; ?tls=off at its end "
+            "ALLOCATOR_SMTP_URL: expected smtps://USER:PASSWORD@HOST:PORT, or "
+            "smtp://… for STARTTLS; ?tls=off at its end "
             "sends letters in the clear."
         )
     plain = "off" if asked or parts.hostname in HERE else "starttls"
@@ -98,7 +99,8 @@ class Mail:
 
     @property
     def to_terminal(self) -> bool:
-        """Whether links are shown to whoever runs the service: only where that is a person's own window, never a log."""
+        """Whether links are shown to whoever runs the service: only where that is a person's own window, never a
+        log."""
         return not self.smtp_url and sys.stderr.isatty()
 
     def send(self, to: str, subject: str, text: str) -> str:
@@ -107,8 +109,8 @@ class Mail:
         return self.post([(to, subject, text)])[0]
 
     def post(self, letters: Sequence[tuple[str, str, str]]) -> list[str]:
-        """(to, subject, text) each; what became of each, in their order: TAKEN, or why not. None stops the rest; only where
-        the server cannot be reached are those left not tried."""
+        """(to, subject, text) each; what became of each, in their order: TAKEN, or why not. None stops the rest;
+        only where the server cannot be reached are those left not tried."""
         fates: list[str] = []
         smtp: smtplib.SMTP | None = None
         for letter in letters:

@@ -163,8 +163,9 @@ async def health() -> dict[str, str]:
 
 @router.get("/readyz")
 async def ready(request: Request) -> Response:
-    """The store answers, takes writes, and its tables are of this version. `workers`: heard of lately; with none the status is
-    `no workers`, and work waits. `oldest_queued_seconds`: how long the job longest in the queue has waited."""
+    """The store answers, takes writes, and its tables are of this version. `workers`: heard of lately; with none
+    the status is `no workers`, and work waits. `oldest_queued_seconds`: how long the job longest in the queue has
+    waited."""
     office = office_of(request)
     try:
         found = await asyncio.wait_for(asyncio.wrap_future(office.probes.submit(_look, office)), PROBE_SECONDS)

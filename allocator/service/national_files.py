@@ -1,4 +1,5 @@
-"""National files over the data of a round: read one after another on a copy, told file by file, taken as one new version."""
+"""National files over the data of a round: read one after another on a copy, told file by file, taken as one new
+version."""
 
 from __future__ import annotations
 
@@ -71,8 +72,8 @@ def bring_in(
 ) -> Brought:
     """Every file given (a key of KINDS) on a copy of the case; without a case the register makes the first table.
 
-    The links come first, so that a school found under its new URN is refreshed under it. Raises UsageError or CaseError,
-    told of the file it is about.
+    The links come first, so that a school found under its new URN is refreshed under it. Raises UsageError or
+    CaseError, told of the file it is about.
     """
     out = Brought(Raw())
     if case is not None:
@@ -132,7 +133,8 @@ def unpacked(text: str) -> dict[str, Any]:
 
 
 def as_case(case: Case, policy: Policy, tables: dict[str, Any], now: dict[str, str], words: OwnWords) -> Reading:
-    """The case with these tables in place of its own; a manager's own columns stay with their schools, what they said of names too."""
+    """The case with these tables in place of its own; a manager's own columns stay with their schools, what they
+    said of names too."""
     reading = with_tables(case, policy, tables, words)
     if reading.case is None:
         return reading

@@ -1,7 +1,8 @@
 """Sign-in with an organisation's own accounts (OpenID Connect; Microsoft Entra is what authorities have). Optional.
 
 Authlib does the protocol: discovery, state, nonce, PKCE, the token's signature, issuer, audience and times. We take the
-address that the provider vouches for, and open only what that address was given here: nobody is made known by signing in.
+address that the provider vouches for, and open only what that address was given here: nobody is made known by
+signing in.
 """
 
 from __future__ import annotations
@@ -50,9 +51,13 @@ def install(app: FastAPI, office: Office) -> None:
         client_kwargs={"scope": "openid email profile", "code_challenge_method": "S256"},
     )
     app.add_middleware(
-        SessionMiddleware, secret_key=settings.cookie_secret or secrets.token_urlsafe(32), same_site="lax",
-        session_cookie="allocator_step", max_age=STEP_SECONDS, https_only=settings.https,
-    )  # fmt: skip
+        SessionMiddleware,
+        secret_key=settings.cookie_secret or secrets.token_urlsafe(32),
+        same_site="lax",
+        session_cookie="allocator_step",
+        max_age=STEP_SECONDS,
+        https_only=settings.https,
+    )
 
 
 def client(request: Request) -> Any:

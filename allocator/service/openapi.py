@@ -1,7 +1,7 @@
 """The description of the service (OpenAPI): each operation names the errors that it can answer, and no others.
 
-What follows from an operation's own shape (who may ask, what it is given) is worked out here; a route names only what is
-particular to it (`http_problems.errors`). The tests provoke every error that is named.
+What follows from an operation's own shape (who may ask, what it is given) is worked out here; a route names only
+what is particular to it (`http_problems.errors`). The tests provoke every error that is named.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from allocator.service import posting, roles
 from allocator.service.access import Office
 from allocator.service.inviting import Invited, letter_link
 from allocator.service.posting import SENT
-from allocator.service.roles import Who
+from allocator.service.roles import GrantRole, Who
 from allocator.service.views import ready_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Grant, LetterRow, PlanRow, Programme, RoundRow, Someone, Wording
@@ -48,16 +48,27 @@ def base_of(office: Office, request: Request) -> str:
 
 
 def batch(
-    office: Office, s: Session, request: Request, who: Who, row: RoundRow, plan: PlanRow, desk: Desk,
+    office: Office,
+    s: Session,
+    request: Request,
+    who: Who,
+    row: RoundRow,
+    plan: PlanRow,
+    desk: Desk,
     answer_by: dt.date | None = None,
-) -> letters.LetterOffice:  # fmt: skip
+) -> letters.LetterOffice:
     """What the letters of this round share, as they would be written today."""
     at = base_of(office, request)
     return letters.LetterOffice(
-        ready=ready_of(plan, desk.plan), wordings=wordings(s, row.programme_id), manager=who.name,
-        programme=s.get_one(Programme, row.programme_id).name, today=dt.date.today(), school_link=f"{at}/school",
-        sip_link=f"{at}/sip", answer_by=answer_by,
-    )  # fmt: skip
+        ready=ready_of(plan, desk.plan),
+        wordings=wordings(s, row.programme_id),
+        manager=who.name,
+        programme=s.get_one(Programme, row.programme_id).name,
+        today=dt.date.today(),
+        school_link=f"{at}/school",
+        sip_link=f"{at}/sip",
+        answer_by=answer_by,
+    )
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,10 @@ def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> lis
     """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
     found: dict[str, Addressee] = {}
     names = roles.names_in(s, programme)
-    leading = ("head", "chair")
     grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
-    for g, p in s.execute(grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(leading))):
+    for g, p in s.execute(
+        grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(("head", "chair")))
+    ):
         found.setdefault(
             p.email,
             Addressee(Invited(p.email, names[p.id], "chair" if g.role == "chair" else "head", urn=g.urn), "/school"),
@@ -82,10 +94,11 @@ def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> lis
     held = {(a.invited.urn, a.invited.role) for a in found.values()}
     for urn in urns:
         school = desk.facts.schools[urn]
-        for role, email in (("head", school.head_email), ("chair", school.chair_email)):
-            if email and role in leading and (urn, role) not in held:
+        addresses: dict[GrantRole, str | None] = {"head": school.head_email, "chair": school.chair_email}
+        for role, email in addresses.items():
+            if email and (urn, role) not in held:
                 name = f"{role.title()} of {school.name}"
-                invited = Invited(roles.plain_email(email), name, role, urn=urn)  # type: ignore[arg-type]  # head or chair
+                invited = Invited(roles.plain_email(email), name, role, urn=urn)
                 found.setdefault(invited.email, Addressee(invited, "/school"))
     return list(found.values())
 
@@ -133,8 +146,8 @@ def addressed(
     schools: States,
     sips: Mapping[str, Sequence[State]],
 ) -> tuple[list[Addressed], list[str]]:
-    """A letter of each state for the head and the chair of these schools, and for each SIP; and which heads and SIPs have no
-    address."""
+    """A letter of each state for the head and the chair of these schools, and for each SIP; and which heads and
+    SIPs have no address."""
     out: list[Addressed] = []
     without: list[str] = []
     for group, states in schools.items():
@@ -158,7 +171,8 @@ def addressed(
 def handed(
     office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], *, personal: bool
 ) -> list[Outgoing]:
-    """Letters to print or copy: with a link of one's own where `personal`, else with the page where its reader asks for one."""
+    """Letters to print or copy: with a link of one's own where `personal`, else with the page where its reader
+    asks for one."""
     out = []
     for a in going:
         link = (
@@ -173,7 +187,8 @@ def handed(
 def outbox(
     office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], heading: str = ""
 ) -> list[tuple[LetterRow, tuple[str, ...]]]:
-    """Letters to be mailed, kept as they are written, each with whom it tells: its schools, or its SIP; a chair's nobody."""
+    """Letters to be mailed, kept as they are written, each with whom it tells: its schools, or its SIP; a chair's
+    nobody."""
     out = []
     for a in going:
         about: list[Letter] = []

@@ -152,23 +152,34 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
             accepts, main = desk.rules.silence == "accepts", pairs[0] if pairs else None
             out.append(
                 Proposal(
-                    before, own, tuple(desk.facts.name(u) for u in own), as_, posts,
+                    before,
+                    own,
+                    tuple(desk.facts.name(u) for u in own),
+                    as_,
+                    posts,
                     last_year=tuple((desk.facts.name(u), n) for u in own if (n := _last_year(desk, u))),
                     questions=tuple(q for q in desk.round.queries if q.urn in own and q.by in ("head", "chair")),
                     refused=not posts or (main is not None and main.stage == "refused"),
                     person_decides=rounds.needs_a_person(desk, own[0]) is not None,
-                    silence=letters.silence_means(desk), refusal=letters.refusal_means(desk, own[0]),
+                    silence=letters.silence_means(desk),
+                    refusal=letters.refusal_means(desk, own[0]),
                     decided=letters.decided(desk, main) if main else "",
                     next_step=letters.next_step(desk, main) if main else "",
                     may_raise=rounds.may_raise(desk, main) if main else None,
-                    about_it=letters.made([p.row for p in posts], all(p.pair.stage == "confirmed" for p in posts)) if posts else "",
+                    about_it=letters.made([p.row for p in posts], all(p.pair.stage == "confirmed" for p in posts))
+                    if posts
+                    else "",
                     letters=tuple(kept(s, before.row.id, desk.round, to_school(own, as_))),
                     agree=desk.rules.mode == "agree_with_school",
                     late=bool(main and main.answer_by and main.answer_by < today and accepts),
                     about=about(before, main) if main else "",
-                    this_year=tuple((name_of(desk.facts, x.sip), x.from_, x.to) for x in desk.round.now.get(main.key, ())) if main else (),
+                    this_year=tuple(
+                        (name_of(desk.facts, x.sip), x.from_, x.to) for x in desk.round.now.get(main.key, ())
+                    )
+                    if main
+                    else (),
                 )
-            )  # fmt: skip
+            )
     return out
 
 

@@ -36,9 +36,15 @@ def hashed(secret: str) -> str:
 
 
 def link(
-    session: Session, person: Someone, minutes: float, role: str | None = None, programme: str | None = None, *,
-    about: str = "", own: bool = False,
-) -> str:  # fmt: skip
+    session: Session,
+    person: Someone,
+    minutes: float,
+    role: str | None = None,
+    programme: str | None = None,
+    *,
+    about: str = "",
+    own: bool = False,
+) -> str:
     """A single-use secret for this person; spent by `spend`, not by being looked at. It ends the one before it."""
     secret, now = secrets.token_urlsafe(32), keep.now()
     before = sa.update(SignIn).where(SignIn.person_id == person.id, SignIn.used_at.is_(None), SignIn.about == about)
@@ -49,17 +55,23 @@ def link(
     )
     session.add(
         SignIn(
-            hash=hashed(secret), person_id=person.id, role=role, programme_id=programme, about=about, own=own,
-            created_at=now, expires_at=now + dt.timedelta(minutes=minutes),
+            hash=hashed(secret),
+            person_id=person.id,
+            role=role,
+            programme_id=programme,
+            about=about,
+            own=own,
+            created_at=now,
+            expires_at=now + dt.timedelta(minutes=minutes),
         )
-    )  # fmt: skip
+    )
     session.flush()
     return secret
 
 
 def lately(session: Session, person: Someone, about: str | None = None) -> bool:
-    """Whether this person has a link of their own already, or one to the page `about`: asking again and again in somebody's name sends them few
-    letters, and leaves them a link that works."""
+    """Whether this person has a link of their own already, or one to the page `about`: asking again and again in
+    somebody's name sends them few letters, and leaves them a link that works."""
     now = keep.now()
     mine = sa.select(SignIn).where(SignIn.person_id == person.id, SignIn.created_at > now - 60 * APART)
     mine = mine.where(SignIn.own if about is None else SignIn.about == about)
@@ -114,16 +126,36 @@ def spend(session: Session, secret: str, role: str | None, programme: str | None
 
 
 def begin(
-    session: Session, person_id: str, role: str, kind: str, life: dt.timedelta, *, programme: str, name: str = "",
-    scope: str = "write", own: bool = False, parent: str | None = None,
-) -> tuple[str, Pass]:  # fmt: skip
+    session: Session,
+    person_id: str,
+    role: str,
+    kind: str,
+    life: dt.timedelta,
+    *,
+    programme: str,
+    name: str = "",
+    scope: str = "write",
+    own: bool = False,
+    parent: str | None = None,
+) -> tuple[str, Pass]:
     """A new session or token: the secret, shown once, and its row."""
     secret = secrets.token_urlsafe(32)
     now = keep.now()
     row = Pass(
-        hash=hashed(secret), id=keep.new_id(), person_id=person_id, role=role, programme_id=programme, kind=kind,
-        name=name, scope=scope, own=own, parent=parent, created_at=now, seen_at=now, expires_at=now + life,
-    )  # fmt: skip
+        hash=hashed(secret),
+        id=keep.new_id(),
+        person_id=person_id,
+        role=role,
+        programme_id=programme,
+        kind=kind,
+        name=name,
+        scope=scope,
+        own=own,
+        parent=parent,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + life,
+    )
     session.add(row)
     session.flush()
     return secret, row
@@ -136,8 +168,17 @@ def token(session: Session, who: Who, name: str, scope: str, days: int | None, m
     if maker and days and keep.now() + life > maker.expires_at:
         told = f"A token makes none that outlives it: this one ends on {maker.expires_at:%d %B %Y}."
         raise HttpProblem("invalid", f"{told} Sign in to make one for {days} days.")
-    secret, row = begin(session, who.id, who.role, "token", life, programme=who.programme, name=name, scope=scope,
-                        parent=maker.id if maker else None)  # fmt: skip
+    secret, row = begin(
+        session,
+        who.id,
+        who.role,
+        "token",
+        life,
+        programme=who.programme,
+        name=name,
+        scope=scope,
+        parent=maker.id if maker else None,
+    )
     if maker:
         row.expires_at = min(row.expires_at, maker.expires_at)
     return secret, row
@@ -175,7 +216,8 @@ def change(session: Session, who: Who, role: str, programme: str) -> tuple[str, 
 
 
 def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] | None:
-    """(whose pass this is with what it opens now, whether its use is to be written down); None when it opens nothing."""
+    """(whose pass this is with what it opens now, whether its use is to be written down); None when it opens
+    nothing."""
     row, now = session.get(Pass, hashed(secret)), keep.now()
     if row is None or row.revoked_at is not None or row.expires_at < now:
         return None
@@ -227,9 +269,14 @@ def set_cookie(answer: Response, key: str, settings: Settings) -> None:
     """The session's cookie: not for scripts; from other sites' pages only with a plain link (a letter, the provider's
     sign-in), never with a write."""
     answer.set_cookie(
-        cookie_name(settings), key, httponly=True, samesite="lax", secure=settings.https,
-        max_age=int(settings.session_hours * 3600), path="/",
-    )  # fmt: skip
+        cookie_name(settings),
+        key,
+        httponly=True,
+        samesite="lax",
+        secure=settings.https,
+        max_age=int(settings.session_hours * 3600),
+        path="/",
+    )
 
 
 def drop_cookie(answer: Response, settings: Settings) -> None:

@@ -28,9 +28,16 @@ SENT = "letter sent"  # the audit line of a letter that a mail server took
 
 
 def write(
-    office: Office, s: Session, row: RoundRow, kind: str, key: str, whom: Invited, next: str, base: str,
+    office: Office,
+    s: Session,
+    row: RoundRow,
+    kind: str,
+    key: str,
+    whom: Invited,
+    next: str,
+    base: str,
     words: Callable[[str], tuple[str, str]],
-) -> LetterRow:  # fmt: skip
+) -> LetterRow:
     """A letter to go; `words` makes (heading, text) of its link. The link of the one before it to this person ends."""
     grant = roles.enrol(s, whom.email, whom.name, row.programme_id, whom.role, urn=whom.urn, sip=whom.sip)
     now, secret = keep.now(), secrets.token_urlsafe(32)
@@ -61,8 +68,8 @@ def write(
 
 
 def send(office: Office, by: Person, programme: str, going: Sequence[LetterRow]) -> list[LetterRow]:
-    """By mail, one after the other; those that a mail server took. What became of each is on record, those taken also in the
-    audit log."""
+    """By mail, one after the other; those that a mail server took. What became of each is on record, those taken
+    also in the audit log."""
     fates = office.mail.post([(o.email, o.heading, o.text) for o in going])
     with office.db.write() as s:
         for o, fate in zip(going, fates, strict=True):
@@ -81,7 +88,8 @@ def on_their_way(s: Session, round_id: str, kind: str) -> set[str]:
 
 
 def shown(s: Session, secret: str) -> LetterRow:
-    """The letter that a link shows, while its reader has the role that it was written to. Raises HttpProblem `link_used`."""
+    """The letter that a link shows, while its reader has the role that it was written to. Raises HttpProblem
+    `link_used`."""
     row = s.scalars(sa.select(LetterRow).where(LetterRow.hash == passes.hashed(secret))).first()
     if row is not None and row.expires_at > keep.now():
         programme = keep.the_round(s, row.round_id).programme_id
@@ -94,7 +102,8 @@ def shown(s: Session, secret: str) -> LetterRow:
 
 
 def answer_link(office: Office, s: Session, row: LetterRow) -> str | None:
-    """A sign-in link for the letter's reader, to where it is answered; None where one is on its way from a moment ago."""
+    """A sign-in link for the letter's reader, to where it is answered; None where one is on its way from a moment
+    ago."""
     person = s.get_one(Someone, row.person_id)
     if passes.lately(s, person, about=row.next):
         return None

@@ -27,8 +27,8 @@ FIRST_MINUTES = 30  # the link printed at the start is for a person who is looki
 
 
 def first_link(db: Database, base: str, minutes: int, *, seen: bool) -> str | None:
-    """On a new store: a programme, its manager, and the manager's link, without which nobody could come in. On another a
-    link for the local manager, where a person sees it (`seen`) and no log keeps it."""
+    """On a new store: a programme, its manager, and the manager's link, without which nobody could come in. On
+    another a link for the local manager, where a person sees it (`seen`) and no log keeps it."""
     with db.write() as s:
         new = s.scalar(sa.select(sa.func.count()).select_from(Grant)) == 0
         if not (new or seen):

@@ -72,7 +72,9 @@ def page(
             values = [_back(v, c) for v, c in zip(raw, columns, strict=True)]
         except (ValueError, TypeError, binascii.Error, RecursionError):
             raise HttpProblem("invalid", "This cursor is not one that we gave. Begin again without it.") from None
-        query = query.where(sa.tuple_(*columns) > sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(values, columns, strict=True)]))  # fmt: skip
+        query = query.where(
+            sa.tuple_(*columns) > sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(values, columns, strict=True)])
+        )
     rows = list(session.scalars(query.order_by(*columns).limit(limit + 1)))
     following = None
     if len(rows) > limit:
@@ -223,8 +225,8 @@ class JobOut(BaseModel):
 
 class Publication(In):
     """`propose`: letters go out (all, or these schools). `sound`: SIPs are asked first. `withdraw` needs a reason.
-    `remind`: those due. `close`: the date has passed; what silence means is recorded. `tell`: letters that ask for no answer
-    (other days, endings, decisions, confirmations) to whom one is due, all or these."""
+    `remind`: those due. `close`: the date has passed; what silence means is recorded. `tell`: letters that ask for
+    no answer (other days, endings, decisions, confirmations) to whom one is due, all or these."""
 
     action: Literal["propose", "sound", "withdraw", "remind", "close", "tell"] = "propose"
     urns: list[Key] | None = Field(None, max_length=30_000)
@@ -234,8 +236,9 @@ class Publication(In):
 
 
 class AnswerIn(In):
-    """A school's, SIP's or governing body's word. A manager who takes it down by telephone says for whom, in `by`. `raise`: a
-    head takes a refusal that did not stand one step up. `decline`: a SIP says no to one school, with the reason."""
+    """A school's, SIP's or governing body's word. A manager who takes it down by telephone says for whom, in `by`.
+    `raise`: a head takes a refusal that did not stand one step up. `decline`: a SIP says no to one school, with
+    the reason."""
 
     urn: Key
     post: PostKind | None = None

@@ -1,4 +1,5 @@
-"""Letters as they went: kept word for word with the step that they tell of, and shown later as they were (rounds.md, *told*)."""
+"""Letters as they went: kept word for word with the step that they tell of, and shown later as they were
+(rounds.md, *told*)."""
 
 from __future__ import annotations
 
@@ -32,8 +33,8 @@ Group = tuple[str, ...]  # schools that share a head
 
 
 def of(desk: Desk, fact: Fact, shared: letters.LetterOffice, chair: Callable[[Group], bool]) -> list[Letter]:
-    """The letters that a step tells people, as the round stood just before it: to each head, to each chair who is known, to each
-    SIP. Nothing for a step that tells nobody."""
+    """The letters that a step tells people, as the round stood just before it: to each head, to each chair who is
+    known, to each SIP. Nothing for a step that tells nobody."""
     d = fact.data
 
     def both(g: Group, state: State) -> list[Letter]:
@@ -74,9 +75,10 @@ def kept_with(
         heads = partial(heads_of, s, row.programme_id, at)
         made = [
             (keep.new_id(), x)
-            for f in whole if f.kind in TELLS
+            for f in whole
+            if f.kind in TELLS
             for x in of(at, f, shared, lambda g: any(a.invited.role == "chair" for a in heads(g)))
-        ]  # fmt: skip
+        ]
         s.add_all(SentRow(id=id, round_id=row.id, heading=x.heading, text=x.text, at=keep.now()) for id, x in made)
         return [*whole, rounds.written([_line(id, x) for id, x in made])] if made else whole
 
@@ -87,9 +89,14 @@ def _line(id: str, x: Letter) -> dict[str, object]:
     """A letter as the log has it."""
     role = "sip" if x.kind in TO_SIPS else "chair" if x.kind in TO_CHAIRS else "head"
     return {
-        "id": id, "kind": x.kind, "key": x.key, "urns": list(x.urns), "to": x.to, "role": role,
+        "id": id,
+        "kind": x.kind,
+        "key": x.key,
+        "urns": list(x.urns),
+        "to": x.to,
+        "role": role,
         "sha256": rounds.sealed(x.heading, x.text),
-    }  # fmt: skip
+    }
 
 
 @dataclass(frozen=True)

@@ -54,16 +54,24 @@ def held_on(s: Session, who: Who) -> list[Part]:
 LOGIC = [
     (
         "Who may",
-        "Published rules keep a SIP from a school: a tie, a phase never led, a refusal, a time limit, distance, too few days.",
+        (
+            "Published rules keep a SIP from a school: a tie, a phase never led, a refusal, a time limit, "
+            "distance, too few days."
+        ),
     ),
     (
         "What counts",
-        "Among the rest, as many schools as possible have a SIP, the neediest first; schools changed lately are not changed again; then what "
-        "schools and SIPs asked for and fitting experience are weighed, by the weights on the page of rules; last a published lot.",
+        "Among the rest, as many schools as possible have a SIP, the neediest first; schools changed lately "
+        "are not changed again; then what "
+        "schools and SIPs asked for and fitting experience are weighed, by the weights on the page of rules; "
+        "last a published lot.",
     ),
     (
         "Who decides",
-        "A computer proposes. A person looks at every pair with its reason, may change it, and confirms it; nobody confirms a pair of their own.",
+        (
+            "A computer proposes. A person looks at every pair with its reason, may change it, and confirms "
+            "it; nobody confirms a pair of their own."
+        ),
     ),
     (
         "If you disagree",
@@ -101,8 +109,8 @@ def _letters(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
 
 
 def copy_for(s: Session, programme: str, email: str) -> list[Part]:
-    """The copy that a manager gives: everything of each of the person's roles, and what others wrote about them, in full.
-    Others' names are to be taken out before it is given. Raises NotThere."""
+    """The copy that a manager gives: everything of each of the person's roles, and what others wrote about them,
+    in full. Others' names are to be taken out before it is given. Raises NotThere."""
     person = roles.person_by_email(s, email)
     grants = (
         []

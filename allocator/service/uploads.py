@@ -71,7 +71,8 @@ def read_here(
     words: OwnWords | None = None,
     before: Case | None = None,
 ) -> Reading:
-    """The reading, with every problem. `words` and `before` as in `read_case`. Raises HttpProblem `unknown_media` or `bad_request`."""
+    """The reading, with every problem. `words` and `before` as in `read_case`. Raises HttpProblem `unknown_media`
+    or `bad_request`."""
     kind = media.split(";")[0].strip().lower()
     if kind == JSON:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -68,12 +68,19 @@ def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
     case = keep.case_row(session, row.id)
     place = Desk(the_plan(plan), stands) if plan else None
     return RoundOut(
-        id=row.id, programme=row.programme_id, name=row.name, version=row.version, created_at=row.created_at,
-        state=stands.state, resubmissions=stands.resubmissions, plan=plan.id if plan else None,
-        case_sha256=case.sha256 if case else None, altered=rounds.altered(stands).text,
+        id=row.id,
+        programme=row.programme_id,
+        name=row.name,
+        version=row.version,
+        created_at=row.created_at,
+        state=stands.state,
+        resubmissions=stands.resubmissions,
+        plan=plan.id if plan else None,
+        case_sha256=case.sha256 if case else None,
+        altered=rounds.altered(stands).text,
         reminders_due=list(rounds.reminders(place, today)) if place else [],
         private_words=list(rounds.private_words(place)) if place else [],
-    )  # fmt: skip
+    )
 
 
 def sips_of(place: Desk, me: Who, programme: str) -> set[str]:
@@ -91,14 +98,29 @@ def standings(place: Desk, me: Who, programme: str) -> list[Standing]:
     by, own = me.person(programme), sips_of(place, me, programme)
     return [
         Standing(
-            urn=p.urn, school=place.facts.name(p.urn), post=p.post, sip=p.sip, name=place.row(p).name,
-            stage=p.stage, released_on=p.released_on, answer_by=p.answer_by, head=p.head, chair=p.chair,
-            silent=p.silent, governors=p.governors, represented=p.represented, rung=p.rung, decide_by=p.decide_by, declined=p.declined,
-            from_=place.row(p).from_, to=place.row(p).to,
-            confirmed_by=p.confirmed_by, missing=list(rounds.missing(place, p.beside, by, own)) if me.role == "manager" else [],
+            urn=p.urn,
+            school=place.facts.name(p.urn),
+            post=p.post,
+            sip=p.sip,
+            name=place.row(p).name,
+            stage=p.stage,
+            released_on=p.released_on,
+            answer_by=p.answer_by,
+            head=p.head,
+            chair=p.chair,
+            silent=p.silent,
+            governors=p.governors,
+            represented=p.represented,
+            rung=p.rung,
+            decide_by=p.decide_by,
+            declined=p.declined,
+            from_=place.row(p).from_,
+            to=place.row(p).to,
+            confirmed_by=p.confirmed_by,
+            missing=list(rounds.missing(place, p.beside, by, own)) if me.role == "manager" else [],
         )
         for p in place.round.everyone
-    ]  # fmt: skip
+    ]
 
 
 def mine(place: Desk, me: Who, programme: str, today: dt.date | None = None) -> list[Pair]:
@@ -126,16 +148,26 @@ def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
 
 def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
     a = place.row(p)
-    audience = "school" if me.role == "school" else "sip"
-    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip)  # type: ignore[arg-type]  # one of the two
+    audience: Literal["school", "sip"] = "school" if me.role == "school" else "sip"
+    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip)
     portrait = place.facts.sips[p.sip].pen_portrait if p.sip in place.facts.sips else None
     school = audience == "school"
     return OwnPair(
-        urn=p.urn, school=a.school, post=p.post, sip_name=a.name, pen_portrait=portrait if school else None,
-        from_=a.from_, to=a.to, days=a.days, periods=None if school else a.periods.model_dump(), text=told.text,
-        stage=p.stage if school else None, answer_by=p.answer_by if school else None, answer=p.head if school else None,
+        urn=p.urn,
+        school=a.school,
+        post=p.post,
+        sip_name=a.name,
+        pen_portrait=portrait if school else None,
+        from_=a.from_,
+        to=a.to,
+        days=a.days,
+        periods=None if school else a.periods.model_dump(),
+        text=told.text,
+        stage=p.stage if school else None,
+        answer_by=p.answer_by if school else None,
+        answer=p.head if school else None,
         may_refuse=p.stage in ("proposed", "accepted", "queried") if school else None,
-    )  # fmt: skip
+    )
 
 
 def event_out(event: Any, *, reasons: bool) -> EventOut:

@@ -48,9 +48,17 @@ def job_out(job: Job) -> JobOut:
     """A job without the case it carries, or the bytes of a file it made."""
     result = {k: v for k, v in job.result.items() if k != "base64"} if job.result else None
     return JobOut(
-        id=job.id, kind=job.kind, round=job.round_id, state=job.state, reason=job.reason, result=result,
-        progress=job.progress, created_at=job.created_at, started_at=job.started_at, ended_at=job.ended_at,
-    )  # fmt: skip
+        id=job.id,
+        kind=job.kind,
+        round=job.round_id,
+        state=job.state,
+        reason=job.reason,
+        result=result,
+        progress=job.progress,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+    )
 
 
 class Later(JSONResponse):

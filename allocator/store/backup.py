@@ -111,7 +111,8 @@ def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
         raise UsageError(f"{path}: not a backup of this program ({FORMAT}).")
     if head.get("step") != migrate.newest():
         raise UsageError(
-            f"{path}: of step {head.get('step')}; this version reads {migrate.newest()}. Restore it with the version that wrote it."
+            f"{path}: of step {head.get('step')}; this version reads {migrate.newest()}. Restore it with "
+            "the version that wrote it."
         )
     rows = lines[1:-1]
     whole = hashlib.sha256("".join(line + "\n" for line in rows).encode()).hexdigest()

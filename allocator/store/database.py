@@ -23,9 +23,13 @@ PROBE_MS = 1_000  # how long a probe waits for a writer
 POOL_SECONDS = 10  # to wait for a connection of our own
 # PostgreSQL: nobody waits for ever. A host that is gone is noticed by its silence; what a dead client held is let go.
 NETWORK = {
-    "connect_timeout": 5, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
-}  # fmt: skip
+}
 PATIENCE = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
 
 
@@ -55,8 +59,13 @@ class Database:
             said = " ".join(f"-c {k}={v}" for k, v in PATIENCE.items())
             asked = parsed.query.get("options")
             network = NETWORK | {"options": f"{said} {asked}" if isinstance(asked, str) else said}
-            options = {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 20, "pool_timeout": POOL_SECONDS,
-                       "connect_args": network}  # fmt: skip
+            options = {
+                "pool_pre_ping": True,
+                "pool_size": 10,
+                "max_overflow": 20,
+                "pool_timeout": POOL_SECONDS,
+                "connect_args": network,
+            }
         self.engine = sa.create_engine(parsed, hide_parameters=True, **options)  # values are people's, logs are not
         if self.sqlite:
             _private(parsed.database)
@@ -79,8 +88,8 @@ class Database:
                     raise Overtaken
 
     def takes_writes(self) -> None:
-        """Write something that changes nothing, as a probe does. Raises DBAPIError where it cannot be kept; a writer at work
-        is no failure."""
+        """Write something that changes nothing, as a probe does. Raises DBAPIError where it cannot be kept; a
+        writer at work is no failure."""
         same = "update alembic_version set version_num = version_num"
         try:
             if self.sqlite:  # beside our own connections, which wait longer
@@ -130,8 +139,8 @@ def cause(error: DBAPIError) -> str:
 
 
 def open_store(url: str, *, make: bool = True) -> Database:
-    """The database, once it has answered; an SQLite file is made where there is none only with `make`. Raises UsageError,
-    without the password of the URL."""
+    """The database, once it has answered; an SQLite file is made where there is none only with `make`. Raises
+    UsageError, without the password of the URL."""
     file = url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
     if file and not make and not Path(file).exists():
         raise UsageError(f"{file}: there is no such store. Check ALLOCATOR_DATABASE_URL.")
@@ -146,7 +155,8 @@ def open_store(url: str, *, make: bool = True) -> Database:
 
 @contextmanager
 def with_this(statement: sa.Executable) -> Iterator[None]:
-    """Every write meanwhile carries this statement in its own transaction, and is undone (Overtaken) where it changes no row."""
+    """Every write meanwhile carries this statement in its own transaction, and is undone (Overtaken) where it
+    changes no row."""
     token = _also.set(statement)
     try:
         yield
@@ -155,7 +165,8 @@ def with_this(statement: sa.Executable) -> Iterator[None]:
 
 
 def _private(file: str | None) -> None:
-    """A file of the store is its owner's alone: it holds everything about everybody. SQLite's files beside it follow it."""
+    """A file of the store is its owner's alone: it holds everything about everybody. SQLite's files beside it
+    follow it."""
     if file and file != ":memory:":
         with suppress(OSError):  # what cannot be made or changed is told when it is opened
             os.close(os.open(file, os.O_CREAT | os.O_RDONLY, 0o600))

@@ -1,9 +1,10 @@
 """Erasure: of one person in a programme, or of a whole round, proved gone by looking through everything that is kept.
 
-Of a person everything goes that tells who they are: name, address, portrait, what was written by and about them, how they
-signed in. Their rows stay under a mark, with the figures on which the proof of everybody else's plan rests, until the round
-itself goes; the plans are sealed anew and pass the auditor as before. Of a round everything goes; what is left is a line in
-the audit log with the hashes of its last case and plan, by which a copy kept elsewhere can still be told to be true.
+Of a person everything goes that tells who they are: name, address, portrait, what was written by and about them,
+how they signed in. Their rows stay under a mark, with the figures on which the proof of everybody else's plan
+rests, until the round itself goes; the plans are sealed anew and pass the auditor as before. Of a round everything
+goes; what is left is a line in the audit log with the hashes of its last case and plan, by which a copy kept
+elsewhere can still be told to be true.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class Marks:
         return any(t.casefold() in low for t in (*self.names, *self.emails))
 
     def scrubbed(self, value: Any, key: str = "") -> Any:
-        """The value without them: names and addresses replaced; what was written freely and tells of them is taken out."""
+        """The value without them: names and addresses replaced; what was written freely and tells of them is taken
+        out."""
         if isinstance(value, dict):
             mine = value.get("sip") in self.sips and "name" in value and "phases" in value  # their own row of `sips`
             blank = ("email", "pen_portrait") if mine else ()
@@ -119,7 +121,8 @@ class Erased:
 
 
 def person(db: Database, programme: str, email: str = "", sip: str = "") -> Erased:
-    """Everything in the programme that tells who this is, by address, by the id of a SIP, or both. Raises NotThere, UsageError."""
+    """Everything in the programme that tells who this is, by address, by the id of a SIP, or both. Raises
+    NotThere, UsageError."""
     with db.write() as s:
         if db.sqlite:
             s.execute(sa.text("pragma secure_delete = on"))
@@ -149,8 +152,9 @@ def round_(db: Database, round_id: str) -> int:
         jobs = sa.select(Job.id).where(Job.round_id == round_id)
         count = 0
         for table in OF_A_ROUND:
-            which = JobPart.job_id.in_(jobs) if table is JobPart else table.round_id == round_id  # type: ignore[attr-defined]
-            done: Any = s.execute(sa.delete(table).where(which))
+            rows = sa.delete(table)
+            of = rows.where(JobPart.job_id.in_(jobs)) if table is JobPart else rows.filter_by(round_id=round_id)
+            done: Any = s.execute(of)
             count += done.rowcount
         s.execute(sa.delete(Once))  # answers kept for repeated requests may tell of it
         keep.note(s, None, "round erased", round_id, programme=row.programme_id, detail=f"{row.name}: {told}")

@@ -39,17 +39,24 @@ def note(
     """A line of the audit log."""
     session.add(
         AuditRow(
-            at=now(), person_id=who.id if who else None, role=who.role if who else None, programme_id=programme,
-            action=action, subject=subject, detail=detail,
+            at=now(),
+            person_id=who.id if who else None,
+            role=who.role if who else None,
+            programme_id=programme,
+            action=action,
+            subject=subject,
+            detail=detail,
         )
-    )  # fmt: skip
+    )
 
 
 def tidy(session: Session) -> None:
     """Throw away what nobody can use any more: links and passes long run out, answers kept for repeated requests."""
     for row, moment, days in (
-        (SignIn, SignIn.expires_at, 1), (Pass, Pass.expires_at, 30), (Once, Once.created_at, ONCE_DAYS)
-    ):  # fmt: skip
+        (SignIn, SignIn.expires_at, 1),
+        (Pass, Pass.expires_at, 30),
+        (Once, Once.created_at, ONCE_DAYS),
+    ):
         session.execute(sa.delete(row).where(moment < now() - dt.timedelta(days=days)))
 
 
@@ -179,9 +186,15 @@ def keep_case(session: Session, row: RoundRow, case: Case, policy: Policy, probl
     """The next version of a round's case and policy."""
     last = session.scalar(sa.select(sa.func.max(CaseRow.n)).where(CaseRow.round_id == row.id)) or 0
     kept = CaseRow(
-        round_id=row.id, n=last + 1, sha256=canon.case_sha256(case), case=case.model_dump(mode="json"),
-        policy=policy.model_dump(mode="json"), problems=problems, by=by.id, at=now(),
-    )  # fmt: skip
+        round_id=row.id,
+        n=last + 1,
+        sha256=canon.case_sha256(case),
+        case=case.model_dump(mode="json"),
+        policy=policy.model_dump(mode="json"),
+        problems=problems,
+        by=by.id,
+        at=now(),
+    )
     session.add(kept)
     row.version += 1
     session.flush()

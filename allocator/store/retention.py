@@ -42,22 +42,56 @@ class KeepingRule:
 
 
 RULES = (
-    KeepingRule("uploads", "files given as a round's data and not taken", 30, "they were given",
-    "they are taken or given again within days"),
-    KeepingRule("work", "jobs, their results, the files they made", 90, "they ended",
-    "a result is worked out again from its plan"),
-    KeepingRule("reasons", "why a school refused, and what heads, chairs and SIPs wrote in their own words", 400,
-    "they were written",
-         "a refusal is heard within weeks and questioned within a year; that there was one is kept with the round"),
-    KeepingRule("letters", "the words of letters, with the address", 730, "they were sent",
-    "what was promised may be asked about for two years"),
-    KeepingRule("versions", "versions of a round's data before the one in force", 730, "they were replaced",
-    "who changed what is asked within two years"),
-    KeepingRule("log", "the audit log: who did what and when", 1095, "it was written",
-    "access is looked into within three years"),
-    KeepingRule("rounds", "a round: its data, plans, answers and decisions", 2555, "the last thing happened in it",
-         "tenure and refusals count over six years, and a complaint may come a year later"),
-)  # fmt: skip
+    KeepingRule(
+        "uploads",
+        "files given as a round's data and not taken",
+        30,
+        "they were given",
+        "they are taken or given again within days",
+    ),
+    KeepingRule(
+        "work",
+        "jobs, their results, the files they made",
+        90,
+        "they ended",
+        "a result is worked out again from its plan",
+    ),
+    KeepingRule(
+        "reasons",
+        "why a school refused, and what heads, chairs and SIPs wrote in their own words",
+        400,
+        "they were written",
+        "a refusal is heard within weeks and questioned within a year; that there was one is kept with the round",
+    ),
+    KeepingRule(
+        "letters",
+        "the words of letters, with the address",
+        730,
+        "they were sent",
+        "what was promised may be asked about for two years",
+    ),
+    KeepingRule(
+        "versions",
+        "versions of a round's data before the one in force",
+        730,
+        "they were replaced",
+        "who changed what is asked within two years",
+    ),
+    KeepingRule(
+        "log",
+        "the audit log: who did what and when",
+        1095,
+        "it was written",
+        "access is looked into within three years",
+    ),
+    KeepingRule(
+        "rounds",
+        "a round: its data, plans, answers and decisions",
+        2555,
+        "the last thing happened in it",
+        "tenure and refusals count over six years, and a complaint may come a year later",
+    ),
+)
 
 
 def schedule(days: Mapping[str, int]) -> tuple[KeepingRule, ...]:

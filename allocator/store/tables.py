@@ -65,8 +65,8 @@ class Called(Base):
 
 
 class SignIn(Base):
-    """A single-use link, kept as a hash. With a role and a programme it opens those only; `own`: asked for by the person,
-    and sent to nobody but them."""
+    """A single-use link, kept as a hash. With a role and a programme it opens those only; `own`: asked for by the
+    person, and sent to nobody but them."""
 
     __tablename__ = "sign_ins"
     hash: Mapped[str] = mapped_column(primary_key=True)
@@ -244,7 +244,8 @@ class Mark(Base):
 
 
 class AskRow(Base):
-    """What was asked before planning, and what came back: an append-only log beside the round's own (`rounds.ask_first`)."""
+    """What was asked before planning, and what came back: an append-only log beside the round's own
+    (`rounds.ask_first`)."""
 
     __tablename__ = "asking"
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
@@ -286,7 +287,8 @@ class Remembered(Base):
 
 
 class LetterRow(Base):
-    """A letter as it was written, to whom, and what became of it. Its link, kept as a hash, shows it and opens nothing."""
+    """A letter as it was written, to whom, and what became of it. Its link, kept as a hash, shows it and opens
+    nothing."""
 
     __tablename__ = "letters"
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -38,7 +38,8 @@ def remembered(session: Session, programme: str) -> list[Remembered]:
 def remember(
     session: Session, programme: str, kind: str, text: str, means: str, by: Person, *, place: str = ""
 ) -> None:
-    """`text` means `means` from now on: a sheet or column as its title is compared, a name, a body or a value as each is."""
+    """`text` means `means` from now on: a sheet or column as its title is compared, a name, a body or a value as
+    each is."""
     if kind == "body":
         as_compared = next(folded(k, text) for k in KINDS if k == place)
     else:
@@ -62,10 +63,15 @@ def give(session: Session, row: RoundRow, name: str, media: str, year: str | Non
     row.version += 1
     session.merge(
         UploadRow(
-            round_id=row.id, name=name, media=media, year=year, base64=base64.b64encode(body).decode(),
-            by=by.model_dump(mode="json"), at=keep.now(),
+            round_id=row.id,
+            name=name,
+            media=media,
+            year=year,
+            base64=base64.b64encode(body).decode(),
+            by=by.model_dump(mode="json"),
+            at=keep.now(),
         )
-    )  # fmt: skip
+    )
 
 
 def body_of(upload: UploadRow) -> bytes:

@@ -89,6 +89,9 @@ class Objective(PolicyPart):
     )
     floor: int | None = val(
         None,
-        "a school stays empty rather than have a lead who fits it less than this, counted as the weights are; blank = none",
+        (
+            "a school stays empty rather than have a lead who fits it less than this, counted as the weights "
+            "are; blank = none"
+        ),
         "contract 2",
     )

@@ -34,11 +34,21 @@ class Repair(PolicyPart):
 class Fixes(PolicyPart):
     menu: list[str] = val(
         [
-            "days", "budget", "max_schools", "min_schools", "extend_tenure", "accept_local_head", "decide_interest",
-            "ask_lead_appraisal", "renew_check", "unlock", "new_sip",
+            "days",
+            "budget",
+            "max_schools",
+            "min_schools",
+            "extend_tenure",
+            "accept_local_head",
+            "decide_interest",
+            "ask_lead_appraisal",
+            "renew_check",
+            "unlock",
+            "new_sip",
         ],
-        "what may be suggested to fill an empty post", "ours",
-    )  # fmt: skip
+        "what may be suggested to fill an empty post",
+        "ours",
+    )
     most_days: float = val(10.0, "most extra days suggested for one SIP", "ours", ge=0)
 
 

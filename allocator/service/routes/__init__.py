@@ -1,1 +1,2 @@
-"""Routes, a file a family. Each says who may ask and which errors it can answer; what is decided is decided in `rounds`."""
+"""Routes, a file a family. Each says who may ask and which errors it can answer; what is decided is decided in
+`rounds`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
 
@@ -35,13 +35,24 @@ from allocator.store import keep
 
 router = APIRouter(route_class=OnceRoute)
 WRITE = ("stale", "round_refuses")
+Speaker = Literal["head", "chair", "sip", "governors"]
 Taken = Callable[[Desk], Fact | list[Fact]]
 
 
 def act(
-    office: Office, request: Request, who: Who, id: str, response: Response, take: Taken, action: str, subject: str,
-    *, by: Person | None = None, detail: str = "", told: Callable[[Desk], str | None] = lambda _: None,
-) -> Recorded:  # fmt: skip
+    office: Office,
+    request: Request,
+    who: Who,
+    id: str,
+    response: Response,
+    take: Taken,
+    action: str,
+    subject: str,
+    *,
+    by: Person | None = None,
+    detail: str = "",
+    told: Callable[[Desk], str | None] = lambda _: None,
+) -> Recorded:
     """One step of the round whose desk this plan is on, with its line in the audit log."""
     with office.db.read() as s:
         _, of = plan_in(s, who, id)
@@ -66,8 +77,8 @@ def published(id: Id, who: Reader, office: In) -> PageOf[Standing]:
 
 @router.post("/plans/{id}/publication", responses=errors(*WRITE))
 def publish(id: Id, ask: Publication, request: Request, who: Manager, office: In, response: Response) -> Recorded:
-    """Sound SIPs out, send proposals (all or a stage), tell what has changed or is settled, remind, withdraw, or close when the
-    date has passed. What each letter says is kept as it goes."""
+    """Sound SIPs out, send proposals (all or a stage), tell what has changed or is settled, remind, withdraw, or
+    close when the date has passed. What each letter says is kept as it goes."""
     today = dt.date.today()
     take: dict[str, Taken] = {
         "propose": lambda d: rounds.propose(d, ask.urns, today, ask.answer_by),
@@ -91,12 +102,20 @@ def letters(id: Id, who: Reader, office: In) -> PageOf[LetterOut]:
     return PageOf(
         items=[
             LetterOut(
-                id=k.sent.id, kind=k.sent.kind, urns=list(k.sent.urns), to=k.sent.to, role=k.sent.role, on=k.sent.on,
-                by=k.sent.by, heading=k.heading, text="\n\n".join(k.paragraphs), whole=k.whole,
+                id=k.sent.id,
+                kind=k.sent.kind,
+                urns=list(k.sent.urns),
+                to=k.sent.to,
+                role=k.sent.role,
+                on=k.sent.on,
+                by=k.sent.by,
+                heading=k.heading,
+                text="\n\n".join(k.paragraphs),
+                whole=k.whole,
             )
             for k in found
         ]
-    )  # fmt: skip
+    )
 
 
 @router.get("/plans/{id}/answers", response_model=PageOf[Standing] | OwnPlan, responses=errors("round_refuses"))
@@ -136,12 +155,21 @@ def answer(id: Id, ask: AnswerIn, request: Request, who: Anyone, office: In, res
 
     detail = f"{ask.answer} by {speaker}" + (f", {ask.via}" if who.role == "manager" else "")
     return act(
-        office, request, who, id, response, take, "answer", ask.urn, by=who.person(of.programme_id, ask.urn),
-        detail=detail, told=told,
-    )  # fmt: skip
+        office,
+        request,
+        who,
+        id,
+        response,
+        take,
+        "answer",
+        ask.urn,
+        by=who.person(of.programme_id, ask.urn),
+        detail=detail,
+        told=told,
+    )
 
 
-def _speaker(who: Who, programme: str, ask: AnswerIn) -> str:
+def _speaker(who: Who, programme: str, ask: AnswerIn) -> Speaker:
     """For whom this answer is: oneself, or the one a manager spoke with."""
     if who.role == "manager":
         if ask.by is None or ask.via == "page":
@@ -153,7 +181,7 @@ def _speaker(who: Who, programme: str, ask: AnswerIn) -> str:
     return own
 
 
-def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
+def _take(ask: AnswerIn, speaker: Speaker, who: Who, programme: str) -> Taken:
     today, via = dt.date.today(), ask.via
     says = "accept" if ask.answer == "agree" else ask.answer
     if speaker == "sip" and says in ("accept", "query", "move_on", "decline", "interest"):
@@ -169,8 +197,15 @@ def _take(ask: AnswerIn, speaker: str, who: Who, programme: str) -> Taken:
         return lambda d: rounds.take_up(d, ask.urn, today, ask.reason, ask.post or "lead")
     if speaker in ("head", "chair") and says in ("accept", "veto", "query"):
         return lambda d: rounds.answer(
-            d, ask.urn, says, speaker, today, post=ask.post, reason=ask.reason, via=via  # type: ignore[arg-type]
-        )  # fmt: skip
+            d,
+            ask.urn,
+            says,
+            speaker,
+            today,
+            post=ask.post,
+            reason=ask.reason,
+            via=via,
+        )
     raise HttpProblem("invalid", f"{ask.answer} is not an answer that a {speaker} gives.")
 
 

@@ -79,7 +79,8 @@ def cancel(id: Id, who: Manager, office: In) -> JobOut:
 )
 async def listen(id: Id, request: Request, who: Reader, office: In) -> EventStream:
     """Server-sent events: `progress` with best, bound and gap as they come, then `ended` with the job. Each tells the
-    whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same again."""
+    whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same
+    again."""
 
     def look() -> JobOut:
         with office.db.read() as s:

@@ -119,14 +119,15 @@ CASE_BODY = {
             uploads.ZIP: {"schema": {"type": "string", "format": "binary"}},
         },
     }
-}  # fmt: skip
+}
 YearAsked = Annotated[str | None, Query(pattern=r"^\d{4}/\d{2}$", description="the academic year planned")]
 
 
 @router.put(
-    "/rounds/{id}/case", openapi_extra=CASE_BODY,
+    "/rounds/{id}/case",
+    openapi_extra=CASE_BODY,
     responses=errors("stale", "unknown_media", "case_errors"),
-)  # fmt: skip
+)
 async def put_case(
     id: Id, request: Request, who: Manager, office: In, response: Response, year: YearAsked = None
 ) -> CaseSaid:
@@ -185,9 +186,13 @@ def get_policy(id: Id, who: Reader, office: In) -> dict[str, Any]:
 
 @router.put("/rounds/{id}/policy", responses=errors("stale", "case_errors", "round_refuses"))
 def put_policy(
-    id: Id, request: Request, who: Manager, office: In, response: Response,
+    id: Id,
+    request: Request,
+    who: Manager,
+    office: In,
+    response: Response,
     policy: Annotated[dict[str, Any], Body(examples=[{"name": "steady", "tenure.limit": 6}])],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     """Settings by key, over the shipped policy that `name` names. The case stays as it is, in a new version."""
     raw = Raw()
     new = policy_from(policy, raw)

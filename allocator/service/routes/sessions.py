@@ -32,7 +32,8 @@ door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twi
 
 @door.post("/sign-in", status_code=202, responses=errors("too_many", "forbidden"))
 def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]:
-    """Ask for a single-use link. The answer, and the time it takes, are the same whether the address is known or not."""
+    """Ask for a single-use link. The answer, and the time it takes, are the same whether the address is known or
+    not."""
     from_here(request)
     office.limiter.count(
         f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
