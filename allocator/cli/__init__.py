@@ -5,11 +5,30 @@ Commands read, call and print; `--json` is the machine's form. What a command wo
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from typing import Any
+
+
+class Unread(io.FileIO):
+    """Standard output that outlives its reader (`| head`): what nobody reads is dropped, and the files asked for are written."""
+
+    def write(self, text: Any) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(text)
 
 
 def main() -> None:
     """Entry point: runs the app and turns our errors into one clear message and an exit code (contract 3)."""
+    if sys.stdout is sys.__stdout__ and sys.stdout is not None and not sys.stdout.isatty():
+        pipe = io.BufferedWriter(Unread(sys.stdout.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(pipe, sys.stdout.encoding, sys.stdout.errors)
     try:
         from allocator.cli.commands import app
         from allocator.domain.characters import visible

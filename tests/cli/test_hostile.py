@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from allocator.intake.read import read_case
 from allocator.reasons.answer import solve
 from allocator.report.terminal import show_plan
 from allocator.report.terminal_questions import show_unfilled
+from scenarios.tables import HERE
 from tests.make import case, school, sip
 
 NAMES = ("Ann [/x] Lea", "Ann [interim] Lea", "[bold]Ann", "Ann \\[red] Lea")
@@ -153,3 +156,17 @@ def test_a_mistyped_store_is_not_made(tmp_path: Path, monkeypatch: pytest.Monkey
         assert isinstance(answer.exception, UsageError)
     assert list(tmp_path.iterdir()) == []
     shutil.rmtree(tmp_path)
+
+
+def test_a_reader_that_goes_away_loses_nobody_a_plan(tmp_path: Path) -> None:
+    """`allocator solve … -o plan.json | head`: what is printed is dropped, and the file is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "allocator", "solve", HERE / "leaver-at-christmas", "-o", tmp_path / "p.json"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    )
+    os.close(writing)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert read_plan(tmp_path / "p.json", Plan).summary.filled
