@@ -246,6 +246,10 @@ def printed() -> str:
         ]  # fmt: skip
         blocks = [PRINTED, f"## On a terminal of 80 columns: {len(list((case / 'schools.csv').open())) - 1} schools"]
         blocks += [_block(job, case, folder, tty=True) for job in jobs]
+        blocks += [
+            "## Next year, before it is planned",
+            _block(("next-year", "--plan", "plan.json"), case, folder, tty=True),
+        ]
         blocks += ["## Into a pipe", _block(jobs[1], case, folder, tty=False)]
     return "\n\n".join(blocks) + "\n"
 

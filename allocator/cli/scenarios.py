@@ -1,4 +1,4 @@
-"""Commands that go on from a plan: what-if, choices, veto, compare, frontier, sweep, next-year."""
+"""Commands that go on from a plan: what-if, choices, veto, compare, frontier, sweep."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from allocator.cli.app import (
     out,
     plan_text,
     read_plan,
-    say,
     say_json,
     write,
 )
@@ -345,29 +344,3 @@ def sweep(
     from allocator.report.terminal_questions import show_sweep
 
     show_sweep(ordered, out(), gains=gains)
-
-
-@app.command("next-year")
-def next_year(
-    plan: PlanOpt,
-    output: Annotated[Path, typer.Option("--output", "-o", help="a new folder for next year's tables")],
-    case: GivenCase = None,
-    policy: PolicyOpt = None,
-    as_json: JsonOpt = False,
-) -> None:
-    """Next year's case from this year's end: history and tenure carried, what lapses left behind."""
-    from allocator.errors import UsageError
-    from allocator.intake.write import write_case
-    from allocator.questions.rollover import next_year as roll
-
-    before = plan_for(case, plan, policy)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise UsageError(f"{output} is already there and not empty. Give a new folder: nothing is written over.")
-    new = roll(before)
-    write_case(new.case, output)
-    if as_json:
-        say_json({"written": str(output), "year": new.case.year, "notes": list(new.notes)})
-        return
-    say(f"{output}: the case of {new.case.year}, {len(new.case.schools)} schools, {len(new.case.sips)} SIPs.")
-    for text in new.notes:
-        say(f"  {text}")

@@ -49,7 +49,18 @@ IGNORED = (
     "problems",
     *(
         f"list {name}"
-        for name in ("room", "tenure", "changes", "checks", "days", "needs", "clusters", "interests", "appraisal")
+        for name in (
+            "room",
+            "tenure",
+            "changes",
+            "checks",
+            "years",
+            "days",
+            "needs",
+            "clusters",
+            "interests",
+            "appraisal",
+        )
     ),
 )
 

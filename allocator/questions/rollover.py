@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from allocator.domain.calendar import Year, first_year, year_label
-from allocator.domain.case import Case, History, School, Sip
+from allocator.domain.case import Case, History, Row, School, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.answer import world
 from allocator.words import day
 
+LAPSE = {
+    "wishes": "Wishes lapse ({n}): ask again",
+    "answers": "Answers to this year's proposals lapse ({n})",
+    "worked": "Rows of days worked stay with this year ({n})",
+    "refusals": "Refusals of years past lapse ({n})",
+    "decisions": "Decisions lapse ({n}): locks, and those whose date has passed",
+    "interests": "Declared interests have run out ({n})",
+    "absences": "Absences are over ({n})",
+}  # table -> what is said of its rows that do not go on
+
 
 @dataclass(frozen=True)
 class Rollover:
-    """The new case, and what was left behind or needs a look, in words."""
+    """The new case, what was left behind or needs a look in words, and the rows that lapsed by table."""
 
     case: Case
     notes: tuple[str, ...]
+    lapsed: Mapping[str, tuple[Row, ...]]
 
 
 def next_year(plan: Plan) -> Rollover:
@@ -52,18 +64,9 @@ def next_year(plan: Plan) -> Rollover:
         "decisions": tuple(d for d in case.decisions if _carries(d.decision, d.until, first)),
         "interests": tuple(i for i in case.interests if i.until is None or i.until >= first),
     }
-    for table, what in (
-        ("wishes", "Wishes lapse ({n}): ask again"),
-        ("answers", "Answers to this year's proposals lapse ({n})"),
-        ("worked", "Rows of days worked stay with this year ({n})"),
-        ("refusals", "Refusals of years past lapse ({n})"),
-        ("decisions", "Decisions lapse ({n}): locks, and those whose date has passed"),
-        ("interests", "Declared interests have run out ({n})"),
-    ):
-        lapsed = len(getattr(case, table)) - len(update[table])
-        if lapsed:
-            notes.append(f"{what.format(n=lapsed)}.")
-    return Rollover(case.model_copy(update=update), tuple(notes))
+    lapsed = {t: tuple(r for r in getattr(case, t) if r not in update[t]) for t in LAPSE}
+    notes += [f"{LAPSE[t].format(n=len(rows))}." for t, rows in lapsed.items() if rows]
+    return Rollover(case.model_copy(update=update), tuple(notes), {t: rows for t, rows in lapsed.items() if rows})
 
 
 def _carries(kind: str, until: dt.date | None, first: dt.date) -> bool:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from allocator import rules
 from allocator.allocate import Setup
-from allocator.domain.before import last_year
 from allocator.domain.calendar import first_year, year_label
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
@@ -25,22 +23,13 @@ from allocator.intake.problems import nearest
 from allocator.questions import wanted
 from allocator.reasons.answer import ready_from
 from allocator.reasons.spoken import name_of
-from allocator.report.lapses import checks, ties
+from allocator.report.ahead import after, runs_out
+from allocator.report.lapses import ties
+from allocator.report.listing import Listing as Listing
 from allocator.words import counted, day, days, listed, years
 from allocator.words import words as plain_words
 
 PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A table: its head, its rows, and what to say of them; `said` alone where there is no row."""
-
-    name: str
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
-    said: str
 
 
 @dataclass(frozen=True)
@@ -175,42 +164,21 @@ def _leads(facts: Facts, urn: str, year: int) -> list[str]:
 
 
 def lapses(desk: ListSource) -> Listing:
-    """What runs out or is missing for every SIP on the team, with or without a school, and what it bars."""
-    facts = desk.facts
-    rows: list[tuple[Any, ...]] = []
-    for sip in facts.sips.values():
-        if sip.status not in (None, "active"):
-            continue
-        for check in checks(facts, sip, None, desk.today):
-            if check.warns:
-                rows.append((sip.name, check.name, check.warns, *_bars(desk, sip, check.name)))
-    head = ("SIP", "what", "how it stands", "posts that it bars", "of these theirs last year, barred by this alone", "renewed, they would keep")  # fmt: skip
-    said = "What is barred is barred by a published rule; renewed on record, the plan can be made again."
-    if not rows:
-        said = f"Every SIP on the team has DBS, contract and training beyond the last planned day, {day(facts.year.last_planned)}."
-    return Listing(
-        "checks", "Checks, contracts and training that end or are missing, and what each bars", head, tuple(rows), said
-    )
+    """What runs out or is missing for every SIP on the team in the year of the plan, and what a renewal would keep."""
+    return runs_out(desk.facts, desk.today, lambda sip, alone: _kept(desk, sip))
 
 
-RULE_OF = {"DBS": "dbs", "Contract": "availability", "Training": "training", "Approved by the board": "approval"}
-
-
-def _bars(desk: ListSource, sip: Sip, what: str) -> tuple[int, str, str]:
-    """(posts barred, schools of last year barred by nothing else, schools that a renewal would keep)."""
-    facts, rule = desk.facts, RULE_OF.get(what, "")
-    by_id = {r.id: r for r in rules.RULES if r.on(facts)}
-    one = by_id.get(rule)
-    barred = [p for p in facts.year_posts if one is not None and one.block(facts, p, sip)]
-    alone = [p.urn for p in barred if p.kind == "lead" and last_year(facts, p.urn, "lead") == sip.sip
-             and not any(r.block(facts, p, sip) for id, r in by_id.items() if id != rule)]  # fmt: skip
-    if not alone or what != "DBS":
-        return len(barred), desk.schools(alone) or "none", "" if not alone else "not asked"
+def _kept(desk: ListSource, sip: Sip) -> str:
     if not desk.dearer:
-        return len(barred), desk.schools(alone), "the command says"
-    until = dt.date(facts.year.start_year + 2, 8, 31).isoformat()
-    kept = wanted.renewed(facts, desk.plan, sip.sip, until, desk.stop)
-    return len(barred), desk.schools(alone), "not found out" if kept is None else desk.schools(kept) or "none"
+        return "the command says"
+    until = dt.date(desk.facts.year.start_year + 2, 8, 31).isoformat()
+    kept = wanted.renewed(desk.facts, desk.plan, sip.sip, until, desk.stop)
+    return "not found out" if kept is None else desk.schools(kept) or "none"
+
+
+def coming_years(desk: ListSource) -> Listing:
+    """The three years after this one, from the plan."""
+    return after(desk.plan, desk.today).lists[0]
 
 
 # -- days by term ---------------------------------------------------------------------------------------------------
@@ -356,6 +324,7 @@ LISTS: dict[str, tuple[str, Callable[[ListSource], Listing]]] = {
     "tenure": ("who reaches review and limit, and when", tenure),
     "changes": ("schools with more than one change of lead in two years", changes),
     "checks": ("checks, contracts and training that end or are missing, and what each bars", lapses),
+    "years": ("the coming three years: days due against days offered, and who reaches review and limit", coming_years),
     "days": ("days by term of every SIP, against their limits", by_term),
     "needs": ("a need that changed: days and people before and after", needs),
     "clusters": ("what one SIP for a cluster would cost whom", of_clusters),

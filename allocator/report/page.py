@@ -9,6 +9,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import settings
 from allocator.domain.round import Round
+from allocator.report import terms_svg
 from allocator.report.director import director
 from allocator.report.map_svg import letters, svg_map
 from allocator.report.terminal import standing, why
@@ -32,6 +33,8 @@ def page(facts: Facts, plan: Plan, now: Round | None = None) -> str:
     rows = sorted(plan.assignments, key=lambda a: (a.school, a.urn, a.post != "lead", a.from_))
     schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
     names = {x.sip: x.name for x in plan.loads}
+    team = terms_svg.of_team(facts, plan)
+    one_scale = terms_svg.scale(team)
     text: str = (
         environment()
         .get_template("report.html.j2")
@@ -43,6 +46,7 @@ def page(facts: Facts, plan: Plan, now: Round | None = None) -> str:
             names=names,
             letters=letters(plan),
             map=svg_map(facts, plan),
+            terms=[(t.name, terms_svg.picture(t, one_scale)) for t in team],
             standing=standing(plan),
             most=max([x.capacity for x in plan.loads] + [x.days for x in plan.loads] + [1]),
             why=why,

@@ -15,7 +15,7 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
 from allocator.reasons.in_a_word import in_a_word
-from allocator.words import day, days
+from allocator.words import counted, day, days
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -209,9 +209,20 @@ def standing(plan: Plan) -> str:
     """Whether this is the best plan, in words."""
     if plan.certificate.proved:
         return f"No better plan exists: proved, and checked by {SECOND}."
-    per_post = plan.certificate.gap_points_per_post
-    more = f"more time may find a better one, by at most {math.ceil(per_post)} points a post"
-    return f"Checked by {SECOND}, but not proved best: {more}."
+    return f"Checked by {SECOND}, but not proved best: {unproved(plan)}."
+
+
+def unproved(plan: Plan) -> str:
+    """What it is that is not proved of a plan, and how much better it could get at most."""
+    first = next((t for t in plan.certificate.tiers if t.value != t.bound), None)
+    if first is None or first.name == tiers.LOT:
+        return "only which of equally good plans the lot would take is not"
+    gap = abs(first.bound - first.value)
+    if first.name != tiers.POINTS:
+        return f"more time may find one with up to {tiers.text(first.name, tiers.lost(first.name, first.value, first.bound))}"
+    per_post = math.ceil(plan.certificate.gap_points_per_post)
+    most = f"{counted(gap, 'point')} in all" if gap < plan.summary.filled else f"{counted(per_post, 'point')} a post"
+    return f"more time may find one that fits better, by at most {most}"
 
 
 def _schools(mine: Sequence[Assignment]) -> list[str]:

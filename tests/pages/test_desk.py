@@ -70,6 +70,44 @@ def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> 
     with desk.db.write() as s:
         keep.step(s, "n", MEL, lambda d: rounds.put_in_force(d, today))
     assert comes(desk, "n")[0] == ("Prepare next year" if today >= dt.date(2027, 5, 1) else "The plan is in force")
+    assert 'href="/rounds/n/next-year"' in page(desk, "/rounds/n")
+
+
+def test_next_year_is_seen_opened_and_mended_before_it_is_planned(desk: Desk) -> None:
+    runs_out = facts().model_copy(
+        update={"sips": tuple(s.model_copy(update={"dbs_valid_until": dt.date(2027, 8, 31)}) for s in facts().sips)}
+    )
+    plan, today = solve(runs_out, Policy()), keep.now().date()
+    with desk.db.write() as s:
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), runs_out, Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+        keep.step(s, "n", MEL, lambda d: rounds.propose(d, None, today))
+        for urn in "1234":
+            keep.step(s, "n", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+    early = page(desk, "/rounds/n/next-year")
+    assert "As the plan on the desk would leave it" in early
+    assert "/data/facts/" not in early  # this year's data are not where next year is mended
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+        keep.step(s, "n", MEL, lambda d: rounds.put_in_force(d, today))
+    opened = desk.client.post(f"{SITE}/rounds/n/next-year", headers=desk.headers("manager"), follow_redirects=False)
+    to = opened.headers["location"]
+    assert f'href="{to}"' in page(desk, "/rounds/n/next-year")  # and is not opened a second time unseen
+    html, next_round = page(desk, to), to.split("/")[2]
+    led = {a.sip for a in plan.assignments if a.post == "lead"}
+    for sip in led:
+        assert f'href="/rounds/{next_round}/data/facts/sips/row?key={sip}"' in html
+    first, button = comes(desk, next_round)
+    assert (first, button) == (f"Renew what bars {len(led)} SIP{'s' if len(led) > 1 else ''}", "See what, and mend it")
+    with desk.db.write() as s:
+        row = keep.the_round(s, next_round, lock=True)
+        kept = keep.case_row(s, next_round)
+        assert kept is not None
+        case, policy = keep.case_of(kept)
+        valid = tuple(x.model_copy(update={"dbs_valid_until": None}) for x in case.sips)
+        keep.keep_case(s, row, case.model_copy(update={"sips": valid}), policy, [], MEL)
+    assert comes(desk, next_round)[0] == "Ask schools and SIPs first"
 
 
 @pytest.mark.parametrize("path", ["plan", "board", "map", "publish", "answers", "confirm", "out"])

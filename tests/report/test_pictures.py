@@ -9,10 +9,10 @@ from allocator.domain.policy import Policy
 from allocator.questions.frontier import Point
 from allocator.questions.sweep import SweepResult
 from allocator.reasons.answer import solve
-from allocator.report import frontier_svg, sweep_svg
+from allocator.report import frontier_svg, sweep_svg, terms_svg
 from allocator.report.places import drawing
 from allocator.service.pages.cards import Bar
-from tests.make import case, school, sip
+from tests.make import BARE, case, led, policy, school, sip
 
 
 def point(changed: int, points: int) -> Point:
@@ -59,3 +59,30 @@ def test_a_map_has_an_outline_names_and_a_scale() -> None:
 def test_no_limit_is_no_bar() -> None:
     assert Bar("Spring", 4.5, None, 100, None).text == "4.5 days"
     assert Bar("Spring", 4.5, 4, 100, 90).text == "4.5 of 4 days, over by 0.5"
+
+
+def test_days_by_term_have_a_piece_a_school_and_say_where_a_limit_is_passed() -> None:
+    team = [sip("A", autumn_2_days=2, days=30), sip("B", days=30)]
+    rows = case([school("1"), school("2")], team, history=[*led("1", "A", "2025/26"), *led("2", "A", "2025/26")])
+    facts = Facts(rows, policy(**BARE, capacity={"period_stretch": 3}))
+    plan = solve(rows, facts.policy)
+    found = terms_svg.of_team(facts, plan)
+    mine = found[0]
+    assert [t.name for t in found] == ["Sip A"]  # who has no days has no picture
+    load = next(x for x in plan.loads if x.sip == "A")
+    assert mine.totals == tuple(load.periods.model_dump().values())
+    assert tuple(sum(p[1][n] for p in mine.pieces) for n in range(4)) == mine.totals
+    assert [name for name, _ in mine.pieces] == ["School 1", "School 2"]
+    assert mine.over == [1]
+    drawn = terms_svg.picture(mine)
+    assert drawn.count("stroke-dasharray") == 1  # one limit is on record
+    assert f">{mine.totals[1]:g} of 2!</text>" in drawn
+    assert "Over their limit in November and December." in terms_svg.sentence(mine)
+
+
+def test_time_to_begin_is_a_piece_of_its_own() -> None:
+    rows = case([school("1")], [sip("A")])
+    facts = Facts(rows, Policy())
+    mine = terms_svg.of_team(facts, solve(rows, facts.policy))[0]
+    assert [name for name, _ in mine.pieces] == ["School 1", terms_svg.TO_BEGIN]
+    assert sum(mine.pieces[1][1]) == facts.policy.days.new_pairing

@@ -33,6 +33,7 @@ from allocator.reasons import policy_words
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
+from allocator.report.terminal import unproved
 from allocator.service.views import event_out
 from allocator.store import keep
 from allocator.store.tables import AuditRow, LetterRow, RoundRow
@@ -150,12 +151,7 @@ def story(
         f"Policy *{policy.name}*" + ("" if changed else ", as shipped") + ". All rules and weights are in each plan.",
         *changed,
     ]
-    c = plan.certificate
-    proof = (
-        "no better plan exists (proved)"
-        if c.proved
-        else f"at most {c.gap_points_per_post:.0f} points a post could still be gained"
-    )
+    proof = "no better plan exists (proved)" if plan.certificate.proved else f"not proved best: {unproved(plan)}"
     out += [
         "## 3 The plan",
         f"{len(plans)} plan{'s' if len(plans) > 1 else ''} on the desk; the last: {proof}, checked by the auditor.",

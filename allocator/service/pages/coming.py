@@ -11,6 +11,7 @@ from typing import Any
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
+from allocator.questions.years_ahead import on_team, wants_renewal
 from allocator.reasons.emptied import Emptied, emptied
 from allocator.reasons.in_a_word import in_a_word
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
@@ -75,6 +76,18 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
     whole = len(schools_asked(among)) + len(sips_asked(among))
     offered = [a for a in log.values() if a.offered_on]
     fresh = sum(not a.taken for a in log.values())
+    wanting = _wanting(among)
+    renew = f"Renew what bars {_n(len(wanting), 'SIP')}"
+    barred = (Way(renew, f"{at}/next-year"),) if wanting else ()
+    if wanting and not log:
+        led = sum(len(among.led_last_year[s]) for s in wanting)
+        return Coming(
+            renew,
+            f"Of {_n(led, 'school')} the SIP has a contract or a check that ends or is missing; until it is on record "
+            f"{'they hold' if len(wanting) > 1 else 'that SIP holds'} no post.",
+            Way("See what, and mend it", f"{at}/next-year"),
+            (Way("Ask first", ask), Way("Make the plan all the same", make.href, post=True)),
+        )
     if not log:
         return Coming(
             "Ask schools and SIPs first",
@@ -88,6 +101,7 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
             f"{_n(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.",
             Way("See what they change", ask),
             (make,),
+            barred,
         )
     left = sum(a.answered_on is None for a in offered)
     if left:
@@ -96,12 +110,20 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
             f"{len(log) - left} of {whole} have answered. You need not wait for all.",
             Way("See who has not answered", ask),
             (make,),
+            barred,
         )
     return Coming(
         "Make the plan",
         f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and everybody asked has answered.",
         make,
+        waits=barred,
     )
+
+
+def _wanting(facts: Facts) -> list[str]:
+    """SIPs who led a school last year and can hold none before something about them is renewed on record."""
+    team = (facts.sips.get(s) for s in sorted(facts.led_last_year))
+    return [s.sip for s in team if s is not None and on_team(facts, s) and wants_renewal(facts, s)]
 
 
 def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Coming]:
@@ -234,14 +256,14 @@ def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
         return Coming(
             "Prepare next year",
             "What lapses, what must be renewed, and who reaches a limit, before anything is planned.",
-            Way("See next year", f"{at}/confirm"),
+            Way("See next year", f"{at}/next-year"),
             (out, happened),
         )
     return Coming(
         "The plan is in force",
         f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when next year is prepared.",
         happened,
-        (out, Way("See next year already", f"{at}/confirm")),
+        (out, Way("See next year already", f"{at}/next-year")),
     )
 
 

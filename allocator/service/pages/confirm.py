@@ -21,7 +21,7 @@ from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
 from allocator.service.roles import Who
 from allocator.service.routes.answers import answer, confirm
-from allocator.service.routes.rounds import in_force, roll_over
+from allocator.service.routes.rounds import in_force
 from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
 from allocator.service.views import sips_of
 from allocator.store import keep
@@ -184,10 +184,3 @@ def put_in_force(request: Request, id: Id, who: Manager, office: In, form: Form)
     """The confirmed plan becomes the year's plan."""
     in_force(id, request, who, office, Response())
     return done(f"/rounds/{id}/confirm", f"The plan is in force from {dt.date.today():%d %B %Y}.".replace(" 0", " "))
-
-
-@router.post("/rounds/{id}/confirm/next-year")
-def next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """Next year's round, its data made from this year's end."""
-    made = roll_over(id, request, who, office, Response())
-    return done(f"/rounds/{made.round}", " ".join(["Next year's round is open.", *made.notes])[:900])

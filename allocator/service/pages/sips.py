@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from markupsafe import Markup
 
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
@@ -16,7 +17,7 @@ from allocator.domain.round import Pair
 from allocator.errors import NotThere
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
-from allocator.report import lists
+from allocator.report import lists, terms_svg
 from allocator.report.lapses import checks, last_visits, tie, ties
 from allocator.service.access import In, Manager, Reader, plan_in, the_plan
 from allocator.service.http_problems import HttpProblem
@@ -63,6 +64,7 @@ def sip_page(
     ]  # fmt: skip
     load = next(x for x in plan.loads if x.sip == sip)
     year, periods = cards.bars(facts, own, load)
+    by_term = terms_svg.terms(facts, plan, load)
     reached = sorted(facts.schools)
     interests = [
         tie(facts, i, [u for u in reached if concerns(facts, i, facts.schools[u])], {a.urn for a in mine})
@@ -70,6 +72,7 @@ def sip_page(
     ]  # fmt: skip
     return show(
         request, "sips.html", who, **around_it, sip=own, load=load, year=year, periods=periods, held=held, facts=facts,
+        picture=Markup(terms_svg.picture(by_term)), by_term=by_term, said=terms_svg.sentence(by_term),
         interests=interests, checks=checks(facts, own, last_visits(plan).get(sip), dt.date.today()),
         history=sorted((h for h in facts.case.history if h.sip == sip), key=lambda h: (h.year, h.urn), reverse=True),
         wishes=[w for w in facts.case.wishes if w.by == "sip" and w.sip == sip],
@@ -124,5 +127,10 @@ def register(request: Request, id: Id, who: Reader, office: In) -> Response:
 def all_lists(request: Request, id: Id, who: Reader, office: In) -> Response:
     """Every list that a manager is asked for, of the plan on the desk (domain part 4)."""
     with office.db.read() as s:
-        around_it, _, plan, _ = on_desk(s, id, who)
-    return show(request, "lists.html", who, **around_it, lists=lists.every(plan, today=dt.date.today()))
+        around_it, _, plan, facts = on_desk(s, id, who)
+    team = terms_svg.of_team(facts, plan)
+    most = terms_svg.scale(team)
+    pictures = [(t.name, Markup(terms_svg.picture(t, most))) for t in team]
+    return show(
+        request, "lists.html", who, **around_it, lists=lists.every(plan, today=dt.date.today()), pictures=pictures
+    )

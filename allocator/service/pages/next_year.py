@@ -1,0 +1,66 @@
+"""Next year before anything is planned: what lapses and runs out, what is mended where, and the coming three years."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from allocator.domain.facts import Facts
+from allocator.report.ahead import NextYear, after, before_planning
+from allocator.report.years_svg import picture
+from allocator.service.access import In, Manager, Reader
+from allocator.service.http_problems import HttpProblem
+from allocator.service.pages.desk import around
+from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.routes.rounds import roll_over
+from allocator.service.schemas import Id
+from allocator.store import keep
+from allocator.store.tables import RoundRow
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@router.get("/rounds/{id}/next-year")
+def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """From a plan: the year after it. In a round that has data and no plan: its own year."""
+    with office.db.read() as s:
+        around_it = around(s, id, who)
+        ahead, mend_in = _ahead(s, around_it)
+    return show(
+        request, "next-year.html", who, **around_it, year=ahead.facts.case.year, lists=ahead.lists, mend_in=mend_in,
+        picture=Markup(picture(ahead.found)),
+    )  # fmt: skip
+
+
+def _ahead(s: Session, around_it: dict[str, Any]) -> tuple[NextYear, str | None]:
+    """What is looked at, and the round in which its facts are mended: None while that is not open."""
+    today, id = dt.date.today(), around_it["round"].id
+    if around_it["plan"] is not None:
+        ahead = after(around_it["plan"], today)
+        return ahead, _open_for(s, around_it["programme"].id, ahead.facts.case.year, id)
+    row = around_it["case_row"]
+    if row is None:
+        raise HttpProblem("round_refuses", "This round has no data yet. Give a file on the page of the data first.")
+    return before_planning(Facts(*keep.case_of(row)), today), id
+
+
+def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None:
+    """A round of this programme whose data are of that year: the newest."""
+    query = sa.select(RoundRow).where(RoundRow.programme_id == programme, RoundRow.id != besides)
+    for row in s.scalars(query.order_by(RoundRow.created_at.desc())):
+        case = keep.case_row(s, row.id)
+        if case is not None and case.case.get("year") == year:
+            return row.id
+    return None
+
+
+@router.post("/rounds/{id}/next-year")
+def open_next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Next year's round, its data made from this year's end; what is to be mended there stands on its own page."""
+    made = roll_over(id, request, who, office, Response())
+    return done(f"/rounds/{made.round}/next-year", "Next year's round is open: history and tenure are carried over.")
