@@ -39,6 +39,11 @@ def years(n: int) -> str:
     return f"{number(n)} {noun(n, 'year')}"
 
 
+def times(n: int) -> str:
+    """once, twice, three times."""
+    return {1: "once", 2: "twice"}.get(n, f"{number(n)} times")
+
+
 def listed(parts: Sequence[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

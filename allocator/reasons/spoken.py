@@ -6,6 +6,7 @@ them, which people tell (practice).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from allocator.allocate import Setup
@@ -169,9 +170,9 @@ def _asked_for(facts: Facts, w: say.WishAnswered) -> str:
     return WISHES[w.wish].format(sip=name_of(facts, w.sip))
 
 
-def wish_to_writer(facts: Facts, w: say.WishAnswered) -> str:
-    """The sentence that whoever wrote the wish gets; nothing to add where it is met."""
-    return "" if w.met else unmet_to_head(facts, w) if w.by == "school" else unmet_to_sip(facts, w)
+def wish_to_writer(facts: Facts, w: say.WishAnswered, on: dt.date) -> str:
+    """The sentence that whoever wrote the wish gets, as it is read on that day; nothing to add where it is met."""
+    return "" if w.met else unmet_to_head(facts, w, on) if w.by == "school" else unmet_to_sip(facts, w)
 
 
 def in_people(ready: Setup, price: say.Price) -> str:
@@ -189,17 +190,17 @@ def in_people(ready: Setup, price: say.Price) -> str:
 # -- a head ----------------------------------------------------------------------------------------------------------
 
 
-def to_head(facts: Facts, claims: Sequence[say.Cause]) -> str:
-    """Why the school has somebody new, from its *because* on; empty where nothing is claimed.
+def to_head(facts: Facts, claims: Sequence[say.Cause], on: dt.date) -> str:
+    """Why the school has somebody new, as read on that day, from its *because* on; empty where nothing is claimed.
 
     What a wish or an extension could lift is one of several: without it, it might have come out the same.
     """
-    why = clause(facts, claims)
+    why = clause(facts, claims, on)
     lifted = bool(claims) and isinstance(claims[0], say.LimitReached | say.AskedToLeave)
-    return f"{'among other things ' if lifted and why != SHARED else ''}because {why}" if why else ""
+    return f"{'partly ' if lifted and why != SHARED else ''}because {why}" if why else ""
 
 
-def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
+def clause(facts: Facts, claims: Sequence[say.Cause], on: dt.date) -> str:
     """The same as a clause after *because*."""
     if not claims:
         return ""
@@ -212,9 +213,9 @@ def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
             return "the partner you had has left us"
         if c.on is None and facts.sips[c.sip].status != "left":
             return f"{name} is not with us this year"
-        return f"{name} has left us" if c.on is None or c.on < facts.year.first else f"{name} is leaving us"
+        return f"{name} has left us" if c.on is None or c.on < on else f"{name} is leaving us"
     if isinstance(c, say.Away):
-        return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}"
+        return f"{name} {_be(on, c.spans)} away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}"
     if isinstance(c, say.LimitReached) and own:
         return f"{name} has been with you for {years(c.years)}, and our published policy then asks for a fresh view"
     if isinstance(c, say.AskedToLeave) and c.by == "school" and own:
@@ -231,7 +232,7 @@ def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
             else "schools of your partnership are to have one partner"
         )
     if isinstance(c, say.Returns):
-        return f"{name} is back with us"
+        return f"{name} is back"
     if isinstance(c, say.NoRoom):
         return (
             f"{name} "
@@ -243,7 +244,12 @@ def clause(facts: Facts, claims: Sequence[say.Cause]) -> str:
     return SHARED
 
 
-def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
+def _be(on: dt.date, spans: Sequence[say.Span]) -> str:
+    """Whether these days lie ahead, behind, or neither."""
+    return "will be" if on < spans[0].from_ else "was" if spans[-1].to < on else "is"
+
+
+def unmet_to_head(facts: Facts, wish: say.WishAnswered, on: dt.date) -> str:
     """The answer to a wish that was not met, as a sentence: what was asked, and why not, with nobody else's school
     in it."""
     asked = WISHES[wish.wish].format(sip=to_reader(facts, wish.sip))
@@ -256,7 +262,7 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
             else "nobody who may take your school meets that"
         )
     elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart | say.NoRoom):
-        why = clause(facts, wish.because)
+        why = clause(facts, wish.because, on)
     elif isinstance(c, say.CouldNotBe):
         why = f"there is no way to give you {name} beside what is settled"
     elif isinstance(c, say.Barred):
@@ -264,7 +270,7 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered) -> str:
     elif isinstance(c, say.ByHand):
         why = "we decided otherwise ourselves"
     elif isinstance(c, say.AskedToLeave | say.OneForAll):
-        why = clause(facts, wish.because)
+        why = clause(facts, wish.because, on)
     else:
         why = "it was weighed with all that our schools ask, and did not come first"
     return f"You asked {asked}. We have not been able to do that this year: {why}."
@@ -284,8 +290,7 @@ def lost_to_sip(facts: Facts, change: Moved) -> str:
         why = "because you are not there for the whole time"
     elif isinstance(c, say.LimitReached):
         why = (
-            f"among other things because you have led it for {years(c.years)}, and the published policy then "
-            "asks for a fresh view"
+            f"partly because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
         )
     elif isinstance(c, say.AskedToLeave) and c.by == "sip":
         why = "as you asked"

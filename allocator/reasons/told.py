@@ -5,6 +5,7 @@ A head hears who, from when, why, how many days, and what to do if it does not s
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from fractions import Fraction
 from allocator.allocate import Key, Setup
 from allocator.domain.before import last_year
 from allocator.domain.case import PostKind
-from allocator.domain.claims import WishAnswered
+from allocator.domain.claims import Away, Returns, WishAnswered
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
@@ -29,9 +30,15 @@ PERIODS = ("September and October", "November and December", "spring", "summer")
 TO_KNOW = {
     "phase"
 }  # rules whose words are neither for nor against: a phase in which the SIP was never head (contract 2)
-SEVERAL = "among other things"  # points are a sum: without the one that is named it might have come out the same
+SEVERAL = "partly"  # points are a sum: without the one that is named it might have come out the same
 ANSWERED = ("wish", "local")  # wishes have an answer of their own
 CONCERN = {"special_measures", "significant_improvement"}
+STANDS = {"will be": "will stand in", "is": "stands in", "was": "stood in"}
+SHARED = {
+    "they have ": "have ",
+    "you have ": "have ",
+    "you asked ": "",
+}  # subjects that neighbours share, and what is said again
 VERBS = {"has": "have", "knows": "know", "can": "can"}
 
 
@@ -57,18 +64,30 @@ class Told:
         return f"{', '.join(filter(None, (self.opening, self.why)))}. {self.rest}".rstrip()
 
 
-def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience) -> Told:
-    """What a school or SIP is told of its pair: a school, of all who come within the year; a SIP, of their own row."""
+def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.date | None = None) -> Told:
+    """What a school or SIP is told of its pair: a school, of all who come within the year; a SIP, of their own row.
+
+    `on`: the day on which it is read, which decides between *will be*, *is* and *was* (default: `spoken_on`).
+    """
+    on = on or spoken_on(plan, ready.facts)
     post = ready.held_by(a)[-1]
     held: dict[Key, str] = {p.key: x.sip for x in plan.assignments for p in ready.held_by(x)}
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(*post.key, a.sip)
     text = {r.rule: r.text.rstrip(".") for r in said}
-    for_it = [t for rule, t in text.items() if given.get(rule, 0) >= 0 and rule not in TO_KNOW]
+    new = turn(plan, a) is not None or last_year(ready.facts, a.urn, a.post) is None
+    quiet = {*TO_KNOW, *(("protection",) if new else ())}  # who is new spares nobody a change
+    for_it = [t for rule, t in text.items() if given.get(rule, 0) >= 0 and rule not in quiet]
     against = [f"We know that {t}." for rule, t in text.items() if given.get(rule, 0) < 0 and rule not in ANSWERED]
     against += [f"You should know that {t}." for rule, t in text.items() if rule in TO_KNOW]
-    made = _school(ready, plan, a, for_it, against) if audience == "school" else _sip(ready, plan, a, for_it, against)
-    return replace(made, reasons=said)
+    made = _school if audience == "school" else _sip
+    return replace(made(ready, plan, a, for_it, against, on), reasons=said)
+
+
+def spoken_on(plan: Plan, facts: Facts) -> dt.date:
+    """The day from which a plan speaks where nobody says on which it is read: its repair's, else the eve of the year."""
+    since = plan.inputs.repaired and plan.inputs.repaired.since
+    return since or facts.year.first - dt.timedelta(days=1)
 
 
 def turn(plan: Plan, a: Assignment) -> Moved | None:
@@ -91,50 +110,93 @@ def stands_in(plan: Plan, a: Assignment) -> str | None:
     return mine[n - 1].name if between and came.index(came[n - 1]) < came.index(a.sip) else None
 
 
-def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
+def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date) -> Told:
     facts, rows = ready.facts, rows_from_now(plan, a)
     change = next((c for x in rows if (c := turn(plan, x)) and _now(plan, c)), None) or turn(plan, rows[0])
-    why = to_head(facts, change.claims) if change else ""
+    why = to_head(facts, change.claims, on) if change else ""
     parts = [*against]
     gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post) and u.from_ and u.to]
-    if len(rows) > 1 or gaps:
-        opening = listed([_spell(facts, plan, x) for x in rows])
+    if len(rows) > 1 or gaps or _was_here(plan, rows[0]):
+        opening = _in_turn([_spell(facts, plan, x, on) for x in rows])
+        if change and _told_already(plan, rows, change):
+            why = ""
     else:
         had = turn(plan, a) is None and last_year(facts, a.urn, a.post) is not None
         stays = f"{a.name} stays your {ROLE[a.post]} for {facts.year.label}"
-        opening = stays if had else f"{a.name} will be your {ROLE[a.post]} from {day(a.from_)}"
+        opening = stays if had else f"{a.name} {be(on, a.from_, a.to)} your {ROLE[a.post]} from {day(a.from_)}"
         speaks = _because(for_it, a.name)
         if speaks and why:
-            parts = [f"What speaks for {a.name}, {SEVERAL}: {speaks}.", *parts]
+            parts = [f"Among the reasons for {a.name}: {speaks}.", *parts]
         elif speaks:
             why = f"{SEVERAL} because {speaks}"
-    parts += [_unmet(facts, w, change) for w in plan.wishes if _is_ours(w, a)]
-    if gaps:
-        spans = listed([f"{day(u.from_)} to {day(u.to)}" for u in gaps if u.from_ and u.to])
-        parts.append(f"For {spans} nobody is named yet; we shall write to you.")
+    parts += [_unmet(facts, w, change, on) for w in plan.wishes if _is_ours(w, a)]
+    if spans := [f"{day(u.from_)} to {day(u.to)}" for u in gaps if u.from_ and u.to and u.to >= on]:
+        parts.append(f"For {listed(spans)} nobody is named yet; we shall write to you.")
     return Told(opening, why, " ".join(parts), " ".join(_days(ready, plan, rows)), " ".join(_limit(plan, change)))
 
 
-def _spell(facts: Facts, plan: Plan, a: Assignment) -> str:
+def losses(plan: Plan, sip: str) -> list[Moved]:
+    """The leads that were this SIP's, and are not any more: not those where they only stood in for somebody."""
+    held = {a.urn for a in plan.assignments if a.sip == sip and not a.settled}
+    covers = {(a.urn, a.to + dt.timedelta(days=1)) for a in plan.assignments if a.sip == sip and stands_in(plan, a)}
+    gone = [c for c in plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
+    return [c for c in gone if (c.urn, c.on) not in covers]
+
+
+def be(on: dt.date, first: dt.date, last: dt.date) -> str:
+    """What somebody who is there from the first to the last of these days is on that one: will be, is, was."""
+    return "will be" if on < first else "was" if last < on else "is"
+
+
+def being(plan: Plan, a: Assignment, on: dt.date) -> str:
+    """The same as a heading has it, of somebody who stands in too."""
+    is_ = be(on, a.from_, a.to)
+    return f"{STANDS[is_]} as" if stands_in(plan, a) else is_
+
+
+def _in_turn(spells: list[str]) -> str:
+    """Clauses of some length, one after another."""
+    return f"{', '.join(spells[:-1])}, and {spells[-1]}" if len(spells) > 1 else "".join(spells)
+
+
+def _spell(facts: Facts, plan: Plan, a: Assignment, on: dt.date) -> str:
     """One of several who come within the year."""
     role, until = ROLE[a.post], "" if a.to >= facts.year.last_planned else f" to {day(a.to)}"
+    is_ = be(on, a.from_, a.to)
     if whom := stands_in(plan, a):
-        return f"{a.name} will stand in for {whom} as your {role} from {day(a.from_)} to {day(a.to)}"
-    before = [x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post) and x.from_ < a.from_]
-    if any(x.sip == a.sip for x in before):
-        return f"{a.name} is with you again from {day(a.from_)}{until}"
-    return f"{a.name} {'is' if until else 'will be'} your {role} from {day(a.from_)}{until}"
+        away = f", who {is_} away," if _covers(plan, a) else ""
+        return f"{a.name} {STANDS[is_]} for {whom}{away} as your {role} from {day(a.from_)} to {day(a.to)}"
+    again = "with you again" if _was_here(plan, a) else f"your {role}"
+    return f"{a.name} {is_} {again} from {day(a.from_)}{until}"
+
+
+def _was_here(plan: Plan, a: Assignment) -> bool:
+    """Whether the same SIP held the post in an earlier row of the year."""
+    return any((x.urn, x.post, x.sip) == (a.urn, a.post, a.sip) and x.from_ < a.from_ for x in plan.assignments)
+
+
+def _covers(plan: Plan, a: Assignment) -> bool:
+    """Whether this row stands in on just the days on which the other is away."""
+    change = turn(plan, a)
+    spans = [s for c in (change.claims if change else ()) if isinstance(c, Away) for s in c.spans]
+    return [(s.from_, s.to) for s in spans] == [(a.from_, a.to)]
+
+
+def _told_already(plan: Plan, rows: list[Assignment], change: Moved) -> bool:
+    """Whether the opening tells why this change is made: somebody is away, or is back."""
+    back = any(isinstance(c, Returns) for c in change.claims)
+    return back or any(turn(plan, x) == change and stands_in(plan, x) and _covers(plan, x) for x in rows)
 
 
 def _is_ours(w: WishAnswered, a: Assignment) -> bool:
     return a.post == "lead" and w.by == "school" and w.urn == a.urn and not w.met
 
 
-def _unmet(facts: Facts, w: WishAnswered, change: Moved | None) -> str:
+def _unmet(facts: Facts, w: WishAnswered, change: Moved | None, on: dt.date) -> str:
     """A wish to keep the very person whose going is the cause that has been told needs no second reason."""
     if w.wish == "keep" and change is not None and change.from_ == w.sip:
         return f"We know that you asked to keep {to_reader(facts, w.sip)}."
-    return unmet_to_head(facts, w)
+    return unmet_to_head(facts, w, on)
 
 
 def _limit(plan: Plan, change: Moved | None) -> list[str]:
@@ -169,13 +231,13 @@ def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
     """How many days, and for a lead about how many of them in school (domain B3, B4)."""
     a = rows[-1]
     if a.post == "appraisal":
-        return [f"It takes {_count(a.days)} of the service's time. Your governors decide whether they wish it."]
+        return [f"It takes {in_words(a.days)} of the service's time. Your governors decide whether they wish it."]
     if len(rows) > 1:
-        shares = [f"{_count(x.days)} with {x.name}" for x in rows]
+        shares = [f"{in_words(x.days)} with {x.name}" for x in rows]
         return [f"You have {listed(shares)}.", *short_of(ready, plan, rows)]
     d = ready.facts.policy.days
     span = "the year" if a.from_ <= ready.facts.year.first else "the rest of the year"
-    text = f"You have {_count(a.days)} for {span}"
+    text = f"You have {in_words(a.days)} for {span}"
     inside = (
         math.floor(4 * Fraction(str(a.days)) * min(Fraction(1), Fraction(str(d.face_to_face)) / Fraction(str(d.flat))))
         / 4
@@ -193,16 +255,16 @@ def short_of(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
     able = {s for a in rows for p in ready.held_by(a) for s in ready.pairs.allowed[p.key]}
     spent = all(room.get(s, 0) < ready.facts.policy.days.trim_step for s in able)
     why = ", because nobody who may take your school has more to give" if spent else ""
-    return [f"That is {_count(days)} fewer than we would wish{why}; tell us what matters most."]
+    return [f"That is {in_words(days)} fewer than we would wish{why}; tell us what matters most."]
 
 
-def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str]) -> Told:
+def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date) -> Told:
     whom = stands_in(plan, a)
     if whom:
         opening = f"You are asked to stand in as {ROLE[a.post]} at {a.school} from {day(a.from_)} to {day(a.to)}"
     elif turn(plan, a) is None and last_year(ready.facts, a.urn, a.post) is not None:
         opening = f"You are asked to go on as {ROLE[a.post]} at {a.school} in {ready.facts.year.label}"
-        if any((x.urn, x.post, x.sip) == (a.urn, a.post, a.sip) and x.from_ < a.from_ for x in plan.assignments):
+        if _was_here(plan, a):
             opening = f"You are asked to take {a.school} again as {ROLE[a.post]} from {day(a.from_)}"
     else:
         opening = f"You are offered {a.school} as {ROLE[a.post]} from {day(a.from_)}"
@@ -210,19 +272,42 @@ def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: li
     parts = [*against]
     mine = [w for w in plan.wishes if (w.by, w.urn, w.sip) == ("sip", a.urn, a.sip) and not w.met]
     parts += [unmet_to_sip(ready.facts, w) for w in mine if a.post == "lead"]
-    split = ", ".join(
-        f"{days:g} in {name}" for name, days in zip(PERIODS, a.periods.model_dump().values(), strict=True) if days
-    )
-    took = [f"It takes {_count(a.days)}: {split}." if split else f"It takes {_count(a.days)}."]
+    took = [f"It {'took' if a.to < on else 'takes'} {in_words(a.days)}{_split(a)}."]
     if a.extra_days:
         known = ready.facts.policy.days.new_pairing if a.new_pairing else 0
         why = ["to get to know the school"] if known else []
         why += ["because the head is new"] if a.extra_days > known and ready.facts.new_head(a.urn) else []
-        took.append(f"You have {_count(a.extra_days)} more {', and '.join(why)}.")
+        took.append(f"You have {in_words(a.extra_days)} more {', and '.join(why)}.")
     return Told(opening, f"{SEVERAL} because {speaks}" if speaks else "", " ".join(parts), " ".join(took))
 
 
-def _count(days: float) -> str:
+def _split(a: Assignment) -> str:
+    """In which parts of the year the days fall."""
+    given = [(n, name) for name, n in zip(PERIODS, a.periods.model_dump().values(), strict=True) if n]
+    if len(given) == 1:
+        return f", in {given[0][1]}"
+    return f": {', '.join(f'{n:g} in {name}' for n, name in given)}" if given else ""
+
+
+def to_school_past(a: Assignment, on: dt.date) -> str:
+    """A spell that lies before the change on which the plan was made, to its school."""
+    has = "had" if a.to < on else "have"
+    is_, span = be(on, a.from_, a.to), f"from {day(a.from_)} to {day(a.to)}"
+    return f"{a.name} {is_} your {ROLE[a.post]} {span}; you {has} {in_words(a.days)} with them."
+
+
+def to_sip_past(a: Assignment, on: dt.date) -> str:
+    """The same to its SIP."""
+    is_ = {"will be": "You will be", "is": "You are", "was": "You were"}[be(on, a.from_, a.to)]
+    takes = "took" if a.to < on else "takes"
+    return (
+        f"{is_} {ROLE[a.post]} at {a.school} from {day(a.from_)} to {day(a.to)}. "
+        f"It {takes} {in_words(a.days)}{_split(a)}."
+    )
+
+
+def in_words(days: float) -> str:
+    """Half a day, one day, 2.5 days."""
     return "half a day" if days == 0.5 else "one day" if days == 1 else f"{days:g} days"
 
 
@@ -232,9 +317,9 @@ def _because(texts: list[str], name: str) -> str:
     out: list[str] = []
     for text in texts:
         clause = _they(text, name)
-        subject = next((s for s in ("they have ", "you have ") if clause.startswith(s)), None)
-        if subject and out and out[-1].startswith(subject) and "," not in out[-1] and " and have " not in out[-1]:
-            out[-1] = f"{out[-1]} and have {clause.removeprefix(subject)}"
+        subject = next((s for s in SHARED if clause.startswith(s)), None)
+        if subject and out and out[-1].startswith(subject) and not re.search(rf",| and {SHARED[subject]}", out[-1]):
+            out[-1] = f"{out[-1]} and {SHARED[subject]}{clause.removeprefix(subject)}"
         else:
             out.append(clause)
     return _joined(out)

@@ -5,6 +5,7 @@ A school and a SIP never see points, a runner-up, a price or another school (con
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +15,7 @@ from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.errors import UsageError
 from allocator.reasons.position import position
 from allocator.reasons.spoken import days_of, name_of, wish_to_manager
-from allocator.reasons.told import ROLE, Told, invitation, told, turn
+from allocator.reasons.told import ROLE, Told, invitation, spoken_on, to_school_past, to_sip_past, told, turn
 from allocator.reasons.why_not import WhyNot, why_not
 from allocator.rules.base import Audience
 from allocator.words import day, days, words
@@ -51,11 +52,13 @@ def explain(
     sip: str | None = None,
     audience: Literal["manager", "school", "sip"] = "manager",
     holder: str | None = None,
+    on: dt.date | None = None,
 ) -> Explanation:
     """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only).
 
     `holder`: whose part of the year is meant, where several hold the post one after another (default: to a manager
-    everyone's that is still decided, and what nobody holds; to others the last).
+    everyone's that is still decided, and what nobody holds; to others the last). `on`: the day on which a school or SIP
+    reads it (default: the day from which the plan speaks, `told.spoken_on`).
     """
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
@@ -73,8 +76,15 @@ def explain(
     if row is None:
         return Explanation(urn, post, audience, _empty(ready, empty, audience))
     if not ready.held_by(row):
+        if audience == "sip":
+            return Explanation(urn, post, audience, to_sip_past(row, on or spoken_on(plan, ready.facts)), row.sip)
+        if audience == "school":
+            text = " ".join(to_school_past(a, on or spoken_on(plan, ready.facts)) for a in mine)
+            return Explanation(
+                urn, post, audience, f"{text} {_empty(ready, empty, audience) if empty else ''}".rstrip()
+            )
         text = "; ".join(f"{a.name}, {days(a.days)} from {day(a.from_)} to {day(a.to)}" for a in mine)
-        then = f"\n{_empty(ready, empty, audience)}" if empty and audience != "sip" else ""
+        then = f"\n{_empty(ready, empty, audience)}" if empty else ""
         return Explanation(urn, post, audience, f"{row.school}: {text}.{then}", row.sip)
     if audience == "manager":
         rows = [a for a in mine if ready.held_by(a)] if holder is None else [row]
@@ -90,8 +100,8 @@ def explain(
             row.reasons,
             row.runner_up.sip if row.runner_up else None,
             facts=position(ready.facts.as_it_stands(urn)),
-        )
-    said = told(ready, plan, row, audience)
+        )  # fmt: skip
+    said = told(ready, plan, row, audience, on)
     return Explanation(
         urn,
         post,

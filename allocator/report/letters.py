@@ -16,12 +16,12 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair, State
 from allocator.reasons.spoken import name_of, to_head
-from allocator.reasons.told import ROLE, Told, short_of
+from allocator.reasons.told import ROLE, Told, in_words, rows_from_now, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
 from allocator.rounds import Desk, asks, deadline, may_raise, needs_a_person, tells, together
-from allocator.words import day, days, listed
+from allocator.words import day, days, listed, times
 
 OPEN = ("draft", "proposed", "queried")
 
@@ -64,7 +64,7 @@ def school_letter(
     values = _common(office, desk, link) | {
         "school": names,
         "since": since(desk, urns),
-        "ended": ended(desk, urns),
+        "ended": ended(desk, urns, office.today),
         "no_answer": f"You need not answer. If it does not suit you, or you wish to ask something, write to me: {link}",
     }
     if pairs:
@@ -92,6 +92,7 @@ def _of_pairs(
     about, portrait = who_is(desk.facts.sips[shown.sip]), sip.pen_portrait or ""
     writes = f"\n\n{row.name} writes: {portrait}" if portrait else ""
     agree = desk.rules.mode == "agree_with_school"
+    decides = any(p.post == "appraisal" and p.governors is None for p in pairs)
     alone = f"You need do nothing. If the governors wish to ask something, write to me: {link}"
     return {
         "sip": row.name,
@@ -111,8 +112,8 @@ def _of_pairs(
         "next_step": next_step(desk, main, link),
         "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
-        "asked": _of_chair(by, link, agree) if asked else alone,
-    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})
+        "asked": _of_chair(by, link, agree, decides) if asked else alone,
+    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})  # fmt: skip
 
 
 def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:
@@ -137,30 +138,32 @@ def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool)
     }
 
 
-def _of_chair(by: str, link: str, agree: bool) -> str:
+def _of_chair(by: str, link: str, agree: bool, decides: bool) -> str:
+    """What the chair is asked. `decides`: the same letter asks for the governors' word on the appraisal."""
     if agree:
         return (
             f"Please tell me by {by}, at {link} , whether you agree too. It stands once you and the "
             "headteacher have both said yes."
         )
-    return (
-        f"The headteacher answers for the school by {by}. You need do nothing; if the governors see a "
-        f"difficulty, tell me before then: {link}"
+    head = (
+        "In all else the headteacher answers for the school by"
+        if decides
+        else "The headteacher answers for the school by"
     )
+    return f"{head} {by}, and you need do nothing. If the governors see a difficulty, tell me before then: {link}"
 
 
 def made(rows: Iterable[Assignment], confirmed: bool = False) -> str:
     """That a program proposed and a person decides; or that a person chose (domain 3.7)."""
     chosen = all(a.locked for a in rows)
     if confirmed:
-        return (
-            "A person chose this, and confirmed it."
-            if chosen
-            else "A program proposed this, by rules that we publish, and a person confirmed it."
-        )
+        by = "A person chose this" if chosen else "A computer program proposed this, by rules that we publish"
+        return f"{by}, and a person confirmed it." if not chosen else f"{by}, and confirmed it."
     if chosen:
-        return "A person chose this, and the program that proposes our plan kept to it. A person confirms every pair."
-    return "A program proposed this, by rules that we publish; a person decides, and confirms every pair."
+        return (
+            "A person chose this, and the computer program that proposes the rest kept to it. A person confirms it too."
+        )
+    return "A computer program proposed this, by rules that we publish. A person looks at each proposal, and decides."
 
 
 def since(desk: Desk, urns: tuple[str, ...]) -> str:
@@ -178,7 +181,7 @@ def _since(desk: Desk, key: Key, on: dt.date, *, many: bool) -> str:
     was, now = desk.round.told.get(key, ()), desk.round.now.get(key, ())
     role = ROLE[key[1]] + (f" at {desk.facts.name(key[0])}" if many else "")
     if not was:
-        return f"What I wrote on {day(on)} has something added to it: your {role}."
+        return f"Since I wrote on {day(on)}, {'an' if key[1] == 'appraisal' else 'a'} {role} has been added."
     name, before = name_of(desk.facts, was[-1].sip), sum(s.days for s in was)
     if not now or now[-1].sip != was[-1].sip:
         mine = (*key, was[-1].sip) in desk.round.refused
@@ -187,16 +190,20 @@ def _since(desk: Desk, key: Key, on: dt.date, *, many: bool) -> str:
         )
         return f"On {day(on)} I named {name} as your {role}. {then}"
     if {s.sip for s in now} != {s.sip for s in was}:
-        return f"On {day(on)} I wrote to you about {name} as your {role}. Something is added to it."
+        return f"On {day(on)} I wrote to you about {name} as your {role}. Who is there when has changed since."
     if (after := sum(s.days for s in now)) != before:
-        return f"On {day(on)} I wrote that you would have {days(before)} with {name}. It is {days(after)} now."
+        fewer = "fewer" if after < before else "more"
+        return (
+            f"On {day(on)} I wrote that you would have {days(before)} with {name}. The plan has changed since, and it "
+            f"is {in_words(abs(after - before))} {fewer} now."
+        )
     return (
         f"On {day(on)} I wrote that {name} would be your {role} from {day(was[0].from_)} to "
         f"{day(was[-1].to)}. It is from {day(now[0].from_)} to {day(now[-1].to)} now."
     )
 
 
-def ended(desk: Desk, urns: tuple[str, ...]) -> str:
+def ended(desk: Desk, urns: tuple[str, ...], today: dt.date) -> str:
     """Whose work ends when, why, and what follows."""
     r, said = desk.round, list[str]()
     for key in sorted(k for k in r.told if k[0] in urns and r.told[k] != r.now.get(k)):
@@ -204,22 +211,24 @@ def ended(desk: Desk, urns: tuple[str, ...]) -> str:
         name, where = name_of(desk.facts, was[-1].sip), f" at {desk.facts.name(key[0])}" if len(urns) > 1 else ""
         if not now:
             said.append(
-                f"{name} is not to be your {ROLE[key[1]]}{where} after all: the post is no longer in this year's plan."
+                f"{name} will not be your {ROLE[key[1]]}{where} after all: this year's plan no longer has one for you."
             )
             continue
         why = [
-            to_head(desk.facts, c.claims)
+            to_head(desk.facts, c.claims, today)
             for c in desk.plan.changes
             if (c.urn, c.post, c.from_) == (*key, was[-1].sip) and c.to is None
         ]
-        because = f", {why[0]}" if why and why[0] else _closes(desk, key[0], now[-1].to)
-        said.append(f"{name} is your {ROLE[key[1]]}{where} until {day(now[-1].to)}{because}.")
+        because = f", {why[0]}" if why and why[0] else closes(desk, key[0], now[-1].to)
+        is_ = "was" if now[-1].to < today else "is"
+        said.append(f"{name} {is_} your {ROLE[key[1]]}{where} until {day(now[-1].to)}{because}.")
         if any((u.urn, u.post) == key for u in desk.plan.unfilled):
             said.append("I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody.")
     return " ".join(said)
 
 
-def _closes(desk: Desk, urn: str, on: dt.date) -> str:
+def closes(desk: Desk, urn: str, on: dt.date) -> str:
+    """That the school closes then, where it does."""
     return ", when the school closes" if desk.facts.schools[urn].closes_on == on else ""
 
 
@@ -234,7 +243,7 @@ def refusal_means(desk: Desk, urn: str) -> str:
     """What happens when this school asks for someone else; never why a person decides it (practice)."""
     if needs_a_person(desk, urn):
         return "I shall consider what you say, decide, and write to you."
-    return "I shall then propose somebody else. This can be done once in a year."
+    return f"I shall then propose somebody else. This can be done {times(desk.rules.vetoes)} in a year."
 
 
 def decided(desk: Desk, pair: Pair) -> str:
@@ -243,8 +252,8 @@ def decided(desk: Desk, pair: Pair) -> str:
     if h is None or h.stands:
         return ""
     name = desk.row(pair).name
-    said = f"You asked for somebody else. {h.by} considered it and decided on {day(h.on)} that {name} stays."
-    return f"{said} The reason: {h.reason.strip().rstrip('.')}."
+    said = f"You asked for somebody else. {h.by} considered it and decided on {day(h.on)} that it is to be {name}"
+    return f"{said} all the same. The reason: {h.reason.strip().rstrip('.')}."
 
 
 def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
@@ -255,6 +264,8 @@ def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
         within = f"who decides within {days(desk.rules.query_days)}"
         where = f": {link}" if link else "."
         return f"If you do not agree, you can ask the {rung}, {within}, to look at it again{where}"
+    if desk.round.in_force:
+        return "The plan is in force. If you do not agree, ring me; your governors may also write to the authority."
     return "There is no step further up in this service; your governors may write to the authority."
 
 
@@ -275,9 +286,11 @@ def _common(office: LetterOffice, desk: Desk, link: str) -> dict[str, str]:
 
 def _each(desk: Desk, office: LetterOffice, pairs: list[Pair]) -> str:
     """Days of schools that share a head, each by name."""
-    rows = [desk.row(p) for p in pairs]
-    said = listed([f"{a.school} has {days(a.days)}" for a in rows])
-    return " ".join([f"{said} for the year.", *short_of(office.ready, desk.plan, rows)])
+    rows = [a for p in pairs for a in rows_from_now(desk.plan, desk.row(p))]
+    several, first = len({a.sip for a in rows}) > 1, desk.facts.year.first
+    span = "" if several else " for the year" if all(a.from_ <= first for a in rows) else " for the rest of the year"
+    said = listed([f"{a.school} has {days(a.days)}{f' with {a.name}' if several else ''}" for a in rows])
+    return " ".join([f"{said}{span}.", *short_of(office.ready, desk.plan, rows)])
 
 
 def _also(desk: Desk, office: LetterOffice, p: Pair, urns: Sequence[str]) -> str:
@@ -288,7 +301,7 @@ def _also(desk: Desk, office: LetterOffice, p: Pair, urns: Sequence[str]) -> str
 def _by_name(desk: Desk, p: Pair, urns: Sequence[str]) -> str:
     row, what = desk.row(p), ROLE[p.post]
     where = f"{desk.facts.name(p.urn)}, {what}" if len(urns) > 1 else f"{what[:1].upper()}{what[1:]}"
-    return f"{where}: {row.name}, {days(row.days)}."
+    return f"{where}: {row.name}, {in_words(row.days)}."
 
 
 def _governors(desk: Desk, p: Pair, by: str) -> str:
@@ -303,5 +316,5 @@ def _governors(desk: Desk, p: Pair, by: str) -> str:
 
 def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:
     """What this school or SIP is told of the pair; for a post already settled in the year, the plain text."""
-    made_ = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip)
+    made_ = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip, on=office.today)
     return made_.told or Told(made_.text.rstrip("."), "", "")

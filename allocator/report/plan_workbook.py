@@ -25,6 +25,7 @@ from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
+from allocator.reasons.told import spoken_on
 from allocator.report.by_school import COLUMNS, NOBODY, SchoolRow, by_school, cells, number
 from allocator.report.lists import every, first_day
 from allocator.report.terminal import shortfall, standing, to_begin, why
@@ -270,7 +271,7 @@ def _wishes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
     rows = [
         ["school" if w.by == "school" else facts.sips[w.sip or ""].name, facts.name(w.urn), number(w.urn), plain_words(w.wish),
          name_of(facts, w.sip) if w.sip and w.by == "school" else None, w.strength, "yes" if w.met else "no",
-         w.text if not w.met else None, wish_to_writer(facts, w) or None]
+         w.text if not w.met else None, wish_to_writer(facts, w, spoken_on(plan, facts)) or None]
         for w in plan.wishes
     ]  # fmt: skip
     head = ["who wished", "school", "URN", "wish", "about", "strength", "met", "why not", "what its writer reads"]

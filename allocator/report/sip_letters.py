@@ -11,9 +11,9 @@ from allocator.domain.lineup import LineUp, own
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Query
 from allocator.reasons.spoken import lost_to_sip, name_of, unmet_to_sip
-from allocator.reasons.told import ROLE
+from allocator.reasons.told import ROLE, in_words, losses
 from allocator.reasons.why import explain
-from allocator.report.letters import LetterOffice, made
+from allocator.report.letters import LetterOffice, closes, made
 from allocator.report.wording import FIELDS, Letter, LetterKind, merge, state_of
 from allocator.rounds import Desk, above, deadline, offered, sip_due
 from allocator.words import day, days, listed, noun, number
@@ -55,20 +55,16 @@ def sip_letter(desk: Desk, sip: str, office: LetterOffice, link: str | None = No
         "sip": name_of(desk.facts, sip),
         "count": count,
         "days": total,
-        "periods": in_parts(rows),
+        "periods": in_parts(rows) + _extra(rows),
         "offered": of_offered(desk, sip),
         "schools": "\n\n".join(_offer(desk, office, a) for a in rows),
         "list": "\n".join(
-            (
-                f"{a.school}{'' if a.post == 'lead' else f' ({ROLE[a.post]})'}: {days(a.days)}, from "
-                f"{day(a.from_)} to {day(a.to)}"
-            )
+            f"{a.school}{'' if a.post == 'lead' else f' ({ROLE[a.post]})'}: {in_words(a.days)}, from {day(a.from_)} "
+            f"to {day(a.to)}"
             for a in rows
         ),
         "changes": "\n\n".join(changes(desk, sip, office)),
-        "whole": f"You have {count} now, {total} in all: {in_parts(rows)}."
-        if rows
-        else "That leaves you without a school in this plan.",
+        "whole": whole(desk, sip),
         "lost": "\n\n".join(lost(desk, sip)),
         "decided": "\n\n".join(decided(desk, q) for q in outcomes(desk, sip)),
         "next_step": next_step(desk, outcomes(desk, sip)),
@@ -99,6 +95,23 @@ def sip_rows(desk: Desk, sip: str) -> list[Assignment]:
     return sorted(mine, key=lambda a: (a.urn, a.post != "lead", a.post, a.from_))
 
 
+def whole(desk: Desk, sip: str) -> str:
+    """How many schools they have now, and their days in the whole year, what lies behind a change included."""
+    rows = sip_rows(desk, sip)
+    if not rows:
+        return "That leaves you without a school in this plan."
+    year = [a for a in desk.plan.assignments if a.sip == sip]
+    n = len({a.urn for a in rows})
+    total = f"{days(sum(a.days for a in year))} in the whole year: {in_parts(year)}{_extra(year)}"
+    return f"You have {number(n)} {noun(n, 'school')} now, and {total}."
+
+
+def _extra(rows: Iterable[Assignment]) -> str:
+    """The time beside schools' days that goes to getting to know a school, and to a head who is new."""
+    more = sum(a.extra_days for a in rows)
+    return f"; and {in_words(more)} more where the school is new to you, or its head is new" if more else ""
+
+
 def of_offered(desk: Desk, sip: str) -> str:
     """Days offered, days that can go to schools, days that do; blank where hardly any are left."""
     load, row = next((x for x in desk.plan.loads if x.sip == sip), None), desk.facts.sips.get(sip)
@@ -114,7 +127,7 @@ def lost(desk: Desk, sip: str) -> list[str]:
     """Schools that were this SIP's and have somebody else, and what they asked for and have not: why, as far as it
     is theirs to read."""
     held = {a.urn for a in sip_rows(desk, sip)}
-    gone = [c for c in desk.plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
+    gone = losses(desk.plan, sip)
     asked = [w for w in desk.plan.wishes if w.by == "sip" and w.sip == sip and not w.met and w.urn not in held]
     return [lost_to_sip(desk.facts, c) for c in gone] + [unmet_to_sip(desk.facts, w) for w in asked]
 
@@ -133,7 +146,7 @@ def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
         else:
             where = desk.facts.name(key[0]) + ("" if key[1] == "lead" else f" ({ROLE[key[1]]})")
             rest.setdefault(_become(desk, sip, key, was, now), []).append(where)
-    return new + [f"{listed(where)}: {text}" for text, where in rest.items()]
+    return new + [f"{listed(at)}: {text.format(each=' each' if len(at) > 1 else '')}" for text, at in rest.items()]
 
 
 def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
@@ -148,19 +161,18 @@ def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
         return (
             f"somebody stands in for you from {day(now[-2].to + dt.timedelta(days=1))}, and you go on from "
             f"{day(back.from_)}, "
-            f"with {days(back.days)} from then."
+            f"with {days(back.days)}{{each}} from then."
         )
     if now[-1].to < was[-1].to:
         moved = [c for c in desk.plan.changes if (c.urn, c.post, c.from_) == (*key, sip)]
         gone = ", as you are leaving us" if any(isinstance(x, Gone) for c in moved for x in c.claims) else ""
+        gone = gone or closes(desk, key[0], now[-1].to)
         then = ", and somebody else takes it on from then" if desk.round.now[key][-1].sip != sip else ""
         return f"your work there ends on {day(now[-1].to)}{gone}{then}."
     before, total = sum(s.days for s in was), sum(s.days for s in now)
     if before != total:
-        return f"{days(total)} in the year, where I wrote {before:g}."
-    return (
-        f"from {day(now[0].from_)} to {day(now[-1].to)}, where I wrote from {day(was[0].from_)} to {day(was[-1].to)}."
-    )
+        return f"{days(total)}{{each}} in the year, where it was {before:g}."
+    return f"from {day(now[0].from_)} to {day(now[-1].to)}, where it was from {day(was[0].from_)} to {day(was[-1].to)}."
 
 
 def outcomes(desk: Desk, sip: str) -> list[Query]:
@@ -203,7 +215,7 @@ def in_parts(rows: Iterable[Assignment]) -> str:
 
 
 def _offer(desk: Desk, office: LetterOffice, a: Assignment) -> str:
-    told = explain(office.ready, desk.plan, a.urn, a.post, audience="sip", holder=a.sip).text
+    told = explain(office.ready, desk.plan, a.urn, a.post, audience="sip", holder=a.sip, on=office.today).text
     said = told if a.school in told else f"{a.school}: {told}"
     because = concern(desk, a.urn)
     return f"{said} {because}" if because else said

@@ -15,6 +15,7 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair, Query
 from allocator.reasons.spoken import name_of
+from allocator.reasons.told import being
 from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
@@ -85,6 +86,7 @@ class OwnPost:
     who: str  # kind, headships, years
     portrait: str | None
     given: float  # days worked so far
+    is_: str  # what the SIP is to the school today: stays, will be, is, was, will stand in as …
 
     @property
     def left(self) -> float:
@@ -196,15 +198,16 @@ def _weight(desk: Desk, p: Pair) -> tuple[bool, int, bool, str]:
 
 def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
     shown = own_pair(before.desk, before.ready, pair, who)
-    worked = before.desk.facts.case.worked
+    worked, row = before.desk.facts.case.worked, before.desk.row(pair)
     given = sum(w.days for w in worked if (w.urn, w.post, w.sip) == (pair.urn, pair.post, pair.sip))
     return OwnPost(
         pair,
-        before.desk.row(pair),
+        row,
         shown.text,
         who_is(before.desk.facts.sips[pair.sip]),
         shown.pen_portrait,
         given,
+        "stays" if shown.text.startswith(f"{row.name} stays") else being(before.desk.plan, row, dt.date.today()),
     )
 
 

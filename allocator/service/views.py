@@ -149,7 +149,7 @@ def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
 def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
     a = place.row(p)
     audience: Literal["school", "sip"] = "school" if me.role == "school" else "sip"
-    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip)
+    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip, on=dt.date.today())
     portrait = place.facts.sips[p.sip].pen_portrait if p.sip in place.facts.sips else None
     school = audience == "school"
     return OwnPair(

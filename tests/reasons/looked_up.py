@@ -58,6 +58,9 @@ class Opened:
         self.b = self.a.book
         self.names = {s.sip: s.name for s in case.sips}
         self.name = "|".join(re.escape(n) for n in sorted({GONE, *self.names.values()}, key=len, reverse=True))
+        since = plan.inputs.repaired and plan.inputs.repaired.since
+        self.speaks_on = since or self.b.first - dt.timedelta(days=1)  # where nobody says on which day it is read
+        self.on = self.speaks_on
         self.where = "|".join(re.escape(s.name) for s in case.schools)
 
 
@@ -107,9 +110,9 @@ class Looked:
             other = [x.sip for x in self.plan.assignments if x.urn == self.row.urn and x.post != self.row.post]
             true: dict[str, bool] = {
                 f"{name} is not with us this year": sip is not None and sip.status not in (None, "active", "left"),
-                f"{name} has left us": sip is None or (sip.status == "left" or (ends is not None and ends < b.first)),
-                f"{name} is leaving us": ends is not None and b.first <= ends < last,
-                "away": name == text.partition(" is away from ")[0] and set(re.findall(rf"{DAY} to {DAY}", text)) <= set(spans_of(spans)),
+                f"{name} has left us": sip is None or (sip.status == "left" or (ends is not None and ends < self.r.on)),
+                f"{name} is leaving us": ends is not None and self.r.on <= ends < last,
+                "away": name == re.split(" (?:will be|is|was) away from ", text)[0] and self._away(text, spans) and set(re.findall(rf"{DAY} to {DAY}", text)) <= set(spans_of(spans)),
                 f"{name} has been with you for {n_years(years)}, and our published policy then asks for a fresh view":
                     years >= b.policy.tenure.limit and sip is not None and part is not None and "tenure" in self.r.a.bars.rules(part, sip),
                 "you asked for somebody else": refused,
@@ -130,10 +133,15 @@ class Looked:
                     d.decision == "lock" and d.sip == x.sip and d.urn in {self.row.urn, *(p.urn for p in near)}
                     for d in case.decisions
                 )
-                true[f"{x.name} is back with us"] = any(y.sip == x.sip for y in self.rows if y.from_ < x.from_)
-            if true.get("away" if " is away from " in text else text):
+                true[f"{x.name} is back"] = any(y.sip == x.sip for y in self.rows if y.from_ < x.from_)
+            if true.get("away" if " away from " in text else text):
                 return ""
         return "no such cause"
+
+    def _away(self, text: str, spans: list[tuple[dt.date, dt.date]]) -> bool:
+        told = [x for x in spans if f"{spoken(x[0])} to {spoken(x[1])}" in text]
+        right = "will be" if told and self.r.on < told[0][0] else "was" if told and told[-1][1] < self.r.on else "is"
+        return f" {right} away from " in text
 
     # -- reasons ---
 
@@ -164,21 +172,21 @@ class Looked:
         return [
             (rf"(?:{they} )?have been (?:your partner|with the school) for (\w+) years?", self.partner),
             (rf"(?:{they} )?have experience of ((?:(?:{tags})(?:, | and )?)+?)", self.experienced),
-            (rf"you asked for help with ((?:(?:{some})(?:, | and )?)+?), which they know well", self.helps),
+            (rf"(?:you asked )?for help with ((?:(?:{some})(?:, | and )?)+?), which they know well", self.helps),
             (rf"the school asked for help with ((?:(?:{some})(?:, | and )?)+?), which you know well", self.helps),
             (rf"{they} can move a visit at short notice when an inspection comes", lambda: bool(self.school.inspection_due and self.sip.flexible_diary)),
-            (r"you asked to keep (?:them|you)", lambda: not self.asked("keep", row.name)),
-            (r"you asked for them", lambda: not self.asked("named", row.name)),
+            (r"(?:you asked )?to keep (?:them|you)", lambda: not self.asked("keep", row.name)),
+            (r"(?:you asked )?for them", lambda: not self.asked("named", row.name)),
             (r"you asked that (?:them|you) come with the head", lambda: not self.asked("follow_head", row.name)),
             (r"the school asked for you", lambda: any(not self.asked(w, row.name) for w in ("keep", "named", "follow_head"))),
             (r"you asked to stay", lambda: any(w.by == "sip" and w.sip == row.sip and w.wish in ("keep", "named") for w in self.wishes())),
-            (rf"you asked for ((?:(?:{such})(?:, | and )?)+?)", lambda t: all(self.such(SUCH[x], row.sip) for x in parts_of(t, SUCH))),
+            (rf"(?:you asked )?for ((?:(?:{such})(?:, | and )?)+?)", lambda t: all(self.such(SUCH[x], row.sip) for x in parts_of(t, SUCH))),
             (rf"{they} knows? (?:your|the) school from earlier work", lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True),
             (r"you know the school from earlier work", lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True),
             (r"your cluster asked for one partner", lambda: self.together("cluster")),
             (r"infant and junior schools side by side have one partner", lambda: self.together("halves")),
             (r"schools that share a head have one partner", self.one_head),
-            (r"you have had a change of partner lately and should not have another", lambda: b.protected(row.urn)),
+            (r"you have had a change of partner lately and should not have another", lambda: b.protected(row.urn) and self.before == row.sip),
             (r"(?:you|the school) asked that somebody other than the lead SIP support the head's appraisal", lambda: self.appraiser("different")),
             (r"you asked that your own partner support it", lambda: self.appraiser("same")),
             (r"the school asked for its own SIP at the head's appraisal", lambda: self.appraiser("same")),

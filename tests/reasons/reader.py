@@ -6,6 +6,7 @@ sentence that it does not know is as wrong as one that is false.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -33,8 +34,9 @@ class Reader(Opened):
         super().__init__(plan)
         self.n = 0
 
-    def read(self, row: Assignment, audience: str, text: str) -> list[str]:
-        """What of this text is false or cannot be understood, each with why."""
+    def read(self, row: Assignment, audience: str, text: str, on: dt.date | None = None) -> list[str]:
+        """What of this text is false or cannot be understood, each with why; `on`: the day on which it is read."""
+        self.on = on or self.speaks_on
         return list(_Letter(self, row, audience).sentences(text))
 
     def read_lost(self, change: Moved, text: str) -> str:
@@ -58,7 +60,7 @@ class Reader(Opened):
         known = {
             "because the work is shared out afresh among all our schools.": True,
             "because you are not there for the whole time.": "availability" in barred or any(x.sip == was for x in case.absences),
-            f"among other things because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
+            f"partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
                 "tenure" in barred,
             "because the days that you can give do not reach for it.": any(no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts),
             "because you are to lead no school.": self.a.book.sips[was].max_schools == 0,
@@ -97,19 +99,21 @@ class _Letter(Looked):
         who, role = f"({self.r.name})", f"({'|'.join(ROLE)})"
         holds: list[tuple[str, Check]] = [
             (rf"{who} stays your {role} for (\S+?)", self.stays),
-            (rf"{who} will be your {role} from ({DAY})", self.comes),
-            (rf"{who} is your {role} from ({DAY}) to ({DAY})", self.comes),
-            (rf"{who} is with you again from ({DAY})(?: to ({DAY}))?", self.again),
-            (rf"{who} will stand in for {who} as your {role} from ({DAY}) to ({DAY})", self.stands_in),
+            (rf"{who} (will be|is|was) your {role} from ({DAY})(?: to ({DAY}))?", self.comes),
+            (rf"{who} (will be|is|was) with you again from ({DAY})(?: to ({DAY}))?", self.again),
+            (
+                rf"{who} (will stand|stands|stood) in for {who}(?:, who (will be|is|was) away,)? as your {role} from ({DAY}) to ({DAY})",
+                self.stands_in,
+            ),
         ]
         one = "|".join(f"(?:{re.sub(r'[(](?![?])', '(?:', p)})" for p, _ in holds)
-        opening = rf"((?:(?:{one})(?:, | and )?)+)"
+        opening = rf"((?:(?:{one})(?:, and |, | and )?)+)"
         self.holds: list[tuple[str, Check]] = holds
         return [
             (rf"{opening}\.(?= |$)", self.opens),
-            (rf"{opening}, among other things because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.reasons(b)),
+            (rf"{opening}, partly because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.reasons(b)),
             (rf"{opening}, because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.because(b)),
-            (rf"What speaks for {who}, among other things: (.+?)\.(?= [A-Z]|$)", lambda a, b: self.reasons(b)),
+            (rf"Among the reasons for {who}: (.+?)\.(?= [A-Z]|$)", lambda a, b: self.reasons(b)),
             (rf"We know that you asked to keep {who}\.", lambda n: self.asked("keep", n, met=False)),
             (rf"You should know that {who} has not been a headteacher\.", lambda n: self.no_head()),
             (rf"You should know that {who} was a headteacher in (.+?), not in (.+?)\.", lambda n, a, b: self.no_head(a)),
@@ -119,6 +123,7 @@ class _Letter(Looked):
             (rf"You have ((?:{COUNT} with (?:{self.r.name})(?:, | and )?)+)\.", self.shares),
             (rf"That is ({COUNT}) fewer than we would wish(, because .+?)?; tell us what matters most\.", self.short),
             (rf"It takes ({COUNT}) of the service's time\. Your governors decide whether they wish it\.", self.takes),
+            (rf"{who} (will be|is|was) your {role} from ({DAY}) to ({DAY}); you (had|have) ({COUNT}) with them\.", self.past),
             (r"(If you would like one more year) all the same, your chair can ask me, and I decide\.", self.one_more),
         ]  # fmt: skip
 
@@ -127,7 +132,7 @@ class _Letter(Looked):
         rest = text
         while rest:
             for pattern, check in self.holds:
-                if m := re.match(pattern + r"(?:, | and |$)", rest):
+                if m := re.match(pattern + r"(?:, and |, | and |$)", rest):
                     if problem := check(*[x for x in m.groups() if x is not None]):
                         return problem
                     rest = rest[m.end() :]
@@ -149,26 +154,43 @@ class _Letter(Looked):
             "" if always and not gap and year == self.b.case.year else "has not been there all the time"
         )
 
-    def comes(self, name: str, role: str, on: str, to: str = "") -> str:
+    def when(self, row: Assignment, words: str) -> str:
+        """Whether *will be*, *is* or *was* is right on the day on which it is read."""
+        right = "will be" if self.r.on < row.from_ else "was" if row.to < self.r.on else "is"
+        same = {"will stand": "will be", "stands": "is", "stood": "was"}
+        return "" if same.get(words, words) == right else f"on {spoken(self.r.on)} it {right}"
+
+    def past(self, name: str, is_: str, role: str, on: str, to: str, has: str, n: str) -> str:
+        """One spell that lies before the change on which the plan was made."""
+        mine = [x for x in self.rows if (x.name, spoken(x.from_), spoken(x.to)) == (name, on, to)]
+        if not mine or ROLE[role] != self.row.post or counted(n) != mine[0].days:
+            return "was not so"
+        return self.when(mine[0], is_) or ("" if (has == "had") == (is_ == "was") else "had or have")
+
+    def comes(self, name: str, is_: str, role: str, on: str, to: str = "") -> str:
         mine = [x for x in self.open if x.name == name and spoken(x.from_) == on and to in ("", spoken(x.to))]
         if not mine:
             return "does not come then"
         earlier = [x for x in self.rows if x.from_ < mine[0].from_]
         was = earlier[-1].sip if earlier else self.before
         gone = not earlier and was == mine[0].sip and mine[0].from_ <= self.b.first
-        return "was there before" if gone and not to else self._named(name, role)
+        return "was there before" if gone and not to else self._named(name, role) or self.when(mine[0], is_)
 
-    def again(self, name: str, on: str, to: str = "") -> str:
+    def again(self, name: str, is_: str, on: str, to: str = "") -> str:
         mine = [x for x in self.rows if x.name == name]
         back = [x for x in mine[1:] if spoken(x.from_) == on and to in ("", spoken(x.to))]
-        return "" if back else "is not back then"
+        return self.when(back[0], is_) if back else "is not back then"
 
-    def stands_in(self, name: str, whom: str, role: str, on: str, to: str) -> str:
+    def stands_in(self, name: str, does: str, whom: str, *rest: str) -> str:
+        away, _, on, to = rest if len(rest) == 4 else ("", *rest)
         for n, x in enumerate(self.rows[1:-1], 1):
             if (x.name, spoken(x.from_), spoken(x.to)) == (name, on, to) and self.rows[n - 1].name == self.rows[
                 n + 1
             ].name == whom:
-                return ""
+                spans = [(s.away_from, s.away_to) for s in self.b.case.absences if s.sip == self.rows[n - 1].sip]
+                if away and (x.from_, x.to) not in spans:
+                    return "is not away on those days"
+                return self.when(x, does) or (self.when(x, away) if away else "")
         return "does not stand in"
 
     # -- days ---
@@ -189,7 +211,7 @@ class _Letter(Looked):
 
     def nobody(self, spans: str) -> str:
         gaps = [u for u in self.plan.unfilled if (u.urn, u.post) == (self.row.urn, self.row.post) and u.from_ and u.to]
-        right = [f"{spoken(u.from_)} to {spoken(u.to)}" for u in gaps if u.from_ and u.to]
+        right = [f"{spoken(u.from_)} to {spoken(u.to)}" for u in gaps if u.from_ and u.to and u.to >= self.r.on]
         return "" if re.findall(rf"{DAY} to {DAY}", spans) == right else "other days"
 
     def shares(self, text: str) -> str:
@@ -242,12 +264,13 @@ class _Letter(Looked):
         for pattern, check in begins:
             n = re.compile(pattern).groups
             out.append((rf"{pattern}\.(?= |$)", check))
-            out.append((rf"{pattern}, among other things because (.+?)\.(?= [A-Z]|$)", self._then(check, n)))
+            out.append((rf"{pattern}, partly because (.+?)\.(?= [A-Z]|$)", self._then(check, n)))
         return [
             *out,
             (r"We know that it is ([\d.]+) km (in a straight line|by the travel table) from your base\.", self.far),
             (rf"You asked to (stay with|move on from) ({self.r.where})\. It was weighed, and has not come about this year; ask me why\.", self.own_wish),
-            (rf"It takes ({COUNT})(?:: (.+?))?\.(?= [A-Z]|$)", self.split),
+            (rf"It (takes|took) ({COUNT})(?::|, in)?(?: (.+?))?\.(?= [A-Z]|$)", self.split),
+            (rf"You (will be|are|were) {role} at ({self.r.where}) from ({DAY}) to ({DAY})\.", self.was_there),
             (rf"You have ({COUNT}) more (to get to know the school)?(?:, and )?(because the head is new)?\.", self.extra),
         ]  # fmt: skip
 
@@ -295,9 +318,18 @@ class _Letter(Looked):
         asked = any(w.by == "sip" and w.sip == self.row.sip and w.wish in kinds for w in self.wishes())
         return "" if asked and where == self.row.school else "was not asked"
 
-    def split(self, n: str, parts: str = "") -> str:
+    def was_there(self, is_: str, role: str, where: str, on: str, to: str) -> str:
+        row = self.row
+        if (ROLE[role], where, on, to) != (row.post, row.school, spoken(row.from_), spoken(row.to)):
+            return "was not so"
+        return self.when(row, {"are": "is", "were": "was"}.get(is_, is_))
+
+    def split(self, tense: str, n: str, parts: str = "") -> str:
+        if (tense == "took") != (self.row.to < self.r.on):
+            return f"on {spoken(self.r.on)} it is otherwise"
         given = {p: x for p, x in zip(PERIODS, self.row.periods.model_dump().values(), strict=True) if x}
         told = {p: float(x) for x, p in re.findall(rf"([\d.]+) in ({'|'.join(PERIODS)})", parts)}
+        told = {parts: counted(n)} if parts in PERIODS else told
         return "" if counted(n) == self.row.days and told == given else "other days"
 
     def extra(self, n: str, *why: str) -> str:

@@ -16,6 +16,7 @@ from allocator.questions.frontier import frontier
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.contrast import proofs
 from allocator.reasons.spoken import lost_to_sip
+from allocator.reasons.told import losses
 from allocator.reasons.why import explain
 from allocator.report.director import director
 from allocator.report.plan_workbook import write_workbook
@@ -39,9 +40,9 @@ def read_aloud(plan: Plan) -> tuple[int, list[str]]:
         for audience in ("school", "sip"):
             said = explain(ready, plan, a.urn, a.post, audience=audience, holder=a.sip)
             wrong += [f"{a.urn} ({a.post}), to {audience}: {x}" for x in reader.read(last, audience, said.text)]
-    for c in plan.changes:
-        if c.post == "lead" and c.from_ in ready.facts.sips and c.claims:
-            wrong += [x for x in [reader.read_lost(c, lost_to_sip(ready.facts, c))] if x]
+    for s in ready.facts.sips:
+        lost = [c for c in losses(plan, s) if c.claims]
+        wrong += [x for x in [reader.read_lost(c, lost_to_sip(ready.facts, c)) for c in lost] if x]
     return reader.n, wrong
 
 
@@ -114,7 +115,7 @@ def test_with_no_more_changes_the_frontier_has_nothing_worse_than_the_plan() -> 
         ("Sip B stays your School Improvement Partner for 2026/27.", "has not been there all the time"),
         ("Sip B will be your School Improvement Partner from 1 September 2026, because Sip A has left us.", "no such cause"),
         ("Sip B will be your School Improvement Partner from 2 September 2026.", "does not come then"),
-        ("What speaks for Sip B, among other things: you asked for help with phonics, which they know well.", "not so"),
+        ("Among the reasons for Sip B: you asked for help with phonics, which they know well.", "not so"),
         ("You have 4 days for the year.", "5 days"),
         ("You asked for fresh eyes. We have not been able to do that this year: nobody who may take your school meets that.", "was not asked"),
         ("Sip B is the best of all.", "not understood"),

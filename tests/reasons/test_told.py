@@ -71,7 +71,7 @@ def test_a_school_that_keeps_its_sip_is_told_so_and_how_many_days_are_in_school(
     plan = plan_of([school()], [sip(name="Ann Lea")], history=led("1", "A", "2024/25", "2025/26"))
     answer = told(plan, "1")
     assert answer.text == (
-        "Ann Lea stays your School Improvement Partner for 2026/27, among other things because they have been your partner for two years. "
+        "Ann Lea stays your School Improvement Partner for 2026/27, partly because they have been your partner for two years. "
         "You have 5 days for the year, about 3 of them in school."
     )
     assert answer.answer == ("If you would rather not work with them, ring me within 14 days; you need not say why.")
@@ -85,7 +85,7 @@ def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> No
     )  # fmt: skip
     assert told(plan, "1").text.startswith(
         "Bob Roe will be your School Improvement Partner from 1 September 2026, because Ann Lea has left us. "
-        "What speaks for Bob Roe, among other things: they have experience of small schools and you asked for help with early reading, "
+        "Among the reasons for Bob Roe: they have experience of small schools and you asked for help with early reading, "
         "which they know well."
     )
 

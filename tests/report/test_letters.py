@@ -61,7 +61,7 @@ def test_a_letter_says_who_why_and_by_when() -> None:
     (urns,) = together(place, ["1"])
     letter = school_letter(place, urns, office(small()))
     whole = letter.heading + letter.text
-    assert "Siân Llŷr stays your School Improvement Partner for 2026/27, among other things because" in whole
+    assert "Siân Llŷr stays your School Improvement Partner for 2026/27, partly because" in whole
     assert "you asked for help with phonics" in whole
     assert "Siân Llŷr writes: I led a small school." in whole
     assert "Please answer by 11 July 2026. If I hear nothing by then" in whole
@@ -219,7 +219,7 @@ def test_a_head_who_was_heard_and_overruled_reads_what_why_by_whom_when_and_wher
     (letter,) = to_schools(place, "decided", ["1", "4"], office(plan))
     assert letter.urns == ("4",)
     assert (
-        "You asked for somebody else. Mel considered it and decided on 27 June 2026 that Łukasz Żak stays. The reason: "
+        "You asked for somebody else. Mel considered it and decided on 27 June 2026 that it is to be Łukasz Żak all the same. The reason: "
         "Nobody else has the experience."
     ) in letter.text
     assert (

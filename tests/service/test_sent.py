@@ -149,7 +149,7 @@ def test_gorse_refuses_is_overruled_and_reads_so_why_by_whom_and_where_to_turn(g
     why = "Of those with the experience that you need now, Owen alone has the time"
     assert send(gorse, "manager", "/rounds/h/answers/decide", urn=GORSE, post="lead", word="stays", reason=why) == 303
     decided = (
-        r"You asked for somebody else\. manager considered it and decided on \d+ \w+ \d{4} that Owen Price stays\. "
+        r"You asked for somebody else\. manager considered it and decided on \d+ \w+ \d{4} that it is to be Owen Price all the same\. "
         rf"The reason: {why}\."
     )
     turn = "If you do not agree, you can ask the assistant director, who decides within 10 days, to look at it again"
@@ -182,4 +182,4 @@ def test_a_sip_reads_that_a_school_is_in_special_measures_and_a_head_reads_no_ca
         page = read(gorse, name, "/school")
         assert "special measures" not in page, name
         assert "Owen Price is an adviser of the authority" in page, name
-        assert "A program proposed this, by rules that we publish" in page, name
+        assert "A computer program proposed this, by rules that we publish" in page, name

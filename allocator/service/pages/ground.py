@@ -34,6 +34,7 @@ from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.words import day as day
 from allocator.words import days as days
+from allocator.words import times, words
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
 HEADERS = {
@@ -57,7 +58,8 @@ def environment() -> Environment:
     env.filters["days"] = days
     env.filters["day"] = day
     env.filters["moment"] = moment
-    env.filters["words"] = lambda tag: str(tag).replace("_", " ")
+    env.filters["words"] = lambda tag: words(str(tag))
+    env.filters["times"] = times
     env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
     return env

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -84,7 +85,7 @@ def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None)
         next((c for c in plan.changes if (c.urn, c.post) == (urn, kind)), None), pair,
         tuple((t, names[t].name) for t in (row.tied_with if row else ())),
         tuple(choices(ready, plan, urn, kind)) if (urn, kind) in ready.post_index else (),
-        explain(ready, plan, urn, kind, audience="school").text,
+        explain(ready, plan, urn, kind, audience="school", on=dt.date.today()).text,
     )  # fmt: skip
 
 

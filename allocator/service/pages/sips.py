@@ -59,7 +59,7 @@ def sip_page(
     mine = [a for a in plan.assignments if a.sip == sip]
     held = [
         Held(a, _km(facts, a.urn, sip), stands.pairs.get((a.urn, a.post)),
-             "" if a.settled else explain(ready, plan, a.urn, a.post, audience="sip", holder=sip).text)
+             "" if a.settled else explain(ready, plan, a.urn, a.post, audience="sip", holder=sip, on=dt.date.today()).text)
         for a in mine
     ]  # fmt: skip
     load = next(x for x in plan.loads if x.sip == sip)

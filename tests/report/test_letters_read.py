@@ -1,0 +1,237 @@
+"""Every letter of a whole year, read by one who believes nothing (`tests/reasons/letters_read.py`), on the day it goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from allocator import rounds
+from allocator.domain.fold import fold
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.errors import RoundRefuses
+from allocator.intake.read import read_case
+from allocator.reasons.answer import ready_from, solve
+from allocator.report import letters, sip_letters
+from allocator.report.wording import DEFAULTS, Letter, kind_of
+from allocator.rounds import Fact
+from docs.whole_round import AWAY, CLOSES, HARTWELL, MEL, Table
+from tests.make import case, led, school, sip
+from tests.reasons.letters_base import Memory, Post
+from tests.reasons.letters_read import LetterReader
+
+LINK = "https://sip.example"
+
+
+class Secretary(Table):
+    """A round whose every letter is read before it goes; `seen` counts the kinds, `wrong` what is not so."""
+
+    memory: Memory
+    seen: Counter[str]
+    wrong: list[str]
+    n: int
+    reader: LetterReader
+
+    @classmethod
+    def of(cls, plan: Plan, today: dt.date) -> Secretary:
+        made = cls(plan, today=today)
+        made.memory, made.seen, made.wrong, made.n = Memory(), Counter(), [], 0
+        made.keep(rounds.adopt(fold([]), plan))
+        made.reader = LetterReader(plan)
+        return made
+
+    def replan(self, made: tuple[Plan, Fact]) -> None:
+        super().replan(made)
+        self.reader = LetterReader(self.plan)
+
+    def send(self, step: Callable[..., Fact], schools: Any = None, sips: Any = None, *args: Any) -> None:
+        """The letters of this step are written, read and sent."""
+        self.ready = self.ready or ready_from(self.plan)
+        for letter, link in self._due(step, schools, sips):
+            self.seen[letter.kind] += 1
+            post = Post(self.desk, self.today, self.memory, "Mel Hart", "Hartwell", link)
+            self.wrong += self.reader.letter(letter, post)
+        self.n = self.reader.n
+        fact = (
+            step(self.desk, schools, sips, self.today)
+            if step is rounds.tell
+            else step(self.desk, sips if step is rounds.sound else schools, self.today, *args)
+        )
+        told = fact.data.get("urns", fact.data.get("schools", ())) if step is not rounds.sound else ()
+        for urn in told:
+            self.memory.schools[urn] = (self.today, self.plan)
+        for s in fact.data.get("sips", ()):
+            self.memory.sips[s] = (self.today, self.plan)
+        self.keep(fact)
+
+    def _due(self, step: Callable[..., Fact], schools: Any, sips: Any) -> Iterator[tuple[Letter, str]]:
+        desk = self.desk
+        assert self.ready is not None
+        office = letters.LetterOffice(
+            ready=self.ready, wordings={str(k): v for k, v in DEFAULTS.items()}, manager="Mel Hart", programme="Hartwell",
+            today=self.today, school_link=f"{LINK}/school", sip_link=f"{LINK}/sip",
+        )  # fmt: skip
+        everybody = {p.urn for p in desk.round.everyone} | {u for u, _ in desk.round.told}
+        groups = rounds.together(desk, everybody if schools is None else schools) if step is not rounds.sound else []
+        for group in groups:
+            asked = rounds.asks(desk, group)
+            states = [asked] if step is rounds.propose else [*rounds.tells(desk, group)]
+            for state in filter(None, states):
+                for audience in ("head", "chair"):
+                    yield letters.school_letter(desk, group, office, kind=kind_of(audience, state)), f"{LINK}/school"  # type: ignore[arg-type]  # one of the two
+        people = sorted({p.sip for p in desk.round.everyone} | set(desk.round.told_sips)) if sips is None else sips
+        for s in people if step is not rounds.propose else ():
+            due = (
+                rounds.told_only(desk, s)
+                if step is rounds.tell
+                else [x for x in rounds.sip_due(desk, s) if x not in rounds.told_only(desk, s)]
+            )
+            for state in due or (["school"] if step is rounds.sound else []):
+                yield sip_letters.sip_letter(desk, s, office, kind=kind_of("sip", state)), f"{LINK}/sip"
+
+    def everybody(self, says: Callable[[str], str] = lambda urn: "accept") -> None:
+        for p in self.desk.round.everyone:
+            if any(x.beside == p.beside and x.stage == "proposed" for x in self.desk.round.everyone):
+                self.do(
+                    rounds.answer, p.urn, says(p.urn) if p.post == "lead" else "accept", "head", self.today, post=p.post
+                )
+
+    def confirm_all(self) -> None:
+        for urn, post in sorted(self.desk.round.pairs):
+            if post == "appraisal":
+                self.do(rounds.governors, urn, True, self.today)
+        self.keep(
+            rounds.confirm(self.desk, [p.beside for p in self.desk.round.everyone if p.stage != "confirmed"], MEL)
+        )
+
+
+@cache
+def hartwell() -> Plan:
+    read = read_case(HARTWELL)
+    assert read.case is not None
+    return solve(read.case, read.policy)
+
+
+def a_year(t: Secretary) -> Secretary:
+    """June to March: sounded, proposed, two refusals, one overruled, planned again, confirmed, an absence, an ending."""
+    t.send(rounds.sound)
+    t.send(rounds.propose)
+    t.today = dt.date(2026, 7, 3)
+    t.everybody(lambda urn: "veto" if urn in ("900020", "900013") else "accept")
+    t.do(rounds.decide_refusal, "900020", False, "nobody else has the time", t.today)
+    t.send(rounds.tell, ["900020"], [])
+    t.replan(rounds.resubmit(t.desk))
+    t.send(rounds.propose)
+    t.everybody()
+    t.do(rounds.sip_says, "dafydd", "move_on", t.today, urn="900049", reason="done")
+    t.do(rounds.close_query, 1, "the head is new", t.today)
+    t.send(rounds.tell)
+    t.confirm_all()
+    t.send(rounds.tell)
+    t.do(rounds.put_in_force, t.today)
+    t.today = dt.date(2026, 12, 1)
+    t.replan(rounds.by_hand(t.desk, [AWAY], "ill until March"))
+    t.send(rounds.sound, None, sorted({p.sip for p in t.desk.round.everyone if rounds.offered(t.desk, p.sip)}))
+    t.send(rounds.propose)
+    t.everybody()
+    t.send(rounds.tell)
+    t.today = dt.date(2027, 1, 20)
+    t.confirm_all()
+    t.send(rounds.tell)
+    t.today = dt.date(2027, 3, 1)
+    t.replan(rounds.by_hand(t.desk, [CLOSES], "the authority has decided"))
+    for step in (rounds.propose, rounds.tell):
+        try:
+            t.send(step)
+        except RoundRefuses:
+            continue
+    return t
+
+
+def test_no_paragraph_of_any_letter_of_a_year_is_false() -> None:
+    t = a_year(Secretary.of(hartwell(), dt.date(2026, 6, 27)))
+    assert t.wrong == []
+    print(f"{t.seen.total()} letters, {dict(t.seen)}")
+    assert t.seen.keys() == {*DEFAULTS}
+
+
+def small(policy: Policy) -> Plan:
+    """A led 1 and goes on; 2 and 3 share a head; 4 is in special measures, and B alone may take it."""
+    schools = [
+        school("1", name="Hill School", focus=("phonics",), appraisal="different"), school("2", name="Dale Infant School", head="h"),
+        school("3", name="Dale Junior School", head="h"), school("4", name="Top School", category_of_concern="SM"),
+    ]  # fmt: skip
+    team = [
+        sip(
+            "A",
+            name="Siân Llŷr",
+            specialisms=("phonics",),
+            pen_portrait="I led a small school.",
+            appraisal_trained=True,
+        ),
+        sip("B", name="Łukasz Żak", experience=("special_measures",), appraisal_trained=True),
+        sip("C", name="Cai Owen"),
+    ]
+    return solve(case(schools, team, history=led("1", "A", "2025/26")), policy)
+
+
+OTHERWISE: list[dict[str, Any]] = [
+    {"mode": "agree_with_school"}, {"silence": "waits", "vetoes": 2}, {"vetoes": 3, "concern_veto": "counts", "query_days": 5},
+    {"vetoes": 0, "ladder": ["SIP manager"], "answer_days": 21},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("rules", OTHERWISE)
+def test_letters_say_what_the_settings_in_force_mean(rules: dict[str, Any]) -> None:
+    given = Policy()
+    t = Secretary.of(
+        small(given.model_copy(update={"round": given.round.model_copy(update=rules)})), dt.date(2026, 6, 27)
+    )
+    t.send(rounds.sound)
+    t.send(rounds.propose)
+    t.do(rounds.answer, "4", "veto", "chair" if rules.get("mode") else "head", t.today)
+    if t.desk.round.pairs["4", "lead"].represented:
+        t.do(rounds.decide_refusal, "4", False, "nobody else has the experience", t.today)
+        t.send(rounds.tell, ["4"], [])
+    assert t.wrong == []
+    assert t.seen["school"] == t.seen["chair"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "was", "now", "found"),
+    [
+        ("school", "once in a year", "twice in a year", "not understood"),
+        ("school", "11 July 2026", "12 July 2026", "another date"),
+        ("school", "I shall then propose somebody else. This can be done once in a year.", "I shall consider what you say, decide, and write to you.", "not understood"),
+        ("school", "A computer program proposed this, by rules that we publish. A person looks at each proposal, and decides.",
+         "A person chose this, and the computer program that proposes the rest kept to it. A person confirms it too.", "not so"),
+        ("school", "within 10 days", "within 5 days", "not understood"),
+        ("school", "is an adviser of the authority", "is a consultant", "is somebody else"),
+        ("school", "will be your School", "is your School", "on 27 June 2026 it will be"),
+        ("chair", "yes or no by 11 July 2026", "no by 11 July 2026", "not understood"),
+        ("sip", "seven schools", "eight schools", "another number"),
+        ("sip", "; and one day more where the school is new to you, or its head is new", "", "another number"),
+    ],
+)  # fmt: skip
+def test_a_letter_that_says_what_is_not_so_is_found(kind: str, was: str, now: str, found: str) -> None:
+    t = Secretary.of(hartwell(), dt.date(2026, 6, 27))
+    key = {"school": "900012", "chair": "900022", "sip": "rob"}[kind]
+    letter = t.letter(kind, key)  # type: ignore[arg-type]  # one of them
+    assert was in letter.text
+    altered = Letter(
+        letter.kind,
+        letter.key,
+        letter.to,
+        letter.urns,
+        letter.heading,
+        tuple(p.replace(was, now) for p in letter.paragraphs),
+    )
+    link = LINK + ("/sip" if kind == "sip" else "/school")
+    post = Post(t.desk, t.today, t.memory, "Mel Hart", "Hartwell School Improvement", link)
+    assert t.reader.letter(letter, post) == []
+    assert any(found in x for x in t.reader.letter(altered, post))
