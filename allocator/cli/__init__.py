@@ -1,6 +1,7 @@
 """The command line: `allocator`. Each family of commands is a file; heavy parts load when a command runs.
 
-Commands read, call and print; `--json` is the machine's form. What a command works out, Python and the service can work out too.
+Commands read, call and print; `--json` is the machine's form. What a command works out, Python and the service can
+work out too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Commands that give account: the documents, the story of a pair and its check, everything held on a person, outcomes."""
+"""Commands that give account: the documents, the story of a pair and its check, everything held on a person,
+outcomes."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ def documents(
     contact: Annotated[str, typer.Option(help="where people write to")] = "[to be filled in]",
     as_json: JsonOpt = False,
 ) -> None:
-    """Transparency record, impact assessment, privacy notice, record of processing and retention schedule, as drafts."""
+    """Transparency record, impact assessment, privacy notice, record of processing and retention schedule, as
+    drafts."""
     from allocator.service.account.about import of_case
     from allocator.service.account.documents import DOCUMENTS
     from allocator.service.environment import from_env
@@ -93,7 +95,8 @@ def check(
     again: Annotated[bool, typer.Option("--again", help="solve the last plan again, too")] = False,
     as_json: JsonOpt = False,
 ) -> None:
-    """A pair's pack from anywhere: its hashes, its plans by the auditor, its events, and the reasons worked out again."""
+    """A pair's pack from anywhere: its hashes, its plans by the auditor, its events, and the reasons worked out
+    again."""
     from allocator.errors import UsageError
     from allocator.intake.ordinary import unreadable
     from allocator.service.account.pair import verify
@@ -117,7 +120,8 @@ def person(
     programme: Annotated[str, typer.Option(help="the programme's name or id")],
     as_json: JsonOpt = False,
 ) -> None:
-    """Everything that a programme holds on a person: rows, proposals with their reasons, decisions, letters, acts, the logic."""
+    """Everything that a programme holds on a person: rows, proposals with their reasons, decisions, letters, acts,
+    the logic."""
     from allocator.cli.service import the_programme
     from allocator.service.subject_access import copy_for
 
@@ -141,7 +145,8 @@ def outcomes(
     public: Annotated[bool, typer.Option("--public", help="without figures for groups of fewer than five")] = False,
     as_json: JsonOpt = False,
 ) -> None:
-    """What a plan comes to by kind of SIP, need, phase and size, and by groups given beside it, which no plan ever sees."""
+    """What a plan comes to by kind of SIP, need, phase and size, and by groups given beside it, which no plan ever
+    sees."""
     from dataclasses import asdict
 
     from allocator.reasons.answer import world

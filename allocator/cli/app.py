@@ -144,8 +144,8 @@ def may_write(path: Path | None) -> Path | None:
 
 
 def write(path: Path, writer: Callable[[Path], None]) -> None:
-    """Write through a temporary file beside the target, so no output is ever half overwritten; a link stays one. What is no
-    file (a pipe) is written to as it is. Raises UsageError where there is no room."""
+    """Write through a temporary file beside the target, so no output is ever half overwritten; a link stays one.
+    What is no file (a pipe) is written to as it is. Raises UsageError where there is no room."""
     from allocator.errors import UsageError
 
     may_write(path)
@@ -190,7 +190,8 @@ def finish(plan: Plan) -> None:
     """The exit code of a plan: 4 with posts unfilled, or with no post at all."""
     if not plan.assignments and not plan.unfilled:
         note(
-            "No school of this case has a post in the year, so there is nothing to plan. See participation, status, days and dates."
+            "No school of this case has a post in the year, so there is nothing to plan. See "
+            "participation, status, days and dates."
         )
     if plan.unfilled or not plan.assignments:
         raise typer.Exit(4)

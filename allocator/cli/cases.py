@@ -13,13 +13,23 @@ from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted
 
 @app.command()
 def check(
-    case: CaseArg, policy: PolicyOpt = None, year: YearOpt = None, as_json: JsonOpt = False,
-    marked: Annotated[Path | None, typer.Option(help="write the tables as a workbook with each problem in its cell")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="a mapping.toml: what your own sheets, columns, values and names mean")] = None,
-    suggest: Annotated[Path | None, typer.Option(help="write a first mapping.toml, as far as your words are understood")] = None,
+    case: CaseArg,
+    policy: PolicyOpt = None,
+    year: YearOpt = None,
+    as_json: JsonOpt = False,
+    marked: Annotated[
+        Path | None, typer.Option(help="write the tables as a workbook with each problem in its cell")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="a mapping.toml: what your own sheets, columns, values and names mean")
+    ] = None,
+    suggest: Annotated[
+        Path | None, typer.Option(help="write a first mapping.toml, as far as your words are understood")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="every problem in a line of its own, none put together")] = False,
-) -> None:  # fmt: skip
-    """Every problem in the tables at once, what the rules make of them, and the case in brief; exit 3 if any is an error."""
+) -> None:
+    """Every problem in the tables at once, what the rules make of them, and the case in brief; exit 3 if any is an
+    error."""
     from allocator.intake.mapping import read_mapping
     from allocator.intake.read import read_case
 
@@ -43,7 +53,8 @@ def check(
         )
         write(suggest, lambda path: _write(path, text.encode()))
         note(
-            f"{suggest}: what your words were read as. Look it through, then: allocator check {case} --mapping {suggest}"
+            f"{suggest}: what your words were read as. Look it through, then: allocator check {case} "
+            f"--mapping {suggest}"
         )
     if marked is not None:
         from allocator.intake.mark import marked as book
@@ -74,8 +85,9 @@ def check(
         else:
             say(f"{case}: {counted(len(errors), 'error')}; nothing can be planned until all are mended.")
             note(
-                "`--marked FILE.xlsx` marks each in its cell. Your own sheets, columns and words: `--suggest mapping.toml`, then "
-                "`--mapping mapping.toml` (docs/how-to/own-workbook.md), or the page *The data* of `allocator serve`."
+                "`--marked FILE.xlsx` marks each in its cell. Your own sheets, columns and words: `--suggest "
+                "mapping.toml`, then `--mapping mapping.toml` (docs/how-to/own-workbook.md), or the page *The "
+                "data* of `allocator serve`."
             )
     if errors:
         raise typer.Exit(3)

@@ -46,7 +46,8 @@ def bench(context: typer.Context) -> None:
         )
     if which not in known:
         raise UsageError(
-            f"There is no benchmark {which or 'named'}. Say which: `allocator bench {'` or `allocator bench '.join(known)}`."
+            f"There is no benchmark {which or 'named'}. Say which: `allocator bench "
+            f"{'` or `allocator bench '.join(known)}`."
         )
     done = subprocess.run(
         [sys.executable, "-m", f"tests.benchmarks.{which}", *rest], env=os.environ | {"PYTHONPATH": str(checkout)}

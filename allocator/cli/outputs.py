@@ -1,4 +1,5 @@
-"""Files that commands write: options that name them (tried before the work that fills them), and a note of what was written."""
+"""Files that commands write: options that name them (tried before the work that fills them), and a note of what
+was written."""
 
 from __future__ import annotations
 

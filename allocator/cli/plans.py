@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,11 +37,15 @@ if TYPE_CHECKING:
     from allocator.allocate import Setup
     from allocator.check.claims import Count
     from allocator.check.structure import Breach
+    from allocator.domain.case import PostKind
     from allocator.domain.plan import Plan
     from allocator.domain.policy import Policy
     from allocator.engine.tiers import Stop
+    from allocator.rules.base import Audience
 
 AllOpt = Annotated[bool, typer.Option("--all", help="every row, however many schools there are")]
+POSTS: dict[str, PostKind] = {"lead": "lead", "support": "support", "appraisal": "appraisal"}
+AUDIENCES: dict[str, Audience] = {"manager": "manager", "school": "school", "sip": "sip"}
 PostOpt = Annotated[str, typer.Option("--post", help="lead, support or appraisal")]
 
 
@@ -170,12 +174,12 @@ def _calendar(plan: Plan, path: Path) -> None:
     path.write_bytes(ics(dates_of_plan(plan)).encode())
 
 
-def post_kind(text: str) -> Literal["lead", "support", "appraisal"]:
+def post_kind(text: str) -> PostKind:
     from allocator.errors import UsageError
 
-    if text not in ("lead", "support", "appraisal"):
+    if text not in POSTS:
         raise UsageError(f"--post {text}: a post is lead, support or appraisal.")
-    return text  # type: ignore[return-value]  # checked above
+    return POSTS[text]
 
 
 @app.command()
@@ -195,12 +199,12 @@ def explain(
     from allocator.reasons.why import Explanation
     from allocator.reasons.why import explain as why
 
-    if audience not in ("manager", "school", "sip"):
+    if audience not in AUDIENCES:
         raise UsageError(f"--for {audience}: an explanation is for manager, school or sip.")
     plan = read_plan(plan_file)
     people = People(plan)
     school, why_not = people.school(school), people.sip(why_not, "--why-not") if why_not else None
-    answer = why(ready_from(plan), plan, school, post_kind(post), sip=why_not, audience=audience)  # type: ignore[arg-type]  # checked above
+    answer = why(ready_from(plan), plan, school, post_kind(post), sip=why_not, audience=AUDIENCES[audience])
     if as_json:
         say_json(TypeAdapter(Explanation).dump_python(answer, mode="json"))
         return
@@ -252,7 +256,8 @@ def verify(
             say(f"  {breach.rule}: {breach.text}")
     else:
         say(
-            f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, {plan.summary.unfilled} not."
+            f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, "
+            f"{plan.summary.unfilled} not."
         )
         say(_sentences(told, solved))
     if trusted and not as_json:
@@ -269,8 +274,10 @@ def _solved(plan: Plan) -> tuple[int, list[Breach]]:
 
     found = list(proofs(ready_from(plan), plan))
     return len(found), [
-        Breach("claims", f"{c.urn} ({c.post}), {c.sip}, {c.kind}: {problem}.", c.urn, c.post, c.sip) for c, problem in found if problem
-    ]  # fmt: skip
+        Breach("claims", f"{c.urn} ({c.post}), {c.sip}, {c.kind}: {problem}.", c.urn, c.post, c.sip)
+        for c, problem in found
+        if problem
+    ]
 
 
 def _sentences(told: Count | None, solved: int) -> str:
@@ -280,7 +287,16 @@ def _sentences(told: Count | None, solved: int) -> str:
     n, left = told.shown + told.by_solve + told.carried, told.by_solve - solved
     parts = [f"{told.shown:,} shown from tables and plan"]
     parts += [f"{solved} by a solve"] if solved else []
-    parts += [f"{left} say that something was outweighed, which rests on the proof of the plan{'' if solved else ' (--claims puts them to a solve)'}"] if left else []  # fmt: skip
+    parts += (
+        [
+            (
+                f"{left} say that something was outweighed, which rests on the proof of the "
+                f"plan{'' if solved else ' (--claims puts them to a solve)'}"
+            )
+        ]
+        if left
+        else []
+    )
     parts += [f"{told.carried} of changes that an earlier plan decided"] if told.carried else []
     return f"{n:,} sentences: {', '.join(parts)}."
 
@@ -324,7 +340,8 @@ def policy_show(
 
 
 def show_policy(in_force: Policy, rows: Sequence[tuple[str, Any, Any, str, str]]) -> None:
-    """A line a setting, its key and value whole; below it what it means, its default where that is another, its source."""
+    """A line a setting, its key and value whole; below it what it means, its default where that is another, its
+    source."""
     from allocator.reasons.policy_words import in_words
     from allocator.report.terminal import tell
 

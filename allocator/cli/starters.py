@@ -71,7 +71,8 @@ def team(
         return
     say(f"{case}: an invented team of {made.sips} SIPs (and {made.leavers} who have left) for {made.posts:,} posts.")
     say(
-        f"  Tightness {made.tightness:.3f}: {made.capacity_days:,.2f} days of capacity for {made.demand_days:,.2f} asked."
+        f"  Tightness {made.tightness:.3f}: {made.capacity_days:,.2f} days of capacity for "
+        f"{made.demand_days:,.2f} asked."
     )
     say(f"  {made.many_authorities} of {made.sips} serve two authorities or more.")
     say(

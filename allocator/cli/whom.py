@@ -1,4 +1,5 @@
-"""Whom a command means: a school by URN or name, a SIP by id or name, as in the tables (`intake.resolve`), and nowhere else."""
+"""Whom a command means: a school by URN or name, a SIP by id or name, as in the tables (`intake.resolve`), and
+nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a row cannot be: one line a check, tried on every row of its table. A date is held against the year planned, never the clock."""
+"""What a row cannot be: one line a check, tried on every row of its table. A date is held against the year
+planned, never the clock."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class When:
 
 @dataclass(frozen=True)
 class Check:
-    """`wrong(row, year)` says whether the check fails; `says` is filled with r (the row), v (the column's value) and y (the year)."""
+    """`wrong(row, year)` says whether the check fails; `says` is filled with r (the row), v (the column's value)
+    and y (the year)."""
 
     table: str
     column: str
@@ -64,17 +66,25 @@ def order(table: str, early: str, late: str, what: str, severity: Literal["error
 def ended(table: str, column: str, when: Callable[[Any], bool], what: str) -> Check:
     """A date before the year planned, which leaves the row without effect."""
     return Check(
-        table, column, lambda r, y: (v := getattr(r, column)) is not None and v < y.first and when(r),
-        f"{column} is {{v}}, before {{y.label}}: {what}.", "notice", "before_year",
-    )  # fmt: skip
+        table,
+        column,
+        lambda r, y: (v := getattr(r, column)) is not None and v < y.first and when(r),
+        f"{column} is {{v}}, before {{y.label}}: {what}.",
+        "notice",
+        "before_year",
+    )
 
 
 def ahead(table: str, column: str, what: str, severity: Literal["error", "notice"] = "error") -> Check:
     """What has happened, dated after the year planned."""
     return Check(
-        table, column, lambda r, y: (v := getattr(r, column)) is not None and v > y.last,
-        f"{column} is {{v}}, after {{y.label}}: {what}.", severity, "after_year",
-    )  # fmt: skip
+        table,
+        column,
+        lambda r, y: (v := getattr(r, column)) is not None and v > y.last,
+        f"{column} is {{v}}, after {{y.label}}: {what}.",
+        severity,
+        "after_year",
+    )
 
 
 def above(table: str, column: str, most: float, what: str, severity: Literal["error", "notice"] = "error") -> Check:
@@ -105,30 +115,47 @@ CHECKS: tuple[Check, ...] = (
     # figures
     Check("sips", "days", lambda r, y: r.days > MOST_DAYS, "{r.name} offers {v:g} days; " + SCHOOL_DAYS + "."),
     *(
-        Check("sips", f"{p}_days", lambda r, y, p=p: (v := getattr(r,
-        f"{p}_days")) is not None and v > r.days,  # type: ignore[misc]
-              f"{{r.name}} offers {{v:g}} days in {p} but {{r.days:g}} in the year. Lower the one or raise the other.")
+        Check(
+            "sips",
+            f"{p}_days",
+            lambda r, y, p=p: (v := getattr(r, f"{p}_days")) is not None and v > r.days,  # type: ignore[misc]
+            f"{{r.name}} offers {{v:g}} days in {p} but {{r.days:g}} in the year. Lower the one or raise the other.",
+        )
         for p in PERIODS
     ),
-    Check("sips", "min_schools", lambda r, y: None not in (r.min_schools,
-    r.max_schools) and r.min_schools > r.max_schools,
-          "{r.name}: min_schools {v} is above max_schools {r.max_schools}."),
+    Check(
+        "sips",
+        "min_schools",
+        lambda r, y: None not in (r.min_schools, r.max_schools) and r.min_schools > r.max_schools,
+        "{r.name}: min_schools {v} is above max_schools {r.max_schools}.",
+    ),
     above("sips", "headship_years", 45, "a career has fewer", "notice"),
     above("sips", "day_rate", 5_000, "that is a great deal for a day; is it the year's?", "notice"),
     *(
-        Check("schools", c, lambda r, y, c=c: (v := getattr(r, c)) is not None and v * 4 % 1,  # type: ignore[misc]
-              f"{c} is {{v:g}}; days go in quarters.")
+        Check(
+            "schools",
+            c,
+            lambda r, y, c=c: (v := getattr(r, c)) is not None and v * 4 % 1,  # type: ignore[misc]
+            f"{c} is {{v:g}}; days go in quarters.",
+        )
         for c in ("days", "support_days", "appraisal_days")
     ),
     *(above("schools", c, MOST_DAYS, SCHOOL_DAYS) for c in ("days", "support_days", "appraisal_days")),
     above("schools", "pupils", MOST_PUPILS, "no school has so many", "notice"),
-    *(Check(t, "easting", off_grid,
-    "{r.easting}, {r.northing} is not a point of the British National Grid (metres).") for t in ("schools", "sips")),
     *(
-        Check(t, "northing" if a == "easting" else "easting", lambda r, y, a=a,
-        b=b: getattr(r, a) is not None and getattr(r, b) is None,  # type: ignore[misc]
-              f"{a} is given without {b}: distance rules let it pass.", "notice")
-        for t in ("schools", "sips") for a, b in (("easting", "northing"), ("northing", "easting"))
+        Check(t, "easting", off_grid, "{r.easting}, {r.northing} is not a point of the British National Grid (metres).")
+        for t in ("schools", "sips")
+    ),
+    *(
+        Check(
+            t,
+            "northing" if a == "easting" else "easting",
+            lambda r, y, a=a, b=b: getattr(r, a) is not None and getattr(r, b) is None,  # type: ignore[misc]
+            f"{a} is given without {b}: distance rules let it pass.",
+            "notice",
+        )
+        for t in ("schools", "sips")
+        for a, b in (("easting", "northing"), ("northing", "easting"))
     ),
     # dates that contradict each other
     order("schools", "opens_on", "closes_on", "it would close before it opens, and has no post this year", "notice"),
@@ -136,24 +163,50 @@ CHECKS: tuple[Check, ...] = (
     order("sips", "joined_on", "contract_ends", "the contract would end before it began"),
     order("sips", "dbs_checked_on", "dbs_valid_until", "the check would lapse before it was made"),
     order("absences", "away_from", "away_to", "the absence would end before it begins"),
-    order("interests", "declared_on", "until",
-    "the interest would have lapsed before it was declared, and would bar nobody"),
+    order(
+        "interests",
+        "declared_on",
+        "until",
+        "the interest would have lapsed before it was declared, and would bar nobody",
+    ),
     order("decisions", "on", "until", "the decision would have lapsed before it was made, and would hold nothing"),
-    Check("schools", "closes_on", lambda r,
-    y: r.closes_on is not None and r.closes_on < y.first and r.status in ("open", "proposed_to_close"),
-          "closes_on is {v}, before {y.label}, but its status is {r.status}. Mend one of them.",
-          code="dates_contradict"),
-    Check("schools", "opens_on", lambda r, y: r.opens_on is not None and r.opens_on > y.last and r.status == "open",
-          "opens_on is {v}, after {y.label}, but its status is open. Mend one of them.", code="dates_contradict"),
+    Check(
+        "schools",
+        "closes_on",
+        lambda r, y: r.closes_on is not None and r.closes_on < y.first and r.status in ("open", "proposed_to_close"),
+        "closes_on is {v}, before {y.label}, but its status is {r.status}. Mend one of them.",
+        code="dates_contradict",
+    ),
+    Check(
+        "schools",
+        "opens_on",
+        lambda r, y: r.opens_on is not None and r.opens_on > y.last and r.status == "open",
+        "opens_on is {v}, after {y.label}, but its status is open. Mend one of them.",
+        code="dates_contradict",
+    ),
     # dates that leave a row without effect
-    ended("schools", "closes_on", of_state(None),
-    "{r.name} is taken as closed, and is not in the run. If it is open, mend the date"),
-    Check("schools", "opens_on", lambda r, y: r.opens_on is not None and r.opens_on > y.last and r.status != "open",
-          "opens_on is {v}, after {y.label}: {r.name} is not in the run yet.", "notice", "after_year"),
+    ended(
+        "schools",
+        "closes_on",
+        of_state(None),
+        "{r.name} is taken as closed, and is not in the run. If it is open, mend the date",
+    ),
+    Check(
+        "schools",
+        "opens_on",
+        lambda r, y: r.opens_on is not None and r.opens_on > y.last and r.status != "open",
+        "opens_on is {v}, after {y.label}: {r.name} is not in the run yet.",
+        "notice",
+        "after_year",
+    ),
     ended("sips", "leaves_on", of_state(None, "active", "paused"), "{r.name} holds no post"),
     ended("sips", "contract_ends", of_state(None, "active", "paused"), "{r.name} holds no post"),
-    ended("sips", "dbs_valid_until", of_state(None, "active"),
-    "{r.name} is barred while policy requires a check that is valid"),
+    ended(
+        "sips",
+        "dbs_valid_until",
+        of_state(None, "active"),
+        "{r.name} is barred while policy requires a check that is valid",
+    ),
     ahead("sips", "joined_on", "{r.name} holds no post this year", "notice"),
     ended("interests", "until", lambda r: r.outcome != "cleared", "the interest has lapsed, and bars nobody"),
     ended("decisions", "until", always, "the {r.decision} has lapsed, and holds nothing"),
@@ -167,28 +220,77 @@ CHECKS: tuple[Check, ...] = (
     ahead("decisions", "on", "it cannot have been decided yet"),
     ahead("refusals", "on", "it cannot have been said yet"),
     ahead("history", "ended_on", "it cannot have ended yet"),
-    Check("sips", "dbs_checked_on", lambda r,
-    y: r.dbs_checked_on is not None and r.dbs_checked_on.year >= EARLIEST and r.dbs_checked_on < DBS_SINCE,
-          "dbs_checked_on is {v}; such checks began in March 2002.", "notice"),
+    Check(
+        "sips",
+        "dbs_checked_on",
+        lambda r, y: (
+            r.dbs_checked_on is not None and r.dbs_checked_on.year >= EARLIEST and r.dbs_checked_on < DBS_SINCE
+        ),
+        "dbs_checked_on is {v}; such checks began in March 2002.",
+        "notice",
+    ),
     # what a row must or may name
-    Check("interests", "urn", lambda r, y: sum(c is not None for c in (r.urn, r.trust, r.la)) != 1,
-    "fill exactly one of urn, trust and la.", code="bad_shape"),
-    Check("wishes", "sip", lambda r, y: r.by == "sip" and r.sip is None, "a SIP's wish must say which SIP.",
-    code="bad_shape"),
-    Check("wishes", "urn", lambda r, y: r.by == "school" and r.urn is None, "a school's wish must say which school.",
-    code="bad_shape"),
-    Check("wishes", "sip", lambda r, y: r.wish in ("named", "follow_head") and r.sip is None,
-    "*{r.wish}* must name a SIP.", code="bad_shape"),
-    Check("decisions", "sip", lambda r, y: r.decision in ("lock", "forbid") and r.sip is None,
-    "a {r.decision} must name a SIP.", code="bad_shape"),
-    Check("history", "year", lambda r, y: first_year(r.year) >= y.first.year,
-    "{v} is not before {y.label}, the year planned; it is not used.", "notice", "future_history"),
-    Check("refusals", "year", lambda r, y: r.kind == "veto" and first_year(r.year) < y.first.year - 1,
-          "the veto is of {v}, and bars that year and the next: it bars nobody in {y.label}.", "notice", "before_year"),
-    Check("refusals", "year", lambda r, y: first_year(r.year) > y.first.year,
-    "{v} is after {y.label}, the year planned: it bars nobody yet.", "notice", "after_year"),
+    Check(
+        "interests",
+        "urn",
+        lambda r, y: sum(c is not None for c in (r.urn, r.trust, r.la)) != 1,
+        "fill exactly one of urn, trust and la.",
+        code="bad_shape",
+    ),
+    Check(
+        "wishes",
+        "sip",
+        lambda r, y: r.by == "sip" and r.sip is None,
+        "a SIP's wish must say which SIP.",
+        code="bad_shape",
+    ),
+    Check(
+        "wishes",
+        "urn",
+        lambda r, y: r.by == "school" and r.urn is None,
+        "a school's wish must say which school.",
+        code="bad_shape",
+    ),
+    Check(
+        "wishes",
+        "sip",
+        lambda r, y: r.wish in ("named", "follow_head") and r.sip is None,
+        "*{r.wish}* must name a SIP.",
+        code="bad_shape",
+    ),
+    Check(
+        "decisions",
+        "sip",
+        lambda r, y: r.decision in ("lock", "forbid") and r.sip is None,
+        "a {r.decision} must name a SIP.",
+        code="bad_shape",
+    ),
+    Check(
+        "history",
+        "year",
+        lambda r, y: first_year(r.year) >= y.first.year,
+        "{v} is not before {y.label}, the year planned; it is not used.",
+        "notice",
+        "future_history",
+    ),
+    Check(
+        "refusals",
+        "year",
+        lambda r, y: r.kind == "veto" and first_year(r.year) < y.first.year - 1,
+        "the veto is of {v}, and bars that year and the next: it bars nobody in {y.label}.",
+        "notice",
+        "before_year",
+    ),
+    Check(
+        "refusals",
+        "year",
+        lambda r, y: first_year(r.year) > y.first.year,
+        "{v} is after {y.label}, the year planned: it bars nobody yet.",
+        "notice",
+        "after_year",
+    ),
     Check("worked", "on", lambda r, y: not y.first <= r.on <= y.last, "{v} is outside {y.label}.", code="outside_year"),
-)  # fmt: skip
+)
 DATES = {
     t: tuple(c for c, info in m.model_fields.items() if "datetime.date" in str(info.annotation))
     for t, m in TABLES.items()
@@ -252,7 +354,8 @@ def national_numbers(rows: Rows, raw: Raw) -> None:
 
 
 def shares(rows: Rows, raw: Raw) -> None:
-    """`fsm_percent` given as shares: 0.42 in a column that holds nothing above 1 is 42 %. Alone among others it is told."""
+    """`fsm_percent` given as shares: 0.42 in a column that holds nothing above 1 is 42 %. Alone among others it is
+    told."""
     found = rows.get("schools", [])
     given = [r.fsm_percent for _, r in found if r.fsm_percent is not None]
     below = [(n, r) for n, (_, r) in enumerate(found) if r.fsm_percent is not None and 0 < r.fsm_percent < 1]

@@ -1,4 +1,5 @@
-"""Cells that somebody has coloured in an .xlsx: what a colour means stands in no cell, so that it is told and never read."""
+"""Cells that somebody has coloured in an .xlsx: what a colour means stands in no cell, so that it is told and
+never read."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ Cells = dict[tuple[int, str], str]  # (row, letters of the column) -> the colour
 
 
 def coloured_styles(styles: ElementTree.Element | None) -> dict[int, str]:
-    """Number of a cell style -> its colour in a word, of those that fill the cell with one that is neither white nor a mark of ours."""
+    """Number of a cell style -> its colour in a word, of those that fill the cell with one that is neither white
+    nor a mark of ours."""
     fills, styled = (styles.find("{*}fills"), styles.find("{*}cellXfs")) if styles is not None else (None, None)
     if fills is None or styled is None:
         return {}

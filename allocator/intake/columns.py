@@ -1,4 +1,5 @@
-"""What each column is for, in a manager's words: the template's notes and docs/reference/tables.md say it (contract 1)."""
+"""What each column is for, in a manager's words: the template's notes and docs/reference/tables.md say it
+(contract 1)."""
 
 from __future__ import annotations
 
@@ -94,7 +95,10 @@ MEANINGS: dict[str, dict[str, str]] = {
         "max_km": "farthest school; blank: from policy (60)",
         "flexible_diary": "can come at short notice: counts for where an inspection is due",
         "appraisal_trained": "must be yes for a head's appraisal",
-        "experience": "e.g. special_measures;ri_to_good;small_school;large_school;faith_school;rural;high_fsm;new_head;high_performing;special_school",
+        "experience": (
+            "e.g. special_measures;ri_to_good;small_school;large_school;faith_school;"
+            "rural;high_fsm;new_head;high_performing;special_school"
+        ),
         "specialisms": "in the same words as the schools' focus",
         "day_rate": "for the cost rule (off); told to managers only",
         "email": "where the SIP's link goes (service)",

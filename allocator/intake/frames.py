@@ -1,4 +1,5 @@
-"""Tables as pandas DataFrames: the way in from a notebook, and a case handed back. pandas loads only when these are called."""
+"""Tables as pandas DataFrames: the way in from a notebook, and a case handed back. pandas loads only when these
+are called."""
 
 from __future__ import annotations
 
@@ -21,8 +22,9 @@ KNOWN = (*TABLES, "policy")
 def document_of(frames: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Frames by table as one JSON-like case, for `read_document`. Missing values (NaN, NaT, NA) are blanks.
 
-    A frame whose index bears a column's name (`urn`, say) is read with it as that column. `policy` may be a frame of key
-    and value. Raises UsageError for a name that is no table, something that is no frame, or a column that stands twice.
+    A frame whose index bears a column's name (`urn`, say) is read with it as that column. `policy` may be a frame
+    of key and value. Raises UsageError for a name that is no table, something that is no frame, or a column that
+    stands twice.
     """
     import pandas as pd
 
@@ -64,7 +66,8 @@ def _value(cell: Any) -> Any:
 
 
 def frames(case: Case) -> dict[str, pd.DataFrame]:
-    """Every table of a case that has rows: the columns in use, days and figures as numbers, dates as dates, lists joined by `;`.
+    """Every table of a case that has rows: the columns in use, days and figures as numbers, dates as dates, lists
+    joined by `;`.
 
     `read_case` of them gives the same case again.
     """

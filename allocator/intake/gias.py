@@ -43,17 +43,42 @@ COLUMNS: dict[str, tuple[str, ...]] = {  # ours -> the register's name, as patte
 }
 NEEDED = ("urn", "name", "la", "type", "status", "phase")  # without these there is no import
 PUBLISHED = {
-    "name": "EstablishmentName", "la": "LA (name)", "type": "TypeOfEstablishment (name)",
-    "status": "EstablishmentStatus (name)", "phase": "PhaseOfEducation (name)", "opens_on": "OpenDate",
-    "closes_on": "CloseDate", "low_age": "StatutoryLowAge", "high_age": "StatutoryHighAge",
-    "religious_character": "ReligiousCharacter (name)", "diocese": "Diocese (name)", "pupils": "NumberOfPupils",
-    "fsm_percent": "PercentageFSM", "trust": "Trusts (name)", "rural": "UrbanRural (name)",
-    "easting": "Easting", "northing": "Northing", "urn": "URN",
-}  # fmt: skip
+    "name": "EstablishmentName",
+    "la": "LA (name)",
+    "type": "TypeOfEstablishment (name)",
+    "status": "EstablishmentStatus (name)",
+    "phase": "PhaseOfEducation (name)",
+    "opens_on": "OpenDate",
+    "closes_on": "CloseDate",
+    "low_age": "StatutoryLowAge",
+    "high_age": "StatutoryHighAge",
+    "religious_character": "ReligiousCharacter (name)",
+    "diocese": "Diocese (name)",
+    "pupils": "NumberOfPupils",
+    "fsm_percent": "PercentageFSM",
+    "trust": "Trusts (name)",
+    "rural": "UrbanRural (name)",
+    "easting": "Easting",
+    "northing": "Northing",
+    "urn": "URN",
+}
 WRITTEN = (
-    "urn", "name", "phase", "la", "trust", "diocese", "easting", "northing", "pupils", "fsm_percent", "rural",
-    "religious_character", "status", "opens_on", "closes_on",
-)  # fmt: skip
+    "urn",
+    "name",
+    "phase",
+    "la",
+    "trust",
+    "diocese",
+    "easting",
+    "northing",
+    "pupils",
+    "fsm_percent",
+    "rural",
+    "religious_character",
+    "status",
+    "opens_on",
+    "closes_on",
+)
 STATUSES = {
     "open": "open",
     "open but proposed to close": "proposed_to_close",
@@ -71,14 +96,26 @@ PHASES = {
 }
 NURSERY = "local authority nursery school"
 MAINSTREAM = {
-    NURSERY, "community school", "voluntary aided school", "voluntary controlled school", "foundation school",
-    "academy converter", "academy sponsor led", "free school", "university technical college", "studio school",
+    NURSERY,
+    "community school",
+    "voluntary aided school",
+    "voluntary controlled school",
+    "foundation school",
+    "academy converter",
+    "academy sponsor led",
+    "free school",
+    "university technical college",
+    "studio school",
     "city technology college",
-}  # fmt: skip
+}
 SPECIAL = {
-    "community special school", "foundation special school", "academy special converter",
-    "academy special sponsor led", "free school special", "non maintained special school",
-}  # fmt: skip
+    "community special school",
+    "foundation special school",
+    "academy special converter",
+    "academy special sponsor led",
+    "free school special",
+    "non maintained special school",
+}
 ALTERNATIVE = {
     "pupil referral unit",
     "academy alternative provision converter",
@@ -166,7 +203,8 @@ def same(name: str) -> str:
 
 
 def authorities(names: Iterable[str | None], las: Sequence[str], file: str) -> set[str]:
-    """The authorities asked for, of those named in a file, as compared (`same`). Raises UsageError for an unknown one."""
+    """The authorities asked for, of those named in a file, as compared (`same`). Raises UsageError for an unknown
+    one."""
     if not las:
         return set()
     known = {same(la): la for la in names if la}

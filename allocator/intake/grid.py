@@ -24,16 +24,19 @@ DELIMITERS = (",", ";", "\t", "|")
 LISTED = 10  # rows, columns or texts named in one notice
 TELLING: dict[str, tuple[tuple[str, ...], ...]] = {  # table -> of each of these, one column at least
     "schools": (("urn", "name"), ("phase",), ("need", "pupils", "trust", "oeif_overall", "la", "fsm_percent", "urn")),
-    "sips": (("sip", "name"), ("days",), ("phases", "kind")), "history": (("urn",), ("sip",), ("year",)),
-    "interests": (("urn", "trust", "la"), ("sip",)), "refusals": (("urn",), ("sip",)),
-}  # fmt: skip
+    "sips": (("sip", "name"), ("days",), ("phases", "kind")),
+    "history": (("urn",), ("sip",), ("year",)),
+    "interests": (("urn", "trust", "la"), ("sip",)),
+    "refusals": (("urn",), ("sip",)),
+}
 SPECIAL = {"interests": r"interest|conflict|relationship|declar", "refusals": r"refus|veto|declin"}  # words that tell
 SUM = re.compile(r"(?:grand |sub-?)?totals?\b(?!.*\b(?:school|primary|academy|college)\b)", re.IGNORECASE)
 Rows = list[tuple[int, list[Any]]]  # with the number each has in its sheet or file
 
 
 def header_at(table: str, rows: Sequence[Sequence[Any]]) -> int:
-    """Which of the first rows is the header: the one with most columns known to us, else the first that is not blank."""
+    """Which of the first rows is the header: the one with most columns known to us, else the first that is not
+    blank."""
     best, most = 0, 0
     filled = [n for n, row in enumerate(rows[:HEADER_WITHIN]) if any(not blank(c) for c in row)]
     for n in filled:
@@ -47,7 +50,8 @@ def header_at(table: str, rows: Sequence[Sequence[Any]]) -> int:
 
 
 def looks_like(rows: Sequence[Sequence[Any]]) -> str | None:
-    """Which table of ours a sheet is by its headers alone, whatever its title: the one of which it has what must be there."""
+    """Which table of ours a sheet is by its headers alone, whatever its title: the one of which it has what must
+    be there."""
     best, most = None, 0
     for table, needs in TELLING.items():
         if not rows:
@@ -77,16 +81,21 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
     left = [f"{n} ({first[:30]})" for n, first in none.items()]
     if left:
         raw.notice(
-            "no_row", table.name, f"{table.title or table.name}: sums and headers repeated are not read: row {', '.join(left[:LISTED])}"
+            "no_row",
+            table.name,
+            f"{table.title or table.name}: sums and headers repeated are not read: row {', '.join(left[:LISTED])}"
             f"{f' and {len(left) - LISTED} more' if len(left) > LISTED else ''}.",
-        )  # fmt: skip
+        )
     above = [text(c) for _, cells in rows[:at] for c in cells if not blank(c)]
     if above:
         listed = "; ".join(t[:60] for t in above[:3])
         raw.notice(
-            "header_found", table.name, f"{table.title or table.name}: the header is read from row {table.header_row}; "
-            f"what stands above it is not used: {listed}.", row=table.header_row,
-        )  # fmt: skip
+            "header_found",
+            table.name,
+            f"{table.title or table.name}: the header is read from row {table.header_row}; "
+            f"what stands above it is not used: {listed}.",
+            row=table.header_row,
+        )
 
 
 def _no_row(table: RawTable, cells: Sequence[Any]) -> str | None:
@@ -97,7 +106,8 @@ def _no_row(table: RawTable, cells: Sequence[Any]) -> str | None:
 
 
 def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
-    """`table` from a workbook's sheet: percentages as they show, merged cells filled down, and what is easily overlooked told."""
+    """`table` from a workbook's sheet: percentages as they show, merged cells filled down, and what is easily
+    overlooked told."""
     rows: Rows = [(n, list(cells)) for n, cells in enumerate(sheet.rows, 1)]
     down = _filled_down(sheet, rows)
     for row, column in sorted(sheet.percent):
@@ -111,9 +121,12 @@ def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
     if merged:
         (top, left), (bottom, right) = merged
         raw.error(
-            "merged_header", table.name, f"Sheet {sheet.title}: the header has merged cells ({letters(left)}{top}:{letters(right)}{bottom}). "
-            "Unmerge them: one name a column.", row=head,
-        )  # fmt: skip
+            "merged_header",
+            table.name,
+            f"Sheet {sheet.title}: the header has merged cells ({letters(left)}{top}:{letters(right)}{bottom}). "
+            "Unmerge them: one name a column.",
+            row=head,
+        )
         table.header, table.rows, table.spoilt = [], [], True
         return
     _formulas(sheet, table, raw)
@@ -160,9 +173,13 @@ def _formulas(sheet: Sheet, table: RawTable, raw: Raw) -> None:
             else "a formula with no saved value. Open and save the workbook in Excel, or type the value."
         )
         raw.error(
-            "formula_error" if shows else "formula_unsaved", table.name, f"Sheet {sheet.title}, row {row}, {label}: {what}",
-            row=row, column=label, value=shows or None,
-        )  # fmt: skip
+            "formula_error" if shows else "formula_unsaved",
+            table.name,
+            f"Sheet {sheet.title}, row {row}, {label}: {what}",
+            row=row,
+            column=label,
+            value=shows or None,
+        )
 
 
 def _rows_of(at: list[int]) -> str:
@@ -180,23 +197,32 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
         named = [f"{n} ({text(name)})" if (name := _called(rows[n])) else str(n) for n in hidden[:LISTED]]
         more = f" and {len(hidden) - LISTED} more" if len(hidden) > LISTED else ""
         raw.notice(
-            "hidden", table.name, f"Sheet {sheet.title}: {_counted(len(hidden), 'hidden or filtered row')} read too: row"
-            f"{'s' if len(hidden) > 1 else ''} {', '.join(named)}{more}. Delete what should not count.", row=hidden[0],
-        )  # fmt: skip
+            "hidden",
+            table.name,
+            f"Sheet {sheet.title}: {_counted(len(hidden), 'hidden or filtered row')} read too: row"
+            f"{'s' if len(hidden) > 1 else ''} {', '.join(named)}{more}. Delete what should not count.",
+            row=hidden[0],
+        )
     struck = [n for n in sheet.struck_rows if n in rows]
     if struck:
         named = [f"{n} ({text(name)})" if (name := _called(rows[n])) else str(n) for n in struck[:LISTED]]
         raw.notice(
-            "struck", table.name, f"Sheet {sheet.title}: {_counted(len(struck), 'row')} struck through, and read all the same: row"
-            f"{'s' if len(struck) > 1 else ''} {', '.join(named)}. Delete what should not count.", row=struck[0],
-        )  # fmt: skip
+            "struck",
+            table.name,
+            f"Sheet {sheet.title}: {_counted(len(struck), 'row')} struck through, and read all the same: row"
+            f"{'s' if len(struck) > 1 else ''} {', '.join(named)}. Delete what should not count.",
+            row=struck[0],
+        )
     told = telling(sheet.coloured, [n for n, _ in table.rows])
     if told:
         some = "; ".join(f"{word} in {_rows_of(at)}" for word, at in list(told.items())[:LISTED])
         raw.notice(
-            "colours", table.name, f"Sheet {sheet.title}: cells are coloured ({some}). A colour is not read: if it means something, say it "
-            "in a column of its own.", row=min(at[0] for at in told.values()),
-        )  # fmt: skip
+            "colours",
+            table.name,
+            f"Sheet {sheet.title}: cells are coloured ({some}). A colour is not read: if it means something, say it "
+            "in a column of its own.",
+            row=min(at[0] for at in told.values()),
+        )
     if columns:
         named = [f"{letters(n)} ({table.header[n - 1]})" for n in columns[:LISTED]]
         raw.notice(
@@ -229,8 +255,8 @@ def _counted(n: int, what: str) -> str:
 
 
 def csv_rows(content: str, table: str, most: int) -> tuple[Rows, str]:
-    """(rows with their line numbers, the separator) of a CSV file: commas, or semicolons, tabs or bars where they make more
-    columns known to us; a first line `sep=;` says it. Raises csv.Error."""
+    """(rows with their line numbers, the separator) of a CSV file: commas, or semicolons, tabs or bars where they
+    make more columns known to us; a first line `sep=;` says it. Raises csv.Error."""
     said = re.match(r"\s*\"?sep=(.)\"?\r?\n", content, re.IGNORECASE)
     if said:
         content, chosen = content[said.end() :], said[1]

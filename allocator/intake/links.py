@@ -1,4 +1,5 @@
-"""The register's links file to `successions`: which schools carry on which, for the schools of a case only (contract 1).
+"""The register's links file to `successions`: which schools carry on which, for the schools of a case only
+(contract 1).
 
 Two rows of the file say one thing, each from its own side, and either may lack the date. What is no succession (a sixth
 form centre, an expansion) is left out and counted.
@@ -65,8 +66,8 @@ def link_successions(path: Path, raw: Raw, *, register: Path | None = None, renu
     """Put the successions of the case's schools into `raw`; nothing is written.
 
     `register`: where dates are looked up that the links file lacks (by itself, the same zip). `renumber`: schools that
-    go on as one school under a new URN take it, in every table but those that follow by succession. Raises UsageError or
-    CaseError when the file cannot be used.
+    go on as one school under a new URN take it, in every table but those that follow by succession. Raises
+    UsageError or CaseError when the file cannot be used.
     """
     links, out = _read(path)
     urns = {r["urn"] for r in rows_of(raw, "schools") if "urn" in r}
@@ -168,7 +169,8 @@ def _leading_to(urns: set[str], before: Mapping[str, list[Link]]) -> list[Link]:
 
 
 def _dated(links: list[Link], register: Path, raw: Raw, out: Linked) -> list[Link]:
-    """Each with a date: the file's, else when the register says the one closed or the other opened, else one assumed."""
+    """Each with a date: the file's, else when the register says the one closed or the other opened, else one
+    assumed."""
     if all(x.on for x in links):
         return links
     known = _register_dates(register, {u for x in links for u in (x.old, x.new)})

@@ -1,4 +1,5 @@
-"""A mapping file (TOML): what a programme's own sheets, columns, values and names mean, for the command line (docs/how-to/own-workbook.md).
+"""A mapping file (TOML): what a programme's own sheets, columns, values and names mean, for the command line
+(docs/how-to/own-workbook.md).
 
 ```toml
 [sheets]
@@ -117,7 +118,8 @@ def _one_of(means: str, known: Iterable[str], where: str, wrong: list[str]) -> N
 
 
 def suggested(titles: Mapping[str, str], unknown: Mapping[str, str], columns: Iterable[OwnColumn]) -> str:
-    """A first mapping to be looked through: how each title and header was read, and what is not understood as the manager's own."""
+    """A first mapping to be looked through: how each title and header was read, and what is not understood as the
+    manager's own."""
     lines = [
         "# What your own words mean. Blank = your own: kept, and not used. See docs/how-to/own-workbook.md.",
         "[sheets]",

@@ -1,6 +1,8 @@
-"""National files (the register, its links, inspection outcomes) as they are handed out: CSV, .gz, .zip, .ods, .xlsx, .xls.
+"""National files (the register, its links, inspection outcomes) as they are handed out: CSV, .gz, .zip, .ods,
+.xlsx, .xls.
 
-One reader for all: the table meant is the one, of all sheets and members, whose header has most of the columns asked for.
+One reader for all: the table meant is the one, of all sheets and members, whose header has most of the columns
+asked for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Trusts, authorities, clusters and dioceses in one spelling from the door on, and every reading told (domain/bodies.py)."""
+"""Trusts, authorities, clusters and dioceses in one spelling from the door on, and every reading told
+(domain/bodies.py)."""
 
 from __future__ import annotations
 
@@ -15,14 +16,18 @@ from allocator.intake.source import Raw
 BODY: dict[Kind, str] = {"trust": "a trust", "la": "an authority", "cluster": "a cluster", "diocese": "a diocese"}
 SAID = {
     "bodies_read": "is read in the schools' spelling: {}.",
-    "bodies_alike": "is only alike: {}. They count as one, and so as a conflict, until somebody says no (under [bodies] in a mapping).",
+    "bodies_alike": (
+        "is only alike: {}. They count as one, and so as a conflict, until somebody says no (under [bodies] "
+        "in a mapping)."
+    ),
     "bodies_elsewhere": "names {what} that no school here has: {}. It bears on no school here.",
 }
 Readings = dict[tuple[str, str], dict[ReadAs, list[str]]]  # (table, column) -> reading -> whom it is about
 
 
 def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> None:
-    """`rows` in the schools' spelling, in place; what was read as what, what is only alike, and what no school has, into `raw`.
+    """`rows` in the schools' spelling, in place; what was read as what, what is only alike, and what no school
+    has, into `raw`.
 
     `told`: what somebody has said of a name, as `Bodies` takes it.
     """
@@ -50,9 +55,15 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
 
 def _a_school(raw: Raw, column: str, number: int, given: str, urn: str) -> None:
     raw.error(
-        "school_as_body", "interests", f"interests, row {number}: {column} {given} is a school of this case ({urn}), and would bar nobody from it. "
-        "Write it under urn.", row=number, column=column, value=given, expected=BODY[column],  # type: ignore[index]  # trust or la
-    )  # fmt: skip
+        "school_as_body",
+        "interests",
+        f"interests, row {number}: {column} {given} is a school of this case ({urn}), and would bar nobody from it. "
+        "Write it under urn.",
+        row=number,
+        column=column,
+        value=given,
+        expected=BODY[column],  # type: ignore[index]  # trust or la
+    )
 
 
 def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:
@@ -60,8 +71,8 @@ def _which(raw: Raw, table: str, column: str, number: int, r: ReadAs) -> None:
     raw.error(
         "ambiguous_body",
         table,
-        f"{table}, row {number}: {column} {r.given} may be {' or '.join(r.near[:5])}. Write the one that is meant; if it is none of "
-        "them, write its whole name, or say so under [bodies] in a mapping.",
+        f"{table}, row {number}: {column} {r.given} may be {' or '.join(r.near[:5])}. Write the one that is "
+        "meant; if it is none of them, write its whole name, or say so under [bodies] in a mapping.",
         row=number,
         column=column,
         value=r.given,

@@ -1,4 +1,5 @@
-"""A programme's own words for our sheets, columns, schools and SIPs: mapped once, remembered, and used on every reading."""
+"""A programme's own words for our sheets, columns, schools and SIPs: mapped once, remembered, and used on every
+reading."""
 
 from __future__ import annotations
 
@@ -68,7 +69,8 @@ class OwnWords:
 
 @dataclass(frozen=True)
 class OwnColumn:
-    """A column whose header is not ours: what it was read as or may mean, and its first cells so that a person can tell."""
+    """A column whose header is not ours: what it was read as or may mean, and its first cells so that a person can
+    tell."""
 
     table: str
     label: str
@@ -82,7 +84,8 @@ class OwnColumn:
 def translate(raw: Raw, words: OwnWords) -> list[OwnColumn]:
     """Columns under our names, in place: as somebody has said, else where a usual header stands over cells that fit.
 
-    A column said to be nobody's is kept and handed back without a word. Every other whose header is not ours is returned.
+    A column said to be nobody's is kept and handed back without a word. Every other whose header is not ours is
+    returned.
     """
     out = []
     for table in raw.tables.values():
@@ -161,7 +164,8 @@ def _mostly(cells: list[str], holds: Callable[[str], bool]) -> bool:
 
 
 def fits(table: str, column: str, cells: list[str]) -> bool:
-    """Whether what stands in a column is what ours takes: most cells, words for *unknown* and usual words of programmes included."""
+    """Whether what stands in a column is what ours takes: most cells, words for *unknown* and usual words of
+    programmes included."""
     kind = str if column == LAST_SIP else TABLES[table].model_fields[column].annotation
 
     def one(cell: str) -> bool:
@@ -236,7 +240,8 @@ def _without_kind(table: RawTable, raw: Raw) -> None:
 
 
 def values(raw: Raw, words: OwnWords) -> None:
-    """A programme's own words in cells made ours, in place, as somebody has said; what an interest is called is read widely, and told."""
+    """A programme's own words in cells made ours, in place, as somebody has said; what an interest is called is
+    read widely, and told."""
     for table in raw.tables.values():
         for n, label in enumerate(table.header):
             column = squeezed(label)
@@ -263,7 +268,8 @@ def as_word(value: str) -> str:
 
 
 def _interest(given: str) -> str | None:
-    """What kind of interest a text tells of: *other*, which bars, where it tells of none we know; None where it may be a slip of one."""
+    """What kind of interest a text tells of: *other*, which bars, where it tells of none we know; None where it
+    may be a slip of one."""
     kinds = get_args(InterestKind)
     plain_ = re.sub(r"[^a-z]+", " ", given.casefold()).strip()
     if plain_.replace(" ", "_") in kinds:
@@ -278,8 +284,8 @@ def _interest(given: str) -> str | None:
 
 
 def blanks(raw: Raw) -> None:
-    """Cells that say in words that nothing is known (*n/a*, *TBC*, *Vacant* as a head), made blank and told: they are no body's or
-    person's name, and two of them are not the same one."""
+    """Cells that say in words that nothing is known (*n/a*, *TBC*, *Vacant* as a head), made blank and told: they
+    are no body's or person's name, and two of them are not the same one."""
     for table in raw.tables.values():
         for column, words in EMPTY.get(table.name, {}).items():
             at = place(table, column)
@@ -302,7 +308,8 @@ def blanks(raw: Raw) -> None:
 
 
 def match_names(raw: Raw, words: OwnWords, before: Case | None, year: str) -> list[Unmatched]:
-    """Ids in place of names, in `raw`: by what a person has said, else by a name that only one has. The others are returned.
+    """Ids in place of names, in `raw`: by what a person has said, else by a name that only one has. The others are
+    returned.
 
     `year`: the academic year planned, to tell which year's SIP a column of the schools sheet holds.
     """

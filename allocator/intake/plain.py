@@ -1,7 +1,7 @@
 """What people wrote is text in every workbook and CSV that we write: it is never worked out as a formula.
 
-In a workbook a cell says that it holds text. A CSV file cannot say so: there a text that a spreadsheet would work out begins
-with an apostrophe, which reading takes off again.
+In a workbook a cell says that it holds text. A CSV file cannot say so: there a text that a spreadsheet would work
+out begins with an apostrophe, which reading takes off again.
 """
 
 from __future__ import annotations

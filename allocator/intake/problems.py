@@ -56,7 +56,8 @@ def capped(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """One cause, one line: problems of a kind in one column with one remedy are told by the first of them, with the rows and values of the others."""
+    """One cause, one line: problems of a kind in one column with one remedy are told by the first of them, with
+    the rows and values of the others."""
     groups: dict[tuple[str, str, str, str | None, str | None], list[Problem]] = {}
     for p in problems:
         groups.setdefault((p.severity, p.code, p.table, p.column, p.expected), []).append(p)

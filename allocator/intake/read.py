@@ -43,13 +43,19 @@ class Reading:
 
 
 def read_case(
-    path: Path | str, *, year: str | None = None, policy: Path | Policy | None = None, schools_only: bool = False,
-    words: OwnWords | None = None, before: Case | None = None,
-) -> Reading:  # fmt: skip
+    path: Path | str,
+    *,
+    year: str | None = None,
+    policy: Path | Policy | None = None,
+    schools_only: bool = False,
+    words: OwnWords | None = None,
+    before: Case | None = None,
+) -> Reading:
     """Read a folder, workbook or JSON file. Bad data is never raised, always told.
 
-    `schools_only` reads a schools table that has no team yet (for `generate team`). `words`: a programme's own words for
-    sheets, columns, values and names (none given: those of a mapping beside the case); `before`: the case from which those listed by name alone take their ids.
+    `schools_only` reads a schools table that has no team yet (for `generate team`). `words`: a programme's own
+    words for sheets, columns, values and names (none given: those of a mapping beside the case); `before`: the
+    case from which those listed by name alone take their ids.
     """
     path = Path(path)
     if words is None and (mine := beside(path)) is not None:
@@ -58,10 +64,16 @@ def read_case(
 
 
 def read_document(
-    data: dict[str, Any], *, year: str | None = None, policy: Policy | None = None, words: OwnWords | None = None,
-    before: Case | None = None, kept: bool = False,
-) -> Reading:  # fmt: skip
-    """The same for a JSON document already in memory. `kept`: its tables are a case's own, and no figure in them is a share."""
+    data: dict[str, Any],
+    *,
+    year: str | None = None,
+    policy: Policy | None = None,
+    words: OwnWords | None = None,
+    before: Case | None = None,
+    kept: bool = False,
+) -> Reading:
+    """The same for a JSON document already in memory. `kept`: its tables are a case's own, and no figure in them
+    is a share."""
     raw = Raw()
     document(data, raw)
     return _reading(raw, None, year, policy, False, words, before, kept)
@@ -84,10 +96,15 @@ def _policy_file(path: Path, raw: Raw) -> Policy:
 
 
 def _reading(
-    raw: Raw, path: Path | None, year: str | None, policy: Path | Policy | None, schools_only: bool,
+    raw: Raw,
+    path: Path | None,
+    year: str | None,
+    policy: Path | Policy | None,
+    schools_only: bool,
     words: OwnWords | None,
-    before: Case | None, kept: bool = False,
-) -> Reading:  # fmt: skip
+    before: Case | None,
+    kept: bool = False,
+) -> Reading:
     words = words or OwnWords()
     in_force = _policy(raw, policy)
     columns = translate(raw, words)
@@ -146,7 +163,8 @@ def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
 
 
 def _planned(raw: Raw, given: str | None, policy: Policy) -> str:
-    """The year planned, as far as it is told before the tables are typed: what `_year` will say, without a word of it."""
+    """The year planned, as far as it is told before the tables are typed: what `_year` will say, without a word of
+    it."""
     for label in (given, policy.year, raw.year):
         if label:
             try:

@@ -39,9 +39,13 @@ def _duplicates(rows: Rows, raw: Raw) -> None:
             if len(numbers) > 1:
                 listed = " and ".join(str(n) for n in numbers)
                 raw.error(
-                    "duplicate", table, f"{table}: {column} {key} stands in rows {listed}. Keep one.",
-                    row=numbers[1], column=column, value=key,
-                )  # fmt: skip
+                    "duplicate",
+                    table,
+                    f"{table}: {column} {key} stands in rows {listed}. Keep one.",
+                    row=numbers[1],
+                    column=column,
+                    value=key,
+                )
     for table, found in rows.items():
         if table in ("schools", "sips"):
             continue
@@ -66,7 +70,10 @@ def _at_odds(rows: Rows, raw: Raw) -> None:
                 raw.notice(
                     "at_odds",
                     table,
-                    f"{table}: rows {first[0]} and {number} are of one thing and differ: {first[1]} and {said}. {BOTH[table]}",
+                    (
+                        f"{table}: rows {first[0]} and {number} are of one thing and differ: {first[1]} and "
+                        f"{said}. {BOTH[table]}"
+                    ),
                     row=number,
                 )
 
@@ -96,14 +103,19 @@ def _vetoes_said(rows: Rows, raw: Raw) -> None:
     said = [(n, r) for n, r in rows.get("answers", []) if r.answer == "veto" and r.urn not in refused]
     if said:
         raw.notice(
-            "veto_without_refusal", "answers", f"answers: {len(said)} veto{'es' if len(said) > 1 else ''} without a row in refusals "
-            f"({', '.join(sorted(r.urn for _, r in said)[:MOST_LISTED])}): an answer names no SIP, and bars nobody. Write who was refused under refusals.",
-            row=said[0][0], column="answer",
-        )  # fmt: skip
+            "veto_without_refusal",
+            "answers",
+            f"answers: {len(said)} veto{'es' if len(said) > 1 else ''} without a row in refusals "
+            f"({', '.join(sorted(r.urn for _, r in said)[:MOST_LISTED])}): an answer names no SIP, and bars "
+            "nobody. Write who was refused under refusals.",
+            row=said[0][0],
+            column="answer",
+        )
 
 
 def _heads(rows: Rows, raw: Raw) -> None:
-    """Schools that share a head have one lead, one answer and one appraisal: a name typed for an id welds schools together."""
+    """Schools that share a head have one lead, one answer and one appraisal: a name typed for an id welds schools
+    together."""
     by: dict[str, list[Any]] = defaultdict(list)
     for _, r in rows.get("schools", []):
         if r.head:
@@ -116,7 +128,10 @@ def _heads(rows: Rows, raw: Raw) -> None:
         for h, s in sorted(shared.items())
     ]
     more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
-    names = " `head` is an id, never a name: where these are several people, give each an id of their own or leave it blank."
+    names = (
+        " `head` is an id, never a name: where these are several people, give each an id of their own or "
+        "leave it blank."
+    )
     raw.notice(
         "shared_head",
         "schools",
@@ -152,7 +167,10 @@ def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
         raw.error(
             "no_school",
             "schools",
-            "No school is in the run: every one is closed in the year, or has its SIP elsewhere. See participation, status, opens_on and closes_on.",
+            (
+                "No school is in the run: every one is closed in the year, or has its SIP elsewhere. See "
+                "participation, status, opens_on and closes_on."
+            ),
         )
     for column, used in (("need", "standard is used"), ("easting", "distance rules let them pass")):
         n = sum(getattr(s, column) is None for s in able)

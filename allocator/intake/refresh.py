@@ -1,4 +1,5 @@
-"""A manager's own table while a national file is brought into it: their cells, columns and order stay, every change is kept."""
+"""A manager's own table while a national file is brought into it: their cells, columns and order stay, every
+change is kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The national register brought into a table that is in use (domain 3.2): what it knows is refreshed, what a manager wrote stays.
+"""The national register brought into a table that is in use (domain 3.2): what it knows is refreshed, what a
+manager wrote stays.
 
 The register takes nothing away by saying nothing. It does not reopen a school that is closing here: a manager hears of
 that before a register does.

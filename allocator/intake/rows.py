@@ -132,9 +132,15 @@ def _invalid(table: str, number: int, column: str | None, e: Any) -> Problem:
     bound = {"greater_than_equal": f"{limit.get('ge')} or more", "less_than_equal": f"{limit.get('le')} or less"}
     expected = bound.get(e["type"], e["msg"])
     return Problem(
-        "impossible_figure", "error", table, f"{table}, row {number}: {column} is {value}; it must be {expected}.",
-        number, column, value, expected,
-    )  # fmt: skip
+        "impossible_figure",
+        "error",
+        table,
+        f"{table}, row {number}: {column} is {value}; it must be {expected}.",
+        number,
+        column,
+        value,
+        expected,
+    )
 
 
 def _values(
@@ -199,11 +205,19 @@ def _bad(table: str, number: int, name: str, cell: Any, bad: BadCell, raw: Raw) 
     near = nearest(text(cell), choices) if guess else None
     hint = f" Did you mean {near}?" if near else ""
     if choices and not near:
-        hint = f" If it is your own word, say what it means: under [values.{name}] in a mapping, or on the page *The data*."
+        hint = (
+            f" If it is your own word, say what it means: under [values.{name}] in a "
+            "mapping, or on the page *The data*."
+        )
     raw.error(
-        "bad_value", table, f"{table}, row {number}: {name} is {text(cell)!r}; expected {bad.expected}.{hint}",
-        row=number, column=name, value=text(cell), expected=bad.expected,
-    )  # fmt: skip
+        "bad_value",
+        table,
+        f"{table}, row {number}: {name} is {text(cell)!r}; expected {bad.expected}.{hint}",
+        row=number,
+        column=name,
+        value=text(cell),
+        expected=bad.expected,
+    )
 
 
 def as_written(cell: str, value: Any) -> bool:

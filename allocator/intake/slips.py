@@ -12,9 +12,17 @@ from allocator.intake.template import EXAMPLES
 Rows = dict[str, list[tuple[int, Any]]]  # table -> (row number, row of that table's model)
 TITLES = re.compile(r"^(mr|mrs|ms|miss|mx|dr|rev|revd|sir|dame|prof|sister|father)\.?\s+", re.IGNORECASE)
 EXPERIENCE = (  # the tags that rules ask for; others may be kept, and count for nothing
-    "special_measures", "ri_to_good", "small_school", "large_school", "faith_school", "rural", "high_fsm", "new_head",
-    "high_performing", "special_school",
-)  # fmt: skip
+    "special_measures",
+    "ri_to_good",
+    "small_school",
+    "large_school",
+    "faith_school",
+    "rural",
+    "high_fsm",
+    "new_head",
+    "high_performing",
+    "special_school",
+)
 NEAR = 0.75  # how alike a tag must be to be taken for a slip of a known one
 
 
@@ -35,8 +43,8 @@ def _example_left(rows: Rows, raw: Raw) -> None:
                 raw.error(
                     "example_row",
                     table,
-                    f"{table}, row {number}: {' '.join(example[k] for k in tell)} is the template's example and would be planned "
-                    "for. Type over it, or delete the row.",
+                    f"{table}, row {number}: {' '.join(example[k] for k in tell)} is the template's example "
+                    "and would be planned for. Type over it, or delete the row.",
                     row=number,
                     column=tell[0],
                     value=example[tell[0]],
@@ -54,7 +62,10 @@ def _wishes_at_odds(rows: Rows, raw: Raw) -> None:
             raw.notice(
                 "wishes_at_odds",
                 "wishes",
-                f"wishes: in rows {before[0]} and {number} school {r.urn} asks to keep its SIP and to change. Keep one.",
+                (
+                    f"wishes: in rows {before[0]} and {number} school {r.urn} asks to keep its SIP and to "
+                    "change. Keep one."
+                ),
                 row=number,
                 column="wish",
                 value=r.wish,
@@ -70,10 +81,14 @@ def _near_tags(rows: Rows, raw: Raw) -> None:
                 near = get_close_matches(tag.casefold(), sorted(known), 1, NEAR)
                 if near and tag.casefold() not in known:
                     raw.notice(
-                        "near_tag", "sips",
+                        "near_tag",
+                        "sips",
                         f"sips, row {number}: {column} {tag} of {r.name} is asked for nowhere. Did you mean {near[0]}?",
-                        row=number, column=column, value=tag, expected=near[0],
-                    )  # fmt: skip
+                        row=number,
+                        column=column,
+                        value=tag,
+                        expected=near[0],
+                    )
 
 
 def _same_name(rows: Rows, raw: Raw) -> None:
@@ -88,8 +103,8 @@ def _same_name(rows: Rows, raw: Raw) -> None:
                 raw.notice(
                     "likely_duplicate",
                     table,
-                    f"{table}: rows {seen[plain][0]} and {number}, {seen[plain][1]!r} and {name!r}, are likely the same. "
-                    "If so, keep one.",
+                    f"{table}: rows {seen[plain][0]} and {number}, {seen[plain][1]!r} and {name!r}, are likely "
+                    "the same. If so, keep one.",
                     row=number,
                     column="name",
                     value=name,

@@ -20,16 +20,33 @@ from allocator.intake.columns import MEANINGS
 
 ROWS = 1000  # rows that have drop-downs
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "schools": {"urn": "900001", "name": "Example Primary School", "phase": "primary", "la": "Your authority",
-    "need": "standard",
-                "participation": "needs_sip", "easting": 450000, "northing": 250000, "pupils": 210},
-    "sips": {"sip": "ex1", "name": "An Example", "kind": "consultant", "phases": "primary", "days": 20,
-    "trained": "yes",
-             "board_approved": "yes", "dbs_checked_on": dt.date(2026, 3, 1), "easting": 451000, "northing": 251000},
+    "schools": {
+        "urn": "900001",
+        "name": "Example Primary School",
+        "phase": "primary",
+        "la": "Your authority",
+        "need": "standard",
+        "participation": "needs_sip",
+        "easting": 450000,
+        "northing": 250000,
+        "pupils": 210,
+    },
+    "sips": {
+        "sip": "ex1",
+        "name": "An Example",
+        "kind": "consultant",
+        "phases": "primary",
+        "days": 20,
+        "trained": "yes",
+        "board_approved": "yes",
+        "dbs_checked_on": dt.date(2026, 3, 1),
+        "easting": 451000,
+        "northing": 251000,
+    },
     "history": {"urn": "900001", "sip": "ex1", "year": "2025/26"},
     "wishes": {"by": "school", "urn": "900001", "wish": "keep", "strength": 2},
     "interests": {"sip": "ex1", "urn": "900001", "kind": "former_adviser", "declared_on": dt.date(2026, 5, 1)},
-}  # fmt: skip
+}
 GUIDE = (
     "How to fill this workbook",
     "One sheet a table. Only `schools` and `sips` are needed; leave any other empty.",

@@ -18,7 +18,8 @@ def six_digits(urn: str) -> bool:
 
 
 def read_urn(value: Any) -> str:
-    """The cell as six digits where it can only mean those (`URN 910005`, `'910004`, `910,001`, `9.10001E+05`), else its text.
+    """The cell as six digits where it can only mean those (`URN 910005`, `'910004`, `910,001`, `9.10001E+05`),
+    else its text.
 
     `9.1E+05` stays: a spreadsheet has lost its last digits.
     """

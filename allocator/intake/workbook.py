@@ -1,4 +1,5 @@
-"""A workbook opened: every sheet's cells, and what its file says that cells alone do not (hidden rows, percent, formulas)."""
+"""A workbook opened: every sheet's cells, and what its file says that cells alone do not (hidden rows, percent,
+formulas)."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ Place = tuple[int, int]  # row and column, from 1, as the sheet counts them
 
 @dataclass
 class Sheet:
-    """`rows[0]` is the sheet's first row, blank cells None. Places count from 1; `merged`: first and last place of each area."""
+    """`rows[0]` is the sheet's first row, blank cells None. Places count from 1; `merged`: first and last place of
+    each area."""
 
     title: str
     rows: list[list[Any]]
@@ -79,8 +81,8 @@ def open_book(data: bytes, name: str) -> OpenedBook:
         raise CaseError(f"{name} is protected by a password. Save a copy without one.") from None
     except (CalamineError, OSError, ValueError) as error:
         raise CaseError(
-            f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another kind of file with "
-            "that name. Save it again as .xlsx."
+            f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another "
+            "kind of file with that name. Save it again as .xlsx."
         ) from None
     out = OpenedBook(sheets)
     if data[:2] == b"PK":
@@ -93,7 +95,8 @@ def open_book(data: bytes, name: str) -> OpenedBook:
 
 
 def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
-    """What the parts of an .xlsx say of their rows and cells. The archive has been measured, and its parts are well-formed."""
+    """What the parts of an .xlsx say of their rows and cells. The archive has been measured, and its parts are
+    well-formed."""
     styles = _part(archive, "xl/styles.xml")
     cells, struck = _styled(_percent_styles(styles)), _styled(_struck_styles(styles))
     colours = coloured_styles(styles)

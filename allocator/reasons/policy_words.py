@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from allocator.domain.case import NEEDS
+from allocator.domain.case import NEEDS, Need
 from allocator.domain.policy import SHIPPED, Policy, Weight, settings, shipped
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
@@ -104,6 +104,10 @@ class SettingGroup:
     def weight(self) -> Weight | None:
         """How much a soft rule counts; None where it has no weight."""
         return next((s.value for s in self.settings if s.key.endswith(".weight")), None)
+
+    def weight_at(self, need: Need) -> int:
+        """How much it counts at a school of this need."""
+        return self.weight.get(need, 0) if isinstance(self.weight, dict) else self.weight or 0
 
 
 def groups(policy: Policy) -> tuple[SettingGroup, ...]:

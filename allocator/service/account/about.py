@@ -47,13 +47,8 @@ class About:
         """(what counts, how much at most schools, how much at those of greatest need), the heaviest first."""
         found = [g for g in policy_words.groups(self.policy) if g.on and g.weight is not None]
         found = [g for g in found if g.id not in policy_words.PRIVATE]
-
-        def at(g: policy_words.SettingGroup, need: str) -> float:
-            weight = g.weight
-            return float(weight.get(need, 0)) if isinstance(weight, dict) else float(weight or 0)  # type: ignore[call-overload]  # a need
-
-        ranked = sorted(found, key=lambda g: (-at(g, "standard"), g.title))
-        return [(g.title, f"{at(g, 'standard'):g}", f"{at(g, 'top'):g}") for g in ranked]
+        ranked = sorted(found, key=lambda g: (-g.weight_at("standard"), g.title))
+        return [(g.title, f"{g.weight_at('standard')}", f"{g.weight_at('top')}") for g in ranked]
 
     def bars(self) -> list[tuple[str, str]]:
         """(rule, what it says) of every rule in force that may keep a SIP from a school."""

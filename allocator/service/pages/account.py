@@ -1,4 +1,5 @@
-"""Account given, on pages: the documents, outcomes, the story of each pair as a pack, a copy for a person; rules for the public."""
+"""Account given, on pages: the documents, outcomes, the story of each pair as a pack, a copy for a person; rules
+for the public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Hearing people: refusals and questions in a queue with dates, answers by telephone, and who moves when a refusal stands."""
+"""Hearing people: refusals and questions in a queue with dates, answers by telephone, and who moves when a refusal
+stands."""
 
 from __future__ import annotations
 
@@ -34,10 +35,21 @@ from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPEAKERS = {"head": "The head", "chair": "The chair of governors", "governors": "The governors, on the appraisal"}
-WORDS = {"accept": "Yes", "veto": "Asks for someone else", "query": "Asks a question",
-         "raise": "Takes the decision one step up", "governors_yes": "The governors say yes", "governors_no": "The governors say no"}  # fmt: skip
-SIP_WORDS = {"accept": "Yes", "query": "Asks a question", "decline": "Would rather not take this school",
-             "move_on": "Asks to move on", "interest": "Declares a tie"}  # fmt: skip
+WORDS = {
+    "accept": "Yes",
+    "veto": "Asks for someone else",
+    "query": "Asks a question",
+    "raise": "Takes the decision one step up",
+    "governors_yes": "The governors say yes",
+    "governors_no": "The governors say no",
+}
+SIP_WORDS = {
+    "accept": "Yes",
+    "query": "Asks a question",
+    "decline": "Would rather not take this school",
+    "move_on": "Asks to move on",
+    "interest": "Declares a tie",
+}
 VIAS = {"telephone": "By telephone", "letter": "By letter or mail"}
 PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
@@ -69,11 +81,16 @@ def queue_page(
     asked = [(q, desk.facts.name(q.urn)) for q in sorted(desk.round.queries, key=lambda q: (q.answer_by, q.id))]
     refused = [_refused(desk, log, p, who) for p in desk.round.everyone if p.stage == "refused" or p.represented]
     facts = {
-        **at.facts, "to_decide": [r for r in refused if r.pair.represented], "desk": desk,
-        "to_plan": [r for r in refused if not r.pair.represented], "open_queries": [x for x in asked if x[0].outcome is None],
+        **at.facts,
+        "to_decide": [r for r in refused if r.pair.represented],
+        "desk": desk,
+        "to_plan": [r for r in refused if not r.pair.represented],
+        "open_queries": [x for x in asked if x[0].outcome is None],
         "closed_queries": [x for x in asked if x[0].outcome is not None],
-        "about": about, "typed": form.data if form else {}, "ladder": desk.rules.ladder,
-    }  # fmt: skip
+        "about": about,
+        "typed": form.data if form else {},
+        "ladder": desk.rules.ladder,
+    }
     errors = {"errors": form.errors, "summary": form.summary} if form else {}
     return show(request, "answers.html", who, 422 if form else 200, **facts, **errors)
 
@@ -99,8 +116,9 @@ def decide_refusal(request: Request, id: Id, who: Manager, office: In, form: For
     decide(id, asked, request, who, office, Response())
     told = {
         "stands": "The refusal stands. Plan again to see who moves.",
-        "stays": "The SIP stays. The head reads the decision and your reason, and there is a letter to hand out.", "next": "Passed on.",
-    }  # fmt: skip
+        "stays": "The SIP stays. The head reads the decision and your reason, and there is a letter to hand out.",
+        "next": "Passed on.",
+    }
     return done(f"/rounds/{id}/answers", told[word])
 
 
@@ -175,8 +193,17 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
     before = {x.sip: x.days for x in at.desk.plan.loads}
     days = [(x.name, before.get(x.sip, 0.0), x.days) for x in new.loads if before.get(x.sip, 0.0) != x.days]
     stale = row.id == at.plan.id or not refused
-    return show(request, "knock-on.html", who, **at.facts, movers=sorted(movers, key=lambda m: (m.kind != "asked", m.row.school)),
-                days_only=changed.days_only, sips=days, empty=new.unfilled, on_desk=stale)  # fmt: skip
+    return show(
+        request,
+        "knock-on.html",
+        who,
+        **at.facts,
+        movers=sorted(movers, key=lambda m: (m.kind != "asked", m.row.school)),
+        days_only=changed.days_only,
+        sips=days,
+        empty=new.unfilled,
+        on_desk=stale,
+    )
 
 
 def _letter(made: Desk, d: Difference, shared: letters.LetterOffice) -> Letter | None:
@@ -205,11 +232,23 @@ def school_page(request: Request, id: str, urn: str, who: Who, office: Office, f
     answers = [(k, v) for k, v in WORDS.items() if appraised or not k.startswith("governors")]
     speakers = [(k, v) for k, v in SPEAKERS.items() if appraised or k != "governors"]
     return show(
-        request, "answers-school.html", who, 422 if form else 200, **at.facts, line=line, log=lines, answers=answers,
-        group=[at.desk.facts.name(u) for u in group], letter=letters.school_letter(at.desk, group, shared),
-        mailed=mailed.get(("school", group[0])), as_sent=as_sent, speakers=speakers, vias=list(VIAS.items()), typed=form.data if form else {},
+        request,
+        "answers-school.html",
+        who,
+        422 if form else 200,
+        **at.facts,
+        line=line,
+        log=lines,
+        answers=answers,
+        group=[at.desk.facts.name(u) for u in group],
+        letter=letters.school_letter(at.desk, group, shared),
+        mailed=mailed.get(("school", group[0])),
+        as_sent=as_sent,
+        speakers=speakers,
+        vias=list(VIAS.items()),
+        typed=form.data if form else {},
         **({"errors": form.errors, "summary": form.summary} if form else {}),
-    )  # fmt: skip
+    )
 
 
 def _about(at: Place, log: list[Event], urn: str, who: Who) -> list[LogLine]:
@@ -253,11 +292,23 @@ def sip_page(request: Request, id: str, sip: str, who: Who, office: Office, form
         as_sent = kept(s, id, at.desk.round, to_sip(sip))
     rows = [(p, at.desk.facts.name(p.urn)) for p in pairs]
     return show(
-        request, "answers-sip.html", who, 422 if form else 200, **at.facts, sip=sip, name=at.desk.facts.sips[sip].name,
-        rows=rows, asked=at.desk.round.soundings.get(sip), letter=sip_letters.sip_letter(at.desk, sip, shared),
-        log=[line for line in log if sip in line.sips], as_sent=as_sent, answers=list(SIP_WORDS.items()), vias=list(VIAS.items()),
-        typed=form.data if form else {}, **({"errors": form.errors, "summary": form.summary} if form else {}),
-    )  # fmt: skip
+        request,
+        "answers-sip.html",
+        who,
+        422 if form else 200,
+        **at.facts,
+        sip=sip,
+        name=at.desk.facts.sips[sip].name,
+        rows=rows,
+        asked=at.desk.round.soundings.get(sip),
+        letter=sip_letters.sip_letter(at.desk, sip, shared),
+        log=[line for line in log if sip in line.sips],
+        as_sent=as_sent,
+        answers=list(SIP_WORDS.items()),
+        vias=list(VIAS.items()),
+        typed=form.data if form else {},
+        **({"errors": form.errors, "summary": form.summary} if form else {}),
+    )
 
 
 @router.post("/rounds/{id}/answers/sip/{sip}")

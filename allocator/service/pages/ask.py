@@ -1,4 +1,5 @@
-"""Asking first, for the manager: who has been offered and has answered, chasing, answers by telephone, into the case."""
+"""Asking first, for the manager: who has been offered and has answered, chasing, answers by telephone, into the
+case."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.round import Person
 from allocator.domain.since import since
 from allocator.questions.veto import one_answer
-from allocator.rounds.ask_first import OPEN, Asked, Key, SchoolWord, Step, schools_asked, sips_asked, taken
+from allocator.rounds.ask_first import OPEN, Asked, Key, SchoolWord, Step, Whose, schools_asked, sips_asked, taken
 from allocator.service import inviting, posting
 from allocator.service.access import In, Manager, Office, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem
@@ -38,12 +39,13 @@ SUBJECT = {
 SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
 STEPS: dict[str, Step] = {"offered": "offered", "reminded": "reminded"}
 NO_WAY = (
-    "No mail server is set, so the offer cannot go out, and links are shown only to a manager of every programme here. Ask "
-    "whoever runs the service to set one; until then, take answers down by telephone."
+    "No mail server is set, so the offer cannot go out, and links are shown only to a manager of every "
+    "programme here. Ask whoever runs the service to set one; until then, take answers down by telephone."
 )
 LETTER = """{who},
 
-before we plan next year we ask everyone what they would like. It takes about five minutes, and you may change your answer
+before we plan next year we ask everyone what they would like. It takes about five minutes, and you may \
+change your answer
 until we write to you with a proposal. If you do not answer, we take it that you would like things to go on as they are.
 
 Open this page and press the button to come in:
@@ -97,7 +99,8 @@ def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict
 
 @router.post("/rounds/{id}/ask")
 def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """The offer or a reminder goes out: by mail where a server is set, else as links to copy into letters of one's own."""
+    """The offer or a reminder goes out: by mail where a server is set, else as links to copy into letters of one's
+    own."""
     if (step := STEPS.get(form.text("step") or "")) is None:
         raise HttpProblem("invalid", "Say whether to ask those not yet asked or to remind those who have not answered.")
     with writing(request, office, who, id) as (s, row):
@@ -136,8 +139,15 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         rows = [(w.name, w.email, link, *_letter(w.name, step, who.name, link)) for w, link in links]
         return saved(request, merge_file(rows), "links.csv", "text/csv; charset=utf-8")
     if not mails:
-        return show(request, "ask-links.html", who, **facts_now, letters=links, names=facts.schools,
-                    hours=office.settings.shown_hours)  # fmt: skip
+        return show(
+            request,
+            "ask-links.html",
+            who,
+            **facts_now,
+            letters=links,
+            names=facts.schools,
+            hours=office.settings.shown_hours,
+        )
     answer = done(
         f"/rounds/{id}/ask", f"{len(going)} letters are on their way. Reload this page to see who has theirs."
     )
@@ -169,8 +179,9 @@ def _send(office: Office, programme: str, going: Sequence[LetterRow], step: Step
     taken = posting.send(office, by, programme, going)
     with office.db.write() as s:
         for o in taken:
-            whose, _, key = o.key.partition(":")
-            questionnaires.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})  # type: ignore[arg-type]  # as written
+            kind, _, key = o.key.partition(":")
+            whose: Whose = "sip" if kind == "sip" else "school"
+            questionnaires.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})
 
 
 @router.post("/rounds/{id}/ask/take")
@@ -277,8 +288,17 @@ def _sip_page(
 ) -> Response:
     so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
     drawn = ask_forms.sip_form(facts, sip, so_far, by_phone=True)
-    return show(request, "sip-ask.html", who, status, **around(s, row.id, who), **drawn, open=who.role == "manager",
-                action=f"/rounds/{row.id}/ask/sips/{sip}", **{"errors": {}, "again": None, **more})  # fmt: skip
+    return show(
+        request,
+        "sip-ask.html",
+        who,
+        status,
+        **around(s, row.id, who),
+        **drawn,
+        open=who.role == "manager",
+        action=f"/rounds/{row.id}/ask/sips/{sip}",
+        **{"errors": {}, "again": None, **more},
+    )
 
 
 @router.post("/rounds/{id}/ask/sips/{sip}")

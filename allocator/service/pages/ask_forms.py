@@ -1,4 +1,5 @@
-"""The two short forms of May: what each shows, and what was typed as a word to keep. By link or taken down by telephone."""
+"""The two short forms of May: what each shows, and what was typed as a word to keep. By link or taken down by
+telephone."""
 
 from __future__ import annotations
 

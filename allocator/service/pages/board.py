@@ -1,8 +1,9 @@
-"""The board: every SIP a column with days against capacity, every post a card; search, filter, sort; posts that nobody fills."""
+"""The board: every SIP a column with days against capacity, every post a card; search, filter, sort; posts that
+nobody fills."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -38,9 +39,17 @@ def on_desk(s: Session, id: str, who: Who) -> tuple[dict[str, Any], PlanRow, Pla
 
 @router.get("/rounds/{id}/board")
 def board(
-    request: Request, id: Id, who: Reader, office: In, q: Words = "", tag: Words = "", order: Words = "name",
-    sort: Words = "name", sip: Words = "", opened: Words = "",
-) -> Response:  # fmt: skip
+    request: Request,
+    id: Id,
+    who: Reader,
+    office: In,
+    q: Words = "",
+    tag: Words = "",
+    order: Words = "name",
+    sort: Words = "name",
+    sip: Words = "",
+    opened: Words = "",
+) -> Response:
     """The whole plan, one card a post. Search, filter and order come in the address, so that a view can be sent on."""
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
@@ -49,19 +58,32 @@ def board(
         "q": q,
         "tag": tag,
         "sip": sip if sip in facts.sips else "",
-        "order": order if order in get_args(cards.Order) else "name",
-        "sort": sort if sort in get_args(cards.Sort) else "name",
+        "order": order if order in cards.ORDERS else "name",
+        "sort": sort if sort in cards.SORTS else "name",
     }
     all_cards = cards.cards(facts, plan, around_it["stands"])
-    found = cards.columns(facts, plan, all_cards, q=q, tag=tag, order=asked["order"], sort=asked["sort"])  # type: ignore[arg-type]  # checked above
+    found = cards.columns(facts, plan, all_cards, q=q, tag=tag, order=asked["order"], sort=asked["sort"])
     empty = [c for c in all_cards if c.sip is None and cards.wanted(c, q, tag)]
     shown = [c for c in found if asked["sip"] in ("", c.sip.sip)]
     answer = show(
-        request, "board.html", who, **around_it, columns=shown, team=found, empty=empty, asked=asked,
-        fixes={(u.urn, u.post): u for u in plan.unfilled}, over=cards.over_peak(found), tags=cards.TAGS,
-        orders=cards.ORDERS, sorts=cards.SORTS, opened=opened == "yes" or len(shown) <= FEW or bool(q or tag), names=names(facts),
-        count=sum(len(c.cards) for c in shown) + len(empty), total=len(all_cards),
-    )  # fmt: skip
+        request,
+        "board.html",
+        who,
+        **around_it,
+        columns=shown,
+        team=found,
+        empty=empty,
+        asked=asked,
+        fixes={(u.urn, u.post): u for u in plan.unfilled},
+        over=cards.over_peak(found),
+        tags=cards.TAGS,
+        orders=cards.ORDERS,
+        sorts=cards.SORTS,
+        opened=opened == "yes" or len(shown) <= FEW or bool(q or tag),
+        names=names(facts),
+        count=sum(len(c.cards) for c in shown) + len(empty),
+        total=len(all_cards),
+    )
     if who.role == "manager":  # so that the first card moved need not wait for it
         answer.background = BackgroundTask(tried_on, row, plan, around_it["stands"])
     return answer

@@ -1,11 +1,11 @@
-"""The board's cards and columns: a card for each post, a column for each SIP, worked out from the plan and the round."""
+"""The board's cards and columns: a card for each post, a column for each SIP, worked out from the plan and the
+round."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from allocator.domain.case import NEEDS, Sip
 from allocator.domain.facts import Facts
@@ -24,15 +24,20 @@ STAGES = {
     "confirmed": "Confirmed",
 }
 TAGS = {  # what a card may be filtered by
-    "new": "New SIP", "locked": "Locked", "tie": "Equal choice", "short": "Short of days", "need": "High need",
+    "new": "New SIP",
+    "locked": "Locked",
+    "tie": "Equal choice",
+    "short": "Short of days",
+    "need": "High need",
     "unfilled": "Nobody yet",
-}  # fmt: skip
-Order = Literal["name", "left", "peak", "schools"]
-Sort = Literal["name", "need", "days"]
-ORDERS: dict[Order, str] = {
-    "name": "name", "left": "days left, most first", "peak": "November load, fullest first", "schools": "schools, most first",
-}  # fmt: skip
-SORTS: dict[Sort, str] = {"name": "name", "need": "need, highest first", "days": "days, most first"}
+}
+ORDERS: dict[str, str] = {
+    "name": "name",
+    "left": "days left, most first",
+    "peak": "November load, fullest first",
+    "schools": "schools, most first",
+}
+SORTS: dict[str, str] = {"name": "name", "need": "need, highest first", "days": "days, most first"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class Card:
 
 @dataclass(frozen=True)
 class Bar:
-    """Days against a limit, in days. `limit` None = none was given; `width` and `mark` are hundredths of the drawing."""
+    """Days against a limit, in days. `limit` None = none was given; `width` and `mark` are hundredths of the
+    drawing."""
 
     name: str
     days: float
@@ -105,7 +111,8 @@ def _bar(name: str, days: float, limit: float | None, most: float) -> Bar:
 
 
 def line(a: Assignment) -> str:
-    """The strongest reasons for the pair, and the strongest against, in one line that does not repeat the SIP's name."""
+    """The strongest reasons for the pair, and the strongest against, in one line that does not repeat the SIP's
+    name."""
 
     def about(text: str) -> str:
         return text.rstrip(".").removeprefix(f"{a.name} ").replace(f"{a.name}'s", "their").replace(a.name, "them")
@@ -162,7 +169,7 @@ def wanted(card: Card, q: str, tag: str) -> bool:
     return all(word in card.search for word in q.casefold().split()) and (not tag or tag in {k for k, _ in card.tags})
 
 
-def sorted_cards(found: Iterable[Card], sort: Sort) -> tuple[Card, ...]:
+def sorted_cards(found: Iterable[Card], sort: str) -> tuple[Card, ...]:
     def key(c: Card) -> tuple[float, str, str]:
         first = {"name": 0.0, "need": float(NEEDS.index(c.need)), "days": -c.days}[sort]
         return first, c.school, c.id
@@ -171,10 +178,16 @@ def sorted_cards(found: Iterable[Card], sort: Sort) -> tuple[Card, ...]:
 
 
 def columns(
-    facts: Facts, plan: Plan, all_cards: Sequence[Card], *, q: str = "", tag: str = "", order: Order = "name",
-    sort: Sort = "name",
-) -> list[SipColumn]:  # fmt: skip
-    """A column for each SIP who offers days or holds a post."""
+    facts: Facts,
+    plan: Plan,
+    all_cards: Sequence[Card],
+    *,
+    q: str = "",
+    tag: str = "",
+    order: str = "name",
+    sort: str = "name",
+) -> list[SipColumn]:
+    """A column for each SIP who offers days or holds a post; `order` is one of ORDERS, `sort` one of SORTS."""
     mine: dict[str, list[Card]] = defaultdict(list)
     for c in all_cards:
         if c.sip:
@@ -190,7 +203,7 @@ def columns(
     return sorted(out, key=lambda c: (_first(c, order), c.sip.name, c.sip.sip))
 
 
-def _first(c: SipColumn, order: Order) -> float:
+def _first(c: SipColumn, order: str) -> float:
     """What columns are put in order by, least first."""
     return {"name": 0.0, "left": -c.left, "schools": -float(c.load.posts), "peak": -_fullness(c.periods[PEAK])}[order]
 

@@ -1,4 +1,5 @@
-"""The telephone round: for each school that loses its SIP the ranked choices; one chosen is locked, the rest worked out again."""
+"""The telephone round: for each school that loses its SIP the ranked choices; one chosen is locked, the rest
+worked out again."""
 
 from __future__ import annotations
 
@@ -46,11 +47,26 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
     case, changes = world(before)[0], found.request["changes"]
     chosen = [(c["urn"], c["sip"]) for c in found.request["chosen"]]
     return show(
-        request, template, who, **facts, job=job, lists=result["lists"], contests=result["contests"], chosen=chosen,
-        names=NamesWithChanges(case, changes), heading=title(changes, case), said=sentences(changes, case), answer=result["plan"],
-        before=found.request["plan"], found=sides(before, after), change=address(id, changes),
-        heads=_heads(before), offered=_offered(after), consequence=consequence, errors={},
-    )  # fmt: skip
+        request,
+        template,
+        who,
+        **facts,
+        job=job,
+        lists=result["lists"],
+        contests=result["contests"],
+        chosen=chosen,
+        names=NamesWithChanges(case, changes),
+        heading=title(changes, case),
+        said=sentences(changes, case),
+        answer=result["plan"],
+        before=found.request["plan"],
+        found=sides(before, after),
+        change=address(id, changes),
+        heads=_heads(before),
+        offered=_offered(after),
+        consequence=consequence,
+        errors={},
+    )
 
 
 def _choices_of(job: Job, id: str) -> Job:

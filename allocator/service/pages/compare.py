@@ -101,9 +101,17 @@ def frontier(request: Request, id: Id, who: Reader, office: In) -> Response:
         points = [Point(**p) for p in (job.result or {})["points"]] if job else []
     now = len({c.urn for c in facts["plan"].changes if c.post == "lead"}) if facts["plan"] else 0
     return show(
-        request, "frontier.html", who, **facts, points=points, asked=job is not None, now=now,
-        picture=Markup(frontier_svg.picture(points)) if points else "", said=frontier_svg.sentence(points), errors={},
-    )  # fmt: skip
+        request,
+        "frontier.html",
+        who,
+        **facts,
+        points=points,
+        asked=job is not None,
+        now=now,
+        picture=Markup(frontier_svg.picture(points)) if points else "",
+        said=frontier_svg.sentence(points),
+        errors={},
+    )
 
 
 @router.post("/rounds/{id}/frontier")

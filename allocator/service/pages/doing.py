@@ -11,10 +11,14 @@ from allocator.store import keep
 from allocator.store.tables import AuditRow, Job
 
 DOING = {
-    "solve": "Making the plan", "what_if": "Working out what would change", "choices": "Ranking who could be offered",
-    "resubmission": "Planning again with as little change as possible", "sweep": "Trying each case in turn",
-    "frontier": "Finding what each further change would buy", "export": "Writing the file",
-}  # fmt: skip
+    "solve": "Making the plan",
+    "what_if": "Working out what would change",
+    "choices": "Ranking who could be offered",
+    "resubmission": "Planning again with as little change as possible",
+    "sweep": "Trying each case in turn",
+    "frontier": "Finding what each further change would buy",
+    "export": "Writing the file",
+}
 LATELY = dt.timedelta(days=2)
 MOST = 5
 AWAY = "work put away"  # the line of the audit log by which it is off the desk

@@ -1,4 +1,5 @@
-"""The facts of a case as lists and forms: what each table shows, how each column is asked for, what was typed as cells of a workbook."""
+"""The facts of a case as lists and forms: what each table shows, how each column is asked for, what was typed as
+cells of a workbook."""
 
 from __future__ import annotations
 
@@ -32,24 +33,75 @@ CALLED = {  # table -> (heading, one row of it)
     "travel": ("Distances known", "distance"),
 }
 LISTED = {  # what a list shows of the tables that have many columns
-    "schools": ("name", "urn", "phase", "need", "days", "participation", "trust", "appraisal", "head_email",
-    "chair_email"),
-    "sips": ("name", "sip", "kind", "days", "max_schools", "dbs_checked_on", "dbs_valid_until", "trained",
-    "board_approved", "status", "email"),
-}  # fmt: skip
-OFTEN = {  # what a form asks before its fold
     "schools": (
-        "need", "days", "support_days", "participation", "appraisal", "appraisal_days", "head", "head_status",
-        "head_started", "head_email",
-        "chair_email", "focus", "other_support", "category_of_concern", "inspection_due", "trust", "la", "closes_on",
+        "name",
+        "urn",
+        "phase",
+        "need",
+        "days",
+        "participation",
+        "trust",
+        "appraisal",
+        "head_email",
+        "chair_email",
     ),
     "sips": (
-        "days", "autumn_1_days", "autumn_2_days", "spring_days", "summer_days", "max_schools", "min_schools",
-        "dbs_checked_on", "dbs_valid_until",
-        "trained", "board_approved", "appraisal_trained", "status", "contract_ends", "leaves_on", "email",
-        "current_urn", "current_la", "current_trust",
+        "name",
+        "sip",
+        "kind",
+        "days",
+        "max_schools",
+        "dbs_checked_on",
+        "dbs_valid_until",
+        "trained",
+        "board_approved",
+        "status",
+        "email",
     ),
-}  # fmt: skip
+}
+OFTEN = {  # what a form asks before its fold
+    "schools": (
+        "need",
+        "days",
+        "support_days",
+        "participation",
+        "appraisal",
+        "appraisal_days",
+        "head",
+        "head_status",
+        "head_started",
+        "head_email",
+        "chair_email",
+        "focus",
+        "other_support",
+        "category_of_concern",
+        "inspection_due",
+        "trust",
+        "la",
+        "closes_on",
+    ),
+    "sips": (
+        "days",
+        "autumn_1_days",
+        "autumn_2_days",
+        "spring_days",
+        "summer_days",
+        "max_schools",
+        "min_schools",
+        "dbs_checked_on",
+        "dbs_valid_until",
+        "trained",
+        "board_approved",
+        "appraisal_trained",
+        "status",
+        "contract_ends",
+        "leaves_on",
+        "email",
+        "current_urn",
+        "current_la",
+        "current_trust",
+    ),
+}
 TOGETHER = {("interests", "outcome"): ("decided_by",)}  # asked with a column that is changed for many
 SPELT = {
     "dbs": "DBS",

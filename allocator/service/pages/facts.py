@@ -1,4 +1,5 @@
-"""One fact of the data changed without a workbook, or the same fact of many rows: each a version of its own, checked as a workbook is."""
+"""One fact of the data changed without a workbook, or the same fact of many rows: each a version of its own,
+checked as a workbook is."""
 
 from __future__ import annotations
 
@@ -268,7 +269,8 @@ def many(request: Request, id: Id, table: Table, who: Manager, office: In, form:
 def _save(
     request: Request, id: str, table: str, who: Who, office: Office, form: Fields, edits: Sequence[Edit], what: str
 ) -> Response:
-    """The data with these edits as their next version; read again as a workbook would be, and refused where that would be."""
+    """The data with these edits as their next version; read again as a workbook would be, and refused where that
+    would be."""
     wrong: list[Any] = []
     with writing(request, office, who, id) as (s, row):
         case, policy = the_case(s, id)

@@ -10,9 +10,8 @@ from typing import Any, Literal
 from allocator.domain.calendar import Year
 from allocator.domain.case import NEEDS, PERIODS, PHASES, Case
 from allocator.domain.policy import Policy, settings
-from allocator.report.changes_told import CATEGORY, PERIOD, plain
-from allocator.service.pages.ground import Fields
-from allocator.words import day, words
+from allocator.report.changes_told import CATEGORY, PERIOD
+from allocator.words import words
 
 Widget = Literal["sip", "school", "cluster", "setting", "rule", "date", "number", "text", "select", "ticks"]
 Changes = list[dict[str, Any]]
@@ -152,188 +151,186 @@ def _setting(said: dict[str, Any], world: World) -> Changes:
 DAYS = Ask("days", "How many days?", "number", "Give a number of days, such as 12 or 7.5")
 EVENTS: dict[str, Happening] = {
     "sip_leaves": Happening(
-        "A SIP leaves", "SIPs",
-        (sip(), on("Their last day", "Leave blank if they are not there at all this year")), plainly("sip_leaves"),
+        "A SIP leaves",
+        "SIPs",
+        (sip(), on("Their last day", "Leave blank if they are not there at all this year")),
+        plainly("sip_leaves"),
     ),
     "sip_absent": Happening(
-        "A SIP is away and comes back", "SIPs",
-        (sip(), Ask("from", "First day away", "date", "Give the first day away"),
-        Ask("to", "Last day away", "date", "Give the last day away")),
+        "A SIP is away and comes back",
+        "SIPs",
+        (
+            sip(),
+            Ask("from", "First day away", "date", "Give the first day away"),
+            Ask("to", "Last day away", "date", "Give the last day away"),
+        ),
         plainly("sip_absent"),
     ),
     "sip_joins": Happening(
-        "A SIP joins", "SIPs",
+        "A SIP joins",
+        "SIPs",
         (
             Ask("name", "Name", "text", "Give a name, such as New colleague"),
             Ask("kind", "What are they?", "select", "Choose what they are", options=options(KINDS)),
             Ask("phases", "Phases they serve", "ticks", "Choose at least one phase", options=options(PHASES)),
-            DAYS, on("First day", "Leave blank for the whole year"),
-            Ask("like", "Otherwise like", "sip", None,
-            "Whose experience, home and training they share; leave blank for none"),
-        ), _joins, "Taken to be trained, approved and DBS checked",
+            DAYS,
+            on("First day", "Leave blank for the whole year"),
+            Ask(
+                "like",
+                "Otherwise like",
+                "sip",
+                None,
+                "Whose experience, home and training they share; leave blank for none",
+            ),
+        ),
+        _joins,
+        "Taken to be trained, approved and DBS checked",
     ),
     "days": Happening("A SIP’s days change", "SIPs", (sip(), DAYS), plainly("days")),
     "period_days": Happening(
-        "A SIP’s days in one part of the year change", "SIPs",
+        "A SIP’s days in one part of the year change",
+        "SIPs",
         (
-            sip(), Ask("period", "Which part of the year?", "select", "Choose a part of the year",
-            options=options({p: PERIOD[p] for p in PERIODS})),
+            sip(),
+            Ask(
+                "period",
+                "Which part of the year?",
+                "select",
+                "Choose a part of the year",
+                options=options({p: PERIOD[p] for p in PERIODS}),
+            ),
             Ask("days", "Most days then", "number", None, "Leave blank for no limit"),
-        ), plainly("period_days"),
+        ),
+        plainly("period_days"),
     ),
     "max_schools": Happening(
-        "A SIP leads fewer or more schools at most", "SIPs",
-        (sip(), Ask("max_schools", "Most schools", "number", "Give a whole number of schools")), plainly("max_schools"),
+        "A SIP leads fewer or more schools at most",
+        "SIPs",
+        (sip(), Ask("max_schools", "Most schools", "number", "Give a whole number of schools")),
+        plainly("max_schools"),
     ),
     "category": Happening(
-        "A school goes into special measures", "Schools",
+        "A school goes into special measures",
+        "Schools",
         (
-            school(), Ask("category_of_concern", "Which category?", "select", "Choose a category",
-            options=options(CATEGORY)),
+            school(),
+            Ask("category_of_concern", "Which category?", "select", "Choose a category", options=options(CATEGORY)),
             on("From"),
-        ), plainly("category"), "Or another category of concern",
+        ),
+        plainly("category"),
+        "Or another category of concern",
     ),
     "need": Happening(
-        "A school’s need changes", "Schools",
+        "A school’s need changes",
+        "Schools",
         (school(), Ask("need", "Which need?", "select", "Choose a need", options=options(NEEDS)), on("From")),
         plainly("need"),
     ),
     "school_joins": Happening(
-        "A school joins", "Schools",
+        "A school joins",
+        "Schools",
         (
             Ask("name", "Name", "text", "Give the school’s name"),
             Ask("urn", "URN", "text", "Give its URN, or any number not yet used"),
             Ask("phase", "Phase", "select", "Choose a phase", options=options(PHASES)),
             Ask("need", "Need", "select", None, options=options(NEEDS)),
-            Ask("near", "Next to which school?", "school", None,
-            "So that distances are about right; leave blank if unknown"), on("From"),
-        ), _school_joins,
+            Ask(
+                "near",
+                "Next to which school?",
+                "school",
+                None,
+                "So that distances are about right; leave blank if unknown",
+            ),
+            on("From"),
+        ),
+        _school_joins,
     ),
-    "school_closes": Happening("A school closes", "Schools", (school(), on("Its last day", "", "Give its last day")),
-    plainly("school_closes")),
+    "school_closes": Happening(
+        "A school closes", "Schools", (school(), on("Its last day", "", "Give its last day")), plainly("school_closes")
+    ),
     "participation": Happening(
-        "A school leaves the service", "Schools",
-        (school(), Ask("participation", "Instead", "select", "Choose what it has instead", options=options(["own_sip",
-        "la_sip", "trust_provided", "partnership", "not_taking_part"]))),
+        "A school leaves the service",
+        "Schools",
+        (
+            school(),
+            Ask(
+                "participation",
+                "Instead",
+                "select",
+                "Choose what it has instead",
+                options=options(["own_sip", "la_sip", "trust_provided", "partnership", "not_taking_part"]),
+            ),
+        ),
         plainly("participation"),
     ),
     "head_moves": Happening(
-        "A head moves to another school", "Schools",
+        "A head moves to another school",
+        "Schools",
         (
-            school("urn", "From which school?"), school("to_urn", "To which school?"), on("From"),
-            Ask("follow", "Does the head ask the SIP to follow?", "select", None,
-            options=(("yes", "Yes"), ("no", "No"))),
-        ), plainly("head_moves"),
+            school("urn", "From which school?"),
+            school("to_urn", "To which school?"),
+            on("From"),
+            Ask(
+                "follow", "Does the head ask the SIP to follow?", "select", None, options=(("yes", "Yes"), ("no", "No"))
+            ),
+        ),
+        plainly("head_moves"),
     ),
     "cluster": Happening(
-        "A cluster asks for one SIP", "Schools", (Ask("cluster", "Which cluster?", "cluster", "Choose a cluster"),),
+        "A cluster asks for one SIP",
+        "Schools",
+        (Ask("cluster", "Which cluster?", "cluster", "Choose a cluster"),),
         _cluster,
     ),
     "lock": Happening("A school is given this SIP", "Pairs", (school(), sip()), plainly("lock")),
     "forbid": Happening("A school is not given this SIP", "Pairs", (school(), sip()), plainly("forbid")),
-    "breakdown": Happening("A school and its SIP can no longer work together", "Pairs", (school(), sip(), on("From")),
-    plainly("breakdown")),
+    "breakdown": Happening(
+        "A school and its SIP can no longer work together", "Pairs", (school(), sip(), on("From")), plainly("breakdown")
+    ),
     "budget": Happening(
-        "Days are cut by a budget", "Days and rules",
+        "Days are cut by a budget",
+        "Days and rules",
         (
-            Ask("days", "Most days in all", "number", "Give the most days that may be used in all",
-            "The time for new pairings counts too"),
-            Ask("from", "From", "date", None,
-            "Days already worked by then cannot be cut; leave blank for the whole year"),
-        ), plainly("budget"),
+            Ask(
+                "days",
+                "Most days in all",
+                "number",
+                "Give the most days that may be used in all",
+                "The time for new pairings counts too",
+            ),
+            Ask(
+                "from",
+                "From",
+                "date",
+                None,
+                "Days already worked by then cannot be cut; leave blank for the whole year",
+            ),
+        ),
+        plainly("budget"),
     ),
     "rule": Happening(
-        "A rule counts for more or less", "Days and rules",
+        "A rule counts for more or less",
+        "Days and rules",
         (
             Ask("key", "Which rule?", "rule", "Choose a rule"),
-            Ask("times", "How much should it count?", "select", "Choose how much it counts",
-            options=tuple(HOW_MUCH.items())),
-        ), _rule,
+            Ask(
+                "times",
+                "How much should it count?",
+                "select",
+                "Choose how much it counts",
+                options=tuple(HOW_MUCH.items()),
+            ),
+        ),
+        _rule,
     ),
     "setting": Happening(
-        "A setting changes", "Days and rules",
-        (Ask("key", "Which setting?", "setting", "Choose a setting"),
-        Ask("value", "Its new value", "text", "Give its new value", "A number, or on or off")),
+        "A setting changes",
+        "Days and rules",
+        (
+            Ask("key", "Which setting?", "setting", "Choose a setting"),
+            Ask("value", "Its new value", "text", "Give its new value", "A number, or on or off"),
+        ),
         _setting,
     ),
-}  # fmt: skip
+}
 REBUILDS = ("rule", "setting")  # where a repair, which keeps everyone, would seldom show anything
-
-
-def choices_of(ask: Ask, world: World) -> list[tuple[str, str]]:
-    """What a select or a set of ticks offers."""
-    case = world.case
-    match ask.widget:
-        case "sip":
-            return [(s.sip, s.name) for s in sorted(case.sips, key=lambda s: s.name) if s.status != "left"]
-        case "school":
-            return [(s.urn, f"{s.name} ({s.urn})") for s in sorted(case.schools, key=lambda s: (s.name, s.urn))]
-        case "cluster":
-            return [(c, c) for c in sorted({s.cluster for s in case.schools if s.cluster})]
-        case "rule":
-            known = list(settings(world.policy))
-            meaning = {k: m for k, _, _, m, _ in known}
-            rules = [k for k, *_ in known if k.endswith(".weight")]
-            return [
-                (k, f"{meaning[k.removesuffix('weight') + 'on']} (now {plain(v)})") for k, v, *_ in known if k in rules
-            ]
-        case "setting":
-            return [
-                (k, f"{k}: {m} (now {plain(v)})")
-                for k, v, _, m, _ in settings(world.policy)
-                if isinstance(v, bool | int | float | str)
-            ]
-    return list(ask.options)
-
-
-def read(event: str, form: Fields, world: World) -> Changes:
-    """What a form says, as changes; what is wrong with it is in `form.errors`."""
-    said: dict[str, Any] = {}
-    for ask in EVENTS[event].asks:
-        value = _value(ask, form, world)
-        if value is None and ask.needed and ask.name not in form.errors:
-            form.errors[ask.name] = ask.needed
-        if value is not None:
-            said[ask.name] = value
-    return [] if form.errors else EVENTS[event].make(said, world)
-
-
-def _value(ask: Ask, form: Fields, world: World) -> Any:
-    if ask.widget == "date":
-        found = form.date(ask.name)
-        return str(found) if found is not None and _in_year(found, ask.name, form, world) else None
-    if ask.widget == "ticks":
-        return [v for v in form.all(ask.name) if v in dict(ask.options)] or None
-    text = form.text(ask.name, most=200)
-    if text is None or ask.widget == "text":
-        return text
-    if ask.widget == "number":
-        return _number(text, ask, form)
-    if text not in dict(choices_of(ask, world)):
-        form.errors[ask.name] = ask.needed or "Choose one of the list"
-        return None
-    return {"yes": True, "no": False}.get(text, text) if ask.name == "follow" else text
-
-
-def _number(text: str, ask: Ask, form: Fields) -> float | int | None:
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 100_000 or (ask.name == "max_schools" and value % 1):
-        form.errors[ask.name] = ask.needed or f"{text} is not a number of days, such as 12 or 7.5"
-        return None
-    return int(value) if ask.name == "max_schools" else value
-
-
-def _in_year(found: dt.date, name: str, form: Fields, world: World) -> bool:
-    first, last = world.year.first, world.year.last
-    if not first <= found <= last:
-        form.errors[name] = (
-            f"{day(found)} is outside the year {world.case.year}: give a day from {day(first)} to {day(last)}"
-        )
-    elif world.since is not None and found < world.since:
-        form.errors[name] = f"The plan is already repaired from {day(world.since)}: give that day or a later one"
-    else:
-        return True
-    return False

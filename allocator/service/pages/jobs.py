@@ -1,4 +1,5 @@
-"""Waiting for work: what the best plan so far comes to, a stop button, on to the answer when it is there; and what fails.
+"""Waiting for work: what the best plan so far comes to, a stop button, on to the answer when it is there; and what
+fails.
 
 Where a script runs the page asks again every second, over lost connections and restarts; where none runs, it reloads.
 """
@@ -40,12 +41,14 @@ BRIEF = 1.0  # seconds in which short work is waited for, and no waiting page sh
 
 
 def wait_for(job: Job, then: str) -> Response:
-    """To the waiting page of a job that was just accepted; `then` is where its answer is shown ({job}, {plan} filled in)."""
+    """To the waiting page of a job that was just accepted; `then` is where its answer is shown ({job}, {plan}
+    filled in)."""
     return done(f"/rounds/{job.round_id}/jobs/{job.id}?then={quote(then)}")
 
 
 def follow(office: Office, accepted: Response, then: str) -> Response:
-    """On from the answer of an API route that accepted a job: to its answer where that is quick, else to wait for it."""
+    """On from the answer of an API route that accepted a job: to its answer where that is quick, else to wait for
+    it."""
     id, until = accepted.headers["location"].rsplit("/", 1)[1], time.monotonic() + BRIEF
     while True:
         with office.db.read() as s:
@@ -77,9 +80,14 @@ def make_plan(request: Request, id: Id, who: Manager, office: In, form: Form) ->
 
 @router.get("/rounds/{id}/jobs/{job}")
 def waiting(
-    request: Request, id: Id, job: Id, who: Reader, office: In, then: Annotated[str, Query(max_length=500)] = "",
+    request: Request,
+    id: Id,
+    job: Id,
+    who: Reader,
+    office: In,
+    then: Annotated[str, Query(max_length=500)] = "",
     seen: str = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """How the work stands. A script says what it has `seen`, and is told only what is new."""
     by_script = request.headers.get("hx-request") == "true"
     with office.db.read() as s:
@@ -89,7 +97,10 @@ def waiting(
             return _told(request, HX_Redirect=there(found, then)) if by_script else done(there(found, then))
         now = so_far(found.progress)
         before = ahead(s, found)
-        mark = f"{before} {found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} {now.done} {' '.join(now.lines)}"
+        mark = (
+            f"{before} {found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} "
+            f"{now.done} {' '.join(now.lines)}"
+        )
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)

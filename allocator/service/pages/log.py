@@ -26,19 +26,35 @@ from allocator.store.tables import AuditRow
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 A_PAGE = 50
 KINDS = {
-    "plan": "Plans", "sounded": "SIPs asked", "proposed": "Letters", "withdrawn": "Letters withdrawn", "reminded": "Reminders",
-    "answer": "Answers", "refusal_decided": "Refusals decided", "query_closed": "Questions answered",
-    "governors": "Governors", "confirmed": "Confirmed", "in_force": "In force", "raised": "Taken one step up",
-    "told": "Told what stands", "letters": "Letters kept",
-}  # fmt: skip
+    "plan": "Plans",
+    "sounded": "SIPs asked",
+    "proposed": "Letters",
+    "withdrawn": "Letters withdrawn",
+    "reminded": "Reminders",
+    "answer": "Answers",
+    "refusal_decided": "Refusals decided",
+    "query_closed": "Questions answered",
+    "governors": "Governors",
+    "confirmed": "Confirmed",
+    "in_force": "In force",
+    "raised": "Taken one step up",
+    "told": "Told what stands",
+    "letters": "Letters kept",
+}
 ANSWERS = {
-    "accept": "said yes", "veto": "asked for someone else", "query": "asked a question", "move_on": "asked to move on from",
-    "decline": "would rather not take", "interest": "declared a tie to",
-}  # fmt: skip
+    "accept": "said yes",
+    "veto": "asked for someone else",
+    "query": "asked a question",
+    "move_on": "asked to move on from",
+    "decline": "would rather not take",
+    "interest": "declared a tie to",
+}
 CAUSES = {
-    "solved": "A plan was made", "by_hand": "The plan was changed by hand", "resubmitted": "Refusals were planned again",
+    "solved": "A plan was made",
+    "by_hand": "The plan was changed by hand",
+    "resubmitted": "Refusals were planned again",
     "repaired": "The year's plan was repaired",
-}  # fmt: skip
+}
 VIA = {"telephone": ", by telephone", "letter": ", by letter", "silence": ", by not answering", "page": ""}
 
 
@@ -176,19 +192,37 @@ def _letters(d: dict[str, Any], facts: Facts) -> Told:
 
 
 TOLD: dict[str, Callable[[dict[str, Any], Facts], Told]] = {
-    "plan": _plan, "sounded": _sounded, "proposed": _proposed, "withdrawn": _withdrawn, "reminded": _reminded,
-    "answer": _answer, "refusal_decided": _decided, "query_closed": _query_closed, "governors": _governors,
-    "confirmed": _confirmed, "in_force": _in_force, "raised": _raised, "told": _told, "letters": _letters,
-}  # fmt: skip
+    "plan": _plan,
+    "sounded": _sounded,
+    "proposed": _proposed,
+    "withdrawn": _withdrawn,
+    "reminded": _reminded,
+    "answer": _answer,
+    "refusal_decided": _decided,
+    "query_closed": _query_closed,
+    "governors": _governors,
+    "confirmed": _confirmed,
+    "in_force": _in_force,
+    "raised": _raised,
+    "told": _told,
+    "letters": _letters,
+}
 
 
 @router.get("/rounds/{id}/log")
 def log(
-    request: Request, id: Id, who: Reader, office: In, kind: Annotated[str, Query(max_length=30)] = "",
-    by: Annotated[str, Query(max_length=200)] = "", text: Annotated[str, Query(max_length=200)] = "",
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1, audit: bool = False,
-) -> Response:  # fmt: skip
-    """Newest first; narrowed by what, who and words. With `audit`: access refused, exports, sign-ins of the programme."""
+    request: Request,
+    id: Id,
+    who: Reader,
+    office: In,
+    kind: Annotated[str, Query(max_length=30)] = "",
+    by: Annotated[str, Query(max_length=200)] = "",
+    text: Annotated[str, Query(max_length=200)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    audit: bool = False,
+) -> Response:
+    """Newest first; narrowed by what, who and words. With `audit`: access refused, exports, sign-ins of the
+    programme."""
     with office.db.read() as s:
         row = round_in(s, who, id)
         facts = around(s, id, who)
@@ -199,14 +233,29 @@ def log(
     whole = audited if audit else [said(e, known, reasons=who.role == "manager") for e in reversed(events)]
     people = sorted({x.by for x in whole})
     found = [
-        x for x in whole
+        x
+        for x in whole
         if kind in ("", x.kind) and by in ("", x.by) and text.casefold() in f"{x.text} {x.reason or ''}".casefold()
-    ]  # fmt: skip
+    ]
     pages = max(1, -(-len(found) // A_PAGE))
     shown = found[(min(page, pages) - 1) * A_PAGE :][:A_PAGE]
     kinds = sorted({(x.kind, KINDS.get(x.kind, x.kind.capitalize())) for x in whole}, key=lambda k: k[1])
-    return show(request, "log.html", who, **facts, lines=shown, total=len(found), kinds=kinds, people=people, kind=kind,
-                by=by, text=text, page=min(page, pages), pages=pages, audit=audit)  # fmt: skip
+    return show(
+        request,
+        "log.html",
+        who,
+        **facts,
+        lines=shown,
+        total=len(found),
+        kinds=kinds,
+        people=people,
+        kind=kind,
+        by=by,
+        text=text,
+        page=min(page, pages),
+        pages=pages,
+        audit=audit,
+    )
 
 
 def _audit(s: Any, programme: str) -> list[LogLine]:
@@ -214,8 +263,15 @@ def _audit(s: Any, programme: str) -> list[LogLine]:
     rows = sa.select(AuditRow).where(AuditRow.programme_id == programme).order_by(AuditRow.n.desc())
     return [
         LogLine(
-            a.n, a.at, names.get(a.person_id or "", "the service"), a.role or "service", a.action,
-            f"{a.action.capitalize()}: {a.subject}" + (f" ({a.detail})" if a.detail else ""), None, frozenset(), frozenset(),
+            a.n,
+            a.at,
+            names.get(a.person_id or "", "the service"),
+            a.role or "service",
+            a.action,
+            f"{a.action.capitalize()}: {a.subject}" + (f" ({a.detail})" if a.detail else ""),
+            None,
+            frozenset(),
+            frozenset(),
         )
         for a in s.scalars(rows)
-    ]  # fmt: skip
+    ]

@@ -1,4 +1,5 @@
-"""The map: schools and SIPs by easting and northing, a letter and a colour for each SIP, and a table with the same facts."""
+"""The map: schools and SIPs by easting and northing, a letter and a colour for each SIP, and a table with the same
+facts."""
 
 from __future__ import annotations
 
@@ -31,6 +32,15 @@ def the_map(
         key=lambda t: t[1],
     )
     return show(
-        request, "map.html", who, **around_it, drawing=found, team=team, asked=sip if sip in facts.sips else "",
-        size=13 if found and len(found.schools) <= CROWDED else 8, lines=bool(found and len(found.schools) <= CROWDED), tile_url=url, tile_host=urlsplit(url).hostname,
-    )  # fmt: skip
+        request,
+        "map.html",
+        who,
+        **around_it,
+        drawing=found,
+        team=team,
+        asked=sip if sip in facts.sips else "",
+        size=13 if found and len(found.schools) <= CROWDED else 8,
+        lines=bool(found and len(found.schools) <= CROWDED),
+        tile_url=url,
+        tile_host=urlsplit(url).hostname,
+    )

@@ -77,7 +77,8 @@ def choices(ready: Setup, plan: Plan, urn: str, post: str) -> list[Candidate]:
 
 @router.get("/rounds/{id}/board/move")
 def move(request: Request, id: Id, who: Reader, office: In, urn: Urn, post: Post = "lead", then: Then = "") -> Response:
-    """Who could have this post: the card's menu, which the page's script reads too, and the whole of moving without script."""
+    """Who could have this post: the card's menu, which the page's script reads too, and the whole of moving
+    without script."""
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
     found = choices(tried_on(row, plan, around_it["stands"]), plan, urn, post)
@@ -109,9 +110,16 @@ def try_it(
 
 
 def tried_page(
-    request: Request, id: str, who: Who, office: Office, urn: str, sip: str, post: Any, form: Fields | None = None,
+    request: Request,
+    id: str,
+    who: Who,
+    office: Office,
+    urn: str,
+    sip: str,
+    post: Any,
+    form: Fields | None = None,
     then: str = "",
-) -> Response:  # fmt: skip
+) -> Response:
     then = then or (form and form.text("then")) or ""
     with office.db.read() as s:
         around_it, row, plan, _ = on_desk(s, id, who)

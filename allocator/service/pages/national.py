@@ -1,4 +1,5 @@
-"""The nation's files for a round: each first as what it would change, then all of them taken as a new version of the data."""
+"""The nation's files for a round: each first as what it would change, then all of them taken as a new version of
+the data."""
 
 from __future__ import annotations
 

@@ -46,9 +46,13 @@ Kind = Annotated[LetterKind, Path()]
 File = Annotated[str, Path(pattern=r"^[^/]{1,100}\.(pdf|docx)$")]
 A_PAGE = 50
 STATE_NAMES = {
-    "school": "The proposal", "changed": "A change after that", "cover": "Who stands in", "ended": "An ending",
-    "decided": "What was decided on a request", "confirmed": "Once confirmed",
-}  # fmt: skip
+    "school": "The proposal",
+    "changed": "A change after that",
+    "cover": "Who stands in",
+    "ended": "An ending",
+    "decided": "What was decided on a request",
+    "confirmed": "Once confirmed",
+}
 MAKE = {
     "pdf": (pdf, "application/pdf"),
     "docx": (word, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -59,7 +63,8 @@ MERGE = ("To", "Address", "Link", "Subject", "Letter")
 
 
 def merge_file(rows: Sequence[tuple[str, str, str, str, str]], without: Sequence[str] = ()) -> bytes:
-    """A mail merge's table: a row a letter, with its own link; whoever has no address is in it with blanks, to be rung."""
+    """A mail merge's table: a row a letter, with its own link; whoever has no address is in it with blanks, to be
+    rung."""
     return csv_of(MERGE, [*rows, *((name, "", "", "", "") for name in without)])
 
 
@@ -110,13 +115,25 @@ def ways_out(
     desk = at.desk
     groups, team = rounds.together(desk, {u for u, _ in (*desk.round.pairs, *desk.round.told)}), team_of(desk)
     counts = {
-        k: sum(sip_letters.gets(desk, k, x) for _, x in team) if k in TO_SIPS else sum(letters.gets(desk, k, g) for g in groups)
+        k: sum(sip_letters.gets(desk, k, x) for _, x in team)
+        if k in TO_SIPS
+        else sum(letters.gets(desk, k, g) for g in groups)
         for k in KINDS
-    }  # fmt: skip
+    }
     return show(
-        request, "out.html", who, **at.facts, team=team, own=own, ready=ready, counts=counts, states=STATE_NAMES, kind_of=kind_of,
-        schools=[(g[0], " and ".join(desk.facts.name(u) for u in g)) for g in groups], kept=len(desk.round.letters),
-    )  # fmt: skip
+        request,
+        "out.html",
+        who,
+        **at.facts,
+        team=team,
+        own=own,
+        ready=ready,
+        counts=counts,
+        states=STATE_NAMES,
+        kind_of=kind_of,
+        schools=[(g[0], " and ".join(desk.facts.name(u) for u in g)) for g in groups],
+        kept=len(desk.round.letters),
+    )
 
 
 def team_of(desk: Desk) -> list[tuple[str, str]]:
@@ -127,9 +144,13 @@ def team_of(desk: Desk) -> list[tuple[str, str]]:
 
 @router.get("/rounds/{id}/sent")
 def as_sent(
-    request: Request, id: Id, who: Reader, office: In, to: Annotated[str, Query(max_length=200)] = "",
+    request: Request,
+    id: Id,
+    who: Reader,
+    office: In,
+    to: Annotated[str, Query(max_length=200)] = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-) -> Response:  # fmt: skip
+) -> Response:
     """Letters as they went, newest first, narrowed by whom they went to."""
     with office.db.read() as s:
         at = place_in(s, id, who)
@@ -198,8 +219,16 @@ def printed(request: Request, id: Id, who: Reader, office: In) -> Response:
     by_sip: dict[str, list[Any]] = {}
     for a in rows:
         by_sip.setdefault(a.name, []).append(a)
-    return show(request, "print.html", who, **at.facts, by_sip=by_sip, lines=school_lines(at.desk), rows=at.desk.rows,
-                unfilled=at.desk.plan.unfilled)  # fmt: skip
+    return show(
+        request,
+        "print.html",
+        who,
+        **at.facts,
+        by_sip=by_sip,
+        lines=school_lines(at.desk),
+        rows=at.desk.rows,
+        unfilled=at.desk.plan.unfilled,
+    )
 
 
 # -- the wording ---------------------------------------------------------------------------------------------------
@@ -228,9 +257,19 @@ def wording_page(
         else {}
     )
     return show(
-        request, "wording.html", who, 422 if wrong else 200, **at.facts, kind=kind, text=shown, fields=FIELDS[kind],
-        sample=sample, changed=shown != DEFAULTS[kind], unsaved=text is not None, **errors,
-    )  # fmt: skip
+        request,
+        "wording.html",
+        who,
+        422 if wrong else 200,
+        **at.facts,
+        kind=kind,
+        text=shown,
+        fields=FIELDS[kind],
+        sample=sample,
+        changed=shown != DEFAULTS[kind],
+        unsaved=text is not None,
+        **errors,
+    )
 
 
 def sample_of(desk: Desk, kind: LetterKind, shared: letters.LetterOffice) -> Letter | None:

@@ -82,12 +82,17 @@ def school_lines(desk: Desk, mailed: Mapping[tuple[str, str], dt.datetime] | Non
         school = desk.facts.schools[urn]
         out.append(
             SchoolLine(
-                urn, school.name, desk.facts.need(urn), school.cluster or school.trust or "",
+                urn,
+                school.name,
+                desk.facts.need(urn),
+                school.cluster or school.trust or "",
                 tuple((p.post, desk.row(p).name, p) for p in pairs),
-                min((p.stage for p in pairs), key=ORDER.index), urn in changed, frozenset(p.sip for p in pairs),
+                min((p.stage for p in pairs), key=ORDER.index),
+                urn in changed,
+                frozenset(p.sip for p in pairs),
                 (mailed or {}).get(("school", urn)),
             )
-        )  # fmt: skip
+        )
     return sorted(out, key=lambda x: (x.name, x.urn))
 
 
@@ -101,10 +106,7 @@ def line_of(desk: Desk, urn: str) -> SchoolLine:
 
 def narrowed(lines: list[SchoolLine], need: str, group: str, sip: str) -> list[SchoolLine]:
     """Those of one need, group or SIP; a blank leaves all."""
-    return [
-        x for x in lines
-        if need in ("", x.need) and group in ("", x.group) and (not sip or sip in x.sips)
-    ]  # fmt: skip
+    return [x for x in lines if need in ("", x.need) and group in ("", x.group) and (not sip or sip in x.sips)]
 
 
 def choices_of(desk: Desk, lines: list[SchoolLine]) -> dict[str, list[tuple[str, str]]]:

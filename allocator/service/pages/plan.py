@@ -1,4 +1,5 @@
-"""The plan as a table: a row a school, narrowed, sorted, grouped, with the columns that the address says; also as a file.
+"""The plan as a table: a row a school, narrowed, sorted, grouped, with the columns that the address says; also as
+a file.
 
 An earlier plan of the round goes back on the desk in one press: the undo of the last change by hand.
 """
@@ -38,14 +39,26 @@ Keys = Annotated[tuple[str, ...], Query(max_length=len(COLUMNS))]
 
 
 def view(
-    q: Words = "", need: Words = "", area: Words = "", sip: Words = "", mark: Words = "", group: Words = "",
-    sort: Words = "school", column: Keys = (),
-) -> View:  # fmt: skip
+    q: Words = "",
+    need: Words = "",
+    area: Words = "",
+    sip: Words = "",
+    mark: Words = "",
+    group: Words = "",
+    sort: Words = "school",
+    column: Keys = (),
+) -> View:
     """What the address asks for; what it cannot mean is left out."""
     return View(
-        q, need, area, sip, mark if mark in MARKS else "", group if group in GROUPS else "",
-        sort if sort.removeprefix("-") in BY_KEY else "school", tuple(c for c in column if c in BY_KEY),
-    )  # fmt: skip
+        q,
+        need,
+        area,
+        sip,
+        mark if mark in MARKS else "",
+        group if group in GROUPS else "",
+        sort if sort.removeprefix("-") in BY_KEY else "school",
+        tuple(c for c in column if c in BY_KEY),
+    )
 
 
 Asked = Annotated[View, Depends(view)]
@@ -76,15 +89,31 @@ def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -
     found = viewed(rows, asked)
     shown = [r for _, group in found for r in group]
     return show(
-        request, "plan.html", who, **around_it, asked=asked, query=query, groups=found, columns=asked.shown,
+        request,
+        "plan.html",
+        who,
+        **around_it,
+        asked=asked,
+        query=query,
+        groups=found,
+        columns=asked.shown,
         all_columns=COLUMNS,
-        ways=GROUPS, marks=list(MARKS.items()), counts=_counted(rows), count=len(shown), total=len(rows),
+        ways=GROUPS,
+        marks=list(MARKS.items()),
+        counts=_counted(rows),
+        count=len(shown),
+        total=len(rows),
         before=before[1] if before else None,
-        undone=undone, days=sum(r.days for r in shown), short=sum(r.short for r in shown),
+        undone=undone,
+        days=sum(r.days for r in shown),
+        short=sum(r.short for r in shown),
         needs=[(n, n) for n in NEEDS if any(r.need == n for r in rows)],
         areas=sorted({(r.area, r.area) for r in rows if r.area}),
-        team=sorted(({r.last_id: r.last for r in rows if r.last_id} | {r.sip_id: r.sip for r in rows if r.sip_id}).items(), key=lambda x: x[1]),
-    )  # fmt: skip
+        team=sorted(
+            ({r.last_id: r.last for r in rows if r.last_id} | {r.sip_id: r.sip for r in rows if r.sip_id}).items(),
+            key=lambda x: x[1],
+        ),
+    )
 
 
 def _counted(rows: list[SchoolRow]) -> list[tuple[str, str, int]]:

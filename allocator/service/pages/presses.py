@@ -1,5 +1,5 @@
-"""A head's or SIP's button pressed twice is one act. Their forms have no version to go stale, as a manager's have: the same form
-of the same person, sent again within moments, gets the answer of the first."""
+"""A head's or SIP's button pressed twice is one act. Their forms have no version to go stale, as a manager's have:
+the same form of the same person, sent again within moments, gets the answer of the first."""
 
 from __future__ import annotations
 

@@ -1,21 +1,19 @@
-"""Telling people: SIPs sounded out first, letters to schools in stages, reminders, and closing when the date has passed."""
+"""Telling people: SIPs sounded out first, letters to schools in stages, reminders, and closing when the date has
+passed."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.round import State
 from allocator.errors import RoundRefuses, UsageError
-from allocator.report import letters, sip_letters
-from allocator.report.wording import Letter, kind_of
-from allocator.service import outbox, posting
+from allocator.report import sip_letters
+from allocator.service import outbox
 from allocator.service.access import In, Manager, Office, Reader, fresh
 from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import shows_links
@@ -23,18 +21,30 @@ from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
+from allocator.service.pages.publish_letters import (
+    again,
+    asking,
+    letters_to_tell,
+    looked_at,
+    mail_out,
+    plural,
+    previewed,
+)
 from allocator.service.roles import Who
 from allocator.service.routes.answers import publish
 from allocator.service.schemas import Id, Publication
-from allocator.service.sent import REMINDER, asked_as
+from allocator.service.sent import asked_as
 from allocator.store import keep
-from allocator.store.tables import PlanRow, RoundRow
 from allocator.words import listed
 
 STATE_WORDS = {
-    "school": "proposed", "changed": "other days or dates", "cover": "who stands in", "ended": "an ending",
-    "decided": "what was decided", "confirmed": "confirmed",
-}  # fmt: skip
+    "school": "proposed",
+    "changed": "other days or dates",
+    "cover": "who stands in",
+    "ended": "an ending",
+    "decided": "what was decided",
+    "confirmed": "confirmed",
+}
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Choice = Annotated[str, Query(max_length=200)]
 SHOWN = {
@@ -47,9 +57,15 @@ SHOWN = {
 
 @router.get("/rounds/{id}/publish")
 def telling(
-    request: Request, id: Id, who: Reader, office: In, need: Choice = "", group: Choice = "", sip: Choice = "",
+    request: Request,
+    id: Id,
+    who: Reader,
+    office: In,
+    need: Choice = "",
+    group: Choice = "",
+    sip: Choice = "",
     show_: Annotated[str, Query(alias="show", max_length=20)] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """Who has been told, who has answered, and what is due."""
     return page(request, id, who, office, {"need": need, "group": group, "sip": sip, "show": show_})
 
@@ -69,13 +85,23 @@ def page(
     wanted, to_tell = SHOWN.get(asked.get("show", "")), letters_to_tell(desk)
     shown = [x for x in told if x.urn in late] if asked.get("show") == "late" else told
     facts = {
-        **at.facts, "drafts": narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", "")),
-        "all_drafts": len(drafts), "told": [x for x in shown if wanted is None or x.stage in wanted], "all_told": len(told),
-        "late": late, "due": set(rounds.reminders(desk, today)), "asked": asked, "choices": choices_of(desk, lines),
-        "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()}, "team": team_of(at, mailed), "rules": desk.rules,
-        "by_default": letters_due(desk, today), "mail": bool(office.settings.smtp_url), "telling": len(to_tell[0]) + len(to_tell[1]),
+        **at.facts,
+        "drafts": narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", "")),
+        "all_drafts": len(drafts),
+        "told": [x for x in shown if wanted is None or x.stage in wanted],
+        "all_told": len(told),
+        "late": late,
+        "due": set(rounds.reminders(desk, today)),
+        "asked": asked,
+        "choices": choices_of(desk, lines),
+        "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()},
+        "team": team_of(at, mailed),
+        "rules": desk.rules,
+        "by_default": letters_due(desk, today),
+        "mail": bool(office.settings.smtp_url),
+        "telling": len(to_tell[0]) + len(to_tell[1]),
         "whom_to_tell": _whom(desk, *to_tell),
-    }  # fmt: skip
+    }
     errors = (
         {"errors": form.errors, "summary": form.summary, "ticked": form.all("urns") + form.all("sips")} if form else {}
     )
@@ -106,11 +132,15 @@ def team_of(at: Place, mailed: dict[tuple[str, str], dt.datetime]) -> list[dict[
         rows = sip_letters.sip_rows(desk, sip)
         out.append(
             {
-                "sip": sip, "name": desk.facts.sips[sip].name, "schools": len({a.urn for a in rows}),
-                "days": days(sum(a.days for a in rows)), "asked": desk.round.soundings.get(sip),
-                "mailed": mailed.get(("sip", sip)), "new": sorted({desk.facts.name(p.urn) for p in rounds.offered(desk, sip)}),
+                "sip": sip,
+                "name": desk.facts.sips[sip].name,
+                "schools": len({a.urn for a in rows}),
+                "days": days(sum(a.days for a in rows)),
+                "asked": desk.round.soundings.get(sip),
+                "mailed": mailed.get(("sip", sip)),
+                "new": sorted({desk.facts.name(p.urn) for p in rounds.offered(desk, sip)}),
             }
-        )  # fmt: skip
+        )
     return out
 
 
@@ -136,8 +166,14 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     how = {x: (asked_as(at.desk, x),) for x in sips}
     post_ = mail_out(request, office, who, at, {}, how, answer_by=by, by_hand=True)
     if post_.told:
-        publish(at.plan.id, Publication(action="sound", sips=sorted(post_.told), answer_by=by), request, who, office,
-                Response())  # fmt: skip
+        publish(
+            at.plan.id,
+            Publication(action="sound", sips=sorted(post_.told), answer_by=by),
+            request,
+            who,
+            office,
+            Response(),
+        )
     return done(f"/rounds/{id}/publish", f"{plural(len(post_.told), 'SIP')} asked. {post_.said}")
 
 
@@ -161,33 +197,20 @@ def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         shared = batch(office, s, request, who, at.row, at.plan, at.desk, by)
         ready = previewed(s, at, shared, asking(at.desk, going), {})
     return show(
-        request, "publish-check.html", who, 409 if stopped else 200, **at.facts, letters=ready, going=going, stopped=stopped,
-        answer_by=rounds.deadline(at.desk, today, by), given=by, added=sorted(set(going) - set(urns)), desk=at.desk,
+        request,
+        "publish-check.html",
+        who,
+        409 if stopped else 200,
+        **at.facts,
+        letters=ready,
+        going=going,
+        stopped=stopped,
+        answer_by=rounds.deadline(at.desk, today, by),
+        given=by,
+        added=sorted(set(going) - set(urns)),
+        desk=at.desk,
         mail=bool(office.settings.smtp_url),
-    )  # fmt: skip
-
-
-def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
-    """The letter that asks for an answer, for each head of these schools."""
-    return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
-
-
-def previewed(
-    s: Session, at: Place, shared: letters.LetterOffice, schools: outbox.States, sips: Mapping[str, Sequence[State]]
-) -> list[tuple[Letter, list[str]]]:
-    """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
-    out: list[tuple[Letter, list[str]]] = []
-    roles: tuple[Literal["head", "chair"], ...] = ("head", "chair")
-    for g, states in schools.items():
-        whom = outbox.heads_of(s, at.row.programme_id, at.desk, g)
-        for role, state in ((r, x) for x in states for r in roles):
-            to = [a.invited.email for a in whom if a.invited.role == role]
-            if to or role == "head":
-                out.append((letters.school_letter(at.desk, g, shared, kind=kind_of(role, state)), to))
-    for sip, due_ in sips.items():
-        to = [a.invited.email for a in outbox.sip_of(s, at.row.programme_id, at.desk, sip)]
-        out += [(sip_letters.sip_letter(at.desk, sip, shared, kind=kind_of("sip", x)), to) for x in due_]
-    return out
+    )
 
 
 @router.post("/rounds/{id}/publish/send")
@@ -203,8 +226,14 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     by_hand = bool(form.text("by_hand"))
     post_ = mail_out(request, office, who, at, asking(at.desk, going), {}, answer_by=by, by_hand=by_hand)
     if post_.told:
-        publish(at.plan.id, Publication(action="propose", urns=sorted(post_.told), answer_by=by), request, who, office,
-                Response())  # fmt: skip
+        publish(
+            at.plan.id,
+            Publication(action="propose", urns=sorted(post_.told), answer_by=by),
+            request,
+            who,
+            office,
+            Response(),
+        )
     return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(post_.told), 'school')} told. {post_.said}")
 
 
@@ -216,14 +245,6 @@ def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Respon
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
         ready = previewed(s, at, shared, *letters_to_tell(at.desk))
     return show(request, "publish-due.html", who, **at.facts, letters=ready, mail=bool(office.settings.smtp_url))
-
-
-def letters_to_tell(desk: rounds.Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
-    """To schools by head, and to SIPs: the letters due that ask for no answer."""
-    known = {u for u, _ in {**desk.round.told, **desk.round.pairs}}
-    schools = {g: states for g in rounds.together(desk, known) if (states := rounds.tells(desk, g))}
-    team = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
-    return schools, {x: states for x in sorted(team) if (states := rounds.told_only(desk, x))}
 
 
 @router.post("/rounds/{id}/publish/tell")
@@ -289,8 +310,9 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
 
 @router.post("/rounds/{id}/publish/links")
 def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """Letters to print, copy or mail by hand, on a page or (`as`) as one file: csv for a mail merge, pdf, docx; with a personal link, shown this once, where no mail server carries it
-    (`inviting.shows_links`), else with the page where its reader asks for one."""
+    """Letters to print, copy or mail by hand, on a page or (`as`) as one file: csv for a mail merge, pdf, docx;
+    with a personal link, shown this once, where no mail server carries it (`inviting.shows_links`), else with the
+    page where its reader asks for one."""
     urns, sips = form.all("urns"), form.all("sips")
     with office.db.read() as s:
         at = place_in(s, id, who)
@@ -315,63 +337,12 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         make, media = MAKE[kind]
         return saved(request, make([o.letter for o in going], who.name, dt.date.today()), f"letters.{kind}", media)
     return show(
-        request, "publish-links.html", who, **at.facts, going=going, without=without, life=office.settings.shown_hours,
+        request,
+        "publish-links.html",
+        who,
+        **at.facts,
+        going=going,
+        without=without,
+        life=office.settings.shown_hours,
         personal=personal,
-    )  # fmt: skip
-
-
-def looked_at(request: Request, office: Office, id: str, who: Who) -> Place:
-    """The round as the page that sent this form showed it; refused where it has changed since."""
-    with office.db.read() as s:
-        at = place_in(s, id, who)
-        fresh(request, at.row)
-    request.state.if_match = None  # letters take their time; an answer that comes in meanwhile does not undo them
-    return at
-
-
-def again(s: Any, at: Place) -> tuple[RoundRow, PlanRow, rounds.Desk]:
-    """The same place in this session, as it now stands."""
-    plan, desk = keep.desk(s, at.row.id)
-    return keep.the_round(s, at.row.id), plan, desk
-
-
-@dataclass(frozen=True)
-class Posted:
-    """What became of letters: the schools or SIPs that may be written down as told, and what to say of it."""
-
-    told: frozenset[str]
-    said: str
-
-
-def mail_out(
-    request: Request, office: Office, who: Who, at: Place, schools: outbox.States, sips: Mapping[str, Sequence[State]],
-    *, answer_by: dt.date | None = None, reminder: bool = False, by_hand: bool = False,
-) -> Posted:  # fmt: skip
-    """Letters by mail where a mail server is set: told is who had theirs taken, and, where the manager brings them by hand,
-    those without an address. Without one a manager rings or prints, and all are told."""
-    whole = frozenset([*(u for g in schools for u in g), *sips])
-    if not office.settings.smtp_url:
-        return Posted(whole, "No mail server is set: ring them, or print or copy the letters with their links.")
-    with office.db.write() as s:
-        row, plan, desk = again(s, at)
-        shared = batch(office, s, request, who, row, plan, desk, answer_by)
-        to, without = addressed(s, row, desk, shared, schools, sips)
-        heading, base = REMINDER if reminder else "", outbox.base_of(office, request)
-        box = outbox.outbox(office, s, row, base, to, heading)
-    taken = posting.send(office, who.person(row.programme_id), row.programme_id, [o for o, _ in box])
-    told = {key for o, tells in box if o in taken for key in tells}
-    reached = {key for _, tells in box for key in tells}
-    if by_hand:
-        told |= whole - reached
-    said = f"{plural(len(taken), 'letter')} sent by mail."
-    if failed := [f"{o.email} ({o.fate})" for o, _ in box if o not in taken]:
-        said += f" Not sent: {', '.join(failed)}. Whoever had no letter is not written down as told."
-    if without:
-        said += f" No address for {', '.join(without)}: " + (
-            "print theirs." if by_hand else "not told. Print theirs, and say so."
-        )
-    return Posted(frozenset(told), said)
-
-
-def plural(n: int, word: str) -> str:
-    return f"{n} {word}{'' if n == 1 else 's'}"
+    )

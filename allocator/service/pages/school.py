@@ -58,8 +58,16 @@ def words_page(
         if not may.get(say):
             raise HttpProblem("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
-        return show(request, "school-answer.html", who, 422 if form else 200, p=mine, say=say,
-                    typed=form.data if form else {}, **errors)  # fmt: skip
+        return show(
+            request,
+            "school-answer.html",
+            who,
+            422 if form else 200,
+            p=mine,
+            say=say,
+            typed=form.data if form else {},
+            **errors,
+        )
 
 
 def _one(s: Any, who: Who, about: str) -> Proposal:
@@ -87,9 +95,10 @@ def say(request: Request, who: Head, office: In, form: Form) -> Response:
         fields["post"] = pair.post
     recorded = answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
     told = {
-        "accept": "Thank you. Your yes is written down.", "query": "Your question is with your SIP manager.",
+        "accept": "Thank you. Your yes is written down.",
+        "query": "Your question is with your SIP manager.",
         "raise": "It is written down and goes one step up. Your page says who has it, and by when they decide.",
-    }  # fmt: skip
+    }
     return done("/school", recorded.told or told.get(word, "It is written down."))
 
 
@@ -113,8 +122,16 @@ def asked(request: Request, who: Head, office: In, round: Named = None, urn: Nam
             )
         so_far = questionnaires.asked(s, row.id).get(("school", group[0].urn), Asked())
         facts_shown = ask_forms.school_form(facts, group, so_far, by_phone=False)
-        return show(request, "school-ask.html", who, **facts_shown, open=still_open(s, row), round_id=row.id,
-                    action=address("/school/ask", row.id, group[0].urn), errors={})  # fmt: skip
+        return show(
+            request,
+            "school-ask.html",
+            who,
+            **facts_shown,
+            open=still_open(s, row),
+            round_id=row.id,
+            action=address("/school/ask", row.id, group[0].urn),
+            errors={},
+        )
 
 
 @router.post("/school/ask")

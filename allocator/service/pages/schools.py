@@ -64,13 +64,25 @@ def school(
         if i.sip in facts.sips and concerns(facts, i, own)
     ]
     return show(
-        request, "schools.html", who, **around_it, school=own, facts=facts, posts=posts, price=price, price_post=post,
-        position=position(own), ties=ties, names={s.sip: s.name for s in facts.sips.values()},
+        request,
+        "schools.html",
+        who,
+        **around_it,
+        school=own,
+        facts=facts,
+        posts=posts,
+        price=price,
+        price_post=post,
+        position=position(own),
+        ties=ties,
+        names={s.sip: s.name for s in facts.sips.values()},
         history=sorted(facts.history(urn), key=lambda h: (h.year, h.role or "lead"), reverse=True),
-        wishes=facts.wishes_about(urn), decisions=[d for d in facts.case.decisions if d.urn == urn],
+        wishes=facts.wishes_about(urn),
+        decisions=[d for d in facts.case.decisions if d.urn == urn],
         refusals=[r for r in facts.case.refusals if r.urn in facts.predecessors(urn)],
-        queries=[q for q in stands.queries if q.urn == urn], need=facts.need(urn),
-    )  # fmt: skip
+        queries=[q for q in stands.queries if q.urn == urn],
+        need=facts.need(urn),
+    )
 
 
 def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None) -> PostShown | None:
@@ -81,12 +93,16 @@ def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None)
         return None
     names = ready.facts.sips
     return PostShown(
-        kind, row, empty, tuple(a for a in mine if a.settled),
-        next((c for c in plan.changes if (c.urn, c.post) == (urn, kind)), None), pair,
+        kind,
+        row,
+        empty,
+        tuple(a for a in mine if a.settled),
+        next((c for c in plan.changes if (c.urn, c.post) == (urn, kind)), None),
+        pair,
         tuple((t, names[t].name) for t in (row.tied_with if row else ())),
         tuple(choices(ready, plan, urn, kind)) if (urn, kind) in ready.post_index else (),
         explain(ready, plan, urn, kind, audience="school", on=dt.date.today()).text,
-    )  # fmt: skip
+    )
 
 
 def _price(ready: Setup, plan: Plan, urn: str, post: str, sip: str) -> WhyNot:

@@ -1,4 +1,5 @@
-"""Settings in force: three named policies first, every rule in words, who changed it; a preview before anything is saved."""
+"""Settings in force: three named policies first, every rule in words, who changed it; a preview before anything is
+saved."""
 
 from __future__ import annotations
 
@@ -89,9 +90,19 @@ def _one(request: Request, s: Session, id: str, key: str, who: Who, status: int 
     if not found or key == "name":
         raise HttpProblem("not_found", f"{key} is not a setting.")
     group, setting = found[0]
-    return show(request, "setting.html", who, status, **facts, group=group, setting=setting, rows=_rows(setting),
-                kind=_kind(setting), choices=[(c, c.replace("_", " ")) for c in policy_words.choices(key)],
-                **{"errors": {}, "again": None, **more})  # fmt: skip
+    return show(
+        request,
+        "setting.html",
+        who,
+        status,
+        **facts,
+        group=group,
+        setting=setting,
+        rows=_rows(setting),
+        kind=_kind(setting),
+        choices=[(c, c.replace("_", " ")) for c in policy_words.choices(key)],
+        **{"errors": {}, "again": None, **more},
+    )
 
 
 def _kind(setting: policy_words.SettingShown) -> str:
@@ -144,8 +155,13 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
                 raise HttpProblem("invalid", next(iter(form.errors.values())))
             return _one(request, s, id, key, who, 422, errors=form.errors, summary=form.summary, again=form.data)
         most = office.settings.solve_seconds
-        asked = {**SolveIn(adopt=False).model_dump(), "time_limit": most, "case": case.n,
-                 "policy": new.model_dump(mode="json"), "wants": wants}  # fmt: skip
+        asked = {
+            **SolveIn(adopt=False).model_dump(),
+            "time_limit": most,
+            "case": case.n,
+            "policy": new.model_dump(mode="json"),
+            "wants": wants,
+        }
         job = accept(office, s, request, row, "solve", asked, who)
     return follow(office, answered(office, request, job), usual(job))
 
@@ -208,14 +224,23 @@ def previewed(request: Request, id: Id, job: Id, who: Reader, office: In) -> Res
         found = compare(facts["plan"], asked["plan"]) if facts["plan"] else None
         kept = policy_words.own_settings(now) if "name" in asked["wants"] else {}
     return show(
-        request, "setting-preview.html", who, **facts, job=job, lines=policy_words.changed(now, new), found=found,
-        trial=asked["plan"], kept=[policy_words.title_of(k) for k in kept], errors={},
-    )  # fmt: skip
+        request,
+        "setting-preview.html",
+        who,
+        **facts,
+        job=job,
+        lines=policy_words.changed(now, new),
+        found=found,
+        trial=asked["plan"],
+        kept=[policy_words.title_of(k) for k in kept],
+        errors={},
+    )
 
 
 @router.post("/rounds/{id}/settings/save")
 def save(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
-    """The change becomes part of the policy in force, as PUT rounds/{id}/policy does; the plan stays until made again."""
+    """The change becomes part of the policy in force, as PUT rounds/{id}/policy does; the plan stays until made
+    again."""
     job = form.need("job", "Say which preview")
     with office.db.read() as s:
         round_in(s, who, id)
@@ -249,7 +274,9 @@ def rules(
         policy = policy_of(s, row.id)
         _, newest = history(s, row.id)
     shown = [g for g in policy_words.groups(policy) if g.id not in policy_words.PRIVATE]
-    ranked = sorted((g for g in shown if g.on and g.weight is not None), key=lambda g: (-_at(g, "standard"), g.title))
+    ranked = sorted(
+        (g for g in shown if g.on and g.weight is not None), key=lambda g: (-g.weight_at("standard"), g.title)
+    )
     return show(
         request,
         "rules.html",
@@ -261,11 +288,5 @@ def rules(
         rules=[g for g in shown if g.on and g.id not in policy_words.OTHER],
         parts=[g for g in shown if g.id in policy_words.OTHER],
         off=[g for g in shown if not g.on],
-        ranked=[{**asdict(g), "standard": _at(g, "standard"), "top": _at(g, "top")} for g in ranked],
+        ranked=[{**asdict(g), "standard": g.weight_at("standard"), "top": g.weight_at("top")} for g in ranked],
     )
-
-
-def _at(group: policy_words.SettingGroup, need: str) -> int:
-    """A rule's weight at a school of this need."""
-    weight = group.weight
-    return int(weight.get(need, 0)) if isinstance(weight, dict) else int(weight or 0)  # type: ignore[call-overload]  # a need

@@ -1,4 +1,5 @@
-"""The SIP's page: schools offered, days, a map, a word back, and in May what is asked. Nothing of other schools or people."""
+"""The SIP's page: schools offered, days, a map, a word back, and in May what is asked. Nothing of other schools or
+people."""
 
 from __future__ import annotations
 
@@ -57,11 +58,18 @@ def offers(before: Before, who: Who) -> list[OfferedSchool]:
         row, metres = before.desk.row(p), facts.metres(p.urn, p.sip)
         out.append(
             OfferedSchool(
-                numbers[p.urn], p, row.school, facts.schools[p.urn].phase, p.post, row.days,
-                own_pair(before.desk, before.ready, p, who).text, sip_letters.concern(before.desk, p.urn), round(metres / 1000, 1) if metres is not None else None,
+                numbers[p.urn],
+                p,
+                row.school,
+                facts.schools[p.urn].phase,
+                p.post,
+                row.days,
+                own_pair(before.desk, before.ready, p, who).text,
+                sip_letters.concern(before.desk, p.urn),
+                round(metres / 1000, 1) if metres is not None else None,
                 about(before, p),
             )
-        )  # fmt: skip
+        )
     return out
 
 
@@ -86,17 +94,33 @@ def first(request: Request, who: Partner, office: In) -> Response:
             drawn = own_map(facts.sips[sip], schools)
             shown.append(
                 {
-                    "programme": before.programme, "year": facts.case.year, "offers": offers(before, who), "parts": year_of(before),
+                    "programme": before.programme,
+                    "year": facts.case.year,
+                    "offers": offers(before, who),
+                    "parts": year_of(before),
                     "map": Markup(drawn) if drawn else None,  # drawn by us, every name escaped
-                    "asked": before.desk.round.soundings.get(sip), "total": sum(a.days for a in sip_letters.sip_rows(before.desk, sip)),
-                    "questions": [(q, before.desk.facts.name(q.urn), sip_letters.decided(before.desk, q) if q.outcome else "", sip_letters.next_step(before.desk, [q]) if q.outcome else "")
-                                  for q in before.desk.round.queries if q.sip == sip],
-                    "in_force": before.desk.round.in_force, "lost": sip_letters.lost(before.desk, sip),
-                    "of_offered": sip_letters.of_offered(before.desk, sip), "replies": before.desk.rules.query_days,
-                    "made": letters.made(sip_letters.sip_rows(before.desk, sip), all(p.stage == "confirmed" for p in before.pairs)),
+                    "asked": before.desk.round.soundings.get(sip),
+                    "total": sum(a.days for a in sip_letters.sip_rows(before.desk, sip)),
+                    "questions": [
+                        (
+                            q,
+                            before.desk.facts.name(q.urn),
+                            sip_letters.decided(before.desk, q) if q.outcome else "",
+                            sip_letters.next_step(before.desk, [q]) if q.outcome else "",
+                        )
+                        for q in before.desk.round.queries
+                        if q.sip == sip
+                    ],
+                    "in_force": before.desk.round.in_force,
+                    "lost": sip_letters.lost(before.desk, sip),
+                    "of_offered": sip_letters.of_offered(before.desk, sip),
+                    "replies": before.desk.rules.query_days,
+                    "made": letters.made(
+                        sip_letters.sip_rows(before.desk, sip), all(p.stage == "confirmed" for p in before.pairs)
+                    ),
                     "letters": kept(s, before.row.id, before.desk.round, to_sip(sip)),
                 }
-            )  # fmt: skip
+            )
         return show(request, "partner.html", who, rounds=shown)
 
 
@@ -114,8 +138,18 @@ def words_page(
         if say not in SAYS[1:]:
             raise HttpProblem("not_found", "There is no such page.")
         errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
-        return show(request, "sip-answer.html", who, 422 if form else 200, school=before.desk.facts.name(pair.urn), about=about,
-                    say=say, typed=form.data if form else {}, days=before.desk.rules.query_days, **errors)  # fmt: skip
+        return show(
+            request,
+            "sip-answer.html",
+            who,
+            422 if form else 200,
+            school=before.desk.facts.name(pair.urn),
+            about=about,
+            say=say,
+            typed=form.data if form else {},
+            days=before.desk.rules.query_days,
+            **errors,
+        )
 
 
 @router.post("/sip/answer")
@@ -136,11 +170,12 @@ def say(request: Request, who: Partner, office: In, form: Form) -> Response:
     fields = {"urn": pair.urn, "post": pair.post, "answer": word, "reason": reason}
     answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
     told = {
-        "accept": "Thank you. Your yes is written down.", "query": "Your question is with the SIP manager.",
+        "accept": "Thank you. Your yes is written down.",
+        "query": "Your question is with the SIP manager.",
         "move_on": "Your wish is with the SIP manager, who will talk to you before the school hears of it.",
         "decline": "It is with the SIP manager, who decides and tells you why. The school hears nothing until then.",
         "interest": "Thank you for saying so. The SIP manager will talk to you.",
-    }  # fmt: skip
+    }
     return done("/sip", told[word])
 
 
@@ -157,8 +192,16 @@ def asked(request: Request, who: Partner, office: In, round: Named = None) -> Re
     with office.db.read() as s:
         row, facts, sip = _own_sip(s, who, round)
         so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
-        return show(request, "sip-ask.html", who, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
-                    open=still_open(s, row), action=address("/sip/ask", row.id), errors={}, again=None)  # fmt: skip
+        return show(
+            request,
+            "sip-ask.html",
+            who,
+            **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
+            open=still_open(s, row),
+            action=address("/sip/ask", row.id),
+            errors={},
+            again=None,
+        )
 
 
 def _own_sip(s: Session, who: Who, named: str | None) -> tuple[RoundRow, Facts, str]:
@@ -178,9 +221,18 @@ def answers(request: Request, who: Partner, office: In, form: Form, round: Named
         word = ask_forms.sip_word(form, facts, sip)
         if word is None:
             so_far = questionnaires.asked(s, row.id).get(("sip", sip), Asked())
-            return show(request, "sip-ask.html", who, 422, **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
-                        open=True, action=address("/sip/ask", row.id), errors=form.errors, summary=form.summary,
-                        again=typed(form))  # fmt: skip
+            return show(
+                request,
+                "sip-ask.html",
+                who,
+                422,
+                **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
+                open=True,
+                action=address("/sip/ask", row.id),
+                errors=form.errors,
+                summary=form.summary,
+                again=typed(form),
+            )
         questionnaires.record(
             s, row.id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json")
         )

@@ -24,7 +24,8 @@ from allocator.service.access import In, Manager, Office, Reader, plan_in, round
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.desk import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.happenings import EVENTS, REBUILDS, World, choices_of, read
+from allocator.service.pages.happening_forms import choices_of, read
+from allocator.service.pages.happenings import EVENTS, REBUILDS, World
 from allocator.service.pages.jobs import follow
 from allocator.service.roles import Who
 from allocator.service.routes.plans import begin
@@ -100,9 +101,16 @@ def choices_job(
 
 
 def _ask_page(
-    request: Request, id: str, who: Who, office: Office, event: str, basket: Changes, typed: Mapping[str, str],
-    form: Fields | None = None, status: int = 200,
-) -> Response:  # fmt: skip
+    request: Request,
+    id: str,
+    who: Who,
+    office: Office,
+    event: str,
+    basket: Changes,
+    typed: Mapping[str, str],
+    form: Fields | None = None,
+    status: int = 200,
+) -> Response:
     with office.db.read() as s:
         facts = around(s, id, who)
         kept = [(row, *told(s, row)) for row in named_scenarios.named(s, id)]
@@ -113,13 +121,27 @@ def _ask_page(
             asks = [(a, choices_of(a, now)) for a in EVENTS[event].asks]
     said = sentences(basket, now.case) if now else []
     return show(
-        request, "what-if.html", who, status, **facts, event=event, happening=EVENTS.get(event), events=EVENTS,
+        request,
+        "what-if.html",
+        who,
+        status,
+        **facts,
+        event=event,
+        happening=EVENTS.get(event),
+        events=EVENTS,
         asks=asks,
-        typed=_dates(typed), basket=[(t, json.dumps(c), address(id, basket[:n] + basket[n + 1 :])) for n, (t,
-        c) in enumerate(zip(said, basket, strict=False))],
-        packed=[json.dumps(c) for c in basket], here=address(id, basket), rebuilds=event in REBUILDS, kept=kept,
-        errors=form.errors if form else {}, summary=form.summary if form else [],
-    )  # fmt: skip
+        typed=_dates(typed),
+        basket=[
+            (t, json.dumps(c), address(id, basket[:n] + basket[n + 1 :]))
+            for n, (t, c) in enumerate(zip(said, basket, strict=False))
+        ],
+        packed=[json.dumps(c) for c in basket],
+        here=address(id, basket),
+        rebuilds=event in REBUILDS,
+        kept=kept,
+        errors=form.errors if form else {},
+        summary=form.summary if form else [],
+    )
 
 
 def _dates(typed: Mapping[str, str]) -> dict[str, str]:
@@ -190,9 +212,15 @@ def answer(request: Request, id: Id, plan: Id, who: Reader, office: In, before: 
 
 
 def _answer_page(
-    request: Request, id: str, plan: str, who: Who, office: Office, before: str, errors: dict[str, str],
+    request: Request,
+    id: str,
+    plan: str,
+    who: Who,
+    office: Office,
+    before: str,
+    errors: dict[str, str],
     typed: Mapping[str, str | None] | None = None,
-) -> Response:  # fmt: skip
+) -> Response:
     with office.db.read() as s:
         facts = around(s, id, who)
         b = the_plan(plan_of_round(s, who, id, plan))
@@ -203,16 +231,33 @@ def _answer_page(
     adopt = changes and before == facts["plan_id"] and plan != before
     case: Case = world(a)[0]
     return show(
-        request, "what-if-answer.html", who, 422 if errors else 200, **facts, a=a, b=b, a_id=before, b_id=plan,
+        request,
+        "what-if-answer.html",
+        who,
+        422 if errors else 200,
+        **facts,
+        a=a,
+        b=b,
+        a_id=before,
+        b_id=plan,
         found=sides(a, b),
-        said=sentences(changes or [], case), heading=title(changes or [], case), kept=kept, adopt=adopt,
+        said=sentences(changes or [], case),
+        heading=title(changes or [], case),
+        kept=kept,
+        adopt=adopt,
         rebuilt=bool(b.inputs.repaired is None or b.inputs.repaired.rebuild),
         packed=[json.dumps(c) for c in changes or []],
-        change=address(id, changes or []), loses=_loses(changes or []), errors=errors, typed=typed or {},
-        fixes={u.urn + u.post: [(f.text, _try(id, changes or [], f, who,
-        world_of(a))) for f in u.fixes] for u in b.unfilled},
-        accepted=len(facts["stands"].accepted), summary=[{"text": t, "href": f"#{n}"} for n, t in errors.items()],
-    )  # fmt: skip
+        change=address(id, changes or []),
+        loses=_loses(changes or []),
+        errors=errors,
+        typed=typed or {},
+        fixes={
+            u.urn + u.post: [(f.text, _try(id, changes or [], f, who, world_of(a))) for f in u.fixes]
+            for u in b.unfilled
+        },
+        accepted=len(facts["stands"].accepted),
+        summary=[{"text": t, "href": f"#{n}"} for n, t in errors.items()],
+    )
 
 
 def _try(id: str, changes: Changes, fix: Fix, who: Who, now: World) -> str:

@@ -1,0 +1,120 @@
+"""The letters that a manager sends from the page *publish*: whom each is to, what it says, and what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from allocator import rounds
+from allocator.domain.round import State
+from allocator.report import letters, sip_letters
+from allocator.report.wording import Letter, kind_of
+from allocator.service import outbox, posting
+from allocator.service.access import Office, fresh
+from allocator.service.outbox import addressed, batch
+from allocator.service.pages.place import Place, place_in
+from allocator.service.roles import Who
+from allocator.service.sent import REMINDER
+from allocator.store import keep
+from allocator.store.tables import PlanRow, RoundRow
+
+
+def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
+    """The letter that asks for an answer, for each head of these schools."""
+    return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
+
+
+def previewed(
+    s: Session, at: Place, shared: letters.LetterOffice, schools: outbox.States, sips: Mapping[str, Sequence[State]]
+) -> list[tuple[Letter, list[str]]]:
+    """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
+    out: list[tuple[Letter, list[str]]] = []
+    roles: tuple[Literal["head", "chair"], ...] = ("head", "chair")
+    for g, states in schools.items():
+        whom = outbox.heads_of(s, at.row.programme_id, at.desk, g)
+        for role, state in ((r, x) for x in states for r in roles):
+            to = [a.invited.email for a in whom if a.invited.role == role]
+            if to or role == "head":
+                out.append((letters.school_letter(at.desk, g, shared, kind=kind_of(role, state)), to))
+    for sip, due_ in sips.items():
+        to = [a.invited.email for a in outbox.sip_of(s, at.row.programme_id, at.desk, sip)]
+        out += [(sip_letters.sip_letter(at.desk, sip, shared, kind=kind_of("sip", x)), to) for x in due_]
+    return out
+
+
+def letters_to_tell(desk: rounds.Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
+    """To schools by head, and to SIPs: the letters due that ask for no answer."""
+    known = {u for u, _ in {**desk.round.told, **desk.round.pairs}}
+    schools = {g: states for g in rounds.together(desk, known) if (states := rounds.tells(desk, g))}
+    team = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
+    return schools, {x: states for x in sorted(team) if (states := rounds.told_only(desk, x))}
+
+
+def looked_at(request: Request, office: Office, id: str, who: Who) -> Place:
+    """The round as the page that sent this form showed it; refused where it has changed since."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        fresh(request, at.row)
+    request.state.if_match = None  # letters take their time; an answer that comes in meanwhile does not undo them
+    return at
+
+
+def again(s: Any, at: Place) -> tuple[RoundRow, PlanRow, rounds.Desk]:
+    """The same place in this session, as it now stands."""
+    plan, desk = keep.desk(s, at.row.id)
+    return keep.the_round(s, at.row.id), plan, desk
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What became of letters: the schools or SIPs that may be written down as told, and what to say of it."""
+
+    told: frozenset[str]
+    said: str
+
+
+def mail_out(
+    request: Request,
+    office: Office,
+    who: Who,
+    at: Place,
+    schools: outbox.States,
+    sips: Mapping[str, Sequence[State]],
+    *,
+    answer_by: dt.date | None = None,
+    reminder: bool = False,
+    by_hand: bool = False,
+) -> Posted:
+    """Letters by mail where a mail server is set: told is who had theirs taken, and, where the manager brings them
+    by hand, those without an address. Without one a manager rings or prints, and all are told."""
+    whole = frozenset([*(u for g in schools for u in g), *sips])
+    if not office.settings.smtp_url:
+        return Posted(whole, "No mail server is set: ring them, or print or copy the letters with their links.")
+    with office.db.write() as s:
+        row, plan, desk = again(s, at)
+        shared = batch(office, s, request, who, row, plan, desk, answer_by)
+        to, without = addressed(s, row, desk, shared, schools, sips)
+        heading, base = REMINDER if reminder else "", outbox.base_of(office, request)
+        box = outbox.outbox(office, s, row, base, to, heading)
+    taken = posting.send(office, who.person(row.programme_id), row.programme_id, [o for o, _ in box])
+    told = {key for o, tells in box if o in taken for key in tells}
+    reached = {key for _, tells in box for key in tells}
+    if by_hand:
+        told |= whole - reached
+    said = f"{plural(len(taken), 'letter')} sent by mail."
+    if failed := [f"{o.email} ({o.fate})" for o, _ in box if o not in taken]:
+        said += f" Not sent: {', '.join(failed)}. Whoever had no letter is not written down as told."
+    if without:
+        said += f" No address for {', '.join(without)}: " + (
+            "print theirs." if by_hand else "not told. Print theirs, and say so."
+        )
+    return Posted(frozenset(told), said)
+
+
+def plural(n: int, word: str) -> str:
+    return f"{n} {word}{'' if n == 1 else 's'}"
