@@ -216,13 +216,13 @@ def head_moves(world: World, a: take.HeadMoves) -> World:
     world = edit(world, "schools", there, head=head, head_status="substantive", head_started=on)
     if a.follow:
         led = [
-            h.sip
+            (h.year, h.sip)
             for h in world[0].history
             if h.urn == a.urn and h.role in (None, "lead") and h.ended in (None, "end_of_year")
         ]
         if not led:
             raise UsageError(f"head_moves: {a.urn} has no SIP on record whom the head could ask to follow.")
-        wish = tables.Wish(by="school", urn=a.to_urn, sip=led[-1], wish="follow_head")
+        wish = tables.Wish(by="school", urn=a.to_urn, sip=max(led)[1], wish="follow_head")
         world = put(world, "wishes", None, wish)
     return world
 

@@ -90,8 +90,16 @@ def _plan(r: Round, e: Event) -> Round:
             if was not in beside and was in old and pairs[key].sip != s.sip:
                 beside[was] = old[was]
     cause: Cause = e.data["cause"]
+    asked = list(r.queries)
+    for urn, sip in e.data.get("follows", ()):
+        last = next((q for q in reversed(asked) if (q.urn, q.about, q.whom) == (urn, "follow", sip)), None)
+        has = (urn, "lead") in pairs and pairs[urn, "lead"].sip == sip
+        if last is None or (last.outcome is not None and last.granted != has):
+            by = e.at.date() + dt.timedelta(days=e.data["reply_days"])
+            asked.append(Query(len(asked) + 1, urn, "lead", "head", "follow", None, by, whom=sip))
     return replace(
         r,
+        queries=tuple(asked),
         plans=(*r.plans, e.data["plan"]),
         pairs=pairs,
         beside=beside,
@@ -151,7 +159,10 @@ def _told(r: Round, e: Event) -> Round:
         p = replace(p, heard_told=True) if p.urn in decided and p.urn in done else p
         return replace(p, told_of=tuple(sorted({*p.told_of, *of}))) if of else p
 
-    queries = tuple(replace(q, told=True) if q.outcome and q.sip in heard else q for q in r.queries)
+    queries = tuple(
+        replace(q, told=True) if q.outcome and (q.sip in heard if q.by == "sip" else q.urn in decided) else q
+        for q in r.queries
+    )
     return replace(_all(r, knows), queries=queries)
 
 
@@ -258,6 +269,7 @@ def _query_closed(r: Round, e: Event) -> Round:
         closed_by=e.by.name,
         closed_on=day(d["on"]) if "on" in d else e.at.date(),
         opens=bool(d.get("opens")),
+        granted=bool(d.get("granted")),
     )
     r = replace(r, queries=tuple(closed if q.id == found.id else q for q in r.queries))
     if closed.opens:
@@ -266,7 +278,7 @@ def _query_closed(r: Round, e: Event) -> Round:
             r, lambda p: replace(p, stage="refused", declined=True) if (p.key, p.sip) == (key, found.sip) else p
         )
     pair = r.pairs.get((found.urn, found.post))
-    if found.by != "sip" and pair is not None and pair.stage == "queried":
+    if found.about == "query" and found.by != "sip" and pair is not None and pair.stage == "queried":
         return _with(r, d["urns"], [found.post], stage="proposed", answer_by=day(d["answer_by"]))
     return r
 

@@ -117,7 +117,7 @@ class Query:
     urn: str
     post: PostKind
     by: Role
-    about: str  # query, move_on, decline or interest
+    about: str  # query, follow, move_on, decline or interest
     text: str | None
     answer_by: dt.date
     outcome: str | None = None
@@ -125,7 +125,9 @@ class Query:
     closed_by: str | None = None
     closed_on: dt.date | None = None
     opens: bool = False  # the SIP is let go: the pair is planned again
-    told: bool = False  # the SIP has the outcome in a letter
+    told: bool = False  # whoever asked has the outcome in a letter
+    whom: str | None = None  # follow: the SIP who is asked to come with the head
+    granted: bool = False  # follow: that SIP had the school when it was decided
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ SHARED = {
     "you have ": "have ",
     "you asked ": "",
 }  # subjects that neighbours share, and what is said again
-VERBS = {"has": "have", "knows": "know", "can": "can"}
+VERBS = {"has": "have", "knows": "know", "can": "can", "come": "come"}
 
 
 @dataclass(frozen=True)

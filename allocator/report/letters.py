@@ -14,13 +14,13 @@ from typing import Literal
 
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
-from allocator.domain.round import Key, Pair, State
+from allocator.domain.round import Key, Pair, Query, State
 from allocator.reasons.spoken import name_of, to_head
 from allocator.reasons.told import ROLE, Told, in_words, rows_from_now, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
-from allocator.rounds import Desk, asks, deadline, may_raise, needs_a_person, tells, together
+from allocator.rounds import Desk, above, asks, deadline, may_raise, needs_a_person, tells, together
 from allocator.words import day, days, listed, times
 
 OPEN = ("draft", "proposed", "queried")
@@ -44,7 +44,7 @@ def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
     """Whether these schools have something that a letter of this kind would tell, as the round stands."""
     pairs, state = [p for p in desk.round.everyone if p.urn in urns], state_of(kind)
     if state == "decided":
-        return any(p.heard is not None and not p.heard.stands for p in pairs)
+        return any(p.heard is not None and not p.heard.stands for p in pairs) or bool(outcomes(desk, urns))
     if state in ("changed", "cover", "ended"):
         return state in (asks(desk, urns), *tells(desk, urns))
     return bool(pairs) and (state == "school" or all(p.stage == "confirmed" for p in pairs))
@@ -108,8 +108,8 @@ def _of_pairs(
         "about": about,
         "portrait": portrait,
         "who": f"{about}{writes}" if asked else "",
-        "decided": decided(desk, main),
-        "next_step": next_step(desk, main, link),
+        "decided": "\n\n".join(filter(None, (decided(desk, main), *(answered(desk, q) for q in outcomes(desk, urns))))),
+        "next_step": next_step(desk, main, link) or step_up(desk, outcomes(desk, urns), link),
         "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
         "asked": _of_chair(by, link, agree, decides) if asked else alone,
@@ -254,6 +254,36 @@ def decided(desk: Desk, pair: Pair) -> str:
     name = desk.row(pair).name
     said = f"You asked for somebody else. {h.by} considered it and decided on {day(h.on)} that it is to be {name}"
     return f"{said} all the same. The reason: {h.reason.strip().rstrip('.')}."
+
+
+def outcomes(desk: Desk, urns: Iterable[str]) -> list[Query]:
+    """What these schools asked and was answered: what they have not yet in a letter, else all."""
+    wanted = set(urns)
+    done = [q for q in desk.round.queries if q.urn in wanted and q.by != "sip" and q.outcome]
+    return [q for q in done if not q.told] or done
+
+
+def answered(desk: Desk, q: Query) -> str:
+    """The outcome of what a school asked: what, why, by whom, when."""
+    by, on = q.closed_by or "The SIP manager", f" on {day(q.closed_on)}" if q.closed_on else ""
+    outcome = (q.outcome or "").strip().rstrip(".")
+    if q.about != "follow":
+        asked = f"You asked: “{q.text.strip()}”" if q.text else "You asked a question."
+        return f"{asked} {by} answered{on}: {outcome}."
+    name = name_of(desk.facts, q.whom)
+    how = f"{name} comes with the head" if q.granted else f"{name} does not come with the head"
+    return (
+        f"You asked that {name} come with the head. {by} considered it and decided{on}: {how}. The reason: {outcome}."
+    )
+
+
+def step_up(desk: Desk, closed: Iterable[Query], link: str = "") -> str:
+    """Whom a head may turn to whose request that a SIP follow was not granted."""
+    if all(q.about != "follow" or q.granted for q in closed):
+        return ""
+    rung = above(desk, desk.rules.ladder[0])
+    where = f": {link}" if link else "."
+    return f"If you do not agree, ask the {rung} to look at it{where}" if rung else ""
 
 
 def next_step(desk: Desk, pair: Pair, link: str = "") -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any, Literal
 
 from allocator.domain.case import PostKind
-from allocator.domain.round import Pair, Via
+from allocator.domain.round import Pair, Query, Via
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.veto import CONCERN, one_answer
 from allocator.rounds.desk import Desk, Fact
@@ -223,4 +223,12 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
         raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
     by = deadline(desk, on, None).isoformat()
     data = {"query": query, "urns": urns, "outcome": outcome, "answer_by": by, "on": on.isoformat(), "opens": opens}
+    if found.about == "follow":  # what is decided is the plan on the desk, confirmed or altered by a person
+        data["granted"] = granted(desk, found)
     return Fact("query_closed", data)
+
+
+def granted(desk: Desk, asked: Query) -> bool:
+    """Whether the plan on the desk lets the SIP come with the head who asked for it."""
+    pair = desk.round.pairs.get((asked.urn, "lead"))
+    return pair is not None and pair.sip == asked.whom

@@ -201,5 +201,7 @@ def _plan_fact(
             "beside": [list(b) for b in sorted(beside)],
             "line_ups": kept(line_ups(plan)),
             "moved": moved,
+            "follows": sorted({(w.urn, w.sip) for w in plan.wishes if w.by == "school" and w.wish == "follow_head"}),
+            "reply_days": plan.inputs.policy.get("round", {}).get("query_days", RoundRules().query_days),
         },
     )

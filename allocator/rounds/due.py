@@ -40,7 +40,8 @@ def tells(desk: Desk, urns: Iterable[str]) -> tuple[State, ...]:
         return ()
     mine = [p for p in r.everyone if p.urn in wanted]
     states: list[State] = []
-    if any(p.heard and not p.heard.stands and not p.heard_told and p.stage != "refused" for p in mine):
+    heard = any(p.heard and not p.heard.stands and not p.heard_told and p.stage != "refused" for p in mine)
+    if heard or any(q.urn in wanted and q.by != "sip" and q.outcome and not q.told for q in r.queries):
         states.append("decided")
     others = [k for k in {*r.told, *r.now} if k[0] in wanted and k in r.told and r.told.get(k) != r.now.get(k)]
     if others:

@@ -103,7 +103,7 @@ class Proposal:
     as_: str  # head or chair
     posts: tuple[OwnPost, ...]
     last_year: tuple[tuple[str, str], ...]  # school, who was its SIP
-    questions: tuple[Query, ...]
+    questions: tuple[tuple[Query, str], ...]  # and, once answered, what was decided, why, by whom, and where to turn
     refused: bool  # asked for someone else, and is to hear again
     person_decides: bool
     silence: str
@@ -160,7 +160,9 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
                     as_,
                     posts,
                     last_year=tuple((desk.facts.name(u), n) for u in own if (n := _last_year(desk, u))),
-                    questions=tuple(q for q in desk.round.queries if q.urn in own and q.by in ("head", "chair")),
+                    questions=tuple(
+                        (q, _outcome(desk, q)) for q in desk.round.queries if q.urn in own and q.by in ("head", "chair")
+                    ),
                     refused=not posts or (main is not None and main.stage == "refused"),
                     person_decides=rounds.needs_a_person(desk, own[0]) is not None,
                     silence=letters.silence_means(desk),
@@ -183,6 +185,11 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
                 )
             )
     return out
+
+
+def _outcome(desk: Desk, q: Query) -> str:
+    """What was decided on a question, and the next step up; blank while nothing is."""
+    return f"{letters.answered(desk, q)} {letters.step_up(desk, [q])}".rstrip() if q.outcome else ""
 
 
 def _weight(desk: Desk, p: Pair) -> tuple[bool, int, bool, str]:

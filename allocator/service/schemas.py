@@ -263,6 +263,8 @@ class QueryOut(BaseModel):
     closed_by: str | None
     closed_on: dt.date | None
     opens: bool
+    whom: str | None = Field(None, description="follow: the SIP who is asked to come with the head")
+    granted: bool = Field(False, description="follow: that SIP had the school when it was decided")
 
 
 class QueryIn(In):

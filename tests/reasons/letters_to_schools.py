@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from allocator.domain.case import Sip
 from allocator.domain.plan import Assignment, Plan
-from allocator.domain.round import Pair
+from allocator.domain.round import Pair, Query
 from tests.reasons.letters_base import KIND, OPEN, RIGHT, WRONG, Check, Key, Read, holders, listed
 from tests.reasons.looked_up import COUNT, DAY, NUMBER, ROLE, counted, spoken
 
@@ -49,7 +49,7 @@ class ToSchool(Read):
             *super().known(),
             (rf"Your {title} for {year}(?: is confirmed)?|The {title} of {names} for {year}(?: is confirmed)?", lambda: self.confirmed() if "confirmed" in self.letter.heading else RIGHT),
             (rf"A change to (?:what I wrote about your {title}|the {title} of {names})", lambda: RIGHT),
-            (rf"What was decided about (?:your {title}|the {title} of {names})", lambda: RIGHT),
+            (rf"(?:The answer to what you asked about your {title}|An answer about the {title} of {names})", lambda: RIGHT),
             (rf"Who stands in for (?:your {title}|the {title} of {names})", lambda: RIGHT),
             (rf"The end of the work of (?:your {title}|the {title} of {names})", lambda: RIGHT),
             (rf"To the (?:headteacher|chair of governors) of {names}", lambda: RIGHT),
@@ -61,6 +61,8 @@ class ToSchool(Read):
             (rf"{who} writes: (.+)", lambda n, t: RIGHT if self.sip(n).pen_portrait == t else WRONG),
             (rf"{who} is (?:{'|'.join(KIND.values())}).*", lambda n: self.who(n)),
             (rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.", self.decided),
+            (rf"If you do not agree, ask the (.+?) to look at it: {link}", lambda who: RIGHT if self.rules.ladder[1:2] == [who] and any(q.about == "follow" and not q.granted for q in self.asked()) else "nobody to ask"),
+            *self.answers(),
             (rf"If you do not agree, you can ask the (.+?), who decides within {self.rules.query_days} days, to look at it again: {link}", self.rung),
             (r"There is no step further up in this service; your governors may write to the authority\.", lambda: self.no_rung(in_force=False)),
             (r"The plan is in force\. If you do not agree, ring me; your governors may also write to the authority\.", lambda: self.no_rung(in_force=True)),
@@ -72,7 +74,7 @@ class ToSchool(Read):
             (rf"(?:You need do nothing\. )?If the governors wish to (?:ask something|say something about it), write to me: {link}", lambda: RIGHT),
             (rf"{who} will be in touch to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}", lambda n: RIGHT if any(a.name == n for a in self.rows()) else WRONG),
             (rf"(?:(.+?), )?(?i:{role}): {who}, ({COUNT})\.", self.too),
-            (r"(?:I have written to your headteacher: |Your headteacher asked for somebody else, and I have written: |It is confirmed, and your headteacher has this from me: )“(.+)”", self.quoted),
+            (r"(?:I have written to your headteacher: |I have answered your headteacher: |It is confirmed, and your headteacher has this from me: )“(.+)”", self.quoted),
         ]  # fmt: skip
 
     @property
@@ -98,6 +100,34 @@ class ToSchool(Read):
             return r"I shall consider what you say, decide, and write to you\."
         often = {1: "once", 2: "twice"}.get(self.rules.vetoes, f"{NUMBER[self.rules.vetoes]} times")
         return rf"I shall then propose somebody else\. This can be done {often} in a year\."
+
+    def asked(self) -> list[Query]:
+        return [q for q in self.desk.round.queries if q.urn in self.urns and q.by != "sip" and q.outcome]
+
+    def answers(self) -> list[tuple[str, Check]]:
+        who = f"({self.r.name})"
+        return [
+            (rf"You asked that {who} come with the head\. (.+?) considered it and decided on ({DAY}): {who} (comes|does not come) with the head\. The reason: (.+)\.", self.follows),
+            (rf"(?:You asked: “(.+?)”|You asked a question\.) (.+?) answered on ({DAY}): (.+)\.", self.question),
+        ]  # fmt: skip
+
+    def follows(self, name: str, by: str, on: str, again: str, how: str, why: str) -> str:
+        """A request that a SIP follow the head: a wish on record, and what was decided of it."""
+        wished = {w.sip for w in self.book.case.wishes if w.urn in self.urns and w.wish == "follow_head"}
+        for q in self.asked():
+            said = (q.closed_by, q.closed_on and spoken(q.closed_on), (q.outcome or "").strip().rstrip("."))
+            if q.about == "follow" and self.book.sips[q.whom or ""].name == name == again and said == (by, on, why):
+                has = any(a.sip == q.whom for a in holders(self.plan, (q.urn, "lead"))[-1:])
+                return RIGHT if q.whom in wished and has == q.granted == (how == "comes") else "it is otherwise"
+        return "was not decided"
+
+    def question(self, *said: str) -> str:
+        by, on, answer = said[-3:]
+        for q in self.asked():
+            text = (q.outcome or "").strip().rstrip(".")
+            if q.about == "query" and (q.closed_by, q.closed_on and spoken(q.closed_on), text) == (by, on, answer):
+                return RIGHT if len(said) == 3 or (q.text or "").strip() == said[0] else "another question"
+        return "was not answered"
 
     def quoted(self, text: str) -> str:
         return "; ".join(self.otherwise(text.removesuffix(".") + "."))
@@ -159,6 +189,7 @@ class ToSchool(Read):
         who, role = f"({self.r.name})", f"({'|'.join(ROLE)})(?: at (?:{self.r.where}))?"
         then = r"You asked for somebody else, and this is my new proposal\.|The plan has had to change since\."
         return [
+            *self.answers(),
             (rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.", self.decided),
             (rf"On ({DAY}) I named {who} as your {role}\. ({then})", self.named),
             (rf"On ({DAY}) I wrote that you would have ([\d.]+) days? with {who}\. The plan has changed since, and it is ({COUNT}) (more|fewer) now\.", self.other_days),

@@ -177,7 +177,7 @@ class Looked:
             (rf"{they} can move a visit at short notice when an inspection comes", lambda: bool(self.school.inspection_due and self.sip.flexible_diary)),
             (r"(?:you asked )?to keep (?:them|you)", lambda: not self.asked("keep", row.name)),
             (r"(?:you asked )?for them", lambda: not self.asked("named", row.name)),
-            (r"you asked that (?:them|you) come with the head", lambda: not self.asked("follow_head", row.name)),
+            (r"(?:you asked )?that (?:they|you) come with the head", lambda: not self.asked("follow_head", row.name)),
             (r"the school asked for you", lambda: any(not self.asked(w, row.name) for w in ("keep", "named", "follow_head"))),
             (r"you asked to stay", lambda: any(w.by == "sip" and w.sip == row.sip and w.wish in ("keep", "named") for w in self.wishes())),
             (rf"(?:you asked )?for ((?:(?:{such})(?:, | and )?)+?)", lambda t: all(self.such(SUCH[x], row.sip) for x in parts_of(t, SUCH))),

@@ -235,3 +235,52 @@ def test_a_letter_that_says_what_is_not_so_is_found(kind: str, was: str, now: st
     post = Post(t.desk, t.today, t.memory, "Mel Hart", "Hartwell School Improvement", link)
     assert t.reader.letter(letter, post) == []
     assert any(found in x for x in t.reader.letter(altered, post))
+
+
+def moves(*, full: bool) -> Plan:
+    """The head of 2, whom A led at 1, asks that A come too; `full`: A may not lead two schools."""
+    schools = [school("1", name="Hill School"), school("2", name="Dale School")]
+    team = [sip("A", name="Siân Llŷr", max_schools=1 if full else 2), sip("B", name="Łukasz Żak")]
+    wish = {"by": "school", "urn": "2", "sip": "A", "wish": "follow_head", "strength": 3}
+    return solve(case(schools, team, history=led("1", "A", "2024/25", "2025/26"), wishes=[wish]), Policy())
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_request_that_the_sip_follow_the_head_has_an_outcome_in_a_letter(full: bool) -> None:
+    t = Secretary.of(moves(full=full), dt.date(2026, 6, 27))
+    (asked,) = t.desk.round.queries
+    assert (asked.about, asked.by, asked.urn, asked.whom, asked.outcome) == ("follow", "head", "2", "A", None)
+    t.send(rounds.sound)
+    t.send(rounds.propose)
+    t.everybody()
+    assert "has a query open" in " ".join(rounds.missing(t.desk, ("2", "lead"), MEL))
+    assert not list(rounds.missing(t.desk, ("1", "lead"), MEL))
+    t.do(rounds.close_query, 1, "Hill School needs her too" if full else "you work well together", t.today)
+    assert t.desk.round.queries[0].granted is not full
+    text = t.letter("decided", "2").text
+    assert (
+        f"Mel Hart considered it and decided on 27 June 2026: Siân Llŷr {'does not come' if full else 'comes'} with the head."
+        in text
+    )
+    assert ("ask the assistant director to look at it" in text) == full
+    t.send(rounds.tell)
+    t.confirm_all()
+    t.send(rounds.tell)
+    assert t.wrong == []
+    assert (t.seen["decided"], t.seen["chair_decided"]) == (1, 1)
+    swap = [("1", "B"), ("2", "A")] if full else [("2", "B")]
+    locks = [{"lock": {"urn": u, "sip": x, "reason": "tried", "by": "Mel Hart"}} for u, x in swap]
+    t.replan(rounds.by_hand(t.desk, locks, "she is needed"))
+    assert [q.outcome for q in t.desk.round.queries][1:] == [None]  # what was decided no longer holds: it waits again
+
+
+def test_a_question_of_a_head_is_answered_in_a_letter_too() -> None:
+    t = Secretary.of(small(Policy()), dt.date(2026, 6, 27))
+    t.send(rounds.propose)
+    t.do(rounds.answer, "1", "query", "head", t.today, reason="May the first visit be in October?")
+    t.do(rounds.close_query, 1, "Yes.", t.today)
+    text = t.letter("decided", "1").text
+    assert "You asked: “May the first visit be in October?” Mel Hart answered on 27 June 2026: Yes." in text
+    t.send(rounds.tell)
+    assert t.wrong == []
+    assert t.seen["decided"] == 1

@@ -12,9 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
 from allocator.service import passes, roles
 from allocator.store import keep
 from allocator.store.tables import RoundRow, SentRow
+from tests.make import case, led, school, sip
 from tests.pages.site import hartwell
 from tests.service.office import MEL, Desk, open_office
 
@@ -115,12 +118,12 @@ def test_a_sip_says_no_to_one_school_and_is_let_go(desk: Desk) -> None:
 @pytest.fixture
 def gorse(desk: Desk) -> Desk:
     """Hartwell's round `h` in programme p, Gorse told; its head and chair, and its SIP, are people of it."""
-    case, policy, plan = hartwell()
+    facts, policy, plan = hartwell()
     with desk.db.write() as s:
         s.add(RoundRow(id="h", programme_id="p", name="2026/27 Hartwell", created_at=keep.now()))
         s.flush()
         row = keep.the_round(s, "h", lock=True)
-        keep.keep_case(s, row, case, policy, [], MEL)
+        keep.keep_case(s, row, facts, policy, [], MEL)
         keep.keep_plan(s, "h", plan)
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "h"), plan), MEL)
         given: tuple[tuple[str, roles.GrantRole, str, str], ...] = (
@@ -183,3 +186,31 @@ def test_a_sip_reads_that_a_school_is_in_special_measures_and_a_head_reads_no_ca
         assert "special measures" not in page, name
         assert "Owen Price is an adviser of the authority" in page, name
         assert "A computer program proposed this, by rules that we publish" in page, name
+
+
+def test_a_request_that_the_sip_come_with_the_head_is_decided_and_read_on_the_page_and_in_a_letter(desk: Desk) -> None:
+    team = [sip("A", name="Siân Llŷr", max_schools=1), sip("B", name="Łukasz Żak")]
+    wish = {"by": "school", "urn": "2", "sip": "A", "wish": "follow_head"}
+    tables = case([school("1"), school("2")], team, history=led("1", "A", "2025/26"), wishes=[wish])
+    plan = solve(tables, Policy())
+    with desk.db.write() as s:
+        s.add(RoundRow(id="f", programme_id="p", name="2026/27 Follow", created_at=keep.now()))
+        s.flush()
+        row = keep.the_round(s, "f", lock=True)
+        keep.keep_case(s, row, tables, Policy(), [], MEL)
+        keep.keep_plan(s, "f", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "f"), plan), MEL)
+        grant = roles.enrol(s, "dale@example.org", "dale head", "p", "head", urn="2")
+        desk.tokens["dale head"], _ = passes.begin(
+            s, grant.person_id, "school", "token", dt.timedelta(days=1), programme="p"
+        )
+    assert send(desk, "manager", "/rounds/f/publish/send", urns=["2"]) == 303
+    assert "That Siân Llŷr come with the head You have an answer by" in read(desk, "dale head", "/school")
+    assert "A request that the SIP come with the head, from the head of" in read(desk, "manager", "/rounds/f/answers")
+    assert send(desk, "manager", "/rounds/f/answers/query", n="1", outcome="She is needed where she is") == 303
+    said = r"manager considered it and decided on \d+ \w+ \d{4}: Siân Llŷr does not come with the head\. The reason: She is needed where she is\. "
+    assert re.search(
+        said + "If you do not agree, ask the assistant director to look at it", read(desk, "dale head", "/school")
+    )
+    assert send(desk, "manager", "/rounds/f/publish/tell") == 303
+    assert re.search(said, read(desk, "manager", "/rounds/f/answers/2"))
