@@ -85,9 +85,11 @@ def indexes(root: Path) -> list[str]:
         for n in ast.walk(tree):
             if isinstance(n, ast.DictComp | ast.SetComp | ast.ListComp | ast.GeneratorExp):
                 over = n.generators[0]
-                asked = [n.key if isinstance(n, ast.DictComp) else n.elt, *over.ifs]
-                if ast.unparse(over.iter).endswith("assignments") and any(
-                    ".urn" in (text := ast.unparse(part)) and ".post" in text for part in asked
+                asked = [n.key] if isinstance(n, ast.DictComp) else [n.elt] if isinstance(n, ast.SetComp) else []
+                if isinstance(n, ast.GeneratorExp) and isinstance(n.elt, ast.Compare):
+                    asked = [n.elt]
+                if ast.unparse(over.iter).endswith("plan.assignments") and any(
+                    ".urn" in (text := ast.unparse(part)) and ".post" in text for part in [*asked, *over.ifs]
                 ):
                     found.append(name)
     return found

@@ -83,9 +83,9 @@ def scenario(
     repaired = None
     if not (rebuild and since == year.first):
         if policy.repair.release == "never":
-            now = {(a.urn, a.post, a.sip) for a in plan.assignments}
-            locks = {(d.urn, d.post or "lead", d.sip) for d in case.decisions if d.decision == "lock"}
-            held = {*held, *plan.posts()} - {(urn, post) for urn, post, _ in locks - now}
+            locks = [(d.urn, d.post or "lead", d.sip) for d in case.decisions if d.decision == "lock"]
+            new = {(urn, post) for urn, post, sip in locks if sip not in {a.sip for a in plan.holders(urn, post)}}
+            held = {*held, *plan.posts()} - new
         repaired = Repaired(
             since=since,
             rows=rows_of(plan),

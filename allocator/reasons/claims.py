@@ -178,7 +178,7 @@ class Claims:
         return (say.AskedToLeave(urn=at.urn, sip=sip, by=rows[0].by, how="wish", binding=False),)
 
     def _returns(self, change: Moved) -> bool:
-        rows = [a for a in self.plan.assignments if (a.urn, a.post) == (change.urn, change.post)]
+        rows = self.plan.holders(change.urn, change.post)
         earlier = [a for a in rows if change.on is not None and a.from_ < change.on]
         return any(a.sip == change.to for a in earlier[:-1])
 
@@ -208,8 +208,8 @@ class Claims:
         sip = about(self.facts, post.urn, w)
         if sip is None and w.wish in (*FOR, *PART):
             return None
-        rows = [a for a in self.plan.assignments if (a.urn, a.post) == post.key and a.to >= post.end]
-        holder = max(rows, key=lambda a: a.from_).sip if rows else None
+        rows = [a for a in self.plan.holders(*post.key) if a.to >= post.end]
+        holder = rows[-1].sip if rows else None
         met = self._met(post.urn, w, sip, holder)
         return say.WishAnswered(
             kind="wish_met" if met else "wish_not_met",

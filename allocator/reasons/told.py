@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -96,22 +97,16 @@ def turn(plan: Plan, a: Assignment) -> Moved | None:
     return next((c for c in mine if c.on is None or a.from_ <= c.on <= a.to), None)
 
 
-def rows_from_now(plan: Plan, a: Assignment) -> list[Assignment]:
-    """Who holds the post from here on, in order of time."""
-    mine = [x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post) and not x.settled]
-    return sorted(mine, key=lambda x: x.from_)
-
-
 def stands_in(plan: Plan, a: Assignment) -> str | None:
     """The SIP for whom this row stands in: who was there before it, and is again after it."""
-    mine = sorted((x for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post)), key=lambda x: x.from_)
+    mine = plan.holders(a.urn, a.post)
     n, came = mine.index(a), [x.sip for x in mine]
     between = 0 < n < len(mine) - 1 and came[n - 1] == came[n + 1]
     return mine[n - 1].name if between and came.index(came[n - 1]) < came.index(a.sip) else None
 
 
 def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date) -> Told:
-    facts, rows = ready.facts, rows_from_now(plan, a)
+    facts, rows = ready.facts, plan.open(a.urn, a.post)
     change = next((c for x in rows if (c := turn(plan, x)) and _now(plan, c)), None) or turn(plan, rows[0])
     why = to_head(facts, change.claims, on) if change else ""
     parts = [*against]
@@ -172,7 +167,7 @@ def _spell(facts: Facts, plan: Plan, a: Assignment, on: dt.date) -> str:
 
 def _was_here(plan: Plan, a: Assignment) -> bool:
     """Whether the same SIP held the post in an earlier row of the year."""
-    return any((x.urn, x.post, x.sip) == (a.urn, a.post, a.sip) and x.from_ < a.from_ for x in plan.assignments)
+    return any(x.sip == a.sip and x.from_ < a.from_ for x in plan.holders(a.urn, a.post))
 
 
 def _covers(plan: Plan, a: Assignment) -> bool:
@@ -182,7 +177,7 @@ def _covers(plan: Plan, a: Assignment) -> bool:
     return [(s.from_, s.to) for s in spans] == [(a.from_, a.to)]
 
 
-def _told_already(plan: Plan, rows: list[Assignment], change: Moved) -> bool:
+def _told_already(plan: Plan, rows: Sequence[Assignment], change: Moved) -> bool:
     """Whether the opening tells why this change is made: somebody is away, or is back."""
     back = any(isinstance(c, Returns) for c in change.claims)
     return back or any(turn(plan, x) == change and stands_in(plan, x) and _covers(plan, x) for x in rows)
@@ -227,7 +222,7 @@ def of_school(plan: Plan, urn: str) -> list[WishAnswered]:
     return [w for w in plan.wishes if w.by == "school" and w.urn == urn]
 
 
-def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
+def _days(ready: Setup, plan: Plan, rows: Sequence[Assignment]) -> list[str]:
     """How many days, and for a lead about how many of them in school (domain B3, B4)."""
     a = rows[-1]
     if a.post == "appraisal":
@@ -246,7 +241,7 @@ def _days(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
     return [text, *short_of(ready, plan, rows)]
 
 
-def short_of(ready: Setup, plan: Plan, rows: list[Assignment]) -> list[str]:
+def short_of(ready: Setup, plan: Plan, rows: Sequence[Assignment]) -> list[str]:
     """That days are missing; that nobody has more only where nobody who may take the post has a step of days left."""
     days = sum(x.days_short for x in rows)
     if not days:

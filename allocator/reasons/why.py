@@ -62,8 +62,8 @@ def explain(
     """
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
-    mine = [a for a in plan.assignments if (a.urn, a.post) == (urn, post)]
-    theirs = [a for a in mine if holder in (None, a.sip)] or mine
+    mine = plan.holders(urn, post)
+    theirs = [a for a in mine if holder in (None, a.sip)] or [*mine]
     row = next((a for a in reversed(theirs) if not a.settled), theirs[-1] if theirs else None)
     empty = [u for u in plan.unfilled if (u.urn, u.post) == (urn, post)]
     if row is None and not empty:
@@ -159,7 +159,7 @@ def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]
 
 def _year(plan: Plan, a: Assignment) -> str:
     """Who holds the post from when to when, nobody too; empty where one person holds it all the time."""
-    rows = [(x.from_, x.to, x.name) for x in plan.assignments if (x.urn, x.post) == (a.urn, a.post)]
+    rows = [(x.from_, x.to, x.name) for x in plan.holders(a.urn, a.post)]
     gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post)]
     rows += [(u.from_, u.to, "nobody") for u in gaps if u.from_ and u.to]
     return "; ".join(f"{who} from {day(on)} to {day(to)}" for on, to, who in sorted(rows)) if len(rows) > 1 else ""

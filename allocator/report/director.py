@@ -83,7 +83,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
     """Work the page out from the case and the plan, and from the round as it stands where there is one."""
     case, pairs = facts.case, now.pairs if now else {}
     leads = [p for p in facts.year_posts if p.kind == "lead"]
-    held = {(a.urn, str(a.post)): a for a in plan.assignments}  # of several within the year the last, as rows stand
+    held = {p.key: rows[-1] for p in leads if (rows := plan.holders(*p.key))}
     empty = {(u.urn, str(u.post)): u for u in plan.unfilled}
     short = [(a.school, a.days_short) for a in plan.assignments if a.days_short]
     answered = {(a.urn, a.post) for a in case.answers if a.by in ("head", "chair")}

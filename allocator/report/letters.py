@@ -16,7 +16,7 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair, Query, State
 from allocator.reasons.spoken import name_of, to_head
-from allocator.reasons.told import ROLE, Told, in_words, rows_from_now, short_of
+from allocator.reasons.told import ROLE, Told, in_words, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
@@ -316,7 +316,7 @@ def _common(office: LetterOffice, desk: Desk, link: str) -> dict[str, str]:
 
 def _each(desk: Desk, office: LetterOffice, pairs: list[Pair]) -> str:
     """Days of schools that share a head, each by name."""
-    rows = [a for p in pairs for a in rows_from_now(desk.plan, desk.row(p))]
+    rows = [a for p in pairs for a in desk.plan.open(p.urn, p.post)]
     several, first = len({a.sip for a in rows}) > 1, desk.facts.year.first
     span = "" if several else " for the year" if all(a.from_ <= first for a in rows) else " for the rest of the year"
     said = listed([f"{a.school} has {days(a.days)}{f' with {a.name}' if several else ''}" for a in rows])

@@ -134,7 +134,7 @@ def changes(desk: ListSource) -> Listing:
         if post.kind != "lead":
             continue
         past = [_leads(facts, post.urn, y) for y in (start - 2, start - 1)]
-        mine = sorted((a for a in desk.plan.assignments if (a.urn, a.post) == post.key), key=lambda a: a.from_)
+        mine = desk.plan.holders(*post.key)
         spells = [*past, [a.sip for a in mine]]
         line = [s for year in spells for s in year]
         n = sum(a != b for a, b in pairwise(line))
@@ -239,8 +239,7 @@ def needs(desk: ListSource) -> Listing:
 
 
 def _of(plan: Plan, urn: str, kind: str) -> list[Assignment]:
-    rows = sorted((a for a in plan.assignments if (a.urn, a.post) == (urn, kind)), key=lambda a: a.from_)
-    return list({a.sip: a for a in rows}.values())
+    return list({a.sip: a for a in plan.holders(urn, kind)}.values())
 
 
 def _able(desk: ListSource, urn: str, kind: str) -> str:

@@ -15,7 +15,7 @@ from allocator.service.account.documents import DOCUMENTS
 from allocator.service.account.outcomes import HEAD, outcomes, rows
 from allocator.service.account.pair import pack
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import PageRoute, headers, show
 from allocator.service.schemas import Id, Key
 from allocator.service.subject_access import copy_for

@@ -23,7 +23,7 @@ from allocator.service.inviting import Invited
 from allocator.service.outbox import base_of
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import facts_of, typed
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.out import merge_file, saved
 from allocator.service.roles import Who

@@ -15,7 +15,7 @@ from allocator.domain.plan import Plan
 from allocator.errors import RoundRefuses
 from allocator.service.access import In, Reader
 from allocator.service.pages import cards
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id

@@ -14,7 +14,7 @@ from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
 from allocator.service.access import In, Manager, Office, Reader, round_in, the_plan
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.roles import Who

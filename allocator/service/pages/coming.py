@@ -1,4 +1,5 @@
-"""What comes next in a round: one thing first, with its count and date; what waits, and for whom (practice, "The year")."""
+"""What comes next in a round: one thing first, with its count and date; what waits, and for whom (practice, "The
+year")."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from allocator.questions.years_ahead import on_team, wants_renewal
 from allocator.reasons.emptied import Emptied, emptied
 from allocator.reasons.in_a_word import in_a_word
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
-from allocator.service.pages.ground import day
 from allocator.service.schemas import RoundOut
+from allocator.words import day
 
 NEXT_YEAR = (5, 1)  # from the first of May the next round is what comes (practice, May)
 
@@ -42,7 +43,7 @@ class Coming:
 
 
 def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None) -> Coming:
-    """`facts`: what every page of a round is given (`desk.around`). `solving`: the job that makes a plan now."""
+    """`facts`: what every page of a round is given (`given.around`). `solving`: the job that makes a plan now."""
     now: RoundOut = facts["round"]
     at = f"/rounds/{now.id}"
     if facts["case_row"] is None:
@@ -91,7 +92,10 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
     if not log:
         return Coming(
             "Ask schools and SIPs first",
-            f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')}.",
+            (
+                f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and "
+                f"{_n(len(sips_asked(among)), 'SIP')}."
+            ),
             Way("Ask first", ask),
             (Way("Make the plan without asking", make.href, post=True),),
         )
@@ -114,7 +118,10 @@ def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
         )
     return Coming(
         "Make the plan",
-        f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and everybody asked has answered.",
+        (
+            f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and "
+            "everybody asked has answered."
+        ),
         make,
         waits=barred,
     )
@@ -261,7 +268,10 @@ def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
         )
     return Coming(
         "The plan is in force",
-        f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when next year is prepared.",
+        (
+            f"Until something happens, nothing is to be done before {day(dt.date(year + 1, *NEXT_YEAR))}, when "
+            "next year is prepared."
+        ),
         happened,
         (out, Way("See next year already", f"{at}/next-year")),
     )
@@ -272,7 +282,8 @@ def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
 
 @dataclass(frozen=True)
 class Outlook:
-    """The plan on the desk in brief: changes by cause, schools of concern with who leads them, causes of empty posts."""
+    """The plan on the desk in brief: changes by cause, schools of concern with who leads them, causes of empty
+    posts."""
 
     causes: tuple[tuple[str, int], ...]
     concern: tuple[tuple[str, str, str, float], ...]  # (URN, school, SIP, days)

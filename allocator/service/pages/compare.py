@@ -19,7 +19,7 @@ from allocator.report.sides import sides
 from allocator.report.terminal_questions import worth
 from allocator.service.access import In, Manager, Reader, round_in, the_plan
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import follow
 from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk

@@ -34,7 +34,8 @@ OPENED = "changed pairs opened"  # the audit line that lets this person confirm 
 
 @dataclass(frozen=True)
 class PairLine:
-    """A pair to be confirmed. `missing`: what stands in the way of this person; `because`: why it changed, if it did."""
+    """A pair to be confirmed. `missing`: what stands in the way of this person; `because`: why it changed, if it
+    did."""
 
     pair: Pair
     row: Assignment
@@ -69,12 +70,19 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
         before = (desk.facts.sips[c.from_].name if c.from_ in desk.facts.sips else c.from_) if c and c.from_ else None
         out.append(
             PairLine(
-                pair, desk.row(pair), tuple(rounds.missing(desk, pair.beside, me, own)), before, c.because if c else None, key in people,
+                pair,
+                desk.row(pair),
+                tuple(rounds.missing(desk, pair.beside, me, own)),
+                before,
+                c.because if c else None,
+                key in people,
                 names.get(pair.confirmed_by or ""),
                 sip_name(desk.facts, desk.row(pair)),
-                f"{day(desk.row(pair).from_)} to {day(desk.row(pair).to)}" if len(desk.round.now.get(key, ())) > 1 else "",
+                f"{day(desk.row(pair).from_)} to {day(desk.row(pair).to)}"
+                if len(desk.round.now.get(key, ())) > 1
+                else "",
             )
-        )  # fmt: skip
+        )
     return sorted(out, key=lambda x: (not (x.because or x.by_people), x.row.school, x.pair.key))
 
 
@@ -101,15 +109,26 @@ def confirming(request: Request, id: Id, who: Reader, office: In) -> Response:
     drafts = [x for x in lines if x.pair.stage == "draft"]
     waiting = [x for x in lines if x.missing and x.pair.stage not in ("draft", "confirmed")]
     return show(
-        request, "confirm.html", who, **at.facts, able=able, waiting=waiting, drafts=drafts, seen=seen, total=len(lines),
-        confirmed=[x for x in lines if x.pair.stage == "confirmed"], unfilled=at.desk.plan.unfilled,
-        changed=sum(bool(x.because or x.by_people) for x in lines), in_force=at.desk.round.in_force,
-    )  # fmt: skip
+        request,
+        "confirm.html",
+        who,
+        **at.facts,
+        able=able,
+        waiting=waiting,
+        drafts=drafts,
+        seen=seen,
+        total=len(lines),
+        confirmed=[x for x in lines if x.pair.stage == "confirmed"],
+        unfilled=at.desk.plan.unfilled,
+        changed=sum(bool(x.because or x.by_people) for x in lines),
+        in_force=at.desk.round.in_force,
+    )
 
 
 @router.get("/rounds/{id}/confirm/changed")
 def changed(request: Request, id: Id, who: Reader, office: In) -> Response:
-    """Those changed, each with why. That it was opened is written down, and lets a manager confirm the rest together."""
+    """Those changed, each with why. That it was opened is written down, and lets a manager confirm the rest
+    together."""
     with office.db.read() as s:
         at = place_in(s, id, who)
         lines = [x for x in lines_of(s, at, who) if x.because or x.by_people]

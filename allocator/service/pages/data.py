@@ -26,8 +26,8 @@ from allocator.reasons.preflight import preflight
 from allocator.service import uploads
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
-from allocator.service.pages.desk import around
 from allocator.service.pages.fact_forms import CALLED
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id

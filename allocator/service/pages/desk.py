@@ -10,17 +10,16 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.domain.facts import Facts
-from allocator.service.access import Anyone, In, Manager, Reader, round_in, the_plan
+from allocator.service.access import Anyone, In, Manager, Reader
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.coming import Coming, coming, outlook
+from allocator.service.pages.coming import outlook
 from allocator.service.pages.doing import work_of
+from allocator.service.pages.given import around, next_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.roles import Who
 from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import facts_of, round_out
-from allocator.store import keep, questionnaires
+from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -81,28 +80,6 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
         plan = facts["plan"]
         look = outlook(facts_of(keep.plan_row(s, facts["plan_id"]), plan), plan) if plan else None
     return show(request, "desk.html", who, **facts, steps=steps(facts), work=work, coming=comes, outlook=look)
-
-
-def next_of(s: Session, facts: dict[str, Any]) -> Coming:
-    """What comes next in this round."""
-    case, among, sips_first = facts["case_row"], None, False
-    if case is not None:
-        sips_first = bool(case.policy.get("round", {}).get("sips_first"))
-        among = Facts(*keep.case_of(case)) if facts["plan"] is None else None
-    solving = next((job.id for job, _ in work_of(s, facts["round"].id) if job.kind == "solve" and job.state in ("queued", "running")), None)  # fmt: skip
-    return coming({**facts, "among": among, "sips_first": sips_first}, dt.date.today(), solving)
-
-
-def around(s: Session, id: str, me: Who) -> dict[str, Any]:
-    """What every page of a round is given: the round, its programme, case and plan (None while there is none)."""
-    row = round_in(s, me, id)
-    now = round_out(s, row, dt.date.today())
-    plan = keep.current(s, id)
-    return {
-        "round": now, "version": row.version, "programme": s.get_one(Programme, row.programme_id),
-        "case_row": keep.case_row(s, id), "plan": the_plan(plan) if plan else None, "plan_id": plan.id if plan else None,
-        "stands": keep.standing(s, id), "answered": questionnaires.asked(s, id),
-    }  # fmt: skip
 
 
 def steps(facts: dict[str, Any]) -> list[DeskStep]:

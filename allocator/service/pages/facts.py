@@ -17,8 +17,8 @@ from allocator.intake.edit import NAMED_BY, Edit, about_self, edited, key_of
 from allocator.service.access import In, Manager, Office, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages import fact_forms
-from allocator.service.pages.desk import around
 from allocator.service.pages.fact_forms import CALLED, OFTEN, TOGETHER, ask, cells_of, columns_of, found, label, typed
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id

@@ -1,7 +1,8 @@
 """What every page stands on: how it is drawn, what a form sent, how errors look, and what survives a lost session.
 
 A page is a plain function with the same dependencies as an API route (`Manager`, `Reader`, `Anyone`, `In`). It returns
-`show(...)`, or `done(...)` after a write, so that a reload never writes twice. Errors raised anywhere become pages here.
+`show(...)`, or `done(...)` after a write, so that a reload never writes twice. Errors raised anywhere become pages
+here.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
 from allocator.service.access import office_of, round_in
 from allocator.service.http_problems import TITLES, HttpProblem, away, fault, refusal_of
+from allocator.service.pages.given import around, next_of
 from allocator.service.pages.presses import pressed
 from allocator.service.roles import Who
 from allocator.store import keep
@@ -38,9 +40,10 @@ from allocator.words import times, words
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{images}; font-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'{images}; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",  # a form post then names its origin, which `asking.asker` checks
+    "Referrer-Policy": "same-origin",  # a form post then names its origin, which `access.asker` checks
     "Cache-Control": "no-store",
 }
 
@@ -52,9 +55,13 @@ def environment() -> Environment:
     theirs = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
     # the macros read parameters that nobody gave, so undefined ones may be looked into
     env = Environment(
-        loader=ChoiceLoader([theirs, ours]), autoescape=True, undefined=ChainableUndefined,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.do"],
-    )  # fmt: skip
+        loader=ChoiceLoader([theirs, ours]),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
     env.filters["days"] = days
     env.filters["day"] = day
     env.filters["moment"] = moment
@@ -74,10 +81,18 @@ def show(request: Request, template: str, me: Who | None = None, status: int = 2
     """A page. Templates see `me`, `path`, `notice`, today's date and what is given here."""
     notice = request.cookies.get(NOTICE)
     fragment = request.headers.get("hx-request") == "true"
-    html = environment().get_template(template).render(
-        me=me, path=request.url.path, notice=unquote(notice) if notice else None, today=dt.date.today(),
-        fragment=fragment, **facts,
-    )  # fmt: skip
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            me=me,
+            path=request.url.path,
+            notice=unquote(notice) if notice else None,
+            today=dt.date.today(),
+            fragment=fragment,
+            **facts,
+        )
+    )
     answer = HTMLResponse(html, status, headers(request))
     if notice and not fragment:
         answer.delete_cookie(NOTICE, path="/")
@@ -165,7 +180,7 @@ async def form_of(request: Request) -> FormData:
 
 
 async def fields(request: Request) -> Fields:
-    """The form. Its `version`, where it has one, guards the write as If-Match does (`asking.fresh`)."""
+    """The form. Its `version`, where it has one, guards the write as If-Match does (`access.fresh`)."""
     data = await form_of(request)
     version = data.get("version")
     if isinstance(version, str) and version.isascii() and version.isdigit():
@@ -230,15 +245,19 @@ async def refused(request: Request, refusal: HttpProblem) -> Response:
     if of_round and staff and me is not None and (early := await run_in_threadpool(_early, request, me)):
         return show(request, "not-yet.html", me, refusal.status, **early)
     return show(
-        request, "refused.html", me, refusal.status, title=TITLES[refusal.code], detail=refusal.detail,
-        problems=refusal.more.get("problems", []), code=refusal.code,
-    )  # fmt: skip
+        request,
+        "refused.html",
+        me,
+        refusal.status,
+        title=TITLES[refusal.code],
+        detail=refusal.detail,
+        problems=refusal.more.get("problems", []),
+        code=refusal.code,
+    )
 
 
 def _early(request: Request, me: Who) -> Mapping[str, Any]:
     """Where a page of a round cannot be used because the round has no plan yet: the round, and what comes first."""
-    from allocator.service.pages.desk import around, next_of  # they stand on this
-
     with office_of(request).db.read() as s:
         facts = around(s, request.path_params["id"], me)
         return {} if facts["plan"] is not None else {**facts, "coming": next_of(s, facts)}

@@ -18,8 +18,8 @@ from allocator import rounds
 from allocator.report.so_far import so_far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
 from allocator.service.pages.doing import AWAY, DOING
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.sign_in import inside
 from allocator.service.routes.jobs import cancel, job_in

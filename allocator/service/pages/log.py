@@ -16,7 +16,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Event
 from allocator.rules.base import day, listed
 from allocator.service.access import In, Reader, round_in
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.roles import names_in
 from allocator.service.schemas import Id

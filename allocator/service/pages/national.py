@@ -20,7 +20,7 @@ from allocator.service import national_files
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages.data import workbook_file
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id

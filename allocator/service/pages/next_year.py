@@ -15,7 +15,7 @@ from allocator.report.ahead import NextYear, after, before_planning
 from allocator.report.years_svg import picture
 from allocator.service.access import In, Manager, Reader
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.routes.rounds import roll_over
 from allocator.service.schemas import Id

@@ -14,7 +14,7 @@ from allocator.domain.round import Pair, Stage
 from allocator.errors import NotThere
 from allocator.rounds import Desk
 from allocator.service.access import round_in
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow

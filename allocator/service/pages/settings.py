@@ -16,7 +16,7 @@ from allocator.questions.compare import compare
 from allocator.reasons import policy_words
 from allocator.service.access import Anyone, In, Manager, Reader, fresh, round_in
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.jobs import follow, usual
 from allocator.service.roles import Who, names_in

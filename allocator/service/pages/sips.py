@@ -1,4 +1,5 @@
-"""The SIP page for a manager: schools, days by period, distances, history, interests, checks; and the register of all."""
+"""The SIP page for a manager: schools, days by period, distances, history, interests, checks; and the register of
+all."""
 
 from __future__ import annotations
 
@@ -46,9 +47,13 @@ class Held:
 
 @router.get("/rounds/{id}/sips/{sip}")
 def sip_page(
-    request: Request, id: Id, sip: SipPath, who: Reader, office: In,
+    request: Request,
+    id: Id,
+    sip: SipPath,
+    who: Reader,
+    office: In,
     gain: Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,64}$")] = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """All about one SIP. `gain` is a plan made with one more day of theirs, to be set against the one on the desk."""
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
@@ -58,28 +63,49 @@ def sip_page(
     own, ready, stands = facts.sips[sip], ready_of(row, plan), around_it["stands"]
     mine = [a for a in plan.assignments if a.sip == sip]
     held = [
-        Held(a, _km(facts, a.urn, sip), stands.pairs.get((a.urn, a.post)),
-             "" if a.settled else explain(ready, plan, a.urn, a.post, audience="sip", holder=sip, on=dt.date.today()).text)
+        Held(
+            a,
+            _km(facts, a.urn, sip),
+            stands.pairs.get((a.urn, a.post)),
+            ""
+            if a.settled
+            else explain(ready, plan, a.urn, a.post, audience="sip", holder=sip, on=dt.date.today()).text,
+        )
         for a in mine
-    ]  # fmt: skip
+    ]
     load = next(x for x in plan.loads if x.sip == sip)
     year, periods = cards.bars(facts, own, load)
     by_term = terms_svg.terms(facts, plan, load)
     reached = sorted(facts.schools)
     interests = [
         tie(facts, i, [u for u in reached if concerns(facts, i, facts.schools[u])], {a.urn for a in mine})
-        for i in facts.case.interests if i.sip == sip
-    ]  # fmt: skip
+        for i in facts.case.interests
+        if i.sip == sip
+    ]
     return show(
-        request, "sips.html", who, **around_it, sip=own, load=load, year=year, periods=periods, held=held, facts=facts,
-        picture=Markup(terms_svg.picture(by_term)), by_term=by_term, said=terms_svg.sentence(by_term),
-        interests=interests, checks=checks(facts, own, last_visits(plan).get(sip), dt.date.today()),
+        request,
+        "sips.html",
+        who,
+        **around_it,
+        sip=own,
+        load=load,
+        year=year,
+        periods=periods,
+        held=held,
+        facts=facts,
+        picture=Markup(terms_svg.picture(by_term)),
+        by_term=by_term,
+        said=terms_svg.sentence(by_term),
+        interests=interests,
+        checks=checks(facts, own, last_visits(plan).get(sip), dt.date.today()),
         history=sorted((h for h in facts.case.history if h.sip == sip), key=lambda h: (h.year, h.urn), reverse=True),
         wishes=[w for w in facts.case.wishes if w.by == "sip" and w.sip == sip],
-        absences=[a for a in facts.case.absences if a.sip == sip], most=facts.most_schools(own),
-        gain=compare(plan, other) if other else None, gained=_gained(compare(plan, other)) if other else [],
+        absences=[a for a in facts.case.absences if a.sip == sip],
+        most=facts.most_schools(own),
+        gain=compare(plan, other) if other else None,
+        gained=_gained(compare(plan, other)) if other else [],
         given=[a.urn for a in mine if facts.given_km(a.urn, sip)],
-    )  # fmt: skip
+    )
 
 
 def _km(facts: Facts, urn: str, sip: str) -> str:
@@ -119,8 +145,13 @@ def register(request: Request, id: Id, who: Reader, office: In) -> Response:
     with office.db.read() as s:
         around_it, _, plan, facts = on_desk(s, id, who)
     return show(
-        request, "checks.html", who, **around_it, ties=ties(facts, plan), checks=lists.make(plan, "checks", today=dt.date.today()),
-    )  # fmt: skip
+        request,
+        "checks.html",
+        who,
+        **around_it,
+        ties=ties(facts, plan),
+        checks=lists.make(plan, "checks", today=dt.date.today()),
+    )
 
 
 @router.get("/rounds/{id}/lists")

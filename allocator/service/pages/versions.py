@@ -18,8 +18,8 @@ from allocator.domain.since import SincePart, since
 from allocator.reasons.effect import effect
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
 from allocator.service.pages.facts import MINE
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.roles import names_in
 from allocator.service.schemas import Id

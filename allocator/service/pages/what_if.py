@@ -22,7 +22,7 @@ from allocator.report.changes_told import sentences, title
 from allocator.report.sides import sides
 from allocator.service.access import In, Manager, Office, Reader, plan_in, round_in, the_plan
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.desk import around
+from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.happening_forms import choices_of, read
 from allocator.service.pages.happenings import EVENTS, REBUILDS, World

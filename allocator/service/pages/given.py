@@ -1,0 +1,51 @@
+"""What every page of a round is given, and what comes next in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from allocator.domain.facts import Facts
+from allocator.service.access import round_in, the_plan
+from allocator.service.pages.coming import Coming, coming
+from allocator.service.pages.doing import work_of
+from allocator.service.roles import Who
+from allocator.service.views import round_out
+from allocator.store import keep, questionnaires
+from allocator.store.tables import Programme
+
+
+def around(s: Session, id: str, me: Who) -> dict[str, Any]:
+    """What every page of a round is given: the round, its programme, case and plan (None while there is none)."""
+    row = round_in(s, me, id)
+    now = round_out(s, row, dt.date.today())
+    plan = keep.current(s, id)
+    return {
+        "round": now,
+        "version": row.version,
+        "programme": s.get_one(Programme, row.programme_id),
+        "case_row": keep.case_row(s, id),
+        "plan": the_plan(plan) if plan else None,
+        "plan_id": plan.id if plan else None,
+        "stands": keep.standing(s, id),
+        "answered": questionnaires.asked(s, id),
+    }
+
+
+def next_of(s: Session, facts: dict[str, Any]) -> Coming:
+    """What comes next in this round."""
+    case, among, sips_first = facts["case_row"], None, False
+    if case is not None:
+        sips_first = bool(case.policy.get("round", {}).get("sips_first"))
+        among = Facts(*keep.case_of(case)) if facts["plan"] is None else None
+    solving = next(
+        (
+            job.id
+            for job, _ in work_of(s, facts["round"].id)
+            if job.kind == "solve" and job.state in ("queued", "running")
+        ),
+        None,
+    )
+    return coming({**facts, "among": among, "sips_first": sips_first}, dt.date.today(), solving)
