@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 
+from allocator.engine.again import Again, Unsettled
 from allocator.engine.around import added, around
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, _signed
+from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
 from allocator.engine.tops import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
 NEAR = 250  # posts free to change beyond that
+AGAIN = 20_000  # pairs up to which a relaxation of the whole is kept from question to question
 
 
 def force(
@@ -26,13 +29,22 @@ def force(
     settle: bool = True,
     many: int | None = None,
     near: int | None = NEAR,
+    best: Mapping[str, int] | None = None,
 ) -> tuple[Solution, bool]:
     """The best plan with `pair`, from the plan that stands; and whether nothing further away could better it.
 
+    `best`: the plan's value by tier, where it is proved best: then most questions need no solve (`again.py`).
     Tier values are the whole instance's. Up to `many` pairs (None = MANY) everything is solved again; beyond it only `near` posts
     in chains through the pair may change (None = as far as chains go, and then the answer is the whole's). Raises
     Conflict when the pair cannot be had beside the fixed ones.
     """
+    stop = stop or Stop()
+    if best is not None and len(inst.pairs) <= AGAIN:
+        clock = _Clock(stop, monotonic())
+        try:
+            return _again(inst, plan, short, best).forced(pair, clock), True
+        except Unsettled:
+            stop = replace(stop, seconds=clock.left(), work=clock.work_left())
     if len(inst.pairs) <= (MANY if many is None else many):
         return solve(_with(inst, pair), stop, plan, settle=settle, short=bool(short)), True
     now = {inst.pairs[i].post: inst.pairs[i].person for i in plan}
@@ -66,3 +78,15 @@ def force(
 
 def _with(inst: Instance, pair: int) -> Instance:
     return replace(inst, fixed=tuple(sorted({*inst.fixed, pair})))
+
+
+def _again(inst: Instance, plan: Sequence[int], short: Mapping[int, int], best: Mapping[str, int]) -> Again:
+    """What is kept for questions about this plan: one plan at a time. Raises Unsettled where `best` is not what it has."""
+    asked = tuple(sorted(plan)), tuple(sorted(short.items()))
+    known = inst.kept.get("again")
+    if known is None or known[0] != asked:
+        if any(value(inst, t, plan, short) != best.get(t.name) for t in inst.tiers):
+            raise Unsettled
+        known = inst.kept["again"] = asked, Again(inst, plan, short)
+    again: Again = known[1]
+    return again

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -145,6 +145,11 @@ class Instance:
         """Whether each post has as many pairs as it wants people."""
         count = Counter(pair.post for pair in self.pairs)
         return tuple(count[p] >= post.wants for p, post in enumerate(self.posts))
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What was worked out once and serves every question about the instance (`force.py`)."""
+        return {}
 
 
 @dataclass(frozen=True)

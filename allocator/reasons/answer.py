@@ -57,8 +57,19 @@ def world(plan: Plan) -> tuple[Case, Policy]:
 
 
 def ready_from(plan: Plan) -> allocate.Setup:
-    """The setup a plan was made from, rebuilt from its `inputs` alone."""
-    return ready_for(*world(plan), plan.made_with.seed, plan.inputs)
+    """The setup a plan was made from, rebuilt from its `inputs` alone; once, where one plan is asked many questions."""
+    unbroken(plan)
+    key = plan.inputs.seal, plan.made_with.seed
+    for known, ready in _last:
+        if known == key:
+            return ready
+    ready = ready_for(*world(plan), plan.made_with.seed, plan.inputs)
+    _last[:] = [(key, ready)] if len(ready.inst.pairs) <= REMEMBERED else []
+    return ready
+
+
+REMEMBERED = 60_000  # pairs of a setup that is kept for the next question
+_last: list[tuple[tuple[str | None, int], allocate.Setup]] = []
 
 
 def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate.Setup:

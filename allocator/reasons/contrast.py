@@ -25,7 +25,8 @@ def forced(ready: Setup, plan: Plan, pair: int, stop: Stop | None = None) -> tup
     """
     held = held_in(ready, plan)
     stands = [ready.index[k[0], k[1], s] for k, s in held.items() if (k[0], k[1], s) in ready.index]
-    return force(ready.inst, sorted(stands), short_in(ready, plan), pair, stop)
+    best = {t.name: t.value for t in plan.certificate.tiers} if plan.status == "optimal" else None
+    return force(ready.inst, sorted(stands), short_in(ready, plan), pair, stop, best=best)
 
 
 def priced(ready: Setup, plan: Plan, stop: Stop | None = None, most: int = MOST) -> Plan:

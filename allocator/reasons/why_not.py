@@ -89,6 +89,10 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
         text = f"Whether {name} could take {school} was not found out: "
         text += "nothing was found in time." if whole else "not with the schools around it alone."
         return WhyNot(*key, sip, exact=False, text=text)
+    if forced.status != "optimal" or plan.status != "optimal":  # a number of an unfinished search is no price
+        ended = "the plan itself is not proved the best" if plan.status != "optimal" else "the time allowed ran out"
+        text = f"{name} may take {school}. What it would cost the whole plan was not worked out: {ended}."
+        return WhyNot(*key, sip, exact=False, text=text)
     price = [TierPrice(x.tier, x.by, tiers.text(x.tier, x.by)) for x in losses(plan, forced)]
     after = {ready.choices[j][:2]: ready.choices[j][2] for j in forced.chosen}
     chain = tuple(
@@ -96,7 +100,7 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
         for k in sorted({*held, *after}, key=lambda k: (k != key, k))
         if held.get(k) != after.get(k)
     )
-    exact = forced.status == "optimal" and plan.status == "optimal" and (whole or not price)
+    exact = whole or not price
     cost = "; ".join(p.text for p in price)
     text = (
         f"{name} may take {school}. The price to the whole plan: {cost}."
@@ -107,8 +111,7 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
     if others > 0:
         text += f" {others} other post{'s' if others > 1 else ''} would change."
     if not exact:
-        text += " This price is not proved exact"
-        text += "." if whole else ": only schools near in the chain were free to change."
+        text += " This price is not proved exact: only schools near in the chain were free to change."
     return WhyNot(*key, sip, price=tuple(price), chain=chain, exact=exact, text=text)
 
 

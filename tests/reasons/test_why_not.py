@@ -55,3 +55,14 @@ def test_the_school_worst_off_loses_when_it_has_fewer_points() -> None:
     again, whole = force(ready.inst, solution.chosen, solution.short, ready.index["1", "lead", "B"], many=0, near=None)
     assert not whole, "the least of all is no sum: an area never proves it"
     assert {t.name: t.value for t in again.tiers}["4_worst"] == 0
+
+
+def test_no_price_is_told_of_a_search_that_was_ended() -> None:
+    history = led("1", "A", "2025/26") + led("2", "B", "2025/26")
+    made = case([school("1"), school("2")], [sip("A", max_schools=1), sip("B", max_schools=1)], history=history)
+    ready = allocate.setup(made, Policy())
+    plan, _ = allocate.allocate(ready)
+    assert why_not(ready, plan, ("1", "lead"), "B").price
+    open_ = why_not(ready, plan.model_copy(update={"status": "feasible"}), ("1", "lead"), "B")
+    assert (open_.price, open_.chain, open_.exact) == ((), (), False)
+    assert "was not worked out: the plan itself is not proved the best" in open_.text

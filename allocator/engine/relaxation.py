@@ -1,0 +1,152 @@
+"""The linear relaxation of a `Matrix`, kept from question to question: each begins from the basis of the last.
+
+GLOP works in floating point; what is told here is exact. Prices of rows are rounded to whole parts of a unit, and at
+any prices, good or bad, the sum of what rows and columns are worth at most is a bound in whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+    callback_pb2,
+    model_parameters_pb2,
+    model_update_pb2,
+    parameters_pb2,
+)
+from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
+from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]  # comes inside OR-Tools
+
+from allocator.engine.cuts import Row
+from allocator.engine.highs import WORK, dense, proto
+from allocator.engine.matrix import FREE, Floats, Ints
+
+GRAINS = 2**20, 2**14, 2**8, 2**2  # parts of a unit in which prices are counted: as fine as the sums leave room for
+WIDEST = 2.0**61  # sums stay inside 64 bits
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """`bound`: no whole plan has more; `net`: what a unit of each column is worth beside that, a `grain` of them a unit; `at`: the
+    answer."""
+
+    bound: int
+    net: Ints
+    grain: int
+    at: Floats
+
+
+class Imprecise(Exception):
+    """The relaxation was not solved."""
+
+
+class Relaxation:
+    """Make `aim` most over rows and columns whose ends are given with each question."""
+
+    def __init__(
+        self, aim: Ints, ends: tuple[Ints, Ints], entries: tuple[Ints, Ints, Ints], under: Ints, over: Ints
+    ) -> None:
+        self.aim, self.lows, self.tops = aim, ends[0].copy(), ends[1].copy()
+        self.rows, self.cols, self.vals = entries
+        self.under, self.over = under.copy(), over.copy()
+        model = proto(self.lows, self.tops, aim, entries, under, over, whole=False)
+        self.solver = solver.new(mathopt.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
+        params = mathopt.SolveParameters()
+        params.glop.use_preprocessing, params.glop.use_scaling, params.glop.use_dual_simplex = False, False, True
+        self.params = params.to_proto()
+        self.work = 0.0
+        self._by_column()
+
+    def _by_column(self) -> None:
+        order = np.argsort(self.cols, kind="stable")
+        self._row, self._val = self.rows[order], self.vals[order]
+        starts = np.searchsorted(self.cols[order], np.arange(len(self.aim) + 1))
+        self._used = np.nonzero(np.diff(starts))[0]
+        self._starts = starts[self._used]
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Rows more."""
+        update = model_update_pb2.ModelUpdateProto()
+        first = len(self.under)
+        new, matrix = update.new_linear_constraints, update.linear_constraint_matrix_updates
+        for n, row in enumerate(rows):
+            new.ids.append(first + n)
+            new.lower_bounds.append(-np.inf)
+            new.upper_bounds.append(float(row.most))
+            matrix.row_ids.extend([first + n] * len(row.at))
+            matrix.column_ids.extend(row.at.tolist())
+            matrix.coefficients.extend(row.by.astype(float).tolist())
+        self._told(update)
+        self.rows = np.concatenate([self.rows, *(np.full(len(r.at), first + n) for n, r in enumerate(rows))])
+        self.cols = np.concatenate([self.cols, *(r.at for r in rows)])
+        self.vals = np.concatenate([self.vals, *(r.by for r in rows)])
+        self.under = np.append(self.under, [-FREE] * len(rows))
+        self.over = np.append(self.over, [r.most for r in rows])
+        self._by_column()
+
+    def least(self, row: int, least: int) -> None:
+        """Another least of a row."""
+        if self.under[row] != least:
+            update = model_update_pb2.ModelUpdateProto()
+            update.linear_constraint_updates.lower_bounds.ids.append(row)
+            update.linear_constraint_updates.lower_bounds.values.append(-np.inf if least <= -FREE else float(least))
+            self._told(update)
+            self.under[row] = least
+
+    def toward(self, aim: Ints) -> None:
+        """Another aim."""
+        at = np.nonzero(aim != self.aim)[0]
+        update = model_update_pb2.ModelUpdateProto()
+        update.objective_updates.linear_coefficients.ids.extend(at.tolist())
+        update.objective_updates.linear_coefficients.values.extend(aim[at].astype(float).tolist())
+        self._told(update)
+        self.aim = aim
+
+    def _told(self, update: model_update_pb2.ModelUpdateProto) -> None:
+        if not self.solver.update(update):
+            raise Imprecise
+
+    def _between(self, lows: Ints, tops: Ints) -> None:
+        low, top = np.nonzero(lows != self.lows)[0], np.nonzero(tops != self.tops)[0]
+        if len(low) or len(top):
+            update = model_update_pb2.ModelUpdateProto()
+            of = update.variable_updates
+            of.lower_bounds.ids.extend(low.tolist())
+            of.lower_bounds.values.extend(lows[low].astype(float).tolist())
+            of.upper_bounds.ids.extend(top.tolist())
+            of.upper_bounds.values.extend(tops[top].astype(float).tolist())
+            self._told(update)
+            self.lows, self.tops = lows.copy(), tops.copy()
+
+    def solve(self, lows: Ints, tops: Ints) -> Relaxed | None:
+        """The relaxation between these ends; None when there is nothing between them. Raises Imprecise."""
+        self._between(lows, tops)
+        try:
+            result = self.solver.solve(
+                self.params, model_parameters_pb2.ModelSolveParametersProto(), None,
+                callback_pb2.CallbackRegistrationProto(), None, solve_interrupter.SolveInterrupter().pybind_interrupter,
+            )  # fmt: skip
+        except StatusNotOk:
+            raise Imprecise from None
+        self.work += (1 + result.solve_stats.simplex_iterations) * len(self.vals) * WORK
+        if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
+            return None
+        if not result.solutions or not result.solutions[0].HasField("dual_solution"):
+            raise Imprecise
+        found = result.solutions[0]
+        duals = dense(found.dual_solution.dual_values, len(self.under))
+        duals[((duals > 0) & (self.over >= FREE)) | ((duals < 0) & (self.under <= -FREE))] = 0.0
+        limits = np.where(duals > 0, self.over, np.where(duals < 0, self.under, 0))
+        size = np.abs(limits * duals).sum() + np.abs(self._val * duals[self._row]).max(initial=0.0) * len(self._val)
+        grain = next((g for g in GRAINS if (size + np.abs(self.aim * tops).sum()) * g < WIDEST), None)
+        if grain is None:
+            raise Imprecise
+        prices = np.rint(duals * grain).astype(np.int64)
+        net = self.aim * grain
+        net[self._used] -= np.add.reduceat(self._val * prices[self._row], self._starts)
+        bound = int((limits * prices).sum()) + int(np.maximum(net * lows, net * tops).sum())
+        return Relaxed(bound // grain, net, grain, dense(found.primal_solution.variable_values, len(tops)))
