@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from allocator.service.access import Office, asker, office_of
 from allocator.service.http_problems import HttpProblem
-from allocator.service.work import Later, answered
+from allocator.service.work import Later, answered, sent
 from allocator.store import keep
 from allocator.store.database import Overtaken, with_this
 from allocator.store.tables import Job, Once
@@ -90,7 +90,7 @@ def _begin(office: Office, request: Request, name: tuple[str, str], asked: str, 
             return None
         job = s.get(Job, once)
     if job is not None:
-        return answered(office, request, job)
+        return answered(office, request, sent(office, job))
     raise HttpProblem("answer_lost", "This was done, but its answer was lost. Look at what is there; do not ask again.")
 
 

@@ -44,6 +44,13 @@ def accept(
     return job
 
 
+def sent(office: Office, job: Job) -> Job:
+    """Into the queue, once it is committed."""
+    if job.state == "queued":
+        office.queue.send(job)
+    return job
+
+
 def job_out(job: Job) -> JobOut:
     """A job without the case it carries, or the bytes of a file it made."""
     result = {k: v for k, v in job.result.items() if k != "base64"} if job.result else None
@@ -85,10 +92,8 @@ class Later(JSONResponse):
 
 
 def answered(office: Office, request: Request, job: Job) -> Response:
-    """Into the queue; 202 with where to look, or within `Prefer: wait` 200 with what came of it: a plan where the
+    """202 with where to look, or within `Prefer: wait` 200 with what came of it: a plan where the
     job makes one."""
-    if job.state == "queued":
-        office.queue.send(job)
     wait = _wait(request, office.settings.wait_seconds)
     headers = {"Location": f"/api/v1/solves/{job.id}"} | ({"Preference-Applied": f"wait={wait}"} if wait else {})
 

@@ -18,6 +18,8 @@ from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter
 from allocator.rounds import Desk
 from allocator.service.access import In, Manager, Office, Reader, plan_in, the_plan
+from allocator.service.actions.answers import answer, close_query, query_of
+from allocator.service.actions.rounds import decide, resubmit
 from allocator.service.http_problems import HttpProblem
 from allocator.service.outbox import batch, sent
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
@@ -25,13 +27,9 @@ from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.log import LogLine, said
 from allocator.service.pages.place import Place, line_of, place_in
 from allocator.service.roles import Who
-from allocator.service.routes.answers import answer, query_of
-from allocator.service.routes.answers import close as close_query
-from allocator.service.routes.rounds import decide, resubmit
 from allocator.service.schemas import AnswerIn, Id, QueryIn, RefusalDecision, ResubmitIn, UrnPath
 from allocator.service.sent import about_school, kept, to_sip
 from allocator.store import keep
-from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPEAKERS = {"head": "The head", "chair": "The chair of governors", "governors": "The governors, on the appraisal"}
@@ -113,7 +111,7 @@ def decide_refusal(request: Request, id: Id, who: Manager, office: In, form: For
         return queue_page(request, id, who, office, form, f"{urn}/{post}")
     stands = {"stands": True, "stays": False, "next": None}[word]
     asked = RefusalDecision.model_validate({"urn": urn, "post": post, "stands": stands, "reason": reason})
-    decide(id, asked, request, who, office, Response())
+    decide(office, request, who, id, asked)
     told = {
         "stands": "The refusal stands. Plan again to see who moves.",
         "stays": "The SIP stays. The head reads the decision and your reason, and there is a letter to hand out.",
@@ -133,7 +131,7 @@ def answer_query(request: Request, id: Id, who: Manager, office: In, form: Form)
         return queue_page(request, id, who, office, form, f"q{n}")
     name = f"{id}-{n}"
     query_of(office, who, name)
-    close_query(name, QueryIn(outcome=outcome, opens=goes == "go"), request, who, office, Response())
+    close_query(office, request, who, name, QueryIn(outcome=outcome, opens=goes == "go"))
     then = " The pair waits to be planned again." if goes == "go" else ""
     return done(f"/rounds/{id}/answers", f"The answer is kept and shown to whoever asked.{then}")
 
@@ -154,10 +152,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
 
 
 def _resubmit(request: Request, id: str, who: Who, office: Office, adopt: bool, then: str) -> Response:
-    accepted = resubmit(id, request, who, office, ResubmitIn(adopt=adopt))
-    job = accepted.headers["location"].rsplit("/", 1)[1]
-    with office.db.read() as s:
-        return wait_for(s.get_one(Job, job), then)
+    return wait_for(resubmit(office, request, who, id, ResubmitIn(adopt=adopt)), then)
 
 
 @dataclass(frozen=True)
@@ -271,7 +266,7 @@ def by_telephone(request: Request, id: Id, urn: UrnPath, who: Manager, office: I
         at = place_in(s, id, who)
         name = line_of(at.desk, urn).name
     asked = AnswerIn.model_validate({"urn": urn, "answer": word, "by": by, "via": via, "reason": form.text("reason")})
-    answer(at.plan.id, asked, request, who, office, Response())
+    answer(office, request, who, at.plan.id, asked)
     return done(f"/rounds/{id}/answers/{urn}", f"{name}: {WORDS[word].lower()}. Written down.")
 
 
@@ -325,5 +320,5 @@ def sip_by_telephone(request: Request, id: Id, sip: UrnPath, who: Manager, offic
     if (urn, post) not in {p.key for p in at.desk.round.everyone if p.sip == sip}:
         raise HttpProblem("not_found", "That school is not this SIP's.")
     fields = {"urn": urn, "post": post, "answer": word, "by": "sip", "via": via, "reason": form.text("reason")}
-    answer(at.plan.id, AnswerIn.model_validate(fields), request, who, office, Response())
+    answer(office, request, who, at.plan.id, AnswerIn.model_validate(fields))
     return done(f"/rounds/{id}/answers/sip/{sip}", f"{SIP_WORDS[word]}. Written down.")

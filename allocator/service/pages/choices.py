@@ -13,12 +13,12 @@ from allocator.reasons.answer import world
 from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
 from allocator.service.access import In, Manager, Office, Reader, round_in, the_plan
+from allocator.service.actions.jobs import job_in
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.roles import Who
-from allocator.service.routes.jobs import job_in
 from allocator.service.schemas import Id
 from allocator.store.tables import Job
 

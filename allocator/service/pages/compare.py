@@ -18,12 +18,12 @@ from allocator.report.changes_told import title
 from allocator.report.sides import sides
 from allocator.report.terminal_questions import worth
 from allocator.service.access import In, Manager, Reader, round_in, the_plan
+from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import follow
 from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk
-from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.store import keep, named_scenarios
 from allocator.store.tables import Job

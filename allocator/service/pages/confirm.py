@@ -15,13 +15,13 @@ from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
 from allocator.reasons.spoken import name_of
 from allocator.service.access import In, Manager, Office, Reader, writing
+from allocator.service.actions.answers import answer, confirm
+from allocator.service.actions.rounds import in_force
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
 from allocator.service.roles import Who
-from allocator.service.routes.answers import answer, confirm
-from allocator.service.routes.rounds import in_force
 from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
 from allocator.service.views import sips_of
 from allocator.store import keep
@@ -159,7 +159,7 @@ def confirm_pairs(request: Request, id: Id, who: Manager, office: In, form: Form
         )
     refs = [c.split("/", 2) for c in chosen]
     pairs = [PairRef.model_validate(dict(zip(("urn", "post", "sip"), ref, strict=False))) for ref in refs]
-    confirm(at.plan.id, ConfirmIn(pairs=pairs), request, who, office, Response())
+    confirm(office, request, who, at.plan.id, ConfirmIn(pairs=pairs))
     said = f"{len(pairs)} pairs" if len(pairs) > 1 else at.desk.facts.name(pairs[0].urn)
     return done(f"/rounds/{id}/confirm", f"{said} confirmed, in your name.")
 
@@ -174,7 +174,7 @@ def governors(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     asked = AnswerIn.model_validate(
         {"urn": urn, "post": "appraisal", "answer": word, "by": "governors", "via": "letter"}
     )
-    answer(plan, asked, request, who, office, Response())
+    answer(office, request, who, plan, asked)
     return done(f"/rounds/{id}/confirm", "The governors' word is written down.")
 
 
@@ -201,5 +201,5 @@ def _plan(office: Office, id: str, who: Who) -> str:
 @router.post("/rounds/{id}/confirm/in-force")
 def put_in_force(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The confirmed plan becomes the year's plan."""
-    in_force(id, request, who, office, Response())
+    in_force(office, request, who, id)
     return done(f"/rounds/{id}/confirm", f"The plan is in force from {dt.date.today():%d %B %Y}.".replace(" 0", " "))

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.service.access import Anyone, In, Manager, Reader
+from allocator.service.actions.rounds import new_programme, new_round
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.coming import outlook
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.given import around, next_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.routes.rounds import new_programme, new_round
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import facts_of, round_out
 from allocator.store import keep
@@ -47,7 +47,7 @@ def make_programme(request: Request, who: Manager, office: In, form: Form) -> Re
     name = form.need("programme", "Give the programme a name, such as Primary schools")
     if form.errors:
         raise HttpProblem("invalid", form.errors["programme"])
-    new_programme(ProgrammeIn(name=name[:200]), who, office, Response())
+    new_programme(office, who, ProgrammeIn(name=name[:200]))
     return done("/", f"{name} is there. Next time, choose on signing in which of the two you work in.")
 
 
@@ -57,7 +57,7 @@ def make_round(request: Request, id: Id, who: Manager, office: In, form: Form) -
     name = form.need("name", "Give the round a name, such as 2027/28")
     if form.errors:
         raise HttpProblem("invalid", form.errors["name"])
-    made = new_round(id, RoundIn(name=name[:200]), who, office, Response())
+    made = new_round(office, who, id, RoundIn(name=name[:200]))
     return done(f"/rounds/{made.id}", f"Round {name} is open. First its data.")
 
 

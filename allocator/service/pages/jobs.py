@@ -17,13 +17,13 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.report.so_far import so_far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
+from allocator.service.actions.jobs import cancel, job_in
+from allocator.service.actions.rounds import solve
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.doing import AWAY, DOING
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.sign_in import inside
-from allocator.service.routes.jobs import cancel, job_in
-from allocator.service.routes.rounds import solve
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import FINAL, LOOK, job_out
 from allocator.store import keep
@@ -46,13 +46,12 @@ def wait_for(job: Job, then: str) -> Response:
     return done(f"/rounds/{job.round_id}/jobs/{job.id}?then={quote(then)}")
 
 
-def follow(office: Office, accepted: Response, then: str) -> Response:
-    """On from the answer of an API route that accepted a job: to its answer where that is quick, else to wait for
-    it."""
-    id, until = accepted.headers["location"].rsplit("/", 1)[1], time.monotonic() + BRIEF
+def follow(office: Office, accepted: Job, then: str) -> Response:
+    """On from a job that was accepted: to its answer where that is quick, else to wait for it."""
+    until = time.monotonic() + BRIEF
     while True:
         with office.db.read() as s:
-            job = s.get_one(Job, id)
+            job = s.get_one(Job, accepted.id)
         if job.state == "done":
             return done(there(job, then))
         if job.state in FINAL or time.monotonic() > until:
@@ -75,7 +74,7 @@ def usual(job: Job) -> str:
 @router.post("/rounds/{id}/solve")
 def make_plan(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The annual allocation, as a job."""
-    return follow(office, solve(id, request, who, office, SolveIn.model_validate({})), f"/rounds/{id}/plan")
+    return follow(office, solve(office, request, who, id, SolveIn.model_validate({})), f"/rounds/{id}/plan")
 
 
 @router.get("/rounds/{id}/jobs/{job}")
@@ -155,7 +154,7 @@ def stop(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form
         fresh(request, round_in(s, who, id))
         ended = job_in(s, who, job).state in FINAL
     if not ended:
-        cancel(job, who, office)
+        cancel(office, who, job)
     return done(
         f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '')}", "Stopping. The best plan so far is kept."
     )

@@ -18,17 +18,16 @@ from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.trial import tried
 from allocator.rules.travel import far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in
+from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.board import Post, Urn, on_desk
 from allocator.service.pages.ground import Fields, Form, PageRoute, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.sign_in import inside
 from allocator.service.roles import Who
-from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.service.views import told_from, tried_on
 from allocator.store import keep
-from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TRY = Stop(seconds=6.0, work=2.0)  # work first: the same card tried twice gets the same answer
@@ -212,9 +211,7 @@ def by_hand(
     if on_it is None or on_it.id != plan_id:
         raise RoundRefuses(CHANGED)
     ask = {"changes": changes, "rebuild": False, "adopt": True, "reason": reason}
-    answer = begin(office, request, who, plan_id, "what_if", ask)
-    with office.db.read() as s:
-        job = s.get_one(Job, answer.headers["location"].rsplit("/", 1)[1])
+    job = begin(office, request, who, plan_id, "what_if", ask)
     then = form.text("then")
     return wait_for(job, inside(then) if then else f"/rounds/{id}/board{at}")
 

@@ -14,10 +14,10 @@ from allocator.domain.facts import Facts
 from allocator.report.ahead import NextYear, after, before_planning
 from allocator.report.years_svg import picture
 from allocator.service.access import In, Manager, Reader
+from allocator.service.actions.rounds import roll_over
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.routes.rounds import roll_over
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import RoundRow
@@ -62,5 +62,5 @@ def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None
 @router.post("/rounds/{id}/next-year")
 def open_next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """Next year's round, its data made from this year's end; what is to be mended there stands on its own page."""
-    made = roll_over(id, request, who, office, Response())
+    made = roll_over(office, request, who, id)
     return done(f"/rounds/{made.round}/next-year", "Next year's round is open: history and tenure are carried over.")

@@ -30,12 +30,12 @@ from allocator.report.wording import (
 )
 from allocator.rounds import Desk
 from allocator.service.access import In, Manager, Office, Reader
+from allocator.service.actions.jobs import begin
 from allocator.service.outbox import batch, keep_wording, wordings
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.place import place_in, school_lines
 from allocator.service.roles import Who
-from allocator.service.routes.plans import export
 from allocator.service.schemas import ExportIn, Id
 from allocator.service.sent import kept
 from allocator.store import keep
@@ -168,12 +168,11 @@ def make_file(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     kind = form.choice("format", ("xlsx", "html"), "Choose the workbook or the page")
     with office.db.read() as s:
         at = place_in(s, id, who)
-    accepted = export(at.plan.id, request, who, office, ExportIn.model_validate({"format": kind or "xlsx"}))
-    job = accepted.headers["location"].rsplit("/", 1)[1]
+    ask = ExportIn.model_validate({"format": kind or "xlsx"})
+    job = begin(office, request, who, at.plan.id, "export", ask.model_dump())
     with office.db.write() as s:
         keep.note(s, who.person(at.row.programme_id), "exported", id, programme=at.row.programme_id, detail=kind)
-    with office.db.read() as s:
-        return wait_for(s.get_one(Job, job), f"/rounds/{id}/out?file={{job}}")
+    return wait_for(job, f"/rounds/{id}/out?file={{job}}")
 
 
 def all_letters(request: Request, office: Office, who: Who, id: str, kind: LetterKind, key: str) -> list[Letter]:

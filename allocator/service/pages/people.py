@@ -12,13 +12,13 @@ from allocator.domain.case import Case
 from allocator.errors import UsageError
 from allocator.service import passes, roles
 from allocator.service.access import In, Manager, Office, Reader, programme_in
+from allocator.service.actions.people import add_user, remove_user
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import UserIn
 from allocator.service.inviting import shows_links
 from allocator.service.outbox import base_of
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
-from allocator.service.routes.people import add_user, remove_user
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import Grant, RoundRow, Someone
@@ -114,7 +114,7 @@ def add(request: Request, id: Id, who: Manager, office: In, form: Form) -> Respo
             asked = UserIn.model_validate(
                 {"email": email, "name": name, "programme": id, "role": role, "urn": urn, "sip": sip}
             )
-            add_user(asked, who, office)
+            add_user(office, who, asked)
         except ValidationError:
             form.errors["email"] = "Enter an email address such as name@school.example"
         except UsageError as error:
@@ -129,7 +129,7 @@ def remove(request: Request, id: Id, grant: Id, who: Manager, office: In, form: 
     """Take the role back. What they did stays in the log."""
     with office.db.read() as s:
         _grant(s, who, id, grant)
-    remove_user(grant, who, office)
+    remove_user(office, who, grant)
     return done(f"/programmes/{id}/people", "The role is taken back. What they did stays in the log.")
 
 

@@ -15,6 +15,7 @@ from allocator.errors import RoundRefuses, UsageError
 from allocator.report import sip_letters
 from allocator.service import outbox
 from allocator.service.access import In, Manager, Office, Reader, fresh
+from allocator.service.actions.answers import publish
 from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import shows_links
 from allocator.service.outbox import addressed, batch
@@ -31,7 +32,6 @@ from allocator.service.pages.publish_letters import (
     previewed,
 )
 from allocator.service.roles import Who
-from allocator.service.routes.answers import publish
 from allocator.service.schemas import Id, Publication
 from allocator.service.sent import asked_as
 from allocator.store import keep
@@ -166,14 +166,7 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     how = {x: (asked_as(at.desk, x),) for x in sips}
     post_ = mail_out(request, office, who, at, {}, how, answer_by=by, by_hand=True)
     if post_.told:
-        publish(
-            at.plan.id,
-            Publication(action="sound", sips=sorted(post_.told), answer_by=by),
-            request,
-            who,
-            office,
-            Response(),
-        )
+        publish(office, request, who, at.plan.id, Publication(action="sound", sips=sorted(post_.told), answer_by=by))
     return done(f"/rounds/{id}/publish", f"{plural(len(post_.told), 'SIP')} asked. {post_.said}")
 
 
@@ -226,14 +219,7 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     by_hand = bool(form.text("by_hand"))
     post_ = mail_out(request, office, who, at, asking(at.desk, going), {}, answer_by=by, by_hand=by_hand)
     if post_.told:
-        publish(
-            at.plan.id,
-            Publication(action="propose", urns=sorted(post_.told), answer_by=by),
-            request,
-            who,
-            office,
-            Response(),
-        )
+        publish(office, request, who, at.plan.id, Publication(action="propose", urns=sorted(post_.told), answer_by=by))
     return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(post_.told), 'school')} told. {post_.said}")
 
 
@@ -255,7 +241,7 @@ def tell_them(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     post_ = mail_out(request, office, who, at, schools, sips, by_hand=bool(form.text("by_hand")))
     urns, team = [u for g in schools for u in g if u in post_.told], [x for x in sips if x in post_.told]
     if post_.told:
-        publish(at.plan.id, Publication(action="tell", urns=urns, sips=team), request, who, office, Response())
+        publish(office, request, who, at.plan.id, Publication(action="tell", urns=urns, sips=team))
     return done(
         f"/rounds/{id}/publish", f"{plural(len(urns), 'school')} and {plural(len(team), 'SIP')} told. {post_.said}"
     )
@@ -269,7 +255,7 @@ def remind(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     whom: outbox.States = dict.fromkeys(rounds.together(at.desk, due), ("school",))
     post_ = mail_out(request, office, who, at, whom, {}, reminder=True, by_hand=True)
     if post_.told:
-        publish(at.plan.id, Publication(action="remind"), request, who, office, Response())
+        publish(office, request, who, at.plan.id, Publication(action="remind"))
     count = plural(len(due) if post_.told else 0, "reminder")
     return done(f"/rounds/{id}/publish?show=waiting", f"{count} written down. {post_.said}")
 
@@ -284,7 +270,7 @@ def close(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if not late or not accepts:
         why = "Silence settles nothing under the settings in force" if late else "No date has passed without an answer"
         raise HttpProblem("round_refuses", f"{why}: there is nothing to close.")
-    publish(at.plan.id, Publication(action="close"), request, who, office, Response())
+    publish(office, request, who, at.plan.id, Publication(action="close"))
     return done(
         f"/rounds/{id}/publish?show=yes", f"{plural(len(late), 'school')} taken as content, as nobody answered."
     )
@@ -299,9 +285,7 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
     with office.db.read() as s:
         at = place_in(s, id, who)
         group = next((g for g in rounds.together(at.desk, [urn])), (urn,))
-    publish(
-        at.plan.id, Publication(action="withdraw", urns=list(group), reason=reason), request, who, office, Response()
-    )
+    publish(office, request, who, at.plan.id, Publication(action="withdraw", urns=list(group), reason=reason))
     names = " and ".join(at.desk.facts.name(u) for u in group if u in at.desk.facts.schools)
     return done(
         f"/rounds/{id}/publish", f"The letter to {names} is withdrawn. Tell the head: the page no longer shows it."

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from allocator.rounds.ask_first import Asked
 from allocator.service.access import Head, In, Office
+from allocator.service.actions.answers import answer
 from allocator.service.http_problems import HttpProblem
 from allocator.service.own import Proposal, found, proposals
 from allocator.service.pages import ask_forms
@@ -26,7 +27,6 @@ from allocator.service.pages.ask_round import (
 )
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
-from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
 from allocator.service.subject_access import held_on
 from allocator.store import questionnaires
@@ -93,7 +93,7 @@ def say(request: Request, who: Head, office: In, form: Form) -> Response:
     fields: dict[str, Any] = {"urn": pair.urn, "answer": word, "reason": reason}
     if word != "accept":
         fields["post"] = pair.post
-    recorded = answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
+    recorded = answer(office, request, who, plan, AnswerIn.model_validate(fields))
     told = {
         "accept": "Thank you. Your yes is written down.",
         "query": "Your question is with your SIP manager.",

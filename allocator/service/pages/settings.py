@@ -15,15 +15,15 @@ from allocator.domain.policy import Policy, settings
 from allocator.questions.compare import compare
 from allocator.reasons import policy_words
 from allocator.service.access import Anyone, In, Manager, Reader, fresh, round_in
+from allocator.service.actions.jobs import job_in
+from allocator.service.actions.rounds import put_policy
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.jobs import follow, usual
 from allocator.service.roles import Who, names_in
-from allocator.service.routes.jobs import job_in
-from allocator.service.routes.rounds import put_policy
 from allocator.service.schemas import Id, SolveIn
-from allocator.service.work import accept, answered
+from allocator.service.work import accept, sent
 from allocator.store import keep
 from allocator.store.tables import CaseRow, RoundRow
 
@@ -163,7 +163,7 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
             "wants": wants,
         }
         job = accept(office, s, request, row, "solve", asked, who)
-    return follow(office, answered(office, request, job), usual(job))
+    return follow(office, sent(office, job), usual(job))
 
 
 def _wanted(form: Fields, key: str, policy: Policy) -> Any:
@@ -250,7 +250,7 @@ def save(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         lines = policy_words.changed(now, new)
     if wrong:
         raise HttpProblem("invalid", " ".join(wrong))
-    put_policy(id, request, who, office, Response(), new.model_dump(mode="json"))
+    put_policy(office, request, who, id, new.model_dump(mode="json"))
     told = "; ".join(f"{what}: {after}" for what, _, after in lines[:3]) or "nothing that was not in force already"
     return done(f"/rounds/{id}/settings", f"Saved: {told}. Make the plan again to plan by it.")
 

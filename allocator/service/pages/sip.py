@@ -16,13 +16,13 @@ from allocator.report import letters, sip_letters
 from allocator.report.own_map import own_map
 from allocator.rounds.ask_first import Asked
 from allocator.service.access import In, Office, Partner
+from allocator.service.actions.answers import answer
 from allocator.service.http_problems import HttpProblem
 from allocator.service.own import Before, about, found, rounds_before
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import Named, address, facts_of, refuse_late, round_of, still_open, typed
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
-from allocator.service.routes.answers import answer
 from allocator.service.schemas import AnswerIn
 from allocator.service.sent import kept, to_sip
 from allocator.service.subject_access import held_on
@@ -168,7 +168,7 @@ def say(request: Request, who: Partner, office: In, form: Form) -> Response:
         before, pair = found(s, who, asked)
         plan = before.plan.id
     fields = {"urn": pair.urn, "post": pair.post, "answer": word, "reason": reason}
-    answer(plan, AnswerIn.model_validate(fields), request, who, office, Response())
+    answer(office, request, who, plan, AnswerIn.model_validate(fields))
     told = {
         "accept": "Thank you. Your yes is written down.",
         "query": "Your question is with the SIP manager.",

@@ -21,15 +21,14 @@ from allocator.reasons.why import explain
 from allocator.report import lists, terms_svg
 from allocator.report.lapses import checks, last_visits, tie, ties
 from allocator.service.access import In, Manager, Reader, plan_in, the_plan
+from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages import cards
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import wait_for
-from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.service.views import ready_of
-from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SipPath = Annotated[str, Path(max_length=100, description="the SIP's id")]
@@ -133,9 +132,7 @@ def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: I
     if row.status not in (None, "active"):
         raise HttpProblem("invalid", f"{row.name} is not active: one more day would buy nothing.")
     ask = {"changes": [{"days": {"sip": sip, "days": row.days + 1}}], "rebuild": True}
-    answer = begin(office, request, who, around_it["plan_id"], "what_if", ask)
-    with office.db.read() as s:
-        job = s.get_one(Job, answer.headers["location"].rsplit("/", 1)[1])
+    job = begin(office, request, who, around_it["plan_id"], "what_if", ask)
     return wait_for(job, f"/rounds/{id}/sips/{sip}?gain={{plan}}#more")
 
 

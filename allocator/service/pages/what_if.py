@@ -21,6 +21,7 @@ from allocator.reasons.answer import world
 from allocator.report.changes_told import sentences, title
 from allocator.report.sides import sides
 from allocator.service.access import In, Manager, Office, Reader, plan_in, round_in, the_plan
+from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
@@ -28,7 +29,6 @@ from allocator.service.pages.happening_forms import choices_of, read
 from allocator.service.pages.happenings import EVENTS, REBUILDS, World
 from allocator.service.pages.jobs import follow
 from allocator.service.roles import Who
-from allocator.service.routes.plans import begin
 from allocator.service.schemas import Id
 from allocator.store import keep, named_scenarios
 from allocator.store.tables import PlanRow, RoundRow, ScenarioRow

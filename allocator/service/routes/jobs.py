@@ -10,21 +10,20 @@ from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from allocator.service import passes
 from allocator.service.access import In, Manager, Reader
+from allocator.service.actions import jobs as actions
+from allocator.service.actions.jobs import job_in
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
 from allocator.service.limits import AtOnce
-from allocator.service.roles import Who
 from allocator.service.schemas import Id, JobOut
 from allocator.service.uploads import XLSX
 from allocator.service.work import FINAL, job_out
 from allocator.store import keep
-from allocator.store.tables import Job
 
 router = APIRouter(route_class=OnceRoute)
 TICK = 0.25  # seconds between looks for a listener
@@ -46,13 +45,6 @@ class EventStream(StreamingResponse):
             self.listeners.free(self.key)
 
 
-def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
-    job = s.get(Job, id, with_for_update=lock)
-    if job is None or job.programme_id not in who.programmes():
-        raise HttpProblem("not_found", f"There is no job {id}.", withheld=job is not None)
-    return job
-
-
 @router.get("/solves/{id}")
 def one_job(id: Id, who: Reader, office: In) -> JobOut:
     """A job: queued, running, done, cancelled or failed with a reason."""
@@ -63,13 +55,7 @@ def one_job(id: Id, who: Reader, office: In) -> JobOut:
 @router.delete("/solves/{id}", status_code=202, responses=errors("round_refuses"))
 def cancel(id: Id, who: Manager, office: In) -> JobOut:
     """Stop it. A running solve ends within a second or so and keeps its best audited plan, beside the desk."""
-    with office.db.write() as s:
-        job = job_in(s, who, id, lock=True)
-        if job.state in FINAL:
-            raise HttpProblem("round_refuses", f"This job has ended already: {job.state}.")
-        office.queue.cancel(s, job)
-        keep.note(s, who.person(job.programme_id), "job cancelled", id, programme=job.programme_id, detail=job.kind)
-        return job_out(job)
+    return job_out(actions.cancel(office, who, id))
 
 
 @router.get(

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from allocator.domain.case import PostKind
 from allocator.domain.change import all_of
 from allocator.domain.plan import Plan
-from allocator.errors import NotThere, RoundRefuses, UsageError
+from allocator.errors import NotThere, UsageError
 from allocator.questions.compare import compare
 from allocator.reasons.why import explain
-from allocator.service.access import Anyone, In, Manager, Office, Reader, fresh, plan_in, the_plan
+from allocator.service.access import Anyone, In, Manager, Reader, plan_in, the_plan
+from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
-from allocator.service.roles import Who
 from allocator.service.schemas import (
     ChoicesIn,
     ExportIn,
@@ -30,8 +30,7 @@ from allocator.service.schemas import (
     WhatIfIn,
 )
 from allocator.service.views import own_plan, ready_of
-from allocator.service.work import accept, answered
-from allocator.store import keep
+from allocator.service.work import answered
 
 router = APIRouter(route_class=OnceRoute)
 Post = Annotated[PostKind, Query(description="which post of the school")]
@@ -95,52 +94,43 @@ def comparison(
         return asdict(compare(the_plan(a), the_plan(b)))
 
 
-def begin(office: Office, request: Request, who: Who, id: str, kind: str, ask: dict[str, Any]) -> Response:
-    """A job about this plan."""
-    with office.db.write() as s:
-        row, of = plan_in(s, who, id)
-        held = keep.the_round(s, of.id, lock=True)
-        fresh(request, held)
-        if ask.get("adopt"):
-            on_desk = keep.current(s, of.id)
-            if on_desk is None or on_desk.id != row.id:
-                raise RoundRefuses(
-                    "Only the plan on the round's desk can be changed by hand. Compare this one instead."
-                )
-            if not (ask.get("reason") or "").strip():
-                raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
-            by = who.person(of.programme_id)
-            keep.note(s, by, "changed by hand", id, programme=of.programme_id, detail=ask["reason"])
-        ask["time_limit"] = min(ask.get("time_limit") or office.settings.solve_seconds, office.settings.solve_seconds)
-        job = accept(office, s, request, held, kind, {**ask, "plan": row.id}, who)
-    return answered(office, request, job)
-
-
 @router.post("/plans/{id}/what-ifs", status_code=202, response_model=JobOut, responses=errors("stale", "round_refuses"))
 def what_if(id: Id, ask: WhatIfIn, request: Request, who: Manager, office: In) -> Response:
     """A scenario against this plan: repaired with least change, or rebuilt. With `adopt` it goes on the desk."""
-    return begin(office, request, who, id, "what_if", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
+    return answered(
+        office,
+        request,
+        begin(office, request, who, id, "what_if", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)}),
+    )
 
 
 @router.post("/plans/{id}/choices", status_code=202, response_model=JobOut, responses=errors("stale"))
 def choices(id: Id, ask: ChoicesIn, request: Request, who: Manager, office: In) -> Response:
     """For each school that the changes leave without its SIP: whom it could be offered, ranked, with consequences."""
-    return begin(office, request, who, id, "choices", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)})
+    return answered(
+        office,
+        request,
+        begin(office, request, who, id, "choices", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)}),
+    )
 
 
 @router.post("/plans/{id}/sweeps", status_code=202, response_model=JobOut, responses=errors("stale"))
 def sweep(id: Id, request: Request, who: Manager, office: In, ask: SweepIn | None = None) -> Response:
     """Every SIP leaving in turn, or what one more day or SIP would gain; spread over all workers."""
-    return begin(office, request, who, id, "sweep", (ask or SweepIn.model_validate({})).model_dump())
+    return answered(
+        office, request, begin(office, request, who, id, "sweep", (ask or SweepIn.model_validate({})).model_dump())
+    )
 
 
 @router.post("/plans/{id}/frontier", status_code=202, response_model=JobOut, responses=errors("stale"))
 def frontier(id: Id, request: Request, who: Manager, office: In) -> Response:
     """Best points for every number of schools changed."""
-    return begin(office, request, who, id, "frontier", {})
+    return answered(office, request, begin(office, request, who, id, "frontier", {}))
 
 
 @router.post("/plans/{id}/exports", status_code=202, response_model=JobOut, responses=errors("stale"))
 def export(id: Id, request: Request, who: Manager, office: In, ask: ExportIn | None = None) -> Response:
     """The plan as a workbook or a page; fetch it at solves/{id}/file."""
-    return begin(office, request, who, id, "export", (ask or ExportIn.model_validate({})).model_dump())
+    return answered(
+        office, request, begin(office, request, who, id, "export", (ask or ExportIn.model_validate({})).model_dump())
+    )

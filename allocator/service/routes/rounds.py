@@ -9,15 +9,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Body, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from allocator import rounds
 from allocator.domain.fold import fold
 from allocator.domain.policy import Policy
-from allocator.errors import RoundRefuses
-from allocator.intake.policy import policy_from
-from allocator.intake.source import Raw
-from allocator.questions.rollover import next_year
-from allocator.service import roles, uploads
-from allocator.service.access import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag, writing
+from allocator.service import uploads
+from allocator.service.access import Anyone, In, Manager, Reader, fresh, programme_in, round_in, tag
+from allocator.service.actions import rounds as actions
 from allocator.service.http_problems import HttpProblem, TableProblem, errors, table_problem
 from allocator.service.idempotency import OnceRoute
 from allocator.service.schemas import (
@@ -41,9 +37,9 @@ from allocator.service.schemas import (
     page,
 )
 from allocator.service.views import event_out, round_out
-from allocator.service.work import accept, answered, job_out
+from allocator.service.work import answered, job_out
 from allocator.store import keep
-from allocator.store.tables import EventRow, Grant, Job, Programme, RoundRow
+from allocator.store.tables import EventRow, Job, Programme, RoundRow
 
 router = APIRouter(route_class=OnceRoute)
 WRITE = ("stale", "round_refuses")
@@ -60,15 +56,9 @@ def programmes(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 10
 @router.post("/programmes", status_code=201)
 def new_programme(new: ProgrammeIn, who: Manager, office: In, response: Response) -> ProgrammeOut:
     """A programme of its own: nothing is shared with others. Whoever makes it manages it."""
-    with office.db.write() as s:
-        row = Programme(id=keep.new_id(), name=new.name, created_at=keep.now(), made_with=who.pass_id)
-        s.add(row)
-        s.flush()
-        s.add(Grant(id=keep.new_id(), person_id=who.id, programme_id=row.id, role="manager"))
-        roles.call(s, who.id, row.id, who.name)
-        keep.note(s, who.person(row.id), "programme made", row.id, programme=row.id, detail=row.name)
-        response.headers["Location"] = f"/api/v1/programmes/{row.id}"
-        return ProgrammeOut.model_validate(row)
+    made = actions.new_programme(office, who, new)
+    response.headers["Location"] = f"/api/v1/programmes/{made.id}"
+    return made
 
 
 @router.get("/programmes/{id}")
@@ -91,14 +81,9 @@ def rounds_of(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Lim
 @router.post("/programmes/{id}/rounds", status_code=201)
 def new_round(id: Id, new: RoundIn, who: Manager, office: In, response: Response) -> RoundOut:
     """A round for a year."""
-    with office.db.write() as s:
-        programme_in(s, who, id)
-        row = RoundRow(id=keep.new_id(), programme_id=id, name=new.name, created_at=keep.now())
-        s.add(row)
-        s.flush()
-        keep.note(s, who.person(id), "round made", row.id, programme=id, detail=new.name)
-        response.headers.update({"Location": f"/api/v1/rounds/{row.id}", "ETag": tag(row)})
-        return round_out(s, row, dt.date.today())
+    made = actions.new_round(office, who, id, new)
+    response.headers.update({"Location": f"/api/v1/rounds/{made.id}", "ETag": f'"{made.version}"'})
+    return made
 
 
 @router.get("/rounds/{id}")
@@ -194,22 +179,8 @@ def put_policy(
     policy: Annotated[dict[str, Any], Body(examples=[{"name": "steady", "tenure.limit": 6}])],
 ) -> dict[str, Any]:
     """Settings by key, over the shipped policy that `name` names. The case stays as it is, in a new version."""
-    raw = Raw()
-    new = policy_from(policy, raw)
-    if raw.problems:
-        problems = [table_problem(p) for p in raw.problems]
-        raise HttpProblem(
-            "case_errors", f"{len(problems)} settings cannot be used. Nothing was kept.", problems=problems
-        )
-    with writing(request, office, who, id) as (s, row):
-        before = keep.case_row(s, id)
-        if before is None:
-            raise RoundRefuses("This round has no case yet. Put the case first; its policy can then be changed.")
-        case, _ = keep.case_of(before)
-        by = who.person(row.programme_id)
-        keep.keep_case(s, row, case, new, before.problems, by)
-        keep.note(s, by, "policy put", id, programme=row.programme_id, detail=new.name)
-        response.headers["ETag"] = tag(row)
+    new, version = actions.put_policy(office, request, who, id, policy)
+    response.headers["ETag"] = f'"{version}"'
     return new.model_dump(mode="json")
 
 
@@ -225,79 +196,39 @@ def solves(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit 
 @router.post("/rounds/{id}/solves", status_code=202, response_model=JobOut, responses=errors(*WRITE))
 def solve(id: Id, request: Request, who: Manager, office: In, ask: SolveIn | None = None) -> Response:
     """The annual allocation, as a job. `Prefer: wait=N` answers with the plan itself if it is done in time."""
-    ask = ask or SolveIn.model_validate({})
-    with office.db.write() as s:
-        row = round_in(s, who, id, lock=True)
-        fresh(request, row)
-        case = keep.case_row(s, id)
-        if case is None:
-            raise RoundRefuses("This round has no case yet. Put one at rounds/{id}/case.")
-        if ask.adopt:
-            rounds.may_adopt(keep.standing(s, id))
-        asked = {**ask.model_dump(), "case": case.n}  # cases are never edited, so its number is enough
-        asked["time_limit"] = min(ask.time_limit or office.settings.solve_seconds, office.settings.solve_seconds)
-        job = accept(office, s, request, row, "solve", asked, who)
-    return answered(office, request, job)
+    return answered(office, request, actions.solve(office, request, who, id, ask or SolveIn.model_validate({})))
 
 
 @router.post("/rounds/{id}/resubmissions", status_code=202, response_model=JobOut, responses=errors(*WRITE))
 def resubmit(id: Id, request: Request, who: Manager, office: In, ask: ResubmitIn | None = None) -> Response:
     """Every refusal that stands, solved again with least change, as a job. Without `adopt` the desk stays as it is."""
-    ask = ask or ResubmitIn.model_validate({})
-    with office.db.write() as s:
-        row = round_in(s, who, id, lock=True)
-        fresh(request, row)
-        if not keep.standing(s, id).waiting:
-            raise RoundRefuses("No refusal waits to be resubmitted.")
-        job = accept(office, s, request, row, "resubmission", ask.model_dump(), who)
-    return answered(office, request, job)
+    return answered(office, request, actions.resubmit(office, request, who, id, ask or ResubmitIn.model_validate({})))
 
 
-def recorded(row: RoundRow, events: list[Any], state: str, response: Response, told: str | None = None) -> Recorded:
-    response.headers["ETag"] = tag(row)
-    return Recorded(events=[e.n for e in events], state=state, version=row.version, told=told)
+def tagged(response: Response, done: Recorded) -> Recorded:
+    """What was recorded, with the version that it made of the round."""
+    response.headers["ETag"] = f'"{done.version}"'
+    return done
 
 
 @router.post("/rounds/{id}/refusals", responses=errors(*WRITE))
 def decide(id: Id, ask: RefusalDecision, request: Request, who: Manager, office: In, response: Response) -> Recorded:
     """A person's word on a refusal that could not stand by itself: a second one, or a school of concern's."""
-    with writing(request, office, who, id) as (s, row):
-        by, today = who.person(row.programme_id), dt.date.today()
-        done = keep.step(
-            s, id, by, lambda d: rounds.decide_refusal(d, ask.urn, ask.stands, ask.reason, today, ask.post)
-        )
-        keep.note(s, by, "refusal decided", ask.urn, programme=row.programme_id, detail=str(ask.stands))
-        return recorded(row, done, keep.standing(s, id).state, response)
+    return tagged(response, actions.decide(office, request, who, id, ask))
 
 
 @router.post("/rounds/{id}/in-force", responses=errors(*WRITE))
 def in_force(id: Id, request: Request, who: Manager, office: In, response: Response) -> Recorded:
     """The confirmed plan becomes the year's plan."""
-    with writing(request, office, who, id) as (s, row):
-        by = who.person(row.programme_id)
-        done = keep.step(s, id, by, lambda d: rounds.put_in_force(d, dt.date.today()))
-        keep.note(s, by, "put in force", id, programme=row.programme_id)
-        return recorded(row, done, keep.standing(s, id).state, response)
+    return tagged(response, actions.in_force(office, request, who, id))
 
 
 @router.post("/rounds/{id}/next-year", status_code=201, responses=errors(*WRITE))
 def roll_over(id: Id, request: Request, who: Manager, office: In, response: Response) -> NewRound:
     """Next year's round, its case made from this year's end: tenure carried, what lapses left behind."""
-    with writing(request, office, who, id) as (s, row):
-        _, place = keep.desk(s, id)
-        if not place.round.in_force:
-            raise RoundRefuses("Next year's case is made from a plan that was in force. Confirm this one first.")
-        new = next_year(place.plan)
-        by = who.person(row.programme_id)
-        fresh_round = RoundRow(
-            id=keep.new_id(), programme_id=row.programme_id, name=new.case.year, created_at=keep.now()
-        )
-        s.add(fresh_round)
-        s.flush()
-        keep.keep_case(s, fresh_round, new.case, place.facts.policy.model_copy(update={"year": None}), [], by)
-        keep.note(s, by, "next year made", fresh_round.id, programme=row.programme_id, detail=new.case.year)
-        response.headers["Location"] = f"/api/v1/rounds/{fresh_round.id}"
-        return NewRound(round=fresh_round.id, notes=list(new.notes))
+    made = actions.roll_over(office, request, who, id)
+    response.headers["Location"] = f"/api/v1/rounds/{made.round}"
+    return made
 
 
 @router.get("/rounds/{id}/events")

@@ -1,0 +1,147 @@
+"""Programmes and their rounds: made, their policy, solves and resubmissions, refusals decided, in force, next year."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from fastapi import Request
+
+from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.errors import RoundRefuses
+from allocator.intake.policy import policy_from
+from allocator.intake.source import Raw
+from allocator.questions.rollover import next_year
+from allocator.service import roles
+from allocator.service.access import Office, fresh, programme_in, round_in, writing
+from allocator.service.http_problems import HttpProblem, table_problem
+from allocator.service.roles import Who
+from allocator.service.schemas import (
+    NewRound,
+    ProgrammeIn,
+    ProgrammeOut,
+    Recorded,
+    RefusalDecision,
+    ResubmitIn,
+    RoundIn,
+    RoundOut,
+    SolveIn,
+)
+from allocator.service.views import round_out
+from allocator.service.work import accept, sent
+from allocator.store import keep
+from allocator.store.tables import Grant, Job, Programme, RoundRow
+
+
+def new_programme(office: Office, who: Who, new: ProgrammeIn) -> ProgrammeOut:
+    """A programme of its own: nothing is shared with others. Whoever makes it manages it."""
+    with office.db.write() as s:
+        row = Programme(id=keep.new_id(), name=new.name, created_at=keep.now(), made_with=who.pass_id)
+        s.add(row)
+        s.flush()
+        s.add(Grant(id=keep.new_id(), person_id=who.id, programme_id=row.id, role="manager"))
+        roles.call(s, who.id, row.id, who.name)
+        keep.note(s, who.person(row.id), "programme made", row.id, programme=row.id, detail=row.name)
+        return ProgrammeOut.model_validate(row)
+
+
+def new_round(office: Office, who: Who, id: str, new: RoundIn) -> RoundOut:
+    """A round for a year."""
+    with office.db.write() as s:
+        programme_in(s, who, id)
+        row = RoundRow(id=keep.new_id(), programme_id=id, name=new.name, created_at=keep.now())
+        s.add(row)
+        s.flush()
+        keep.note(s, who.person(id), "round made", row.id, programme=id, detail=new.name)
+        return round_out(s, row, dt.date.today())
+
+
+def put_policy(office: Office, request: Request, who: Who, id: str, policy: dict[str, Any]) -> tuple[Policy, int]:
+    """Settings by key, over the shipped policy that `name` names, and the round's version with them."""
+    raw = Raw()
+    new = policy_from(policy, raw)
+    if raw.problems:
+        problems = [table_problem(p) for p in raw.problems]
+        raise HttpProblem(
+            "case_errors", f"{len(problems)} settings cannot be used. Nothing was kept.", problems=problems
+        )
+    with writing(request, office, who, id) as (s, row):
+        before = keep.case_row(s, id)
+        if before is None:
+            raise RoundRefuses("This round has no case yet. Put the case first; its policy can then be changed.")
+        case, _ = keep.case_of(before)
+        by = who.person(row.programme_id)
+        keep.keep_case(s, row, case, new, before.problems, by)
+        keep.note(s, by, "policy put", id, programme=row.programme_id, detail=new.name)
+    return new, row.version
+
+
+def solve(office: Office, request: Request, who: Who, id: str, ask: SolveIn) -> Job:
+    """The annual allocation, as a job."""
+    with office.db.write() as s:
+        row = round_in(s, who, id, lock=True)
+        fresh(request, row)
+        case = keep.case_row(s, id)
+        if case is None:
+            raise RoundRefuses("This round has no case yet. Put one at rounds/{id}/case.")
+        if ask.adopt:
+            rounds.may_adopt(keep.standing(s, id))
+        asked = {**ask.model_dump(), "case": case.n}  # cases are never edited, so its number is enough
+        asked["time_limit"] = min(ask.time_limit or office.settings.solve_seconds, office.settings.solve_seconds)
+        job = accept(office, s, request, row, "solve", asked, who)
+    return sent(office, job)
+
+
+def resubmit(office: Office, request: Request, who: Who, id: str, ask: ResubmitIn) -> Job:
+    """Every refusal that stands, solved again with least change, as a job. Without `adopt` the desk stays as it is."""
+    with office.db.write() as s:
+        row = round_in(s, who, id, lock=True)
+        fresh(request, row)
+        if not keep.standing(s, id).waiting:
+            raise RoundRefuses("No refusal waits to be resubmitted.")
+        job = accept(office, s, request, row, "resubmission", ask.model_dump(), who)
+    return sent(office, job)
+
+
+def recorded(row: RoundRow, events: list[Any], state: str, told: str | None = None) -> Recorded:
+    """The events of a step, and where the round then stands."""
+    return Recorded(events=[e.n for e in events], state=state, version=row.version, told=told)
+
+
+def decide(office: Office, request: Request, who: Who, id: str, ask: RefusalDecision) -> Recorded:
+    """A person's word on a refusal that could not stand by itself: a second one, or a school of concern's."""
+    with writing(request, office, who, id) as (s, row):
+        by, today = who.person(row.programme_id), dt.date.today()
+        done = keep.step(
+            s, id, by, lambda d: rounds.decide_refusal(d, ask.urn, ask.stands, ask.reason, today, ask.post)
+        )
+        keep.note(s, by, "refusal decided", ask.urn, programme=row.programme_id, detail=str(ask.stands))
+        return recorded(row, done, keep.standing(s, id).state)
+
+
+def in_force(office: Office, request: Request, who: Who, id: str) -> Recorded:
+    """The confirmed plan becomes the year's plan."""
+    with writing(request, office, who, id) as (s, row):
+        by = who.person(row.programme_id)
+        done = keep.step(s, id, by, lambda d: rounds.put_in_force(d, dt.date.today()))
+        keep.note(s, by, "put in force", id, programme=row.programme_id)
+        return recorded(row, done, keep.standing(s, id).state)
+
+
+def roll_over(office: Office, request: Request, who: Who, id: str) -> NewRound:
+    """Next year's round, its case made from this year's end: tenure carried, what lapses left behind."""
+    with writing(request, office, who, id) as (s, row):
+        _, place = keep.desk(s, id)
+        if not place.round.in_force:
+            raise RoundRefuses("Next year's case is made from a plan that was in force. Confirm this one first.")
+        new = next_year(place.plan)
+        by = who.person(row.programme_id)
+        fresh_round = RoundRow(
+            id=keep.new_id(), programme_id=row.programme_id, name=new.case.year, created_at=keep.now()
+        )
+        s.add(fresh_round)
+        s.flush()
+        keep.keep_case(s, fresh_round, new.case, place.facts.policy.model_copy(update={"year": None}), [], by)
+        keep.note(s, by, "next year made", fresh_round.id, programme=row.programme_id, detail=new.case.year)
+        return NewRound(round=fresh_round.id, notes=list(new.notes))
