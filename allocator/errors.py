@@ -30,16 +30,6 @@ class CaseError(AllocatorError):
         self.problems = problems
 
 
-class PlanBreaksRule(AllocatorError):
-    """A plan failed the independent auditor; `breaches` lists what and where."""
-
-    exit_code = 5
-
-    def __init__(self, text: str, breaches: tuple[object, ...] = (), **facts: object) -> None:
-        super().__init__(text, **facts)
-        self.breaches = breaches
-
-
 class RoundRefuses(AllocatorError):
     """The rules of the round do not allow this step (for example a second refusal, domain F1)."""
 

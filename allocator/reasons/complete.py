@@ -24,7 +24,6 @@ NOT_ALL = (
     "Equal choices were not looked for to the end: beside those named there may be others. why-not tells of "
     "any one SIP."
 )
-BY_ID = {rule.id: rule for rule in rules.RULES}
 
 
 def complete(ready: Setup, plan: Plan, solution: Solution, stop: Stop | None = None) -> Plan:
