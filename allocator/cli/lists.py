@@ -34,7 +34,7 @@ def list_(
     """
     from allocator.engine.tiers import Stop
     from allocator.report.lists import first_day, make
-    from allocator.report.plan_workbook import write_table
+    from allocator.report.sheets import write_table
 
     plan = read_plan(plan_file)
     with stopping() as event:

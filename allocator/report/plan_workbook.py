@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.formatting.rule import DataBarRule, FormulaRule
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.formatting.rule import DataBarRule
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from allocator.domain import canon
@@ -28,14 +26,11 @@ from allocator.reasons.spoken import name_of, wish_to_writer
 from allocator.reasons.told import spoken_on
 from allocator.report.by_school import COLUMNS, NOBODY, SchoolRow, by_school, cells, number
 from allocator.report.lists import every, first_day
+from allocator.report.sheets import TINTS, table, tinted
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
 
-HEAD = PatternFill("solid", fgColor="1D3557")
-TINTS = {"new": "FFF3CD", "short": "F8D7DA", "locked": "D6E4F0", "over": "F8D7DA"}
-POST = {"lead": "lead", "support": "support", "appraisal": "appraisal"}
 PERIODS = ("autumn 1", "autumn 2 (peak)", "spring", "summer")
-WIDEST = 70
 URNS = ("urn", "old_urn", "new_urn", "current_urn", "paired_with")
 DATED = tuple(
     {
@@ -75,67 +70,46 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     book.save(path)
 
 
-def write_table(path: Path, title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """One table as a workbook of its own."""
-    book = Workbook()
-    first = book.active
-    assert isinstance(first, Worksheet)
-    first.title = title
-    table(first, head, rows)
-    book.save(path)
-
-
-def put(sheet: Worksheet, row: int, column: int, value: Any) -> Cell:
-    """A cell; a text is always a text, whatever it begins with, so that no name becomes a formula."""
-    cell = sheet.cell(row, column)
-    assert isinstance(cell, Cell)
-    plain.put(cell, value)
-    return cell
-
-
-def table(sheet: Worksheet, head: Sequence[str], rows: Sequence[Sequence[Any]], wrap: Sequence[int] = ()) -> None:
-    """Header frozen and filtered, columns as wide as they need, ready to print across a page."""
-    for n, name in enumerate(head, 1):
-        cell = put(sheet, 1, n, name)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFF"), HEAD
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-    for r, row in enumerate(rows, 2):
-        for n, value in enumerate(row, 1):
-            put(sheet, r, n, value).alignment = Alignment(wrap_text=n in wrap, vertical="top")
-    for n, name in enumerate(head, 1):
-        longest = max([len(name), *(len(str(row[n - 1])) for row in rows if row[n - 1] is not None)])
-        sheet.column_dimensions[get_column_letter(n)].width = min(WIDEST if n in wrap else 34, longest + 3)
-    for r, row in enumerate(rows, 2):  # not every program fits the height of wrapped text by itself
-        lines = max((1 + len(str(row[n - 1] or "")) // WIDEST for n in wrap), default=1)
-        if lines > 1:
-            sheet.row_dimensions[r].height = 15.0 * lines
-    sheet.freeze_panes = "A2"
-    if head:
-        sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{max(2, len(rows) + 1)}"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = "1:1"
-
-
-def tinted(formula: str, tint: str) -> Any:
-    """Rows for which the formula holds, in a tint."""
-    return FormulaRule([formula], fill=PatternFill("solid", bgColor=tint))  # type: ignore[no-untyped-call]  # upstream
-
-
 def _plan(sheet: Worksheet, plan: Plan) -> None:
-    head = ["school", "URN", "post", "SIP", "mark", "year with the SIP", "from", "to", "days", *PERIODS, "days short",
-            "days to begin with", "why", "next choice"]  # fmt: skip
+    head = [
+        "school",
+        "URN",
+        "post",
+        "SIP",
+        "mark",
+        "year with the SIP",
+        "from",
+        "to",
+        "days",
+        *PERIODS,
+        "days short",
+        "days to begin with",
+        "why",
+        "next choice",
+    ]
     order = {"lead": 0, "support": 1, "appraisal": 2}
     names = {x.sip: x.name for x in plan.loads}
     rows = [
-        [a.school, number(a.urn), POST[a.post], a.name, mark(a), a.tenure_year, a.from_, a.to, a.days,
-         *a.periods.model_dump().values(), a.days_short or None, a.extra_days or None, why(a), names.get(a.runner_up.sip) if a.runner_up else None]
+        [
+            a.school,
+            number(a.urn),
+            a.post,
+            a.name,
+            mark(a),
+            a.tenure_year,
+            a.from_,
+            a.to,
+            a.days,
+            *a.periods.model_dump().values(),
+            a.days_short or None,
+            a.extra_days or None,
+            why(a),
+            names.get(a.runner_up.sip) if a.runner_up else None,
+        ]
         for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, order[a.post], a.from_))
-    ]  # fmt: skip
+    ]
     rows = [
-        [u.school, number(u.urn), POST[u.post], "no SIP yet", "NO SIP", *[None] * 10, u.text, None]
-        for u in plan.unfilled
+        [u.school, number(u.urn), u.post, "no SIP yet", "NO SIP", *[None] * 10, u.text, None] for u in plan.unfilled
     ] + rows
     table(sheet, head, rows, wrap=(16,))
     last = max(2, len(rows) + 1)
@@ -176,7 +150,22 @@ def _sips(book: Workbook, plan: Plan, rows: Mapping[str, SchoolRow]) -> None:
     held: dict[str, list[Assignment]] = defaultdict(list)
     for a in sorted(plan.assignments, key=lambda a: (a.school, a.urn, POST_KINDS.index(a.post), a.from_)):
         held[a.sip].append(a)
-    head = ["URN", "School", "Post", "From", "To", "Days", *[p.capitalize() for p in PERIODS], "To begin with", "Year", "km", "Head", "Last year", "Need", "Flags"]  # fmt: skip
+    head = [
+        "URN",
+        "School",
+        "Post",
+        "From",
+        "To",
+        "Days",
+        *[p.capitalize() for p in PERIODS],
+        "To begin with",
+        "Year",
+        "km",
+        "Head",
+        "Last year",
+        "Need",
+        "Flags",
+    ]
     taken = {name.casefold() for name in book.sheetnames}
     for load in sorted((x for x in plan.loads if held[x.sip]), key=lambda x: (x.name, x.sip)):
         mine = held[load.sip]
@@ -196,8 +185,22 @@ def _sips(book: Workbook, plan: Plan, rows: Mapping[str, SchoolRow]) -> None:
 
 def _of_sip(a: Assignment, row: SchoolRow) -> list[Any]:
     led = a.post == "lead" and a.sip == row.sip_id
-    return [number(a.urn), a.school, POST[a.post], a.from_, a.to, a.days, *a.periods.model_dump().values(), a.extra_days,
-            a.tenure_year if a.post == "lead" else None, row.km if led else None, row.head or None, row.last, row.need, mark(a) or None]  # fmt: skip
+    return [
+        number(a.urn),
+        a.school,
+        a.post,
+        a.from_,
+        a.to,
+        a.days,
+        *a.periods.model_dump().values(),
+        a.extra_days,
+        a.tenure_year if a.post == "lead" else None,
+        row.km if led else None,
+        row.head or None,
+        row.last,
+        row.need,
+        mark(a) or None,
+    ]
 
 
 def _title(name: str, taken: set[str]) -> str:
@@ -230,10 +233,21 @@ def _loads(sheet: Worksheet, plan: Plan) -> None:
         given[a.sip] += a.days
         extra[a.sip] += a.extra_days
     rows = [
-        [x.name, x.sip, x.posts, x.days, x.capacity, x.capacity - x.days, x.days / x.capacity if x.capacity else None,
-         *x.periods.model_dump().values(), given[x.sip], extra[x.sip], "; ".join(sorted(held.get(x.sip, [])))]
+        [
+            x.name,
+            x.sip,
+            x.posts,
+            x.days,
+            x.capacity,
+            x.capacity - x.days,
+            x.days / x.capacity if x.capacity else None,
+            *x.periods.model_dump().values(),
+            given[x.sip],
+            extra[x.sip],
+            "; ".join(sorted(held.get(x.sip, []))),
+        ]
         for x in plan.loads
-    ]  # fmt: skip
+    ]
     table(sheet, head, rows, wrap=(14,))
     last = max(2, len(rows) + 1)
     for r in range(2, last + 1):
@@ -248,8 +262,7 @@ def _unfilled(sheet: Worksheet, plan: Plan) -> None:
     for u in plan.unfilled:
         fixes = [f.text for f in u.fixes] or ["none found among the changes that policy may suggest"]
         rows += [
-            [u.school, number(u.urn), POST[u.post], u.need, u.text if n == 0 else None, fix]
-            for n, fix in enumerate(fixes)
+            [u.school, number(u.urn), u.post, u.need, u.text if n == 0 else None, fix] for n, fix in enumerate(fixes)
         ]
     if not rows:
         rows = [["Every post has a SIP.", None, None, None, None, None]]
@@ -260,20 +273,35 @@ def _changes(sheet: Worksheet, plan: Plan) -> None:
     names = {x.sip: x.name for x in plan.loads}
     schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
     rows = [
-        [schools[c.urn], number(c.urn), POST[c.post], names.get(c.from_ or "", c.from_ or "nobody"),
-         names.get(c.to or "", c.to or "nobody"), c.because, "yes" if c.voluntary else "no"]
+        [
+            schools[c.urn],
+            number(c.urn),
+            c.post,
+            names.get(c.from_ or "", c.from_ or "nobody"),
+            names.get(c.to or "", c.to or "nobody"),
+            c.because,
+            "yes" if c.voluntary else "no",
+        ]
         for c in plan.changes
-    ]  # fmt: skip
+    ]
     table(sheet, ["school", "URN", "post", "from", "to", "why", "by their own wish or refusal"], rows, wrap=(6,))
 
 
 def _wishes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
     rows = [
-        ["school" if w.by == "school" else facts.sips[w.sip or ""].name, facts.name(w.urn), number(w.urn), plain_words(w.wish),
-         name_of(facts, w.sip) if w.sip and w.by == "school" else None, w.strength, "yes" if w.met else "no",
-         w.text if not w.met else None, wish_to_writer(facts, w, spoken_on(plan, facts)) or None]
+        [
+            "school" if w.by == "school" else facts.sips[w.sip or ""].name,
+            facts.name(w.urn),
+            number(w.urn),
+            plain_words(w.wish),
+            name_of(facts, w.sip) if w.sip and w.by == "school" else None,
+            w.strength,
+            "yes" if w.met else "no",
+            w.text if not w.met else None,
+            wish_to_writer(facts, w, spoken_on(plan, facts)) or None,
+        ]
         for w in plan.wishes
-    ]  # fmt: skip
+    ]
     head = ["who wished", "school", "URN", "wish", "about", "strength", "met", "why not", "what its writer reads"]
     table(sheet, head, rows or [["Nobody has wished for anything.", *[None] * 8]], wrap=(8, 9))
 
@@ -281,9 +309,12 @@ def _wishes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
 def _notices(sheet: Worksheet, plan: Plan) -> None:
     s = plan.summary
     said = [
-        f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} schools keep their SIP, {s.changed} change.",
-        f"{s.days_used:g} days used of {s.days_offered:g}: {s.days_used - to_begin(plan):g} for schools (the sheet plan, days) and "
-        f"{to_begin(plan):g} to begin with (new pairings, heads in their first year).",
+        (
+            f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} schools keep their SIP, "
+            f"{s.changed} change."
+        ),
+        f"{s.days_used:g} days used of {s.days_offered:g}: {s.days_used - to_begin(plan):g} for schools (the "
+        f"sheet plan, days) and {to_begin(plan):g} to begin with (new pairings, heads in their first year).",
         *([shortfall(plan).strip()] if shortfall(plan) else []),
         standing(plan),
         *plan.notices,
@@ -348,12 +379,16 @@ def _cell(value: Any, column: str) -> Any:
 def _auditor(sheet: Worksheet, plan: Plan) -> None:
     m = plan.made_with
     rows: list[list[Any]] = [
-        ["case sha256", m.case_sha256, None], ["policy sha256", m.policy_sha256, None], ["seed of the lot", m.seed, None],
-        *[[f"version of {k}", v, None] for k, v in m.versions.items()], ["made", m.created_at, None],
-        ["status", plan.status, None], ["points of pairs", plan.summary.points, None],
+        ["case sha256", m.case_sha256, None],
+        ["policy sha256", m.policy_sha256, None],
+        ["seed of the lot", m.seed, None],
+        *[[f"version of {k}", v, None] for k, v in m.versions.items()],
+        ["made", m.created_at, None],
+        ["status", plan.status, None],
+        ["points of pairs", plan.summary.points, None],
         ["points of team rules", plan.summary.team_points, None],
         *[[f"tier {t.name}", t.value, t.bound] for t in plan.certificate.tiers],
-    ]  # fmt: skip
+    ]
     for a in plan.assignments:
         rows += [[f"{a.urn} {a.post} {a.sip}: {r.rule}", r.points, None] for r in a.reasons if r.points]
     table(sheet, ["what", "value", "proved bound"], rows)

@@ -133,7 +133,7 @@ def as_file(request: Request, id: Id, kind: Literal["csv", "xlsx"], who: Reader,
     if kind == "csv":
         saved = headers(request) | {"Content-Disposition": 'attachment; filename="plan.csv"'}
         return Response(csv_of(heads, body), 200, saved, "text/csv; charset=utf-8")
-    from allocator.report.plan_workbook import write_table
+    from allocator.report.sheets import write_table
 
     with tempfile.TemporaryDirectory() as folder:
         write_table(Path(folder) / "plan.xlsx", "plan", heads, body)
