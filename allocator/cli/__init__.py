@@ -13,7 +13,8 @@ from typing import Any
 
 
 class Unread(io.FileIO):
-    """Standard output that outlives its reader (`| head`): what nobody reads is dropped, and the files asked for are written."""
+    """Standard output that outlives its reader (`| head`): what nobody reads is dropped, and the files asked for
+    are written."""
 
     def write(self, text: Any) -> int:
         try:

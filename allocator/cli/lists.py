@@ -28,7 +28,8 @@ def list_(
     excel: Annotated[Path | None, typer.Option("--excel", help="the list as a workbook")] = None,
     as_json: JsonOpt = False,
 ) -> None:
-    """A list that a manager is asked for: who reaches the limit, whose checks end and what that bars, days by term, and more.
+    """A list that a manager is asked for: who reaches the limit, whose checks end and what that bars, days by
+    term, and more.
 
     clusters and checks plan the year again for some of their rows.
     """
@@ -67,7 +68,8 @@ def next_year(
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
-    """Next year before it is planned: the coming three years, what runs out and lapses; with -o its tables, tenure carried.
+    """Next year before it is planned: the coming three years, what runs out and lapses; with -o its tables, tenure
+    carried.
 
     With --plan next year follows from it. Without, the case is one that is not planned yet.
     """

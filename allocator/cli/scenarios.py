@@ -40,8 +40,10 @@ GivenCase = Annotated[
 ]
 PlanOpt = Annotated[Path, typer.Option("--plan", help="the plan to go on from, as `solve -o` wrote it")]
 WORDS: dict[str, tuple[str, ...]] = {  # columns that people read, and no plan rests on
-    "schools": ("head_email", "chair_email"), "sips": ("email", "pen_portrait"), "wishes": ("note",),
-}  # fmt: skip
+    "schools": ("head_email", "chair_email"),
+    "sips": ("email", "pen_portrait"),
+    "wishes": ("note",),
+}
 TOLD = 4  # changes of a case that are told one by one
 LeavesOpt = Annotated[
     list[str] | None,
@@ -86,18 +88,20 @@ def _edited(case: Path, plan_file: Path, then: Case, now: Case) -> None:
     if canon.case_sha256(_planned_on(then)) == canon.case_sha256(_planned_on(now)):
         said = "; ".join(_words_only(then, now))
         note(
-            f"{case} has changed since {plan_file} was made, in nothing that it rests on: {said}. Going on from the plan."
+            f"{case} has changed since {plan_file} was made, in nothing that it rests on: {said}. Going on "
+            "from the plan."
         )
         return
     if not {x.urn for x in then.schools} & {x.urn for x in now.schools}:
         raise UsageError(
-            f"{plan_file} was made from another case than {case}: no school is in both. Give the one that it was made from, or none."
+            f"{plan_file} was made from another case than {case}: no school is in both. Give the one that "
+            "it was made from, or none."
         )
     lines = [line for part in since(then, now) for line in part.lines]
     more = f"; and {len(lines) - TOLD} more" if len(lines) > TOLD else ""
     raise UsageError(
-        f"{case} has changed since {plan_file} was made: {'; '.join(lines[:TOLD]) or 'its rows differ'}{more}. Solve it again, or leave {case} "
-        "out to go on from the plan as it was made."
+        f"{case} has changed since {plan_file} was made: {'; '.join(lines[:TOLD]) or 'its rows differ'}{more}. "
+        f"Solve it again, or leave {case} out to go on from the plan as it was made."
     )
 
 

@@ -1,6 +1,8 @@
-"""The coming three years before anything is planned: days due against days offered, who reaches review and limit (domain F5, D10).
+"""The coming three years before anything is planned: days due against days offered, who reaches review and limit
+(domain F5, D10).
 
-It reads a case as it is, with today's team and every pair going on: what a roll-over leaves (`rollover`), or a new round's data.
+It reads a case as it is, with today's team and every pair going on: what a roll-over leaves (`rollover`), or a new
+round's data.
 """
 
 from __future__ import annotations

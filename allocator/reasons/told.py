@@ -86,7 +86,8 @@ def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.dat
 
 
 def spoken_on(plan: Plan, facts: Facts) -> dt.date:
-    """The day from which a plan speaks where nobody says on which it is read: its repair's, else the eve of the year."""
+    """The day from which a plan speaks where nobody says on which it is read: its repair's, else the eve of the
+    year."""
     since = plan.inputs.repaired and plan.inputs.repaired.since
     return since or facts.year.first - dt.timedelta(days=1)
 

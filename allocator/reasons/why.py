@@ -100,7 +100,7 @@ def explain(
             row.reasons,
             row.runner_up.sip if row.runner_up else None,
             facts=position(ready.facts.as_it_stands(urn)),
-        )  # fmt: skip
+        )
     said = told(ready, plan, row, audience, on)
     return Explanation(
         urn,

@@ -1,4 +1,5 @@
-"""Next year before it is planned, as lists: the coming three years, who comes to a turn, what runs out, what lapses (practice, "The year")."""
+"""Next year before it is planned, as lists: the coming three years, who comes to a turn, what runs out, what
+lapses (practice, "The year")."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of
 from allocator.report.changes_told import DECISION
 from allocator.report.lapses import checks
-from allocator.report.listing import Fact, Listing
+from allocator.report.listing import FactToMend, Listing
 from allocator.words import counted, day, days, listed, noun, words
 
 Kept = Callable[[Sip, Sequence[str]], str]  # what a renewal of this SIP's check would keep of these schools, in words
@@ -55,10 +56,17 @@ def after(plan: Plan, today: dt.date) -> NextYear:
 def years(facts: Facts, found: Ahead) -> Listing:
     """A row a year: days due against days offered by today's team, and the pairs that come to a turn."""
     rows = tuple(
-        (year_label(y.year), y.schools, y.due, y.offered, y.left, y.only_if,
-         *(len(found.of(y.year, turn)) for turn in ("review", "limit", "gone")))
+        (
+            year_label(y.year),
+            y.schools,
+            y.due,
+            y.offered,
+            y.left,
+            y.only_if,
+            *(len(found.of(y.year, turn)) for turn in ("review", "limit", "gone")),
+        )
         for y in found.years
-    )  # fmt: skip
+    )
     head = ("year", "schools", "due", "offered", "left", "renew", "review", "limit", "gone")
     said = " ".join(x for x in (_room(found.years), _cliff(facts, found), _nobody(found)) if x)
     return Listing("years", "The coming three years with today's team, in days and pairs", head, rows, said)
@@ -70,7 +78,10 @@ def _room(years: Sequence[YearAhead]) -> str:
     first = years[0]
     least = min(years, key=lambda y: y.left)
     out = (
-        f"In {year_label(short.year)} {days(-short.left)} {noun(-short.left, 'is', 'are')} wanting: {short.due:g} due, {short.offered:g} offered."
+        (
+            f"In {year_label(short.year)} {days(-short.left)} {noun(-short.left, 'is', 'are')} wanting: "
+            f"{short.due:g} due, {short.offered:g} offered."
+        )
         if short
         else f"The days suffice in each; fewest are left in {year_label(least.year)}: {least.left:g}."
     )
@@ -98,8 +109,8 @@ def _cliff(facts: Facts, found: Ahead) -> str:
     who = listed([name_of(facts, s) for s, _ in most[:3]])
     tail = f", {most[0][1]} of them {who}'s" if len(most) == 1 and most[0][1] > 1 else ""
     return (
-        f"Most change in {year_label(worst.year)} for the limit alone: {len(pairs)} of {counted(worst.schools, 'school')}{tail}. "
-        "An extension spreads them."
+        f"Most change in {year_label(worst.year)} for the limit alone: {len(pairs)} of "
+        f"{counted(worst.schools, 'school')}{tail}. An extension spreads them."
     )
 
 
@@ -131,9 +142,9 @@ def turns(facts: Facts, found: Ahead) -> Listing:
     )
 
 
-def _extension(t: Turning) -> Fact | None:
+def _extension(t: Turning) -> FactToMend | None:
     """Where an extension would be written down: a new decision."""
-    return Fact("decisions", urn=t.urn, sip=t.sip) if t.turn == "limit" else None
+    return FactToMend("decisions", urn=t.urn, sip=t.sip) if t.turn == "limit" else None
 
 
 # -- what runs out ---------------------------------------------------------------------------------------------------
@@ -145,7 +156,7 @@ def runs_out(facts: Facts, today: dt.date, kept: Kept | None = None) -> Listing:
     `kept` says what a renewal would keep; without it that column is left out.
     """
     rows: list[tuple[Any, ...]] = []
-    where: list[Fact | None] = []
+    where: list[FactToMend | None] = []
     for sip in facts.sips.values():
         if sip.status not in (None, "active"):
             continue
@@ -154,10 +165,13 @@ def runs_out(facts: Facts, today: dt.date, kept: Kept | None = None) -> Listing:
                 n, alone = barred_by(facts, sip, check.name)
                 then = (kept(sip, alone) if check.name == "DBS" else "not asked") if kept and alone else ""
                 rows.append((sip.name, check.name, check.warns, n, _schools(facts, alone), *([then] if kept else [])))
-                where.append(Fact("sips", sip.sip))
+                where.append(FactToMend("sips", sip.sip))
     said = "What is barred is barred by a published rule; renewed on record, the plan can be made again."
     if not rows:
-        said = f"Every SIP on the team has DBS, contract and training beyond the last planned day, {day(facts.year.last_planned)}."
+        said = (
+            "Every SIP on the team has DBS, contract and training beyond the last planned day, "
+            f"{day(facts.year.last_planned)}."
+        )
     head = (
         "SIP",
         "what",
@@ -176,8 +190,13 @@ def barred_by(facts: Facts, sip: Sip, what: str) -> tuple[int, list[str]]:
     by_id = {r.id: r for r in rules.RULES if r.on(facts)}
     one = by_id.get(rule)
     barred = [p for p in facts.year_posts if one is not None and one.block(facts, p, sip)]
-    alone = [p.urn for p in barred if p.kind == "lead" and last_year(facts, p.urn, "lead") == sip.sip
-             and not any(r.block(facts, p, sip) for id, r in by_id.items() if id != rule)]  # fmt: skip
+    alone = [
+        p.urn
+        for p in barred
+        if p.kind == "lead"
+        and last_year(facts, p.urn, "lead") == sip.sip
+        and not any(r.block(facts, p, sip) for id, r in by_id.items() if id != rule)
+    ]
     return len(barred), alone
 
 

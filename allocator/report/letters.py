@@ -113,7 +113,7 @@ def _of_pairs(
         "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
         "asked": _of_chair(by, link, agree, decides) if asked else alone,
-    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})  # fmt: skip
+    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})
 
 
 def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from allocator.allocate import Setup
+from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.engine.tiers import Stop
+from allocator.reasons.spoken import name_of
+from allocator.words import listed
+
 
 @dataclass(frozen=True)
-class Fact:
+class FactToMend:
     """A row of a table of the case: by its key, as `intake.edit.key_of` has it, or a new one about a school and SIP."""
 
     table: str
@@ -28,4 +37,25 @@ class Listing:
     head: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     said: str
-    facts: tuple[Fact | None, ...] = ()
+    facts: tuple[FactToMend | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListSource:
+    """What every list reads. `dearer`: whether the year may be planned again."""
+
+    ready: Setup
+    plan: Plan
+    today: dt.date
+    dearer: bool = False
+    stop: Stop | None = None
+
+    @property
+    def facts(self) -> Facts:
+        return self.ready.facts
+
+    def name(self, sip: str | None) -> str:
+        return name_of(self.facts, sip)
+
+    def schools(self, urns: Sequence[str]) -> str:
+        return listed([self.facts.name(u) for u in urns])

@@ -1,19 +1,16 @@
 """Lists that a manager is asked for (domain part 4), each a table: for a terminal, a page and a sheet of the workbook.
 
-A list reads the plan and its case. Those in DEARER plan the year again for some of their rows; a page and the plan's own
-workbook leave that out, the command does it.
+A list reads the plan and its case. Those in DEARER plan the year again for some of their rows; a page and the
+plan's own workbook leave that out, the command does it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from allocator.allocate import Setup
-from allocator.domain.calendar import first_year, year_label
+from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Plan
@@ -22,35 +19,15 @@ from allocator.errors import UsageError
 from allocator.intake.problems import nearest
 from allocator.questions import wanted
 from allocator.reasons.answer import ready_from
-from allocator.reasons.spoken import name_of
 from allocator.report.ahead import after, runs_out
 from allocator.report.lapses import ties
 from allocator.report.listing import Listing as Listing
-from allocator.words import counted, day, days, listed, years
+from allocator.report.listing import ListSource
+from allocator.report.tenures import changes, tenure
+from allocator.words import counted, day, days, listed
 from allocator.words import words as plain_words
 
 PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
-
-
-@dataclass(frozen=True)
-class ListSource:
-    """What every list reads. `dearer`: whether the year may be planned again."""
-
-    ready: Setup
-    plan: Plan
-    today: dt.date
-    dearer: bool = False
-    stop: Stop | None = None
-
-    @property
-    def facts(self) -> Facts:
-        return self.ready.facts
-
-    def name(self, sip: str | None) -> str:
-        return name_of(self.facts, sip)
-
-    def schools(self, urns: Sequence[str]) -> str:
-        return listed([self.facts.name(u) for u in urns])
 
 
 def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: Stop | None = None) -> Listing:
@@ -64,7 +41,8 @@ def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: S
 
 
 def first_day(plan: Plan) -> dt.date:
-    """The day by which a list from the command line judges what ends soon: the year's first, whatever the clock says."""
+    """The day by which a list from the command line judges what ends soon: the year's first, whatever the clock
+    says."""
     return dt.date(first_year(str(plan.inputs.case["year"])), 9, 1)
 
 
@@ -72,92 +50,6 @@ def every(plan: Plan, *, today: dt.date) -> list[Listing]:
     """All lists without planning again."""
     desk = ListSource(ready_from(plan), plan, today)
     return [made(desk) for _, made in LISTS.values()]
-
-
-# -- who reaches review and limit ---------------------------------------------------------------------------------
-
-
-def tenure(desk: ListSource) -> Listing:
-    facts, part = desk.facts, desk.facts.policy.tenure
-    start = facts.year.start_year
-    rows: list[tuple[Any, ...]] = []
-    for a in _last_rows(desk.plan):
-        so_far = a.tenure_year - 1
-        rows.append((a.school, a.urn, a.name, so_far, so_far + 1, _summer(start, part.review - so_far),
-                     _summer(start, part.limit - so_far), _tenure_says(facts, a)))  # fmt: skip
-    for c in desk.plan.changes:
-        limits = [x for x in c.claims if x.kind == "limit_reached"]
-        if c.post == "lead" and limits and c.from_:
-            n = limits[0].years
-            rows.append((facts.name(c.urn), c.urn, desk.name(c.from_), n, None, _summer(start, part.review - n),
-                         _summer(start, part.limit - n), f"may not go on; {desk.name(c.to)} comes"))  # fmt: skip
-    rows.sort(key=lambda r: (-r[3], r[0]))
-    now = [r for r in rows if r[3] == part.review], [r for r in rows if r[3] == part.limit]
-    said = (
-        f"By summer {start}, {counted(len(now[0]), 'pair')} had reached the review at {years(part.review)} and "
-        f"{counted(len(now[1]), 'pair')} the limit of {years(part.limit)}."
-    )
-    head = ("school", "URN", "SIP", f"years by summer {start}", f"years by summer {start + 1}", f"review ({part.review})", f"limit ({part.limit})", "to do")  # fmt: skip
-    return Listing("tenure", "Who reaches review and limit, and when", head, tuple(rows), said)
-
-
-def _summer(start: int, to_come: int) -> str:
-    return f"summer {start + to_come}" if to_come > 0 else f"reached by summer {start}"
-
-
-def _tenure_says(facts: Facts, a: Assignment) -> str:
-    part = facts.policy.tenure
-    if a.tenure_year > part.limit:
-        return "extended" if facts.extended(a.urn, a.sip) else "beyond the limit: nobody else may take it"
-    if a.tenure_year == part.limit:
-        return "last year together unless it is extended"
-    return "ask both sides whether to go on" if a.tenure_year > part.review else ""
-
-
-def _last_rows(plan: Plan) -> list[Assignment]:
-    """Who leads each school at the end of the year."""
-    rows: dict[str, Assignment] = {}
-    for a in sorted(plan.assignments, key=lambda a: a.from_):
-        if a.post == "lead":
-            rows[a.urn] = a
-    return [rows[u] for u in sorted(rows)]
-
-
-# -- more than one change in two years ----------------------------------------------------------------------------
-
-
-def changes(desk: ListSource) -> Listing:
-    facts = desk.facts
-    start = facts.year.start_year
-    rows: list[tuple[Any, ...]] = []
-    for post in facts.year_posts:
-        if post.kind != "lead":
-            continue
-        past = [_leads(facts, post.urn, y) for y in (start - 2, start - 1)]
-        mine = desk.plan.holders(*post.key)
-        spells = [*past, [a.sip for a in mine]]
-        line = [s for year in spells for s in year]
-        n = sum(a != b for a, b in pairwise(line))
-        if n > 1:
-            ended = [
-                h
-                for h in facts.history(post.urn)
-                if first_year(h.year) >= start - 2 and h.ended in ("sip_left", "sip_asked", "manager")
-            ]
-            rows.append((facts.name(post.urn), post.urn, n, *(" then ".join(map(desk.name, s)) or "nobody on record" for s in spells),
-                         len(ended), "yes" if facts.protected(post.urn) else "no"))  # fmt: skip
-    rows.sort(key=lambda r: (-r[2], r[0]))
-    labels = [year_label(y) for y in (start - 2, start - 1, start)]
-    head = ("school", "URN", "changes of lead", *labels, "endings against its will", "protected")
-    said = f"{counted(len(rows), 'school')} with more than one change of lead from {labels[0]} to {labels[2]}, this plan counted."
-    return Listing("changes", "More than one change in two years", head, tuple(rows), said)
-
-
-def _leads(facts: Facts, urn: str, year: int) -> list[str]:
-    """Leads of a year gone by, in the order in which they ended."""
-    rows = [h for h in facts.history(urn) if first_year(h.year) == year and h.role in (None, "lead")]
-    rows.sort(key=lambda h: (h.ended_on or dt.date(year + 1, 8, 31), h.sip))
-    return list(dict.fromkeys(h.sip for h in rows))
 
 
 # -- checks, contracts, training ------------------------------------------------------------------------------------
@@ -196,14 +88,39 @@ def by_term(desk: ListSource) -> Listing:
             if (limit := limits[p]) is not None and q[p] > limit / 4
         ]
         peak = limits["autumn_2"]
-        rows.append((x.name, x.posts, *(q[p] for p in PERIODS), x.days, x.capacity, x.capacity - x.days,
-                     peak / 4 if peak is not None else None, "; ".join(over)))  # fmt: skip
+        rows.append(
+            (
+                x.name,
+                x.posts,
+                *(q[p] for p in PERIODS),
+                x.days,
+                x.capacity,
+                x.capacity - x.days,
+                peak / 4 if peak is not None else None,
+                "; ".join(over),
+            )
+        )
     total = ("all", sum(r[1] for r in rows), *(sum(r[k] for r in rows) for k in range(2, 9)), None, "")
     over_now = [r[0] for r in rows if r[10]]
     said = f"Over a limit of theirs: {listed(over_now)}." if over_now else "Nobody is over a limit of theirs."
     open_ = sum(r[9] is None and r[6] > 0 for r in rows)
-    said += f" {counted(open_, 'SIP')} with a school {'has' if open_ == 1 else 'have'} no limit for November and December on record."
-    head = ("SIP", "posts", "Sep and Oct", "Nov and Dec", "spring", "summer", "days", "can give", "left", "limit Nov and Dec", "over")  # fmt: skip
+    said += (
+        f" {counted(open_, 'SIP')} with a school {'has' if open_ == 1 else 'have'} no limit for November and "
+        "December on record."
+    )
+    head = (
+        "SIP",
+        "posts",
+        "Sep and Oct",
+        "Nov and Dec",
+        "spring",
+        "summer",
+        "days",
+        "can give",
+        "left",
+        "limit Nov and Dec",
+        "over",
+    )
     return Listing("days", "Days by term", head, (*rows, total), said)
 
 
@@ -226,15 +143,39 @@ def needs(desk: ListSource) -> Listing:
         for kind in ("lead", "support"):
             a, b = before.get((urn, kind)), next((p for p in facts.year_posts if p.key == (urn, kind)), None)
             if a or b:
-                rows.append((facts.name(urn), urn, kind, day(on), was.need(urn), facts.need(urn), (a.due if a else 0) / 4, (b.due if b else 0) / 4,
-                             listed([desk.name(s) for s in dict.fromkeys(old.get((urn, kind), []))]) or "nobody",
-                             listed([x.name for x in _of(desk.plan, urn, kind)]) or "nobody", _able(desk, urn, kind)))  # fmt: skip
+                rows.append(
+                    (
+                        facts.name(urn),
+                        urn,
+                        kind,
+                        day(on),
+                        was.need(urn),
+                        facts.need(urn),
+                        (a.due if a else 0) / 4,
+                        (b.due if b else 0) / 4,
+                        listed([desk.name(s) for s in dict.fromkeys(old.get((urn, kind), []))]) or "nobody",
+                        listed([x.name for x in _of(desk.plan, urn, kind)]) or "nobody",
+                        _able(desk, urn, kind),
+                    )
+                )
     said = (
         f"{counted(len({r[1] for r in rows}), 'school')} whose need or category changed within the year."
         if rows
         else "No need has changed within the year."
     )
-    head = ("school", "URN", "post", "from", "need before", "need now", "days due before", "days due now", "who before", "who now", "who may take it, days left")  # fmt: skip
+    head = (
+        "school",
+        "URN",
+        "post",
+        "from",
+        "need before",
+        "need now",
+        "days due before",
+        "days due now",
+        "who before",
+        "who now",
+        "who may take it, days left",
+    )
     return Listing("needs", "A need that changed: days and people before and after", head, tuple(rows), said)
 
 
@@ -301,21 +242,41 @@ def room(desk: ListSource) -> Listing:
         if x.capacity > x.days
     ]
     said = f"{f'{len(rows)} without a SIP.' if rows else 'Every post has a SIP.'} Days left: {listed(left) or 'none'}."
-    return Listing("room", "Who has no SIP, and who has days left", ("school", "URN", "post", "need", "why nobody", "who may take it, days left"), rows, said)  # fmt: skip
+    return Listing(
+        "room",
+        "Who has no SIP, and who has days left",
+        ("school", "URN", "post", "need", "why nobody", "who may take it, days left"),
+        rows,
+        said,
+    )
 
 
 def appraisers(desk: ListSource) -> Listing:
     """For each school with an appraisal post: who may do it, and is not its lead."""
-    lead = {a.urn: a.sip for a in _last_rows(desk.plan)}
+    lead = wanted.leads(desk.plan)
     rows = []
     for post in desk.facts.year_posts:
         if post.kind == "appraisal":
             parts = desk.ready.parts.of.get(post.key, ())
             able = sorted({s for p in parts for s in desk.ready.pairs.allowed[p.key]} - {lead.get(post.urn, "")})
-            rows.append((desk.facts.name(post.urn), post.urn, plain_words(desk.facts.schools[post.urn].appraisal or ""), desk.name(lead.get(post.urn)),
-                         listed([x.name for x in _of(desk.plan, post.urn, "appraisal")]) or "nobody", listed([desk.name(s) for s in able]) or "nobody"))  # fmt: skip
+            rows.append(
+                (
+                    desk.facts.name(post.urn),
+                    post.urn,
+                    plain_words(desk.facts.schools[post.urn].appraisal or ""),
+                    desk.name(lead.get(post.urn)),
+                    listed([x.name for x in _of(desk.plan, post.urn, "appraisal")]) or "nobody",
+                    listed([desk.name(s) for s in able]) or "nobody",
+                )
+            )
     said = f"{counted(len(rows), 'school')} with an appraisal arranged through us."
-    return Listing("appraisal", "Who can do a head's appraisal and is not the school's lead", ("school", "URN", "asked for", "lead", "in the plan", "may do it, the lead aside"), tuple(rows), said)  # fmt: skip
+    return Listing(
+        "appraisal",
+        "Who can do a head's appraisal and is not the school's lead",
+        ("school", "URN", "asked for", "lead", "in the plan", "may do it, the lead aside"),
+        tuple(rows),
+        said,
+    )
 
 
 LISTS: dict[str, tuple[str, Callable[[ListSource], Listing]]] = {

@@ -219,7 +219,10 @@ def unproved(plan: Plan) -> str:
         return "only which of equally good plans the lot would take is not"
     gap = abs(first.bound - first.value)
     if first.name != tiers.POINTS:
-        return f"more time may find one with up to {tiers.text(first.name, tiers.lost(first.name, first.value, first.bound))}"
+        return (
+            "more time may find one with up to "
+            f"{tiers.text(first.name, tiers.lost(first.name, first.value, first.bound))}"
+        )
     per_post = math.ceil(plan.certificate.gap_points_per_post)
     most = f"{counted(gap, 'point')} in all" if gap < plan.summary.filled else f"{counted(per_post, 'point')} a post"
     return f"more time may find one that fits better, by at most {most}"

@@ -1,4 +1,5 @@
-"""A SIP's days by term as a picture: a column a term from nought, a piece a school, a line at the limit. Plain SVG, read without colour."""
+"""A SIP's days by term as a picture: a column a term from nought, a piece a school, a line at the limit. Plain
+SVG, read without colour."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ STEPS = (1, 2, 5, 10, 20, 50, 100)  # days between the lines of the scale
 
 
 @dataclass(frozen=True)
-class Terms:
+class SipTerms:
     """One SIP's days by term. `pieces`: (school and post, days in each term); `limits` None where none was given."""
 
     name: str
@@ -34,7 +35,7 @@ class Terms:
         return [n for n, (d, x) in enumerate(zip(self.totals, self.limits, strict=True)) if x is not None and d > x]
 
 
-def terms(facts: Facts, plan: Plan, load: Load) -> Terms:
+def terms(facts: Facts, plan: Plan, load: Load) -> SipTerms:
     """Days given to schools, and what is left of the SIP's own: time to begin at a new school or with a new head."""
     pieces: dict[str, list[float]] = {}
     for a in plan.assignments:
@@ -47,24 +48,25 @@ def terms(facts: Facts, plan: Plan, load: Load) -> Terms:
     rows = [(name, tuple(d)) for name, d in sorted(pieces.items())]
     rows += [(TO_BEGIN, tuple(rest))] if any(x > 0 for x in rest) else []
     limits = tuple(None if q is None else q / 4 for q in facts.period_limits(facts.sips[load.sip]))
-    return Terms(load.name, tuple(rows), totals, limits)
+    return SipTerms(load.name, tuple(rows), totals, limits)
 
 
 TO_BEGIN = "to begin at a school or with a head"
 
 
-def of_team(facts: Facts, plan: Plan) -> list[Terms]:
+def of_team(facts: Facts, plan: Plan) -> list[SipTerms]:
     """Everybody with days in the plan, in the plan's order."""
     return [terms(facts, plan, x) for x in plan.loads if x.days]
 
 
-def scale(found: Sequence[Terms]) -> float:
+def scale(found: Sequence[SipTerms]) -> float:
     """One scale for several, so that they can be set side by side: the most days of a term, or of a limit."""
     return max([1.0, *(x for t in found for x in (*t.totals, *t.limits) if x is not None)])
 
 
-def picture(found: Terms, most: float | None = None) -> str:
-    """An svg element for a page; its title and description say what it shows. `most`: the scale, where several are side by side."""
+def picture(found: SipTerms, most: float | None = None) -> str:
+    """An svg element for a page; its title and description say what it shows. `most`: the scale, where several are
+    side by side."""
     most = most or scale([found])
     base = H - FOOT
     unit = (base - TOP) / most
@@ -74,9 +76,10 @@ def picture(found: Terms, most: float | None = None) -> str:
         parts += _column(found, n, x, unit, base)
         parts.append(f'<text x="{x + WIDE / 2:.1f}" y="{H - 7}" text-anchor="middle">{term}</text>')
     return (
-        f'<svg viewBox="0 0 {W} {H}" width="{W}" height="{H}" role="img" '
-        f'font-family="sans-serif" font-size="12"><title>{escape(found.name)}: days by term</title><desc>{escape(sentence(found))}</desc>'
-        f'<rect width="{W}" height="{H}" fill="#fff"/>{"".join(parts)}</svg>\n'
+        f'<svg viewBox="0 0 {W} {H}" width="{W}" height="{H}" role="img" font-family="sans-serif" '
+        f'font-size="12"><title>{escape(found.name)}: days by '
+        f'term</title><desc>{escape(sentence(found))}</desc><rect width="{W}" height="{H}" '
+        f'fill="#fff"/>{"".join(parts)}</svg>\n'
     )
 
 
@@ -88,7 +91,7 @@ def _grid(most: float, unit: float, base: float) -> Iterator[str]:
         yield f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{v}</text>'
 
 
-def _column(found: Terms, n: int, x: float, unit: float, base: float) -> Iterator[str]:
+def _column(found: SipTerms, n: int, x: float, unit: float, base: float) -> Iterator[str]:
     top, tone = base, 0
     for name, by_term in found.pieces:
         high = by_term[n] * unit
@@ -107,15 +110,20 @@ def _column(found: Terms, n: int, x: float, unit: float, base: float) -> Iterato
     line = base if limit is None else base - limit * unit
     if limit is not None:
         colour = OVER if over else "#0b0c0c"
-        yield f'<path d="M{x - 5:.1f} {line:.1f}h{WIDE + 10}" stroke="{colour}" stroke-width="2" stroke-dasharray="5 3"/>'
-    yield f'<text x="{x + WIDE / 2:.1f}" y="{min(top, line) - 5:.1f}" text-anchor="middle"{_bold(over)}>{said}{"!" if over else ""}</text>'
+        yield (
+            f'<path d="M{x - 5:.1f} {line:.1f}h{WIDE + 10}" stroke="{colour}" stroke-width="2" stroke-dasharray="5 3"/>'
+        )
+    yield (
+        f'<text x="{x + WIDE / 2:.1f}" y="{min(top, line) - 5:.1f}" '
+        f'text-anchor="middle"{_bold(over)}>{said}{"!" if over else ""}</text>'
+    )
 
 
 def _bold(over: bool) -> str:
     return f' font-weight="700" fill="{OVER}"' if over else ""
 
 
-def sentence(found: Terms) -> str:
+def sentence(found: SipTerms) -> str:
     """What the picture comes to: the fullest term, and where a limit is passed."""
     if not any(found.totals):
         return "No days in this plan."

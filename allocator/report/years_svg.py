@@ -1,4 +1,5 @@
-"""The coming years as a picture: days due against days offered, and pairs at the limit. Plain SVG, read without colour."""
+"""The coming years as a picture: days due against days offered, and pairs at the limit. Plain SVG, read without
+colour."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ KEY = (("days due", DUE), ("days offered", SURE), ("offered only if renewed", ON
 
 
 def picture(found: Ahead) -> str:
-    """An SVG document: two bars a year from nought, the second parted where a renewal is wanting; beside it who is at the limit."""
+    """An SVG document: two bars a year from nought, the second parted where a renewal is wanting; beside it who is
+    at the limit."""
     widest = max((max(y.due, y.offered) for y in found.years), default=0) or 1
     scale = (W - LEFT - RIGHT) / widest
     high = TOP + ROW * len(found.years) + 8
@@ -45,7 +47,10 @@ def picture(found: Ahead) -> str:
 
 def _key() -> str:
     return "".join(
-        f'<rect x="{LEFT + n * 150}" y="8" width="14" height="14" fill="{colour}"/><text x="{LEFT + n * 150 + 20}" y="20">{what}</text>'
+        (
+            f'<rect x="{LEFT + n * 150}" y="8" width="14" height="14" fill="{colour}"/><text '
+            f'x="{LEFT + n * 150 + 20}" y="20">{what}</text>'
+        )
         for n, (what, colour) in enumerate(KEY)
     )
 

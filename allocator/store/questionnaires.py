@@ -38,4 +38,5 @@ def record(
 def asked(session: Session, round_id: str) -> dict[Key, Asked]:
     """Everyone who was asked or has answered."""
     rows = session.scalars(sa.select(AskRow).where(AskRow.round_id == round_id).order_by(AskRow.n))
-    return fold((r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows)  # type: ignore[misc]  # as recorded
+    log = ((r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows)
+    return fold(log)  # type: ignore[arg-type]  # words as they were recorded

@@ -1,4 +1,9 @@
-"""The pages: server-rendered HTML over the same functions as the API. Reading, answering and confirming need no script."""
+"""The pages: server-rendered HTML over the same actions as the API. Reading, answering and confirming need no script.
+
+A page's module and template are named as its address; modules with no address are what pages stand on (`ground.py`,
+`given.py`, `place.py`, `cards.py` …). A page reads, asks an action, and shows: nothing is decided here, and no page
+calls an HTTP route (only signing in does).
+"""
 
 from allocator.service.pages import (
     account,

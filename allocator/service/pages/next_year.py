@@ -32,9 +32,15 @@ def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
         around_it = around(s, id, who)
         ahead, mend_in = _ahead(s, around_it)
     return show(
-        request, "next-year.html", who, **around_it, year=ahead.facts.case.year, lists=ahead.lists, mend_in=mend_in,
+        request,
+        "next-year.html",
+        who,
+        **around_it,
+        year=ahead.facts.case.year,
+        lists=ahead.lists,
+        mend_in=mend_in,
         picture=Markup(picture(ahead.found)),
-    )  # fmt: skip
+    )
 
 
 def _ahead(s: Session, around_it: dict[str, Any]) -> tuple[NextYear, str | None]:
