@@ -42,7 +42,7 @@ class Unsettled(Exception):
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Solved:
     """Values by column, and what they come to."""
 
     at: Ints
@@ -143,7 +143,7 @@ class Again:
         self.held = {t.name: self.stood[t.name] for t in self.before}
         self.level = _Ladder(inst, bool(short), self.last, self.held)
         self.lower: _Ladder | None = None
-        self.known: list[_Found] = []  # plans that lose nothing before the points
+        self.known: list[_Solved] = []  # plans that lose nothing before the points
         self.one = Lock()
 
     def forced(self, pair: int, clock: _Clock) -> Solution:
@@ -193,14 +193,14 @@ class Again:
             self._hold(ladder, n, found.worth)
         return self._only(ladder, ends, best, clock)
 
-    def _only(self, ladder: _Ladder, ends: tuple[Ints, Ints], best: _Found | None, clock: _Clock) -> _Plan | None:
+    def _only(self, ladder: _Ladder, ends: tuple[Ints, Ints], best: _Solved | None, clock: _Clock) -> _Plan | None:
         """The plan, where no other is as good in every aim. Raises Unsettled where one is: ids then decide."""
         if best is None:
             return None
         other, n = np.zeros(len(ladder.tops), dtype=np.int64), len(ladder.aims)
         other[: ladder.matrix.pairs] = best.at[: ladder.matrix.pairs] == 0
         ladder.relaxation(n).toward(other)
-        found = _Climb(ladder, n, clock).most(ends, _Found(best.at, 0))
+        found = _Climb(ladder, n, clock).most(ends, _Solved(best.at, 0))
         if found is None or found.worth > 0:
             raise Unsettled
         aims = zip(ladder.tiers, ladder.aims, ladder.steps, ladder.fixed, strict=True)
@@ -230,13 +230,13 @@ class Again:
                 as_good = as_good and worth * ladder.steps[n] + ladder.fixed[n] == self.held[days[n].name]
             if n >= len(days) or not as_good:
                 climb = _Climb(ladder, n, clock)
-                best = climb.most(ends, _Found(best.at, worth)) or best
+                best = climb.most(ends, _Solved(best.at, worth)) or best
                 ends = climb.within(ends, best)
                 worth = best.worth
             self._hold(ladder, n, worth)
         return self._only(ladder, ends, best, clock)
 
-    def _first(self, ladder: _Ladder, ends: tuple[Ints, Ints], clock: _Clock) -> _Found | None:
+    def _first(self, ladder: _Ladder, ends: tuple[Ints, Ints], clock: _Clock) -> _Solved | None:
         """A plan that is good in every aim at once: what is left is mostly to prove it, aim by aim."""
         n, aims = len(ladder.aims), ladder.aims[: len(ladder.aims) - len(self.last)]
         guide = ladder.aims[len(aims)] if self.last[0].points else np.zeros_like(ladder.tops)
@@ -273,7 +273,7 @@ class _Climb:
         self.nodes = 0
         self.top: Relaxed | None = None
 
-    def most(self, ends: tuple[Ints, Ints], best: _Found | None = None) -> _Found | None:
+    def most(self, ends: tuple[Ints, Ints], best: _Solved | None = None) -> _Solved | None:
         """The best between the ends, no worse than `best`."""
         self.top = root = self._root(ends, best)
         if root is None and best is not None:
@@ -292,7 +292,7 @@ class _Climb:
             todo += self._parted(lows, tops, node, at, best)
         return best
 
-    def within(self, ends: tuple[Ints, Ints], found: _Found) -> tuple[Ints, Ints]:
+    def within(self, ends: tuple[Ints, Ints], found: _Solved) -> tuple[Ints, Ints]:
         """Ends that leave all plans as good as `found`: what a column would cost more than the bound has to spare."""
         if self.top is None:
             return ends
@@ -311,7 +311,7 @@ class _Climb:
         self.clock.work += self.of.work - was
         return found
 
-    def _root(self, ends: tuple[Ints, Ints], best: _Found | None) -> Relaxed | None:
+    def _root(self, ends: tuple[Ints, Ints], best: _Solved | None) -> Relaxed | None:
         root = self._relaxed(*ends)
         for _ in range(ROUNDS):
             if root is None or (best and root.bound <= best.worth) or self._apart(root) is None:
@@ -330,7 +330,7 @@ class _Climb:
         return None
 
     def _parted(
-        self, lows: Ints, tops: Ints, node: Relaxed, at: int, best: _Found | None
+        self, lows: Ints, tops: Ints, node: Relaxed, at: int, best: _Solved | None
     ) -> list[tuple[Ints, Ints, Relaxed]]:
         """Both sides of a column that may hold something better, the likelier last."""
         below = int(np.floor(node.at[at]))
@@ -349,7 +349,7 @@ class _Climb:
                 out.append((*side, found))
         return out
 
-    def _whole(self, lows: Ints, tops: Ints, node: Relaxed) -> _Found:
+    def _whole(self, lows: Ints, tops: Ints, node: Relaxed) -> _Solved:
         """The whole plan that a relaxed one is; every row is checked in whole numbers."""
         at = np.rint(node.at).astype(np.int64)
         of = self.of
@@ -357,4 +357,4 @@ class _Climb:
         np.add.at(sums, of.rows, of.vals * at[of.cols])
         if (at < lows).any() or (at > tops).any() or (sums < of.under).any() or (sums > of.over).any():
             raise Imprecise
-        return _Found(at, int(of.aim @ at))
+        return _Solved(at, int(of.aim @ at))

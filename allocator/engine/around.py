@@ -38,7 +38,7 @@ def around(
     inst: Instance, chosen: Collection[int], short: Mapping[int, int], people: Iterable[int], most: int | None = None
 ) -> Around:
     """The neighbourhood of `people` under the plan `chosen`, of about `most` posts (None = as far as chains go)."""
-    at = _Plan(inst, chosen)
+    at = _Holding(inst, chosen)
     inside, whole = at.people(people, most)
     free = {p for s in inside for p in at.posts_of[s]} | {
         inst.pairs[i].post for s in inside for i in at.pairs_of[s] if inst.pairs[i].post not in at.holder
@@ -63,7 +63,7 @@ def around(
     )
 
 
-class _Plan:
+class _Holding:
     """Who holds what, and who might."""
 
     def __init__(self, inst: Instance, chosen: Collection[int]) -> None:
@@ -118,7 +118,7 @@ def _groups(inst: Instance) -> Iterable[tuple[int, ...]]:
         yield tuple(inst.pairs[i].post for i in ties)
 
 
-def _edge(inst: Instance, at: _Plan, free: set[int]) -> set[int]:
+def _edge(inst: Instance, at: _Holding, free: set[int]) -> set[int]:
     """Posts tied to free ones across the edge: they stay with whom they are; so do all that must go with such a post."""
     kept: set[int] = set()
     for group in _groups(inst):

@@ -37,7 +37,7 @@ CELL, ROW, MODEL = 4e-9, 8e-6, 0.01  # work of a cell and a row of knapsacks, an
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Chosen:
     """The person of each post, and what it is worth in points."""
 
     holder: Ints
@@ -62,9 +62,9 @@ class Search:
         start = np.where(start > NEVER, start, pack.points.max(axis=0)) * UNIT
         self.priced = self._priced(start)
         self.losses = losses(pack, self.priced.prices)
-        self.plans: list[_Plan | None] = [None] * WALKS
+        self.plans: list[_Chosen | None] = [None] * WALKS
         self.idle = [0] * WALKS
-        self.best: _Plan | None = None
+        self.best: _Chosen | None = None
 
     def _priced(self, start: Ints) -> Priced:
         """Prices for the whole: the aim far below the bound while that still falls fast, then near it."""
@@ -127,7 +127,7 @@ class Search:
             posts = np.sort(np.concatenate([posts, back]))
         return None
 
-    def better(self, task: _Task, plan: _Plan) -> _Plan:
+    def better(self, task: _Task, plan: _Chosen) -> _Chosen:
         """The plan with some of its posts held anew: those that cost the bound most, or all of a few people."""
         count = len(plan.holder)
         loss = self.losses[plan.holder, np.arange(count)] / UNIT + 0.25
@@ -140,7 +140,7 @@ class Search:
         again = self.dive(task, posts, plan.holder)
         return plan if again is None else max(plan, self._plan(again), key=lambda p: p.points)
 
-    def walk(self, task: _Task, plan: _Plan | None) -> _Plan | None:
+    def walk(self, task: _Task, plan: _Chosen | None) -> _Chosen | None:
         """A plan (a new one, if none is given) bettered region by region."""
         if plan is None:
             holder = self.dive(task, np.arange(self.pack.points.shape[1]))
@@ -149,8 +149,8 @@ class Search:
             plan = self.better(task, plan)
         return plan
 
-    def _plan(self, holder: Ints) -> _Plan:
-        return _Plan(holder, self._points(holder, np.arange(len(holder))))
+    def _plan(self, holder: Ints) -> _Chosen:
+        return _Chosen(holder, self._points(holder, np.arange(len(holder))))
 
     def _points(self, holder: Ints, posts: Ints) -> int:
         return int(self.pack.points[np.maximum(holder[posts], 0), posts][holder[posts] >= 0].sum())
@@ -171,7 +171,7 @@ class Search:
             holder[self.inst.pairs[i].post] = self.inst.pairs[i].person
         self.plans[0] = self.best = self._plan(holder)
 
-    def take(self, plan: _Plan | None) -> None:
+    def take(self, plan: _Chosen | None) -> None:
         if plan and (self.best is None or plan.points > self.best.points):
             self.best = plan
 
@@ -253,7 +253,7 @@ class _Proof:
         self.search, self.settle = search, settle
         self.nodes, self.bound = NODES[0], search.bound
         self.done: Solution | None = None
-        self.found: _Plan | None = None
+        self.found: _Chosen | None = None
         self.work = 0.0
 
     def attempt(self) -> None:
