@@ -38,6 +38,7 @@ from allocator.reasons.answer import solve as solve_case
 from allocator.reasons.why import Explanation
 from allocator.reasons.why import explain as explain_post
 from allocator.rules.base import Audience
+from allocator.words import counted, keeps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,8 +94,10 @@ class Plan(plans.Plan):
 
     def __repr__(self) -> str:
         s = self.summary
-        posts = f"{s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change"
-        return f"<Plan for {self.inputs.case['year']}: {s.schools} schools, {posts}; {self.status}>"
+        posts = (
+            f"{counted(s.filled, 'post')} filled, {s.unfilled} not; {s.kept} {keeps(s.kept)} SIP, {s.changed} changed"
+        )
+        return f"<Plan for {self.inputs.case['year']}: {counted(s.schools, 'school')}, {posts}; {self.status}>"
 
     __str__ = __repr__
 

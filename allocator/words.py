@@ -39,6 +39,11 @@ def years(n: int) -> str:
     return f"{number(n)} {noun(n, 'year')}"
 
 
+def keeps(n: int) -> str:
+    """What so many schools do with their SIP: keeps its, keep their."""
+    return "keeps its" if n == 1 else "keep their"
+
+
 def times(n: int) -> str:
     """once, twice, three times."""
     return {1: "once", 2: "twice"}.get(n, f"{number(n)} times")

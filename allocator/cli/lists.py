@@ -11,6 +11,7 @@ import typer
 from allocator.cli.app import JsonOpt, PolicyOpt, app, load, note, out, read_plan, say, say_json, write
 from allocator.cli.scenarios import plan_for
 from allocator.cli.stopping import stopping
+from allocator.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -97,7 +98,10 @@ def next_year(
         if as_json:
             say_json({"written": str(output), "year": facts.case.year, "notes": list(turn.notes)})
             return
-        say(f"{output}: the case of {facts.case.year}, {len(facts.schools)} schools, {len(facts.sips)} SIPs.")
+        say(
+            f"{output}: the case of {facts.case.year}, {counted(len(facts.schools), 'school')}, "
+            f"{counted(len(facts.sips), 'SIP')}."
+        )
         for text in turn.notes:
             say(f"  {text}")
         return

@@ -32,6 +32,7 @@ from allocator.cli.app import (
 from allocator.cli.outputs import ExcelOpt, ModelOpt, PairsOpt, ReportOpt, of_plan, save_text, write_all
 from allocator.cli.stopping import stopping
 from allocator.cli.whom import People
+from allocator.words import counted
 
 if TYPE_CHECKING:
     from allocator.allocate import Setup
@@ -256,7 +257,7 @@ def verify(
             say(f"  {breach.rule}: {breach.text}")
     else:
         say(
-            f"Every rule holds and every figure agrees: {plan.summary.filled} posts filled, "
+            f"Every rule holds and every figure agrees: {counted(plan.summary.filled, 'post')} filled, "
             f"{plan.summary.unfilled} not."
         )
         say(_sentences(told, solved))

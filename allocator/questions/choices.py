@@ -219,7 +219,9 @@ def _contests(
             if cost is None:
                 yield f"{opening}. Either is as good; the choice is yours."
             else:
-                yield f"{opening}. {theirs} rather than {c.school}: the other way round means {cost}."
+                fit = "a weaker fit all in all " if cost.endswith("points") or cost.endswith("point") else ""
+                means = f"{fit}({cost})" if fit else cost
+                yield f"{opening}. {theirs} rather than {c.school}: the other way round means {means}."
 
 
 def _lost(best: TierValue, other: TierValue) -> int:

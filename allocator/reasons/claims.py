@@ -210,7 +210,7 @@ class Claims:
             return None
         rows = [a for a in self.plan.holders(*post.key) if a.to >= post.end]
         holder = rows[-1].sip if rows else None
-        met = self._met(post.urn, w, sip, holder)
+        met = is_met(self.facts, post.urn, w, sip, holder)
         return say.WishAnswered(
             kind="wish_met" if met else "wish_not_met",
             by=w.by,
@@ -220,14 +220,6 @@ class Claims:
             strength=w.strength or 2,
             because=() if met else self._unmet(post, w, sip),
         )
-
-    def _met(self, urn: str, w: Wish, sip: str | None, holder: str | None) -> bool:
-        if w.wish in FOR:
-            return holder == sip
-        if w.wish in PART:
-            return holder != sip
-        row = self.facts.sips.get(holder or "")
-        return row is not None and is_such(self.facts, urn, w, row)
 
     def _unmet(self, post: Post, w: Wish, sip: str | None) -> tuple[say.Cause, ...]:
         parts = self.ready.parts.of.get(post.key, ())
@@ -246,6 +238,22 @@ class Claims:
         if not self.plan.certificate.proved:
             return (say.NotProvedBest(urn=at.urn),)
         return (say.Outweighed(urn=at.urn, post=at.slot),)
+
+
+def is_met(facts: Facts, urn: str, w: Wish, sip: str | None, holder: str | None) -> bool:
+    """Whether a wish, about this SIP where it is about one, is met where that is the lead."""
+    if w.wish in FOR:
+        return holder == sip
+    if w.wish in PART:
+        return holder != sip
+    row = facts.sips.get(holder or "")
+    return row is not None and is_such(facts, urn, w, row)
+
+
+def wishes_met(facts: Facts, urn: str, holder: str | None) -> int:
+    """How many wishes about this school are met where that is the lead."""
+    told = [(w, about(facts, urn, w)) for w in _wishes(facts, urn)]
+    return sum(is_met(facts, urn, w, s, holder) for w, s in told if s is not None or w.wish not in (*FOR, *PART))
 
 
 def vetoed(facts: Facts, urn: str, sip: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from allocator.allocate import Setup
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 
@@ -26,3 +27,25 @@ def no_room(facts: Facts, post: Post, sip: Sip) -> Period | None:
             return PERIODS[n]
     room = max(0, facts.capacity(sip) - spent)
     return "year" if all(whole - short > room for short, _ in ways) else None
+
+
+def holds_if_locked(ready: Setup, at: Post, sip: str) -> bool:
+    """Whether a lock could hold this SIP at a part beside what is fixed already, were the limit of years lifted: nobody else
+    is locked there, and the SIP's own days and number of schools reach for it and for whatever they are locked to."""
+    facts, row = ready.facts, ready.facts.sips.get(sip)
+    if row is None or no_room(facts, at, row):
+        return False
+    fixed = [(urn, slot, who) for s in ready.structures if s.kind == "fixed" for urn, slot, who in s.pairs]
+    if any((urn, slot) == at.key and who != sip for urn, slot, who in fixed):
+        return False
+    keys = dict.fromkeys([at.key, *((urn, slot) for urn, slot, who in fixed if who == sip)])
+    if any(s.kind == "different" and set(s.posts) <= keys.keys() for s in ready.structures):
+        return False
+    posts = [ready.parts.by_key[k] for k in keys]
+    if facts.policy.portfolio.on and len({p.urn for p in posts if p.kind == "lead"}) > facts.most_schools(row):
+        return False
+    if not facts.policy.capacity.on:
+        return True
+    spent, *_ = facts.spent(sip)
+    least = [facts.load(p, row)[0] - max((q for q, _ in p.trims), default=0) for p in posts]
+    return sum(least) <= max(0, facts.capacity(row) - spent)

@@ -14,6 +14,8 @@ from allocator.domain import claims as say
 from allocator.domain import tiers
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Moved
+from allocator.reasons.in_people import in_people as known
+from allocator.reasons.room import holds_if_locked
 from allocator.rules.base import day, listed, words, years
 
 SHARED = "the work is shared out afresh among all our schools"
@@ -92,10 +94,9 @@ def _manager(ready: Setup, c: say.Cause) -> str:
     if isinstance(c, say.Away):
         return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}."
     if isinstance(c, say.LimitReached):
-        return (
-            f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record "
-            "lifts it; a lock then holds the pair."
-        )
+        may = any(holds_if_locked(ready, at, c.sip) for at in ready.parts.of.get((c.urn, "lead"), ()))
+        then = "lifts it; a lock then holds the pair" if may else "would lift it, and not hold the pair"
+        return f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record {then}."
     if isinstance(c, say.AskedToLeave):
         return _asked(c, name, where)
     if isinstance(c, say.ByHand):
@@ -146,7 +147,7 @@ def _asked(c: say.AskedToLeave, name: str, where: str) -> str:
 
 
 def _outweighed(ready: Setup, c: say.Outweighed, name: str, where: str) -> str:
-    what = f"{name} may take {where}" if c.sip else f"{where} could have what it asked for"
+    what = f"{name} may take {where}" if c.sip else f"what was asked for could be had at {where}"
     if c.price is None:
         ask = " Ask why-not for the price." if c.sip else ""
         return f"Outweighed: {what}, but the plan as a whole is better this way.{ask}"
@@ -180,10 +181,16 @@ def in_people(ready: Setup, price: say.Price) -> str:
     facts = ready.facts
     lost = [tiers.text(x.tier, x.by) for x in price.lost if not x.tier.startswith("4")]
     points = [tiers.text(x.tier, x.by) for x in price.lost if x.tier == "4"]
+    people = known(ready, [(s.urn, s.post, s.from_, s.to) for s in price.shifts])
     others = [s for s in price.shifts[1:] if s.from_ and s.to]
-    moved = [f"{facts.name(s.urn)} would go from {name_of(facts, s.from_)} to {name_of(facts, s.to)}" for s in others]
+    moved = [
+        f"{facts.name(s.urn)}{'' if (kind := s.post.partition('/')[0]) == 'lead' else f' ({kind})'} would go from "
+        f"{name_of(facts, s.from_)} to {name_of(facts, s.to)}"
+        for s in others
+    ]
     shown = [*moved[:3], f"{len(moved) - 3} others would change"] if len(moved) > 4 else moved
-    said = listed([*lost, *shown]) if lost or shown else "the plan would fit less well"
+    told = [listed(x) for x in ([*lost, *people], shown) if x]
+    said = "; ".join(told) if told else "the plan would fit less well"
     return f"then {said} ({points[0]})" if points else f"then {said}"
 
 

@@ -16,11 +16,13 @@ from allocator.allocate import Key, Setup
 from allocator.domain.before import last_year
 from allocator.domain.case import PostKind
 from allocator.domain.claims import Away, Returns, WishAnswered
-from allocator.domain.facts import Facts
+from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
+from allocator.reasons.room import holds_if_locked
 from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip
 from allocator.rules.base import Audience, day, listed
+from allocator.rules.cluster import Cluster
 
 ROLE: dict[PostKind, str] = {
     "lead": "School Improvement Partner",
@@ -81,8 +83,17 @@ def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.dat
     for_it = [t for rule, t in text.items() if given.get(rule, 0) >= 0 and rule not in quiet]
     against = [f"We know that {t}." for rule, t in text.items() if given.get(rule, 0) < 0 and rule not in ANSWERED]
     against += [f"You should know that {t}." for rule, t in text.items() if rule in TO_KNOW]
+    if audience == "school" and _cluster_apart(ready, post, a, held):
+        against.append("We know that your cluster asked for one partner; it has not come about this year.")
     made = _school if audience == "school" else _sip
     return replace(made(ready, plan, a, for_it, against, on), reasons=said)
+
+
+def _cluster_apart(ready: Setup, post: Post, a: Assignment, held: dict[Key, str]) -> bool:
+    """Whether the school's cluster asked for one partner, and has not one."""
+    rule, facts = Cluster(), ready.facts
+    asked = rule.on(facts) and rule.say(facts, post, facts.sips[a.sip], 0, "school")
+    return bool(asked) and rule.met(facts, post, held) is False
 
 
 def spoken_on(plan: Plan, facts: Facts) -> dt.date:
@@ -125,10 +136,13 @@ def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against:
             parts = [f"Among the reasons for {a.name}: {speaks}.", *parts]
         elif speaks:
             why = f"{SEVERAL} because {speaks}"
+    parts += [text for x in rows for text in _away(facts, x, on)]
     parts += [_unmet(facts, w, change, on) for w in plan.wishes if _is_ours(w, a)]
     if spans := [f"{day(u.from_)} to {day(u.to)}" for u in gaps if u.from_ and u.to and u.to >= on]:
         parts.append(f"For {listed(spans)} nobody is named yet; we shall write to you.")
-    return Told(opening, why, " ".join(parts), " ".join(_days(ready, plan, rows)), " ".join(_limit(plan, change)))
+    return Told(
+        opening, why, " ".join(parts), " ".join(_days(ready, plan, rows)), " ".join(_limit(ready, plan, change))
+    )
 
 
 def losses(plan: Plan, sip: str) -> list[Moved]:
@@ -137,6 +151,13 @@ def losses(plan: Plan, sip: str) -> list[Moved]:
     covers = {(a.urn, a.to + dt.timedelta(days=1)) for a in plan.assignments if a.sip == sip and stands_in(plan, a)}
     gone = [c for c in plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
     return [c for c in gone if (c.urn, c.on) not in covers]
+
+
+def _away(facts: Facts, a: Assignment, on: dt.date) -> list[str]:
+    """When somebody is away while the post is theirs: too short a time for others to stand in."""
+    mine = sorted((x.away_from, x.away_to) for x in facts.case.absences if x.sip == a.sip)
+    shared = [(first, last) for first, last in mine if first <= a.to and last >= max(a.from_, on)]
+    return [f"{a.name} {be(on, first, last)} away from {day(first)} to {day(last)}." for first, last in shared]
 
 
 def be(on: dt.date, first: dt.date, last: dt.date) -> str:
@@ -195,7 +216,7 @@ def _unmet(facts: Facts, w: WishAnswered, change: Moved | None, on: dt.date) -> 
     return unmet_to_head(facts, w, on)
 
 
-def _limit(plan: Plan, change: Moved | None) -> list[str]:
+def _limit(ready: Setup, plan: Plan, change: Moved | None) -> list[str]:
     """The way to ask for one more year, where the limit of years alone bars it: an extension with a lock holds
     (domain F5).
 
@@ -208,6 +229,10 @@ def _limit(plan: Plan, change: Moved | None) -> list[str]:
         or not _now(plan, change)
         or any(w.wish in ("fresh_eyes", "change") for w in of_school(plan, change.urn))
     ):
+        return []
+    parts = ready.parts.of.get((change.urn, change.post), ())
+    at = next((p for p in parts if change.on is None or p.start <= change.on <= p.end), None)
+    if at is None or not holds_if_locked(ready, at, change.from_ or ""):
         return []
     return ["If you would like one more year all the same, your chair can ask me, and I decide."]
 

@@ -149,17 +149,27 @@ def _sentence(ready: Setup, c: _Causes) -> Iterator[str]:
         yield f"{who} {ONE.get(verb, verb) if one else verb} {rest}"
 
 
+BONDS = {  # rules that bind posts to one another, as a manager knows them
+    "separation": "the support of {at} is kept apart from its lead",
+    "appraisal": "{at} asked for somebody other than its lead at the head's appraisal",
+    "shared_head": "{at} shares its head with others, and so its lead",
+    "cluster": "the cluster of {at} is to have one lead",
+    "portfolio": "a SIP leads so many schools, and no more",
+    "capacity": "days are used up at {at}",
+}
+
+
 def _elsewhere(ready: Setup, rule: str, urn: str | None, sips: list[str]) -> str:
     """An item about another school, or about a bond of this one."""
     at = ready.facts.name(urn) if urn else ""
     if not sips:
-        return f"{at} is bound by {words(rule)}"
+        return BONDS.get(rule, "{at} has to keep to a rule that joins it to others").format(at=at)
     who, one = _people(ready, sips)
     if rule == "decision":
         locked = {ready.choices[i][2] for i in ready.inst.fixed if ready.choices[i][0] == urn}
         verb = "is" if one else "are"
         return f"{who} {verb} locked to {at}" if locked & set(sips) else f"{who} {verb} barred from {at} by a decision"
-    return f"{who} may not take {at} ({words(rule)})"
+    return f"{who} may not take {at} (they {what_bars(rule)})"
 
 
 def _details(ready: Setup, key: Key, found: tuple[Item, ...]) -> Iterator[str]:

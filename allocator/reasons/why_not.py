@@ -13,7 +13,8 @@ from allocator.errors import UsageError
 from allocator.reasons.complete import held_in
 from allocator.reasons.contrast import forced as with_pair
 from allocator.reasons.contrast import losses
-from allocator.rules.base import day
+from allocator.reasons.in_people import in_people
+from allocator.rules.base import day, listed
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
         if held.get(k) != after.get(k)
     )
     exact = whole or not price
-    cost = "; ".join(p.text for p in price)
+    shifts = [(m.urn, m.post, m.before, m.after) for m in chain]
     text = (
-        f"{name} may take {school}. The price to the whole plan: {cost}."
+        f"{name} may take {school}. {_cost(price, in_people(ready, shifts), plan)}"
         if price
         else f"{name} may take {school} at no loss: an equal choice, settled by the lot."
     )
@@ -113,6 +114,18 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
     if not exact:
         text += " This price is not proved exact: only schools near in the chain were free to change."
     return WhyNot(*key, sip, price=tuple(price), chain=chain, exact=exact, text=text)
+
+
+def _cost(price: list[TierPrice], people: list[str], plan: Plan) -> str:
+    """What it would cost, in posts, days and what people know; points last, out of those the plan has."""
+    hard = [p.text for p in price if p.name != tiers.POINTS]
+    points = [p.text for p in price if p.name == tiers.POINTS]
+    said = listed([*hard, *people])
+    if not said:
+        said = "no post and no day is lost, as many schools keep their SIP, and as many wishes are met"
+    of = plan.summary.points + plan.summary.team_points
+    fit = f"; all in all it fits less well ({points[0]} of {of:,})" if points else ""
+    return f"The price to the whole plan: {said}{fit}."
 
 
 def _span(part: Post, *, upper: bool = False) -> str:

@@ -81,8 +81,11 @@ def _of_pairs(
     shown = min(
         (main, *beside), key=lambda p: (p.stage not in OPEN, p.stage == "confirmed", p is main and bool(beside))
     )
+    if shown.stage not in OPEN:  # nothing is asked about who leads: somebody new for another post, where there is one
+        shown = next((p for p in pairs if p.stage in OPEN), shown)
     row, told, sip = desk.row(main), _told(office, desk, main), desk.facts.sips[main.sip]
-    same = [p for p in pairs if p is main or (p.post, p.sip) == (main.post, main.sip)]
+    same = same_as(main, pairs)
+    later = [p for p in pairs if p not in same and desk.row(p).to >= office.today]  # what is past is not told again
     by = day(shown.answer_by or deadline(desk, office.today, office.answer_by))
     waits = any(p.stage in ("proposed", "queried") for p in desk.round.everyone if p.urn in urns)
     asked = state in ("school", "changed", "cover") and (asks(desk, urns) is not None or waits)
@@ -90,7 +93,8 @@ def _of_pairs(
     told_days = " ".join(x for x in (told.notes, only_days, told.after) if x)
     because = told.why
     about, portrait = who_is(desk.facts.sips[shown.sip]), sip.pen_portrait or ""
-    writes = f"\n\n{row.name} writes: {portrait}" if portrait else ""
+    of_new = desk.facts.sips[shown.sip].pen_portrait
+    writes = f"\n\n{desk.row(shown).name} writes: {of_new}" if of_new else ""
     agree = desk.rules.mode == "agree_with_school"
     decides = any(p.post == "appraisal" and p.governors is None for p in pairs)
     alone = f"You need do nothing. If the governors wish to ask something, write to me: {link}"
@@ -103,17 +107,22 @@ def _of_pairs(
         "days": told_days,
         "only_days": only_days,
         "stands": f"{told.opening}{', ' if because else ''}{because}. {told_days}" if asked else only_days,
-        "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in pairs if p not in same),
-        "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in pairs if p not in same),
+        "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in later),
+        "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in later),
         "about": about,
         "portrait": portrait,
         "who": f"{about}{writes}" if asked else "",
         "decided": "\n\n".join(filter(None, (decided(desk, main), *(answered(desk, q) for q in outcomes(desk, urns))))),
         "next_step": next_step(desk, main, link) or step_up(desk, outcomes(desk, urns), link),
-        "governors": " ".join(_governors(desk, p, by) for p in pairs if p.post == "appraisal"),
+        "governors": " ".join(_governors(desk, p, by) for p in later if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
         "asked": _of_chair(by, link, agree, decides) if asked else alone,
     } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})
+
+
+def same_as(main: Pair, pairs: list[Pair]) -> list[Pair]:
+    """The pairs of schools that share a head which are told as one with the main one."""
+    return [p for p in pairs if p is main or (p.post, p.sip) == (main.post, main.sip)]
 
 
 def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:
@@ -319,7 +328,11 @@ def _each(desk: Desk, office: LetterOffice, pairs: list[Pair]) -> str:
     rows = [a for p in pairs for a in desk.plan.open(p.urn, p.post)]
     several, first = len({a.sip for a in rows}) > 1, desk.facts.year.first
     span = "" if several else " for the year" if all(a.from_ <= first for a in rows) else " for the rest of the year"
-    said = listed([f"{a.school} has {days(a.days)}{f' with {a.name}' if several else ''}" for a in rows])
+    each = {
+        a.school: [f"{days(x.days)}{f' with {x.name}' if several else ''}" for x in rows if x.urn == a.urn]
+        for a in rows
+    }
+    said = listed([f"{school} has {listed(mine)}" for school, mine in each.items()])
     return " ".join([f"{said}{span}.", *short_of(office.ready, desk.plan, rows)])
 
 

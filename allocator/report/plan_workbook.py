@@ -29,6 +29,7 @@ from allocator.report.lists import every, first_day
 from allocator.report.sheets import TINTS, table, tinted
 from allocator.report.terminal import shortfall, standing, to_begin, why
 from allocator.rules.base import words as plain_words
+from allocator.words import counted, keeps
 
 PERIODS = ("autumn 1", "autumn 2 (peak)", "spring", "summer")
 URNS = ("urn", "old_urn", "new_urn", "current_urn", "paired_with")
@@ -310,8 +311,8 @@ def _notices(sheet: Worksheet, plan: Plan) -> None:
     s = plan.summary
     said = [
         (
-            f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} schools keep their SIP, "
-            f"{s.changed} change."
+            f"{counted(s.schools, 'school')}: {counted(s.filled, 'post')} filled, {s.unfilled} not; "
+            f"{counted(s.kept, 'school')} {keeps(s.kept)} SIP, {s.changed} {'changes' if s.changed == 1 else 'change'}."
         ),
         f"{s.days_used:g} days used of {s.days_offered:g}: {s.days_used - to_begin(plan):g} for schools (the "
         f"sheet plan, days) and {to_begin(plan):g} to begin with (new pairings, heads in their first year).",

@@ -102,7 +102,7 @@ def whole(desk: Desk, sip: str) -> str:
         return "That leaves you without a school in this plan."
     year = [a for a in desk.plan.assignments if a.sip == sip]
     n = len({a.urn for a in rows})
-    total = f"{days(sum(a.days for a in year))} in the whole year: {in_parts(year)}{_extra(year)}"
+    total = f"{days(sum(a.days for a in year))} in the whole year{_split(year)}{_extra(year)}"
     return f"You have {number(n)} {noun(n, 'school')} now, and {total}."
 
 
@@ -146,7 +146,10 @@ def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
         else:
             where = desk.facts.name(key[0]) + ("" if key[1] == "lead" else f" ({ROLE[key[1]]})")
             rest.setdefault(_become(desk, sip, key, was, now), []).append(where)
-    return new + [f"{listed(at)}: {text.format(each=' each' if len(at) > 1 else '')}" for text, at in rest.items()]
+    return new + [
+        f"{listed(at)}: {text.format(each=' each' if len(at) > 1 else '', it='them' if len(at) > 1 else 'it')}"
+        for text, at in rest.items()
+    ]
 
 
 def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
@@ -154,7 +157,9 @@ def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
     if not now:
         let_go = any(q.opens and (q.urn, q.post, q.sip) == (*key, sip) for q in desk.round.queries)
         after = desk.round.now.get(key, ())
-        gone = "somebody else has it" if after else "it is no longer in this year's plan"
+        empty = any((u.urn, u.post) == key for u in desk.plan.unfilled)
+        gone = "nobody has {it} for now" if empty else "no longer in this year's plan"
+        gone = "somebody else has {it}" if after else gone
         return f"{gone}{', as you asked' if let_go else '; the plan has had to change since'}."
     if len(now) > len(was):
         back = now[-1]
@@ -167,7 +172,7 @@ def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
         moved = [c for c in desk.plan.changes if (c.urn, c.post, c.from_) == (*key, sip)]
         gone = ", as you are leaving us" if any(isinstance(x, Gone) for c in moved for x in c.claims) else ""
         gone = gone or closes(desk, key[0], now[-1].to)
-        then = ", and somebody else takes it on from then" if desk.round.now[key][-1].sip != sip else ""
+        then = ", and somebody else takes {it} on from then" if desk.round.now[key][-1].sip != sip else ""
         return f"your work there ends on {day(now[-1].to)}{gone}{then}."
     before, total = sum(s.days for s in was), sum(s.days for s in now)
     if before != total:
@@ -212,6 +217,13 @@ def in_parts(rows: Iterable[Assignment]) -> str:
     given = list(rows)
     total = {part: sum(getattr(a.periods, part) for a in given) for part in PARTS}
     return listed([f"{total[part]:g} in {name}" for part, name in PARTS.items() if total[part]])
+
+
+def _split(rows: Iterable[Assignment]) -> str:
+    """In which parts of the year days fall: after a comma where in one alone."""
+    said = in_parts(given := list(rows))
+    one = [name for part, name in PARTS.items() if any(getattr(a.periods, part) for a in given)]
+    return f", in {one[0]}" if len(one) == 1 else f": {said}" if said else ""
 
 
 def _offer(desk: Desk, office: LetterOffice, a: Assignment) -> str:

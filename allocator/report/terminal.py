@@ -15,7 +15,7 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
 from allocator.reasons.in_a_word import in_a_word
-from allocator.words import counted, day, days
+from allocator.words import counted, day, days, keeps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -93,7 +93,7 @@ def show_plan(
     `kept`: the file that the plan was written to, for what to do next.
     """
     called, s = NamesPrinted(plan), plan.summary
-    title = f"Plan for {plan.inputs.case['year']}: {s.schools} schools, {len(plan.loads)} SIPs"
+    title = f"Plan for {plan.inputs.case['year']}: {counted(s.schools, 'school')}, {counted(len(plan.loads), 'SIP')}"
     tell(console, title, bold=len(title))
     if s.schools > MANY and not every:
         _headline(plan, console)
@@ -109,7 +109,8 @@ def show_plan(
     console.print()
     tell(
         console,
-        f"{s.schools} schools: {s.filled} posts filled, {s.unfilled} not; {s.kept} keep their SIP, {s.changed} change"
+        f"{counted(s.schools, 'school')}: {counted(s.filled, 'post')} filled, {s.unfilled} not; {s.kept} {keeps(s.kept)} SIP, "
+        f"{s.changed} {'changes' if s.changed == 1 else 'change'}"
         f"{f', {s.had_none} had none' if s.had_none else ''}. "
         f"{s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
     )
@@ -163,7 +164,10 @@ def _headline(plan: Plan, console: Console) -> None:
     """What a manager of hundreds of schools reads first: causes, not rows."""
     s = plan.summary
     empty = {u.urn for u in plan.unfilled if u.post == "lead"}
-    tell(console, f"{s.schools - len(empty)} of {s.schools} schools have a SIP.")
+    tell(
+        console,
+        f"{s.schools - len(empty)} of {counted(s.schools, 'school')} {'has' if s.schools - len(empty) == 1 else 'have'} a SIP.",
+    )
     for cause in emptied(plan):
         tell(console, cause.text, 2)
     last = {c.urn: in_a_word(c.claims) or "other" for c in plan.changes if c.post == "lead"}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from allocator.domain import tiers
+from allocator.report.frontier_svg import sentence
 from allocator.report.terminal import NamesPrinted, bar, shortfall, standing, tell
 from allocator.words import day, listed
 
@@ -108,6 +109,10 @@ def _show_tiers(c: Comparison, console: Console) -> None:
         if a is None or b is None or a == b:
             continue
         tier = tiers.TIERS[name]
+        if name == tiers.POINTS:
+            fit = "a better fit" if b > a else "a weaker fit"
+            tell(console, f"{fit}: {tiers.text(name, a - b)} of {a:,}", 2)
+            continue
         tell(console, f"{tier.many}: {tier.figure(a):g} to {tier.figure(b):g}", 2)
 
 
@@ -165,23 +170,20 @@ def show_frontier(points: Sequence[Point], console: Console) -> None:
         return
     table = Table(
         "schools changed",
+        "of all that changing could bring",
+        "proved",
         "points",
         "gained by the last",
-        "",
-        "proved",
         title="What one more change would buy",
         title_justify="left",
     )
     low, high = points[0].points, max(points[-1].points, points[0].points + 1)
     for p in points:
-        table.add_row(
-            str(p.changed),
-            str(p.points),
-            f"+{p.gain}" if p.gain else "0",
-            bar(p.points - low, high - low),
-            "yes" if p.proved else "no",
-        )
+        share = f"{bar(p.points - low, high - low)} {100 * (p.points - low) // (high - low)} %"
+        gain = f"+{p.gain}" if p.gain else "0"
+        table.add_row(str(p.changed), share, "yes" if p.proved else "no", f"{p.points:,}", gain)
     console.print(table)
+    tell(console, sentence(points))
 
 
 def show_sweep(results: Sequence[SweepResult], console: Console, *, gains: bool) -> None:
@@ -209,6 +211,6 @@ def worth(r: SweepResult) -> str:
         return "; ".join(r.gained) or "nothing"
     for name, better in r.tiers:
         if name == tiers.POINTS:
-            return f"{better:+d} points"
+            return f"a {'better' if better > 0 else 'weaker'} fit ({tiers.text(name, -better)})"
         return tiers.text(name, -better)
     return "nothing"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.report.terminal import standing, tell
 from allocator.report.terminal_questions import show_comparison, show_unfilled, show_veto
+from allocator.words import counted, keeps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,8 +19,8 @@ def show_start(plan: Plan, console: Console) -> None:
     s = plan.summary
     tell(
         console,
-        f"The year begins: {s.schools} schools, {s.filled} posts filled, {s.unfilled} not; {s.kept} schools "
-        f"keep their SIP, {s.changed} change, {s.had_none} had none. {standing(plan)}",
+        f"The year begins: {counted(s.schools, 'school')}, {counted(s.filled, 'post')} filled, {s.unfilled} not; "
+        f"{counted(s.kept, 'school')} {keeps(s.kept)} SIP, {s.changed} {'changes' if s.changed == 1 else 'change'}, {s.had_none} had none. {standing(plan)}",
         bold=15,
     )
 

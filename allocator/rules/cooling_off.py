@@ -36,5 +36,5 @@ class CoolingOff(Rule):
             return None
         return (
             f"{sip.name} led {facts.schools[post.urn].name} until {last + 1}; "
-            f"a return needs {years} years between, and there have been {away}"
+            f"a return needs {years} year{'' if years == 1 else 's'} between, and there have been {away}"
         )

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.rules.base import Rule
+from allocator.rules.base import Rule, years
 
 
 class Tenure(Rule):
@@ -30,8 +30,8 @@ class Tenure(Rule):
         if year <= part.limit or facts.extended(post.urn, sip.sip):
             return None
         return (
-            f"{sip.name} has led {facts.schools[post.urn].name} for {year - 1} years; the limit is {part.limit}. "
-            "A recorded extension would allow one more"
+            f"{sip.name} has led {facts.schools[post.urn].name} for {years(year - 1)}; the limit is {part.limit}. "
+            "An extension on record lifts it; a lock then holds the pair"
         )
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:

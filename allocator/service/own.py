@@ -192,10 +192,11 @@ def _outcome(desk: Desk, q: Query) -> str:
     return f"{letters.answered(desk, q)} {letters.step_up(desk, [q])}".rstrip() if q.outcome else ""
 
 
-def _weight(desk: Desk, p: Pair) -> tuple[bool, int, bool, str]:
-    """What is before the head first: the lead, what waits for an answer, the post's last holder."""
+def _weight(desk: Desk, p: Pair) -> tuple[bool, bool, int, bool, str]:
+    """What is before the head first: what waits for an answer, the lead, the post's last holder."""
     waits = ("queried", "proposed", "refused")
     return (
+        p.stage not in waits,
         p.post != "lead",
         waits.index(p.stage) if p.stage in waits else len(waits),
         p.beside in desk.round.beside,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from allocator.domain.case import Case
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
 from allocator.report.wording import Letter
@@ -47,6 +48,13 @@ class Post:
     manager: str
     programme: str
     link: str
+
+
+def category(case: Case, urn: str) -> str:
+    """The school's category of concern by the last row that says one: that of the year's changes before the table's."""
+    later = sorted((n.on, n.category_of_concern) for n in case.needs if n.urn == urn and n.category_of_concern)
+    known = {s.urn: s.category_of_concern for s in case.schools}
+    return str((later[-1][1] if later else known[urn]) or "")
 
 
 def holders(plan: Plan, key: Key, sip: str | None = None) -> list[Assignment]:

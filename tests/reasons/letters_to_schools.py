@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from allocator.domain.case import Sip
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair, Query
-from tests.reasons.letters_base import KIND, OPEN, RIGHT, WRONG, Check, Key, Read, holders, listed
+from tests.reasons.letters_base import KIND, OPEN, RIGHT, WRONG, Check, Key, Read, category, holders, listed
 from tests.reasons.looked_up import COUNT, DAY, NUMBER, ROLE, counted, spoken
 
 
@@ -57,7 +57,7 @@ class ToSchool(Read):
             (rf"You can say yes, ask a question or ask for someone else at {link}", lambda: RIGHT if self.waits() else "nothing is asked"),
             (rf"{ask}{silent}{agree}", lambda d: RIGHT if self.waits() and d in self.by() else "another date"),
             (rf"If you would rather not work with {who}, tell me there or ring me by ({DAY}); you need not say why\. {rest}",
-             lambda n, d: RIGHT if d in self.by() and n in {self.desk.row(p).name for p in self.pairs()} else "another person or date"),
+             lambda n, d: RIGHT if d in self.by() and n in {self.desk.row(p).name for p in self.pairs() if p.stage in OPEN} else "another person or date"),
             (rf"{who} writes: (.+)", lambda n, t: RIGHT if self.sip(n).pen_portrait == t else WRONG),
             (rf"{who} is (?:{'|'.join(KIND.values())}).*", lambda n: self.who(n)),
             (rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.", self.decided),
@@ -92,10 +92,7 @@ class ToSchool(Read):
             for x in self.book.case.refusals
             if x.kind == "veto" and x.urn in self.urns and x.year == self.book.case.year
         }
-        concern = (
-            any(self.book.schools[u].category_of_concern for u in self.urns)
-            and self.rules.concern_veto == "manager_decides"
-        )
+        concern = any(category(self.book.case, u) for u in self.urns) and self.rules.concern_veto == "manager_decides"
         if len(used) >= self.rules.vetoes or concern:
             return r"I shall consider what you say, decide, and write to you\."
         often = {1: "once", 2: "twice"}.get(self.rules.vetoes, f"{NUMBER[self.rules.vetoes]} times")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
 from allocator.report.wording import Letter
-from tests.reasons.letters_base import CATEGORY, RIGHT, WRONG, Check, Key, Post, Read, holders
+from tests.reasons.letters_base import CATEGORY, RIGHT, WRONG, Check, Key, Post, Read, category, holders
 from tests.reasons.looked_up import COUNT, DAY, NUMBER, PERIODS, ROLE, counted, spoken
 from tests.reasons.reader import Reader
 
@@ -43,10 +43,10 @@ class ToSip(Read):
             (rf"Dear {name},", lambda: RIGHT),
             (rf"I should like to offer you {count} for {year}, ([\d.]+) days? in all: {parts}\.(?: You offered .+)?", lambda n, d, p, x="": self.total(n, d, p, x) or self.offer()),
             (rf"It is confirmed: you have {count} for {year}, ([\d.]+) days? in all: {parts}\.", lambda n, d, p, x="": self.confirmed() or self.total(n, d, p, x)),
-            (rf"You have {count} now, and ([\d.]+) days? in the whole year: {parts}\.", lambda n, d, p, x="": self.total(n, d, p, x, whole=True)),
+            (rf"You have {count} now, and ([\d.]+) days? in the whole year(?::|, in) {parts}\.", lambda n, d, p, x="": self.total(n, d, p, x, whole=True)),
             (r"That leaves you without a school in this plan\.", lambda: WRONG if self.rows() else RIGHT),
-            (rf"Please tell me by ({DAY}) whether you can take (?:them|what is new), at {link}", lambda d: RIGHT if d in self.by_sip() else "another date"),
-            (r"If you have a tie to any of these schools, of family, work, governing or money, tell me there before you accept\. You can also ask a question there, say no to one school with the reason, or say that a school would now do better with fresh eyes\.", lambda: RIGHT),
+            (rf"Please tell me by ({DAY}) whether you can take (?:this on|what is new), at {link}", lambda d: RIGHT if d in self.by_sip() else "another date"),
+            (r"If you have a tie to any school named here, of family, work, governing or money, tell me there before you accept\. You can also ask a question there, say no to one school with the reason, or say that a school would now do better with fresh eyes\.", lambda: RIGHT),
             (rf"Please get in touch with each school to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}", lambda: RIGHT),
             (rf"On ({DAY}) I wrote to you about your schools\. This has changed since:", lambda d: RIGHT if self.then() and spoken(self.then()[0]) == d else "was not written then"),  # type: ignore[index]  # there by then
             (rf"{where}: ([^\n]+)", self.become),
@@ -68,6 +68,7 @@ class ToSip(Read):
         rows = [a for a in self.plan.assignments if a.sip == self.sip.sip] if whole else self.rows()
         schools = len({a.urn for a in self.rows()})
         told = {p: float(x) for x, p in re.findall(rf"([\d.]+) in ({'|'.join(PERIODS)})", parts)}
+        told = {parts: float(d)} if parts in PERIODS else told
         sums = [sum(x) for x in zip(*(a.periods.model_dump().values() for a in rows), strict=True)]
         right = {p: x for p, x in zip(PERIODS, sums, strict=True) if x}
         extra = counted(more) if more else 0
@@ -136,7 +137,7 @@ class ToSip(Read):
         roles = [k for name, k in ROLE.items() if name in text]
         mine = [a for a in rows if a.post in roles and text.find(a.school) >= 0]
         mine = [a for a in mine if f" {a.school} " in text] or mine
-        text, category = re.subn(
+        text, named = re.subn(
             r" The school is (.+?), which is why you are asked: our policy gives it to people with experience of that\.$",
             "",
             text,
@@ -146,7 +147,7 @@ class ToSip(Read):
             return
         row = next((a for a in mine if spoken(a.from_) in text), mine[-1])
         school = self.book.schools[row.urn]
-        if category and CATEGORY.get(str(school.category_of_concern), "nothing") not in self.letter.text:
+        if named and CATEGORY.get(category(self.book.case, row.urn), "nothing") not in self.letter.text:
             yield f"is of no such category: {school.name}"
         yield from self.r.read(row, "sip", text, self.post.today)
 
@@ -180,11 +181,16 @@ class ToSip(Read):
                 return f"not so of {n}"
         return RIGHT
 
+    def left(self, key: Key, it: str) -> str:
+        empty = any((u.urn, u.post) == key for u in self.plan.unfilled)
+        return f"nobody has {it} for now" if empty else "no longer in this year's plan"
+
     def possible(self, key: Key, old: list[Assignment], new: list[Assignment], many: str) -> Iterator[str]:
         others = [a for a in holders(self.plan, key) if a.sip != self.sip.sip]
         if not new:
             let = any(q.opens and (q.urn, q.post, q.sip) == (*key, self.sip.sip) for q in self.desk.round.queries)
-            gone = "somebody else has it" if others else "it is no longer in this year's plan"
+            it = "them" if many else "it"
+            gone = f"somebody else has {it}" if others else self.left(key, it)
             yield f"{gone}{', as you asked' if let else '; the plan has had to change since'}."
             return
         back, days = new[-1], (sum(a.days for a in x) for x in (old, new))
@@ -204,7 +210,11 @@ class ToSip(Read):
                 if closes
                 else ""
             )
-            then = ", and somebody else takes it on from then" if any(a.from_ > back.to for a in others) else ""
+            then = (
+                f", and somebody else takes {'them' if many else 'it'} on from then"
+                if any(a.from_ > back.to for a in others)
+                else ""
+            )
             yield f"your work there ends on {spoken(back.to)}{why}{then}."
         if old and (old[0].from_, old[-1].to) != (new[0].from_, back.to):
             yield f"from {spoken(new[0].from_)} to {spoken(back.to)}, where it was from {spoken(old[0].from_)} to {spoken(old[-1].to)}."

@@ -114,6 +114,8 @@ class _Letter(Looked):
             (rf"{opening}, partly because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.reasons(b)),
             (rf"{opening}, because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.because(b)),
             (rf"Among the reasons for {who}: (.+?)\.(?= [A-Z]|$)", lambda a, b: self.reasons(b)),
+            (rf"{who} (will be|is) away from ({DAY}) to ({DAY})\.", self.away),
+            (r"We know that your cluster asked for one partner; it has not come about this year\.", lambda: self.apart()),
             (rf"We know that you asked to keep {who}\.", lambda n: self.asked("keep", n, met=False)),
             (rf"You should know that {who} has not been a headteacher\.", lambda n: self.no_head()),
             (rf"You should know that {who} was a headteacher in (.+?), not in (.+?)\.", lambda n, a, b: self.no_head(a)),
@@ -245,6 +247,24 @@ class _Letter(Looked):
             if any(w.by == "school" and w.wish in ("change", "fresh_eyes") for w in self.wishes())
             else ""
         )
+
+    def away(self, name: str, is_: str, on: str, to: str) -> str:
+        """An absence on record of somebody whose days here it touches."""
+        for x in self.open:
+            for a in self.b.case.absences:
+                if (x.name, a.sip, spoken(a.away_from), spoken(a.away_to)) == (name, x.sip, on, to):
+                    touches = a.away_from <= x.to and a.away_to >= x.from_
+                    right = "will be" if self.r.on < a.away_from else "is"
+                    return "" if touches and is_ == right and a.away_to >= self.r.on else "is not away then"
+        return "is not away"
+
+    def apart(self) -> str:
+        """Whether a school of the cluster asked for one partner, and its schools have several."""
+        mine = [s for s in self.b.schools.values() if s.cluster and norm(s.cluster) == norm(self.school.cluster or "")]
+        rows = [x for x in self.plan.assignments if x.post == "lead" and x.urn in {s.urn for s in mine}]
+        asked = any(s.cluster_wants_one_sip for s in mine)
+        empty = any(u.post == "lead" and u.urn in {s.urn for s in mine} for u in self.plan.unfilled)
+        return "" if asked and (empty or len({x.sip for x in rows}) > 1) else "was not asked, or has come about"
 
     def no_head(self, phases: str = "") -> str:
         had = {norm(p.replace("_", " ")) for p in self.sip.headship_phases}

@@ -111,7 +111,9 @@ def test_one_sentence_comes_first_and_the_list_behind_it() -> None:
     made = case([school("1"), school("2")], [sip("A", max_schools=1), *barred])
     _, plan = answered(made)
     first, _, rest = plan.unfilled[0].text.partition(" In full: ")
-    assert first.endswith("5 SIPs may not take School 1 (phase) and 5 others do not work in this phase.")
+    assert first.endswith(
+        "5 SIPs may not take School 1 (they do not work in this phase) and 5 others do not work in this phase."
+    )
     assert "Sip A may lead 1 school at most" in rest
 
 

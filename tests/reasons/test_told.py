@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from allocator.reasons.complete import complete
 from allocator.reasons.why import Explanation, explain
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
+from tests.reasons.reader import Reader
 from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("told")  # two ready cases, solved once
@@ -181,3 +183,43 @@ def test_a_sip_hears_of_the_days_by_period_and_the_extra_half_day() -> None:
         "You are offered School 1 as School Improvement Partner from 1 September 2026. It takes 5 days: 0.75 in September and "
         "October, 1.75 in November and December, 1.25 in spring, 1.25 in summer. You have half a day more to get to know the school."
     )
+
+
+@pytest.mark.parametrize("beside", ["nothing", "another school", "somebody else", "no room"])
+def test_one_more_year_is_offered_only_where_a_lock_could_hold_it(beside: str) -> None:
+    years = [f"20{n}/{n + 1}" for n in range(21, 26)]
+    lock = {"decision": "lock", "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
+    locks = {"another school": [lock | {"urn": "2", "sip": "A"}], "somebody else": [lock | {"urn": "1", "sip": "B"}]}
+    team = [
+        sip(name="Ann Lea", max_schools=1, autumn_2_days=0 if beside == "no room" else None),
+        sip("B"),
+        sip("C"),
+    ]
+    plan = solve(
+        case([school("1"), school("2")], team, history=led("1", "A", *years), decisions=locks.get(beside, [])), policy()
+    )
+    assert ("one more year" in told(plan, "1").text) == (beside == "nothing")
+    (why,) = [c.because for c in plan.changes if c.urn == "1"]
+    assert ("a lock then holds the pair" in why) == (beside == "nothing")
+    assert ("would lift it, and not hold the pair" in why) == (beside != "nothing")
+
+
+def test_a_head_reads_that_the_sip_is_away_for_a_time_in_which_nobody_stands_in() -> None:
+    away = [{"sip": "A", "away_from": "2027-01-11", "away_to": "2027-01-22"}]
+    plan = plan_of([school()], [sip(name="Ann Lea")], absences=away)
+    assert "Ann Lea will be away from 11 January 2027 to 22 January 2027." in told(plan, "1").text
+    ready = ready_from(plan)
+    later = explain(ready, plan, "1", audience="school", on=dt.date(2027, 1, 15)).text
+    assert "Ann Lea is your School Improvement Partner from 1 September 2026" in later
+    assert "Ann Lea is away from 11 January 2027 to 22 January 2027." in later
+    assert "away" not in explain(ready, plan, "1", audience="school", on=dt.date(2027, 2, 1)).text
+    assert Reader(plan).read(plan.assignments[0], "school", later, dt.date(2027, 1, 15)) == []
+
+
+def test_a_school_whose_cluster_asked_for_one_partner_and_has_two_is_told_that_it_is_known() -> None:
+    schools = [school("1", cluster="River", cluster_wants_one_sip=True), school("2", cluster="River")]
+    apart = plan_of(schools, [sip(max_schools=1), sip("B", max_schools=1)])
+    known = "We know that your cluster asked for one partner; it has not come about this year."
+    assert all(known in told(apart, u).text for u in "12")
+    assert Reader(apart).read(apart.assignments[0], "school", told(apart, apart.assignments[0].urn).text) == []
+    assert known not in told(plan_of(schools, [sip(), sip("B")]), "1").text

@@ -66,3 +66,24 @@ def test_no_price_is_told_of_a_search_that_was_ended() -> None:
     open_ = why_not(ready, plan.model_copy(update={"status": "feasible"}), ("1", "lead"), "B")
     assert (open_.price, open_.chain, open_.exact) == ((), (), False)
     assert "was not worked out: the plan itself is not proved the best" in open_.text
+
+
+def test_a_price_is_told_in_schools_that_keep_their_sip_wishes_and_kilometres() -> None:
+    schools = [school(str(n), easting=400000 + 1000 * n, northing=100000) for n in (1, 2, 3)]
+    team = [sip("A", easting=400000, northing=100000, max_schools=1), sip("B", easting=430000, northing=100000)]
+    wishes = [{"by": "school", "urn": "1", "wish": "keep"}, {"by": "school", "urn": "2", "wish": "change", "sip": "A"}]
+    made = case(schools, team, history=led("1", "A", "2025/26") + led("2", "B", "2025/26"), wishes=wishes)
+    ready = allocate.setup(made, Policy())
+    plan, _ = allocate.allocate(ready)
+    found = why_not(ready, plan, ("2", "lead"), "A")
+    had = {"1": "A", "2": "B"}
+    moved = [(m.urn, m.before, m.after) for m in found.chain if m.post == "lead"]
+    assert moved == [("2", "B", "A"), ("1", "A", "B")]
+    kept = sum((now == had[u]) - (was == had[u]) for u, was, now in moved)
+    assert kept == -2
+    assert "2 schools fewer would keep their SIP, 2 wishes fewer would be met" in found.text
+    km = {("A", "1"): 1, ("A", "2"): 2, ("B", "1"): 29, ("B", "2"): 28}
+    more = sum(km[now, u] - km[was, u] for u, was, now in moved if was and now)
+    assert f"distances from SIP to school would be {more} km longer in all" in found.text
+    of = plan.summary.points + plan.summary.team_points
+    assert f"fewer points of {of:,})" in found.text

@@ -284,3 +284,35 @@ def test_a_question_of_a_head_is_answered_in_a_letter_too() -> None:
     t.send(rounds.tell)
     assert t.wrong == []
     assert t.seen["decided"] == 1
+
+
+def test_a_support_adviser_added_in_the_year_is_whom_the_letter_asks_about() -> None:
+    schools = [school("1", name="Hill School", appraisal="different"), school("2", name="Dale School")]
+    team = [
+        sip(s, name=n, experience=("special_measures",), appraisal_trained=True)
+        for s, n in (("A", "Siân Llŷr"), ("B", "Łukasz Żak"))
+    ]
+    t = Secretary.of(
+        solve(case(schools, team, history=led("1", "A", "2025/26") + led("2", "B", "2025/26")), Policy()),
+        dt.date(2026, 6, 27),
+    )
+    t.send(rounds.sound)
+    t.send(rounds.propose)
+    t.everybody()
+    t.confirm_all()
+    t.send(rounds.tell)
+    t.do(rounds.put_in_force, t.today)
+    t.today = dt.date(2027, 2, 1)
+    worse = {"category": {"urn": "1", "category_of_concern": "SM", "on": "2027-02-08"}}
+    t.replan(rounds.by_hand(t.desk, [worse], "inspected"))
+    text = t.letter("changed", "1").text
+    assert "Since I wrote on 27 June 2026, a support adviser has been added." in text
+    assert "If you would rather not work with Łukasz Żak" in text
+    assert "Łukasz Żak is a consultant" in text
+    assert "appraisal" not in text  # it was in December
+    t.send(rounds.sound, None, ["B"])
+    t.send(rounds.propose)
+    t.everybody()
+    t.confirm_all()
+    t.send(rounds.tell)
+    assert t.wrong == []

@@ -238,7 +238,7 @@ def test_two_schools_that_want_the_last_place_of_one_sip_are_named_with_the_firs
     found = choices(solve(both, Policy()), [{"sip_leaves": {"sip": "A"}}])
     assert found.contests == (
         "Sip B suits School 1 and School 2 best, and cannot take both. School 1 rather than School 2: "
-        "the other way round means 100 fewer points.",
+        "the other way round means a weaker fit all in all (100 fewer points).",
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from allocator.service.account.about import FILL, About
+from allocator.words import noun, number
 
 HELD = (  # (whose, what, why, from where)
     (
@@ -175,7 +176,7 @@ def transparency(a: About) -> str:
             "Appeals and review",
             (
                 "any school or SIP asks a question on their page: a person answers within "
-                f"{p.round.query_days} days; one refusal a year; then, in order: {', '.join(p.round.ladder)}"
+                f"{p.round.query_days} days; {number(p.round.vetoes)} {noun(p.round.vetoes, 'refusal')} a year; then, in order: {', '.join(p.round.ladder)}"
             ),
         ),
     ]

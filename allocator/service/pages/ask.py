@@ -30,6 +30,7 @@ from allocator.service.roles import Who
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import keep, questionnaires
 from allocator.store.tables import LetterRow, RoundRow
+from allocator.words import counted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SUBJECT = {
@@ -149,7 +150,8 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
             hours=office.settings.shown_hours,
         )
     answer = done(
-        f"/rounds/{id}/ask", f"{len(going)} letters are on their way. Reload this page to see who has theirs."
+        f"/rounds/{id}/ask",
+        f"{counted(len(going), 'letter')} {'is' if len(going) == 1 else 'are'} on the way. Reload this page to see who has theirs.",
     )
     answer.background = BackgroundTask(_send, office, row.programme_id, going, step, by)
     return answer
@@ -206,7 +208,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         )
     return done(
         f"/rounds/{id}/ask",
-        f"{len(made.keys)} answers are in the data, as its version {kept.n}. Earlier versions stay.",
+        f"{counted(len(made.keys), 'answer')} {'is' if len(made.keys) == 1 else 'are'} in the data, as its version {kept.n}. Earlier versions stay.",
     )
 
 

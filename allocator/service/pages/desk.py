@@ -21,6 +21,7 @@ from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import facts_of, round_out
 from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow
+from allocator.words import counted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -89,12 +90,16 @@ def steps(facts: dict[str, Any]) -> list[DeskStep]:
     stages = [p.stage for p in stands.everyone]
     total, draft, confirmed = len(stages), stages.count("draft"), stages.count("confirmed")
     answered = sum(a.answered_on is not None for a in facts["answered"].values())
-    data = f"{len(case.case['schools'])} schools, {len(case.case['sips'])} SIPs" if case else "not yet"
+    data = (
+        f"{counted(len(case.case['schools']), 'school')}, {counted(len(case.case['sips']), 'SIP')}"
+        if case
+        else "not yet"
+    )
     waiting = sum(stages.count(x) for x in ("proposed", "queried"))
     return [
         DeskStep("Data", f"{at}/data", data, case is not None),
         DeskStep("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
-        DeskStep("Plan", f"{at}/plan", f"{plan.summary.filled} posts filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
+        DeskStep("Plan", f"{at}/plan", f"{counted(plan.summary.filled, 'post')} filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
         DeskStep("Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft),
         DeskStep("Answers", f"{at}/answers", f"{waiting} to come" if total > draft else "none yet", total > draft and not waiting),
         DeskStep("Confirm", f"{at}/confirm", f"{confirmed} of {total} pairs" if total else "none yet", bool(total) and confirmed == total),
