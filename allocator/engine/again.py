@@ -13,7 +13,7 @@ from threading import Lock
 
 import numpy as np
 
-from allocator.engine.cpsat import _Clock, run
+from allocator.engine.cpsat import Clock, run
 from allocator.engine.cuts import Row, broken
 from allocator.engine.highs import Floor
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
@@ -21,7 +21,7 @@ from allocator.engine.matrix import FREE, Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise, Relaxation, Relaxed
 from allocator.engine.spread import spread_short
-from allocator.engine.tiers import _signed
+from allocator.engine.tiers import signed
 from allocator.engine.tops import top
 from allocator.engine.worst import floor as with_least
 
@@ -139,14 +139,14 @@ class Again:
         self.inst, self.chosen, self.short = inst, tuple(sorted(chosen)), dict(short)
         self.before = [t for t in inst.tiers if not (t.points or t.lot or t.worst)]
         self.last = [t for t in inst.tiers if t.points or t.lot]
-        self.stood = {t.name: _signed(t, value(inst, t, chosen, short)) for t in inst.tiers}
+        self.stood = {t.name: signed(t, value(inst, t, chosen, short)) for t in inst.tiers}
         self.held = {t.name: self.stood[t.name] for t in self.before}
         self.level = _Ladder(inst, bool(short), self.last, self.held)
         self.lower: _Ladder | None = None
         self.known: list[_Solved] = []  # plans that lose nothing before the points
         self.one = Lock()
 
-    def forced(self, pair: int, clock: _Clock) -> Solution:
+    def forced(self, pair: int, clock: Clock) -> Solution:
         """The best plan with this pair. Raises Unsettled where that is to be asked in another way."""
         with self.one:
             plan = self._anew(pair, clock)
@@ -158,11 +158,11 @@ class Again:
             if even is None:
                 raise Unsettled
             short = even
-        values = ((t, _signed(t, now.get(t.name, self.stood[t.name]))) for t in self.inst.tiers)
+        values = ((t, signed(t, now.get(t.name, self.stood[t.name]))) for t in self.inst.tiers)
         tiers = tuple(TierValue(t.name, v, v) for t, v in values)
         return Solution("optimal", chosen, short, tiers, clock.work, True)
 
-    def _anew(self, pair: int, clock: _Clock) -> _Plan | None:
+    def _anew(self, pair: int, clock: Clock) -> _Plan | None:
         """Asked once more from the beginning where the last basis led nowhere."""
         for last in (False, True):
             try:
@@ -174,7 +174,7 @@ class Again:
                     raise Unsettled from None
         return None
 
-    def _level(self, pair: int, clock: _Clock) -> _Plan | None:
+    def _level(self, pair: int, clock: Clock) -> _Plan | None:
         """Where nothing is lost before the points; None where something is."""
         ladder, ends = self.level, self._ends(self.level, pair)
         if ends is None:
@@ -193,7 +193,7 @@ class Again:
             self._hold(ladder, n, found.worth)
         return self._only(ladder, ends, best, clock)
 
-    def _only(self, ladder: _Ladder, ends: tuple[Ints, Ints], best: _Solved | None, clock: _Clock) -> _Plan | None:
+    def _only(self, ladder: _Ladder, ends: tuple[Ints, Ints], best: _Solved | None, clock: Clock) -> _Plan | None:
         """The plan, where no other is as good in every aim. Raises Unsettled where one is: ids then decide."""
         if best is None:
             return None
@@ -209,7 +209,7 @@ class Again:
             {t.name: int(aim @ best.at) * step + fixed for t, aim, step, fixed in aims},
         )
 
-    def _lower(self, pair: int, clock: _Clock) -> _Plan | None:
+    def _lower(self, pair: int, clock: Clock) -> _Plan | None:
         """Tier by tier, from the first; None where there is no such plan."""
         if any(t.worst for t in self.inst.tiers):
             return None
@@ -236,7 +236,7 @@ class Again:
             self._hold(ladder, n, worth)
         return self._only(ladder, ends, best, clock)
 
-    def _first(self, ladder: _Ladder, ends: tuple[Ints, Ints], clock: _Clock) -> _Solved | None:
+    def _first(self, ladder: _Ladder, ends: tuple[Ints, Ints], clock: Clock) -> _Solved | None:
         """A plan that is good in every aim at once: what is left is mostly to prove it, aim by aim."""
         n, aims = len(ladder.aims), ladder.aims[: len(ladder.aims) - len(self.last)]
         guide = ladder.aims[len(aims)] if self.last[0].points else np.zeros_like(ladder.tops)
@@ -267,7 +267,7 @@ class Again:
 class _Climb:
     """One search: relaxations, rows more, and columns parted where they are not whole."""
 
-    def __init__(self, ladder: _Ladder, n: int, clock: _Clock) -> None:
+    def __init__(self, ladder: _Ladder, n: int, clock: Clock) -> None:
         self.ladder, self.clock = ladder, clock
         self.matrix, self.of = ladder.matrix, ladder.relaxation(n)
         self.nodes = 0

@@ -119,7 +119,8 @@ def _groups(inst: Instance) -> Iterable[tuple[int, ...]]:
 
 
 def _edge(inst: Instance, at: _Holding, free: set[int]) -> set[int]:
-    """Posts tied to free ones across the edge: they stay with whom they are; so do all that must go with such a post."""
+    """Posts tied to free ones across the edge: they stay with whom they are; so do all that must go with such a
+    post."""
     kept: set[int] = set()
     for group in _groups(inst):
         if free.intersection(group):

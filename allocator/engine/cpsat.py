@@ -35,7 +35,7 @@ class Stop:
 
 
 @dataclass
-class _Clock:
+class Clock:
     stop: Stop
     began: float
     work: float = 0.0
@@ -70,7 +70,7 @@ class _Watch(cp_model.CpSolverSolutionCallback):
 
 def run(
     model: cp_model.CpModel,
-    clock: _Clock,
+    clock: Clock,
     names: str = "",
     known: Callable[[int], Mapping[str, int]] | None = None,
     *,
@@ -92,7 +92,7 @@ def run(
 
 def _run(
     model: cp_model.CpModel,
-    clock: _Clock,
+    clock: Clock,
     names: str,
     known: Callable[[int], Mapping[str, int]] | None,
     most: float | None = None,

@@ -1,7 +1,7 @@
 """Rows that every whole plan keeps and a relaxed one breaks: rounding, with columns counted from the end they are near.
 
-Mixed-integer rounding of one row at a time (Marchand and Wolsey 2001): a few such rows close most of the gap between the
-relaxation and whole plans, and they hold for every question about the same instance.
+Mixed-integer rounding of one row at a time (Marchand and Wolsey 2001): a few such rows close most of the gap
+between the relaxation and whole plans, and they hold for every question about the same instance.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ class Row:
 
 
 def broken(rows: list[Row], ends: tuple[Ints, Ints], found: Floats) -> list[Row]:
-    """New rows that follow from `rows` for whole numbers between the `ends`, and that `found` breaks: the worst of each."""
+    """New rows that follow from `rows` for whole numbers between the `ends`, and that `found` breaks: the worst of
+    each."""
     lows, tops = ends
     apart = np.abs(found - np.rint(found)) > 1e-6
     out = []

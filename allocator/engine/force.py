@@ -11,7 +11,7 @@ from allocator.engine.around import added, around
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.method import solve
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
+from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
@@ -34,13 +34,13 @@ def force(
     """The best plan with `pair`, from the plan that stands; and whether nothing further away could better it.
 
     `best`: the plan's value by tier, where it is proved best: then most questions need no solve (`again.py`).
-    Tier values are the whole instance's. Up to `many` pairs (None = MANY) everything is solved again; beyond it only `near` posts
-    in chains through the pair may change (None = as far as chains go, and then the answer is the whole's). Raises
-    Conflict when the pair cannot be had beside the fixed ones.
+    Tier values are the whole instance's. Up to `many` pairs (None = MANY) everything is solved again; beyond it
+    only `near` posts in chains through the pair may change (None = as far as chains go, and then the answer is the
+    whole's). Raises Conflict when the pair cannot be had beside the fixed ones.
     """
     stop = stop or Stop()
     if best is not None and len(inst.pairs) <= AGAIN:
-        clock = _Clock(stop, monotonic())
+        clock = Clock(stop, monotonic())
         try:
             return _again(inst, plan, short, best).forced(pair, clock), True
         except Unsettled:
@@ -71,7 +71,7 @@ def force(
     tiers = []
     for tier, part, result in zip(inst.tiers, here.tiers, new.tiers, strict=True):
         stood = value(inst, tier, plan, short) - value(here, part, found.held, found.short)
-        limit = stood + result.bound if all_of_it else _signed(tier, top(inst, tier))  # of all plans, not of those near
+        limit = stood + result.bound if all_of_it else signed(tier, top(inst, tier))  # of all plans, not of those near
         tiers.append(TierValue(tier.name, value(inst, tier, chosen, less | fewer), limit))
     return replace(new, chosen=chosen, short=less | fewer, tiers=tuple(tiers)), all_of_it
 
@@ -81,7 +81,8 @@ def _with(inst: Instance, pair: int) -> Instance:
 
 
 def _again(inst: Instance, plan: Sequence[int], short: Mapping[int, int], best: Mapping[str, int]) -> Again:
-    """What is kept for questions about this plan: one plan at a time. Raises Unsettled where `best` is not what it has."""
+    """What is kept for questions about this plan: one plan at a time. Raises Unsettled where `best` is not what it
+    has."""
     asked = tuple(sorted(plan)), tuple(sorted(short.items()))
     known = inst.kept.get("again")
     if known is None or known[0] != asked:

@@ -58,7 +58,7 @@ class Floor:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Found:
     """Values by column (None when nothing was found), the objective's proved bound, and the work done.
 
     Same matrix, same effort without seconds: same answer.
@@ -79,8 +79,9 @@ def maximise(
     least: Mapping[int, int] | None = None,
     ends: tuple[Ints, Ints] | None = None,
     hint: Mapping[int, int] | None = None,
-) -> Answer:
-    """Make `aim` most. `least`: row -> a least that replaces the row's own; `ends`: columns' lower and upper ends, likewise."""
+) -> Found:
+    """Make `aim` most. `least`: row -> a least that replaces the row's own; `ends`: columns' lower and upper ends,
+    likewise."""
     lows, tops = ends or (np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64))
     under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
     for row, bound in (least or {}).items():
@@ -93,7 +94,7 @@ def maximise(
     under = np.concatenate([under, np.array([f.least for f in floors], dtype=np.int64)])
     over = np.concatenate([over, np.full(len(floors), FREE)])
     if (lows > tops).any():
-        return Answer("infeasible", None, -math.inf, 0.0)
+        return Found("infeasible", None, -math.inf, 0.0)
     settled = np.where(lows == tops, lows, 0)  # columns without a choice never reach the solver
     given_rows = np.zeros(len(under), dtype=np.int64)
     np.add.at(given_rows, rows, vals * settled[cols])
@@ -124,21 +125,19 @@ def maximise(
     result = solved(model, mathopt.SolverType.HIGHS, params, effort, given)
     work = result.solve_stats.simplex_iterations * len(rows) * WORK
     if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
-        return Answer("infeasible", None, -math.inf, work)
+        return Found("infeasible", None, -math.inf, work)
     proved = result.termination.objective_bounds.dual_bound
     if not result.solutions or not result.solutions[0].HasField("primal_solution"):
-        return Answer("stopped", None, proved, work)
+        return Found("stopped", None, proved, work)
     exact = settled.copy()
     exact[live] = np.rint(dense(result.solutions[0].primal_solution.variable_values, len(live))).astype(np.int64)
     sums = np.zeros(len(under), dtype=np.int64)
     np.add.at(sums, rows, vals * exact[cols])
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():
-        return Answer("stopped", None, proved, work)
+        return Found("stopped", None, proved, work)
     reached = float(aim @ exact)
     top = math.floor(proved + MARGIN) if whole and math.isfinite(proved) else proved
-    return Answer(
-        "optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work
-    )
+    return Found("optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work)
 
 
 def solved(

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.engine.instance import Instance, Tier
-from allocator.engine.trims import Trimmed, trimmed
+from allocator.engine.trims import TrimColumns, trimmed
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ class Matrix:
         self._cols: list[Ints] = []
         self._vals: list[Ints] = []
         self.prices = Columns([], [])
-        self.cuts: dict[int, list[tuple[Trimmed, list[int]]]] = defaultdict(list)  # by person, with columns
+        self.cuts: dict[int, list[tuple[TrimColumns, list[int]]]] = defaultdict(list)  # by person, with columns
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
             self._trims()
@@ -168,8 +168,8 @@ class Matrix:
         """A row a x <= limit of whole numbers, and rows that follow from it.
 
         Loads go by steps: what is over of the limit is of no use. And mixed-integer rounding by a load d (Nemhauser and
-        Wolsey 1990) with r = limit mod d: sum of ((d - r) floor(a / d) + max(0, a mod d - r)) x <= (d - r) floor(limit / d),
-        where what eases the limit (a < 0) stays as it is.
+        Wolsey 1990) with r = limit mod d: sum of ((d - r) floor(a / d) + max(0, a mod d - r)) x <= (d - r)
+        floor(limit / d), where what eases the limit (a < 0) stays as it is.
         """
         step = max(1, int(np.gcd.reduce(vals)))
         vals, limit = vals // step, limit // step

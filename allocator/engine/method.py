@@ -3,11 +3,11 @@
 Parts that share nothing are solved apart, and then each by its size:
 
 * up to SMALL pairs: CP-SAT, every tier and the last ties to a proof (`tiers.py`);
-* up to LARGE pairs: one search with HiGHS, tier by tier (`whole.py`);
-* beyond: areas, with a bound by Lagrangian relaxation (`large.py`).
+* up to LARGE pairs: one search with HiGHS, tier by tier (`wide/whole.py`);
+* beyond: areas, with a bound by Lagrangian relaxation (`wide/large.py`).
 
 Plain assignment with limits that CP-SAT does not settle soon, or that is too wide for it, is searched first
-(`search.py`): the methods above then have only to go on where the search ends without a proof.
+(`wide/search.py`): the methods above then have only to go on where the search ends without a proof.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from time import monotonic
 
 from allocator.engine import tiers
 from allocator.engine.instance import Instance, Solution, TierValue
-from allocator.engine.knapsack import packing
-from allocator.engine.large import solve_large
 from allocator.engine.part import Part, parts
-from allocator.engine.search import solve_plain
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed
+from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
-from allocator.engine.whole import solve_whole
+from allocator.engine.wide.knapsack import packing
+from allocator.engine.wide.large import solve_large
+from allocator.engine.wide.search import solve_plain
+from allocator.engine.wide.whole import solve_whole
 from allocator.engine.worst import worst_first
 
 FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work it has for them
@@ -87,7 +87,7 @@ def solve(
 
 
 def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
-    clock = _Clock(stop, monotonic())
+    clock = Clock(stop, monotonic())
     packed = packing(inst) if len(inst.pairs) <= LARGE else None
     if packed is None:
         return _by_size(inst, stop, hint, settle, short)
@@ -128,7 +128,7 @@ def _better(inst: Instance, one: Solution, two: Solution) -> Solution:
 
 def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
     plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
-    clock = _Clock(stop, monotonic())
+    clock = Clock(stop, monotonic())
     if len(inst.pairs) <= FEW:
         quick = replace(stop, work=AT_ONCE if stop.work is None else min(AT_ONCE, stop.work))
         first = tiers.solve(inst, quick, hint, settle=settle, short=short)
@@ -163,7 +163,7 @@ def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution])
     for n, tier in enumerate(inst.tiers):
         of_parts = [s.tiers[n] for s in found]
         bounds = [
-            v.bound if not open_ or open_ == [k] else _signed(part.inst.tiers[n], top(part.inst, part.inst.tiers[n]))
+            v.bound if not open_ or open_ == [k] else signed(part.inst.tiers[n], top(part.inst, part.inst.tiers[n]))
             for k, (part, v) in enumerate(zip(pieces, of_parts, strict=True))
         ]
         open_ = open_ or [k for k, v in enumerate(of_parts) if not v.proved]

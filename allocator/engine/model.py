@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance, Tier, Trim
-from allocator.engine.trims import Trimmed, trimmed
+from allocator.engine.trims import TrimColumns, trimmed
 
 
 class Range(NamedTuple):
@@ -43,7 +43,7 @@ class Built:
             self.of_post[pair.post].append(i)
             self.of_person[pair.person].append(i)
         self.cut: dict[tuple[int, int], cp_model.IntVar] = {}
-        self.cuts: dict[int, list[tuple[Trimmed, list[cp_model.IntVar]]]] = defaultdict(list)
+        self.cuts: dict[int, list[tuple[TrimColumns, list[cp_model.IntVar]]]] = defaultdict(list)
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
             self._trims_apart() if apart else self._trims()

@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 from allocator.engine.highs import MARGIN
 from allocator.engine.instance import Instance, Kept
 from allocator.engine.model import Built, value
-from allocator.engine.tiers import Stop, _Clock, _signed, run
+from allocator.engine.tiers import Clock, Stop, run, signed
 
 
 @dataclass(frozen=True)
@@ -40,23 +40,24 @@ class Frontier:
         self.points = next(t for t in inst.tiers if t.points)
         for tier in inst.tiers:
             if tier.name in floors and not tier.broken:
-                self.built.keep(tier, _signed(tier, floors[tier.name]))
+                self.built.keep(tier, signed(tier, floors[tier.name]))
         self.broken = sum(self.built.broken) if self.built.broken else 0
         self.aim = self.built.tier(self.points).expr
 
     def ends(self, stop: Stop | None = None) -> range:
-        """The numbers that tell anything: from the fewest bonds that must break to the fewest at which no more is gained.
+        """The numbers that tell anything: from the fewest bonds that must break to the fewest at which no more is
+        gained.
 
         Empty when no plan keeps the floors, or when stopped.
         """
-        clock = _Clock(stop or Stop(), monotonic())
+        clock = Clock(stop or Stop(), monotonic())
         fewest, best = self._run(clock, least_broken=True), self._run(clock)
         if fewest is None or best is None:
             return range(0)
         last = self._run(clock, least_broken=True, points=best)
         return range(0) if last is None else range(fewest, last + 1)
 
-    def _run(self, clock: _Clock, *, least_broken: bool = False, points: int | None = None) -> int | None:
+    def _run(self, clock: Clock, *, least_broken: bool = False, points: int | None = None) -> int | None:
         """The fewest bonds broken (of plans with so many points), or the most points; None when not proved."""
         trial = self.built.model.clone()
         trial.minimize(self.broken) if least_broken else trial.maximize(self.aim)
@@ -70,7 +71,7 @@ class Frontier:
         trial = self.built.model.clone()
         trial.maximize(self.aim)
         trial.add(self.broken <= most)
-        solver, status = run(trial, _Clock(stop or Stop(), monotonic()))
+        solver, status = run(trial, Clock(stop or Stop(), monotonic()))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         chosen, short = self.built.read(solver)

@@ -25,7 +25,7 @@ class Part:
 def cut_out(inst: Instance, posts: Collection[int], people: Collection[int], pairs: Sequence[int]) -> Part:
     """The part on these posts, people and pairs. What names anything outside is left out, or kept for what is inside.
 
-    Exact where nothing crosses the edge; who cuts across an edge sees to what crosses (`bound.py`).
+    Exact where nothing crosses the edge; who cuts across an edge sees to what crosses (`wide/bound.py`).
     """
     ps, ss, xs = tuple(sorted(posts)), tuple(sorted(people)), tuple(sorted(pairs))
     post, person, pair = ({old: new for new, old in enumerate(x)} for x in (ps, ss, xs))

@@ -14,7 +14,7 @@ from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance, Person
 from allocator.engine.model import Built
-from allocator.engine.tiers import Stop, _Clock, run
+from allocator.engine.tiers import Clock, Stop, run
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Gated:
         """`extra`: person -> most units by which the limit of the whole may be raised instead; its parts stay (see
         `fixes`); ALL -> the same of the cap on all together. `work`: deterministic work for all questions together,
         after which they raise Undecided."""
-        self.clock = _Clock(Stop(work=work), monotonic())
+        self.clock = Clock(Stop(work=work), monotonic())
         bare = replace(
             inst,
             people=tuple(self._free(s, p, gates) for s, p in enumerate(inst.people)),

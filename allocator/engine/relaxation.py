@@ -31,8 +31,8 @@ WIDEST = 2.0**61  # sums stay inside 64 bits
 
 @dataclass(frozen=True)
 class Relaxed:
-    """`bound`: no whole plan has more; `net`: what a unit of each column is worth beside that, a `grain` of them a unit; `at`: the
-    answer."""
+    """`bound`: no whole plan has more; `net`: what a unit of each column is worth beside that, a `grain` of them a
+    unit; `at`: the answer."""
 
     bound: int
     net: Ints
@@ -127,9 +127,13 @@ class Relaxation:
         self._between(lows, tops)
         try:
             result = self.solver.solve(
-                self.params, model_parameters_pb2.ModelSolveParametersProto(), None,
-                callback_pb2.CallbackRegistrationProto(), None, solve_interrupter.SolveInterrupter().pybind_interrupter,
-            )  # fmt: skip
+                self.params,
+                model_parameters_pb2.ModelSolveParametersProto(),
+                None,
+                callback_pb2.CallbackRegistrationProto(),
+                None,
+                solve_interrupter.SolveInterrupter().pybind_interrupter,
+            )
         except StatusNotOk:
             raise Imprecise from None
         self.work += (1 + result.solve_stats.simplex_iterations) * len(self.vals) * WORK

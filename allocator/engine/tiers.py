@@ -12,8 +12,8 @@ from time import monotonic
 
 from ortools.sat.python import cp_model
 
+from allocator.engine.cpsat import Clock as Clock
 from allocator.engine.cpsat import Stop as Stop
-from allocator.engine.cpsat import _Clock as _Clock
 from allocator.engine.cpsat import run as run
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import Built, Range, value
@@ -41,7 +41,7 @@ def solve(
     Raises Conflict when the fixed pairs cannot stand together.
     """
     stop = stop or Stop()
-    clock = _Clock(stop, monotonic())
+    clock = Clock(stop, monotonic())
     able = {pair.post for pair in inst.pairs}
     search = _Search(inst, clock, trimming=False)
     cuttable = any(p.trims for p in inst.posts)
@@ -78,7 +78,7 @@ class _Found:
 
 
 class _Search:
-    def __init__(self, inst: Instance, clock: _Clock, trimming: bool) -> None:
+    def __init__(self, inst: Instance, clock: Clock, trimming: bool) -> None:
         self.inst, self.clock = inst, clock
         self.built = Built(inst, trimming)
         self.bounds: dict[str, int] = {}
@@ -87,7 +87,7 @@ class _Search:
 
     def any_plan(self) -> _Found | None:
         """Some plan that breaks no rule, when the search was stopped before it had one."""
-        solver, status = run(self.built.model, _Clock(Stop(work=LAST_RESORT), monotonic()))
+        solver, status = run(self.built.model, Clock(Stop(work=LAST_RESORT), monotonic()))
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         return _Found(*self.built.read(solver), False)
@@ -137,14 +137,14 @@ class _Search:
         out = {} if found is None else {t.name: value(self.inst, t, found.chosen, found.short) for t in self.inst.tiers}
         for tier, w in zip(fold, weights, strict=True):
             digit, rest = divmod(rest, w)
-            out[tier.name] = _signed(tier, self.ranges[tier.name].lo + digit)
+            out[tier.name] = signed(tier, self.ranges[tier.name].lo + digit)
         return out
 
     def hold(self) -> None:
         """Make the last fold's values floors, tier by tier: small coefficients keep the relaxation strong."""
         for tier in self.held[0] if self.held else ():
             chosen, short = self.held[1:] if self.held else ((), {})
-            v = _signed(tier, value(self.inst, tier, chosen, short))
+            v = signed(tier, value(self.inst, tier, chosen, short))
             self.built.model.add(self.ranges[tier.name].expr >= v)
         self.held = None
 
@@ -178,7 +178,7 @@ class _Search:
 
     def note(self, fold: Sequence[Tier], weights: Sequence[int], found: _Found, solver: cp_model.CpSolver) -> None:
         """Record each tier's proved bound from the fold's."""
-        values = [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
+        values = [signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
         best = sum(w * v for w, v in zip(weights, values, strict=True))
         limit = solver.best_objective_bound  # a float: one part in 2**52 is allowed for
         bound = best if found.proved else max(best, int(limit + abs(limit) * 2**-52) + 1)
@@ -203,8 +203,8 @@ class _Search:
         for t in self.inst.tiers:
             v = value(self.inst, t, found.chosen, found.short)
             r = self.ranges[t.name]
-            bound = self.bounds.get(t.name, r.hi) if not done else _signed(t, v)
-            tiers.append(TierValue(t.name, v, _signed(t, bound)))
+            bound = self.bounds.get(t.name, r.hi) if not done else signed(t, v)
+            tiers.append(TierValue(t.name, v, signed(t, bound)))
         return Solution(
             "optimal" if done else "feasible", found.chosen, found.short, tuple(tiers), self.clock.work, unique
         )
@@ -250,8 +250,8 @@ class _Search:
         if status != cp_model.OPTIMAL or self.held is None:
             return False
         fold, *_ = self.held
-        theirs = [_signed(t, value(self.inst, t, *self.built.read(solver))) for t in fold]
-        return theirs < [_signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
+        theirs = [signed(t, value(self.inst, t, *self.built.read(solver))) for t in fold]
+        return theirs < [signed(t, value(self.inst, t, found.chosen, found.short)) for t in fold]
 
     def least(self, expr: cp_model.LinearExprT, hold: Sequence[int]) -> bool:
         """Minimise `expr` among the equal plans and hold the pairs `hold` where they then are."""
@@ -269,22 +269,24 @@ class _Search:
 
 
 def any_plan(inst: Instance) -> tuple[tuple[int, ...], dict[int, int]] | None:
-    """Some plan that breaks no rule, for when a search was stopped before it had one; None where that is not soon found."""
-    found = _Search(inst, _Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts)).any_plan()
+    """Some plan that breaks no rule, for when a search was stopped before it had one; None where that is not soon
+    found."""
+    found = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts)).any_plan()
     return (found.chosen, found.short) if found else None
 
 
 def conclude(
-    inst: Instance, clock: _Clock, plan: tuple[Sequence[int], Mapping[int, int]], trimming: bool, settle: bool
+    inst: Instance, clock: Clock, plan: tuple[Sequence[int], Mapping[int, int]], trimming: bool, settle: bool
 ) -> tuple[tuple[int, ...], dict[int, int], bool] | None:
-    """The lot and the last ties from a plan proved best in every tier before the lot: pairs, units short, whether unique.
+    """The lot and the last ties from a plan proved best in every tier before the lot: pairs, units short, whether
+    unique.
 
     None when the search was stopped.
     """
     search = _Search(inst, clock, trimming)
     for tier in inst.tiers:
         if not tier.lot:
-            search.built.keep(tier, _signed(tier, value(inst, tier, *plan)))
+            search.built.keep(tier, signed(tier, value(inst, tier, *plan)))
     found = search.climb([t for t in inst.tiers if t.lot], *plan)
     if found is None or not found.proved:
         return None
@@ -294,7 +296,7 @@ def conclude(
     return (*search.settled, unique)
 
 
-def _signed(tier: Tier, v: int) -> int:
+def signed(tier: Tier, v: int) -> int:
     return v if tier.sense == "most" else -v
 
 
@@ -304,7 +306,7 @@ def clashing(inst: Instance) -> tuple[int, ...]:
 
     def stands(fixed: tuple[int, ...]) -> bool:
         bare = Built(replace(inst, fixed=fixed, above=(), together=(), bonds=()), trimming=True)
-        _, status = run(bare.model, _Clock(Stop(), monotonic()), sure=True)
+        _, status = run(bare.model, Clock(Stop(), monotonic()), sure=True)
         return status != cp_model.INFEASIBLE
 
     kept = tuple(inst.fixed)

@@ -12,8 +12,8 @@ from ortools.sat.python import cp_model
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.method import SMALL
 from allocator.engine.model import Built
-from allocator.engine.tiers import Stop, _Clock, _signed, run
-from allocator.engine.whole import Whole
+from allocator.engine.tiers import Clock, Stop, run, signed
+from allocator.engine.wide.whole import Whole
 from allocator.engine.worst import floor
 
 MOST_TIES = 25  # questions at most; each answer names as many pairs as it can
@@ -51,9 +51,9 @@ def _narrowly(inst: Instance, solution: Solution, stop: Stop) -> Others:
     model = built.model
     for tier, result in zip(inst.tiers, solution.tiers, strict=True):
         if not tier.lot:
-            built.keep(tier, _signed(tier, result.value))
+            built.keep(tier, signed(tier, result.value))
     # one worker, so that the same ties are found on every machine
-    clock = _Clock(replace(stop, work=WORK, workers=1, progress=None), monotonic())
+    clock = Clock(replace(stop, work=WORK, workers=1, progress=None), monotonic())
 
     def others(fresh: Sequence[int]) -> list[int] | None:
         if clock.over:
@@ -62,7 +62,7 @@ def _narrowly(inst: Instance, solution: Solution, stop: Stop) -> Others:
         variables = {i: trial.get_bool_var_from_proto_index(built.x[i].index) for i in fresh}
         trial.add_bool_or(variables.values())
         trial.maximize(sum(variables.values()))
-        own = _Clock(replace(clock.stop, work=min(EACH, clock.work_left() or 0), seconds=clock.left()), monotonic())
+        own = Clock(replace(clock.stop, work=min(EACH, clock.work_left() or 0), seconds=clock.left()), monotonic())
         solver, status = run(trial, own)
         clock.work += own.work
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -77,7 +77,7 @@ def _widely(inst: Instance, solution: Solution, stop: Stop) -> Others:
     for tier, result in zip(inst.tiers, solution.tiers, strict=True):
         if tier.worst:
             inst = replace(inst, least_points=floor(inst, tier, result.value))
-    search = Whole(inst, _Clock(replace(stop, work=None, progress=None), monotonic()), 0.0)
+    search = Whole(inst, Clock(replace(stop, work=None, progress=None), monotonic()), 0.0)
     search.start(bool(solution.short))
     search.chosen, search.short = solution.chosen, solution.short
     for tier in inst.tiers:

@@ -15,7 +15,7 @@ from allocator.engine.instance import Instance, Trim
 
 
 @dataclass(frozen=True)
-class Trimmed:
+class TrimColumns:
     """Pairs of one person whose trims are counted together, in as many columns as `trims`.
 
     All columns together are at most the `room` of the pairs chosen: a post each, or (`even`) a post's steps.
@@ -46,7 +46,7 @@ class Trimmed:
         return [sum(units) // self.trims[0].short] if self.even else [units.count(t.short) for t in self.trims]
 
 
-def trimmed(inst: Instance, pairs: Iterable[int], parts: bool) -> list[Trimmed]:
+def trimmed(inst: Instance, pairs: Iterable[int], parts: bool) -> list[TrimColumns]:
     """A person's pairs by how their posts are trimmed; `parts`: whether loads by part matter."""
     groups: dict[tuple[tuple[Trim, ...], bool, object], list[int]] = defaultdict(list)
     for i in pairs:
@@ -60,5 +60,5 @@ def trimmed(inst: Instance, pairs: Iterable[int], parts: bool) -> list[Trimmed]:
     out = []
     for (trims, even, _), mine in groups.items():
         room = tuple(len(inst.posts[inst.pairs[i].post].trims) if even else 1 for i in mine)
-        out.append(Trimmed(trims, tuple(mine), room, even))
+        out.append(TrimColumns(trims, tuple(mine), room, even))
     return out

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.model import value
-from allocator.engine.tiers import Conflict, Stop, _signed
+from allocator.engine.tiers import Conflict, Stop, signed
 from allocator.engine.tops import own_best, top
 
 ANY = 10.0  # a gap that any plan meets: the points only guide the search
@@ -100,7 +100,8 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
 
 
 def _steps(inst: Instance, tier: Tier, low: int, high: int) -> Sequence[int]:
-    """What the worst-off post may have above `low`: where each wants one person, some pair's own points (or, none filled, 0)."""
+    """What the worst-off post may have above `low`: where each wants one person, some pair's own points (or, none
+    filled, 0)."""
     if any(inst.posts[p].wants != 1 for p in tier.worst):
         return range(low + 1, high + 1)
     posts = set(tier.worst)
@@ -108,12 +109,12 @@ def _steps(inst: Instance, tier: Tier, low: int, high: int) -> Sequence[int]:
 
 
 def _rank(before: Sequence[Tier], found: Solution) -> list[int]:
-    return [_signed(tier, t.value) for tier, t in zip(before, found.tiers, strict=False)]
+    return [signed(tier, t.value) for tier, t in zip(before, found.tiers, strict=False)]
 
 
 def _any(inst: Instance, tier: Tier) -> int:
     """A bound for every plan, in the tier's own sense."""
-    return _signed(tier, top(inst, tier))
+    return signed(tier, top(inst, tier))
 
 
 def _rough(inst: Instance, before: tuple[Tier, ...]) -> Instance:

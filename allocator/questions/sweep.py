@@ -181,9 +181,9 @@ def ranked(results: Sequence[SweepResult]) -> list[SweepResult]:
     def stranded(r: SweepResult) -> int:
         return -r.stranded if r.lost_sip else r.stranded
 
-    return sorted(results, key=lambda r: (nothing(r), stranded(r), *_signed(tier_key(r), r), -r.moved, r.key))
+    return sorted(results, key=lambda r: (nothing(r), stranded(r), *signed(tier_key(r), r), -r.moved, r.key))
 
 
-def _signed(key: tuple[int, ...], r: SweepResult) -> tuple[int, ...]:
+def signed(key: tuple[int, ...], r: SweepResult) -> tuple[int, ...]:
     """A leaver's losses: most lost first; a gain: most gained first."""
     return key if r.lost_sip > 0 else tuple(-v for v in key)

@@ -16,7 +16,7 @@ from allocator.engine.cuts import Row, broken
 from allocator.engine.force import force
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.method import solve as by_size
-from allocator.engine.tiers import Conflict, Stop, _Clock, solve
+from allocator.engine.tiers import Clock, Conflict, Stop, solve
 from tests.benchmarks.hard import short_grid
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
@@ -32,7 +32,7 @@ def compared(inst: Instance, now: Solution, pairs: Sequence[int]) -> int:
     again, answered = Again(inst, now.chosen, now.short), 0
     for pair in pairs:
         try:
-            found = again.forced(pair, _Clock(Stop(), monotonic()))
+            found = again.forced(pair, Clock(Stop(), monotonic()))
         except Unsettled:
             continue
         full, _ = force(inst, now.chosen, now.short, pair)
@@ -78,7 +78,7 @@ def test_an_equal_plan_is_left_to_a_solve() -> None:
     again = Again(alike, now.chosen, now.short)
     pair = others(alike, now)[0]
     with pytest.raises(Unsettled):
-        again.forced(pair, _Clock(Stop(), monotonic()))
+        again.forced(pair, Clock(Stop(), monotonic()))
 
 
 def test_new_rows_cut_off_no_whole_plan() -> None:

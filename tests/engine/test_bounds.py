@@ -14,10 +14,11 @@ from time import monotonic
 import pytest
 from ortools.sat.python import cp_model
 
-from allocator.engine import large, method, tiers, whole
+from allocator.engine import method, tiers
 from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.model import Built, value
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
+from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
+from allocator.engine.wide import large, whole
 from tests.engine.random_instances import random_instance, short_of_days
 
 CASES = 2_000 if os.environ.get("ALLOCATOR_LONG") else 60
@@ -34,10 +35,10 @@ def doubted(inst: Instance, got: Solution) -> list[str]:
     for tier, t in zip(inst.tiers, got.tiers, strict=True):
         assert t.value == value(inst, tier, got.chosen, got.short), tier.name
         best = most(inst, tier, floors)
-        if best > _signed(tier, t.bound):
-            beaten.append(f"{tier.name}: value {t.value}, bound {t.bound}, possible {_signed(tier, best)}")
+        if best > signed(tier, t.bound):
+            beaten.append(f"{tier.name}: value {t.value}, bound {t.bound}, possible {signed(tier, best)}")
         if not open_:
-            floors.append((tier, _signed(tier, t.value)))
+            floors.append((tier, signed(tier, t.value)))
             open_ = not t.proved
     return beaten
 
@@ -51,7 +52,7 @@ def most(inst: Instance, tier: Tier, floors: Sequence[tuple[Tier, int]]) -> int:
         return max((least for least in sorted({p.points for p in inst.pairs} | {0}) if reaches(inst, tier, least, floors)),
                    default=0)  # fmt: skip
     built.model.maximize(built.tier(tier).expr)
-    solver, status = run(built.model, _Clock(Stop(), monotonic()))
+    solver, status = run(built.model, Clock(Stop(), monotonic()))
     assert status == cp_model.OPTIMAL
     return round(solver.objective_value)
 
@@ -63,15 +64,15 @@ def reaches(inst: Instance, tier: Tier, least: int, floors: Sequence[tuple[Tier,
     built.keep(tier, least)
     if least > 0:  # a plan in which none of them is filled has 0
         built.model.add(sum(sum(built.x[i] for i in built.of_post[p]) for p in tier.worst) >= 1)
-    return run(built.model, _Clock(Stop(), monotonic()))[1] in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    return run(built.model, Clock(Stop(), monotonic()))[1] in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
 
 def _whole(inst: Instance, stop: Stop) -> Solution:
-    return whole.solve_whole(inst, stop, _Clock(stop, monotonic()))
+    return whole.solve_whole(inst, stop, Clock(stop, monotonic()))
 
 
 def _areas(inst: Instance, stop: Stop) -> Solution:
-    return large.solve_large(replace(inst, most_load=None), stop, _Clock(stop, monotonic()))
+    return large.solve_large(replace(inst, most_load=None), stop, Clock(stop, monotonic()))
 
 
 METHODS: dict[str, Callable[[Instance, Stop], Solution]] = {
@@ -113,7 +114,7 @@ def test_parts_that_are_not_proved_state_true_bounds_together(seed: int, monkeyp
 def test_a_bound_beyond_a_tiers_range_says_nothing_of_the_tiers_below() -> None:
     """A fold's bound may lie so far above the plan that one tier's share of it runs over into the tier before."""
     inst = short_of_days(1)
-    search = tiers._Search(inst, _Clock(Stop(), monotonic()), trimming=True)
+    search = tiers._Search(inst, Clock(Stop(), monotonic()), trimming=True)
     fold = [t for t in inst.tiers if t.name.startswith("1d")]
     _, weights = search.weigh(fold)
     found = tiers._Found((), {}, False)

@@ -51,7 +51,7 @@ def test_the_second_question_is_bounded_and_stops_nothing() -> None:
     model = cp_model.CpModel()
     x = model.new_bool_var("")
     model.add(x >= 2)
-    clock = tiers._Clock(Stop(), monotonic())
+    clock = tiers.Clock(Stop(), monotonic())
     _, status = tiers.run(model, clock, sure=True)
     assert status == cp_model.INFEASIBLE
     assert not clock.interrupted

@@ -10,21 +10,22 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from allocator.engine import large, method, spread, ties
+from allocator.engine import method, spread, ties
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.matrix import fitting
 from allocator.engine.model import value
 from allocator.engine.part import parts
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, run
+from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
 from allocator.engine.tiers import solve as exact
-from allocator.engine.whole import solve_whole
+from allocator.engine.wide import large
+from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
 
 def _whole(inst: Instance, hint: Sequence[int] = ()) -> Solution:
     stop = Stop()
-    return solve_whole(inst, stop, _Clock(stop, monotonic()), hint)
+    return solve_whole(inst, stop, Clock(stop, monotonic()), hint)
 
 
 def _stands(inst: Instance, solution: Solution) -> bool:
@@ -101,7 +102,7 @@ def test_days_short_fall_the_same_person_by_person(seed: int) -> None:
         best = exact(inst)
     except Conflict:
         return
-    clock = _Clock(Stop(), monotonic())
+    clock = Clock(Stop(), monotonic())
     together = spread._spread(inst, best.chosen, best.short, lambda model: run(model, clock))
     assert together == best.short
 
@@ -126,17 +127,17 @@ def test_areas_keep_the_rules_and_their_bounds_hold(seed: int, monkeypatch: pyte
         best = exact(inst, settle=False)
     except Conflict:
         return
-    got = [large.solve_large(inst, Stop(workers=w), _Clock(Stop(), monotonic())) for w in (1, 2)]
+    got = [large.solve_large(inst, Stop(workers=w), Clock(Stop(), monotonic())) for w in (1, 2)]
     assert replace(got[0], deterministic_time=0) == replace(got[1], deterministic_time=0)
     plan = got[0]
     assert plan.status == "feasible"
     assert _stands(inst, plan)
-    mine = [_signed(t, v.value) for t, v in zip(inst.tiers, plan.tiers, strict=True)]
-    theirs = [_signed(t, v.value) for t, v in zip(inst.tiers, best.tiers, strict=True)]
+    mine = [signed(t, v.value) for t, v in zip(inst.tiers, plan.tiers, strict=True)]
+    theirs = [signed(t, v.value) for t, v in zip(inst.tiers, best.tiers, strict=True)]
     assert mine <= theirs
     for tier, v, b in zip(inst.tiers, plan.tiers, best.tiers, strict=True):
         assert v.value == value(inst, tier, plan.chosen, plan.short)
-        assert _signed(tier, v.bound) >= _signed(tier, b.value), tier.name
+        assert signed(tier, v.bound) >= signed(tier, b.value), tier.name
 
 
 def beside(one: Instance, two: Instance) -> Instance:
@@ -163,7 +164,7 @@ def beside(one: Instance, two: Instance) -> Instance:
 
 
 def test_areas_part_people_evenly() -> None:
-    from allocator.engine.areas import areas
+    from allocator.engine.wide.areas import areas
 
     inst = random_instance(3, 60, 20)
     post, person, points = (

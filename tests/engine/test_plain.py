@@ -10,13 +10,14 @@ from time import monotonic
 import numpy as np
 import pytest
 
-from allocator.engine import method, search
+from allocator.engine import method
 from allocator.engine.instance import Instance, Limit, Pair, Person, Post, Solution, Tier
-from allocator.engine.knapsack import NEVER, UNIT, Packing, best_sets, descend, losses, packing
 from allocator.engine.matrix import Ints
-from allocator.engine.search import exact, solve_plain
-from allocator.engine.tiers import Stop, _Clock
+from allocator.engine.tiers import Clock, Stop
 from allocator.engine.tiers import solve as by_cp_sat
+from allocator.engine.wide import search
+from allocator.engine.wide.knapsack import NEVER, UNIT, Packing, best_sets, descend, losses, packing
+from allocator.engine.wide.search import exact, solve_plain
 from tests.sizes import whole_or
 
 
@@ -45,7 +46,7 @@ def _packed(inst: Instance) -> tuple[Packing, Ints]:
 
 
 def _search(inst: Instance, stop: Stop, settle: bool = True) -> Solution:
-    found = solve_plain(inst, _packed(inst), _Clock(stop, monotonic()), settle=settle)
+    found = solve_plain(inst, _packed(inst), Clock(stop, monotonic()), settle=settle)
     assert found is not None
     return found
 
@@ -83,7 +84,7 @@ def test_the_bound_holds_and_what_a_pair_costs_it(seed: int) -> None:
 def test_a_few_posts_are_settled_exactly(seed: int) -> None:
     inst = plain_instance(seed, 8, 3)
     pack, _ = _packed(inst)
-    holder = exact(pack, None, _Clock(Stop(), monotonic()))
+    holder = exact(pack, None, Clock(Stop(), monotonic()))
     assert holder is not None
     assert int(pack.points[holder, np.arange(8)].sum()) == by_cp_sat(inst, settle=False).tiers[1].value
 
@@ -125,7 +126,7 @@ def test_no_room_for_all_is_left_to_the_other_methods(monkeypatch: pytest.Monkey
     monkeypatch.setattr(method, "QUICK", 1e-3)
     inst = plain_instance(3)
     inst = replace(inst, people=tuple(replace(p, limits=(Limit(0, 40),)) for p in inst.people))
-    assert solve_plain(inst, _packed(inst), _Clock(Stop(), monotonic())) is None
+    assert solve_plain(inst, _packed(inst), Clock(Stop(), monotonic())) is None
     assert method.solve(inst).tiers == by_cp_sat(inst).tiers
 
 

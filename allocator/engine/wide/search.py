@@ -16,13 +16,13 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from allocator.engine.instance import Instance, Solution, TierValue
-from allocator.engine.knapsack import NEVER, UNIT, Packing, Priced, descend, losses
 from allocator.engine.matrix import Ints
 from allocator.engine.model import value
 from allocator.engine.part import cut_out
-from allocator.engine.tiers import _Clock, _signed, run
+from allocator.engine.tiers import Clock, run, signed
 from allocator.engine.tops import top
-from allocator.engine.whole import solve_whole
+from allocator.engine.wide.knapsack import NEVER, UNIT, KnapsackBound, Packing, descend, losses
+from allocator.engine.wide.whole import solve_whole
 
 ROUGH, STEPS = 50, 300  # subgradient steps at first: until the bound falls slowly, and then
 ANEW, AGAIN = 100, 30  # subgradient steps in each round, and each time a dive holds posts
@@ -50,13 +50,13 @@ class _Task:
 
     rng: np.random.Generator
     work: float
-    clock: _Clock
+    clock: Clock
 
 
 class Search:
     """Plans of one packing: `pack`, the pairs' indices `at`, the bound so far and the plans in hand."""
 
-    def __init__(self, inst: Instance, pack: Packing, at: Ints, clock: _Clock) -> None:
+    def __init__(self, inst: Instance, pack: Packing, at: Ints, clock: Clock) -> None:
         self.inst, self.pack, self.at, self.clock = inst, pack, at, clock
         start = np.sort(pack.points, axis=0)[-2:][0]
         start = np.where(start > NEVER, start, pack.points.max(axis=0)) * UNIT
@@ -66,7 +66,7 @@ class Search:
         self.idle = [0] * WALKS
         self.best: _Chosen | None = None
 
-    def _priced(self, start: Ints) -> Priced:
+    def _priced(self, start: Ints) -> KnapsackBound:
         """Prices for the whole: the aim far below the bound while that still falls fast, then near it."""
         priced, before = descend(self.pack, start, 0, 1), None
         while before is None or before - priced.bound > abs(before) // 100:
@@ -189,7 +189,7 @@ class Search:
             _Task(
                 np.random.default_rng((n, w)),
                 min(LONGEST, n),
-                _Clock(replace(self.clock.stop, work=None), self.clock.began),
+                Clock(replace(self.clock.stop, work=None), self.clock.began),
             )
             for w in range(WALKS)
         ]
@@ -218,7 +218,7 @@ def _work(pack: Packing) -> float:
     return float(posts * (ROW + width * CELL))
 
 
-def exact(pack: Packing, was: Ints | None, clock: _Clock) -> Ints | None:
+def exact(pack: Packing, was: Ints | None, clock: Clock) -> Ints | None:
     """The best persons for a few posts by CP-SAT, or the best found within WORK; None where there is no room."""
     persons, posts = np.nonzero(pack.points > NEVER)
     model = cp_model.CpModel()
@@ -235,7 +235,7 @@ def exact(pack: Packing, was: Ints | None, clock: _Clock) -> Ints | None:
         for k, var in enumerate(x):
             model.add_hint(var, int(was[posts[k]] == persons[k]))
     stop = replace(clock.stop, work=WORK, workers=1, progress=None)
-    own = _Clock(stop, clock.began)
+    own = Clock(stop, clock.began)
     solver, status = run(model, own)
     clock.work += own.work
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -268,7 +268,7 @@ class _Proof:
         part = cut_out(inst, range(len(inst.posts)), range(len(inst.people)), search.at[people, posts].tolist())
         mine = set(search.at[best.holder, np.arange(len(best.holder))].tolist())
         stop = replace(search.clock.stop, work=None, nodes=self.nodes, progress=None)
-        clock = _Clock(stop, search.clock.began)
+        clock = Clock(stop, search.clock.began)
         hint = [k for k, i in enumerate(part.pairs) if i in mine]
         got = solve_whole(part.inst, stop, clock, hint, settle=self.settle, hope=self.nodes)
         self.work = clock.work
@@ -294,7 +294,7 @@ class _Proof:
 def solve_plain(
     inst: Instance,
     packed: tuple[Packing, Ints],
-    clock: _Clock,
+    clock: Clock,
     hint: Sequence[int] = (),
     *,
     settle: bool = True,
@@ -339,7 +339,7 @@ def solve_plain(
     for t in inst.tiers:
         got = value(inst, t, chosen, {})
         limit = min(search.bound, proof.bound) if t.points else top(inst, t)
-        values.append(TierValue(t.name, got, _signed(t, max(limit, _signed(t, got)))))
+        values.append(TierValue(t.name, got, signed(t, max(limit, signed(t, got)))))
     done = all(v.proved for v in values)
     return Solution("optimal" if done else "feasible", chosen, {}, tuple(values), clock.work)
 

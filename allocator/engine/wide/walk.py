@@ -54,7 +54,8 @@ def few(matrix: Matrix, chosen: Sequence[int]) -> tuple[Ints, Ints]:
 
 
 def folded(matrix: Matrix, tiers: Sequence[Tier]) -> list[tuple[list[Tier], Ints]]:
-    """Tiers of days and bonds in order, those that follow one another as one aim where weights that keep their order stay small."""
+    """Tiers of days and bonds in order, those that follow one another as one aim where weights that keep their
+    order stay small."""
     out: list[tuple[list[Tier], Ints]] = []
     width = WIDEST + 1
     for tier in tiers:

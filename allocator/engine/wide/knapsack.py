@@ -42,7 +42,7 @@ class Packing:
 
 
 @dataclass(frozen=True)
-class Priced:
+class KnapsackBound:
     """A bound in 1/UNIT of a point, the prices it was reached at, how often each person's best set held each post."""
 
     bound: int
@@ -114,7 +114,7 @@ def best_sets(worth: Ints, load: Ints, room: Ints) -> tuple[int, Flags]:
     return total, chosen
 
 
-def descend(pack: Packing, prices: Ints, aim: int, steps: int, length: float = 1.0) -> Priced:
+def descend(pack: Packing, prices: Ints, aim: int, steps: int, length: float = 1.0) -> KnapsackBound:
     """Lower the bound from these prices by so many subgradient steps; `aim`: points that a plan may come to."""
     best, best_prices = None, prices
     often, weight, idle = np.zeros(pack.points.shape), 0.0, 0
@@ -136,7 +136,7 @@ def descend(pack: Packing, prices: Ints, aim: int, steps: int, length: float = 1
         far = max(bound - aim * UNIT, UNIT / 4)
         prices = prices - np.round(length * far / max(1e-9, float(way @ way)) * way).astype(np.int64)
     assert best is not None
-    return Priced(best, best_prices, often / weight)
+    return KnapsackBound(best, best_prices, often / weight)
 
 
 def losses(pack: Packing, prices: Ints) -> Ints:

@@ -8,23 +8,24 @@ those prices; then again at prices mended where areas disagreed, while that help
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from time import monotonic
 
 import numpy as np
 
-from allocator.engine.areas import areas
-from allocator.engine.bound import Priced, Terms, combined, priced
 from allocator.engine.highs import Effort
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Flags, Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.part import cut_out
-from allocator.engine.prices import GRAIN, relaxed
-from allocator.engine.rounding import rounded
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, clashing
+from allocator.engine.tiers import Clock, Conflict, Stop, clashing, signed
 from allocator.engine.tops import top
-from allocator.engine.whole import improve
+from allocator.engine.wide.areas import areas
+from allocator.engine.wide.bound import Priced, Terms, combined, priced
+from allocator.engine.wide.prices import GRAIN, relaxed
+from allocator.engine.wide.rounding import rounded
+from allocator.engine.wide.whole import Whole
 
 SIZE, NEAR = 3_000, 8  # posts in an area; best pairs of a post that make people neighbours
 COST = 250  # points: a pair that costs the relaxed plan more is left out of the search for a plan
@@ -38,7 +39,7 @@ LACKING_POSTS, LACKING_DAYS = 4, 20  # a unit of a tier that is not at its best 
 class Large:
     """The search: the plan in hand, prices, and what the points are proved to be at most."""
 
-    def __init__(self, inst: Instance, stop: Stop, clock: _Clock) -> None:
+    def __init__(self, inst: Instance, stop: Stop, clock: Clock) -> None:
         self.inst, self.stop, self.clock = inst, stop, clock
         self.before = [t for t in inst.tiers if not (t.points or t.lot)]
         self.points = next(t for t in inst.tiers if t.points)
@@ -88,11 +89,11 @@ class Large:
         return found.deterministic_time
 
     def value(self, tier: Tier) -> int:
-        return _signed(tier, value(self.inst, tier, self.chosen, self.short))
+        return signed(tier, value(self.inst, tier, self.chosen, self.short))
 
     def tell(self) -> None:
         if self.stop.progress:
-            so_far = {t.name: _signed(t, self.value(t)) for t in self.inst.tiers}
+            so_far = {t.name: signed(t, self.value(t)) for t in self.inst.tiers}
             self.stop.progress(self.points.name, self.value(self.points), self.bound, so_far)
 
     # -- the bound ---------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ class Large:
         return self.bound - points <= (self.stop.gap or ENOUGH) * max(1, abs(points))
 
 
-def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
+def solve_large(inst: Instance, stop: Stop, clock: Clock) -> Solution:
     """A plan and what it is proved to be near. Raises Conflict when fixed pairs clash."""
     search = Large(inst, stop, clock)
     groups = areas(search.post, search.person, search.worth, len(inst.people), SIZE, NEAR)
@@ -165,5 +166,23 @@ def solve_large(inst: Instance, stop: Stop, clock: _Clock) -> Solution:
     for tier in inst.tiers:
         got = search.value(tier)
         limit = search.tops[tier.name] if not tier.points else math.floor(search.bound + 0.01)
-        tiers.append(TierValue(tier.name, _signed(tier, got), _signed(tier, max(limit, got))))
+        tiers.append(TierValue(tier.name, signed(tier, got), signed(tier, max(limit, got))))
     return Solution("feasible", search.chosen, search.short, tuple(tiers), clock.work)
+
+
+def improve(inst: Instance, effort: Effort, chosen: Sequence[int], short: Mapping[int, int]) -> Solution:
+    """A plan no worse than the one given, in any tier but the lot: the best, or the best found within the effort."""
+    clock = Clock(Stop(seconds=effort.seconds, event=effort.event), monotonic())
+    search = Whole(inst, clock, effort.gap)
+    tiers = [t for t in inst.tiers if not t.lot]
+    search.chosen, search.short = tuple(sorted(chosen)), short
+    before = [search.value(t) for t in tiers]
+    full = all(search.value(t) == search.tops[t.name] for t in tiers if not t.points)
+    points = next((t for t in tiers if t.points), None)
+    if full or not search.hope([t for t in tiers if not t.points], points):
+        search.chosen, search.short = tuple(sorted(chosen)), short
+        search.start(trimming=not full and any(p.trims for p in inst.posts))
+        search.climb(tiers, effort.gap)
+    if [search.value(t) for t in tiers] < before:
+        search.chosen, search.short = tuple(sorted(chosen)), short
+    return Solution("feasible", search.chosen, dict(search.short), (), clock.work)

@@ -13,15 +13,15 @@ from time import monotonic
 
 import numpy as np
 
-from allocator.engine.highs import MARGIN, NODES, WIDE, Answer, Effort, Floor, maximise
+from allocator.engine.highs import MARGIN, NODES, WIDE, Effort, Floor, Found, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
-from allocator.engine.rounding import rounded
 from allocator.engine.spread import spread_short
-from allocator.engine.tiers import Conflict, Stop, _Clock, _signed, any_plan, clashing, conclude, run
+from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, conclude, run, signed
 from allocator.engine.tops import top
-from allocator.engine.walk import ends, few, folded, turns
+from allocator.engine.wide.rounding import rounded
+from allocator.engine.wide.walk import ends, few, folded, turns
 
 NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
@@ -36,7 +36,7 @@ HOPE = 200  # tree nodes for the hopeful question: it is answered near the root 
 class Whole:
     """The search: floors gathered so far, the plan in hand and what each tier is proved to be at most."""
 
-    def __init__(self, inst: Instance, clock: _Clock, gap: float) -> None:
+    def __init__(self, inst: Instance, clock: Clock, gap: float) -> None:
         self.inst, self.clock, self.gap = inst, clock, gap
         self.bounds: dict[str, int] = {}
         self.known: dict[str, tuple[int, ...]] = {}  # tiers proved, with the values of those before and their own
@@ -60,7 +60,7 @@ class Whole:
         share: float = 1.0,
         ends: tuple[Ints, Ints] | None = None,
         sure: bool = False,
-    ) -> Answer:
+    ) -> Found:
         """The most of `aim` above the floors, from the plan in hand (`sure`: a good one), in a share of the time left.
 
         `ends`: lower and upper ends of columns, in place of the matrix's own.
@@ -74,7 +74,7 @@ class Whole:
         clock.work += answer.work
         return answer
 
-    def take(self, answer: Answer) -> bool:
+    def take(self, answer: Found) -> bool:
         if answer.values is None:
             return False
         self.chosen, self.short = self.matrix.read(answer.values)
@@ -132,7 +132,7 @@ class Whole:
             self.note(points, answer)
         return True
 
-    def note(self, tier: Tier, answer: Answer) -> None:
+    def note(self, tier: Tier, answer: Found) -> None:
         """Record a tier's bound: it holds only while those above are at theirs."""
         constant = self.matrix.aim(tier)[1]
         limit = self.tops[tier.name]
@@ -145,7 +145,7 @@ class Whole:
         self.proved = self.proved and answer.status == "optimal"
 
     def value(self, tier: Tier) -> int:
-        return _signed(tier, value(self.inst, tier, self.chosen or (), self.short))
+        return signed(tier, value(self.inst, tier, self.chosen or (), self.short))
 
     def climb(self, tiers: Sequence[Tier], gap: float = 0.0) -> bool:
         """Solve tiers one after another, holding each at its value; False when there is no plan at all.
@@ -176,7 +176,8 @@ class Whole:
         return True
 
     def at_once(self, tiers: Sequence[Tier]) -> None:
-        """Days and bonds in as few questions as can be, where every post is filled that may be: mostly all of them are."""
+        """Days and bonds in as few questions as can be, where every post is filled that may be: mostly all of them
+        are."""
         tiers = [t for t in tiers if t.filled or t.short or t.broken]
         rest = [t for t in tiers if not t.filled]
         if not rest or len(self.inst.pairs) > WIDE or rest != list(tiers[len(tiers) - len(rest) :]):
@@ -197,7 +198,8 @@ class Whole:
         self.start(self.matrix.trimming)
 
     def settled(self, tier: Tier) -> bool:
-        """Whether a tier needs no search: it is as good as it could ever be, proved in an earlier pass, or time is up."""
+        """Whether a tier needs no search: it is as good as it could ever be, proved in an earlier pass, or time is
+        up."""
         if self.chosen is None:
             return False
         limit, got = self.tops[tier.name], self.value(tier)
@@ -213,15 +215,17 @@ class Whole:
         """The values of the tiers before this one, on which a proof rests."""
         return tuple(self.value(t) for t in self.inst.tiers[: self.inst.tiers.index(tier)])
 
-    def better(self, tier: Tier, answer: Answer) -> bool:
-        """Take an answer that is better than the plan in hand: one that is as good could be worse in the tiers after."""
+    def better(self, tier: Tier, answer: Found) -> bool:
+        """Take an answer that is better than the plan in hand: one that is as good could be worse in the tiers
+        after."""
         if answer.values is None:
             return False
         aim, constant = self.matrix.aim(tier)
         return (self.chosen is None or int(aim @ answer.values) + constant > self.value(tier)) and self.take(answer)
 
     def draft(self, points: Tier) -> None:
-        """Most of the points in little of the time: a few people at a time change places, in rounds while that gains."""
+        """Most of the points in little of the time: a few people at a time change places, in rounds while that
+        gains."""
         aim = self.matrix.aim(points)[0]
         if len(self.inst.pairs) > WIDE:
             self.better(points, self.best(aim, DRAFT, ROUGHLY, BEFORE, few(self.matrix, self.chosen or ())))
@@ -276,7 +280,7 @@ class Whole:
         Few plans are left by then, and CP-SAT, which branches on pairs, tells them apart in a fraction of the time.
         """
         if len(self.inst.pairs) <= NARROW:
-            own = _Clock(replace(self.clock.stop, seconds=self.clock.left(), work=self._least_work()), monotonic())
+            own = Clock(replace(self.clock.stop, seconds=self.clock.left(), work=self._least_work()), monotonic())
             done = conclude(self.inst, own, (self.chosen or (), self.short), self.matrix.trimming, settle)
             self.clock.work += own.work
             if done:
@@ -288,7 +292,8 @@ class Whole:
         return settle and self.proved and self.settle()
 
     def last(self, tier: Tier) -> None:
-        """The lot, among plans with the most points. Where days are short these guide the search on, though all have them."""
+        """The lot, among plans with the most points. Where days are short these guide the search on, though all
+        have them."""
         guide = next((t for t in self.inst.tiers if t.points), None)
         aim, _ = self.matrix.aim(tier)
         if guide and tier.lot and self.matrix.trimming and not self.settled(tier):
@@ -354,7 +359,7 @@ class Whole:
 
 
 def solve_whole(
-    inst: Instance, stop: Stop, clock: _Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
+    inst: Instance, stop: Stop, clock: Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
 ) -> Solution:
     """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
     before = [t for t in inst.tiers if not (t.points or t.lot)]
@@ -374,26 +379,8 @@ def solve_whole(
     for tier in inst.tiers:
         got = search.value(tier)
         bound = search.bounds.get(tier.name, search.tops[tier.name])
-        tiers.append(TierValue(tier.name, _signed(tier, got), _signed(tier, max(bound, got))))
+        tiers.append(TierValue(tier.name, signed(tier, got), signed(tier, max(bound, got))))
     done = all(t.proved for t in tiers)
     return Solution(
         "optimal" if done else "feasible", search.chosen or (), dict(search.short), tuple(tiers), clock.work, unique
     )
-
-
-def improve(inst: Instance, effort: Effort, chosen: Sequence[int], short: Mapping[int, int]) -> Solution:
-    """A plan no worse than the one given, in any tier but the lot: the best, or the best found within the effort."""
-    clock = _Clock(Stop(seconds=effort.seconds, event=effort.event), monotonic())
-    search = Whole(inst, clock, effort.gap)
-    tiers = [t for t in inst.tiers if not t.lot]
-    search.chosen, search.short = tuple(sorted(chosen)), short
-    before = [search.value(t) for t in tiers]
-    full = all(search.value(t) == search.tops[t.name] for t in tiers if not t.points)
-    points = next((t for t in tiers if t.points), None)
-    if full or not search.hope([t for t in tiers if not t.points], points):
-        search.chosen, search.short = tuple(sorted(chosen)), short
-        search.start(trimming=not full and any(p.trims for p in inst.posts))
-        search.climb(tiers, effort.gap)
-    if [search.value(t) for t in tiers] < before:
-        search.chosen, search.short = tuple(sorted(chosen)), short
-    return Solution("feasible", search.chosen, dict(search.short), (), clock.work)
