@@ -126,6 +126,29 @@ def link(email: Annotated[str, typer.Argument(help="the person's address")], as_
     say_json({"email": person.email, "sign_in": address}) if as_json else print(address)
 
 
+@UserApp.command("second-factor-off")
+def second_factor_off(
+    email: Annotated[str, typer.Argument(help="the manager's address")], as_json: JsonOpt = False
+) -> None:
+    """Take away the second factor of a manager who has lost it; their sessions as manager end. Be sure who asks."""
+    from allocator.errors import UsageError
+    from allocator.service import roles, second
+    from allocator.service.environment import from_env
+    from allocator.store import keep, migrate
+    from allocator.store.database import open_store
+
+    db = open_store(from_env().database_url, make=False)
+    migrate.check(db)
+    with db.write() as s:
+        person = roles.person_by_email(s, email)
+        if person is None or not second.drop(s, person.id):
+            raise UsageError(f"{email} has no second factor here.")
+        for door in roles.doors(s, person.id):
+            if door.role == "manager":
+                keep.note(s, None, "second factor taken away", person.id, programme=door.programme, detail="by command")
+    say_json({"email": person.email}) if as_json else say(f"{person.email} has no second factor any more.")
+
+
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="the backup to write, as .jsonl.gz")], as_json: JsonOpt = False

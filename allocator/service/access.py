@@ -116,6 +116,8 @@ def asker(request: Request) -> Who:
             turned_away(office, Pass, secret, "not signed in")
         raise HttpProblem("not_signed_in", "Sign in, or send a token that is in force.", {"WWW-Authenticate": "Bearer"})
     found, stale = known
+    if found.waits and not getattr(request.state, "halfway", False):
+        raise HttpProblem("second_factor", "This session opens nothing until a code of your second factor was right.")
     if stale:
         staying(request, office, found.pass_id)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
@@ -145,6 +147,15 @@ def limited(request: Request, office: Office, me: Who, what: str, most: int) -> 
 
 
 Asker = Annotated[Who, Depends(asker)]
+
+
+def halfway(request: Request) -> Who:
+    """The person asking, also where a second factor is still to be shown: to show it, or to go."""
+    request.state.halfway = True
+    return asker(request)
+
+
+Halfway = Annotated[Who, Depends(halfway)]
 
 
 def need(*roles: RoleName) -> Any:

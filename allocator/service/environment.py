@@ -44,6 +44,14 @@ class Settings:
     link_minutes: int = env(10, "how long a sign-in link lives")
     shown_hours: int = env(72, "how long a link lives that a manager hands over, where no mail server is set")
     letter_days: int = env(45, "how long the link in a letter to a school or SIP shows that letter; it signs nobody in")
+    complaints_ladder: str = env(
+        "SIP; SIP manager; chair of the board", "who hears a complaint, in turn; the first is the SIP it is about"
+    )
+    concerns_ladder: str = env(
+        "head; SIP manager; school improvement officer; director",
+        "who hears a concern about a school, in turn; the first is its head",
+    )
+    ladder_days: int = env(10, "days in which each of them answers")
     public_rules: bool = env(False, "whether /published/PROGRAMME shows rules, weights and counts to everybody")
     tile_url: str = env(
         "", "a map's tile server, as https://HOST/{z}/{x}/{y}.png; blank = the map is drawn without one"
@@ -75,6 +83,7 @@ class Settings:
     keep_letters_days: int = env(730, "days that the words of letters are kept; that they went stays")
     keep_versions_days: int = env(730, "days that replaced versions of a round's data are kept")
     keep_log_days: int = env(1095, "days that the audit log is kept")
+    keep_ladders_days: int = env(1095, "days that complaints and concerns are kept after the last step")
     keep_rounds_days: int = env(2555, "days that a round is kept after the last thing that happened in it")
     silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
@@ -83,6 +92,11 @@ class Settings:
     def kept(self) -> dict[str, int]:
         """How many days what is kept, as `store.retention` asks."""
         return {f.name[5:-5]: getattr(self, f.name) for f in fields(self) if f.name.startswith("keep_")}
+
+    def rungs(self, kind: str) -> tuple[str, ...]:
+        """Who hears a complaint or a concern, in turn."""
+        said = self.complaints_ladder if kind == "complaint" else self.concerns_ladder
+        return tuple(filter(None, (x.strip() for x in said.split(";"))))
 
     @property
     def https(self) -> bool:
@@ -98,7 +112,11 @@ def from_env(given: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name not in names:
             near = get_close_matches(name, names, 1)
             raise UsageError(f"{name}: there is no such setting.{f' Did you mean {near[0]}?' if near else ''}")
-    return Settings(**{f.name: _read(name, f.default, env_[name].strip()) for name, f in names.items() if name in env_})
+    made = Settings(**{f.name: _read(name, f.default, env_[name].strip()) for name, f in names.items() if name in env_})
+    for kind in ("complaint", "concern"):
+        if len(made.rungs(kind)) < 2:
+            raise UsageError(f"{PREFIX}{kind.upper()}S_LADDER: expected two or more, separated by semicolons.")
+    return made
 
 
 def _read(name: str, default: Any, text: str) -> Any:

@@ -55,6 +55,7 @@ CODES: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be read"),
     "not_signed_in": (401, "Sign in first"),
     "forbidden": (403, "Not for you"),
+    "second_factor": (403, "Show your second factor"),
     "not_found": (404, "Not there"),
     "method_not_allowed": (405, "Not a way to ask this"),
     "round_refuses": (409, "The rules of the round do not allow it"),

@@ -21,6 +21,12 @@ class SignInSpend(In):
     programme: Key | None = None
 
 
+class CodeIn(In):
+    """`code`: six digits of the authenticator, or one of the codes kept for when it is lost."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
 class DoorIn(In):
     role: RoleName
     programme: Key

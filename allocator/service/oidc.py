@@ -121,7 +121,11 @@ def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: 
             return RedirectResponse(f"/sign-in/{secret}", 303)
         door = passes.chosen(able, role, programme)
         life = dt.timedelta(hours=office.settings.session_hours)
-        key, row = passes.begin(s, person.id, door.role, "session", life, programme=door.programme, own=True)
+        amr = claims.get("amr")
+        second = isinstance(amr, list) and "mfa" in amr  # the provider says that more than a password was shown
+        key, row = passes.begin(
+            s, person.id, door.role, "session", life, programme=door.programme, own=True, second=second
+        )
         note_sign_in(s, row, ", by the provider")
     answer = RedirectResponse("/api/v1/me", 303)
     passes.set_cookie(answer, key, office.settings)

@@ -14,7 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from allocator.service import http_problems
-from allocator.service.access import asker
+from allocator.service.access import asker, halfway
 from allocator.service.passes import COOKIE
 from allocator.service.roles import RoleName
 
@@ -102,7 +102,7 @@ def _roles(dependant: Dependant) -> set[RoleName] | None:
     """The roles that may ask; None where nobody need be signed in."""
     found: set[RoleName] | None = None
     for d in dependant.dependencies:
-        if d.call is asker:
+        if d.call in (asker, halfway):
             found = found or set(EVERYBODY)
         elif (roles := getattr(d.call, "roles", None)) is not None:
             found = set(roles)
@@ -116,18 +116,21 @@ def _follow(method: str, operation: dict[str, Any], route: APIRoute, roles: set[
     given = [p["name"] for p in operation.get("parameters", ())]
     body = operation.get("requestBody", {}).get("content", {})
     writes = method != "GET"
+    halfway_on = route.path.endswith("/second-factor") or (method == "DELETE" and route.path.endswith("/me"))
+    once = roles is not None and method == "POST" and not halfway_on
     aside = method == "POST" and route.path.endswith("/sign-in")  # looked up after the answer, which tells nothing
     codes = {
         "not_signed_in": roles is not None,
         "forbidden": roles is not None and (writes or roles != EVERYBODY),
+        "second_factor": roles is not None and "manager" in roles and not halfway_on,
         "not_found": roles is not None and ("{id}" in route.path or "programme" in given),
         "invalid": bool(given or body),
         "bad_request": bool(body) or (roles is not None and method == "POST"),
         "too_large": bool(body),
         "too_many": roles is not None,
-        "in_progress": roles is not None and method == "POST",
-        "key_reused": roles is not None and method == "POST",
-        "answer_lost": roles is not None and method == "POST",
+        "in_progress": once,
+        "key_reused": once,
+        "answer_lost": once,
         "store_away": not (route.path.endswith(("healthz", "/oidc")) or aside),
         "defect": not (route.path.endswith("healthz") or aside),
     }

@@ -19,7 +19,7 @@ from allocator.service.environment import Settings
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Door, Who
 from allocator.store import keep
-from allocator.store.tables import Called, Pass, SignIn, Someone
+from allocator.store.tables import Called, Factor, Pass, Programme, SignIn, Someone
 
 log = logging.getLogger("allocator.service")
 COOKIE = "allocator_session"
@@ -137,6 +137,7 @@ def begin(
     scope: str = "write",
     own: bool = False,
     parent: str | None = None,
+    second: bool = False,
 ) -> tuple[str, Pass]:
     """A new session or token: the secret, shown once, and its row."""
     secret = secrets.token_urlsafe(32)
@@ -151,6 +152,7 @@ def begin(
         name=name,
         scope=scope,
         own=own,
+        second=second,
         parent=parent,
         created_at=now,
         seen_at=now,
@@ -212,7 +214,7 @@ def change(session: Session, who: Who, role: str, programme: str) -> tuple[str, 
     row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).one()
     left = row.expires_at - keep.now()  # it does not make a session longer
     end(session, row)
-    return begin(session, who.id, door.role, "session", left, programme=door.programme, own=True)
+    return begin(session, who.id, door.role, "session", left, programme=door.programme, own=True, second=row.second)
 
 
 def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] | None:
@@ -241,8 +243,20 @@ def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] |
         row.kind,
         row.own,
         also,
+        _waits(session, row),
     )
     return found, row.seen_at < now - idle / SEEN_EVERY
+
+
+def _waits(session: Session, row: Pass) -> bool:
+    """Whether a session as manager is still to show a second factor: its person has one, or its programme asks for one."""
+    if row.kind != "session" or row.role != "manager" or row.second:
+        return False
+    factor = session.get(Factor, row.person_id)
+    if factor is not None and factor.confirmed_at is not None:
+        return True
+    here = sa.or_(Programme.id == row.programme_id, Programme.made_with == row.id)  # what it opens, as in `grants_with`
+    return bool(session.scalar(sa.select(sa.func.count()).where(Programme.second_factor, here)))
 
 
 def stands(session: Session, who: Who) -> bool:
@@ -250,7 +264,7 @@ def stands(session: Session, who: Who) -> bool:
     row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).first()
     if row is None or row.revoked_at is not None or row.expires_at < keep.now():
         return False
-    return bool(roles.grants_with(session, row)[0])
+    return bool(roles.grants_with(session, row)[0]) and not _waits(session, row)
 
 
 def seen(session: Session, pass_id: str) -> None:

@@ -49,6 +49,7 @@ class Who:
     kind: str
     own: bool
     sips: tuple[tuple[str, str], ...] = ()  # (programme, sip) that the person also is, whatever the session's role
+    waits: bool = False  # a second factor is still to be shown, and nothing is open until then
 
     @property
     def asker(self) -> str:

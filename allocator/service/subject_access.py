@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case
 from allocator.errors import NotThere
-from allocator.service import roles
+from allocator.service import ladders, roles
 from allocator.service.roles import Who
 from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
+from allocator.store import ladders as kept_ladders
 from allocator.store.tables import AuditRow, Grant, LetterRow, Pass, Programme, RoundRow
 
 Part = tuple[str, list[tuple[str, str]]]  # heading, (what, value)
@@ -43,6 +44,7 @@ def held_on(s: Session, who: Who) -> list[Part]:
             parts.append((f"{name}, {row.name}: what you said here", rows))
             parts += _decided(s, f"{name}, {row.name}", row, who)
             parts += _letters(s, f"{name}, {row.name}", row, who)
+        parts += _ladders(s, name, who, programme)
     mine = sa.select(AuditRow).where(AuditRow.person_id == who.id, AuditRow.programme_id.in_(who.programmes()))
     lines = s.scalars(mine.order_by(AuditRow.n))
     parts.append(("What the audit log has of you", [(f"{a.at:%d %B %Y %H:%M} UTC", a.action) for a in lines]))
@@ -98,6 +100,21 @@ def _decided(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
     yield f"{where}: what was proposed, and why", rows
 
 
+def _ladders(s: Session, where: str, who: Who, programme: str) -> Iterable[Part]:
+    """Complaints and concerns, as far as their page shows them."""
+    if who.role not in ("school", "sip"):
+        return
+    for x in ladders.seen_by(s, who, programme)[0]:
+        rows = [
+            (f"{step.at:%d %B %Y}, {step.word} by {step.by.name}", step.text or "not for you to read")
+            for step in x.steps
+        ]
+        yield (
+            f"{where}: a {x.matter.kind}, {x.school}, {'closed' if x.matter.closed else f'with the {x.matter.with_}'}",
+            rows,
+        )
+
+
 def _letters(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
     sent = s.scalars(
         sa.select(LetterRow).where(LetterRow.round_id == row.id, LetterRow.person_id == who.id).order_by(LetterRow.at)
@@ -134,6 +151,13 @@ def copy_for(s: Session, programme: str, email: str) -> list[Part]:
             if about and e.by.id != person.id and (e.data.get("reason") or e.data.get("outcome")):
                 rows.append((f"{e.at:%d %B %Y}, {e.by.name}", str(e.data.get("reason") or e.data.get("outcome"))))
         parts.append((f"{row.name}: written by others, in full (take others' names out)", rows))
+    heads = {g.urn for g in grants if g.role == "head"}
+    for m in kept_ladders.matters(s, programme):
+        if m.sip in sips or (m.kind == "concern" and m.urn in heads):
+            rows = [
+                (f"{x.at:%d %B %Y}, {x.word} by {x.by.name}", x.text or "") for x in m.steps if x.by.id != person.id
+            ]
+            parts.append((f"a {m.kind}, with the {m.with_}: by others, in full (take others' names out)", rows))
     return [(h, r) for h, r in parts if r]
 
 

@@ -32,10 +32,13 @@ from allocator.store.tables import (
     Called,
     CaseRow,
     EventRow,
+    Factor,
     Grant,
     Job,
     JobPart,
     LetterRow,
+    MatterRow,
+    MatterStep,
     Once,
     Pass,
     PlanRow,
@@ -164,12 +167,17 @@ def round_(db: Database, round_id: str) -> int:
 
 
 def settle(db: Database) -> None:
-    """What was erased leaves the file, too."""
+    """What was erased leaves the files, too: both stores keep what was there until a table is written anew."""
     if db.sqlite:
         with db.engine.connect() as c:
             c.exec_driver_sql("commit")
             c.exec_driver_sql("vacuum")
             c.exec_driver_sql("pragma wal_checkpoint(truncate)")
+        return
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("set statement_timeout = 0")
+        for table in Base.metadata.sorted_tables:
+            c.exec_driver_sql(f"vacuum (full) {table.name}")
 
 
 def _marks(s: Session, programme: str, email: str, sip: str) -> Marks:
@@ -224,6 +232,8 @@ def _accounts(s: Session, programme: str, m: Marks) -> int:
         .where(AuditRow.person_id == m.person, AuditRow.programme_id == programme)
         .values(person_id=m.name)
     )
+    if not s.scalar(sa.select(sa.func.count()).where(Grant.person_id == m.person, Grant.role == "manager")):
+        s.execute(sa.delete(Factor).where(Factor.person_id == m.person))
     elsewhere = [
         s.scalar(sa.select(sa.func.count()).where(t.person_id == m.person)) for t in (Grant, Called, LetterRow, Pass)
     ]
@@ -364,13 +374,30 @@ def _beside(s: Session, programme: str, m: Marks) -> int:
     for w in s.scalars(sa.select(Wording).where(Wording.programme_id == programme)):
         w.text, w.by = m.plain(w.text), m.name if w.by == m.person else w.by
     s.execute(sa.delete(Once))
+    return count + _in_matters(s, programme, m)
+
+
+def _in_matters(s: Session, programme: str, m: Marks) -> int:
+    """Complaints and concerns: that there was one, on which rung and when stays; who they are and what was said goes."""
+    count, mine = 0, sa.select(MatterRow.id).where(MatterRow.programme_id == programme)
+    for step in s.scalars(sa.select(MatterStep).where(MatterStep.matter_id.in_(mine))):
+        theirs = step.by["id"] == m.person
+        by = m.scrubbed(step.by) | (m.theirs if theirs else {})
+        text = GONE if step.text and (theirs or m.told(step.text)) else step.text
+        if (by, text) != (step.by, step.text):
+            step.by, step.text, count = by, text, count + 1
     return count
 
 
 def _where(s: Session, programme: str, m: Marks) -> Iterator[str]:
     """Every place of the programme where they are still found."""
     mine = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
-    of = {"round_id": lambda c: c.in_(mine), "programme_id": lambda c: c == programme}
+    matters = sa.select(MatterRow.id).where(MatterRow.programme_id == programme)
+    of = {
+        "round_id": lambda c: c.in_(mine),
+        "programme_id": lambda c: c == programme,
+        "matter_id": lambda c: c.in_(matters),
+    }
     for table in Base.metadata.sorted_tables:
         columns = [c for name, c in table.columns.items() if name in of]
         if not columns:

@@ -222,3 +222,13 @@ def case_numbered(session: Session, round_id: str, n: int) -> CaseRow:
 
 def case_of(row: CaseRow) -> tuple[Case, Policy]:
     return Case.model_validate(row.case), Policy.model_validate(row.policy)
+
+
+def newest_case(session: Session, programme: str) -> Case | None:
+    """The case of the programme's newest round that has one: names for URNs and SIP ids."""
+    query = sa.select(RoundRow.id).where(RoundRow.programme_id == programme).order_by(RoundRow.created_at.desc())
+    for round_id in session.scalars(query):
+        row = case_row(session, round_id)
+        if row is not None:
+            return case_of(row)[0]
+    return None

@@ -21,6 +21,8 @@ from allocator.store.tables import (
     JobPart,
     LetterRow,
     Mark,
+    MatterRow,
+    MatterStep,
     RoundRow,
     SentRow,
     UploadRow,
@@ -85,6 +87,13 @@ RULES = (
         "access is looked into within three years",
     ),
     KeepingRule(
+        "ladders",
+        "complaints and concerns, with every step",
+        1095,
+        "the last step",
+        "whether one was heard is asked within three years",
+    ),
+    KeepingRule(
         "rounds",
         "a round: its data, plans, answers and decisions",
         2555,
@@ -114,7 +123,7 @@ def apply(
     found["rounds"] = len(old)
     for id in () if dry else old:
         erase.round_(db, id)
-    if not dry and db.sqlite and any(found.values()):
+    if not dry and any(found.values()):
         erase.settle(db)
     return found
 
@@ -185,6 +194,14 @@ def _log(s: Session, before: dt.datetime, dry: bool) -> int:
     )
 
 
+def _ladders(s: Session, before: dt.datetime, dry: bool) -> int:
+    last = sa.select(sa.func.max(MatterStep.at)).where(MatterStep.matter_id == MatterRow.id).scalar_subquery()
+    old = list(s.scalars(sa.select(MatterRow.id).where(last < before)))
+    if not dry:
+        s.execute(sa.delete(MatterStep).where(MatterStep.matter_id.in_(old)))
+    return _delete(s, MatterRow, MatterRow.id.in_(old), dry)
+
+
 def _old_rounds(s: Session, before: dt.datetime) -> list[str]:
     """Rounds in which nothing has happened since."""
     out = []
@@ -198,4 +215,12 @@ def _old_rounds(s: Session, before: dt.datetime) -> list[str]:
     return out
 
 
-DO = {"uploads": _uploads, "work": _work, "reasons": _reasons, "letters": _letters, "versions": _versions, "log": _log}
+DO = {
+    "uploads": _uploads,
+    "work": _work,
+    "reasons": _reasons,
+    "letters": _letters,
+    "versions": _versions,
+    "log": _log,
+    "ladders": _ladders,
+}

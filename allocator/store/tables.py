@@ -31,6 +31,7 @@ class Programme(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     created_at: Mapped[dt.datetime]
+    second_factor: Mapped[bool] = mapped_column(default=False)  # its managers need one
     made_with: Mapped[str | None]  # the session or token it was made with, which opens it too
 
 
@@ -91,6 +92,7 @@ class Pass(Base):
     role: Mapped[str]
     programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"))
     own: Mapped[bool] = mapped_column(default=False)
+    second: Mapped[bool] = mapped_column(default=False)  # a second factor was shown in it
     parent: Mapped[str | None]  # the token that made this one, and takes it along when it ends
     kind: Mapped[str]  # session or token
     name: Mapped[str] = mapped_column(default="")
@@ -327,3 +329,43 @@ class Wording(Base):
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[dt.datetime]
+
+
+class MatterRow(Base):
+    """A complaint or a concern (`rounds.ladders`): whose it is, about whom, and the rungs that it may climb."""
+
+    __tablename__ = "matters"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programmes.id"), index=True)
+    kind: Mapped[str]
+    owner: Mapped[str]
+    urn: Mapped[str]
+    sip: Mapped[str]
+    rungs: Mapped[list[Any]]
+
+
+class MatterStep(Base):
+    """One step of it, written once."""
+
+    __tablename__ = "matter_steps"
+    matter_id: Mapped[str] = mapped_column(ForeignKey("matters.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime]
+    by: Mapped[dict[str, Any]]
+    word: Mapped[str]
+    rung: Mapped[int]
+    text: Mapped[str]
+    reply_by: Mapped[str | None]  # a day
+
+
+class Factor(Base):
+    """A manager's second factor: the secret that their authenticator has, and codes for when it is lost, as hashes."""
+
+    __tablename__ = "factors"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    secret: Mapped[str]
+    confirmed_at: Mapped[dt.datetime | None]  # None until a first code was right; it asks nothing until then
+    counter: Mapped[int] = mapped_column(default=0)  # of the last code that was taken: none is taken twice
+    codes: Mapped[list[Any]]
+    wrong: Mapped[int] = mapped_column(default=0)  # one after another
+    wrong_at: Mapped[dt.datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,10 @@ import sqlalchemy as sa
 from allocator.domain import canon
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
+from allocator.service import passes
 from allocator.service.http_problems import CODES, MEDIA
 from allocator.store import keep
-from allocator.store.tables import Grant, Job, Once
+from allocator.store.tables import Grant, Job, Once, Programme
 from tests.service.office import Desk, facts, open_office
 from tests.service.test_matrix import MATRIX, address
 
@@ -69,6 +71,14 @@ class Asked:
         token = self.desk.client.post("/tokens", json={"name": "r"}, headers=self.desk.headers("manager")).json()
         return self.send(None, headers={"Authorization": f"Bearer {token['token']}"})
 
+    def second_factor(self) -> httpx.Response:
+        """In a session begun where every manager is asked for one."""
+        with self.desk.db.write() as s:
+            s.execute(sa.update(Programme).where(Programme.id == "p").values(second_factor=True))
+            mel = s.scalars(sa.select(Grant.person_id).where(Grant.programme_id == "p", Grant.role == "manager")).one()
+            key, _ = passes.begin(s, mel, "manager", "session", dt.timedelta(hours=1), programme="p")
+        return self.send(None, headers={"Cookie": f"{passes.COOKIE}={key}"})
+
     def not_found(self) -> httpx.Response:
         if self.route == "/users":
             return self.send(path=self.elsewhere("none"), json={**(self.body or {}), "programme": "none"})
@@ -84,7 +94,7 @@ class Asked:
         return self.send(json={"nonsense": 1})
 
     def bad_request(self) -> httpx.Response:
-        if self.method == "POST" and not self.route.startswith("/sign-in"):
+        if self.method == "POST" and not self.route.startswith(("/sign-in", "/second-factor")):
             return self.send(headers={"Idempotency-Key": "k" * 201})
         return self.send(content=b"{", headers={"Content-Type": "application/json"})
 

@@ -35,6 +35,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, Any] | None]] = {
     ("GET", "/tokens"): (ANYBODY, None),
     ("POST", "/tokens"): (ANYBODY, {"name": "t"}),
     ("DELETE", "/tokens/{id}"): ("own token", None),
+    ("POST", "/second-factor"): ("a session of one's own", {"code": "1"}),
     ("GET", "/users"): (STAFF, None),
     ("POST", "/users"): (MANAGER, {"email": "n@example.org", "name": "N", "programme": "p", "role": "auditor"}),
     ("DELETE", "/users/{id}"): (MANAGER, None),

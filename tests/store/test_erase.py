@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,20 @@ import sqlalchemy as sa
 from allocator import rounds
 from allocator.check.audit import audit
 from allocator.domain.policy import Policy
+from allocator.domain.round import Person
 from allocator.domain.seal import unbroken
 from allocator.errors import NotThere
 from allocator.reasons.answer import solve, world
+from allocator.rounds import ladders
 from allocator.service import roles
 from allocator.store import erase, keep, retention
+from allocator.store import ladders as kept_ladders
+from allocator.store.backup import backup, restore
+from allocator.store.database import Database
 from allocator.store.tables import (
     AskRow,
     AuditRow,
+    Base,
     EventRow,
     Grant,
     Job,
@@ -30,14 +37,30 @@ from allocator.store.tables import (
     UploadRow,
 )
 from tests.service.office import MEL, Desk, facts, open_office
+from tests.stores import KINDS, store_url
 
 NAME, EMAIL = "Amira Khan", "amira.khan@example.org"
 
 
+IN_BOTH = pytest.mark.parametrize("desk", KINDS, indirect=True)
+
+
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     """The office, with SIP A called Amira Khan in data and plan, who has an account, letters, and is written about."""
     made = open_office(tmp_path)
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield from _with_amira(made)
+        return
+    backup(made.db, tmp_path / "office.gz")
+    made.db.close()
+    with store_url("postgresql", tmp_path) as url:
+        made.db = Database(url)
+        restore(made.db, tmp_path / "office.gz")
+        yield from _with_amira(made)
+
+
+def _with_amira(made: Desk) -> Iterator[Desk]:
     named = facts()
     sips = tuple(
         s.model_copy(update={"name": NAME, "email": EMAIL, "pen_portrait": "I led."}) if s.sip == "A" else s
@@ -63,22 +86,45 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
                         expires_at=keep.now(), fate="taken"))  # fmt: skip
         s.add(AskRow(round_id="n", n=1, at=keep.now(), by=MEL.model_dump(mode="json"), kind="answered", whose="school", key="1",
                      data={"note": "We like Khan.", "going_on": "keep"}))  # fmt: skip
+        amira = Person(id=grant.person_id, name=NAME, role="sip")
+        for text, by in (("Khan came late.", MEL), ("Which day was it?", amira), ("On the Monday.", MEL)):
+            first = ladders.opened(by, 0, text, keep.now(), 10)
+            kept_ladders.begin(s, "p", "complaint", "head", "1", "A", ("SIP", "chair"), first)
         made.ids["named"] = kept.id
     yield made
     made.db.close()
 
 
 def bytes_of(desk: Desk) -> bytes:
+    """Everything in the store's files; of PostgreSQL its tables' own, or the rows where its files are not for us."""
+    if not desk.db.sqlite:
+        return _rows_and_files(desk)
     path = Path(str(desk.db.url.database))
     return b"".join(p.read_bytes() for p in path.parent.iterdir() if p.name.startswith(path.stem))
 
 
+def _rows_and_files(desk: Desk) -> bytes:
+    found = b""
+    with desk.db.engine.connect() as c:
+        folder = Path(str(c.exec_driver_sql("show data_directory").scalar_one()))
+        for table in Base.metadata.sorted_tables:
+            found += "".join(map(str, c.exec_driver_sql(f"select t::text from {table.name} t").scalars())).encode()
+        heap = "select pg_relation_filepath(oid) from pg_class where relkind in ('r', 't', 'i') and oid > 16383"
+        files = [folder / str(x) for x in c.exec_driver_sql(heap).scalars()]
+    with desk.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
+        c.exec_driver_sql("checkpoint")  # what is in memory is in the files
+    with suppress(PermissionError):
+        found += b"".join(f.read_bytes() for f in files if f.exists())
+    return found
+
+
+@IN_BOTH
 def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None:
     done = erase.person(desk.db, "p", EMAIL)
     assert (done.left, done.ids) == (0, ())
     assert done.rows > 8
     raw = bytes_of(desk).lower()
-    for told in (NAME, EMAIL, "Amira was rude", "We like Khan", "I led."):
+    for told in (NAME, EMAIL, "Amira was rude", "We like Khan", "I led.", "Khan came late", "Which day was it?"):
         assert told.lower().encode() not in raw, told
     with desk.db.read() as s:
         row, place = keep.desk(s, "n")
@@ -89,6 +135,7 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
         assert place.round.pairs["1", "lead"].stage == "refused"  # that it was refused stays
         assert "Which day?" in {q.text for q in place.round.queries}  # of others nothing is taken
         assert s.scalars(sa.select(Someone).where(Someone.email == EMAIL)).first() is None
+        assert [m.steps[0].text for m in kept_ladders.matters(s, "p")] == ["On the Monday.", erase.GONE, erase.GONE]
         said = s.scalars(sa.select(AuditRow).where(AuditRow.action == "person erased")).one()
         assert said.subject == done.mark
     with pytest.raises(NotThere):
@@ -116,6 +163,7 @@ def test_an_id_that_reads_like_the_name_is_told(desk: Desk) -> None:
     assert not erase.Marks("x", names={"Amira Khan"}).told("S12")
 
 
+@IN_BOTH
 def test_a_round_is_gone_and_its_hashes_told(desk: Desk) -> None:
     with desk.db.read() as s:
         other, mine = keep.current(s, "r"), keep.current(s, "n")
@@ -145,6 +193,7 @@ def test_each_kind_goes_after_its_days_and_not_before(desk: Desk) -> None:
         s.add(UploadRow(round_id="n", name="f", media="m", base64="eA==", by={}, at=keep.now()))
         keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
         s.execute(sa.update(Job).values(state="done", ended_at=keep.now()))
+    assert b"amira was rude" in bytes_of(desk).lower()  # this is where to look
     rules = {r.key: r.days for r in retention.RULES}
     now = keep.now()
     for key in rules:
@@ -161,6 +210,7 @@ def test_each_kind_goes_after_its_days_and_not_before(desk: Desk) -> None:
         assert {a.action for a in s.scalars(sa.select(AuditRow))} == {"round erased"}
 
 
+@IN_BOTH
 def test_a_reason_goes_and_the_fact_stays(desk: Desk) -> None:
     with desk.db.read() as s:
         before = keep.standing(s, "n")

@@ -17,6 +17,7 @@ from allocator.service.pages import (
     desk,
     facts,
     jobs,
+    ladders,
     letters,
     log,
     map,
@@ -30,6 +31,7 @@ from allocator.service.pages import (
     publish,
     school,
     schools,
+    second_factor,
     settings,
     sign_in,
     sip,
@@ -43,6 +45,7 @@ from allocator.service.pages import (
 FAMILIES = (
     account,
     sign_in,
+    second_factor,
     letters,
     desk,
     news,
@@ -70,6 +73,7 @@ FAMILIES = (
     log,
     out,
     people,
+    ladders,
     school,
     sip,
 )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from allocator.service.access import Anyone, In, Manager, Reader
 from allocator.service.actions.rounds import new_programme, new_round
 from allocator.service.http_problems import HttpProblem
+from allocator.service.ladders import open_ones
 from allocator.service.pages.coming import outlook
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.given import around, next_of
@@ -79,8 +80,11 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
         facts = around(s, id, who)
         work, comes = work_of(s, id), next_of(s, facts)
         plan = facts["plan"]
+        waiting = open_ones(s, facts["programme"].id)
         look = outlook(facts_of(keep.plan_row(s, facts["plan_id"]), plan), plan) if plan else None
-    return show(request, "desk.html", who, **facts, steps=steps(facts), work=work, coming=comes, outlook=look)
+    return show(
+        request, "desk.html", who, **facts, steps=steps(facts), work=work, coming=comes, outlook=look, ladders=waiting
+    )
 
 
 def steps(facts: dict[str, Any]) -> list[DeskStep]:

@@ -232,6 +232,8 @@ async def refused(request: Request, refusal: HttpProblem) -> Response:
             )
             return answer
         return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
+    if refusal.code == "second_factor" and request.method == "GET" and request.headers.get("hx-request") != "true":
+        return RedirectResponse(f"/second-factor?next={quote(request.url.path)}", 303)
     staff = me is not None and me.role in ("manager", "auditor")  # what others did to a round is for nobody else
     if request.method == "POST" and (refusal.code == "not_signed_in" or (refusal.code == "stale" and staff)):
         sent = (await request.form()).multi_items()

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from allocator.domain.case import Case
 from allocator.errors import UsageError
 from allocator.service import passes, roles
 from allocator.service.access import In, Manager, Office, Reader, programme_in
@@ -21,7 +20,7 @@ from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
-from allocator.store.tables import Grant, RoundRow, Someone
+from allocator.store.tables import Grant, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 GRANTS = {
@@ -52,7 +51,7 @@ def page(
 ) -> Response:
     with office.db.read() as s:
         programme = programme_in(s, who, id)
-        case = newest_case(s, id)
+        case = keep.newest_case(s, id)
         rows = s.execute(
             sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id).where(Grant.programme_id == id)
         )
@@ -89,16 +88,6 @@ def page(
         mail=bool(office.settings.smtp_url),
         **errors,
     )
-
-
-def newest_case(s: Any, programme: str) -> Case | None:
-    """The case of the programme's newest round that has one: names for URNs and SIP ids."""
-    query = sa.select(RoundRow.id).where(RoundRow.programme_id == programme).order_by(RoundRow.created_at.desc())
-    for round_id in s.scalars(query):
-        row = keep.case_row(s, round_id)
-        if row is not None:
-            return keep.case_of(row)[0]
-    return None
 
 
 @router.post("/programmes/{id}/people")

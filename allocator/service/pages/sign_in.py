@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from allocator.service import passes, roles
-from allocator.service.access import Anyone, In, Office, asker
+from allocator.service.access import Anyone, In, Office, halfway
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
 from allocator.service.pages.ground import Form, PageRoute, done, show
@@ -93,7 +93,7 @@ def sign_out(request: Request, office: In) -> Response:
     """End this session; the cookie goes, whether or not the session still stood."""
     answer = done("/sign-in", "You are signed out.")
     try:
-        me = asker(request)
+        me = halfway(request)
     except HttpProblem:
         me = None
     if me is not None:
