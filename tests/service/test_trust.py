@@ -7,6 +7,7 @@ import re
 import threading
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx2 as httpx
 import pytest
@@ -22,7 +23,7 @@ from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import Grant, Pass, SignIn, Someone
 from tests.make import case, school, sip
-from tests.service.office import Desk, open_office
+from tests.service.office import MEL, Desk, open_office
 
 MANY = "mel@example.org"  # manager of p, head in q, SIP in both
 
@@ -449,3 +450,58 @@ def test_a_head_who_presses_twice_has_asked_once(tmp_path: Path) -> None:
     with desk.db.read() as s:
         asked = [q for q in keep.standing(s, "r").queries if q.urn == "1"]
     assert len(asked) == 1
+
+
+# -- what is not yours is not there ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/solves/{}"), ("DELETE", "/solves/{}"), ("GET", "/solves/{}/file"), ("GET", "/rounds/{}"), ("GET", "/rounds/{}/events"),
+     ("POST", "/rounds/{}/solves"), ("GET", "/plans/{}"), ("POST", "/plans/{}/frontier"), ("POST", "/plans/{}/sweeps"),
+     ("GET", "/programmes/{}"), ("DELETE", "/users/{}")],
+)  # fmt: skip
+def test_anothers_thing_is_answered_as_one_that_is_not_there(desk: Desk, method: str, path: str) -> None:
+    """By status, code and words: nobody learns that it exists, or what it belongs to."""
+    with desk.db.read() as s:
+        grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p")).first()
+    ids = {"solves": "waiting", "rounds": "r", "plans": desk.ids["plan"], "programmes": "p", "users": grant}
+    theirs = str(ids[path.split("/")[1]])
+    told = []
+    for id in (theirs, "nothing"):
+        answer = desk.client.request(method, path.format(id), headers=desk.headers("manager elsewhere"))
+        told.append((answer.status_code, answer.json()["code"], answer.json()["detail"].replace(id, "it")))
+    assert told[0] == told[1]
+    assert told[0][:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "page", ["/rounds/{}/frontier", "/rounds/{}/resilience", "/rounds/{}/solve", "/rounds/{}/publish/send"]
+)
+def test_nor_does_a_page_tell(desk: Desk, page: str) -> None:
+    told = []
+    for id in ("r", "nothing"):
+        where = f"http://testserver{page.format(id)}"
+        answer = desk.client.post(where, data={}, headers=desk.headers("manager elsewhere"))
+        words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text.split("<main")[1]))
+        told.append((answer.status_code, words.replace(f" {id}", " it")))
+    assert told[0] == told[1]
+    assert told[0][0] == 404
+
+
+def test_a_sip_reads_a_pair_until_the_day_it_ends(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with desk.db.read() as s:
+        _, place = keep.desk(s, "r")
+    last = max(a.to for a in place.plan.assignments if a.sip == "A")
+
+    today = [last]
+    clock = mock.Mock(wraps=dt, date=mock.Mock(wraps=dt.date, today=lambda: today[0]))
+    monkeypatch.setattr("allocator.service.views.dt", clock)
+    with desk.db.write() as s:
+        keep.step(s, "r", MEL, lambda d: rounds.sound(d, None, keep.now().date()))
+    plan, me = f"/plans/{desk.ids['plan']}", desk.headers("sip")
+    assert get(desk, me, plan).status_code == 200
+    today[0] = last + dt.timedelta(days=1)
+    assert get(desk, me, plan).status_code == 404
+    assert "1 Hill School" not in desk.client.get("http://testserver/sip", headers=me).text
+    assert get(desk, desk.headers("head"), plan).status_code == 200
