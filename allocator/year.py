@@ -18,6 +18,7 @@ from allocator.domain.change import canonical
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.questions.compare import Comparison, compare
 from allocator.questions.scenario import scenario
 from allocator.questions.veto import Resubmission, veto
@@ -62,7 +63,7 @@ def read_steps(path: Path) -> tuple[Step, ...]:
         data = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, *BROKEN_TEXT) as error:
         raise UsageError(f"{path}: this is not TOML that can be read: {error}.") from None
     rows = data.get("step")
     if set(data) - {"step"} or not isinstance(rows, list) or not rows:

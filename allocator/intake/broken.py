@@ -1,4 +1,4 @@
-"""What Python raises for a zip (and so a workbook) that does not unpack, whoever reads it: one list for all readers."""
+"""What Python raises for a zip (and so a workbook), for TOML or JSON that cannot be read, whoever reads it: one list for all readers."""
 
 from __future__ import annotations
 
@@ -13,4 +13,8 @@ BROKEN_ZIP = (
     EOFError,  # cut off
     ValueError,  # a name that is none
     zlib.error,  # packed bytes that are damaged
+)
+BROKEN_TEXT = (
+    ValueError,  # no TOML or JSON, no text, or a number of more digits than Python takes
+    RecursionError,  # thousands of brackets
 )

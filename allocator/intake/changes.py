@@ -8,6 +8,7 @@ from typing import Any
 
 from allocator.domain.change import canonical
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 
 
 def read_changes(path: Path) -> list[dict[str, Any]]:
@@ -18,7 +19,7 @@ def read_changes(path: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{path}: there is no such file.") from None
     except IsADirectoryError:
         raise UsageError(f"{path}: this is a folder; give the changes file in it.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except BROKEN_TEXT as error:
         raise UsageError(f"{path}: this is not TOML: {error}.") from None
     rows = data.get("change")
     extra = [k for k in data if k != "change"]

@@ -31,6 +31,7 @@ from typing import Any, get_args
 from allocator.domain.bodies import Kind, folded
 from allocator.domain.case import TABLES
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.naming import plain
 from allocator.intake.own_words import OwnColumn, OwnWords, as_word
@@ -55,7 +56,7 @@ def read_mapping(path: Path) -> OwnWords:
         raise UsageError(
             f"{path}: there is no such mapping. `allocator check CASE --suggest {path}` writes a first one."
         ) from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, OSError) as error:
+    except (*BROKEN_TEXT, OSError) as error:
         raise UsageError(f"{path}: this is not TOML: {error}.") from None
     wrong: list[str] = []
     columns = {t: [*m.model_fields, LAST_SIP] if t == "schools" else list(m.model_fields) for t, m in TABLES.items()}

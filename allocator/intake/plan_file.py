@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from allocator.domain.plan import Plan
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.intake.ordinary import unreadable
 
 P = TypeVar("P", bound=Plan)
@@ -30,8 +31,6 @@ def read_plan(path: Path, kind: type[P]) -> P:
         return kind.model_validate(data)
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file. `allocator solve CASE -o {path}` writes one.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise UsageError(f"{path}: this is not a plan: it is not JSON. Give the file that `solve -o` wrote.") from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(x) for x in first["loc"]) or "top"
@@ -39,3 +38,5 @@ def read_plan(path: Path, kind: type[P]) -> P:
             f"{path}: this is not a plan (allocator.plan/1): {where}: {first['msg']}; "
             f"{error.error_count()} such problems. Give the file that `solve -o` wrote."
         ) from None
+    except BROKEN_TEXT:  # a number of thousands of digits is no JSON to Python, either
+        raise UsageError(f"{path}: this is not a plan: it is not JSON. Give the file that `solve -o` wrote.") from None

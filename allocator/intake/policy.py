@@ -10,16 +10,18 @@ from pydantic import ValidationError
 
 from allocator.domain.clause import Clause
 from allocator.domain.policy import SHIPPED, Policy, settings
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.intake.problems import nearest
 from allocator.intake.source import Raw
 
 
 def policy_from_toml(text: str, raw: Raw, name: str) -> Policy:
     try:
-        return policy_from(tomllib.loads(text), raw)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        data = tomllib.loads(text)
+    except BROKEN_TEXT as error:
         raw.error("not_toml", "policy", f"{name} is not readable as TOML: {error}.")
         return Policy()
+    return policy_from(data, raw)
 
 
 def policy_from(data: dict[str, Any], raw: Raw) -> Policy:
@@ -98,7 +100,7 @@ def _parsed(value: Any) -> Any:
     if text[:1] in "[{":
         try:
             return json.loads(text.replace("'", '"'))
-        except json.JSONDecodeError:
+        except BROKEN_TEXT:
             return text
     return text
 

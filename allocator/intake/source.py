@@ -14,6 +14,7 @@ from typing import Any
 from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.intake.grid import csv_rows, from_sheet, lay_out, looks_like
 from allocator.intake.ordinary import unreadable
 from allocator.intake.problems import Problem, nearest
@@ -281,7 +282,7 @@ def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict
 def _json(path: Path, raw: Raw) -> None:
     try:
         data = json.loads(decode(path.read_bytes()))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except BROKEN_TEXT as error:
         raw.error("not_json", "", f"{path.name} is not readable as JSON: {error}.")
         return
     if not isinstance(data, dict):

@@ -16,6 +16,7 @@ from typing import IO
 from xml.parsers import expat
 
 from allocator.errors import CaseError
+from allocator.intake import old_book
 from allocator.intake.broken import BROKEN_ZIP
 
 MOST_CELLS = 12_000_000  # of one sheet's rectangle; the whole register has 53,000 rows of 140 columns
@@ -34,6 +35,7 @@ def sheets(data: bytes, name: str) -> list[tuple[str, Callable[[], Rows]]]:
     """(title, rows) of every sheet. Raises CaseError when the file cannot be read or is too large."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+    old_book.tried(data, name)
     if data[:2] == b"PK":
         measure(data, name)
     try:

@@ -12,6 +12,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from allocator.errors import CaseError
+from allocator.intake import old_book
+from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.colours import Cells, coloured_cells, coloured_styles
 from allocator.intake.spreadsheet import measure
 
@@ -65,6 +67,7 @@ def open_book(data: bytes, name: str) -> OpenedBook:
     """
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+    old_book.tried(data, name)
     if data[:2] == b"PK":
         measure(data, name, MOST_CELLS)
     try:
@@ -80,18 +83,26 @@ def open_book(data: bytes, name: str) -> OpenedBook:
     except PasswordError:
         raise CaseError(f"{name} is protected by a password. Save a copy without one.") from None
     except (CalamineError, OSError, ValueError) as error:
-        raise CaseError(
-            f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another "
-            "kind of file with that name. Save it again as .xlsx."
-        ) from None
+        raise _damaged(name, error) from None
     out = OpenedBook(sheets)
-    if data[:2] == b"PK":
+    if data[:2] != b"PK":
+        return out
+    try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             out.macros = any("vbaProject" in n for n in names)
             out.links = any(n.startswith("xl/externalLinks/") for n in names)
             _look_closer(archive, {s.title: s for s in sheets})
+    except (*BROKEN_ZIP, ElementTree.ParseError) as error:  # the reader is less particular than we are
+        raise _damaged(name, error) from None
     return out
+
+
+def _damaged(name: str, error: Exception) -> CaseError:
+    return CaseError(
+        f"{name} could not be read as a workbook ({type(error).__name__}): it may be damaged, or another "
+        "kind of file with that name. Save it again as .xlsx."
+    )
 
 
 def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:

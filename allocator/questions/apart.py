@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from allocator.domain.plan import Plan
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 
 Q = TypeVar("Q")
 A = TypeVar("A")  # a dataclass
@@ -119,7 +120,7 @@ def _read(journal: Path, plan: Plan) -> dict[str, dict[str, Any]]:
     for n, line in enumerate(journal.read_text("utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-        except ValueError:
+        except BROKEN_TEXT:
             continue  # the line being written when the run was cut off
         if row.get("case") != plan.made_with.case_sha256:
             raise UsageError(f"{journal}, line {n}: kept for another case. Give another --journal, or remove this one.")

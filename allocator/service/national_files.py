@@ -18,6 +18,7 @@ from allocator.domain import canon
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.errors import CaseError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.intake.edit import with_tables
 from allocator.intake.gias import WRITTEN, import_gias
 from allocator.intake.links import link_successions
@@ -128,7 +129,7 @@ def unpacked(text: str) -> dict[str, Any]:
         if unzip.unconsumed_tail or not isinstance(data["base"], int) or not isinstance(data["tables"], dict):
             raise ValueError
         return {"base": data["base"], "tables": data["tables"], "now": dict(data["now"])}
-    except (ValueError, KeyError, TypeError, zlib.error):
+    except (*BROKEN_TEXT, KeyError, TypeError, zlib.error):
         raise HttpProblem("invalid", "Give the files again: what the page sent back cannot be read.") from None
 
 

@@ -99,7 +99,7 @@ def _small_enough(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
-    except zipfile.BadZipFile:
+    except BROKEN_ZIP:
         return
     if size > MOST_UNPACKED:
         raise HttpProblem("too_large", "The workbook unpacks to more than 100 MB.")

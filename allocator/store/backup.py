@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from allocator.errors import UsageError
+from allocator.intake.broken import BROKEN_TEXT
 from allocator.store import migrate
 from allocator.store.database import Database
 from allocator.store.tables import Base, Mark, WorkerRow
@@ -105,7 +106,7 @@ def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
         head, last = json.loads(lines[0]), json.loads(lines[-1])
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
-    except (OSError, EOFError, ValueError, zlib.error):
+    except (OSError, EOFError, *BROKEN_TEXT, zlib.error):
         raise UsageError(f"{path}: not a backup, or cut off.") from None
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         raise UsageError(f"{path}: not a backup of this program ({FORMAT}).")

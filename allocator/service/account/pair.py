@@ -28,7 +28,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Event, Pair, Round
 from allocator.domain.seal import make
 from allocator.errors import AllocatorError, NotThere, UsageError
-from allocator.intake.broken import BROKEN_ZIP
+from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP
 from allocator.reasons import policy_words
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.who import who_is
@@ -251,14 +251,16 @@ def verify(data: bytes, *, again: bool = False) -> list[str]:
         plans = [Plan.model_validate_json(files[n]) for n in names]
         events = [Event.model_validate(e) for e in json.loads(files["events.json"])]
         stands = fold(events)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except (*BROKEN_TEXT, KeyError, TypeError, AttributeError, IndexError) as error:
         raise UsageError(f"This pack cannot be read: {type(error).__name__}. Ask for it again.") from None
     wrong += _plans(names, plans, stands)
-    return wrong + (
-        _claim(claim, plans[-1], stands) + (_again(plans[-1]) if again else [])
-        if plans
-        else ["There is no plan in it."]
-    )
+    if not plans:
+        return [*wrong, "There is no plan in it."]
+    try:
+        wrong += _claim(claim, plans[-1], stands)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"This pack cannot be read: its claim has another form ({type(error).__name__}).") from None
+    return wrong + (_again(plans[-1]) if again else [])
 
 
 def _read(data: bytes) -> dict[str, bytes]:
@@ -269,7 +271,7 @@ def _read(data: bytes) -> dict[str, bytes]:
             files = {i.filename: archive.read(i) for i in archive.infolist()}
         if json.loads(files["manifest.json"])["format"] != FORMAT:
             raise UsageError(f"This is a pack of another form; this version reads {FORMAT}.")
-    except (*BROKEN_ZIP, KeyError, TypeError):  # no manifest, or one of another shape
+    except (*BROKEN_ZIP, *BROKEN_TEXT, KeyError, TypeError):  # no manifest, or one of another shape
         raise UsageError("This is no pack of a pair: it is no zip, or has no manifest.") from None
     return files
 
