@@ -17,6 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from allocator.errors import CaseError
 from allocator.intake.plain import put
 from allocator.intake.problems import Problem
 from allocator.intake.source import Raw, RawTable
@@ -33,7 +34,7 @@ WIDTHS = (9, 16, 7, 20, 24, 34, 100)
 def marked(raw: Raw, workbook: bytes | None = None) -> bytes:
     """`workbook`: the file as it came, where it was one; a zip or JSON is laid out as a workbook first."""
     raw = deepcopy(raw)  # rows are moved about below, and a reading may be kept
-    book = load_workbook(io.BytesIO(workbook), keep_links=False) if workbook else _laid_out(raw)
+    book = _opened(workbook) if workbook else _laid_out(raw)
     if SHEET in book.sheetnames:
         del book[SHEET]
     for sheet in book.worksheets:
@@ -49,6 +50,19 @@ def marked(raw: Raw, workbook: bytes | None = None) -> bytes:
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _opened(workbook: bytes) -> Workbook:
+    try:
+        return load_workbook(io.BytesIO(workbook), keep_links=False)
+    except Exception as error:  # it takes more of a workbook than reading does, and fails in as many ways
+        told = "This workbook can be read but not written in"
+        raise CaseError(f"{told} ({type(error).__name__}). Save it again as .xlsx.") from None
+
+
+def marked_bytes(body: bytes, raw: Raw) -> bytes:
+    """As `marked`, as it is asked for within limits; no bytes where there was no workbook."""
+    return marked(raw, body or None)
 
 
 def _column(table: RawTable, name: str | None) -> int:

@@ -126,7 +126,9 @@ class _XlsxCorner(_Corner):
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in ("v", "is", "t", "f"):
             return
-        if "ref" in attributes and tag.endswith(("mergeCell", "hyperlink")):  # whoever edits it makes each of its cells
+        if "ref" in attributes and tag.endswith(
+            ("mergeCell", "hyperlink", "comment")
+        ):  # whoever edits it makes each of its cells
             last = REFERENCE.fullmatch(attributes["ref"].rpartition(":")[2])
             if last:
                 self.down, self.across = max(self.down, int(last[2])), max(self.across, _column(last[1]))

@@ -35,10 +35,10 @@ def unpacked(body: bytes) -> int:
     return len(body)
 
 
-def read(body: bytes, reader: Callable[..., T], *args: Any) -> T:
-    """`reader(body, *args)`, within limits. Raises what it raises, and HttpProblem `too_large` where it came to no
+def read(body: bytes, reader: Callable[..., T], *args: Any, small: int = SMALL) -> T:
+    """`reader(body, *args)`, within limits where the body unpacks to more than `small`. Raises what it raises, and HttpProblem `too_large` where it came to no
     end."""
-    if unpacked(body) <= SMALL:
+    if unpacked(body) <= small:
         return reader(body, *args)
     here, there = processes.Pipe(duplex=False)
     child = processes.Process(target=_work, args=(there, reader, body, *args), daemon=True)

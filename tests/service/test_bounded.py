@@ -7,13 +7,16 @@ import json
 import multiprocessing
 import time
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 
 from allocator.service import bounded, uploads
 from allocator.service.http_problems import HttpProblem
+from tests.service.office import open_office
 
 SIPS = "sip,name,kind,phases,days\na,A,consultant,primary,9\n"
 
@@ -49,10 +52,29 @@ def workbook(*, far: str = "", after: str = "") -> bytes:
     return out.getvalue()
 
 
+def noted(ref: str) -> bytes:
+    """A small case with a note, which stands there."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "schools"
+    for row in (["urn", "name", "phase"], ["1", "A", "primary"]):
+        sheet.append(row)
+    sheet["A1"].comment = Comment("x", "y")
+    whole, out = io.BytesIO(), io.BytesIO()
+    book.save(whole)
+    with zipfile.ZipFile(whole) as z, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for n in z.namelist():
+            part = z.read(n)
+            new.writestr(n, part.replace(b'ref="A1"', f'ref="{ref}"'.encode()) if "comments" in n else part)
+    return out.getvalue()
+
+
 BOMBS = {
     "far out": workbook(far="XFD600"),
     "farthest out": workbook(far="XFD1048576"),
     "merged": workbook(after='<mergeCells count="1"><mergeCell ref="A2:XFD1048576"/></mergeCells>'),
+    "a note far out": noted("XFD1048576"),
     "linked": workbook(after='<hyperlinks><hyperlink ref="A2:XFD1048576" location="a!A1"/></hyperlinks>'),
     "rows": packed(schools_csv="urn,name,phase\n" + "x\n" * 2_000_000, sips_csv=SIPS),
     "good rows": packed(schools_csv="urn,name,phase\n" + "".join(f"{n},S,primary\n" for n in range(130_000)), sips_csv=SIPS),
@@ -72,6 +94,18 @@ def test_what_asks_for_too_much_is_refused_at_once(name: str) -> None:
     assert found.case is None
     (told,) = [p.text for p in found.problems if "limit" in p.text]
     assert len(told) < 300
+
+
+def test_a_file_that_is_read_and_cannot_be_marked_is_told(tmp_path: Path) -> None:
+    """Whoever writes in a workbook reads more of it."""
+    desk, site = open_office(tmp_path), "http://testserver/rounds/r/data"
+    me = desk.headers("manager")
+    for ref, status in (("B2", 200), ("nonsense", 409)):
+        given = {"file": ("case.xlsx", noted(ref), uploads.XLSX)}
+        assert desk.client.post(site, data={"year": "2026/27"}, files=given, headers=me).status_code in (200, 303)
+        answer = desk.client.get(f"{site}/marked", headers=me)
+        assert answer.status_code == status, answer.text
+    assert "can be read but not written in" in answer.text
 
 
 def test_deep_policy_and_json_are_told() -> None:

@@ -15,7 +15,7 @@ from allocator.domain.bodies import KINDS
 from allocator.domain.case import TABLES, Case
 from allocator.domain.since import since
 from allocator.intake.last_year import LAST_SIP
-from allocator.intake.mark import marked
+from allocator.intake.mark import marked_bytes
 from allocator.intake.problems import Problem, nearest, together
 from allocator.intake.read import Reading
 from allocator.intake.source import TITLE, Raw
@@ -23,7 +23,7 @@ from allocator.intake.template import closed_list, write_template
 from allocator.intake.write import write_case
 from allocator.reasons.in_brief import in_brief
 from allocator.reasons.preflight import preflight
-from allocator.service import uploads
+from allocator.service import bounded, uploads
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages.fact_forms import CALLED
@@ -258,7 +258,16 @@ def corrected(request: Request, id: Id, who: Manager, office: In) -> Response:
         body = workbook_words.body_of(waiting) if waiting.media == uploads.XLSX else None
         if body is not None and not reading.raw.tables:
             raise HttpProblem("round_refuses", "This file cannot be opened, so there are no cells to mark.")
-        return workbook_file(marked(reading.raw, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
+    return workbook_file(_marked(reading, body), f"{Path(waiting.name).stem}-to-correct.xlsx")
+
+
+def _marked(reading: Reading, body: bytes | None) -> bytes:
+    """In a process of its own: whoever edits a workbook lays out more of it than whoever reads it."""
+    try:
+        return bounded.read(body or b"", marked_bytes, reading.raw, small=-1)
+    except RuntimeError:
+        told = "This file can be read but not written in. Save it again as .xlsx, or correct it by the list above."
+        raise HttpProblem("round_refuses", told) from None
 
 
 @router.get("/rounds/{id}/data/workbook")
