@@ -15,6 +15,7 @@ from allocator.errors import RoundRefuses
 
 MatterKind = Literal["complaint", "concern"]
 Word = Literal["opened", "answered", "raised", "closed"]
+Owner = Literal["head", "chair", "sip", "manager"]
 Sight = Literal["all", "facts", "first"]  # every word; that and when, no words; the first rung's alone
 
 
@@ -38,7 +39,7 @@ class Matter:
     id: str
     programme: str
     kind: MatterKind
-    owner: Literal["head", "chair", "sip", "manager"]
+    owner: Owner
     urn: str
     sip: str
     rungs: tuple[str, ...]

@@ -27,37 +27,37 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Known:
+class Nameable:
     """Whom somebody may write about: (URN, name) of schools, (id, name) of SIPs."""
 
     schools: Sequence[tuple[str, str]] = ()
     sips: Sequence[tuple[str, str]] = ()
 
 
-def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Known]:
+def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Nameable]:
     """The person as the ladders know them, and whom they may write about: a school its own SIPs, a SIP their schools."""
     case = keep.newest_case(s, programme)
     names = {x.urn: x.name for x in case.schools} if case else {}
     if who.role in ("manager", "auditor"):
         sips = {x.sip: x.name for x in case.sips} if case else {}
-        return Viewer(who.role, sip=who.person(programme).sip), Known(_named(names), _named(sips))
+        return Viewer(who.role, sip=who.person(programme).sip), Nameable(_named(names), _named(sips))
     pairs = {(p.urn, p.sip): b.desk for b in rounds_before(s, who) if b.row.programme_id == programme for p in b.pairs}
     if who.role == "school":
         mine = [g for g in who.grants if g.programme_id == programme]
         heads, chairs = (frozenset(g.urn for g in mine if g.role == r) for r in ("head", "chair"))
         theirs = {sip: desk.facts.sips[sip].name for (_, sip), desk in pairs.items()}
-        return Viewer("school", heads, chairs), Known(
+        return Viewer("school", heads, chairs), Nameable(
             _named({u: names.get(u, u) for u in heads | chairs}), _named(theirs)
         )
     works_with = {urn: desk.facts.name(urn) for (urn, _), desk in pairs.items()}
-    return Viewer("sip", sip=who.sip(programme), works_with=frozenset(works_with)), Known(_named(works_with))
+    return Viewer("sip", sip=who.sip(programme), works_with=frozenset(works_with)), Nameable(_named(works_with))
 
 
 def _named(names: dict[str, str]) -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda x: x[1])
 
 
-def seen_by(s: Session, who: Who, programme: str) -> tuple[list[Seen], Known, Viewer]:
+def seen_by(s: Session, who: Who, programme: str) -> tuple[list[Seen], Nameable, Viewer]:
     """What this person may read, the newest first."""
     me, known = viewer_of(s, who, programme)
     case = keep.newest_case(s, programme)

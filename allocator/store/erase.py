@@ -25,6 +25,7 @@ from allocator.domain.plan import Plan, plan_text
 from allocator.errors import NotThere, UsageError
 from allocator.store import keep
 from allocator.store.database import Database
+from allocator.store.settle import settle
 from allocator.store.tables import (
     AskRow,
     AuditRow,
@@ -164,20 +165,6 @@ def round_(db: Database, round_id: str) -> int:
         s.delete(row)
     settle(db)
     return count + 1
-
-
-def settle(db: Database) -> None:
-    """What was erased leaves the files, too: both stores keep what was there until a table is written anew."""
-    if db.sqlite:
-        with db.engine.connect() as c:
-            c.exec_driver_sql("commit")
-            c.exec_driver_sql("vacuum")
-            c.exec_driver_sql("pragma wal_checkpoint(truncate)")
-        return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
-        c.exec_driver_sql("set statement_timeout = 0")
-        for table in Base.metadata.sorted_tables:
-            c.exec_driver_sql(f"vacuum (full) {table.name}")
 
 
 def _marks(s: Session, programme: str, email: str, sip: str) -> Marks:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.round import Person
 from allocator.errors import NotThere
-from allocator.rounds.ladders import Matter, MatterKind, Step
+from allocator.rounds.ladders import Matter, MatterKind, Owner, Step, Word
 from allocator.store import keep
 from allocator.store.tables import MatterRow, MatterStep
 
@@ -61,11 +62,12 @@ def matter(s: Session, id: str, *, lock: bool = False) -> Matter:
 
 
 def _matter(s: Session, row: MatterRow) -> Matter:
-    steps = s.scalars(sa.select(MatterStep).where(MatterStep.matter_id == row.id).order_by(MatterStep.n))
-    return Matter(
-        row.id, row.programme_id, row.kind, row.owner, row.urn, row.sip, tuple(row.rungs),  # type: ignore[arg-type]  # as kept
-        tuple(Step(x.at, Person.model_validate(x.by), x.word, x.rung, x.text, _day(x.reply_by)) for x in steps),  # type: ignore[arg-type]
-    )  # fmt: skip
+    rows = s.scalars(sa.select(MatterStep).where(MatterStep.matter_id == row.id).order_by(MatterStep.n))
+    steps = tuple(
+        Step(x.at, Person.model_validate(x.by), cast(Word, x.word), x.rung, x.text, _day(x.reply_by)) for x in rows
+    )
+    kind, owner = cast(MatterKind, row.kind), cast(Owner, row.owner)
+    return Matter(row.id, row.programme_id, kind, owner, row.urn, row.sip, tuple(row.rungs), steps)
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from allocator.store import erase, keep
 from allocator.store.database import Database
+from allocator.store.settle import settle
 from allocator.store.tables import (
     AskRow,
     AuditRow,
@@ -124,7 +125,7 @@ def apply(
     for id in () if dry else old:
         erase.round_(db, id)
     if not dry and any(found.values()):
-        erase.settle(db)
+        settle(db)
     return found
 
 

@@ -16,8 +16,15 @@ from pathlib import Path
 
 import atheris  # type: ignore[import-untyped]  # it ships no types
 
-READ = ["allocator.intake", "allocator.domain", "allocator.report.wording", "allocator.service.uploads",
-        "allocator.service.account.pair", "allocator.store.backup", "tomllib"]  # fmt: skip
+READ = [
+    "allocator.intake",
+    "allocator.domain",
+    "allocator.report.wording",
+    "allocator.service.uploads",
+    "allocator.service.account.pair",
+    "allocator.store.backup",
+    "tomllib",
+]
 with atheris.instrument_imports(include=READ):
     from tests.fuzz import readers
 
@@ -51,17 +58,30 @@ def main(name: str, seconds: int, folder: Path) -> None:
         if time.monotonic() - told > 5 or (inputs == 1):
             told = time.monotonic()
             line = {
-                "reader": name, "inputs": inputs, "crashes": sorted(crashes), "slowest": round(slowest, 3),
-                "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "seconds": round(told - began),
+                "reader": name,
+                "inputs": inputs,
+                "crashes": sorted(crashes),
+                "slowest": round(slowest, 3),
+                "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "seconds": round(told - began),
                 "cpu": round(time.process_time(), 1),
-            }  # fmt: skip
+            }
             (folder / f"{corpus.name}.json").write_text(json.dumps(line))
 
     atheris.Setup(
-        [sys.argv[0], str(corpus), f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=3000", "-max_len=65536",
-         "-print_final_stats=0", "-verbosity=0", "-close_fd_mask=0"],
+        [
+            sys.argv[0],
+            str(corpus),
+            f"-max_total_time={seconds}",
+            "-timeout=60",
+            "-rss_limit_mb=3000",
+            "-max_len=65536",
+            "-print_final_stats=0",
+            "-verbosity=0",
+            "-close_fd_mask=0",
+        ],
         one,
-    )  # fmt: skip
+    )
     atheris.Fuzz()
 
 

@@ -70,9 +70,10 @@ def plan() -> str:
 def pack() -> bytes:
     """The pack of a pair, made by hand of a plan and its events: no service is needed to read one."""
     files = {
-        "claim.json": b'{"urn": "1", "post": "lead", "sip": "A", "told": "x"}', "events.json": b"[]",
+        "claim.json": b'{"urn": "1", "post": "lead", "sip": "A", "told": "x"}',
+        "events.json": b"[]",
         "plans/1.json": plan().encode(),
-    }  # fmt: skip
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
         z.writestr("manifest.json", json.dumps({"format": "allocator.pair/1", "sha256": {}}))
@@ -186,7 +187,7 @@ def readers() -> dict[str, tuple[Reader, tuple[bytes, ...]]]:
         "wording": (worded, (WORDING.encode(),)),
         "backup": (on_file(".gz", read_backup), (gzip.compress(kept_rows()),)),
         "backup, its rows": (lambda data: on_file(".gz", read_backup)(gzip.compress(data, 1)), (kept_rows(),)),
-    }  # fmt: skip
+    }
 
 
 def tried(reader: Reader, data: bytes) -> BaseException | None:

@@ -18,9 +18,31 @@ from tests.sizes import LONG, whole_or
 NAMES = tuple(readers())
 INPUTS = whole_or(400, 40)  # a reader
 ODD = (
-    b"\0", b"\xff\xfe", "\u2028".encode(), "\u202e".encode(), b"=1+1", b"'", b'"', b"\n", b";", b"{{", b"[" * 2000, b"9" * 5000, b"1e999999999",
-    b"-0", b"nan", b"<", b"&lol;", b"../", b"\r\n\r\n", b"true", b"null", b"31/02/2026", b"0000-00-00", b"9999-12-31",
-)  # fmt: skip
+    b"\0",
+    b"\xff\xfe",
+    "\u2028".encode(),
+    "\u202e".encode(),
+    b"=1+1",
+    b"'",
+    b'"',
+    b"\n",
+    b";",
+    b"{{",
+    b"[" * 2000,
+    b"9" * 5000,
+    b"1e999999999",
+    b"-0",
+    b"nan",
+    b"<",
+    b"&lol;",
+    b"../",
+    b"\r\n\r\n",
+    b"true",
+    b"null",
+    b"31/02/2026",
+    b"0000-00-00",
+    b"9999-12-31",
+)
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "180"))
 
 

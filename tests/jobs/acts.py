@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 ROOM: dict[str, Any] = {
-    "open_jobs": 100_000, "writes_per_minute": 10**6, "uploads_per_minute": 10**6, "smtp_url": "smtp://localhost:1",
+    "open_jobs": 100_000,
+    "writes_per_minute": 10**6,
+    "uploads_per_minute": 10**6,
+    "smtp_url": "smtp://localhost:1",
     "public_url": "http://testserver",
-}  # fmt: skip
+}
 
 
 class Server:

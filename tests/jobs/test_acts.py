@@ -44,12 +44,24 @@ class Round:
     def request(self, kind: str, n: int) -> dict[str, Any]:
         api, sent = "/api/v1", {"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"{kind} {n}"}
         asked: dict[str, tuple[str, str, dict[str, Any]]] = {
-            "question": ("POST", f"{api}/plans/{self.plan}/answers", {"urn": "question0", "answer": "query", "by": "head", "via": "telephone", "reason": f"why {n}?"}),
-            "confirmation": ("POST", f"{api}/plans/{self.plan}/confirmations", {"pairs": [{"urn": f"confirmation{n}"}]}),
+            "question": (
+                "POST",
+                f"{api}/plans/{self.plan}/answers",
+                {"urn": "question0", "answer": "query", "by": "head", "via": "telephone", "reason": f"why {n}?"},
+            ),
+            "confirmation": (
+                "POST",
+                f"{api}/plans/{self.plan}/confirmations",
+                {"pairs": [{"urn": f"confirmation{n}"}]},
+            ),
             "upload": ("PUT", f"{api}/rounds/u/case", canon.case_out(upload(n))),
-            "proposal": ("POST", f"{api}/plans/{self.plan}/publication", {"action": "propose", "urns": [f"proposal{n}"]}),
+            "proposal": (
+                "POST",
+                f"{api}/plans/{self.plan}/publication",
+                {"action": "propose", "urns": [f"proposal{n}"]},
+            ),
             "solve": ("POST", f"{api}/rounds/u/solves", {"seed": n, "adopt": False}),
-        }  # fmt: skip
+        }
         if kind == "letter":  # the page that mails it
             return {"method": "POST", "path": "/rounds/r/publish/send", "data": {"urns": f"letter{n}"}, "headers": sent}
         method, path, body = asked[kind]
@@ -108,8 +120,11 @@ def test_killed_in_the_middle_of_acts_of_every_kind(store: str, tmp_path: Path) 
                     again = server.ask(None, **asked)
                     assert again is not None
                     slow[kind] = 0.5 * slow[kind] + 0.5 * again["seconds"]
-                    assert again["status"] in (200, 201, 202, 303) or "answer_lost" in again["text"] or (
-                        kind == "letter" and again["status"] == 409), (kind, again)  # fmt: skip
+                    assert (
+                        again["status"] in (200, 201, 202, 303)
+                        or "answer_lost" in again["text"]
+                        or (kind == "letter" and again["status"] == 409)
+                    ), (kind, again)
                     done[kind] += 1
         finally:
             server.end()

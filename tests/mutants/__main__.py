@@ -22,10 +22,24 @@ ROOT = Path(__file__).parents[2]
 WHERE = ("allocator/rules", "allocator/check")
 TESTS = ("tests/rules", "tests/check")
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And, ast.Add: ast.Sub, ast.Sub: ast.Add,
-    ast.Mult: ast.Add, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult,
-}  # fmt: skip
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Add,
+    ast.FloorDiv: ast.Mult,
+    ast.Div: ast.Mult,
+}
 
 
 def places(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -98,9 +112,14 @@ def killed(path: Path, tree: ast.Module, seconds: float) -> bool:
     given = json.dumps([name, str(path), ast.unparse(tree)])
     try:
         run = subprocess.run(
-            [sys.executable, "-c", PYTEST, *TESTS], input=given, text=True, capture_output=True, timeout=seconds, cwd=ROOT,
+            [sys.executable, "-c", PYTEST, *TESTS],
+            input=given,
+            text=True,
+            capture_output=True,
+            timeout=seconds,
+            cwd=ROOT,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         return True
     return run.returncode != 0

@@ -37,13 +37,31 @@ def up(m: Matter, *steps: Step) -> Matter:
 
 
 SEES = {  # matter -> who sees it, and how
-    ("complaint", "head", 0): {"manager": "all", "manager who is the SIP": "facts", "auditor": "facts", "head": "all", "sip": "first"},
+    ("complaint", "head", 0): {
+        "manager": "all",
+        "manager who is the SIP": "facts",
+        "auditor": "facts",
+        "head": "all",
+        "sip": "first",
+    },
     ("complaint", "head", 1): {"manager": "all", "manager who is the SIP": "facts", "auditor": "facts", "head": "all"},
-    ("complaint", "chair", 0): {"manager": "all", "manager who is the SIP": "facts", "auditor": "facts", "chair": "all",
-                                "head elsewhere, chair here": "all", "sip": "first"},
-    ("concern", "sip", 0): {"manager": "all", "manager who is the SIP": "all", "auditor": "facts", "head": "all", "sip": "all"},
+    ("complaint", "chair", 0): {
+        "manager": "all",
+        "manager who is the SIP": "facts",
+        "auditor": "facts",
+        "chair": "all",
+        "head elsewhere, chair here": "all",
+        "sip": "first",
+    },
+    ("concern", "sip", 0): {
+        "manager": "all",
+        "manager who is the SIP": "all",
+        "auditor": "facts",
+        "head": "all",
+        "sip": "all",
+    },
     ("concern", "manager", 0): {"manager": "all", "manager who is the SIP": "all", "auditor": "facts", "head": "all"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("which", list(SEES), ids=str)
@@ -71,10 +89,16 @@ def test_the_sip_reads_what_was_brought_to_them_and_not_what_went_up() -> None:
 def test_each_step_is_the_right_persons_to_take() -> None:
     complaint, concern = matter("complaint", "head"), matter("concern", "sip")
     assert {n: may(complaint, v) for n, v in VIEWERS.items() if may(complaint, v)} == {
-        "manager": ("answered", "raised", "closed"), "head": ("raised", "closed"), "sip": ("answered",)}  # fmt: skip
+        "manager": ("answered", "raised", "closed"),
+        "head": ("raised", "closed"),
+        "sip": ("answered",),
+    }
     assert {n: may(concern, v) for n, v in VIEWERS.items() if may(concern, v)} == {
-        "manager": ("answered", "raised", "closed"), "manager who is the SIP": ("answered", "raised", "closed"),
-        "head": ("answered",), "sip": ("raised", "closed")}  # fmt: skip
+        "manager": ("answered", "raised", "closed"),
+        "manager who is the SIP": ("answered", "raised", "closed"),
+        "head": ("answered",),
+        "sip": ("raised", "closed"),
+    }
     above = up(complaint, next_step(complaint, VIEWERS["head"], HEAD, "raised", "on", NOW, 10))
     assert may(above, VIEWERS["sip"]) == ()
     with pytest.raises(RoundRefuses, match="not yours"):
@@ -86,7 +110,11 @@ def test_it_climbs_rung_by_rung_each_with_its_date_and_ends() -> None:
     for n in range(3):
         m = up(m, next_step(m, VIEWERS["sip"], SIP, "raised", "on", NOW + dt.timedelta(days=n), 10))
         seen.append((m.with_, m.reply_by))
-    assert seen == [("SIP manager", dt.date(2027, 1, 14)), ("officer", dt.date(2027, 1, 15)), ("director", dt.date(2027, 1, 16))]  # fmt: skip
+    assert seen == [
+        ("SIP manager", dt.date(2027, 1, 14)),
+        ("officer", dt.date(2027, 1, 15)),
+        ("director", dt.date(2027, 1, 16)),
+    ]
     with pytest.raises(RoundRefuses, match="director is the last"):
         next_step(m, VIEWERS["sip"], SIP, "raised", "on", NOW, 10)
     m = up(m, next_step(m, VIEWERS["manager"], MEL, "answered", "done", NOW, 10))

@@ -19,10 +19,17 @@ from tests.service.office import MEL, Desk, open_office
 
 SITE, MANAGE = "http://testserver", "/programmes/p/ladders"
 PAGES = {
-    "manager": MANAGE, "auditor": MANAGE, "head": "/school/ladders", "chair": "/school/ladders",
-    "other head": "/school/ladders", "sip": "/sip/ladders", "other sip": "/sip/ladders",
-    "head elsewhere": "/school/ladders", "sip elsewhere": "/sip/ladders", "manager elsewhere": "/programmes/q/ladders",
-}  # fmt: skip
+    "manager": MANAGE,
+    "auditor": MANAGE,
+    "head": "/school/ladders",
+    "chair": "/school/ladders",
+    "other head": "/school/ladders",
+    "sip": "/sip/ladders",
+    "other sip": "/sip/ladders",
+    "head elsewhere": "/school/ladders",
+    "sip elsewhere": "/sip/ladders",
+    "manager elsewhere": "/programmes/q/ladders",
+}
 
 
 @pytest.fixture
@@ -76,7 +83,15 @@ def test_a_complaint_from_the_sip_to_the_chair_of_the_board(desk: Desk) -> None:
     assert readers(desk, "Next step") == set()
     with desk.db.read() as s:
         lines = list(s.scalars(sa.select(AuditRow).where(AuditRow.action.like("complaint %")).order_by(AuditRow.n)))
-    assert [x.action.split()[1] for x in lines] == ["opened", "answered", "raised", "answered", "raised", "answered", "closed"]  # fmt: skip
+    assert [x.action.split()[1] for x in lines] == [
+        "opened",
+        "answered",
+        "raised",
+        "answered",
+        "raised",
+        "answered",
+        "closed",
+    ]
     assert not [x for x in lines if "train" in x.detail or "late" in x.detail]
 
 
@@ -126,7 +141,7 @@ def test_pressed_twice_it_is_written_once(desk: Desk) -> None:
         ("manager", {"kind": "concern", "urn": "none", "text": "x"}),
         ("head", {"kind": "concern", "text": "x"}),  # a school complains; it is not concerned about itself
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_written_down_is_said(desk: Desk, name: str, form: dict[str, str]) -> None:
     assert write(desk, name, **form).status_code == 422
     assert readers(desk, "with the SIP") == set()

@@ -233,7 +233,14 @@ def test_kept_in_either_store(kind: str, tmp_path: Path) -> None:
             secret = second.begin(s, who).secret
             assert not passes.who(s, key, dt.timedelta(hours=1))[0].waits  # type: ignore[index]  # it is there
         right = pyotp.TOTP(secret)
-        for n, (typed, taken) in enumerate([("1", False), (right.at(now), True), (right.at(now), False), (right.at(now - dt.timedelta(seconds=30)), False)]):  # fmt: skip
+        for n, (typed, taken) in enumerate(
+            [
+                ("1", False),
+                (right.at(now), True),
+                (right.at(now), False),
+                (right.at(now - dt.timedelta(seconds=30)), False),
+            ]
+        ):
             with db.write() as s:
                 assert (second.wrong(s, person, typed, now) is None) == taken, n
         with db.write() as s:

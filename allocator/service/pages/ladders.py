@@ -27,8 +27,10 @@ from allocator.store.tables import Grant, Someone
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 WORDS: dict[Word, str] = {"answered": "Answer", "raised": "Take it one step up", "closed": "It is settled"}
 DONE: dict[Word, str] = {
-    "answered": "Your answer is written down.", "raised": "It has gone one step up.", "closed": "It is closed.",
-}  # fmt: skip
+    "answered": "Your answer is written down.",
+    "raised": "It has gone one step up.",
+    "closed": "It is closed.",
+}
 
 
 @router.get("/school/ladders")
@@ -58,10 +60,20 @@ def _page(request: Request, who: Who, office: Office, programme: str, form: Fiel
     summary = [{"text": t, "href": f"#{n}-{beside}".rstrip("-")} for n, t in form.errors.items()] if form else []
     errors = {"errors": form.errors, "summary": summary} if form else {}
     return show(
-        request, "ladders.html", who, 422 if form else 200, programme=named, found=found, known=known, viewer=me,
-        rungs={k: office.settings.rungs(k) for k in ("complaint", "concern")}, days=office.settings.ladder_days,
-        words=WORDS, typed=typed, **errors,
-    )  # fmt: skip
+        request,
+        "ladders.html",
+        who,
+        422 if form else 200,
+        programme=named,
+        found=found,
+        known=known,
+        viewer=me,
+        rungs={k: office.settings.rungs(k) for k in ("complaint", "concern")},
+        days=office.settings.ladder_days,
+        words=WORDS,
+        typed=typed,
+        **errors,
+    )
 
 
 @router.post("/school/ladders")

@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from allocator.service import second
 from allocator.service.access import Halfway, In, Manager, Office, note_everywhere, programme_in
+from allocator.service.actions.second_factor import show_code
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.sign_in import Next, inside
 from allocator.service.roles import Who
-from allocator.service.routes.sessions import second_shown
 from allocator.service.schemas import Id
 from allocator.store import keep
 
@@ -41,15 +41,25 @@ def _page(
     new = row is not None and row.confirmed_at is None
     address = second.address(row, who.email) if row is not None and new else ""
     facts: dict[str, Any] = {
-        "address": address, "secret": row.secret if row is not None and new else "",
+        "address": address,
+        "secret": row.secret if row is not None and new else "",
         "picture": Markup(second.picture(address)) if address else "",
         "left": len(row.codes) if row is not None else 0,
-    }  # fmt: skip
+    }
     errors = {"errors": {"code": error}, "summary": [{"text": error, "href": "#code"}]} if error else {}
     return show(
-        request, "second-factor.html", who, 422 if error else 200, next=inside(next), asked=asked, new=new,
-        have=row is not None and not new, codes=codes, **facts, **errors,
-    )  # fmt: skip
+        request,
+        "second-factor.html",
+        who,
+        422 if error else 200,
+        next=inside(next),
+        asked=asked,
+        new=new,
+        have=row is not None and not new,
+        codes=codes,
+        **facts,
+        **errors,
+    )
 
 
 @router.post("/second-factor/begin")
@@ -68,7 +78,7 @@ def code(request: Request, who: Halfway, office: In, form: Form) -> Response:
     next, typed = form.text("next") or "/", form.text("code") or ""
     with office.db.read() as s:
         first = not second.enrolled(s, who.id)
-    told = second_shown(typed, who, office)
+    told = show_code(typed, who, office)
     if told:
         return _page(request, who, office, next, told)
     return _codes(request, who, office, next) if first else done(inside(next))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
-from allocator.service import passes, roles, second
+from allocator.service import passes, roles
 from allocator.service.access import Anyone, Halfway, In, Office, from_here, note_everywhere, note_sign_in, turned_away
+from allocator.service.actions.second_factor import show_code
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
 from allocator.service.identity import (
@@ -24,9 +25,7 @@ from allocator.service.identity import (
     TokenNew,
     TokenOut,
 )
-from allocator.service.roles import Who
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
-from allocator.store import keep
 from allocator.store.tables import Pass, SignIn
 
 router = APIRouter(route_class=OnceRoute)
@@ -87,21 +86,9 @@ def spend_link(
 @door.post("/second-factor", status_code=204, responses=errors("invalid", "forbidden"))
 def show_second(ask: CodeIn, who: Halfway, office: In) -> None:
     """A code of my second factor: this session opens what it is for. It is enrolled on its page."""
-    told = second_shown(ask.code, who, office)
+    told = show_code(ask.code, who, office)
     if told:
         raise HttpProblem("invalid", told)
-
-
-def second_shown(code: str, who: Who, office: Office) -> str | None:
-    """Why the code is not taken; None where it was, and the session is whole."""
-    if who.role != "manager" or who.kind != "session":
-        raise HttpProblem("forbidden", "A second factor is asked of managers' sessions only.")
-    with office.db.write() as s:
-        told = second.wrong(s, who.id, code, keep.now())
-        first = told is None and second.shown(s, who, keep.now())
-        done = "enrolled" if first else "shown" if told is None else "refused"
-        note_everywhere(s, who, f"second factor {done}", who.id)
-    return told
 
 
 router.include_router(door)

@@ -1,0 +1,21 @@
+"""Showing a second factor, from a page or by program."""
+
+from __future__ import annotations
+
+from allocator.service import second
+from allocator.service.access import Office, note_everywhere
+from allocator.service.http_problems import HttpProblem
+from allocator.service.roles import Who
+from allocator.store import keep
+
+
+def show_code(code: str, who: Who, office: Office) -> str | None:
+    """Why the code is not taken; None where it was, and the session is whole."""
+    if who.role != "manager" or who.kind != "session":
+        raise HttpProblem("forbidden", "A second factor is asked of managers' sessions only.")
+    with office.db.write() as s:
+        told = second.wrong(s, who.id, code, keep.now())
+        first = told is None and second.shown(s, who, keep.now())
+        done = "enrolled" if first else "shown" if told is None else "refused"
+        note_everywhere(s, who, f"second factor {done}", who.id)
+    return told
