@@ -36,7 +36,7 @@ TO_KNOW = {
 SEVERAL = "partly"  # points are a sum: without the one that is named it might have come out the same
 ANSWERED = ("wish", "local")  # wishes have an answer of their own
 CONCERN = {"special_measures", "significant_improvement"}
-STANDS = {"will be": "will stand in", "is": "stands in", "was": "stood in"}
+STANDS = {"will be": "will stand in", "is": "stands in", "was": "stood in", "is to be": "is to stand in"}
 SHARED = {
     "they have ": "have ",
     "you have ": "have ",
@@ -67,10 +67,13 @@ class Told:
         return f"{', '.join(filter(None, (self.opening, self.why)))}. {self.rest}".rstrip()
 
 
-def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.date | None = None) -> Told:
+def told(
+    ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.date | None = None, *, agreed: bool = True
+) -> Told:
     """What a school or SIP is told of its pair: a school, of all who come within the year; a SIP, of their own row.
 
-    `on`: the day on which it is read, which decides between *will be*, *is* and *was* (default: `spoken_on`).
+    `on`: the day on which it is read, which decides between *will be*, *is* and *was* (default: `spoken_on`); what is not
+    `agreed` yet *is to be*, though its first day has come.
     """
     on = on or spoken_on(plan, ready.facts)
     post = ready.held_by(a)[-1]
@@ -85,8 +88,9 @@ def told(ready: Setup, plan: Plan, a: Assignment, audience: Audience, on: dt.dat
     against += [f"You should know that {t}." for rule, t in text.items() if rule in TO_KNOW]
     if audience == "school" and _cluster_apart(ready, post, a, held):
         against.append("We know that your cluster asked for one partner; it has not come about this year.")
-    made = _school if audience == "school" else _sip
-    return replace(made(ready, plan, a, for_it, against, on), reasons=said)
+    if audience == "sip":
+        return replace(_sip(ready, plan, a, for_it, against, on), reasons=said)
+    return replace(_school(ready, plan, a, for_it, against, on, agreed), reasons=said)
 
 
 def _cluster_apart(ready: Setup, post: Post, a: Assignment, held: dict[Key, str]) -> bool:
@@ -117,20 +121,22 @@ def stands_in(plan: Plan, a: Assignment) -> str | None:
     return mine[n - 1].name if between and came.index(came[n - 1]) < came.index(a.sip) else None
 
 
-def _school(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date) -> Told:
+def _school(
+    ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date, agreed: bool
+) -> Told:
     facts, rows = ready.facts, plan.open(a.urn, a.post)
     change = next((c for x in rows if (c := turn(plan, x)) and _now(plan, c)), None) or turn(plan, rows[0])
     why = to_head(facts, change.claims, on) if change else ""
     parts = [*against]
     gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post) and u.from_ and u.to]
     if len(rows) > 1 or gaps or _was_here(plan, rows[0]):
-        opening = _in_turn([_spell(facts, plan, x, on) for x in rows])
+        opening = _in_turn([_spell(facts, plan, x, on, agreed or x is not a) for x in rows])
         if change and _told_already(plan, rows, change):
             why = ""
     else:
         had = turn(plan, a) is None and last_year(facts, a.urn, a.post) is not None
         stays = f"{a.name} stays your {ROLE[a.post]} for {facts.year.label}"
-        opening = stays if had else f"{a.name} {be(on, a.from_, a.to)} your {ROLE[a.post]} from {day(a.from_)}"
+        opening = stays if had else f"{a.name} {be(on, a.from_, a.to, agreed)} your {ROLE[a.post]} from {day(a.from_)}"
         speaks = _because(for_it, a.name)
         if speaks and why:
             parts = [f"Among the reasons for {a.name}: {speaks}.", *parts]
@@ -160,14 +166,15 @@ def _away(facts: Facts, a: Assignment, on: dt.date) -> list[str]:
     return [f"{a.name} {be(on, first, last)} away from {day(first)} to {day(last)}." for first, last in shared]
 
 
-def be(on: dt.date, first: dt.date, last: dt.date) -> str:
-    """What somebody who is there from the first to the last of these days is on that one: will be, is, was."""
-    return "will be" if on < first else "was" if last < on else "is"
+def be(on: dt.date, first: dt.date, last: dt.date, agreed: bool = True) -> str:
+    """What somebody who is there from the first to the last of these days is on that one: will be, is, was; is to be,
+    where nobody has agreed to it yet."""
+    return "will be" if on < first else "was" if last < on else "is" if agreed else "is to be"
 
 
-def being(plan: Plan, a: Assignment, on: dt.date) -> str:
+def being(plan: Plan, a: Assignment, on: dt.date, agreed: bool) -> str:
     """The same as a heading has it, of somebody who stands in too."""
-    is_ = be(on, a.from_, a.to)
+    is_ = be(on, a.from_, a.to, agreed)
     return f"{STANDS[is_]} as" if stands_in(plan, a) else is_
 
 
@@ -176,12 +183,12 @@ def _in_turn(spells: list[str]) -> str:
     return f"{', '.join(spells[:-1])}, and {spells[-1]}" if len(spells) > 1 else "".join(spells)
 
 
-def _spell(facts: Facts, plan: Plan, a: Assignment, on: dt.date) -> str:
+def _spell(facts: Facts, plan: Plan, a: Assignment, on: dt.date, agreed: bool) -> str:
     """One of several who come within the year."""
     role, until = ROLE[a.post], "" if a.to >= facts.year.last_planned else f" to {day(a.to)}"
-    is_ = be(on, a.from_, a.to)
+    is_ = be(on, a.from_, a.to, agreed)
     if whom := stands_in(plan, a):
-        away = f", who {is_} away," if _covers(plan, a) else ""
+        away = f", who {be(on, a.from_, a.to)} away," if _covers(plan, a) else ""
         return f"{a.name} {STANDS[is_]} for {whom}{away} as your {role} from {day(a.from_)} to {day(a.to)}"
     again = "with you again" if _was_here(plan, a) else f"your {role}"
     return f"{a.name} {is_} {again} from {day(a.from_)}{until}"

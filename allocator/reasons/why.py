@@ -53,12 +53,13 @@ def explain(
     audience: Literal["manager", "school", "sip"] = "manager",
     holder: str | None = None,
     on: dt.date | None = None,
+    agreed: bool = True,
 ) -> Explanation:
     """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only).
 
     `holder`: whose part of the year is meant, where several hold the post one after another (default: to a manager
     everyone's that is still decided, and what nobody holds; to others the last). `on`: the day on which a school or SIP
-    reads it (default: the day from which the plan speaks, `told.spoken_on`).
+    reads it (default: the day from which the plan speaks, `told.spoken_on`); not `agreed`: it is a proposal as yet.
     """
     if urn not in ready.facts.schools:
         raise UsageError(f"School {urn} is not in this plan.", urn=urn)
@@ -101,7 +102,7 @@ def explain(
             row.runner_up.sip if row.runner_up else None,
             facts=position(ready.facts.as_it_stands(urn)),
         )
-    said = told(ready, plan, row, audience, on)
+    said = told(ready, plan, row, audience, on, agreed=agreed)
     return Explanation(
         urn,
         post,

@@ -135,7 +135,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
             if now
             else sum(p.key not in answered for p in leads)
         ),
-        refusals=len(refused),
+        refusals=_refusals(facts, refused),
         overruled=sum(p.heard is not None and not p.heard.stands for p in pairs.values()),
         told=any(p.stage != "draft" for p in pairs.values()),
         confirmed=sum(p.stage == "confirmed" for p in pairs.values()),
@@ -161,6 +161,12 @@ def cause(claims: Sequence[say.Cause]) -> str:
     if isinstance(c, say.Barred):
         return BARS.get(c.rule, f"a rule: {plain(c.rule)}")
     return CAUSES[c.kind]
+
+
+def _refusals(facts: Facts, refused: set[tuple[str, str]]) -> int:
+    """How many heads refused somebody: a head refuses once for all their schools."""
+    heads = {u: facts.schools[u].head or u for u, _ in refused if u in facts.schools}
+    return len({(heads[u], sip) for u, sip in refused if u in heads})
 
 
 def _open_interests(facts: Facts, plan: Plan) -> Iterator[str]:

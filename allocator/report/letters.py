@@ -14,7 +14,7 @@ from typing import Literal
 
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
-from allocator.domain.round import Key, Pair, Query, State
+from allocator.domain.round import AGREED, Key, Pair, Query, State
 from allocator.reasons.spoken import name_of, to_head
 from allocator.reasons.told import ROLE, Told, in_words, short_of
 from allocator.reasons.who import who_is
@@ -359,5 +359,14 @@ def _governors(desk: Desk, p: Pair, by: str) -> str:
 
 def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school", "sip"] = "school") -> Told:
     """What this school or SIP is told of the pair; for a post already settled in the year, the plain text."""
-    made_ = explain(office.ready, desk.plan, p.urn, p.post, audience=audience, holder=p.sip, on=office.today)
+    made_ = explain(
+        office.ready,
+        desk.plan,
+        p.urn,
+        p.post,
+        audience=audience,
+        holder=p.sip,
+        on=office.today,
+        agreed=p.stage in AGREED,
+    )
     return made_.told or Told(made_.text.rstrip("."), "", "")

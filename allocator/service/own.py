@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
-from allocator.domain.round import Pair, Query
+from allocator.domain.round import AGREED, Pair, Query
 from allocator.reasons.spoken import name_of
 from allocator.reasons.told import being
 from allocator.reasons.who import who_is
@@ -215,7 +215,9 @@ def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
         who_is(before.desk.facts.sips[pair.sip]),
         shown.pen_portrait,
         given,
-        "stays" if shown.text.startswith(f"{row.name} stays") else being(before.desk.plan, row, dt.date.today()),
+        "stays"
+        if shown.text.startswith(f"{row.name} stays")
+        else being(before.desk.plan, row, dt.date.today(), pair.stage in AGREED),
     )
 
 

@@ -14,7 +14,7 @@ from allocator.domain.case import Case
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.domain.round import Key, Pair, Round
+from allocator.domain.round import AGREED, Key, Pair, Round
 from allocator.questions.trial import ground
 from allocator.reasons.answer import ready_from, world
 from allocator.reasons.why import explain
@@ -149,7 +149,9 @@ def own_plan(session: Session, row: PlanRow, of: RoundRow, me: Who) -> OwnPlan:
 def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
     a = place.row(p)
     audience: Literal["school", "sip"] = "school" if me.role == "school" else "sip"
-    told = explain(ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip, on=dt.date.today())
+    told = explain(
+        ready, place.plan, p.urn, p.post, audience=audience, holder=p.sip, on=dt.date.today(), agreed=p.stage in AGREED
+    )
     portrait = place.facts.sips[p.sip].pen_portrait if p.sip in place.facts.sips else None
     school = audience == "school"
     return OwnPair(

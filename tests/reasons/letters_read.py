@@ -17,5 +17,7 @@ class LetterReader(Reader):
     def letter(self, letter: Letter, post: Post) -> list[str]:
         """What of this letter is false or not understood."""
         self.on = post.today
+        agreed = ("accepted", "overruled", "confirmed")
+        self.not_agreed = {p.beside for p in post.desk.round.everyone if p.stage not in agreed}
         kind = ToSip if letter.kind.startswith("sip") else ToSchool
         return [f"{letter.kind} {letter.key}: {x}" for x in kind(self, letter, post).problems()]

@@ -61,6 +61,7 @@ class Opened:
         since = plan.inputs.repaired and plan.inputs.repaired.since
         self.speaks_on = since or self.b.first - dt.timedelta(days=1)  # where nobody says on which day it is read
         self.on = self.speaks_on
+        self.not_agreed: set[tuple[str, str, str]] = set()  # pairs that are proposals as yet
         self.where = "|".join(re.escape(s.name) for s in case.schools)
 
 

@@ -99,10 +99,10 @@ class _Letter(Looked):
         who, role = f"({self.r.name})", f"({'|'.join(ROLE)})"
         holds: list[tuple[str, Check]] = [
             (rf"{who} stays your {role} for (\S+?)", self.stays),
-            (rf"{who} (will be|is|was) your {role} from ({DAY})(?: to ({DAY}))?", self.comes),
-            (rf"{who} (will be|is|was) with you again from ({DAY})(?: to ({DAY}))?", self.again),
+            (rf"{who} (will be|is to be|is|was) your {role} from ({DAY})(?: to ({DAY}))?", self.comes),
+            (rf"{who} (will be|is to be|is|was) with you again from ({DAY})(?: to ({DAY}))?", self.again),
             (
-                rf"{who} (will stand|stands|stood) in for {who}(?:, who (will be|is|was) away,)? as your {role} from ({DAY}) to ({DAY})",
+                rf"{who} (will stand|is to stand|stands|stood) in for {who}(?:, who (will be|is|was) away,)? as your {role} from ({DAY}) to ({DAY})",
                 self.stands_in,
             ),
         ]
@@ -159,7 +159,8 @@ class _Letter(Looked):
     def when(self, row: Assignment, words: str) -> str:
         """Whether *will be*, *is* or *was* is right on the day on which it is read."""
         right = "will be" if self.r.on < row.from_ else "was" if row.to < self.r.on else "is"
-        same = {"will stand": "will be", "stands": "is", "stood": "was"}
+        right = "is to be" if right == "is" and (row.urn, row.post, row.sip) in self.r.not_agreed else right
+        same = {"will stand": "will be", "stands": "is", "stood": "was", "is to stand": "is to be"}
         return "" if same.get(words, words) == right else f"on {spoken(self.r.on)} it {right}"
 
     def past(self, name: str, is_: str, role: str, on: str, to: str, has: str, n: str) -> str:

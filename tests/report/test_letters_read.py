@@ -316,3 +316,16 @@ def test_a_support_adviser_added_in_the_year_is_whom_the_letter_asks_about() -> 
     t.confirm_all()
     t.send(rounds.tell)
     assert t.wrong == []
+
+
+def test_a_proposal_made_within_the_year_is_to_be_and_is_only_once_agreed() -> None:
+    t = Secretary.of(small(Policy()), dt.date(2026, 10, 1))
+    t.send(rounds.sound)
+    t.send(rounds.propose)
+    who = "Łukasz Żak {} your School Improvement Partner from 1 September 2026"
+    assert who.format("is to be") in t.letter("school", "4").text
+    t.everybody()
+    t.confirm_all()
+    assert who.format("is") in t.letter("confirmed", "4").text
+    t.send(rounds.tell)
+    assert t.wrong == []

@@ -19,6 +19,7 @@ from allocator.domain.round import Event, Key, Person, Round
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.rollover import next_year
 from allocator.reasons.answer import solve, world
+from allocator.report.director import director
 from allocator.rounds import Desk, Fact
 from tests.make import case, led, policy, school, sip
 
@@ -235,8 +236,10 @@ def test_schools_that_share_a_head_answer_as_one() -> None:
     assert (table.stage("2"), table.stage("3")) == ("proposed", "draft")
     table.do(rounds.answer, "2", "veto", "head", JULY)
     assert {table.stage("1"), table.stage("2")} == {"refused"}
+    assert director(table.desk.facts, table.desk.plan, table.now).refusals == 1
     table.resubmit()
     assert table.lead("1") == table.lead("2")
+    assert director(table.desk.facts, table.desk.plan, table.now).refusals == 1
 
 
 def test_a_query_leads_to_a_person_with_a_date_and_an_outcome(table: Table) -> None:

@@ -12,7 +12,7 @@ from allocator.allocate import Setup
 from allocator.domain.case import POST_KINDS, PostKind
 from allocator.domain.interests import concerns
 from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
-from allocator.domain.round import Pair
+from allocator.domain.round import AGREED, Pair
 from allocator.errors import NotThere
 from allocator.reasons.position import position
 from allocator.reasons.why import explain
@@ -101,7 +101,9 @@ def _post(ready: Setup, plan: Plan, urn: str, kind: PostKind, pair: Pair | None)
         pair,
         tuple((t, names[t].name) for t in (row.tied_with if row else ())),
         tuple(choices(ready, plan, urn, kind)) if (urn, kind) in ready.post_index else (),
-        explain(ready, plan, urn, kind, audience="school", on=dt.date.today()).text,
+        explain(
+            ready, plan, urn, kind, audience="school", on=dt.date.today(), agreed=pair is None or pair.stage in AGREED
+        ).text,
     )
 
 
