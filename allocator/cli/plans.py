@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,6 +29,7 @@ from allocator.cli.app import (
 )
 from allocator.cli.outputs import ExcelOpt, ModelOpt, PairsOpt, ReportOpt, of_plan, save_text, write_all
 from allocator.cli.stopping import stopping
+from allocator.cli.time_allowed import SearchersOpt, TimeOpt, WorkOpt, clear, stop_of
 from allocator.cli.whom import People
 from allocator.words import counted
 
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from allocator.domain.case import PostKind
     from allocator.domain.plan import Plan
     from allocator.domain.policy import Policy
-    from allocator.engine.tiers import Stop
     from allocator.rules.base import Audience
 
 AllOpt = Annotated[bool, typer.Option("--all", help="every row, however many schools there are")]
@@ -50,30 +48,15 @@ AUDIENCES: dict[str, Audience] = {"manager": "manager", "school": "school", "sip
 PostOpt = Annotated[str, typer.Option("--post", help="lead, support or appraisal")]
 
 
-def stop_of(
-    time_limit: float | None, work_limit: float | None, workers: int, quiet: bool, event: threading.Event
-) -> Stop:
-    """When to stop, with progress on a terminal's stderr only."""
-    from allocator.engine.tiers import Stop
-    from allocator.report.so_far import so_far as words
-
-    def progress(names: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
-        now = words({"tiers": names, "best": best, "bound": bound, "so_far": dict(so_far)})
-        print(f"\r  {'; '.join((now.step, *now.lines))[:76]:<76}", end="", file=sys.stderr, flush=True)
-
-    shown = sys.stderr.isatty() and not quiet
-    return Stop(seconds=time_limit, work=work_limit, workers=workers, event=event, progress=progress if shown else None)
-
-
 @app.command()
 def solve(
     case: CaseArg,
     policy: PolicyOpt = None,
     year: YearOpt = None,
     seed: SeedOpt = 1,
-    time_limit: Annotated[float | None, typer.Option(min=0.01, help="seconds; the plan then may differ")] = None,
-    work_limit: Annotated[float | None, typer.Option(min=0.001, help="deterministic work; repeatable")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="searchers at once; the plan is the same")] = 1,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
+    workers: SearchersOpt = 1,
     output: Annotated[Path | None, typer.Option("--output", "-o", callback=may_write, help="the plan, as JSON")] = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
@@ -100,8 +83,7 @@ def solve(
         bare, solution = allocate.allocate(ready, stop)
         worded = complete(ready, bare, solution, stop.after(began))
         plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded)
-    if stop.progress:
-        print("\r" + " " * 78 + "\r", end="", file=sys.stderr)
+    clear(stop)
     if as_json:
         print(plan_text(plan), end="")
     else:
@@ -190,6 +172,9 @@ def explain(
     post: PostOpt = "lead",
     why_not: Annotated[str | None, typer.Option("--why-not", help="a SIP by id or name: why not this one?")] = None,
     audience: Annotated[str, typer.Option("--for", help="manager, school or sip")] = "manager",
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
+    workers: SearchersOpt = 1,
     as_json: JsonOpt = False,
 ) -> None:
     """Why this SIP, why not that one, or why nobody."""

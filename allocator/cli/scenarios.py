@@ -29,11 +29,13 @@ from allocator.cli.app import (
 from allocator.cli.outputs import ExcelOpt, ModelOpt, OutOpt, PairsOpt, ReportOpt, of_plan, save_text
 from allocator.cli.plans import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
+from allocator.cli.time_allowed import SearchersOpt, TimeOpt, WorkOpt, clear, stop_of, within
 from allocator.cli.whom import People
 
 if TYPE_CHECKING:
     from allocator.domain.case import Case
     from allocator.domain.plan import Plan
+    from allocator.questions.choices import Choice
 
 GivenCase = Annotated[
     Path | None, typer.Argument(help="the case that the plan was made from, to be compared; the plan has its own")
@@ -160,11 +162,13 @@ def what_if(
     pairs: PairsOpt = None,
     model: ModelOpt = None,
     every: AllOpt = False,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
+    workers: SearchersOpt = 1,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
     """A scenario against a plan: repaired with least change, or rebuilt."""
-    from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
     from allocator.questions.compare import compare as compared
     from allocator.questions.scenario import scenario
@@ -175,8 +179,10 @@ def what_if(
     except ValueError:
         raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
     with stopping() as event:
+        stop = stop_of(time_limit, work_limit, workers, as_json, event)
         asked = scenario(before, changes_of(before, sip_leaves, changes), rebuild=rebuild, on=day)
-        after = asked.plan(Stop(event=event))
+        after = asked.plan(stop)
+    clear(stop)
     of_plan(after, output, excel, report)
     of_model(asked.ready, pairs, model)
     if as_json:
@@ -204,11 +210,13 @@ def choices(
     output: OutOpt = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
+    workers: SearchersOpt = 1,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
     """For each school affected, the ranked list of SIPs it could be offered, with consequences: a telephone round."""
-    from allocator.engine.tiers import Stop
     from allocator.errors import UsageError
     from allocator.questions.choices import choices as lists
 
@@ -219,15 +227,23 @@ def choices(
         if not sep or not urn or not sip:
             raise UsageError(f"--choose {text}: write it as SCHOOL=SIP.")
         agreed.append((people.school(urn, "--choose"), people.sip(sip, "--choose")))
+    from allocator.report.terminal_questions import show_choice, show_contests
+
     with stopping() as event:
-        found = lists(before, changes_of(before, sip_leaves, changes), agreed, Stop(event=event))
-    of_plan(found.plan, output, excel, report)
+        stop = stop_of(time_limit, work_limit, workers, as_json, event)
+
+        def show(one: Choice, after: Plan) -> None:
+            clear(stop)
+            show_choice(one, after, out())
+
+        shown = None if as_json else show
+        found = lists(before, changes_of(before, sip_leaves, changes), agreed, stop, as_ready=shown)
+    clear(stop)
     if as_json:
         say_json({"lists": [asdict(c) for c in found.lists], "contests": list(found.contests)})
-        return
-    from allocator.report.terminal_questions import show_choices
-
-    show_choices(found, out())
+    else:
+        show_contests(found, out())
+    of_plan(found.plan, output, excel, report)
 
 
 @app.command()
@@ -244,18 +260,22 @@ def veto(
     report: ReportOpt = None,
     pairs: PairsOpt = None,
     model: ModelOpt = None,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
+    workers: SearchersOpt = 1,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
     """One refusal, resubmitted with least change; a second by the same school in the round is refused (exit 6)."""
-    from allocator.engine.tiers import Stop
     from allocator.questions.veto import veto as refuse
     from allocator.reasons.answer import ready_from
 
     before = plan_for(case, plan, policy)
     school = People(before).school(school)
     with stopping() as event:
-        found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=Stop(event=event))
+        stop = stop_of(time_limit, work_limit, workers, as_json, event)
+        found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=stop)
+    clear(stop)
     of_plan(found.plan, output, excel, report)
     if pairs or model:
         of_model(ready_from(found.plan), pairs, model)
@@ -292,6 +312,8 @@ def frontier(
     plan: PlanOpt,
     case: GivenCase = None,
     svg: Annotated[Path | None, typer.Option("--svg", callback=may_write, help="the picture, as an SVG file")] = None,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
     workers: WorkersOpt = None,
     journal: JournalOpt = None,
     policy: PolicyOpt = None,
@@ -303,7 +325,8 @@ def frontier(
 
     with stopping() as event:
         before, processes = plan_for(case, plan, policy), workers or os.cpu_count() or 1
-        points = walk(before, Stop(event=event), workers=processes, journal=journal)
+        with within(time_limit, event):
+            points = walk(before, Stop(event=event, work=work_limit), workers=processes, journal=journal)
     if svg:
         from allocator.report.frontier_svg import picture
 
@@ -323,22 +346,27 @@ def sweep(
     case: GivenCase = None,
     leaving: Annotated[int, typer.Option("--leaving", min=1, max=2, help="SIPs who leave at once")] = 1,
     gains: Annotated[bool, typer.Option("--gains", help="what one more day or SIP would gain")] = False,
+    time_limit: TimeOpt = None,
+    work_limit: WorkOpt = None,
     workers: WorkersOpt = None,
     journal: JournalOpt = None,
     policy: PolicyOpt = None,
     as_json: JsonOpt = False,
 ) -> None:
     """Every SIP leaving in turn: who is critical. Or what one more day or SIP would gain."""
+    from allocator.engine.tiers import Stop
     from allocator.questions import sweep as work
 
     before = plan_for(case, plan, policy)
     jobs = work.gains(before) if gains else work.leaving(before, leaving)
     results = []
     shown = sys.stderr.isatty() and not as_json
-    for result in work.sweep(before, jobs, workers=workers or os.cpu_count() or 1, journal=journal):
-        results.append(result)
-        if shown:
-            print(f"\r  {len(results)} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+    with stopping() as event, within(time_limit, event):
+        many, stop = workers or os.cpu_count() or 1, Stop(event=event, work=work_limit)
+        for result in work.sweep(before, jobs, stop, workers=many, journal=journal):
+            results.append(result)
+            if shown:
+                print(f"\r  {len(results)} of {len(jobs)}", end="", file=sys.stderr, flush=True)
     if shown:
         print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
     ordered = work.ranked(results)
@@ -348,3 +376,5 @@ def sweep(
     from allocator.report.terminal_questions import show_sweep
 
     show_sweep(ordered, out(), gains=gains)
+    if len(ordered) < len(jobs):
+        note(f"{len(jobs) - len(ordered)} of {len(jobs)} questions were not worked out in the time allowed.")

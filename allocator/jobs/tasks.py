@@ -224,7 +224,8 @@ class _Sweep:
     def part(self, n: int, stop: Stop) -> Result | None:
         from allocator.questions import sweep
 
-        return asdict(sweep.answer(self.plan, self.jobs[n], stop))
+        found = sweep.answer(self.plan, self.jobs[n], stop)
+        return None if found is None else asdict(found)
 
     @staticmethod
     def whole(parts: list[Result]) -> Result:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
 from allocator.domain.plan import Plan
-from allocator.engine.force import MANY, force
+from allocator.engine.force import force
 from allocator.engine.instance import Solution, TierValue
-from allocator.engine.method import solve
+from allocator.engine.method import LARGE
 from allocator.engine.tiers import Conflict, Stop
 from allocator.errors import UsageError
 from allocator.questions.scenario import Scenario, scenario
@@ -49,6 +50,7 @@ class Choice:
     offers: tuple[Offer, ...]
     none_because: str = ""
     beside: tuple[str, ...] = ()
+    not_worked_out: tuple[str, ...] = ()  # names of SIPs whose search was ended: nothing is said of them
 
 
 @dataclass(frozen=True)
@@ -67,17 +69,19 @@ def choices(
     stop: Stop | None = None,
     *,
     told: Callable[[int, int], None] | None = None,
+    as_ready: Callable[[Choice, Plan], None] | None = None,
 ) -> Choices:
     """The lists after `changes`; `chosen` holds (urn, SIP) already agreed, each locked before the rest is worked out.
 
-    `told` hears how many lists of how many are ready."""
+    `stop` bounds all of it together; what it leaves open is said to be not worked out. `told` hears how many lists of how
+    many are ready, `as_ready` each list once it is, with the plan if nobody chooses."""
+    began, stop = monotonic(), stop or Stop()
     locks = [{"lock": {"urn": urn, "sip": sip, "reason": "chosen from the list"}} for urn, sip in chosen]
     world = scenario(plan, [*changes, *locks])
     ready = world.ready
     answer = world.plan(stop)
     affected = sorted(k for k in (ready.facts.standing.event if ready.facts.standing else ()) if k in ready.post_index)
-    many = len(ready.inst.pairs) > MANY
-    best = _stands(ready, answer) if many else solve(ready.inst, stop, _hint(ready), settle=False)
+    best = _stands(ready, answer)
     forced: dict[tuple[Key, str], Solution] = {}
     lists: list[Choice] = []
     todo: list[tuple[Key, tuple[str, ...]]] = []
@@ -88,15 +92,16 @@ def choices(
         if not lead or not seen & {(u, key[1]) for u in one}:
             todo.append((key, one))
             seen.update({(u, key[1]) for u in one} if lead else ())
+    work = None if stop.work is None else max(0.0, stop.work - (answer.made_with.deterministic_time or 0.0))
+    asked = sum(len(ready.pairs.allowed[key]) for key, _ in todo)
+    each = replace(stop, work=work if work is None else work / max(1, asked))
     for key, one in todo:
         if told:
             told(len(lists), len(todo))
-        lists.append(_list(world, key, one, best, forced, stop))
+        lists.append(_list(world, key, one, best, forced, each, began))
+        if as_ready:
+            as_ready(lists[-1], answer)
     return Choices(answer, tuple(lists), tuple(_contests(ready, lists, best, forced)))
-
-
-def _hint(ready: Setup) -> list[int]:
-    return [ready.index[u, k, s] for (u, k), s in (ready.holders or {}).items() if (u, k, s) in ready.index]
 
 
 def together(ready: Setup, key: Key) -> tuple[str, ...]:
@@ -119,30 +124,37 @@ def _list(
     one: tuple[str, ...],
     best: Solution,
     forced: dict[tuple[Key, str], Solution],
-    stop: Stop | None,
+    stop: Stop,
+    began: float,
 ) -> Choice:
     ready, facts = world.ready, world.ready.facts
     able = ready.pairs.allowed[key]
-    inst = replace(ready.inst, tiers=tuple(t for t in ready.inst.tiers if not t.lot))
+    values = {t.name: t.value for t in best.tiers} if best.status == "optimal" else None
+    known = values is not None or len(ready.inst.pairs) > LARGE  # so many are never proved, and are told as not exact
 
     def with_(sip: str) -> tuple[Solution, bool] | None:
+        """None where it cannot be had."""
+        left = stop.after(began)
+        if not known or left.seconds == 0.0 or (left.event is not None and left.event.is_set()):
+            return Solution("stopped", (), {}, ()), False
         try:
-            found = force(inst, best.chosen, best.short, ready.index[*key, sip], stop, settle=False)
+            return force(ready.inst, best.chosen, best.short, ready.index[*key, sip], left, settle=False, best=values)
         except Conflict:
             return None
-        return None if found[0].status == "stopped" else found
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # the solver works outside Python's lock
-        answers = {sip: s for sip, s in zip(able, pool.map(with_, able), strict=True) if s is not None}
+        tried = {sip: s for sip, s in zip(able, pool.map(with_, able), strict=True) if s is not None}
+    answers = {sip: s for sip, s in tried.items() if s[0].status == "optimal"}
+    open_ = tuple(facts.sips[sip].name for sip in tried if sip not in answers)
     found = {sip: solution for sip, (solution, _) in answers.items()}
     forced.update({(key, sip): s for sip, s in found.items()})
     ranked = sorted(found, key=lambda sip: (_key(found[sip]), sip))
     offers = tuple(_offer(ready, key, n, sip, best, *answers[sip]) for n, sip in enumerate(ranked, 1))
     was = facts.standing.was.get(key, "") if facts.standing else ""
     name = facts.sips[was].name if was in facts.sips else was
-    none = "" if offers else "Nobody may take it: `allocator explain` says why."
+    none = "" if offers or open_ else "Nobody may take it: `allocator explain` says why."
     schools = " and ".join(facts.name(u) for u in one)
-    return Choice(key[0], schools, key[1], name, offers, none, one[1:])
+    return Choice(key[0], schools, key[1], name, offers, none, one[1:], open_)
 
 
 def _key(s: Solution) -> tuple[int, ...]:
@@ -154,8 +166,8 @@ def _offer(ready: Setup, key: Key, rank: int, sip: str, best: Solution, found: S
     facts = ready.facts
     loses = tuple(
         (a.name, _lost(a, b))
-        for a, b in zip(best.tiers, found.tiers, strict=False)  # forced solves have no lot
-        if a.value != b.value
+        for a, b in zip(best.tiers, found.tiers, strict=True)
+        if a.value != b.value and a.name != tiers.LOT
     )
     held = {ready.choices[i][:2]: ready.choices[i][2] for i in found.chosen}
     event = facts.standing.event if facts.standing else frozenset()
@@ -212,7 +224,7 @@ def _contests(
             opening = (
                 f"{name} suits {theirs} and {c.school} best, and cannot take {'both' if len(given_up) == 1 else 'all'}"
             )
-            pairs = zip(best.tiers, other.tiers, strict=False)  # forced solves have no lot
+            pairs = zip(best.tiers, other.tiers, strict=True)
             cost = next(
                 (tiers.text(x.name, _lost(x, y)) for x, y in pairs if x.value != y.value and x.name != tiers.LOT), None
             )

@@ -64,9 +64,9 @@ class Question:
         return Point(len(self.must) + most, step.points, 0, step.proved, (*self.must, *names))
 
 
-def answering(plan: Plan, event: threading.Event) -> Callable[[int], Point | None]:
-    """What answers the questions of one plan, in a process of its own."""
-    return partial(Question(plan).point, stop=Stop(event=event))
+def answering(plan: Plan, event: threading.Event, work: float | None = None) -> Callable[[int], Point | None]:
+    """What answers the questions of one plan, in a process of its own, with so much work for each."""
+    return partial(Question(plan).point, stop=Stop(event=event, work=work))
 
 
 def read(row: dict[str, Any]) -> Point:
@@ -88,16 +88,18 @@ def frontier(plan: Plan, stop: Stop | None = None, *, workers: int = 1, journal:
     Stopped, those found so far. With `journal` points already there are not worked out again, and new ones are added.
     """
     stop, asked = stop or Stop(), Question(plan)
-    questions = {f"frontier {n}": n for n in asked.numbers(stop)}
+    half = None if stop.work is None else stop.work / 2  # of the work: the ends, and then the points between them
+    questions = {f"frontier {n}": n for n in asked.numbers(replace(stop, work=half))}
+    each = None if half is None else half / max(1, len(questions))
     found = apart(
         plan,
         questions,
-        answering,
+        partial(answering, work=each),
         read,
         workers=workers,
         journal=journal,
         event=stop.event,
-        here=partial(asked.point, stop=stop),
+        here=partial(asked.point, stop=replace(stop, work=each)),
     )
     return gained(point for _, point in found)
 

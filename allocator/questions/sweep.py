@@ -97,12 +97,14 @@ def gains(plan: Plan) -> list[SweepQuestion]:
     return jobs
 
 
-def answer(plan: Plan, job: SweepQuestion, stop: Stop | None = None) -> SweepResult:
-    """One job's answer, audited; a refusal is an answer too. Once `stop` has struck it is not to be used."""
+def answer(plan: Plan, job: SweepQuestion, stop: Stop | None = None) -> SweepResult | None:
+    """One job's answer, audited; a refusal is an answer too. None where `stop` has struck before it was proved."""
     try:
         new = scenario(plan, job.changes, rebuild=job.rebuild).plan(stop, words=False)
     except AllocatorError as error:
         return SweepResult(job.key, job.label, 0, 0, 0, 0.0, (), error.text)
+    if stop and new.status != "optimal" and (stop.work is not None or (stop.event and stop.event.is_set())):
+        return None
     gone = {c["sip_leaves"]["sip"] for c in job.changes if "sip_leaves" in c}
     before, now = plan.held(), new.held()
     lost = {u for (u, _), a in before.items() if a.sip in gone}
@@ -149,9 +151,11 @@ def _gained(was: dict[str, float], now: dict[str, float]) -> Iterator[str]:
             yield f"{more[what]:g} {one if more[what] == 1 else many}"
 
 
-def answering(plan: Plan, event: threading.Event) -> Callable[[SweepQuestion], SweepResult]:
-    """What answers the questions of one plan."""
-    return partial(answer, plan, stop=Stop(event=event))
+def answering(
+    plan: Plan, event: threading.Event, work: float | None = None
+) -> Callable[[SweepQuestion], SweepResult | None]:
+    """What answers the questions of one plan, with so much work for each."""
+    return partial(answer, plan, stop=Stop(event=event, work=work))
 
 
 def read(row: dict[str, Any]) -> SweepResult:
@@ -161,11 +165,21 @@ def read(row: dict[str, Any]) -> SweepResult:
 
 
 def sweep(
-    plan: Plan, jobs: Sequence[SweepQuestion], *, workers: int = 1, journal: Path | None = None
+    plan: Plan,
+    jobs: Sequence[SweepQuestion],
+    stop: Stop | None = None,
+    *,
+    workers: int = 1,
+    journal: Path | None = None,
 ) -> Iterator[SweepResult]:
-    """Answers as they come. With `journal` those already there are not worked out again, and new ones are added."""
-    asked = {job.key: job for job in jobs}
-    yield from (found for _, found in apart(plan, asked, answering, read, workers=workers, journal=journal))
+    """Answers as they come. With `journal` those already there are not worked out again, and new ones are added.
+
+    `stop`: its event ends all, its work is shared out alike; what is not proved by then is left out.
+    """
+    stop, asked = stop or Stop(), {job.key: job for job in jobs}
+    make = partial(answering, work=None if stop.work is None else stop.work / max(1, len(asked)))
+    for _, found in apart(plan, asked, make, read, workers=workers, journal=journal, event=stop.event):
+        yield found
 
 
 def ranked(results: Sequence[SweepResult]) -> list[SweepResult]:

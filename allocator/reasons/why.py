@@ -12,6 +12,7 @@ from typing import Literal
 from allocator.allocate import Setup
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
+from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
 from allocator.reasons.position import position
 from allocator.reasons.spoken import days_of, name_of, wish_to_manager
@@ -54,8 +55,9 @@ def explain(
     holder: str | None = None,
     on: dt.date | None = None,
     agreed: bool = True,
+    stop: Stop | None = None,
 ) -> Explanation:
-    """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only).
+    """Explain a post of `plan`; with `sip`, why that one does not hold it (manager only), worked out within `stop`.
 
     `holder`: whose part of the year is meant, where several hold the post one after another (default: to a manager
     everyone's that is still decided, and what nobody holds; to others the last). `on`: the day on which a school or SIP
@@ -72,7 +74,7 @@ def explain(
     if sip is not None:
         if audience != "manager":
             raise UsageError("A comparison with another SIP is for the manager only (domain N).")
-        found = why_not(ready, plan, (urn, post), sip)
+        found = why_not(ready, plan, (urn, post), sip, stop)
         return Explanation(urn, post, audience, found.text, sip, why_not=found)
     if row is None:
         return Explanation(urn, post, audience, _empty(ready, empty, audience))

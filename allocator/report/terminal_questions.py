@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from allocator.domain.plan import Plan
-    from allocator.questions.choices import Choices
+    from allocator.questions.choices import Choice, Choices
     from allocator.questions.compare import Comparison, Difference
     from allocator.questions.frontier import Point
     from allocator.questions.sweep import SweepResult
@@ -116,26 +116,25 @@ def _show_tiers(c: Comparison, console: Console) -> None:
         tell(console, f"{tier.many}: {tier.figure(a):g} to {tier.figure(b):g}", 2)
 
 
-def show_choices(found: Choices, console: Console) -> None:
-    """The telephone round: a school, who has it now, whom to offer first, and what that does to others."""
-    called = NamesPrinted(found.plan)
+def show_choice(c: Choice, after: Plan, console: Console) -> None:
+    """One call of the telephone round: a school, who has it now, whom to offer first, and what that does to others."""
+    post = "" if c.post == "lead" else f", {c.post}"
+    was = NamesPrinted(after).named(c.was)
+    tell(console, f"{c.school} ({', '.join((c.urn, *c.beside))}{post}), now {was}:", bold=len(c.school))
+    for o in c.offers:
+        tell(console, f"{o.rank}. {o.text.replace(o.name, f'{o.name}, {o.sip}', 1)}", 2)
+    if c.not_worked_out:
+        tell(console, f"Not worked out in the time allowed: {listed(c.not_worked_out)}.", 2)
+    if c.none_because:
+        tell(console, c.none_because, 2)
+    console.print()
+
+
+def show_contests(found: Choices, console: Console) -> None:
+    """What comes after the lists: where two schools want one place."""
     if not found.lists:
         tell(console, "No school loses its SIP: nobody needs to be telephoned.")
-    for n, c in enumerate(found.lists):
-        post = "" if c.post == "lead" else f", {c.post}"
-        if n:
-            console.print()
-        tell(
-            console,
-            f"{c.school} ({', '.join((c.urn, *c.beside))}{post}), now {called.named(c.was)}:",
-            bold=len(c.school),
-        )
-        for o in c.offers:
-            tell(console, f"{o.rank}. {o.text.replace(o.name, f'{o.name}, {o.sip}', 1)}", 2)
-        if c.none_because:
-            tell(console, c.none_because, 2)
     for text in found.contests:
-        console.print()
         tell(console, text)
 
 

@@ -88,7 +88,7 @@ def test_lists_for_a_leaver_are_the_same_found_around_each_pair(name: str, monke
     plan = answered(reading.case, reading.policy)
     change = [{"sip_leaves": {"sip": plan.assignments[0].sip, "on": "2026-12-31"}}]
     full = choices(plan, change)
-    monkeypatch.setattr("allocator.questions.choices.MANY", 0)
+    monkeypatch.setattr("allocator.engine.force.AGAIN", 0)
     monkeypatch.setattr("allocator.engine.force.MANY", 0)
     around = choices(plan, change)
     assert full.lists
