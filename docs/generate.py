@@ -52,10 +52,14 @@ def tables() -> str:
 
 def headers() -> str:
     """What managers and registers call our sheets and columns, and is read without being asked."""
-    from allocator.intake.usual import HEADERS, TITLES, VALUES
+    from allocator.domain.case import TABLES
+    from allocator.intake.usual import HEADERS, TITLES, VALUES, known_by
 
+    few = [f"`{c}` of `{t}` ({len(known_by(t, c))})" for t in TABLES for c in TABLES[t].model_fields if len(known_by(t, c)) < 13]  # fmt: skip
     out = ["# Usual titles and headers", "", NOTE, "Read without a mapping, and said, where the cells fit ([use your own workbook](../how-to/own-workbook.md)); our own names always. "
-           "Case, blanks and signs do not matter: `% FSM`, `FSM (%)` and `fsm` are one.", "", "## Sheets", "", "| table | usual titles, years apart |", "| --- | --- |"]  # fmt: skip
+           "Case, blanks and signs do not matter: `% FSM`, `FSM (%)` and `fsm` are one.", "",
+           f"With our own name, thirteen or more are known for every column but {', '.join(few)}: an id is kept in few sheets, and a header such as "
+           "*Headteacher* holds a name, which is never read as one.", "", "## Sheets", "", "| table | usual titles, years apart |", "| --- | --- |"]  # fmt: skip
     out += [f"| `{table}` | {titles} |" for table, titles in TITLES.items()]
     for table, columns in HEADERS.items():
         out += ["", f"## Columns of `{table}`", "", "| column | usual headers |", "| --- | --- |"]

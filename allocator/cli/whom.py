@@ -10,7 +10,7 @@ from allocator.errors import UsageError
 
 if TYPE_CHECKING:
     from allocator.domain.plan import Plan
-    from allocator.intake.resolve import Known
+    from allocator.intake.known import Known
 
 SCHOOLS = ("urn", "old_urn", "to_urn", "current_urn")  # arguments of changes that name a school
 COMES = {"sip_joins": "sip", "school_joins": "urn"}  # arguments that name somebody who is not there yet
@@ -20,7 +20,7 @@ class People:
     """The schools and SIPs that a plan knows, those that its changes brought included."""
 
     def __init__(self, plan: Plan) -> None:
-        from allocator.intake.resolve import Known
+        from allocator.intake.known import Known
 
         case = plan.inputs.case
         schools = {str(r["urn"]): str(r["name"]) for r in case.get("schools", ())}

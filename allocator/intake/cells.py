@@ -32,6 +32,8 @@ SPELLINGS: dict[str, dict[str, str]] = {
     },
     "category_of_concern": {
         "special measures": "SM", "serious weaknesses": "SWK", "requires significant improvement": "RSI",
+        "in special measures": "SM", "requires special measures": "SM", "has serious weaknesses": "SWK",
+        "sw": "SWK", "significant improvement": "RSI",
     },
     "oeif": {
         "outstanding": "1", "good": "2", "requires improvement": "3", "inadequate": "4", "not judged": "not_judged",
@@ -66,6 +68,7 @@ NOTHING = {
     "unknown",
     "not known",
     "not applicable",
+    "does not apply",
     "none",
     "nil",
     "null",
@@ -145,7 +148,7 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if origin is Literal:
         return choice(value, args, column)
     if kind is bool:
-        return yes_no(value)
+        return yes_no(value, column)
     if kind is dt.date:
         return date(value)
     if kind in (int, float):
@@ -202,6 +205,8 @@ def choice(value: Any, options: tuple[Any, ...], column: str) -> Any:
     """One of a fixed set; case, blanks, hyphens and the national register's spellings are forgiven."""
     given = text(value)
     plain = re.sub(r"[\s_-]+", "_", given.casefold())
+    if column.startswith("card_"):
+        plain = plain.removesuffix("_standard")  # *Strong standard*, as published, is our `strong`
     for option in options:
         if plain == re.sub(r"[\s_-]+", "_", str(option).casefold()):
             return option
@@ -217,12 +222,16 @@ def choice(value: Any, options: tuple[Any, ...], column: str) -> Any:
     raise BadCell(f"one of {shown}")
 
 
-def yes_no(value: Any) -> bool:
+def yes_no(value: Any, column: str = "") -> bool:
+    """A yes or a no; of `rural` also what the register says: `(England/Wales) Rural village`, `Urban: nearer to …`."""
     if isinstance(value, bool):
         return value
     plain = text(value).casefold()
     if plain in YES | NO:
         return plain in YES
+    told = set(re.findall(r"rural|urban", plain)) if column == "rural" else set()
+    if len(told) == 1:
+        return told == {"rural"}
     raise BadCell("yes or no")
 
 

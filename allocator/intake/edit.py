@@ -87,3 +87,17 @@ def about_self(case: Case, edits: Sequence[Edit], own: Collection[str]) -> bool:
         for e in edits
         for sip in (getattr(rows[e.table].get(e.key), "sip", None), (e.cells or {}).get("sip"))
     )
+
+
+def rows_about(case: Case, own: Collection[str]) -> dict[str, list[Row]]:
+    """Table -> its rows about one of these SIPs, of the tables that have any."""
+    found = {
+        t: [r for r in getattr(case, t) if r.sip in own] for t, model in TABLES.items() if "sip" in model.model_fields
+    }
+    return {t: rows for t, rows in found.items() if rows}
+
+
+def differs_about(before: Case, after: Case, own: Collection[str]) -> list[str]:
+    """The tables in which two cases differ in rows about one of these SIPs, whether they come, go or change."""
+    old, new = rows_about(before, own), rows_about(after, own)
+    return [t for t in TABLES if old.get(t) != new.get(t)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import islice
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
 SAME = {
@@ -27,6 +29,7 @@ FAITHS = {
 NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
 CANDIDATES = 80  # names that share most with a given one, to be looked at closely
+SMALL = 10_000  # texts of an index whose bits take little room
 COMMON = 10  # a run of letters that every tenth name has tells little
 
 
@@ -64,7 +67,11 @@ def same(name: str, known: Mapping[str, str]) -> str | None:
 
 
 class Index:
-    """Texts by the runs of three letters in their words, so that a name is compared only with those that may be like it."""
+    """Texts by the runs of three letters in their words, so that a name is compared only with those that may be like it.
+
+    Who has a run is a set of bits in one number, and how many runs each shares is counted for all at once, a bit of the
+    count at a time.
+    """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.ids = list(texts)
@@ -73,16 +80,57 @@ class Index:
             for run in _runs(text):
                 self._at[run].append(n)
         self._rare = max(CANDIDATES, len(self.ids) // COMMON)
+        self._held: dict[str, int] = {}  # bits made once, where they take little room, or no more than the lists
 
-    def most(self, text: str, least: float = 0.0) -> list[str]:
-        """Ids of those that share most with it, at most CANDIDATES; with `least`, only who has that part of its runs."""
-        runs = _runs(text)
-        found = sorted((self._at.get(r, []) for r in runs), key=len)
-        shared: Counter[int] = Counter()
-        for at in found:
-            if least or len(at) <= self._rare or len(shared) < SUGGESTED:
-                shared.update(at)
-        return [self.ids[n] for n, many in shared.most_common(CANDIDATES) if many >= least * len(runs)]
+    def most(self, text: str, least: float = 0.0, among: int = -1) -> list[str]:
+        """Ids of those that share most with it, at most CANDIDATES; with `least`, only who has that part of its runs.
+        `among`: bits of those who come into question, in the order that the texts were given."""
+        mine = _runs(text)
+        runs = sorted((r for r in mine if r in self._at), key=lambda r: len(self._at[r]))
+        counts: list[int] = []
+        some = 0
+        for run in runs:
+            if least or len(self._at[run]) <= self._rare or some.bit_count() < SUGGESTED:
+                bits = self._bits(run)
+                some |= bits
+                _count(counts, bits)
+        places = _highest(counts, some & among, max(1, math.ceil(least * len(mine))))
+        return [self.ids[n] for n in islice(places, CANDIDATES)]
+
+    def _bits(self, run: str) -> int:
+        if run in self._held:
+            return self._held[run]
+        held = bytearray(len(self.ids) // 8 + 1)
+        for n in self._at[run]:
+            held[n >> 3] |= 1 << (n & 7)
+        bits = int.from_bytes(held, "little")
+        if len(self.ids) < SMALL or 64 * len(self._at[run]) > len(self.ids):
+            self._held[run] = bits
+        return bits
+
+
+def _count(counts: list[int], bits: int) -> None:
+    """One more for each of these, in `counts`: the lowest bit of every count first."""
+    for n, one in enumerate(counts):
+        counts[n], bits = one ^ bits, one & bits
+        if not bits:
+            return
+    counts.append(bits)
+
+
+def _highest(counts: list[int], some: int, least: int, above: int = 0) -> Iterator[int]:
+    """Places, of `some`, whose count is `least` or more, the highest counts first. `above`: what higher bits have said."""
+    if not some or above + (1 << len(counts)) <= least:
+        return
+    if counts:
+        *lower, top = counts
+        yield from _highest(lower, some & top, least, above + (1 << len(lower)))
+        yield from _highest(lower, some & ~top, least, above)
+        return
+    while some:
+        lowest = some & -some
+        yield lowest.bit_length() - 1
+        some ^= lowest
 
 
 def _runs(text: str) -> set[str]:

@@ -183,8 +183,6 @@ def _any(values: Mapping[str, Any]) -> bool:
 def _grade(column: str, given: str | None, unread: Counter[str]) -> Any:
     if given is None or given.casefold() in NO_GRADE:
         return None
-    if column.startswith("card_") and column != "card_safeguarding":
-        given = given.casefold().removesuffix(" standard")  # *Strong standard* is our `strong`
     try:
         return convert(given, TABLES["schools"].model_fields[column].annotation, column)
     except BadCell:

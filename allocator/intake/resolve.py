@@ -5,17 +5,15 @@ What resolves to nobody or to two is an error with the nearest; a school outside
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from allocator.intake.cells import blank, text
-from allocator.intake.naming import Index, apart, nearest_names, plain, words
-from allocator.intake.problems import MOST_LISTED, nearest
+from allocator.intake.known import Known
+from allocator.intake.naming import plain
+from allocator.intake.problems import MOST_LISTED
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import read_urn, six_digits
@@ -30,17 +28,8 @@ MAY_BE_OUTSIDE = (
     "sips",
     "successions",
 )  # the past, and other people's schools
-BOTH = re.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]|(\d{6})\s*[-:\u2013,]?\s+(\D.*)")
-POST = r"(?:(?:executive|acting|interim|deputy|assistant) )?(?:head|headteacher|head teacher|principal|ht|dht|governor|chair)"
-ROLE = re.compile(
-    rf"{POST} (?:of|at|in) (?:the )?|\s*[(\[,-]+\s*{POST}[)\]]?$", re.IGNORECASE
-)  # beside one's own school: `Head of Ash`
 FOLLOW = ("history", "refusals", "interests")  # tables whose rows follow a school to its new URN
 FOLLOWED = " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and its past follows."
-LOOK_ALIKE = str.maketrans("oil", "011")
-SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
-WORD = 0.65  # and each of its words
-SHARED = 0.4  # the part of its runs of letters that one so alike has at least
 KEYS: dict[What, tuple[str, str]] = {"school": ("schools", "urn"), "sip": ("sips", "sip")}
 CALLED = {"school": "a URN or a school's name", "sip": "a SIP's id or name"}
 
@@ -76,132 +65,6 @@ class Cell:
     @property
     def place(self) -> str:
         return f"{self.table.title or self.table.name}, row {self.row}"
-
-
-class Known:
-    """The schools or SIPs of a case by id and name, and how their names are compared."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = dict(names)
-        self._by_id: dict[str, list[str]] = defaultdict(list)
-        self._exact: dict[str, list[str]] = defaultdict(list)
-        self._alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        self._slips: dict[str, bool] = {}
-        self._looks = {look for id in self.names for look in _looks(id)}
-        for id, name in self.names.items():
-            self._by_id[_bare(id)].append(id)
-            if name:
-                self._exact[" ".join(name.casefold().split())].append(id)
-                self._alike[tuple(sorted(words(name)))].append(id)
-
-    def __contains__(self, id: str) -> bool:
-        return id in self.names
-
-    def find(self, given: str) -> list[str]:
-        """Everyone it may mean: by id but for case and signs, else by name but for spelling."""
-        if given in self.names:
-            return [given]
-        alone = ROLE.sub("", given)
-        if alone != given and (theirs := self.find(alone)):
-            return theirs
-        both = BOTH.fullmatch(given)
-        if both:  # `Ash Primary (900101)`, as we print them, or `900101 - Ash Primary`
-            id, name = (both[2], both[1]) if both[2] else (both[3], both[4])
-            if id in self.names:  # the two must not contradict each other
-                return [id] if not self.names[id] or self.find(name) == [id] else []
-        named = self._exact.get(" ".join(given.casefold().split())) or [
-            i for i in self._alike.get(tuple(sorted(words(given))), ()) if not apart(given, self.names[i])
-        ]
-        return list(dict.fromkeys([*self._by_id.get(_bare(given), ()), *named]))
-
-    def digit_off(self, urn: str) -> str | None:
-        """The one school whose URN is a digit or a turn of two digits away."""
-        if not six_digits(urn):
-            return None
-        turned = {urn[:n] + urn[n + 1] + urn[n] + urn[n + 2 :] for n in range(len(urn) - 1)}
-        changed = {urn[:n] + d + urn[n + 1 :] for n in range(len(urn)) for d in "0123456789"}
-        found = sorted(u for u in turned | changed if u in self.names)
-        return found[0] if len(found) == 1 else None
-
-    @cached_property
-    def _by_name(self) -> Index:
-        return Index({id: plain(name) for id, name in self.names.items() if name})
-
-    @cached_property
-    def _by_letters(self) -> Index:
-        return Index({id: _bare(id) for id in self.names})
-
-    def near(self, given: str) -> list[str]:
-        """The most alike, best first, for a person to choose from."""
-        by_id = nearest(given, self._by_letters.most(_bare(given)))
-        likely = {id: self.names[id] for id in self._by_name.most(plain(given))}
-        return list(dict.fromkeys([*nearest_names(given, likely), *([by_id] if by_id else [])]))
-
-    def slip(self, given: str) -> bool:
-        """Whether it is so nearly one of them that it must not be taken for somebody else."""
-        if given not in self._slips:
-            self._slips[given] = self._slip(given)
-        return self._slips[given]
-
-    def _slip(self, given: str) -> bool:
-        given = ROLE.sub("", given)
-        mine, bare = words(given), _bare(given)
-        if not self._looks.isdisjoint(_looks(given)):
-            return True
-        whole = " ".join(sorted(mine))
-        for id in self._by_name.most(plain(given), SHARED):
-            theirs = words(self.names[id])
-            if set(mine) <= set(theirs) or (
-                _word_by_word(mine, theirs) and _ratio(whole, " ".join(sorted(theirs)), SLIP) >= SLIP
-            ):
-                return True
-        return any(_mistyped(bare, _bare(id)) for id in self._by_letters.most(bare))
-
-
-def _ratio(a: str, b: str, least: float = WORD) -> float:
-    """How alike two texts are; 0 where their lengths or letters alone show that they are not so alike as `least`."""
-    if 2 * min(len(a), len(b)) < least * (len(a) + len(b)):
-        return 0.0
-    mine, theirs = _letters(a), _letters(b)
-    if 2 * sum(min(n, theirs.get(x, 0)) for x, n in mine.items()) < least * (len(a) + len(b)):
-        return 0.0
-    return SequenceMatcher(None, a, b).ratio()
-
-
-@lru_cache(maxsize=65536)
-def _letters(text: str) -> Counter[str]:
-    return Counter(text)
-
-
-def _word_by_word(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    """Whether each word of the one is like one of the other: Fern Primary is no slip of Alder Primary."""
-    return all(any(_like(w, o) for o in theirs) for w in mine) and all(any(_like(o, w) for o in mine) for w in theirs)
-
-
-@lru_cache(maxsize=65536)
-def _like(a: str, b: str) -> bool:
-    return a == b or _ratio(a, b) >= WORD
-
-
-def _mistyped(a: str, b: str) -> bool:
-    """Whether one id is likely the other: O for 0, a zero too few, or one letter off; other digits are another person."""
-    if [int(d) for d in re.findall(r"\d+", a)] != [int(d) for d in re.findall(r"\d+", b)]:
-        return False
-    if abs(len(a) - len(b)) > 2:
-        return False
-    mine, theirs = re.sub(r"\d+", "", a), re.sub(r"\d+", "", b)
-    longest, alike = max(len(mine), len(theirs)), _ratio(mine, theirs)
-    return mine == theirs or (longest > 2 and a[:1] == b[:1] and alike >= 0.66) or (longest > 3 and alike >= SLIP)
-
-
-def _bare(id: str) -> str:
-    return re.sub(r"[\W_]+", "", id.casefold())
-
-
-def _looks(id: str) -> set[str]:
-    """An id as the eye takes it: O and 0, l and 1 alike; and without leading zeros."""
-    bare = _bare(id)
-    return {bare.translate(LOOK_ALIKE), re.sub(r"(?<!\d)0+(?=\d)", "", bare).translate(LOOK_ALIKE)}
 
 
 @dataclass

@@ -15,6 +15,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import AGREED, Key, Pair, Round
+from allocator.intake.edit import differs_about, rows_about
 from allocator.questions.trial import ground
 from allocator.reasons.answer import ready_from, world
 from allocator.reasons.why import explain
@@ -92,6 +93,27 @@ def own_sips(case: Case, me: Who, programme: str) -> set[str]:
     """The SIPs that this person is: by a role here, or by the address that the case gives for a SIP."""
     by_address = {s.sip for s in case.sips if s.email and plain_email(s.email) == me.email}
     return by_address | {sip for p, sip in me.sips if p == programme}
+
+
+def not_about_oneself(s: Session, row: RoundRow, before: Case | None, after: Case, me: Who) -> None:
+    """Data in force are changed about a manager who is a SIP by another manager, in whatever form they come. The first data of
+    a round have nothing to be held against: that they tell of their giver goes into the audit log.
+
+    Raises HttpProblem `round_refuses`, with the tables that differ in rows about them.
+    """
+    own = own_sips(after, me, row.programme_id)
+    if before is None:
+        if mine := rows_about(after, own):
+            told = ", ".join(f"{t}: {len(rows)}" for t, rows in mine.items())
+            keep.note(s, me.person(row.programme_id), "own rows put", row.id, programme=row.programme_id, detail=told)
+        return
+    own |= own_sips(before, me, row.programme_id)
+    if differ := differs_about(before, after, own):
+        raise HttpProblem(
+            "round_refuses",
+            f"This changes what is said about yourself as a SIP ({', '.join(differ)}): another manager does that. Leave "
+            "those rows as they are, and the rest can be taken.",
+        )
 
 
 def standings(place: Desk, me: Who, programme: str) -> list[Standing]:

@@ -282,7 +282,7 @@ class Remembered(Base):
     place: Mapped[str] = mapped_column(
         primary_key=True
     )  # the table of a column, the column of a value, the kind of a body, else blank
-    text: Mapped[str] = mapped_column(primary_key=True)  # as compared: lower case, no spaces
+    text: Mapped[str] = mapped_column(primary_key=True)  # as written; before this edition as compared, without blanks
     means: Mapped[str]  # a table, a column (blank = keep as it is), a value, a URN, a SIP id, a body
     by: Mapped[str]
     at: Mapped[dt.datetime]

@@ -19,15 +19,22 @@ from allocator.store.tables import CaseRow, Remembered, RoundRow, UploadRow
 
 def words_of(session: Session, programme: str) -> OwnWords:
     """All that the programme has told us of its words."""
-    rows = remembered(session, programme)
+    rows = [(r, _compared(r.kind, r.place, r.text)) for r in remembered(session, programme)]
     return OwnWords(
-        sheets={r.text: r.means for r in rows if r.kind == "sheet"},
-        columns={(r.place, r.text): r.means for r in rows if r.kind == "column"},
-        schools={r.text: r.means for r in rows if r.kind == "school"},
-        sips={r.text: r.means for r in rows if r.kind == "sip"},
-        bodies={(k, r.text): r.means for r in rows if r.kind == "body" for k in KINDS if k == r.place},
-        values={(r.place, r.text): r.means for r in rows if r.kind == "value"},
+        sheets={text: r.means for r, text in rows if r.kind == "sheet"},
+        columns={(r.place, text): r.means for r, text in rows if r.kind == "column"},
+        schools={text: r.means for r, text in rows if r.kind == "school"},
+        sips={text: r.means for r, text in rows if r.kind == "sip"},
+        bodies={(k, text): r.means for r, text in rows if r.kind == "body" for k in KINDS if k == r.place},
+        values={(r.place, text): r.means for r, text in rows if r.kind == "value"},
     )
+
+
+def _compared(kind: str, place: str, text: str) -> str:
+    """A word as it is compared: a sheet or column as a title is, a name, a body or a value as each is."""
+    if kind == "body":
+        return next(folded(k, text) for k in KINDS if k == place)
+    return {"sheet": squeezed, "column": squeezed, "value": as_word}.get(kind, plain)(text)
 
 
 def remembered(session: Session, programme: str) -> list[Remembered]:
@@ -38,17 +45,20 @@ def remembered(session: Session, programme: str) -> list[Remembered]:
 def remember(
     session: Session, programme: str, kind: str, text: str, means: str, by: Person, *, place: str = ""
 ) -> None:
-    """`text` means `means` from now on: a sheet or column as its title is compared, a name, a body or a value as
-    each is."""
-    if kind == "body":
-        as_compared = next(folded(k, text) for k in KINDS if k == place)
-    else:
-        as_compared = {"sheet": squeezed, "column": squeezed, "value": as_word}.get(kind, plain)(text)
+    """`text` means `means` from now on, and so does every other spelling that is compared as the same. It is kept as
+    written, for people to read."""
+    compared = _compared(kind, place, text)
+    same_kind = sa.select(Remembered).where(
+        Remembered.programme_id == programme, Remembered.kind == kind, Remembered.place == place
+    )
+    for r in session.scalars(same_kind):
+        if r.text != text and _compared(kind, place, r.text) == compared:
+            session.delete(r)
     session.merge(
         Remembered(
-            programme_id=programme, kind=kind, place=place, text=as_compared, means=means, by=by.id, at=keep.now()
+            programme_id=programme, kind=kind, place=place, text=text, means=means, by=by.id, at=keep.now(),
         )
-    )
+    )  # fmt: skip
 
 
 def forget(session: Session, programme: str, kind: str, place: str, text: str) -> None:

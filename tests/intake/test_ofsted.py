@@ -169,7 +169,7 @@ def test_an_unknown_value_is_left_blank_and_named(tmp_path: Path) -> None:
     text = "URN,Inclusion,Inspection start date\n900001,Splendid,1 May\n900002,Exceptional,03/02/2026\n"
     into = folder(tmp_path)
     out = bring_in(edition(tmp_path, text), into)
-    assert out.unread == {"card_inclusion: splendid": 1, "inspected on: 1 May": 1}
+    assert out.unread == {"card_inclusion: Splendid": 1, "inspected on: 1 May": 1}
     assert merged_rows(into)["900002"]["card_date"] == "2026-02-03"
 
 

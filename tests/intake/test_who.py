@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from allocator.intake.known import Known
 from allocator.intake.read import Reading, read_document
-from allocator.intake.resolve import Known
 from allocator.intake.urns import read_urn
 
 SCHOOLS = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +129,20 @@ def test_own_values_and_bodies_are_asked_in_the_same_screen_and_the_case_is_told
     assert "is ready to be taken" in page
     assert "need: 2 high" in page
     assert 'name="body|trust|Larkspur"' not in page
+    told = " ".join(re.sub("<[^>]*>", " ", page).split())  # what is remembered reads as it was written
+    for line in (
+        "Name of a trust: Larkspur none of the schools",
+        "Column of schools: Category need",
+        "Value of need: Blue zone high",
+    ):
+        assert line in told
+    desk.client.post(f"{url}/words", headers=me, data={"column|schools|Last year's  SIP": "last_sip"})
+    page = desk.client.post(f"{url}/words", headers=me, data={"column|schools|Last Year's SIP": "="}).text
+    told = unescape(" ".join(re.sub("<[^>]*>", " ", page).split()))
+    assert "Column of schools: Last Year's SIP our own: kept as it is" in told
+    assert "Last year's SIP last year's SIP" not in told  # one word, however it is spaced
+    page = desk.client.post(f"{url}/forget", headers=me, data={"kind": "column", "place": "schools", "text": "Last Year's SIP"}).text  # fmt: skip
+    assert "Column of schools: Last Year" not in unescape(re.sub("<[^>]*>", " ", page))
 
 
 @pytest.fixture

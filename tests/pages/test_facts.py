@@ -12,8 +12,10 @@ from openpyxl import load_workbook
 
 from allocator.domain.case import Case
 from allocator.intake.edit import key_of
+from allocator.service.uploads import XLSX
 from allocator.store import keep
 from allocator.store.tables import AuditRow, CaseRow
+from tests.intake.test_national import zipped
 from tests.service.office import Desk, open_office
 
 AT = "http://testserver/rounds/r/data"
@@ -155,8 +157,46 @@ def test_a_manager_who_is_a_sip_changes_nothing_about_themselves(desk: Desk) -> 
     form = {**row_form(desk, "interests", key_of(now(desk).interests[0])), "outcome": "cleared"}
     assert "another manager changes it" in post(desk, "facts/interests/row", **form)
     assert "another manager changes it" in post(desk, "facts/interests/many", column="(out)", all="yes", do="change")
-    assert "another manager changes it" in post(desk, "versions/1/back")
+    assert "(sips): another manager does that" in post(desk, "versions/1/back")
+    me = desk.headers("manager")
+    sheet = load_workbook(io.BytesIO(desk.client.get(f"{AT}/workbook", headers=me).content))
+    outcome = sheet["interests"].max_column + 1
+    sheet["interests"].cell(1, outcome, "outcome")
+    for cleared in (True, False):  # nor in a workbook, which may change everybody else
+        sheet["interests"].cell(2, outcome).value = "cleared" if cleared else None
+        other = next(r for r in range(2, 5) if sheet["sips"].cell(r, 1).value == "A")
+        days = [str(c.value).rstrip("*") for c in sheet["sips"][1]].index("days") + 1
+        sheet["sips"].cell(other, days, 18)
+        out = io.BytesIO()
+        sheet.save(out)
+        desk.client.post(AT, headers=me, files={"file": ("data.xlsx", out.getvalue())}, data={"year": "2026/27"})
+        taken = post(desk, "take")
+        put = desk.client.put(
+            "/rounds/r/case?year=2026/27", content=out.getvalue(), headers={**me, "content-type": XLSX}
+        )
+        assert ("about yourself as a SIP (interests): another manager does that" in taken) is cleared, taken
+        assert (put.status_code == 409) is cleared, put.text
     assert now(desk).interests[0].outcome is None
+    assert {p.sip: p.days for p in now(desk).sips} == {"A": 18, "B": 20, "C": 20}
+
+
+def test_the_first_data_of_a_round_that_tell_of_their_giver_are_noted(desk: Desk) -> None:
+    me = desk.headers("manager elsewhere")
+    team = "sip,name,kind,phases,days,email\nme,Me,consultant,primary,9,manager.elsewhere@example.org\n"
+    files = {
+        "schools.csv": "urn,name,phase\n900101,Ash,primary\n",
+        "sips.csv": team,
+        "interests.csv": "sip,urn,kind\nme,900101,family\n",
+    }
+    desk.client.post(
+        "http://testserver/rounds/rq/data",
+        headers=me,
+        files={"file": ("a.zip", zipped(dict(files)))},
+        data={"year": "2026/27"},
+    )
+    assert "as version 1" in desk.client.post("http://testserver/rounds/rq/data/take", headers=me).text
+    with desk.db.read() as s:
+        assert [a.detail for a in s.query(AuditRow).filter_by(action="own rows put")] == ["sips: 1, interests: 1"]
 
 
 def test_somebody_elses_change_meanwhile_is_not_written_over(desk: Desk) -> None:
@@ -182,3 +222,11 @@ def test_earlier_versions_are_told_and_put_back_without_their_settings(desk: Des
         assert kept is not None
         case, policy = keep.case_of(kept)
     assert ([p.days for p in case.sips], policy.name) == ([20, 20, 20], "steady")
+
+
+def test_desk_and_plan_lead_a_manager_to_one_fact(desk: Desk) -> None:
+    pages = {who: [desk.client.get(f"http://testserver/rounds/r{p}", headers=desk.headers(who)).text for p in ("", "/plan")] for who in ("manager", "auditor")}  # fmt: skip
+    assert 'href="/rounds/r/data/facts/schools">Change a fact</a>' in pages["manager"][0]
+    assert 'href="/rounds/r/data/facts/schools">The facts</a>' in pages["auditor"][0]
+    row = 'href="/rounds/r/data/facts/schools/row?key=1" aria-label="Change a fact about 1 Hill School"'
+    assert [row in p[1] for p in pages.values()] == [True, False]

@@ -31,6 +31,7 @@ from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id
+from allocator.service.views import not_about_oneself
 from allocator.store import keep, workbook_words
 from allocator.store.tables import RoundRow, UploadRow
 from allocator.words import counted
@@ -211,6 +212,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
                           problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
         by = who.person(row.programme_id)
         before = keep.case_row(s, id)
+        not_about_oneself(s, row, keep.case_of(before)[0] if before else None, reading.case, who)
         policy = reading.policy
         if (
             before is not None

@@ -11,19 +11,17 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from allocator.domain.case import Case
 from allocator.domain.changes_of import changes_of
 from allocator.domain.policy import Policy, settings
 from allocator.domain.since import SincePart, since
 from allocator.reasons.effect import effect
 from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.facts import MINE
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.roles import names_in
 from allocator.service.schemas import Id
-from allocator.service.views import own_sips
+from allocator.service.views import not_about_oneself
 from allocator.store import keep
 from allocator.store.tables import CaseRow
 
@@ -103,27 +101,10 @@ def back(request: Request, id: Id, n: Number, who: Manager, office: In, form: Fo
             raise HttpProblem("round_refuses", f"Version {n} is in force already.")
         case, policy = keep.case_of(newest)
         old, _ = keep.case_of(wanted)
-        if _touches(case, old, own_sips(case, who, row.programme_id)):
-            raise HttpProblem("round_refuses", MINE)
+        not_about_oneself(s, row, case, old, who)
         if old == case:
             raise HttpProblem("round_refuses", f"The data are already those of version {n}.")
         by = who.person(row.programme_id)
         kept = keep.keep_case(s, row, old, policy, wanted.problems, by)
         keep.note(s, by, "data put back", id, programme=row.programme_id, detail=f"version {kept.n}: as version {n}")
     return done(f"/rounds/{id}/data/versions/{kept.n}", f"The data of version {n} are back, as version {kept.n}.")
-
-
-def _touches(case: Case, old: Case, own: set[str]) -> bool:
-    """Whether the two differ in a row about one of these SIPs."""
-    if not own:
-        return False
-
-    def theirs(c: Case) -> list[Any]:
-        return [
-            r
-            for t in ("sips", "interests", "decisions", "refusals", "wishes", "history", "absences")
-            for r in getattr(c, t)
-            if r.sip in own
-        ]
-
-    return theirs(case) != theirs(old)

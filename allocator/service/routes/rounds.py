@@ -36,7 +36,7 @@ from allocator.service.schemas import (
     SolveIn,
     page,
 )
-from allocator.service.views import event_out, round_out
+from allocator.service.views import event_out, not_about_oneself, round_out
 from allocator.service.work import answered, job_out
 from allocator.store import keep
 from allocator.store.tables import EventRow, Job, Programme, RoundRow
@@ -111,7 +111,7 @@ YearAsked = Annotated[str | None, Query(pattern=r"^\d{4}/\d{2}$", description="t
 @router.put(
     "/rounds/{id}/case",
     openapi_extra=CASE_BODY,
-    responses=errors("stale", "unknown_media", "case_errors"),
+    responses=errors("stale", "unknown_media", "case_errors", "round_refuses"),
 )
 async def put_case(
     id: Id, request: Request, who: Manager, office: In, response: Response, year: YearAsked = None
@@ -138,6 +138,7 @@ async def put_case(
                 kept = last  # sent again: what was to be done is done
             else:
                 fresh(request, row)
+                not_about_oneself(s, row, keep.case_of(last)[0] if last else None, reading.case, who)
                 kept = keep.keep_case(s, row, reading.case, reading.policy, plain, by)
                 keep.note(s, by, "case put", id, programme=row.programme_id, detail=kept.sha256)
             response.headers["ETag"] = tag(row)
