@@ -13,6 +13,7 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import PERIODS, TABLES
 from allocator.intake.slips import Rows
 from allocator.intake.source import Raw
+from allocator.intake.urns import is_laestab
 
 MOST_DAYS = 230  # of one person or school in a year, which has about 195 school days
 EARLIEST, AHEAD = 1950, 15  # a date before that year, or so many years after the one planned, is a slip
@@ -339,6 +340,12 @@ def national_numbers(rows: Rows, raw: Raw) -> None:
     found = rows.get("schools", [])
     national = 2 * sum(re.fullmatch(r"[1-9]\d{5}", r.urn) is not None for _, r in found) > len(found)
     for number, r in found:
+        if is_laestab(r.urn):
+            raw.error(
+                "bad_urn", "schools", f"schools, row {number}: urn is {r.urn!r}, a DfE number (authority and establishment); expected six digits, such "
+                "as 123456. The register has both.", row=number, column="urn", value=r.urn, expected="six digits",
+            )  # fmt: skip
+            continue
         shortened = re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+|\d+\.\d+", r.urn)
         if shortened or (national and not re.fullmatch(r"[1-9]\d{5}", r.urn)):
             why = " A spreadsheet has shortened it: write it again as text." if shortened else ""

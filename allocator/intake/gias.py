@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from allocator.domain.bodies import folded
 from allocator.domain.case import School
 from allocator.errors import CaseError, UsageError
 from allocator.intake.cells import BadCell, date, number
@@ -188,8 +189,22 @@ def import_gias(path: Path, las: Sequence[str] = ()) -> Imported:
         out.rows.append(school)
     out.rows.sort(key=lambda s: s.urn)
     if not out.rows:
-        raise CaseError(f"{path.name}: of {out.read:,} rows none is a state-funded school that is open or coming.")
+        raise CaseError(
+            f"{path.name}: of {out.read:,} rows none is a state-funded school that is open or coming.{_why_none(out)}"
+        )
     return out
+
+
+def _why_none(out: Imported) -> str:
+    """What those are that were left out, where a file has nothing else: statuses as codes, a file of other schools."""
+    found = [f"{n:,} of type {t}" for t, n in out.other_types.most_common(3)]
+    found += [f"{n:,} with status {s}" for s, n in out.unknown_status.most_common(3)]
+    found += [
+        f"{n:,} {what}"
+        for n, what in ((out.closed, "closed"), (len(out.no_phase), "without a name, URN or phase"))
+        if n
+    ]
+    return f" Left out: {', '.join(found)}." if found else ""
 
 
 def write_schools(path: Path, rows: Iterable[School]) -> None:
@@ -209,14 +224,18 @@ def authorities(names: Iterable[str | None], las: Sequence[str], file: str) -> s
         return set()
     known = {same(la): la for la in names if la}
     wrong = []
+    found = set()
     for la in las:
-        if same(la) not in known:
+        alike = [k for k in known if folded("la", k) == folded("la", la)]
+        if same(la) in known or len(alike) == 1:
+            found.add(same(la) if same(la) in known else alike[0])
+        else:
             inside = sorted(k for k in known if same(la) and same(la) in k)
             near = known[inside[0]] if inside else nearest(la, known.values())
             wrong.append(f"{la!r} is not an authority of {file}." + (f" Did you mean {near!r}?" if near else ""))
     if wrong:
         raise UsageError(f"--la: {' '.join(wrong)} The file has {len(known)} authorities.")
-    return {same(la) for la in las}
+    return found
 
 
 def _school(row: dict[str, str | None], out: Imported) -> School | None:
@@ -251,7 +270,7 @@ def _school(row: dict[str, str | None], out: Imported) -> School | None:
         "name": row["name"],
         "phase": phase,
         "la": row["la"],
-        "trust": row.get("trust"),
+        "trust": _unless_none(row.get("trust")),
         "diocese": _unless_none(row.get("diocese")),
         "easting": easting,
         "northing": northing,

@@ -27,8 +27,11 @@ SHARED = 0.4  # the part of its runs of letters that one so alike has at least
 class Known:
     """The schools or SIPs of a case by id and name, and how their names are compared."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], addresses: Mapping[str, str] = {}) -> None:
         self.names = dict(names)
+        self._addresses: dict[str, list[str]] = defaultdict(list)
+        for id, address in addresses.items():
+            self._addresses[address.strip().casefold()].append(id)
         self._by_id: dict[str, list[str]] = defaultdict(list)
         self._exact: dict[str, list[str]] = defaultdict(list)
         self._alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -50,6 +53,8 @@ class Known:
         """Everyone it may mean: by id but for case and signs, else by name but for spelling."""
         if given in self.names:
             return [given]
+        if "@" in given:
+            return self._addresses.get(given.strip().casefold(), [])
         alone = ROLE.sub("", given)
         if alone != given and (theirs := self.find(alone)):
             return theirs
@@ -95,7 +100,7 @@ class Known:
     def _slip(self, given: str) -> bool:
         given = ROLE.sub("", given)
         mine, bare = words(given), _bare(given)
-        if not self._looks.isdisjoint(_looks(given)) or self._has_all(mine):
+        if not self._looks.isdisjoint(_looks(given)) or self._has_all(mine) or self._holds_one(mine):
             return True
         whole = " ".join(sorted(mine))
         letters = _letters(whole)
@@ -113,6 +118,20 @@ class Known:
         """Whether one of them has all these words in the name: a surname, or a school without its *Primary*."""
         sets = sorted((self._with_word.get(w, set()) for w in set(mine)), key=len)
         return bool(sets and set.intersection(*sets))
+
+    def _holds_one(self, mine: tuple[str, ...]) -> bool:
+        """Whether it has all words of one of their names, of two or more, with a remark: *Ann Lea (until Easter)*."""
+        said = set(mine)
+        return any(said.issuperset(theirs) for w in said for theirs in self._by_first.get(w, ()))
+
+    @cached_property
+    def _by_first(self) -> dict[str, list[tuple[str, ...]]]:
+        out: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for name in self.names.values():
+            theirs = words(name)
+            if len(set(theirs)) > 1:
+                out[theirs[0]].append(theirs)
+        return out
 
     @cached_property
     def _sorted(self) -> dict[str, tuple[str, int]]:

@@ -144,8 +144,9 @@ def nearest_names(name: str, known: Mapping[str, str]) -> list[str]:
     scores: dict[str, float] = {}
     for id, other in known.items():
         score = max(_alike(straight, plain(other)), _alike(turned, " ".join(sorted(words(other)))))
-        if mine & set(words(other)) and mine <= set(words(other)):
-            score = max(score, 0.8)  # a surname, or a school without its "primary"
+        theirs = set(words(other))
+        if mine & theirs and (mine <= theirs or (len(theirs) > 1 and theirs <= mine)):
+            score = max(score, 0.8)  # a surname, a school without its "primary", or a name with a remark
         if score >= NEAR:
             scores[id] = score
     return sorted(scores, key=lambda id: (-scores[id], id))[:SUGGESTED]

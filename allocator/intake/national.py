@@ -24,12 +24,26 @@ from allocator.errors import CaseError, UsageError
 from allocator.intake.broken import BROKEN_ZIP
 from allocator.intake.ordinary import unreadable
 from allocator.intake.spreadsheet import Rows, is_spreadsheet, sheets
+from allocator.intake.urns import read_urn
 
 LARGEST = 256 * 1024 * 1024  # bytes of text a file may unpack to; the whole register is about 95 MB
 LONGEST = 1_000_000  # characters of one row
 MOST_ROWS, MOST_COLUMNS = 250_000, 1000  # ten years of all inspections have some 80,000 rows; the register 140 columns
 HEADER_WITHIN = 20  # rows; published editions put at most a title and an instruction above the header
-NOTHING = {"", "null", "n/a", "not available", "redacted"}  # texts that stand for no value
+NOTHING = {
+    "",
+    "null",
+    "n/a",
+    "#n/a",
+    "nan",
+    "-",
+    "--",
+    "..",
+    "\u2013",
+    "not available",
+    "redacted",
+}  # texts that stand for no value
+URNS = {"urn", "other", "urn_of_full", "urn_of_oeif", "urn_of_ungraded", "urn_before"}  # our names of columns of URNs
 READ = (".csv", ".txt", ".gz", ".ods", ".xlsx", ".xlsm", ".xls")  # members of an archive that are looked into
 Part = tuple[str, Callable[[], Rows]]  # a sheet's or member's name, and how to read it
 Columns = Mapping[str, Sequence[str]]  # our name -> patterns of the published one, in plain form
@@ -94,11 +108,18 @@ def read_table(path: Path, columns: Columns) -> NationalTable:
             "Give the file as published."
         )
     at, header, rows = best
-    made = ({k: value(c[n]) if n < len(c) else None for k, n in at.items()} for c in rows if any(map(str.strip, c)))
-    kept = tuple(islice(made, MOST_ROWS + 1))
+    kept = tuple(islice((_row(c, at) for c in rows if any(map(str.strip, c))), MOST_ROWS + 1))
     if len(kept) > MOST_ROWS:
         raise CaseError(f"{path.name} has more than {MOST_ROWS:,} rows, the limit. Give the file as published.")
     return NationalTable(path.name, tuple(header), frozenset(at), kept)
+
+
+def _row(cells: Sequence[str], at: Mapping[str, int]) -> dict[str, str | None]:
+    """A row by our names; a URN as six digits, whatever a spreadsheet has made of it (`100001.0`, `100,001`)."""
+    row = {k: value(cells[n]) if n < len(cells) else None for k, n in at.items()}
+    for k in URNS & row.keys():
+        row[k] = read_urn(row[k]) if row[k] else None
+    return row
 
 
 def _header(rows: Rows) -> list[str] | None:
@@ -116,6 +137,8 @@ def _parts(name: str, data: bytes, inside: bool = False) -> Iterator[Part]:
         yield from sheets(data, name)
     elif data[:2] == b"PK":
         yield from _zipped(name, data, inside)
+    elif data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):  # *Unicode text*, as Excel saves it
+        yield name, partial(_csv, name, data.decode("utf-16", "replace").encode())
     elif not data.strip():
         raise CaseError(f"{name} is empty. Download it again.")
     elif b"\0" in data:

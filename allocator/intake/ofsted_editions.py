@@ -162,15 +162,18 @@ def read_row(row: Mapping[str, str | None], unread: Counter[str]) -> RowSays:
 
 
 def _category(row: Mapping[str, str | None], out: RowSays, inspected: dt.date | None, unread: Counter[str]) -> None:
-    """The category as the row states it. A row without a grade can put a school in a category, never take it out."""
+    """The category as the row states it. A row without a grade, or whose date cannot be read, can put a school in a
+    category, never take it out."""
     graded = [r for g, r in out.results.items() if g != "ungraded"]
     if "category_latest" in row:
         given = row["category_latest"]
     else:  # a report card is later than any grade of the old framework
         given = row.get("category") or (None if "card" in out.results else row.get("category_oeif"))
     stated = {"category_latest", "category_oeif", "category"} & set(row)
+    given_dates = any(v for c, v in row.items() if c.endswith("_on") and c != "ungraded_on")
+    dated = any(r.on for r in graded) or not given_dates
     if (given is None or plain(given) in NO_CATEGORY) and stated and graded:
-        out.category = ""
+        out.category = "" if dated else None
     elif given is not None:
         out.category = _grade("category_of_concern", given, unread)  # unreadable: nothing is said
     out.category_on = max((r.on for r in graded if r.on), default=inspected)

@@ -13,14 +13,14 @@ from typing import get_args
 from allocator.domain.bodies import Kind
 from allocator.domain.case import TABLES, Case, InterestKind
 from allocator.intake.cells import NOBODY, NOTHING, BadCell, blank, convert, text
-from allocator.intake.last_year import LAST_SIP, last_sips
+from allocator.intake.last_year import LAST_SIP, last_sips, sip_columns
 from allocator.intake.naming import plain, same
 from allocator.intake.problems import MOST_LISTED, nearest
 from allocator.intake.resolve import Unmatched, place, resolve
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import six_digits
-from allocator.intake.usual import VALUES, holds_last_sip, usual_column
+from allocator.intake.usual import VALUES, usual_column
 
 MOSTLY = 0.8  # the part of a column's different cells that must fit, for a usual header to be believed
 SAMPLE = 60  # different cells of a column that are looked at
@@ -81,8 +81,9 @@ class OwnColumn:
     read: bool = False  # it was read as `nearest`
 
 
-def translate(raw: Raw, words: OwnWords) -> list[OwnColumn]:
+def translate(raw: Raw, words: OwnWords, year: str | None = None) -> list[OwnColumn]:
     """Columns under our names, in place: as somebody has said, else where a usual header stands over cells that fit.
+    `year`: the one planned, where it is told.
 
     A column said to be nobody's is kept and handed back without a word. Every other whose header is not ours is
     returned.
@@ -102,7 +103,7 @@ def translate(raw: Raw, words: OwnWords) -> list[OwnColumn]:
                     table.header[n] = means
                 else:
                     table.kept.add(table.header[n])
-            read = _usual(table, said)
+            read = _usual(table, said, raw, year)
             if read:
                 listed = ", ".join(f"{labels[n]} as {table.header[n]}" for n in read)
                 raw.notice(
@@ -115,10 +116,11 @@ def translate(raw: Raw, words: OwnWords) -> list[OwnColumn]:
     return out
 
 
-def _usual(table: RawTable, said: Mapping[int, str]) -> list[int]:
+def _usual(table: RawTable, said: Mapping[int, str], raw: Raw, year: str | None) -> list[int]:
     """Positions of the headers that were made ours because they are usual and their cells fit."""
     read = []
     have = {name for x in table.header if (name := _ours(table.name, x))}
+    led = sip_columns(table, raw, year) if table.name == "schools" and LAST_SIP not in have | set(said.values()) else []
     for n, label in enumerate(table.header):
         if n in said or not label or _ours(table.name, label):
             continue
@@ -126,9 +128,9 @@ def _usual(table: RawTable, said: Mapping[int, str]) -> list[int]:
         name = usual_column(table.name, label)
         if table.name == "schools" and name == "name" and _mostly(cells, six_digits) and "urn" not in have:
             name = "urn"
-        if table.name == "schools" and holds_last_sip(label) and LAST_SIP not in have:
+        if n in led:
             name = LAST_SIP
-        if name and name not in have and fits(table.name, name, cells):
+        if name and (name not in have or n in led) and fits(table.name, name, cells):
             table.header[n] = name
             have.add(name)
             read.append(n)

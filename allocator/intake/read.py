@@ -13,7 +13,8 @@ from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.intake.cells import BadCell, academic_year
 from allocator.intake.checks import shares
-from allocator.intake.last_year import LAST_SIP, merge
+from allocator.intake.dittos import dittos
+from allocator.intake.last_year import LAST_SIP, half_filled, merge
 from allocator.intake.mapping import beside, read_mapping
 from allocator.intake.one_spelling import one_spelling
 from allocator.intake.own_words import OwnColumn, OwnWords, blanks, column_of, match_names, translate, values
@@ -107,7 +108,8 @@ def _reading(
 ) -> Reading:
     words = words or OwnWords()
     in_force = _policy(raw, policy)
-    columns = translate(raw, words)
+    columns = translate(raw, words, _told(raw, year, in_force))
+    dittos(raw)
     values(raw, words)
     blanks(raw)
     unmatched = match_names(raw, words, before, _planned(raw, year, in_force))
@@ -162,15 +164,20 @@ def _policy(raw: Raw, given: Path | Policy | None) -> Policy:
     return Policy()
 
 
+def _told(raw: Raw, given: str | None, policy: Policy) -> str | None:
+    """The year planned, where somebody has said it."""
+    label = given or policy.year or raw.year
+    try:
+        return academic_year(label) if label else None
+    except BadCell:
+        return FALLBACK_YEAR
+
+
 def _planned(raw: Raw, given: str | None, policy: Policy) -> str:
     """The year planned, as far as it is told before the tables are typed: what `_year` will say, without a word of
     it."""
-    for label in (given, policy.year, raw.year):
-        if label:
-            try:
-                return academic_year(label)
-            except BadCell:
-                return FALLBACK_YEAR
+    if (said := _told(raw, given, policy)) is not None:
+        return said
     table = raw.tables.get("history")
     at = place(table, "year") if table else None
     told = []
@@ -184,7 +191,7 @@ def _planned(raw: Raw, given: str | None, policy: Policy) -> str:
         told += [
             first_year(of)
             for n, x in enumerate(schools.header)
-            if x == LAST_SIP and (of := year_in(schools.labels.get(n, "")))
+            if x == LAST_SIP and (of := year_in(schools.labels.get(n, ""))) and half_filled(schools, n)
         ]
     return year_label(max(told) + 1) if told else FALLBACK_YEAR
 

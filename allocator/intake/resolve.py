@@ -16,7 +16,7 @@ from allocator.intake.naming import plain
 from allocator.intake.problems import MOST_LISTED
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
-from allocator.intake.urns import read_urn, six_digits
+from allocator.intake.urns import is_laestab, read_urn, six_digits
 
 What = Literal["school", "sip"]
 MAY_BE_OUTSIDE = (
@@ -177,6 +177,8 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
             why = f"{found} may be {' or '.join(shown)}."
         else:
             why = f"{found} is not in this case." + (f" Did you mean {shown[0]}?" if shown else "")
+            if what == "school" and is_laestab(found):
+                why += " It is a DfE number (authority and establishment); a URN has six digits."
         out.append(Unmatched(what, found, tuple(c.place for c in cells), tuple((i, pool.names[i]) for i in ids)))
         for c in cells:
             raw.error(
@@ -223,9 +225,13 @@ def _known(raw: Raw, what: What) -> Known | None:
     k = place(table, key) if table else None
     if table is None or k is None:
         return None
-    n = place(table, "name")
     rows = [c for _, c in table.rows if k < len(c) and not blank(c[k])]
-    return Known({text(c[k]): text(c[n]) if n is not None and n < len(c) and not blank(c[n]) else "" for c in rows})
+
+    def said(column: str) -> dict[str, str]:
+        n = place(table, column)
+        return {text(c[k]): text(c[n]) if n is not None and n < len(c) and not blank(c[n]) else "" for c in rows}
+
+    return Known(said("name"), {id: address for id, address in said("email").items() if address})
 
 
 def place(table: RawTable, column: str) -> int | None:

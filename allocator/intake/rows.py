@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
 from typing import Any
@@ -182,6 +183,8 @@ def _values(
         try:
             if not isinstance(cell, str):
                 values[name] = convert(cell, fields[name].annotation, name)
+                if isinstance(cell, int | float) and isinstance(values[name], dt.date):
+                    told[name][text(cell)] = shown(values[name])
                 continue
             if (name, cell) not in seen:  # a column holds the same few texts again and again
                 seen[name, cell] = convert(cell, fields[name].annotation, name)
@@ -225,6 +228,8 @@ def as_written(cell: str, value: Any) -> bool:
     plain = re.sub(r"[\s_-]+", "_", cell.strip().casefold())
     if isinstance(value, tuple):
         return ";" in cell or (len(value) < 2 and all(as_written(cell, v) for v in value))
+    if isinstance(value, dt.date):
+        return not plain[:5].isdigit()  # else the number that a spreadsheet keeps for a day
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return True
     if isinstance(value, str):

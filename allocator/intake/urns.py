@@ -7,6 +7,7 @@ from typing import Any
 
 from allocator.intake.cells import text
 
+LAESTAB = re.compile(r"[2-9]\d{2}[ /-]?\d{4}")
 SIX = re.compile(r"[1-9]\d{5}")
 DRESSED = re.compile(r"^(?:urn|no\.?|number)?\s*[:#]?\s*['’‘`\"]?\s*", re.IGNORECASE)
 POWER = re.compile(r"([1-9])\.(\d+)[eE]\+?0?5")
@@ -15,6 +16,11 @@ POWER = re.compile(r"([1-9])\.(\d+)[eE]\+?0?5")
 def six_digits(urn: str) -> bool:
     """Whether it is written as a national number is."""
     return SIX.fullmatch(urn) is not None
+
+
+def is_laestab(given: str) -> bool:
+    """Whether it is written as a DfE number is: an authority of three digits, an establishment of four."""
+    return LAESTAB.fullmatch(given) is not None
 
 
 def read_urn(value: Any) -> str:

@@ -174,19 +174,24 @@ def semicolons() -> bytes:
 def open_document() -> bytes:
     """10. LibreOffice's .ods."""
     sheets = {"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "Adviser 25/26"), "Advisers": team(["Adviser", "Type", "Phases", "Days"])}  # fmt: skip
+    return ods(sheets)
+
+
+def ods(sheets: dict[str, Rows]) -> bytes:
+    """A workbook of OpenDocument, of texts and numbers, as little of it as a reader needs."""
     spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
 
     def cell(v: Any) -> str:
-        number = (
-            f' office:value-type="float" office:value="{v}"' if isinstance(v, int) else ' office:value-type="string"'
-        )
-        return f"<table:table-cell{number}><text:p>{escape(str(v or ''))}</text:p></table:table-cell>"
+        if v is None or v == "":
+            return "<table:table-cell/>"
+        kind = f'float" office:value="{v}"' if isinstance(v, int | float) else 'string"'
+        return f'<table:table-cell office:value-type="{kind}><text:p>{escape(str(v))}</text:p></table:table-cell>'
 
     def row(cells: list[Any]) -> str:
         return f"<table:table-row>{''.join(map(cell, cells))}</table:table-row>"
 
     tables = "".join(
-        f'<table:table table:name="{t}">{"".join(map(row, rows))}</table:table>' for t, rows in sheets.items()
+        f'<table:table table:name="{escape(t)}">{"".join(map(row, rows))}</table:table>' for t, rows in sheets.items()
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -3,7 +3,10 @@ and no slip in a row that protects somebody is silent."""
 
 from __future__ import annotations
 
+import csv
+import io
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,8 @@ from openpyxl import Workbook
 
 from allocator.domain import canon
 from allocator.intake.read import Reading, read_case, read_document
+from tests.intake.own_books import ods
+from tests.sizes import whole_or
 
 Tables = dict[str, list[dict[str, Any]]]
 NAMES = (
@@ -38,12 +43,13 @@ def tables(rng: random.Random) -> Tables:
     ids = [f"s{n}" for n in range(len(PEOPLE))]
     schools = [
         {"urn": u, "name": n, "phase": "secondary" if "High" in n else "primary", "la": "Kingston upon Hull, City of", "trust": TRUSTS[k % 3],
-         "cluster": rng.choice(("Tollgate", "Mill & Weir")), "pupils": 100 + k, "fsm_percent": 12.5 + k, "need": rng.choice(("standard", "raised", "high"))}
+         "cluster": ("Tollgate Learning Partnership", "Mill & Weir")[k % 2], "diocese": rng.choice(("Diocese of St. Edmund", "Hexham & Newcastle", None)), "pupils": 100 + k, "fsm_percent": 12.5 + k, "need": rng.choice(("standard", "raised", "high"))}
         for k, (u, n) in enumerate(zip(urns, NAMES, strict=True))
     ]  # fmt: skip
     sips = [
         {"sip": i, "name": n, "kind": "consultant", "phases": "primary;secondary", "days": 20, "trained": "yes", "board_approved": "yes",
-         "dbs_checked_on": "2026-01-05", "current_trust": rng.choice(TRUSTS), "current_urn": rng.choice((*urns, None))}
+         "dbs_checked_on": "2026-01-05", "current_trust": rng.choice(TRUSTS), "current_urn": rng.choice((*urns, None)), "current_la": rng.choice(("Kingston upon Hull, City of", None)),
+         "current_cluster": rng.choice(("Tollgate Learning Partnership", "Mill & Weir", None))}
         for i, n in zip(ids, PEOPLE, strict=True)
     ]  # fmt: skip
 
@@ -58,6 +64,7 @@ def tables(rng: random.Random) -> Tables:
         "decisions": [{"decision": "forbid", **pick(), "reason": "asked", "by": "Mel", "on": "2026-06-01"}],
         "wishes": [{"by": "school", **pick(), "wish": "change", "strength": 3}],
         "absences": [{"sip": ids[2], "away_from": "2026-10-01", "away_to": "2026-11-01"}],
+        "answers": [{"urn": rng.choice(urns), "post": "lead", "by": "head", "answer": rng.choice(("accept", "veto")), "on": "2026-07-01"}],
     }  # fmt: skip
 
 
@@ -106,10 +113,11 @@ def respelt(case: Tables, rng: random.Random) -> Tables:
         TRUSTS[0]: ("Fern and Moss MAT", "fern & moss multi academy trust ltd", "THE FERN AND MOSS MULTI-ACADEMY TRUST"),
         TRUSTS[1]: ("Larkspur Learning Trust", "The Larkspur Learning Trust Limited"), None: (None, "n/a"),
         "Kingston upon Hull, City of": ("Hull", "Hull City Council", "kingston-upon-hull"),
+        "Tollgate Learning Partnership": ("tollgate learning partnership", "The Tollgate Learning Partnership"), "Mill & Weir": ("Mill and Weir", "MILL & WEIR"),
     }  # fmt: skip
     out = {t: [dict(r) for r in rows] for t, rows in case.items()}
     for row in (*out["sips"], *out["interests"]):
-        for column in ("current_trust", "trust", "la"):
+        for column in ("current_trust", "trust", "la", "current_la", "current_cluster"):
             if row.get(column):
                 row[column] = rng.choice(ways[row[column]])
     return out
@@ -123,7 +131,7 @@ def shuffled(case: Tables, rng: random.Random) -> Tables:
     return out
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(400, 12)))
 def test_names_spellings_and_order_change_nothing(seed: int) -> None:
     rng = random.Random(seed)
     case = tables(rng)
@@ -133,42 +141,80 @@ def test_names_spellings_and_order_change_nothing(seed: int) -> None:
     assert inputs(read_document(shuffled(respelt(by_name(case, rng), rng), rng), year="2026/27")) == plain
 
 
-def as_workbook(case: Tables, path: Path, rng: random.Random) -> None:
-    """Titles above, a hidden column of the manager's own, usual headers and titles, percentages, empty rows between."""
+Sheets = dict[str, list[list[Any]]]
+
+
+def laid_out(case: Tables, rng: random.Random) -> Sheets:
+    """Titles above, a column of the manager's own, usual headers and titles, empty rows between."""
+    titles = {
+        "schools": "Schools 26-27", "sips": "SIP team", "interests": "Conflicts of interest", "history": "Allocations",
+        "refusals": "Vetoes", "wishes": "School preferences", "decisions": "Locks", "absences": "Planned leave", "answers": "Replies",
+    }  # fmt: skip
+    out: Sheets = {}
+    for table, rows in case.items():
+        columns = list(dict.fromkeys(k for r in rows for k in r))
+        sheet: list[list[Any]] = [
+            [f"{table} of the service", None] if rng.random() < 0.5 else [] for _ in range(rng.randrange(4))
+        ]
+        sheet.append([HEADERS.get(table, {}).get(c, c) for c in columns] + ["our own"])
+        for row in rows:
+            sheet.append([row.get(c) for c in columns] + ["x"])
+            if rng.random() < 0.2:
+                sheet.append([])
+        out[titles[table] if rng.random() < 0.7 else table] = sheet
+    return out
+
+
+def as_xlsx(sheets: Sheets, path: Path, rng: random.Random) -> Path:
+    """With the manager's own column hidden, a row filtered out, and percentages as Excel keeps them."""
     book = Workbook()
     assert book.active is not None
     book.remove(book.active)
-    titles = {
-        "schools": "Schools 26-27",
-        "sips": "SIP team",
-        "interests": "Conflicts of interest",
-        "history": "Allocations",
-    }
-    for table, rows in case.items():
-        sheet = book.create_sheet(titles.get(table, table) if rng.random() < 0.7 else table)
-        columns = list(dict.fromkeys(k for r in rows for k in r))
-        for _ in range(rng.randrange(4)):
-            sheet.append([f"{table} of the service", None] if rng.random() < 0.5 else [])
-        sheet.append([HEADERS.get(table, {}).get(c, c) for c in columns] + ["our own"])
-        hidden = sheet.cell(sheet.max_row, len(columns) + 1).column_letter
-        sheet.column_dimensions[hidden].hidden = True
-        for row in rows:
-            sheet.append([row.get(c) for c in columns] + ["x"])
-            if "fsm_percent" in columns and rng.random() < 0.7:
-                cell = sheet.cell(sheet.max_row, columns.index("fsm_percent") + 1)
-                cell.value, cell.number_format = row["fsm_percent"] / 100, "0.0%"
-            if rng.random() < 0.2:
-                sheet.append([])
-    book.save(path)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for cells in rows:
+            sheet.append(cells)
+        at = next(n for n, cells in enumerate(rows) if cells[-1:] == ["our own"])
+        sheet.column_dimensions[sheet.cell(at + 1, len(rows[at])).column_letter].hidden = True
+        sheet.row_dimensions[len(rows)].hidden = True
+        if "% FSM" in rows[at]:
+            column = rows[at].index("% FSM")
+            for n, cells in enumerate(rows[at + 1 :], at + 2):
+                if cells and rng.random() < 0.7:
+                    cell = sheet.cell(n, column + 1)
+                    cell.value, cell.number_format = cells[column] / 100, "0.0%"
+    book.save(path / "own.xlsx")
+    return path / "own.xlsx"
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_a_workbook_with_titles_hidden_columns_and_usual_headers_is_the_same_case(seed: int, tmp_path: Path) -> None:
+def as_ods(sheets: Sheets, path: Path, rng: random.Random) -> Path:
+    (path / "own.ods").write_bytes(ods(sheets))
+    return path / "own.ods"
+
+
+def as_csv(sheets: Sheets, path: Path, rng: random.Random) -> Path:
+    """A folder, each file with its own separator and encoding, as different machines save them."""
+    folder = path / f"csv{rng.random()}"
+    folder.mkdir()
+    for title, rows in sheets.items():
+        text = io.StringIO()
+        csv.writer(text, delimiter=rng.choice(",;\t")).writerows(rows)
+        (folder / f"{title}.csv").write_text(text.getvalue(), rng.choice(("utf-8", "utf-8-sig", "utf-16", "cp1252")))
+    return folder
+
+
+FORMS = (as_xlsx, as_ods, as_csv)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("seed", range(whole_or(120, 4)))
+def test_a_file_with_titles_hidden_columns_and_usual_headers_is_the_same_case(
+    seed: int, form: Callable[[Sheets, Path, random.Random], Path], tmp_path: Path
+) -> None:
     rng = random.Random(100 + seed)
     case = tables(rng)
-    as_workbook(shuffled(by_name(case, rng), rng), tmp_path / "own.xlsx", rng)
-    found = read_case(tmp_path / "own.xlsx", year="2026/27")
-    assert inputs(found) == inputs(read_document(case, year="2026/27"))
+    path = form(laid_out(shuffled(respelt(by_name(case, rng), rng), rng), rng), tmp_path, rng)
+    assert inputs(read_case(path, year="2026/27")) == inputs(read_document(case, year="2026/27"))
 
 
 # -- slips ------------------------------------------------------------------------------------------------------
@@ -181,28 +227,86 @@ def slipped(text: str, rng: random.Random) -> str:
                        text[: max(0, n - 1)] + text[n : n + 1] + text[max(0, n - 1) : n] + text[n + 1 :]))  # fmt: skip
 
 
-PROTECTING = ("sips", "interests", "refusals", "decisions", "absences", "history", "wishes")
+PROTECTING = ("sips", "interests", "refusals", "decisions", "absences", "history", "wishes", "answers")
+WHO = ("urn", "sip", "trust", "la", "current_trust", "current_urn", "current_cluster", "current_la")
+WORDS = (
+    "kind",
+    "outcome",
+    "decision",
+    "wish",
+    "by",
+    "answer",
+    "post",
+    "year",
+    "away_from",
+    "away_to",
+    "on",
+    "declared_on",
+)
+
+
+def never_silent(before: Reading, after: Reading, given: str, about: object) -> None:
+    """What was written otherwise is refused, or means the same, or is told with what was written."""
+    assert before.case is not None
+    if after.case is None or canon.case_out(after.case) == canon.case_out(before.case):
+        return
+    said = {p.text for p in before.problems}
+    assert [p for p in after.problems if p.text not in said and given.strip() in p.text], about
+
+
+def spoilt(case: Tables, table: str, at: int, **cells: Any) -> Tables:
+    return {**case, table: [*case[table][:at], {**case[table][at], **cells}, *case[table][at + 1 :]]}
+
+
+def told_apart(column: str, given: str, case: Tables) -> bool:
+    """Whether a reader can tell that it is a slip: not where it is another school's or SIP's own number, or another day or year."""
+    ids = {str(r[k]) for t, k in (("schools", "urn"), ("sips", "sip")) for r in case[t]}
+    return given.strip() not in ids and not re.fullmatch(r"\d{4}-\d\d-\d\d|(?:20)?\d\d/\d\d", given.strip())
 
 
 @pytest.mark.parametrize("table", PROTECTING)
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(whole_or(150, 5)))
 def test_a_slip_in_a_row_that_protects_somebody_is_never_silent(table: str, seed: int) -> None:
     rng = random.Random(f"{table} {seed}")
     case = tables(rng)
     before = read_document(case, year="2026/27")
-    said = {p.text for p in before.problems}
-    written = {"id": case, "name": by_name(case, rng)}
-    for form, rows in written.items():
+    for form, rows in {"id": case, "name": by_name(case, rng)}.items():
         for at, row in enumerate(rows[table]):
-            for column in ("urn", "sip", "trust", "la", "current_trust", "current_urn"):
-                if not row.get(column) or (table, column) == ("sips", "sip"):
-                    continue
+            for column in WHO if table == "sips" else (*WHO, *WORDS):
+                if not row.get(column) or (table, column) in (("sips", "sip"), ("decisions", "by")):
+                    continue  # an id that is made here, and a name that means nobody in the case
                 given = slipped(str(row[column]), rng)
-                if given in {r[k] for t, k in (("schools", "urn"), ("sips", "sip")) for r in case[t]}:
-                    continue  # another's id: no reader can tell
-                spoilt = {**rows, table: [*rows[table][:at], {**row, column: given}, *rows[table][at + 1 :]]}
-                after = read_document(spoilt, year="2026/27")
-                if after.case is None or canon.case_out(after.case) == canon.case_out(before.case):  # type: ignore[arg-type]
-                    continue
-                told = [p.text for p in after.problems if p.text not in said and given.strip() in p.text]
-                assert told, (form, column, row[column], given)
+                if told_apart(column, given, case):
+                    after = read_document(spoilt(rows, table, at, **{column: given}), year="2026/27")
+                    never_silent(before, after, given, (form, column, row[column], given))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("seed", range(whole_or(60, 2)))
+def test_a_slip_in_a_file_is_never_silent(
+    seed: int, form: Callable[[Sheets, Path, random.Random], Path], tmp_path: Path
+) -> None:
+    rng = random.Random(f"file {seed}")
+    case = tables(rng)
+    before = read_document(case, year="2026/27")
+    for table in PROTECTING:
+        at = rng.randrange(len(case[table]))
+        column = rng.choice([c for c in WHO if case[table][at].get(c) and (table, c) != ("sips", "sip")])
+        given = slipped(str(case[table][at][column]), rng)
+        if told_apart(column, given, case):
+            path = form(laid_out(spoilt(case, table, at, **{column: given}), rng), tmp_path, rng)
+            never_silent(
+                before, read_case(path, year="2026/27"), given, (table, column, case[table][at][column], given)
+            )
+
+
+@pytest.mark.parametrize("table", [t for t in PROTECTING if t not in ("sips", "absences", "answers")])
+def test_a_school_where_the_sip_belongs_and_the_sip_where_the_school_does_is_refused(table: str) -> None:
+    rng = random.Random(table)
+    for rows in (case := tables(rng), by_name(case, rng)):
+        at = next(n for n, r in enumerate(rows[table]) if r.get("urn"))
+        row = rows[table][at]
+        found = read_document(spoilt(rows, table, at, urn=row["sip"], sip=row["urn"]), year="2026/27")
+        assert found.case is None
+        told = {p.column for p in found.problems if p.severity == "error" and p.table == table and p.row == at + 1}
+        assert "urn" in told
