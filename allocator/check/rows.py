@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from allocator.check.derived import Post
 from allocator.check.score import Auditor
 from allocator.check.standing import ONE, Piece
 from allocator.check.structure import Breach, Choice, Key, Short
@@ -131,7 +132,7 @@ def _trims(a: Auditor, x: Assignment, keys: list[Key]) -> dict[Key, int]:
     return {k: q for k, q in zip(keys, best, strict=True) if q}
 
 
-def _four(parts: list, ways: tuple[int, ...], past: list[Piece]) -> tuple[float, ...]:  # type: ignore[type-arg]
+def _four(parts: Sequence[Post], ways: tuple[int, ...], past: list[Piece]) -> tuple[float, ...]:
     fours = [p.trims[q] if q else p.periods for p, q in zip(parts, ways, strict=True)] + [k.periods for k in past]
     return tuple(sum(q) / 4 for q in zip(*fours, strict=True))
 

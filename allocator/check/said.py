@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from allocator.check import points
@@ -98,10 +99,10 @@ def empty(a: Auditor, plan: Plan, choice: Choice) -> Iterator[Breach]:
     for p in a.book.year_posts:
         if p.key not in a.stand.parts and not filled(a, p, choice):
             right[p.urn, p.kind, empty_from(a, p)] = p
-    seen: set[tuple[str, str, object]] = set()
+    seen: set[tuple[str, str, dt.date]] = set()
     for u in plan.unfilled:
-        key = (u.urn, str(u.post), u.from_)
-        post = right.get(key)  # type: ignore[arg-type]  # a day not given is no key
+        key = (u.urn, str(u.post), u.from_ or dt.date.min)  # a day not given is no key
+        post = right.get(key)
         if post is None or key in seen:
             text = f"{u.urn} ({u.post}) is listed as unfilled{f' from {u.from_}' if u.from_ else ''} but is not."
             yield Breach("figures", text, u.urn, u.post)

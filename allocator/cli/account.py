@@ -4,6 +4,7 @@ outcomes."""
 from __future__ import annotations
 
 import csv
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +44,7 @@ def documents(
     into.mkdir(parents=True, exist_ok=True)
     written = [into / f"{name}.md" for name in DOCUMENTS]
     for path, (_, make) in zip(written, DOCUMENTS.values(), strict=True):
-        write(path, lambda p, make=make: _text(p, make(about) + "\n"))  # type: ignore[misc]
+        write(path, partial(_text, text=make(about) + "\n"))
     say_json([str(p) for p in written]) if as_json else say(
         f"Written: {', '.join(str(p) for p in written)}. Fill in what is marked."
     )

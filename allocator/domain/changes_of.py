@@ -3,8 +3,8 @@ can be repaired by them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from allocator.domain.canon import sort_rows
 from allocator.domain.case import PERIODS, Case, Row
@@ -12,6 +12,7 @@ from allocator.domain.change import apply, canonical
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 
+R = TypeVar("R", bound=Row)
 UNPLANNED = {  # columns that no plan looks at
     "schools": ("head_email", "chair_email", "other_support", "diocese"),
     "sips": ("email", "pen_portrait", "day_rate"),
@@ -78,18 +79,18 @@ def _changes(old: Case, new: Case) -> Iterator[dict[str, Any]]:
         elif "status" in moved and p.status == "left":
             yield {"sip_leaves": {"sip": p.sip}}
     for table, kind in ADDED.items():
-        for row in _came(old, new, table):
+        for row in _new(getattr(old, table), getattr(new, table)):
             yield {kind: row.model_dump(exclude_none=True)}
-    for a in _came(old, new, "absences"):
-        yield {"sip_absent": {"sip": a.sip, "from": a.away_from, "to": a.away_to}}  # type: ignore[attr-defined]
-    for r in _came(old, new, "refusals"):
-        yield {r.kind: {"urn": r.urn, "sip": r.sip, "on": r.on}}  # type: ignore[attr-defined]  # a refusal
+    for a in _new(old.absences, new.absences):
+        yield {"sip_absent": {"sip": a.sip, "from": a.away_from, "to": a.away_to}}
+    for r in _new(old.refusals, new.refusals):
+        yield {r.kind: {"urn": r.urn, "sip": r.sip, "on": r.on}}
 
 
 def _moved(was: Row, now: Row) -> set[str]:
     return {c for c in type(now).model_fields if getattr(was, c) != getattr(now, c)}
 
 
-def _came(old: Case, new: Case, table: str) -> list[Row]:
-    had = set(getattr(old, table))
-    return [r for r in getattr(new, table) if r not in had]
+def _new(old: Sequence[R], new: Sequence[R]) -> list[R]:
+    had = set(old)
+    return [r for r in new if r not in had]

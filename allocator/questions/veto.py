@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allocator.allocate import Key
 from allocator.domain.case import Case, PostKind
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Plan
@@ -78,11 +77,11 @@ def one_answer(facts: Facts, urn: str) -> tuple[str, ...]:
 
 def accepted(case: Case) -> list[tuple[str, PostKind]]:
     """Posts whose school accepted the proposal; the last answer counts."""
-    last: dict[Key, str] = {}
+    last: dict[tuple[str, PostKind], str] = {}
     for row in sorted(case.answers, key=lambda r: r.on):
         if row.by in ("head", "chair"):
             last[row.urn, row.post] = row.answer
-    return [k for k in sorted(last) if last[k] in ("accept", "agree")]  # type: ignore[misc]  # a post's kind
+    return [k for k in sorted(last) if last[k] in ("accept", "agree")]
 
 
 def _may_refuse(

@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from allocator.domain.case import NEEDS, Case, School, Sip
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
 
+T = TypeVar("T")
 SIZES = ((100, "under 100 pupils"), (250, "100 to 249"), (600, "250 to 599"), (10**9, "600 and more"))
 ORDER = (*NEEDS, *(text for _, text in SIZES))
 FEW = 5  # groups of fewer are shown without figures: they would tell of persons
@@ -49,14 +52,18 @@ def outcomes(
     }
     for heading, given in (groups or {}).items():
         if any(x.sip in given for x in case.sips):
-            sips[heading] = lambda x, g=given: g.get(x.sip, "not given")  # type: ignore[misc]
+            sips[heading] = partial(_given, given, lambda x: x.sip)
         if any(x.urn in given for x in case.schools):
-            schools[heading] = lambda x, g=given: g.get(x.urn, "not given")  # type: ignore[misc]
+            schools[heading] = partial(_given, given, lambda x: x.urn)
     for of, group in sips.items():
         out += _of_sips(case, plan, stands, of, group)
     for of, group_ in schools.items():
         out += _of_schools(case, plan, stands, of, group_)
     return out
+
+
+def _given(groups: Mapping[str, str], key: Callable[[T], str], row: T) -> str:
+    return groups.get(key(row), "not given")
 
 
 def size(pupils: int | None) -> str:

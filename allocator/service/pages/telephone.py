@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 from allocator import rounds
 from allocator.errors import RoundRefuses
 from allocator.questions.veto import one_answer
+from allocator.rounds.answers import Says
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
@@ -20,6 +22,7 @@ from allocator.store import keep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SAID = {"accept": "yes", "veto": "no", "query": "asks"}
+SAYS: dict[str, Says] = {"accept": "accept", "veto": "veto", "query": "query"}
 
 
 @router.get("/rounds/{id}/telephone")
@@ -69,14 +72,8 @@ def take_down(request: Request, id: Id, who: Manager, office: In, form: Form) ->
                 continue
             by, reason = who.person(row.programme_id, urn), form.text(f"reason-{urn}")
             try:
-                keep.step(
-                    s,
-                    id,
-                    by,
-                    lambda d, u=urn, w=word, r=reason: rounds.answer(  # type: ignore[misc]  # bound now
-                        d, u, w, "head", dt.date.today(), reason=r, via="telephone"
-                    ),
-                )
+                said = partial(rounds.answer, urn=urn, says=SAYS[word], by="head", on=dt.date.today(), reason=reason)
+                keep.step(s, id, by, partial(said, via="telephone"))
             except RoundRefuses as error:
                 raise HttpProblem("round_refuses", f"{error.text} Nothing of the list was written down.") from None
             told |= set(one_answer(desk.facts, urn))
