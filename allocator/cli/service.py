@@ -244,11 +244,13 @@ def erase_person(
         say_json({"mark": done.mark, "rows": done.rows, "left": done.left, "ids": list(done.ids)})
         return
     say(
-        f"Erased: {done.rows} rows, and nobody is found under that name or address any more. They stand as: {done.mark}."
+        f"Erased: {done.rows} rows, and nobody is found under that name or address any more. They stand "
+        f"as: {done.mark}."
     )
     if done.ids:
         say(
-            f"The id {', '.join(done.ids)} stays, for the proof of the plans, and reads like the name. It goes with the rounds."
+            f"The id {', '.join(done.ids)} stays, for the proof of the plans, and reads like the name. It "
+            "goes with the rounds."
         )
     say("Backups made before now still hold them: make a new one, and delete the old as your schedule says.")
 

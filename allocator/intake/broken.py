@@ -1,4 +1,5 @@
-"""What Python raises for a zip (and so a workbook), for TOML or JSON that cannot be read, whoever reads it: one list for all readers."""
+"""What Python raises for a zip (and so a workbook), for TOML or JSON that cannot be read, whoever reads it: one
+list for all readers."""
 
 from __future__ import annotations
 

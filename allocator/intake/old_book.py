@@ -1,7 +1,7 @@
 """Workbooks of Excel 97 to 2003 (.xls), tried in a process of their own before they are opened.
 
-What such a file says of its own size is believed by its reader: a few damaged bytes ask for gigabytes, and the process that asks is
-gone, with no error that could be caught. Here that is a child, and the file is refused in words.
+What such a file says of its own size is believed by its reader: a few damaged bytes ask for gigabytes, and the
+process that asks is gone, with no error that could be caught. Here that is a child, and the file is refused in words.
 """
 
 from __future__ import annotations

@@ -226,9 +226,11 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
             continue
         if name in raw.tables:
             raw.error(
-                "table_twice", name, f"The sheets {raw.tables[name].title} and {sheet.title} are both taken for {name}. "
+                "table_twice",
+                name,
+                f"The sheets {raw.tables[name].title} and {sheet.title} are both taken for {name}. "
                 "Take one out, or say that it is no table.",
-            )  # fmt: skip
+            )
             continue
         if not _fits(name, f"Sheet {sheet.title}", len(sheet.rows), max(map(len, sheet.rows), default=0), raw):
             continue
@@ -246,20 +248,26 @@ def _unknown(title: str, called: str, name: str, rows: Sequence[Sequence[Any]], 
         raw.likely[title] = like
     if like in PROTECTING:
         raw.error(
-            "unread_sheet", title, f"{called} has the headers of {like}, and by its title is no table. Call it {like}, or say what it is: under "
-            "[sheets] in a mapping, or on the page *The data*.", expected=like,
-        )  # fmt: skip
+            "unread_sheet",
+            title,
+            f"{called} has the headers of {like}, and by its title is no table. Call it {like}, or say what it "
+            "is: under [sheets] in a mapping, or on the page *The data*.",
+            expected=like,
+        )
         return
     if like and like != near:
-        hint = f" It has the headers of {like}: call it so, or say it under [sheets] in a mapping or on the page *The data*."
+        hint = (
+            f" It has the headers of {like}: call it so, or say it under [sheets] in "
+            "a mapping or on the page *The data*."
+        )
     else:
         hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
     raw.notice("unknown_sheet", title, f"{called} is not a table and is not read.{hint}")
 
 
 def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict[str, str]:
-    """Title -> our table, by what somebody has said, by our own name, else by a usual one where no other sheet has that table; a title
-    that is none of these stays as it is compared."""
+    """Title -> our table, by what somebody has said, by our own name, else by a usual one where no other sheet has
+    that table; a title that is none of these stays as it is compared."""
     out = {t: said.get(squeezed(t), t.strip().casefold()) for t in titles}
     taken = {n for n in out.values() if n in KNOWN}
     for title, name in sorted(
@@ -268,9 +276,11 @@ def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict
         usual = usual_table(title) if name and name not in KNOWN and name not in IGNORED else None
         if usual in taken and usual in PROTECTING:
             raw.error(
-                "table_twice", usual, f"{title} looks like {usual}, which is read from another sheet already. Put them on one sheet, or "
+                "table_twice",
+                usual,
+                f"{title} looks like {usual}, which is read from another sheet already. Put them on one sheet, or "
                 "say what it is under [sheets] in a mapping.",
-            )  # fmt: skip
+            )
         elif usual is not None and usual not in taken:
             out[title] = usual
             taken.add(usual)

@@ -49,7 +49,8 @@ def apart(
 
     def kept(key: str, found: A) -> tuple[str, A]:
         if journal is not None and not event.is_set():  # what a stop cut short is not the answer
-            row = {"case": plan.made_with.case_sha256, "key": key, "result": asdict(found)}  # type: ignore[call-overload]
+            result = asdict(found)  # type: ignore[call-overload]  # answers are dataclasses
+            row = {"case": plan.made_with.case_sha256, "key": key, "result": result}
             with journal.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
         return key, found

@@ -1,4 +1,5 @@
-"""What another line-up would mean in what people know: schools that keep their SIP, wishes, kilometres; points come last."""
+"""What another line-up would mean in what people know: schools that keep their SIP, wishes, kilometres; points
+come last."""
 
 from __future__ import annotations
 

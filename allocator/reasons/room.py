@@ -30,8 +30,9 @@ def no_room(facts: Facts, post: Post, sip: Sip) -> Period | None:
 
 
 def holds_if_locked(ready: Setup, at: Post, sip: str) -> bool:
-    """Whether a lock could hold this SIP at a part beside what is fixed already, were the limit of years lifted: nobody else
-    is locked there, and the SIP's own days and number of schools reach for it and for whatever they are locked to."""
+    """Whether a lock could hold this SIP at a part beside what is fixed already, were the limit of years lifted:
+    nobody else is locked there, and the SIP's own days and number of schools reach for it and for whatever they
+    are locked to."""
     facts, row = ready.facts, ready.facts.sips.get(sip)
     if row is None or no_room(facts, at, row):
         return False

@@ -109,9 +109,9 @@ def show_plan(
     console.print()
     tell(
         console,
-        f"{counted(s.schools, 'school')}: {counted(s.filled, 'post')} filled, {s.unfilled} not; {s.kept} {keeps(s.kept)} SIP, "
-        f"{s.changed} {'changes' if s.changed == 1 else 'change'}"
-        f"{f', {s.had_none} had none' if s.had_none else ''}. "
+        f"{counted(s.schools, 'school')}: {counted(s.filled, 'post')} filled, {s.unfilled} not; {s.kept} "
+        f"{keeps(s.kept)} SIP, {s.changed} "
+        f"{'changes' if s.changed == 1 else 'change'}{f', {s.had_none} had none' if s.had_none else ''}. "
         f"{s.days_used:g} of {s.days_offered:g} days. {shortfall(plan)}{standing(plan)}",
     )
     if s.schools > MANY and not every:
@@ -166,7 +166,10 @@ def _headline(plan: Plan, console: Console) -> None:
     empty = {u.urn for u in plan.unfilled if u.post == "lead"}
     tell(
         console,
-        f"{s.schools - len(empty)} of {counted(s.schools, 'school')} {'has' if s.schools - len(empty) == 1 else 'have'} a SIP.",
+        (
+            f"{s.schools - len(empty)} of {counted(s.schools, 'school')} "
+            f"{'has' if s.schools - len(empty) == 1 else 'have'} a SIP."
+        ),
     )
     for cause in emptied(plan):
         tell(console, cause.text, 2)

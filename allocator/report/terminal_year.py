@@ -19,8 +19,9 @@ def show_start(plan: Plan, console: Console) -> None:
     s = plan.summary
     tell(
         console,
-        f"The year begins: {counted(s.schools, 'school')}, {counted(s.filled, 'post')} filled, {s.unfilled} not; "
-        f"{counted(s.kept, 'school')} {keeps(s.kept)} SIP, {s.changed} {'changes' if s.changed == 1 else 'change'}, {s.had_none} had none. {standing(plan)}",
+        f"The year begins: {counted(s.schools, 'school')}, {counted(s.filled, 'post')} filled, {s.unfilled} "
+        f"not; {counted(s.kept, 'school')} {keeps(s.kept)} SIP, {s.changed} "
+        f"{'changes' if s.changed == 1 else 'change'}, {s.had_none} had none. {standing(plan)}",
         bold=15,
     )
 

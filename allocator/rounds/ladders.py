@@ -21,7 +21,8 @@ Sight = Literal["all", "facts", "first"]  # every word; that and when, no words;
 
 @dataclass(frozen=True)
 class Step:
-    """`rung`: who has it from this step on. `reply_by`: when they answer; None where nobody waits. `text`: None = not shown."""
+    """`rung`: who has it from this step on. `reply_by`: when they answer; None where nobody waits. `text`: None =
+    not shown."""
 
     at: dt.datetime
     by: Person
@@ -71,8 +72,8 @@ class Matter:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody in one role: the schools they head or chair, the SIP that they are (whatever their role), and the schools
-    that a SIP works with now."""
+    """Somebody in one role: the schools they head or chair, the SIP that they are (whatever their role), and the
+    schools that a SIP works with now."""
 
     role: Literal["manager", "auditor", "school", "sip"]
     heads: frozenset[str] = frozenset()

@@ -35,7 +35,8 @@ class Nameable:
 
 
 def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Nameable]:
-    """The person as the ladders know them, and whom they may write about: a school its own SIPs, a SIP their schools."""
+    """The person as the ladders know them, and whom they may write about: a school its own SIPs, a SIP their
+    schools."""
     case = keep.newest_case(s, programme)
     names = {x.urn: x.name for x in case.schools} if case else {}
     if who.role in ("manager", "auditor"):

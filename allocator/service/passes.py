@@ -249,7 +249,8 @@ def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] |
 
 
 def _waits(session: Session, row: Pass) -> bool:
-    """Whether a session as manager is still to show a second factor: its person has one, or its programme asks for one."""
+    """Whether a session as manager is still to show a second factor: its person has one, or its programme asks for
+    one."""
     if row.kind != "session" or row.role != "manager" or row.second:
         return False
     factor = session.get(Factor, row.person_id)

@@ -1,6 +1,6 @@
 """A manager's second factor: a code from an authenticator (RFC 6238, every thirty seconds another), or one of ten codes
-kept for the day it is lost. Each is taken once. Whoever has one is asked in every session as manager; a programme may ask
-it of all its managers. Tokens are made in a session that has shown it, and are not asked again."""
+kept for the day it is lost. Each is taken once. Whoever has one is asked in every session as manager; a programme
+may ask it of all its managers. Tokens are made in a session that has shown it, and are not asked again."""
 
 from __future__ import annotations
 
@@ -76,7 +76,10 @@ def wrong(s: Session, person: str, code: str, now: dt.datetime) -> str | None:
     typed = "".join(c for c in code if c.isalnum()).casefold()
     if not (_of_now(row, typed, now) or (row.confirmed_at is not None and _kept(row, typed))):
         row.wrong, row.wrong_at = row.wrong + 1, now
-        return "This code is not right, or was used before. Wait for the next one, and look whether your device's clock is right."
+        return (
+            "This code is not right, or was used before. Wait for the next one, and look whether your "
+            "device's clock is right."
+        )
     row.wrong, row.wrong_at = 0, None
     return None
 

@@ -365,7 +365,8 @@ def _beside(s: Session, programme: str, m: Marks) -> int:
 
 
 def _in_matters(s: Session, programme: str, m: Marks) -> int:
-    """Complaints and concerns: that there was one, on which rung and when stays; who they are and what was said goes."""
+    """Complaints and concerns: that there was one, on which rung and when stays; who they are and what was said
+    goes."""
     count, mine = 0, sa.select(MatterRow.id).where(MatterRow.programme_id == programme)
     for step in s.scalars(sa.select(MatterStep).where(MatterStep.matter_id.in_(mine))):
         theirs = step.by["id"] == m.person

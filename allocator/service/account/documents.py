@@ -176,7 +176,8 @@ def transparency(a: About) -> str:
             "Appeals and review",
             (
                 "any school or SIP asks a question on their page: a person answers within "
-                f"{p.round.query_days} days; {number(p.round.vetoes)} {noun(p.round.vetoes, 'refusal')} a year; then, in order: {', '.join(p.round.ladder)}"
+                f"{p.round.query_days} days; {number(p.round.vetoes)} {noun(p.round.vetoes, 'refusal')} a "
+                f"year; then, in order: {', '.join(p.round.ladder)}"
             ),
         ),
     ]

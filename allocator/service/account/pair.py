@@ -1,7 +1,9 @@
-"""The story of one pair: data, rules, plan, answers, decisions, letters, by whom; as a pack that another machine replays.
+"""The story of one pair: data, rules, plan, answers, decisions, letters, by whom; as a pack that another machine
+replays.
 
-A pack is a zip: `story.md` for a person; `plans/N.json`, `events.json`, `letters.json`, `log.json` and `claim.json` for a
-machine; `manifest.json` with the SHA-256 of each. `verify` needs nothing but the pack and this program.
+A pack is a zip: `story.md` for a person; `plans/N.json`, `events.json`, `letters.json`, `log.json` and
+`claim.json` for a machine; `manifest.json` with the SHA-256 of each. `verify` needs nothing but the pack and this
+program.
 """
 
 from __future__ import annotations
@@ -107,8 +109,15 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
         }
         for x in s.scalars(query.order_by(AuditRow.n))
     ]
-    claim = {"round": row.name, "urn": urn, "post": post, "sip": pair.sip, "told": told,
-             "pair": json.loads(json.dumps(asdict(pair), default=str)), "plan": desk.round.plans[-1]}  # fmt: skip
+    claim = {
+        "round": row.name,
+        "urn": urn,
+        "post": post,
+        "sip": pair.sip,
+        "told": told,
+        "pair": json.loads(json.dumps(asdict(pair), default=str)),
+        "plan": desk.round.plans[-1],
+    }
     files = {f"plans/{n}.json": plan_text(p).encode() for n, p in enumerate(plans, 1)}
     files |= {
         "events.json": _json([e.model_dump(mode="json") for e in events]),
@@ -135,14 +144,24 @@ def _json(value: Any) -> bytes:
 
 
 def story(
-    facts: Facts, plan: Plan, plans: list[Plan], events: list[Event], pair: Pair, told: dict[str, str],
-    letters: list[dict[str, Any]], log: list[dict[str, Any]],
-) -> str:  # fmt: skip
+    facts: Facts,
+    plan: Plan,
+    plans: list[Plan],
+    events: list[Event],
+    pair: Pair,
+    told: dict[str, str],
+    letters: list[dict[str, Any]],
+    log: list[dict[str, Any]],
+) -> str:
     """The pair from data to confirmation, in the order in which it came about."""
     case, policy = world(plan)
     urn, post, sip = pair.urn, pair.post, facts.sips[pair.sip]
-    out = [f"# {facts.name(urn)} and {sip.name} ({post}), {case.year}", f"Where it stands: **{pair.stage}**"
-           + (f", confirmed by {_confirmed(events, pair)}" if pair.stage == "confirmed" else "") + "."]  # fmt: skip
+    out = [
+        f"# {facts.name(urn)} and {sip.name} ({post}), {case.year}",
+        f"Where it stands: **{pair.stage}**"
+        + (f", confirmed by {_confirmed(events, pair)}" if pair.stage == "confirmed" else "")
+        + ".",
+    ]
     out += ["## 1 The data", f"{sip.name}: {who_is(sip)}", *_data(case, urn, pair.sip)]
     own = policy_words.own_settings(policy)
     changed = [f"* {policy_words.title_of(k)}: `{k}` = {policy_words.in_words(k, v)}" for k, v in sorted(own.items())]
@@ -165,7 +184,10 @@ def story(
         "## 5 Letters as sent",
         *(
             [
-                f"* {x['at'][:10]}, to {x['to'] or 'an address kept no longer'} ({x['fate']}): **{x['heading']}**\n\n{_quoted(x['text'])}"
+                (
+                    f"* {x['at'][:10]}, to {x['to'] or 'an address kept no longer'} ({x['fate']}): "
+                    f"**{x['heading']}**\n\n{_quoted(x['text'])}"
+                )
                 for x in letters
             ]
             or ["None by mail."]
@@ -236,8 +258,8 @@ def _confirmed(events: list[Event], pair: Pair) -> str:
 
 
 def verify(data: bytes, *, again: bool = False) -> list[str]:
-    """What does not hold, as sentences; empty where everything does. `again`: the last plan is solved again, too, and must
-    come out the same. Raises UsageError for what is no pack."""
+    """What does not hold, as sentences; empty where everything does. `again`: the last plan is solved again, too,
+    and must come out the same. Raises UsageError for what is no pack."""
     files = _read(data)
     try:
         manifest, claim = json.loads(files["manifest.json"]), json.loads(files["claim.json"])

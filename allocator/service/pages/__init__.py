@@ -2,7 +2,7 @@
 
 A page's module and template are named as its address; modules with no address are what pages stand on (`ground.py`,
 `given.py`, `place.py`, `cards.py` …). A page reads, asks an action, and shows: nothing is decided here, and no page
-calls an HTTP route (only signing in does).
+calls an HTTP route.
 """
 
 from allocator.service.pages import (

@@ -151,7 +151,10 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         )
     answer = done(
         f"/rounds/{id}/ask",
-        f"{counted(len(going), 'letter')} {'is' if len(going) == 1 else 'are'} on the way. Reload this page to see who has theirs.",
+        (
+            f"{counted(len(going), 'letter')} {'is' if len(going) == 1 else 'are'} on the way. Reload this "
+            "page to see who has theirs."
+        ),
     )
     answer.background = BackgroundTask(_send, office, row.programme_id, going, step, by)
     return answer
@@ -208,7 +211,10 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         )
     return done(
         f"/rounds/{id}/ask",
-        f"{counted(len(made.keys), 'answer')} {'is' if len(made.keys) == 1 else 'are'} in the data, as its version {kept.n}. Earlier versions stay.",
+        (
+            f"{counted(len(made.keys), 'answer')} {'is' if len(made.keys) == 1 else 'are'} in the data, as its "
+            f"version {kept.n}. Earlier versions stay."
+        ),
     )
 
 

@@ -88,7 +88,8 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 
 def steps(facts: dict[str, Any]) -> list[DeskStep]:
-    """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are folded."""
+    """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are
+    folded."""
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]
     at = f"/rounds/{now.id}"
     stages = [p.stage for p in stands.everyone]
@@ -103,9 +104,26 @@ def steps(facts: dict[str, Any]) -> list[DeskStep]:
     return [
         DeskStep("Data", f"{at}/data", data, case is not None),
         DeskStep("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
-        DeskStep("Plan", f"{at}/plan", f"{counted(plan.summary.filled, 'post')} filled, {plan.summary.unfilled} not" if plan else "not yet", plan is not None),
-        DeskStep("Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft),
-        DeskStep("Answers", f"{at}/answers", f"{waiting} to come" if total > draft else "none yet", total > draft and not waiting),
-        DeskStep("Confirm", f"{at}/confirm", f"{confirmed} of {total} pairs" if total else "none yet", bool(total) and confirmed == total),
+        DeskStep(
+            "Plan",
+            f"{at}/plan",
+            f"{counted(plan.summary.filled, 'post')} filled, {plan.summary.unfilled} not" if plan else "not yet",
+            plan is not None,
+        ),
+        DeskStep(
+            "Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft
+        ),
+        DeskStep(
+            "Answers",
+            f"{at}/answers",
+            f"{waiting} to come" if total > draft else "none yet",
+            total > draft and not waiting,
+        ),
+        DeskStep(
+            "Confirm",
+            f"{at}/confirm",
+            f"{confirmed} of {total} pairs" if total else "none yet",
+            bool(total) and confirmed == total,
+        ),
         DeskStep("In force", f"{at}/confirm", "yes" if stands.in_force else "not yet", stands.in_force),
-    ]  # fmt: skip
+    ]

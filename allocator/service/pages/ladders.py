@@ -162,7 +162,8 @@ def _step(request: Request, who: Who, office: Office, programme: str, form: Fiel
         if str(len(m.steps)) != form.text("read"):
             raise HttpProblem("round_refuses", "Somebody has taken a step since you opened the page. Read it again.")
         by = who.person(programme, m.urn if who.role == "school" else None)
-        step = ladders.next_step(m, me, by, word, text, keep.now(), office.settings.ladder_days)  # type: ignore[arg-type]  # one of WORDS
+        days = office.settings.ladder_days
+        step = ladders.next_step(m, me, by, word, text, keep.now(), days)  # type: ignore[arg-type]  # one of WORDS
         kept.add(s, m, step)
         _note(s, who, kept.matter(s, m.id))
     return done(request.url.path, DONE[word])  # type: ignore[index]  # one of WORDS

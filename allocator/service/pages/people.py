@@ -124,8 +124,9 @@ def remove(request: Request, id: Id, grant: Id, who: Manager, office: In, form: 
 
 @router.post("/programmes/{id}/people/{grant}/link")
 def resend(request: Request, id: Id, grant: Id, who: Manager, office: In, form: Form) -> Response:
-    """A new sign-in link, for this role only: by mail, and where no mail server is set shown once. Only a head, chair or
-    SIP is shown so, and only to who manages every programme here: nobody then has a role that another manager gave."""
+    """A new sign-in link, for this role only: by mail, and where no mail server is set shown once. Only a head,
+    chair or SIP is shown so, and only to who manages every programme here: nobody then has a role that another
+    manager gave."""
     with office.db.write() as s:
         g, person = _grant(s, who, id, grant)
         mails, minutes = bool(office.settings.smtp_url), office.settings.link_minutes

@@ -40,7 +40,7 @@ def first(request: Request, who: Head, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
-        return show(request, "head.html", who, proposals=mine)
+        return show(request, "school.html", who, proposals=mine)
 
 
 @router.get("/school/answer")

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from allocator.service import passes, roles
 from allocator.service.access import Anyone, In, Office, halfway
+from allocator.service.actions.sessions import ask_for_link, change_session, end_session, end_sessions, spend_link
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.roles import Door
-from allocator.service.routes.sessions import ask_for_link, change_session, end_session, end_sessions, spend_link
 from allocator.service.schemas import Id
 from allocator.store.tables import Pass, Programme, Someone
 
@@ -42,9 +42,17 @@ def asked(request: Request, office: In, form: Form) -> Response:
     if not form.errors and roles.plain_email(email).count("@") != 1:
         form.errors["email"] = "Enter an email address such as name@school.example"
     if form.errors:
-        return show(request, "sign-in.html", status=422, next=next, oidc=False, errors=form.errors,
-                    summary=form.summary, email=email)  # fmt: skip
-    ask_for_link(SignInAsk(email=email), request, office)
+        return show(
+            request,
+            "sign-in.html",
+            status=422,
+            next=next,
+            oidc=False,
+            errors=form.errors,
+            summary=form.summary,
+            email=email,
+        )
+    ask_for_link(office, request, SignInAsk(email=email))
     shown = office.mail.to_terminal
     return show(
         request, "sign-in-sent.html", email=email, to_terminal=shown, nowhere=not (office.settings.smtp_url or shown)
@@ -64,8 +72,16 @@ def _link_page(request: Request, office: Office, secret: str, next: str, errors:
         able, email = passes.opens(s, row), s.get_one(Someone, row.person_id).email
     items = [{"value": f"{d.role} {d.programme}", "text": _door(d, able)} for d in able]
     summary = [{"text": text, "href": f"#{name}"} for name, text in errors.items()]
-    return show(request, "sign-in-link.html", status=422 if errors else 200, doors=items, email=email, next=next,
-                errors=errors, summary=summary)  # fmt: skip
+    return show(
+        request,
+        "sign-in-link.html",
+        status=422 if errors else 200,
+        doors=items,
+        email=email,
+        next=next,
+        errors=errors,
+        summary=summary,
+    )
 
 
 def _door(door: Door, among: list[Door]) -> str:
@@ -83,8 +99,9 @@ def spend(request: Request, office: In, secret: Id, form: Form) -> Response:
     asked = [d for d in able if (d.role, d.programme) == (role, programme)] or (able if len(able) == 1 else [])
     if not asked:
         return _link_page(request, office, secret, next, {"door": "Choose the role in which you come in today"})
+    key, _ = spend_link(office, request, secret, SignInSpend(role=asked[0].role, programme=asked[0].programme))
     answer = done(next)
-    spend_link(secret, request, office, answer, SignInSpend(role=asked[0].role, programme=asked[0].programme))
+    passes.set_cookie(answer, key, office.settings)
     return answer
 
 
@@ -126,8 +143,9 @@ def go_on(request: Request, who: Anyone, office: In, form: Form) -> Response:
         asked = DoorIn.model_validate({"role": role, "programme": programme})
     except ValidationError:
         raise HttpProblem("not_found", "You have no such role.") from None
+    key, _ = change_session(office, who, asked)
     answer = done("/")
-    change_session(asked, who, office, answer)
+    passes.set_cookie(answer, key, office.settings)
     return answer
 
 
@@ -135,12 +153,13 @@ def go_on(request: Request, who: Anyone, office: In, form: Form) -> Response:
 def end_all(request: Request, who: Anyone, office: In) -> Response:
     """Sign out everywhere."""
     answer = done("/sign-in", "You are signed out everywhere.")
-    end_sessions(who, office, answer)
+    end_sessions(office, who)
+    passes.drop_cookie(answer, office.settings)
     return answer
 
 
 @router.post("/sessions/{id}/end")
 def end_one(request: Request, id: Id, who: Anyone, office: In) -> Response:
     """One session ends."""
-    end_session(id, who, office)
+    end_session(office, who, id)
     return done("/sessions", "That session is ended.")

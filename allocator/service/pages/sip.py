@@ -121,7 +121,7 @@ def first(request: Request, who: Partner, office: In) -> Response:
                     "letters": kept(s, before.row.id, before.desk.round, to_sip(sip)),
                 }
             )
-        return show(request, "partner.html", who, rounds=shown)
+        return show(request, "sip.html", who, rounds=shown)
 
 
 @router.get("/sip/answer")

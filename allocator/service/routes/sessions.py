@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
 from allocator.service import passes, roles
-from allocator.service.access import Anyone, Halfway, In, Office, from_here, note_everywhere, note_sign_in, turned_away
+from allocator.service.access import Anyone, Halfway, In, note_everywhere
+from allocator.service.actions import sessions as actions
 from allocator.service.actions.second_factor import show_code
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
@@ -26,7 +27,7 @@ from allocator.service.identity import (
     TokenOut,
 )
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
-from allocator.store.tables import Pass, SignIn
+from allocator.store.tables import Pass
 
 router = APIRouter(route_class=OnceRoute)
 door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
@@ -36,24 +37,8 @@ door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twi
 def ask_for_link(ask: SignInAsk, request: Request, office: In) -> dict[str, str]:
     """Ask for a single-use link. The answer, and the time it takes, are the same whether the address is known or
     not."""
-    from_here(request)
-    office.limiter.count(
-        f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
-    )
-    base = (office.settings.public_url or str(request.base_url)).rstrip("/")
-    office.aside(lambda: send_link(office, ask.email, ask.role, base))
+    actions.ask_for_link(office, request, ask)
     return {"told": "If we know this address, a link is on its way. It works once."}
-
-
-def send_link(office: Office, email: str, role: str | None, base: str) -> None:
-    """A link of one's own, if the address is known and has none from a moment ago."""
-    minutes = office.settings.link_minutes
-    with office.db.write() as s:
-        person = roles.person_by_email(s, email)
-        if person is None or passes.lately(s, person):
-            return
-        secret = passes.link(s, person, minutes, role, own=True)
-    office.mail.send_link(person.email, f"{base}/sign-in/{secret}", minutes)
 
 
 @door.get("/sign-in/{secret}", responses=errors("link_used"))
@@ -69,16 +54,7 @@ def spend_link(
     secret: Id, request: Request, office: In, response: Response, ask: SignInSpend | None = None
 ) -> SignedIn:
     """Sign in: spends the link and sets the session's cookie. Where it opens several roles or programmes, say which."""
-    from_here(request)
-    ask = ask or SignInSpend()
-    try:
-        with office.db.write() as s:
-            key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
-            note_sign_in(s, row)
-    except HttpProblem as refusal:
-        if refusal.code == "link_used":
-            turned_away(office, SignIn, secret, "sign-in refused")
-        raise
+    key, row = actions.spend_link(office, request, secret, ask or SignInSpend())
     passes.set_cookie(response, key, office.settings)
     return SignedIn(role=row.role, programme=row.programme_id, expires_at=row.expires_at)
 
@@ -134,9 +110,7 @@ def sessions(who: Anyone, office: In, cursor: Cursor = None, limit: Limit = 100)
 @router.post("/sessions", status_code=201)
 def change_session(ask: DoorIn, who: Anyone, office: In, response: Response) -> SignedIn:
     """Go on in another of my roles: this session ends and one in that role and programme takes its place."""
-    with office.db.write() as s:
-        key, row = passes.change(s, who, ask.role, ask.programme)
-        note_sign_in(s, row, ", from another role")
+    key, row = actions.change_session(office, who, ask)
     passes.set_cookie(response, key, office.settings)
     return SignedIn(role=row.role, programme=row.programme_id, expires_at=row.expires_at)
 
@@ -144,21 +118,14 @@ def change_session(ask: DoorIn, who: Anyone, office: In, response: Response) -> 
 @router.delete("/sessions", status_code=204)
 def end_sessions(who: Anyone, office: In, response: Response) -> None:
     """Sign out everywhere: every session that I can see ends, this one too. Tokens stay."""
-    with office.db.write() as s:
-        for row in s.scalars(passes.open_sessions(who)):
-            passes.end(s, row)
-        note_everywhere(s, who, "signed out everywhere", who.id)
+    actions.end_sessions(office, who)
     passes.drop_cookie(response, office.settings)
 
 
 @router.delete("/sessions/{id}", status_code=204)
 def end_session(id: Id, who: Anyone, office: In) -> None:
     """That session ends at once."""
-    with office.db.write() as s:
-        row = s.scalars(passes.open_sessions(who).where(Pass.id == id)).first()
-        if row is None:
-            raise HttpProblem("not_found", f"There is no session {id}.")
-        passes.end(s, row)
+    actions.end_session(office, who, id)
 
 
 # -- tokens --------------------------------------------------------------------------------------------------------
