@@ -135,7 +135,7 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     else:
         text = (
             f"{name} would fit better here, but the plan as a whole is better this way. "
-            "Ask why-not for the exact price."
+            f"Ask “why not {name}?” for the exact price."
         )
     return RunnerUp(sip=best, points=points, text=text)
 

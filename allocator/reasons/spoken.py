@@ -149,7 +149,7 @@ def _asked(c: say.AskedToLeave, name: str, where: str) -> str:
 def _outweighed(ready: Setup, c: say.Outweighed, name: str, where: str) -> str:
     what = f"{name} may take {where}" if c.sip else f"what was asked for could be had at {where}"
     if c.price is None:
-        ask = " Ask why-not for the price." if c.sip else ""
+        ask = f" Ask “why not {name}?” for the price." if c.sip else ""
         return f"Outweighed: {what}, but the plan as a whole is better this way.{ask}"
     return f"Outweighed: {what}, but {in_people(ready, c.price)}."
 

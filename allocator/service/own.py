@@ -196,7 +196,7 @@ def _weight(desk: Desk, p: Pair) -> tuple[bool, bool, int, bool, str]:
     """What is before the head first: what waits for an answer, the lead, the post's last holder."""
     waits = ("queried", "proposed", "refused")
     return (
-        p.stage not in waits,
+        p.stage not in (*waits, "overruled"),  # what was decided on a refusal is read before what else waits
         p.post != "lead",
         waits.index(p.stage) if p.stage in waits else len(waits),
         p.beside in desk.round.beside,

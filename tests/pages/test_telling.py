@@ -120,7 +120,8 @@ def test_july_from_the_first_letter_to_the_plan_in_force(at: Site) -> None:
     expect(page.get_by_text("The head of 2 Hill School asked for someone else, by telephone.")).to_be_visible()
     accessible(page)
     page.goto(f"{here}/confirm")
-    press(page, "Open next year's round")
+    page.get_by_role("link", name="Next year, before it is planned").click()
+    press(page, "Open the round of 2027/28")
     expect(page.get_by_role("heading", name="Round 2027/28")).to_be_visible()
 
 

@@ -13,6 +13,7 @@ from allocator.questions.veto import veto
 from allocator.reasons.answer import ready_from, solve
 from allocator.reasons.why import explain
 from allocator.report.director import director
+from allocator.report.page import page
 from tests.make import case, led, policy, school, sip
 
 NAMES = {"A": "Ann Lea", "B": "Bob Roe", "C": "Cat Moy", "D": "Dan Fox"}
@@ -62,8 +63,8 @@ def test_desk_list_letters_frontier_and_director_agree_with_history(name: str) -
     assert plan.summary.changed == len(changed)  # the desk
     assert plan.summary.kept == len(rows) - len(changed)
     ready = ready_from(plan)
-    page = director(ready.facts, plan)
-    assert sum(n for _, n in page.changes) == len(plan.changes)
+    card = director(ready.facts, plan)
+    assert sum(n for _, n in card.changes) == len(plan.changes)
     for a in plan.assignments:
         text = explain(ready, plan, a.urn, audience="school").text
         assert (" stays your " in text) == (a.urn not in changed), text
@@ -72,3 +73,15 @@ def test_desk_list_letters_frontier_and_director_agree_with_history(name: str) -
             p.points for p in frontier(plan) if p.changed <= len(changed)
         )  # with no more changes than this plan has
         assert best >= plan.summary.points + plan.summary.team_points
+
+
+def test_the_directors_page_says_at_how_many_schools_its_changes_are() -> None:
+    plan = repair(
+        draft(), [{"sip_leaves": {"sip": "D", "on": "2026-12-31"}}, {"sip_leaves": {"sip": "A", "on": "2026-12-31"}}]
+    )
+    leads = [c.urn for c in plan.changes if c.post == "lead"]
+    text = page(ready_from(plan).facts, plan)
+    n, at = len(leads), len(set(leads))
+    assert n > at
+    assert f"{n} changes at {at} schools: some change more than once in the year." in text
+    assert "some change more than once" not in page(ready_from(draft()).facts, draft())
