@@ -3,12 +3,15 @@ what was expected and the nearest. None is silent."""
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from allocator import rules
+from allocator.cli.commands import app
 from allocator.domain.facts import Facts
 from allocator.errors import CaseError
 from allocator.intake.gias import import_gias
@@ -217,3 +220,42 @@ def test_links_that_went_through_a_spreadsheet_are_the_same_links(tmp_path: Path
     raw = Raw(tables={"schools": RawTable("schools", ["urn", "name"], [(2, ["900101", "Ash"])])})
     found = link_successions(tmp_path / "l.csv", raw)
     assert [(x.old, x.new, str(x.on)) for x in found.rows] == [("900001", "900101", "2019-04-01")]
+
+
+# -- as it is told at the command line ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "says"),
+    [("need", "Red", "need is 'Red'"), ("urn", "2013614", "a DfE number"), ("trust", '"', "a ditto mark"), ("phase", "Primry", "Did you mean primary?")],
+)  # fmt: skip
+def test_one_cause_on_six_hundred_rows_is_one_line(tmp_path: Path, column: str, written: str, says: str) -> None:
+    rows = [{"urn": 100000 + n, "name": f"School {n}", "phase": "primary", column: written} for n in range(600)]
+    if column == "urn":
+        rows = [r | {"urn": 2010000 + n} for n, r in enumerate(rows)]
+    if column == "trust":
+        rows.insert(0, rows[0] | {"urn": 199999, "name": "The first", "trust": "Fern Trust"})
+    done = checked(tmp_path, rows, "check")
+    errors = [line for line in done.stdout.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, errors
+    assert says in errors[0]
+    assert "Like it 600 in all, rows 2, 3" in errors[0] or "Like it 600 in all, rows 3, 4" in errors[0]
+    assert done.exit_code == 3
+
+
+@pytest.mark.parametrize("status", ["closed", "proposed_to_open"])
+def test_a_plan_of_no_schools_is_no_success(tmp_path: Path, status: str) -> None:
+    rows = [{"urn": 100000 + n, "name": f"School {n}", "phase": "primary", "status": status} for n in range(3)]
+    for command in ("check", "solve"):
+        done = checked(tmp_path, rows, command)
+        assert done.exit_code == 3
+        assert "No school is in the run" in done.output
+
+
+def checked(folder: Path, schools: list[dict[str, Any]], command: str) -> Result:
+    for name, rows in (("schools", schools), ("sips", SIPS)):
+        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(dict.fromkeys(c for r in rows for c in r)))
+            writer.writeheader()
+            writer.writerows(rows)
+    return CliRunner().invoke(app, [command, str(folder)])
