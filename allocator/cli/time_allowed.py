@@ -1,4 +1,5 @@
-"""How long a command may search: the same options for every command that does, and all that it does ends within them."""
+"""How long a command may search: the same options for every command that does, and all that it does ends within
+them."""
 
 from __future__ import annotations
 

@@ -17,44 +17,94 @@ YES = {"yes", "y", "true", "1", "x", "✓"}
 NO = {"no", "n", "false", "0"}
 SPELLINGS: dict[str, dict[str, str]] = {
     "phase": {
-        "middle deemed primary": "middle_primary", "middle deemed secondary": "middle_secondary",
-        "all-through": "all_through", "all through": "all_through", "16 plus": "sixteen_plus",
-        "16-plus": "sixteen_plus", "16+": "sixteen_plus", "post-16": "sixteen_plus", "post 16": "sixteen_plus",
+        "middle deemed primary": "middle_primary",
+        "middle deemed secondary": "middle_secondary",
+        "all-through": "all_through",
+        "all through": "all_through",
+        "16 plus": "sixteen_plus",
+        "16-plus": "sixteen_plus",
+        "16+": "sixteen_plus",
+        "post-16": "sixteen_plus",
+        "post 16": "sixteen_plus",
         "sixth form": "sixteen_plus",
-        "infant": "primary", "infants": "primary", "junior": "primary", "juniors": "primary", "first": "primary",
-        "pri": "primary", "prim": "primary",
-        "infant school": "primary", "junior school": "primary", "primary school": "primary", "high": "secondary",
-        "upper": "secondary", "sec": "secondary",
-        "secondary school": "secondary", "high school": "secondary", "nursery school": "nursery",
-        "pru": "alternative", "ap": "alternative",
-        "alternative provision": "alternative", "pupil referral unit": "alternative", "special school": "special",
+        "infant": "primary",
+        "infants": "primary",
+        "junior": "primary",
+        "juniors": "primary",
+        "first": "primary",
+        "pri": "primary",
+        "prim": "primary",
+        "infant school": "primary",
+        "junior school": "primary",
+        "primary school": "primary",
+        "high": "secondary",
+        "upper": "secondary",
+        "sec": "secondary",
+        "secondary school": "secondary",
+        "high school": "secondary",
+        "nursery school": "nursery",
+        "pru": "alternative",
+        "ap": "alternative",
+        "alternative provision": "alternative",
+        "pupil referral unit": "alternative",
+        "special school": "special",
         "send": "special",
     },
     "category_of_concern": {
-        "special measures": "SM", "serious weaknesses": "SWK", "requires significant improvement": "RSI",
-        "in special measures": "SM", "requires special measures": "SM", "has serious weaknesses": "SWK",
-        "sw": "SWK", "significant improvement": "RSI",
+        "special measures": "SM",
+        "serious weaknesses": "SWK",
+        "requires significant improvement": "RSI",
+        "in special measures": "SM",
+        "requires special measures": "SM",
+        "has serious weaknesses": "SWK",
+        "sw": "SWK",
+        "significant improvement": "RSI",
     },
     "oeif": {
-        "outstanding": "1", "good": "2", "requires improvement": "3", "inadequate": "4", "not judged": "not_judged",
-        "o": "1", "g": "2", "ri": "3", "req improvement": "3", "requires imp": "3", "satisfactory": "3", "inad": "4",
+        "outstanding": "1",
+        "good": "2",
+        "requires improvement": "3",
+        "inadequate": "4",
+        "not judged": "not_judged",
+        "o": "1",
+        "g": "2",
+        "ri": "3",
+        "req improvement": "3",
+        "requires imp": "3",
+        "satisfactory": "3",
+        "inad": "4",
         "i": "4",
-        "special measures": "4", "serious weaknesses": "4", "sm": "4", "sw": "4",
+        "special measures": "4",
+        "serious weaknesses": "4",
+        "sm": "4",
+        "sw": "4",
     },
     "kind": {
-        "adviser": "la_adviser", "advisor": "la_adviser", "la adviser": "la_adviser", "la advisor": "la_adviser",
+        "adviser": "la_adviser",
+        "advisor": "la_adviser",
+        "la adviser": "la_adviser",
+        "la advisor": "la_adviser",
         "local authority adviser": "la_adviser",
-        "serving head": "serving_head", "serving headteacher": "serving_head", "head": "serving_head",
-        "headteacher": "serving_head", "ht": "serving_head",
-        "principal": "serving_head", "retired head": "retired_head", "retired headteacher": "retired_head",
+        "serving head": "serving_head",
+        "serving headteacher": "serving_head",
+        "head": "serving_head",
+        "headteacher": "serving_head",
+        "ht": "serving_head",
+        "principal": "serving_head",
+        "retired head": "retired_head",
+        "retired headteacher": "retired_head",
         "former head": "retired_head",
-        "external consultant": "consultant", "external": "consultant", "independent": "consultant",
+        "external consultant": "consultant",
+        "external": "consultant",
+        "independent": "consultant",
         "freelance": "consultant",
-        "independent consultant": "consultant", "associate": "consultant", "self-employed": "consultant",
+        "independent consultant": "consultant",
+        "associate": "consultant",
+        "self-employed": "consultant",
     },
     "status": {"open, but proposed to close": "proposed_to_close"},
     "need": VALUES["need"],
-}  # fmt: skip
+}
 NOTHING = {
     "n/a",
     "na",
@@ -239,8 +289,8 @@ def yes_no(value: Any, column: str = "") -> bool:
 
 
 def date(value: Any) -> dt.date:
-    """A workbook's date, `YYYY-MM-DD`, `DD/MM/YYYY` (also with `.` or `-`, or a year of two digits), `1 September 2026`, or the
-    number that a spreadsheet keeps for a day (46143)."""
+    """A workbook's date, `YYYY-MM-DD`, `DD/MM/YYYY` (also with `.` or `-`, or a year of two digits), `1 September
+    2026`, or the number that a spreadsheet keeps for a day (46143)."""
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
@@ -276,7 +326,8 @@ def date(value: Any) -> dt.date:
 
 
 def number(value: Any, kind: type) -> int | float:
-    """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`, `42%`, `40 days`, and `am` or `half` for half a day."""
+    """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`, `42%`, `40 days`, and `am` or `half`
+    for half a day."""
     if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
         raise BadCell("a number")
     given = text(value)

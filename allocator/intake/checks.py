@@ -342,9 +342,15 @@ def national_numbers(rows: Rows, raw: Raw) -> None:
     for number, r in found:
         if is_laestab(r.urn):
             raw.error(
-                "bad_urn", "schools", f"schools, row {number}: urn is {r.urn!r}, a DfE number (authority and establishment); expected six digits, such "
-                "as 123456. The register has both.", row=number, column="urn", value=r.urn, expected="six digits",
-            )  # fmt: skip
+                "bad_urn",
+                "schools",
+                f"schools, row {number}: urn is {r.urn!r}, a DfE number (authority and establishment); "
+                "expected six digits, such as 123456. The register has both.",
+                row=number,
+                column="urn",
+                value=r.urn,
+                expected="six digits",
+            )
             continue
         shortened = re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+|\d+\.\d+", r.urn)
         if shortened or (national and not re.fullmatch(r"[1-9]\d{5}", r.urn)):

@@ -10,12 +10,28 @@ from allocator.intake.last_year import LAST_SIP
 from allocator.intake.source import Raw
 from allocator.intake.spelling import squeezed
 
-DITTO = {'"', "''", "\u201d", "\u2033", "\u3003", "``", ",,", "-do-", "ditto", "as above", "same as above",
-         "as per above", "see above", "\u2193", "^"}  # fmt: skip
+DITTO = {
+    '"',
+    "''",
+    "\u201d",
+    "\u2033",
+    "\u3003",
+    "``",
+    ",,",
+    "-do-",
+    "ditto",
+    "as above",
+    "same as above",
+    "as per above",
+    "see above",
+    "\u2193",
+    "^",
+}
 
 
 def dittos(raw: Raw) -> None:
-    """Each ditto mark is an error with what stands above it; it is read as that, so that nothing else is blamed for it."""
+    """Each ditto mark is an error with what stands above it; it is read as that, so that nothing else is blamed
+    for it."""
     for table in raw.tables.values():
         if table.name not in TABLES:
             continue
@@ -30,9 +46,15 @@ def dittos(raw: Raw) -> None:
                 if isinstance(cells[n], str) and cells[n].strip().casefold() in DITTO:
                     shown = f" Write {text(above)} again, if that is meant." if above is not None else ""
                     raw.error(
-                        "ditto", table.name, f"{table.title or table.name}, row {number}: {table.labels.get(n, label)} is {cells[n].strip()}, a ditto "
-                        f"mark; expected the word itself.{shown}", row=number, column=label, value=cells[n].strip(), expected="the word itself",
-                    )  # fmt: skip
+                        "ditto",
+                        table.name,
+                        f"{table.title or table.name}, row {number}: {table.labels.get(n, label)} is "
+                        f"{cells[n].strip()}, a ditto mark; expected the word itself.{shown}",
+                        row=number,
+                        column=label,
+                        value=cells[n].strip(),
+                        expected="the word itself",
+                    )
                     cells[n] = above
                 else:
                     above = cells[n]

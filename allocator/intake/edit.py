@@ -1,4 +1,5 @@
-"""Facts changed one by one in a case that stands: read again, so that the case is what a workbook with the same change would give."""
+"""Facts changed one by one in a case that stands: read again, so that the case is what a workbook with the same
+change would give."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ def key_of(row: Row) -> str:
 def edited(case: Case, policy: Policy, edits: Sequence[Edit], words: OwnWords) -> Reading:
     """The case with these edits, and every problem that they make.
 
-    `words`: whom and which bodies the programme has said its names mean; its words for columns and values are not used, as the
-    case is in ours. Raises UsageError for a row that is not there, a column that is none, or a school or SIP renamed or taken out.
+    `words`: whom and which bodies the programme has said its names mean; its words for columns and values are not
+    used, as the case is in ours. Raises UsageError for a row that is not there, a column that is none, or a school
+    or SIP renamed or taken out.
     """
     tables = {t: {key_of(r): canon.row_out(r) for r in getattr(case, t)} for t in TABLES}
     for n, edit in enumerate(edits):
@@ -50,7 +52,8 @@ def edited(case: Case, policy: Policy, edits: Sequence[Edit], words: OwnWords) -
 
 
 def with_tables(case: Case, policy: Policy, tables: Mapping[str, list[dict[str, Any]]], words: OwnWords) -> Reading:
-    """The case with these tables in place of its own, read again; a manager's own columns stay. `words` as in `edited`."""
+    """The case with these tables in place of its own, read again; a manager's own columns stay. `words` as in
+    `edited`."""
     ours = OwnWords(schools=words.schools, sips=words.sips, bodies=words.bodies)
     document = {t: rows for t, rows in {**canon.case_out(case), **tables}.items() if rows}
     reading = read_document(document, year=case.year, policy=policy, words=ours, before=case, kept=True)
@@ -68,7 +71,8 @@ def _apply(rows: dict[str, dict[str, Any]], edit: Edit, n: int) -> None:
     if edit.cells is None:
         if own:
             raise UsageError(
-                f"A row of {edit.table} is not taken out: others name it. Say instead that it takes no part, or has left."
+                f"A row of {edit.table} is not taken out: others name it. Say instead that it takes no "
+                "part, or has left."
             )
         del rows[edit.key]
         return

@@ -237,7 +237,7 @@ email: email address, e-mail, contact email, sip email, e-mail address, work ema
 pen_portrait: profile, bio, biography, pen picture, pen profile, short biography, about, about me, summary
   profile, short profile, career summary, introduction
 """,
-    "history": SCHOOL + PERSON + """\
+    "history": f"""{SCHOOL}{PERSON}\
 year: academic year, school year, year of allocation, allocation year, ay, acad year, academic yr, year of
   support, session, allocated year, for year, period year, year allocated
 role: post, type of support, sip role, role of sip, lead or support, kind of post, type of role, post held,
@@ -247,7 +247,7 @@ ended: how ended, how it ended, reason for ending, end reason, reason ended, why
 ended_on: end date, date ended, ended date, finished on, end of support, date finished, until, to, to date,
   last day, date of ending, finish date, left on
 """,
-    "interests": SCHOOL + PERSON + """\
+    "interests": f"""{SCHOOL}{PERSON}\
 trust: trust name, mat, academy trust, mat name, name of trust, trust or mat, multi academy trust, trust
   concerned, conflicted trust, mat or trust, which trust, trust declared, multi-academy trust
 la: local authority, authority, la name, council, lea, local authority name, authority concerned, conflicted
@@ -263,7 +263,7 @@ outcome: decision, status, result, ruling, finding, cleared or barred, decision 
 decided_by: agreed by, decision by, approved by, decided, cleared by, ruled by, determined by, who decided,
   decision maker, authorised by, signed off by, reviewed by, decision taken by
 """,
-    "refusals": SCHOOL + PERSON + """\
+    "refusals": f"""{SCHOOL}{PERSON}\
 kind: type, reason type, type of refusal, veto or breakdown, refusal type, kind of refusal, nature of
   refusal, breakdown or veto, what kind, category of refusal, nature, refusal category
 year: academic year, school year, year of refusal, for year, in year, ay, acad year, academic yr, session,
@@ -271,7 +271,7 @@ year: academic year, school year, year of refusal, for year, in year, ay, acad y
 on: date, refused on, date refused, date of refusal, when, refusal date, date of veto, vetoed on, declined
   on, date declined, on date, told on
 """,
-    "wishes": SCHOOL + PERSON + """\
+    "wishes": f"""{SCHOOL}{PERSON}\
 by: from, asked by, who, requested by, whose wish, wish of, raised by, made by, source, request from, who
   asked, school or sip
 wish: preference, request, wants, asked for, requested, what they want, preferred, type of wish, wish type,
@@ -281,7 +281,7 @@ strength: how strongly, strength of wish, priority, importance, weight, how impo
 note: comments, reason, notes, comment, remarks, further details, details, explanation, why, additional
   comments, school's comment, more information
 """,
-    "decisions": SCHOOL + PERSON + """\
+    "decisions": f"""{SCHOOL}{PERSON}\
 decision: type, what, kind of decision, decision made, action, what is decided, decision type, ruling, lock
   or forbid, type of decision, agreed action, what was decided
 post: role, post concerned, which post, lead or support, type of support, post type, for post, role
@@ -295,19 +295,19 @@ by: decided by, made by, agreed by, decision by, approved by, who decided, autho
 on: date, decided on, date decided, date of decision, decision date, when, agreed on, date agreed, made on,
   decided, recorded on, date made
 """,
-    "absences": PERSON + """\
+    "absences": f"""{PERSON}\
 away_from: from, start, start date, first day, away from, absent from, leave starts, from date, date from,
   absence starts, leave from, starts on, absence start
 away_to: to, end, end date, last day, until, away to, absent to, leave ends, to date, date to, absence ends,
   leave to, back on or before
 """,
-    "travel": SCHOOL + PERSON + """\
+    "travel": f"""{SCHOOL}{PERSON}\
 km: distance (km), kilometres, distance km, km distance, road km, kms, distance in km, distance kilometres,
   road distance (km), driving distance (km), km by road, kilometers, km driven
 minutes: travel time, drive time, minutes drive, travel minutes, mins, drive time (mins), travel time
   (minutes), journey time, journey minutes, minutes by car, drive minutes, time (mins)
 """,
-    "worked": SCHOOL + PERSON + """\
+    "worked": f"""{SCHOOL}{PERSON}\
 on: date, visit date, date of visit, visited on, date worked, work date, day worked, when, visit on, date of
   work, date of day, day of visit
 days: days worked, time, days given, days used, day or half, time given, no of days, number of days, length
@@ -315,7 +315,7 @@ days: days worked, time, days given, days used, day or half, time given, no of d
 post: role, type, type of visit, purpose, visit type, kind of visit, work type, type of support, type of
   work, lead or support, post held, kind of work
 """,
-    "answers": SCHOOL + """\
+    "answers": f"""{SCHOOL}\
 on: date, answered on, date answered, reply date, date of reply, response date, date of response, received
   on, date received, replied on, when, date of answer
 answer: response, reply, accept or veto, decision, answer given, yes or no, accepted, school's answer,
@@ -327,7 +327,7 @@ reason: why, reason given, comments, comment, note, notes, grounds, explanation,
 post: role, which post, type of support, lead or support, for post, post concerned, post type, kind of post,
   type of post, role concerned, sip role, support or lead
 """,
-    "needs": SCHOOL + """\
+    "needs": f"""{SCHOOL}\
 on: date, from, from date, with effect from, effective from, wef, changed on, date of change, since, date
   changed, when, start date
 need: category, band, new category, new band, level of support, support level, new need, need level, support
@@ -346,46 +346,35 @@ on: date, date of change, link established date, conversion date, date converted
 kind: type, link type, kind of change, type of change, conversion or merger, conversion type, what happened,
   reason, change type, nature of change, type of link, merger or conversion
 """,
-}  # fmt: skip
+}
 AREAS: dict[str, tuple[str, ...]] = {  # a report card's areas -> what they are called
     "card_safeguarding": ("safeguarding standards", "safeguarding standard", "report card safeguarding"),
     "card_inclusion": ("inclusion",),
     "card_curriculum": ("curriculum and teaching", "curriculum & teaching", "curriculum"),
     "card_achievement": ("achievement",),
     "card_attendance": ("attendance and behaviour", "behaviour and attendance", "attendance & behaviour"),
-    "card_development": ("personal development and well-being", "personal development and wellbeing", "personal development"),
+    "card_development": (
+        "personal development and well-being",
+        "personal development and wellbeing",
+        "personal development",
+    ),
     "card_early_years": ("early years", "early years (where applicable)", "eyfs"),
     "card_post_16": ("post-16 provision", "post-16 provision (where applicable)", "post 16", "sixth form"),
     "card_leadership": ("leadership and governance", "leadership & governance", "governance and leadership"),
-}  # fmt: skip
-FORMS = ("{}", "{} grade", "{} judgement", "{} rating", "{} outcome", "{} evaluation", "ofsted {}", "report card {}",
-         "report card: {}", "{} (report card)", "rc {}", "latest {}", "{} standard", "new framework {}")  # fmt: skip
-TITLES: dict[str, str] = {  # table -> usual titles of its sheet, years and words such as *list* apart
-    "schools": "schools, school, our schools, all schools, academies, settings, establishments, schools and days, "
-    "school details, school information, schools and academies, primary schools, secondary schools",
-    "sips": "sips, sip, sip team, team, advisers, advisors, partners, improvement partners, school improvement partners, "
-    "consultants, our team, adviser team, associates, who is who, staff",
-    "history": "history, allocation, allocations, sip allocations, sip allocation, previous allocations, pairings, "
-    "last year, allocation history, who had whom, past allocations, current allocations, school allocations",
-    "interests": "interests, conflicts, conflicts of interest, declarations, declarations of interest, "
-    "register of interests, conflict of interest, coi, declared interests, declaration of interests, interests register, "
-    "potential conflicts, declared conflicts",
-    "refusals": "refusals, vetoes, vetos, declined, refused, breakdowns, refusals and breakdowns, refused sips, rejections, "
-    "vetoes and breakdowns, declines, school refusals, schools refusing",
-    "wishes": "wishes, preferences, requests, school preferences, school wishes, school requests, expressed preferences, "
-    "wish list, sip preferences, preferences of schools, requests from schools, wishes of schools, choices",
-    "decisions": "decisions, locks, manager decisions, fixed pairs, locks and bars, agreed pairs, manager's decisions, "
-    "overrides, decisions made, pairs decided, forbidden pairs, do not place, agreed decisions",
-    "absences": "absences, absence, leave, planned absence, planned leave, annual leave, sickness, secondments, time away, "
-    "absence record, unavailability, not available, days away",
-    "travel": "travel, distances, travel times, drive times, journey times, mileage, distance matrix, road distances, "
-    "journeys, distance table, travel matrix, km, distances by road",
-    "answers": "answers, responses, replies, school responses, school replies, answers received, school answers, returns, "
-    "responses received, replies received, acceptances, answers from schools, heads' answers",
-    "worked": "worked, days worked, visits, visit log, time given, days used, work done, visits made, delivery, "
-    "days delivered, record of visits, days given, work so far",
-    "needs": "needs, change of need, need changes, category changes, changes of category, changes of need, band changes, "
-    "changes in need, needs during the year, recategorised, re-banding, new categories, need through the year",
-    "successions": "successions, conversions, school links, links, mergers, amalgamations, predecessors, successors, "
-    "urn changes, changed urns, conversions and mergers, new urns, school changes",
-}  # fmt: skip
+}
+FORMS = (
+    "{}",
+    "{} grade",
+    "{} judgement",
+    "{} rating",
+    "{} outcome",
+    "{} evaluation",
+    "ofsted {}",
+    "report card {}",
+    "report card: {}",
+    "{} (report card)",
+    "rc {}",
+    "latest {}",
+    "{} standard",
+    "new framework {}",
+)

@@ -14,7 +14,10 @@ from allocator.intake.problems import nearest
 from allocator.intake.urns import six_digits
 
 BOTH = re.compile(r"(.+?)\s*[(\[]([^()\[\]]+)[)\]]|(\d{6})\s*[-:\u2013,]?\s+(\D.*)")
-POST = r"(?:(?:executive|acting|interim|deputy|assistant) )?(?:head|headteacher|head teacher|principal|ht|dht|governor|chair)"
+POST = (
+    r"(?:(?:executive|acting|interim|deputy|assistant) )?"
+    r"(?:head|headteacher|head teacher|principal|ht|dht|governor|chair)"
+)
 ROLE = re.compile(
     rf"{POST} (?:of|at|in) (?:the )?|\s*[(\[,-]+\s*{POST}[)\]]?$", re.IGNORECASE
 )  # beside one's own school: `Head of Ash`
@@ -180,8 +183,8 @@ def _maybe(a: str, b: str, least: float) -> bool:
 
 @lru_cache(maxsize=65536)
 def _letters(text: str) -> int:
-    """The letters as bits, as many for each as it stands there: what two texts share is what both have set. Letters that fall
-    together can only make two texts look more alike."""
+    """The letters as bits, as many for each as it stands there: what two texts share is what both have set.
+    Letters that fall together can only make two texts look more alike."""
     counts = Counter(ord(c) % 64 for c in text)
     return sum(((1 << min(n, 32)) - 1) << 32 * letter for letter, n in counts.items())
 
@@ -197,7 +200,8 @@ def _like(a: str, b: str) -> bool:
 
 
 def _mistyped(a: str, b: str) -> bool:
-    """Whether one id is likely the other: O for 0, a zero too few, or one letter off; other digits are another person."""
+    """Whether one id is likely the other: O for 0, a zero too few, or one letter off; other digits are another
+    person."""
     if abs(len(a) - len(b)) > 2 or _numbers_in(a) != _numbers_in(b):
         return False
     mine, theirs = re.sub(r"\d+", "", a), re.sub(r"\d+", "", b)

@@ -1,4 +1,5 @@
-"""Columns of the schools sheet that tell who each school's SIP was, one a year: rows of history, as such sheets are kept."""
+"""Columns of the schools sheet that tell who each school's SIP was, one a year: rows of history, as such sheets
+are kept."""
 
 from __future__ import annotations
 
@@ -18,10 +19,11 @@ LAST_SIP = (
 
 
 def sip_columns(table: RawTable, raw: Raw, year: str | None) -> list[int]:
-    """Positions of the columns that tell who each school's SIP was: one of each year told, and one that tells none where it can
-    only be last year's.
+    """Positions of the columns that tell who each school's SIP was: one of each year told, and one that tells none
+    where it can only be last year's.
 
-    A header may be a year alone, where most of its cells are people of the team. `year`: the one planned, where it is told.
+    A header may be a year alone, where most of its cells are people of the team. `year`: the one planned, where it
+    is told.
     """
     team = {plain(text(c)) for _, cells in _rows(raw, "sips") for c in cells if isinstance(c, str) and not blank(c)}
     found: dict[str | None, int] = {}
@@ -35,14 +37,24 @@ def sip_columns(table: RawTable, raw: Raw, year: str | None) -> list[int]:
     label, others = table.header[undated], ", ".join(table.header[n] for n in dated)
     if year is None:
         raw.error(
-            "undated_sip", "schools", f"schools: {label} tells of no year, and {others} of one, so that it may be of the year before or after. Say "
-            "in its header which year it is of, or give the year planned (--year).", row=table.header_row, column=label, value=label,
+            "undated_sip",
+            "schools",
+            f"schools: {label} tells of no year, and {others} of one, so that it may be of the year before or "
+            "after. Say in its header which year it is of, or give the year planned (--year).",
+            row=table.header_row,
+            column=label,
+            value=label,
             expected="a header such as SIP 25/26",
-        )  # fmt: skip
+        )
         return []
     if year_label(first_year(year) - 1) not in found:
         return sorted([*dated, undated])
-    raw.notice("undated_sip", "schools", f"schools: {label} tells of no year, and {others} of last year: it is not used.", column=label)  # fmt: skip
+    raw.notice(
+        "undated_sip",
+        "schools",
+        f"schools: {label} tells of no year, and {others} of last year: it is not used.",
+        column=label,
+    )
     return dated
 
 

@@ -1,4 +1,5 @@
-"""People's own spellings of names against those we know: equal but for titles, signs and common words, or merely near."""
+"""People's own spellings of names against those we know: equal but for titles, signs and common words, or merely
+near."""
 
 from __future__ import annotations
 
@@ -13,13 +14,39 @@ from itertools import islice
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
 SAME = {
-    "st": "saint", "sts": "saint", "saints": "saint", "ce": "", "rc": "", "c": "", "e": "", "va": "", "vc": "",
-    "of": "", "the": "", "and": "",
-    "school": "", "church": "", "england": "", "catholic": "", "voluntary": "", "aided": "", "controlled": "",
-    "academy": "", "sch": "", "acad": "", "roman": "",
-    "jr": "junior", "inf": "infant", "infants": "infant", "juniors": "junior", "prim": "primary", "pri": "primary",
-    "jun": "junior", "jnr": "junior", "sec": "secondary",
-}  # fmt: skip
+    "st": "saint",
+    "sts": "saint",
+    "saints": "saint",
+    "ce": "",
+    "rc": "",
+    "c": "",
+    "e": "",
+    "va": "",
+    "vc": "",
+    "of": "",
+    "the": "",
+    "and": "",
+    "school": "",
+    "church": "",
+    "england": "",
+    "catholic": "",
+    "voluntary": "",
+    "aided": "",
+    "controlled": "",
+    "academy": "",
+    "sch": "",
+    "acad": "",
+    "roman": "",
+    "jr": "junior",
+    "inf": "infant",
+    "infants": "infant",
+    "juniors": "junior",
+    "prim": "primary",
+    "pri": "primary",
+    "jun": "junior",
+    "jnr": "junior",
+    "sec": "secondary",
+}
 FAITHS = {
     "england": r"\b(ce|cofe|church of england|anglican)\b",
     "rome": r"\b(rc|catholic)\b",
@@ -59,15 +86,16 @@ def apart(a: str, b: str) -> bool:
 
 
 def same(name: str, known: Mapping[str, str]) -> str | None:
-    """The one id of `known` (id -> name) whose name is the same, given exactly or in plain words; None when it is no one's
-    or several people's."""
+    """The one id of `known` (id -> name) whose name is the same, given exactly or in plain words; None when it is
+    no one's or several people's."""
     exact = [id for id, n in known.items() if n.casefold().strip() == name.casefold().strip()]
     alike = exact or [id for id, n in known.items() if sorted(words(n)) == sorted(words(name)) and not apart(name, n)]
     return alike[0] if len(alike) == 1 else None
 
 
 class Index:
-    """Texts by the runs of three letters in their words, so that a name is compared only with those that may be like it.
+    """Texts by the runs of three letters in their words, so that a name is compared only with those that may be
+    like it.
 
     Who has a run is a set of bits in one number, and how many runs each shares is counted for all at once, a bit of the
     count at a time.
@@ -119,7 +147,8 @@ def _count(counts: list[int], bits: int) -> None:
 
 
 def _highest(counts: list[int], some: int, least: int, above: int = 0) -> Iterator[int]:
-    """Places, of `some`, whose count is `least` or more, the highest counts first. `above`: what higher bits have said."""
+    """Places, of `some`, whose count is `least` or more, the highest counts first. `above`: what higher bits have
+    said."""
     if not some or above + (1 << len(counts)) <= least:
         return
     if counts:

@@ -100,7 +100,8 @@ WHOLE: dict[Generation, tuple[str, ...]] = {  # the columns of one inspection's 
 
 @dataclass(frozen=True)
 class InspectionResult:
-    """What one inspection gave: our columns -> values. A monitoring visit adds to a report card and does not replace it."""
+    """What one inspection gave: our columns -> values. A monitoring visit adds to a report card and does not
+    replace it."""
 
     values: dict[str, Any]
     on: dt.date | None

@@ -1,4 +1,5 @@
-"""Whom a cell means: a school or a SIP by id, or by a name that only one has. Nothing that protects somebody is dropped.
+"""Whom a cell means: a school or a SIP by id, or by a name that only one has. Nothing that protects somebody is
+dropped.
 
 What resolves to nobody or to two is an error with the nearest; a school outside the case is told of and counted.
 """
@@ -29,7 +30,10 @@ MAY_BE_OUTSIDE = (
     "successions",
 )  # the past, and other people's schools
 FOLLOW = ("history", "refusals", "interests")  # tables whose rows follow a school to its new URN
-FOLLOWED = " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and its past follows."
+FOLLOWED = (
+    " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and "
+    "its past follows."
+)
 KEYS: dict[What, tuple[str, str]] = {"school": ("schools", "urn"), "sip": ("sips", "sip")}
 CALLED = {"school": "a URN or a school's name", "sip": "a SIP's id or name"}
 
@@ -143,7 +147,10 @@ def _tell(raw: Raw, said: _Said) -> None:
         who = "schools" if what == "school" else "SIPs"
         names = sorted(set(found))
         several = len(found) > 1
-        rows = f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and bear{'' if several else 's'} on nobody here"
+        rows = (
+            f"{len(found)} row{'s are' if several else ' is'} about {who} outside this case, and "
+            f"bear{'' if several else 's'} on nobody here"
+        )
         goes_on = FOLLOWED if what == "school" and table in FOLLOW else ""
         raw.notice(
             "outside_case",
@@ -182,10 +189,14 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
         out.append(Unmatched(what, found, tuple(c.place for c in cells), tuple((i, pool.names[i]) for i in ids)))
         for c in cells:
             raw.error(
-                "ambiguous_name" if sure else "unknown_reference", c.table.name,
+                "ambiguous_name" if sure else "unknown_reference",
+                c.table.name,
                 f"{c.place}: {c.column} {why} Write {CALLED[what]} that only one has, or take the row out.",
-                row=c.row, column=c.column, value=found, expected=CALLED[what],
-            )  # fmt: skip
+                row=c.row,
+                column=c.column,
+                value=found,
+                expected=CALLED[what],
+            )
     return sorted(out, key=lambda u: (u.what, u.text))
 
 

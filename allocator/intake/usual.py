@@ -1,4 +1,5 @@
-"""What managers and registers call our sheets, columns and values, most used first (docs/reference/headers.md lists them).
+"""What managers and registers call our sheets, columns and values, most used first (docs/reference/headers.md
+lists them).
 
 A header is compared without case, blanks and signs: `% FSM`, `FSM (%)` and `fsm` are one.
 """
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 
 from allocator.domain.case import TABLES
-from allocator.intake.headers import AREAS, COLUMNS, FORMS, TITLES
+from allocator.intake.headers import AREAS, COLUMNS, FORMS
 
 
 def _blocks(text: str) -> dict[str, str]:
@@ -19,18 +20,89 @@ def _blocks(text: str) -> dict[str, str]:
 
 HEADERS = {table: _blocks(text) for table, text in COLUMNS.items()}  # table -> our column -> its headers, with commas
 HEADERS["schools"] |= {c: ", ".join(f.format(n) for n in names for f in FORMS) for c, names in AREAS.items()}
+TITLES: dict[str, str] = {  # table -> usual titles of its sheet, years and words such as *list* apart
+    "schools": "schools, school, our schools, all schools, academies, settings, establishments, schools and days, "
+    "school details, school information, schools and academies, primary schools, secondary schools",
+    "sips": "sips, sip, sip team, team, advisers, advisors, partners, improvement partners, school improvement "
+    "partners, consultants, our team, adviser team, associates, who is who, staff",
+    "history": "history, allocation, allocations, sip allocations, sip allocation, previous allocations, pairings, "
+    "last year, allocation history, who had whom, past allocations, current allocations, school allocations",
+    "interests": "interests, conflicts, conflicts of interest, declarations, declarations of interest, register of "
+    "interests, conflict of interest, coi, declared interests, declaration of interests, interests "
+    "register, potential conflicts, declared conflicts",
+    "refusals": "refusals, vetoes, vetos, declined, refused, breakdowns, refusals and breakdowns, refused sips, "
+    "rejections, vetoes and breakdowns, declines, school refusals, schools refusing",
+    "wishes": "wishes, preferences, requests, school preferences, school wishes, school requests, expressed "
+    "preferences, wish list, sip preferences, preferences of schools, requests from schools, wishes of "
+    "schools, choices",
+    "decisions": "decisions, locks, manager decisions, fixed pairs, locks and bars, agreed pairs, manager's decisions, "
+    "overrides, decisions made, pairs decided, forbidden pairs, do not place, agreed decisions",
+    "absences": "absences, absence, leave, planned absence, planned leave, annual leave, sickness, secondments, time "
+    "away, absence record, unavailability, not available, days away",
+    "travel": "travel, distances, travel times, drive times, journey times, mileage, distance matrix, road distances, "
+    "journeys, distance table, travel matrix, km, distances by road",
+    "answers": "answers, responses, replies, school responses, school replies, answers received, school answers, "
+    "returns, responses received, replies received, acceptances, answers from schools, heads' answers",
+    "worked": "worked, days worked, visits, visit log, time given, days used, work done, visits made, delivery, "
+    "days delivered, record of visits, days given, work so far",
+    "needs": "needs, change of need, need changes, category changes, changes of category, changes of need, band "
+    "changes, changes in need, needs during the year, recategorised, re-banding, new categories, need "
+    "through the year",
+    "successions": "successions, conversions, school links, links, mergers, amalgamations, predecessors, successors, "
+    "urn changes, changed urns, conversions and mergers, new urns, school changes",
+}
 VALUES: dict[str, dict[str, str]] = {  # column -> a programme's usual word -> ours; what it was read as is always said
-    "need": {"universal": "standard", "core": "standard", "targeted": "raised", "enhanced": "raised", "intensive": "high", "light touch": "low",
-             "light": "low", "minimal": "low", "medium": "standard", "significant": "high", "very high": "top", "critical": "top", "urgent": "top"},
-    "interest": {"governor": "governor", "governance": "governor", "trustee": "governor", "governors": "governor", "chair of governors": "governor",
-                 "husband": "family", "wife": "family", "spouse": "family", "daughter": "family", "son": "family", "child": "family", "children": "family",
-                 "sister": "family", "brother": "family", "parent": "family", "relative": "family", "related": "family", "employee": "employed",
-                 "employer": "employed", "employment": "employed", "consultancy": "paid_work", "paid": "paid_work", "contract": "paid_work",
-                 "shares": "financial", "inspector": "inspected", "inspection": "inspected", "ex head": "former_head", "former headteacher": "former_head",
-                 "headteacher": "head"},
-}  # fmt: skip
-LAST_SIP = re.compile(  # a column of the schools sheet that holds the SIP of a year: `SIP 25/26`, `Current SIP`, `Last year's adviser`
-    r"(?:(?:current|existing|previous|last|old|allocated|assigned|named|lead|link|our|lastyears|lastyear|202\d(?:20)?2\d|2\d2\d)*)(?:sip|adviser|advisor|partner|improvementpartner|leadadviser)"
+    "need": {
+        "universal": "standard",
+        "core": "standard",
+        "targeted": "raised",
+        "enhanced": "raised",
+        "intensive": "high",
+        "light touch": "low",
+        "light": "low",
+        "minimal": "low",
+        "medium": "standard",
+        "significant": "high",
+        "very high": "top",
+        "critical": "top",
+        "urgent": "top",
+    },
+    "interest": {
+        "governor": "governor",
+        "governance": "governor",
+        "trustee": "governor",
+        "governors": "governor",
+        "chair of governors": "governor",
+        "husband": "family",
+        "wife": "family",
+        "spouse": "family",
+        "daughter": "family",
+        "son": "family",
+        "child": "family",
+        "children": "family",
+        "sister": "family",
+        "brother": "family",
+        "parent": "family",
+        "relative": "family",
+        "related": "family",
+        "employee": "employed",
+        "employer": "employed",
+        "employment": "employed",
+        "consultancy": "paid_work",
+        "paid": "paid_work",
+        "contract": "paid_work",
+        "shares": "financial",
+        "inspector": "inspected",
+        "inspection": "inspected",
+        "ex head": "former_head",
+        "former headteacher": "former_head",
+        "headteacher": "head",
+    },
+}
+# a column of the schools sheet that holds the SIP of a year: `SIP 25/26`, `Current SIP`, `Last year's adviser`
+LAST_SIP = re.compile(
+    r"(?:(?:current|existing|previous|last|old|allocated|assigned|named|lead|link|our|lastyears|lastyear"
+    r"|202\d(?:20)?2\d|2\d2\d)*)(?:sip|adviser|advisor|partner|improvementpartner|leadadviser)"
     r"(?:s?name)?(?:(?:in|for)?(?:current|existing|previous|last|lastyear|20\d\d(?:20)?\d\d|2\d2\d))*"
 )
 YEAR = re.compile(r"(?<!\d)(?:20)?(2\d)\s*[-/–_]\s*(?:20)?(2\d)(?!\d)")

@@ -73,8 +73,8 @@ def choices(
 ) -> Choices:
     """The lists after `changes`; `chosen` holds (urn, SIP) already agreed, each locked before the rest is worked out.
 
-    `stop` bounds all of it together; what it leaves open is said to be not worked out. `told` hears how many lists of how
-    many are ready, `as_ready` each list once it is, with the plan if nobody chooses."""
+    `stop` bounds all of it together; what it leaves open is said to be not worked out. `told` hears how many lists
+    of how many are ready, `as_ready` each list once it is, with the plan if nobody chooses."""
     began, stop = monotonic(), stop or Stop()
     locks = [{"lock": {"urn": urn, "sip": sip, "reason": "chosen from the list"}} for urn, sip in chosen]
     world = scenario(plan, [*changes, *locks])

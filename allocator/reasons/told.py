@@ -72,8 +72,8 @@ def told(
 ) -> Told:
     """What a school or SIP is told of its pair: a school, of all who come within the year; a SIP, of their own row.
 
-    `on`: the day on which it is read, which decides between *will be*, *is* and *was* (default: `spoken_on`); what is not
-    `agreed` yet *is to be*, though its first day has come.
+    `on`: the day on which it is read, which decides between *will be*, *is* and *was* (default: `spoken_on`); what
+    is not `agreed` yet *is to be*, though its first day has come.
     """
     on = on or spoken_on(plan, ready.facts)
     post = ready.held_by(a)[-1]

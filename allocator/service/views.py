@@ -96,8 +96,8 @@ def own_sips(case: Case, me: Who, programme: str) -> set[str]:
 
 
 def not_about_oneself(s: Session, row: RoundRow, before: Case | None, after: Case, me: Who) -> None:
-    """Data in force are changed about a manager who is a SIP by another manager, in whatever form they come. The first data of
-    a round have nothing to be held against: that they tell of their giver goes into the audit log.
+    """Data in force are changed about a manager who is a SIP by another manager, in whatever form they come. The
+    first data of a round have nothing to be held against: that they tell of their giver goes into the audit log.
 
     Raises HttpProblem `round_refuses`, with the tables that differ in rows about them.
     """
@@ -111,8 +111,8 @@ def not_about_oneself(s: Session, row: RoundRow, before: Case | None, after: Cas
     if differ := differs_about(before, after, own):
         raise HttpProblem(
             "round_refuses",
-            f"This changes what is said about yourself as a SIP ({', '.join(differ)}): another manager does that. Leave "
-            "those rows as they are, and the rest can be taken.",
+            f"This changes what is said about yourself as a SIP ({', '.join(differ)}): another manager does "
+            "that. Leave those rows as they are, and the rest can be taken.",
         )
 
 

@@ -56,9 +56,15 @@ def remember(
             session.delete(r)
     session.merge(
         Remembered(
-            programme_id=programme, kind=kind, place=place, text=text, means=means, by=by.id, at=keep.now(),
+            programme_id=programme,
+            kind=kind,
+            place=place,
+            text=text,
+            means=means,
+            by=by.id,
+            at=keep.now(),
         )
-    )  # fmt: skip
+    )
 
 
 def forget(session: Session, programme: str, kind: str, place: str, text: str) -> None:

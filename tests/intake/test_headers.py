@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from allocator.domain.case import TABLES
-from allocator.intake.headers import TITLES
 from allocator.intake.read import read_document
-from allocator.intake.usual import HEADERS, known_by, plain_label, usual_column, usual_table
+from allocator.intake.usual import HEADERS, TITLES, known_by, plain_label, usual_column, usual_table
 
 FEWER = {("schools", "head")}  # an id, which few sheets have; a name is never read as one
 COLUMNS = [(t, c) for t, model in TABLES.items() for c in model.model_fields]

@@ -1,4 +1,5 @@
-"""Coming in and going out: links asked for and spent, sessions changed and ended. Cookies are the answer's own affair."""
+"""Coming in and going out: links asked for and spent, sessions changed and ended. Cookies are the answer's own
+affair."""
 
 from __future__ import annotations
 

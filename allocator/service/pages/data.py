@@ -1,4 +1,5 @@
-"""The data of a round: a file in the manager's own words, mapped and matched once, its problems in its cells, what it changes."""
+"""The data of a round: a file in the manager's own words, mapped and matched once, its problems in its cells, what
+it changes."""
 
 from __future__ import annotations
 
@@ -76,16 +77,30 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
     raw = reading.raw
     errors_ = [p for p in raw.problems if p.severity == "error" and not _asked_about(p, raw)]
     return {
-        "reading": reading, "sheets": [(t, raw.likely.get(t) or nearest(t, TABLES, TITLE)) for t in raw.unknown], "tables": list(TABLES),
-        "columns": [c for c in reading.columns if not c.read], "understood": [c for c in reading.columns if c.read], "titles": raw.read_titles, "likely": raw.likely,
-        "values": _own_values(reading), "bodies": list(dict.fromkeys(raw.alike)), "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (), "names": reading.unmatched, "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
-        "count": len(errors_), "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
-        "rules": together(preflight(reading.case, reading.policy)) if reading.case else (), "called": called, "parts": since(old, reading.case) if old and reading.case else (),
+        "reading": reading,
+        "sheets": [(t, raw.likely.get(t) or nearest(t, TABLES, TITLE)) for t in raw.unknown],
+        "tables": list(TABLES),
+        "columns": [c for c in reading.columns if not c.read],
+        "understood": [c for c in reading.columns if c.read],
+        "titles": raw.read_titles,
+        "likely": raw.likely,
+        "values": _own_values(reading),
+        "bodies": list(dict.fromkeys(raw.alike)),
+        "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (),
+        "names": reading.unmatched,
+        "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
+        "count": len(errors_),
+        "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
+        "rules": together(preflight(reading.case, reading.policy)) if reading.case else (),
+        "called": called,
+        "parts": since(old, reading.case) if old and reading.case else (),
         "everyone": {
-            "school": [(s.urn, s.name) for s in reading.case.schools] if reading.case else _listed(reading, "schools", "urn"),
+            "school": [(s.urn, s.name) for s in reading.case.schools]
+            if reading.case
+            else _listed(reading, "schools", "urn"),
             "sip": [(s.sip, s.name) for s in reading.case.sips] if reading.case else _listed(reading, "sips", "sip"),
         },
-    }  # fmt: skip
+    }
 
 
 def _asked_about(p: Problem, raw: Raw) -> bool:
@@ -132,9 +147,14 @@ def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:
         old, called = workbook_words.before_round(s, row)
     names = names_in(s, row.programme_id)
     return {
-        "case": case, "put_by": names.get(now.by, now.by), "called": called,
-        "tables": [(t, CALLED[t][0], len(getattr(case, t))) for t in CALLED], "parts": since(old, case) if old else (), "old": old is not None, "notices": now.problems,
-    }  # fmt: skip
+        "case": case,
+        "put_by": names.get(now.by, now.by),
+        "called": called,
+        "tables": [(t, CALLED[t][0], len(getattr(case, t))) for t in CALLED],
+        "parts": since(old, case) if old else (),
+        "old": old is not None,
+        "notices": now.problems,
+    }
 
 
 @router.post("/rounds/{id}/data")
@@ -208,8 +228,11 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         waiting = _given(s, id)
         reading = _read(s, row, waiting)
         if reading.case is None:
-            raise HttpProblem("case_errors", "The file still has errors. Mend them first.",
-                          problems=[table_problem(p) for p in reading.problems if p.severity == "error"])  # fmt: skip
+            raise HttpProblem(
+                "case_errors",
+                "The file still has errors. Mend them first.",
+                problems=[table_problem(p) for p in reading.problems if p.severity == "error"],
+            )
         by = who.person(row.programme_id)
         before = keep.case_row(s, id)
         not_about_oneself(s, row, keep.case_of(before)[0] if before else None, reading.case, who)

@@ -1,4 +1,5 @@
-"""The versions of a round's data: who made each, when, what it changed and what that does to the plan; an earlier one put back."""
+"""The versions of a round's data: who made each, when, what it changed and what that does to the plan; an earlier
+one put back."""
 
 from __future__ import annotations
 
