@@ -25,7 +25,7 @@ PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("scenarios/*
 
 
 def test_the_generated_reference_is_fresh() -> None:
-    asked: list[str] = whole_or(["--questions"], [])  # some thirty commands
+    asked: list[str] = whole_or(["--questions", "--large"], [])  # some thirty commands
     run = subprocess.run(
         [sys.executable, "-m", "docs.generate", "--check", *asked], cwd=ROOT, capture_output=True, text=True
     )

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import Literal
 
 from allocator.check.ledger import Keeping, Ledger, once
 from allocator.domain.case import Case, DecisionKind, NeedChange, School, Sip
@@ -76,6 +77,18 @@ class Post:
     def meets(self, other: Post) -> bool:
         """Whether the two share a day."""
         return max(self.begin, other.begin) <= min(self.end, other.end)
+
+
+def spot_of(easting: float | None, northing: float | None) -> tuple[int, int] | None:
+    return None if easting is None or northing is None else (nearest(dec(easting)), nearest(dec(northing)))
+
+
+def apart(a: tuple[int, int] | None, b: tuple[int, int] | None) -> int | None:
+    """Whole metres between two places, as the crow flies."""
+    if a is None or b is None:
+        return None
+    e, n = a[0] - b[0], a[1] - b[1]
+    return floor(Decimal(e * e + n * n).sqrt())
 
 
 class Book(Keeping):
@@ -351,15 +364,13 @@ class Book(Keeping):
         km = self.find.km.get((urn, sip))
         if km is not None:
             return nearest(dec(km) * 1000)
-        a, b = self.schools[urn], self.sips[sip]
-        return self.straight(a.easting, a.northing, b.easting, b.northing)
+        return apart(self.spot(urn, "school"), self.spot(sip, "sip"))
 
-    @staticmethod
-    def straight(e1: float | None, n1: float | None, e2: float | None, n2: float | None) -> int | None:
-        if None in (e1, n1, e2, n2):
-            return None
-        e, n = nearest(dec(e1 or 0)) - nearest(dec(e2 or 0)), nearest(dec(n1 or 0)) - nearest(dec(n2 or 0))
-        return floor(Decimal(e * e + n * n).sqrt())
+    @once
+    def spot(self, key: str, kind: Literal["school", "sip"]) -> tuple[int, int] | None:
+        """Where a school or SIP is, in whole metres."""
+        row = self.schools[key] if kind == "school" else self.sips[key]
+        return spot_of(row.easting, row.northing)
 
     def rates(self) -> list[Decimal]:
         """Day rates known of those who may hold some post or part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from allocator.check.derived import Book, Post, alike, dec, norm
+from allocator.check.derived import Book, Post, alike, apart, dec, norm
 from allocator.domain.case import Sip, Wish
 
 
@@ -129,7 +129,7 @@ def own_ties(b: Book, post: Post, sip: Sip) -> bool:
         return False
     own = b.schools.get(sip.current_urn or "")
     if own is not None and own.phase == s.phase:
-        m = b.straight(own.easting, own.northing, s.easting, s.northing)
+        m = apart(b.spot(own.urn, "school"), b.spot(s.urn, "school"))
         if m is not None and m < dec(part.near_km) * 1000:
             return True
     asks = part.serving_head_same_la == "needs_yes" and alike(sip.current_la, s.la)
@@ -280,7 +280,11 @@ class Bars:
             return not self._known[*post.key, sip.sip]
         if any(test(self.b, post, sip) for name, test in self.tests.items() if name != "tenure"):
             return False
-        return not self.rules(post, sip)
+        tenure = self.tests.get("tenure")
+        if tenure is not None and tenure(self.b, post, sip):
+            return not self.rules(post, sip)
+        self._known[*post.key, sip.sip] = []  # every test was asked, and none bars the pair
+        return True
 
     def lasting(self, post: Post, sip: Sip) -> list[str]:
         """The rules that bar the holder of a post of the year on each of its days."""

@@ -133,22 +133,50 @@ def export(
     calendar: Annotated[
         Path | None, typer.Option("--calendar", callback=may_write, help="dates of the plan, as an .ics file")
     ] = None,
+    letters: Annotated[
+        Path | None, typer.Option("--letters", help="a folder for the letters to heads and SIPs, as Word and PDF")
+    ] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="with --letters: as if every pair were confirmed; without, as proposed")
+    ] = False,
     as_json: JsonOpt = False,
 ) -> None:
-    """Files from any plan: the workbook, the page, the table of schools, a calendar."""
+    """Files from any plan: the workbook, the page, the table of schools, a calendar, the letters."""
     from allocator.errors import UsageError
     from allocator.report.by_school import write_csv
 
-    asked = [p for p in (excel, report, csv, calendar) if p]
+    asked = [p for p in (excel, report, csv, calendar, letters) if p]
     if not asked:
         raise UsageError(
-            "Say what to write: --excel FILE.xlsx, --report FILE.html, --csv FILE.csv or --calendar FILE.ics."
+            "Say what to write: --excel FILE.xlsx, --report FILE.html, --csv FILE.csv, --calendar FILE.ics "
+            "or --letters FOLDER."
         )
+    if confirmed and letters is None:
+        raise UsageError("--confirmed says how letters are written. Give --letters FOLDER with it.")
+    if letters is not None and letters.exists() and not letters.is_dir():
+        raise UsageError(f"{letters} is a file. Give a folder for the letters.")
     plan = read_plan(plan_file)
     of_plan(plan, None, excel, report)
     write_all([(csv, lambda p: write_csv(plan, p)), (calendar, lambda p: _calendar(plan, p))])
+    if letters is not None:
+        _letters(plan, letters, confirmed)
     if as_json:
         say_json({"written": [str(p) for p in asked]})
+
+
+def _letters(plan: Plan, folder: Path, confirmed: bool) -> None:
+    """In the wording that ships, and without a page to answer on: the service has both."""
+    from allocator.cli.app import note
+    from allocator.errors import UsageError
+    from allocator.reasons.answer import ready_from
+    from allocator.report.drafts import write_letters
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        said = write_letters(ready_from(plan), plan, folder, confirmed=confirmed)
+    except OSError as error:
+        raise UsageError(f"{folder}: the letters were not written: {error.strerror}.") from None
+    note(f"Written in {folder}: {said}")
 
 
 def _calendar(plan: Plan, path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -61,6 +61,12 @@ def patiently(do: Callable[[], T]) -> T:
                 raise
             log.warning("database away, trying again", extra={"error": cause(error)})
             time.sleep(0.5)
+
+
+def keeps_best(request: Mapping[str, Any]) -> bool:
+    """Whether work that is stopped leaves what it has: all does but the trial of a setting, which is an answer only when
+    it is finished."""
+    return "wants" not in request
 
 
 class Queue:
@@ -141,10 +147,13 @@ class Queue:
         )
 
     def cancel(self, session: sa.orm.Session, job: Job) -> None:
-        """Stop it: at once where it still waits, within a second where it runs."""
+        """Stop it. A plan in the making keeps its best, which is put into words and audited first; the trial of a
+        setting ends at once: what was found so far is no answer."""
         job.cancel = True
         if job.state == "queued":
             job.state, job.ended_at, job.reason = "cancelled", keep.now(), "cancelled before it began"
+        elif not keeps_best(job.request):
+            job.state, job.ended_at, job.reason = "cancelled", keep.now(), "stopped on request; nothing was changed"
 
     # -- looking after it --------------------------------------------------------------------------------------
 

@@ -67,6 +67,11 @@ def name_of(facts: Facts, sip: str | None) -> str:
     return row.name if row else (sip or "nobody")
 
 
+def who_was(facts: Facts, sip: str) -> str:
+    """Somebody of last year by name; of whom the case knows no more than the id, that they are no longer on the team."""
+    return facts.sips[sip].name if sip in facts.sips else f"{sip} (no longer on the team)"
+
+
 def to_reader(facts: Facts, sip: str | None) -> str:
     """The name as a head reads it, who knows no ids."""
     return facts.sips[sip].name if sip in facts.sips else "the partner you had"

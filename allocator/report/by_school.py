@@ -24,7 +24,7 @@ from allocator.intake.write import cell
 from allocator.reasons.answer import world
 from allocator.reasons.in_a_word import in_a_word
 from allocator.reasons.position import OEIF
-from allocator.reasons.spoken import name_of
+from allocator.reasons.spoken import who_was
 from allocator.words import day, days, words
 
 NOBODY = "nobody yet"
@@ -188,7 +188,7 @@ class _Rows:
             s.trust or "",
             s.head or "",
             last or "",
-            name_of(facts, last) if last else "nobody",
+            who_was(facts, last) if last else "nobody",
             now.sip if now else "",
             now.name if now else NOBODY,
             self._why(last, now, change),

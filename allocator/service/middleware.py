@@ -26,6 +26,7 @@ from allocator.store import keep
 from allocator.store.migrate import newest
 from allocator.store.tables import Job
 
+FAULT = 500  # the least status that is a fault of ours
 log = logging.getLogger("allocator.access")
 BODY_SECONDS = 60.0  # within which a request's body has come
 PROBE_SECONDS = 3.0  # within which a store that is well has answered
@@ -111,7 +112,8 @@ class Care:
             method = scope["method"] if scope["method"] in METHODS else "other"  # anybody can write any word there
             REQUESTS.labels(method, route, status).inc()
             SECONDS.labels(method, route).observe(seconds)
-            log.info(
+            log.log(
+                logging.ERROR if status >= FAULT else logging.INFO,
                 "request",
                 extra={
                     "request": id,
@@ -142,14 +144,15 @@ class JsonLines(logging.Formatter):
         return json.dumps(out, default=str)
 
 
-def log_as_json() -> None:
-    """All logs to stderr, as JSON lines."""
+def log_as_json(*, requests: bool = False) -> None:
+    """All logs to stderr, as JSON lines. `requests`: also a line for each that was served as it should be."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("dbos").handlers = [handler]  # it would make one of its own
     for noisy in ("dbos", "alembic", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+    log.setLevel(logging.INFO if requests else logging.ERROR)
 
 
 router = APIRouter()

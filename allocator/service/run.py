@@ -75,7 +75,7 @@ class Workers:
 
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to end; workers end with us, and what they held is taken up again at the next start."""
-    log_as_json()
+    log_as_json(requests=settings.log_requests)
     if settings.smtp_url and not settings.public_url:
         raise UsageError(
             "Letters are to be sent (ALLOCATOR_SMTP_URL), so say where their links lead: ALLOCATOR_PUBLIC_URL."

@@ -38,3 +38,21 @@ def test_the_file_is_what_is_shown(at: Site, board: str) -> None:
     assert list(csv.reader(io.StringIO(text))) == [["URN", "School", "This year"], ["5", "5 Hill School", "nobody yet"]]
     book = page.request.get(f"{at.base}{address}".replace("plan.csv", "plan.xlsx"))
     assert book.body()[:2] == b"PK"
+
+
+def test_several_are_locked_for_one_reason_and_unlocked_again(at: Site, board: str) -> None:
+    page = go(at, board, "/plan", script=False)
+    page.get_by_text("Lock or unlock several").click()
+    page.get_by_role("button", name="Lock those ticked").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say why in a sentence")
+    page.get_by_role("checkbox", name="1 Hill School").uncheck()
+    page.get_by_label("Why?").fill("Both heads asked us to.")
+    page.get_by_role("button", name="Lock those ticked").click()
+    expect(page.get_by_role("row", name="2 Hill School")).to_contain_text("locked", timeout=60_000)
+    assert sorted(kept(at, board)) == ["2", "3", "4"]
+    page.get_by_text("Lock or unlock several").click()
+    page.get_by_label("Why?").fill("They may move after all.")
+    page.get_by_role("button", name="Unlock those ticked").click()
+    expect(page.get_by_role("row", name="2 Hill School")).not_to_contain_text("locked", timeout=60_000)
+    page.get_by_text("Lock or unlock several").wait_for()
+    assert kept(at, board) == {}

@@ -122,7 +122,8 @@ def test_july_from_the_first_letter_to_the_plan_in_force(at: Site) -> None:
     page.goto(f"{here}/confirm")
     page.get_by_role("link", name="Next year, before it is planned").click()
     press(page, "Open the round of 2027/28")
-    expect(page.get_by_role("heading", name="Round 2027/28")).to_be_visible()
+    expect(page.get_by_role("heading", name="2027/28, before it is planned")).to_be_visible()
+    accessible(page)
 
 
 def test_the_heads_page_on_a_phone_without_script(at: Site) -> None:

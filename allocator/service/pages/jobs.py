@@ -15,6 +15,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.jobs.queue import keeps_best
 from allocator.report.so_far import so_far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
 from allocator.service.actions.jobs import cancel, job_in
@@ -97,13 +98,14 @@ def waiting(
         now = so_far(found.progress)
         before = ahead(s, found)
         mark = (
-            f"{before} {found.state} {found.state == 'queued' and not office.queue.alive(s)} {now.step} "
+            f"{before} {found.state} {found.cancel} {found.state == 'queued' and not office.queue.alive(s)} {now.step} "
             f"{now.done} {' '.join(now.lines)}"
         )
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
-        beside = found.result["plan"] if found.result and "plan" in found.result else None
+        keeps = keeps_best(found.request)
+        beside = found.result["plan"] if keeps and found.result and "plan" in found.result else None
         best = the_plan(keep.plan_row(s, beside)) if beside else None
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
@@ -114,6 +116,8 @@ def waiting(
         job=job_out(found),
         then=then,
         final=found.state in FINAL,
+        keeps=keeps,
+        stopping=found.cancel,
         best=best,
         best_id=beside,
         asked=found.request,
@@ -149,15 +153,15 @@ def _told(request: Request, **also: str) -> Response:
 
 @router.post("/rounds/{id}/jobs/{job}/stop")
 def stop(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form) -> Response:
-    """Stop it; the best audited plan so far is kept."""
+    """Stop it; of a plan in the making the best so far is audited and kept."""
     with office.db.read() as s:
         fresh(request, round_in(s, who, id))
-        ended = job_in(s, who, job).state in FINAL
+        found = job_in(s, who, job)
+        ended, keeps = found.state in FINAL, keeps_best(found.request)
     if not ended:
         cancel(office, who, job)
-    return done(
-        f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '')}", "Stopping. The best plan so far is kept."
-    )
+    said = "Stopping. The best plan so far is kept." if keeps else "Stopped. Nothing was changed."
+    return done(f"/rounds/{id}/jobs/{job}?then={quote(form.text('then') or '')}", said)
 
 
 @router.post("/rounds/{id}/jobs/{job}/away")

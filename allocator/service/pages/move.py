@@ -154,9 +154,9 @@ def keep_it(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
     with office.db.read() as s:
         around_it, _, plan, _ = on_desk(s, id, who)
     card = card_of(plan, urn, post)
-    first = [_lock("unlock", urn, post, card.sip, reason, {})] if card is not None and card.locked else []
-    lock = _lock("lock", urn, post, sip, reason, {"by": who.name, **_on(plan, around_it["stands"])})
-    return by_hand(request, id, who, office, form, [*first, lock], reason, f"#{urn}-{post}")
+    first = [lock("unlock", urn, post, card.sip, reason, {})] if card is not None and card.locked else []
+    locked = lock("lock", urn, post, sip, reason, {"by": who.name, **on_day(plan, around_it["stands"])})
+    return by_hand(request, id, who, office, form, [*first, locked], reason, f"#{urn}-{post}")
 
 
 @router.post("/rounds/{id}/board/unlock")
@@ -166,7 +166,7 @@ def unlock(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     reason = form.need("reason", WHY)
     if form.errors:
         return tried_page(request, id, who, office, urn, sip, post, form)
-    change = _lock("unlock", urn, post, sip, reason, {})
+    change = lock("unlock", urn, post, sip, reason, {})
     return by_hand(request, id, who, office, form, [change], reason, f"#{urn}-{post}")
 
 
@@ -223,11 +223,12 @@ def _named(form: Fields) -> tuple[str, str, str]:
     return form.text("urn") or "", post, form.text("sip") or ""
 
 
-def _lock(kind: str, urn: str, post: str, sip: str, reason: str, on: dict[str, str]) -> dict[str, Any]:
+def lock(kind: str, urn: str, post: str, sip: str, reason: str, on: dict[str, str]) -> dict[str, Any]:
+    """A change that locks a post to a SIP, or unlocks it."""
     return {kind: {"urn": urn, "post": post, "sip": sip, "reason": reason, **on}}
 
 
-def _on(plan: Plan, stands: Round) -> dict[str, str]:
+def on_day(plan: Plan, stands: Round) -> dict[str, str]:
     """Once the plan is in force a lock tells from today, or from the day of the last repair if that is later."""
     day = told_from(plan, stands, dt.date.today())
     return {"on": day.isoformat()} if day else {}

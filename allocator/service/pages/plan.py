@@ -23,10 +23,11 @@ from allocator.domain.round import Event, Round
 from allocator.errors import RoundRefuses
 from allocator.reasons.answer import world
 from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, SchoolRow, View, by_school, cells, csv_of, viewed
-from allocator.service.access import In, Manager, Reader, the_plan, writing
+from allocator.service.access import In, Manager, Office, Reader, the_plan, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
-from allocator.service.pages.ground import Form, PageRoute, done, headers, moment, show
+from allocator.service.pages.ground import Fields, Form, PageRoute, done, headers, moment, show
+from allocator.service.pages.move import WHY, by_hand, lock, on_day
 from allocator.service.pages.sign_in import inside
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
@@ -82,21 +83,35 @@ def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[S
 @router.get("/rounds/{id}/plan")
 def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -> Response:
     """The whole plan, one row a school."""
+    return table_page(request, id, who, office, asked)
+
+
+def table_page(
+    request: Request, id: str, who: Who, office: Office, asked: View, form: Fields | None = None
+) -> Response:
+    """The page, with the errors of a form that could not be taken."""
     with office.db.read() as s:
         around_it, plan, rows = rows_of(s, id, who)
         before = the_one_before(s, id, around_it["stands"])
     undone = _moved(before[0], plan) if before else set()
     found = viewed(rows, asked)
     shown = [r for _, group in found for r in group]
+    errors = form.errors if form else {}
     return show(
         request,
         "plan.html",
         who,
+        422 if form else 200,
         **around_it,
         asked=asked,
         query=query,
         groups=found,
         columns=asked.shown,
+        lockable=[r for r in shown if r.sip_id],
+        errors=errors,
+        summary=form.summary if form else [],
+        ticked=form.all("urns") if form else [],
+        reason=form.text("reason") or "" if form else "",
         all_columns=COLUMNS,
         ways=GROUPS,
         marks=list(MARKS.items()),
@@ -114,6 +129,23 @@ def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -
             key=lambda x: x[1],
         ),
     )
+
+
+@router.post("/rounds/{id}/plan/locks")
+def locks(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Several leads locked to the SIP they have, or unlocked, for one reason; nobody moves for that alone. A job."""
+    urns, word = set(form.all("urns")), form.choice("word", ("lock", "unlock"), "Say whether to lock or unlock them")
+    reason = form.need("reason", WHY)
+    with office.db.read() as s:
+        around_it, plan, rows = rows_of(s, id, who)
+    meant = [r for r in rows if r.urn in urns and r.sip_id and r.locked == (word == "unlock")]
+    if not meant and word:
+        form.errors["urns"] = f"Tick schools that are {'not yet ' if word == 'lock' else ''}locked"
+    if form.errors:
+        return table_page(request, id, who, office, View(), form)
+    on = {"by": who.name, **on_day(plan, around_it["stands"])} if word == "lock" else {}
+    changes = [lock(word, r.urn, "lead", r.sip_id, reason, on) for r in meant]
+    return by_hand(request, id, who, office, form, changes, reason, "")
 
 
 def _counted(rows: list[SchoolRow]) -> list[tuple[str, str, int]]:

@@ -22,6 +22,7 @@ from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
+from allocator.service.pages.previews import counted, previewed
 from allocator.service.pages.publish_letters import (
     again,
     asking,
@@ -29,7 +30,6 @@ from allocator.service.pages.publish_letters import (
     looked_at,
     mail_out,
     plural,
-    previewed,
 )
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, Publication
@@ -196,6 +196,7 @@ def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         409 if stopped else 200,
         **at.facts,
         letters=ready,
+        sorts=counted(ready),
         going=going,
         stopped=stopped,
         answer_by=rounds.deadline(at.desk, today, by),
@@ -230,7 +231,15 @@ def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Respon
         at = place_in(s, id, who)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
         ready = previewed(s, at, shared, *letters_to_tell(at.desk))
-    return show(request, "publish-due.html", who, **at.facts, letters=ready, mail=bool(office.settings.smtp_url))
+    return show(
+        request,
+        "publish-due.html",
+        who,
+        **at.facts,
+        letters=ready,
+        sorts=counted(ready),
+        mail=bool(office.settings.smtp_url),
+    )
 
 
 @router.post("/rounds/{id}/publish/tell")

@@ -5,15 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import Request
-from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.round import State
-from allocator.report import letters, sip_letters
-from allocator.report.wording import Letter, kind_of
 from allocator.service import outbox, posting
 from allocator.service.access import Office, fresh
 from allocator.service.outbox import addressed, batch
@@ -27,24 +24,6 @@ from allocator.store.tables import PlanRow, RoundRow
 def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
     """The letter that asks for an answer, for each head of these schools."""
     return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
-
-
-def previewed(
-    s: Session, at: Place, shared: letters.LetterOffice, schools: outbox.States, sips: Mapping[str, Sequence[State]]
-) -> list[tuple[Letter, list[str]]]:
-    """The letters that would go, to heads, to chairs who are known, to SIPs, each with the addresses it would go to."""
-    out: list[tuple[Letter, list[str]]] = []
-    roles: tuple[Literal["head", "chair"], ...] = ("head", "chair")
-    for g, states in schools.items():
-        whom = outbox.heads_of(s, at.row.programme_id, at.desk, g)
-        for role, state in ((r, x) for x in states for r in roles):
-            to = [a.invited.email for a in whom if a.invited.role == role]
-            if to or role == "head":
-                out.append((letters.school_letter(at.desk, g, shared, kind=kind_of(role, state)), to))
-    for sip, due_ in sips.items():
-        to = [a.invited.email for a in outbox.sip_of(s, at.row.programme_id, at.desk, sip)]
-        out += [(sip_letters.sip_letter(at.desk, sip, shared, kind=kind_of("sip", x)), to) for x in due_]
-    return out
 
 
 def letters_to_tell(desk: rounds.Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
