@@ -19,7 +19,9 @@ from typing import Any, TypeVar
 from allocator.service.http_problems import HttpProblem
 
 T = TypeVar("T")
-SMALL = 2 * 2**20  # bytes, unpacked, up to which a file is read in the server itself
+SMALL = (
+    64 * 2**10
+)  # bytes, unpacked, up to which a file is read in the server itself: some two seconds of work at worst
 SECONDS = 60
 MEMORY = 2 * 2**30  # bytes of address space
 processes = multiprocessing.get_context("forkserver")
