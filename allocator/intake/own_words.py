@@ -105,7 +105,8 @@ def translate(raw: Raw, words: OwnWords, year: str | None = None) -> list[OwnCol
                     table.kept.add(table.header[n])
             read = _usual(table, said, raw, year)
             if read:
-                listed = ", ".join(f"{labels[n]} as {table.header[n]}" for n in read)
+                ours = ("the SIP of a year" if table.header[n] == LAST_SIP else table.header[n] for n in read)
+                listed = ", ".join(f"{labels[n]} as {name}" for n, name in zip(read, ours, strict=True))
                 raw.notice(
                     "headers_read",
                     table.name,

@@ -52,6 +52,11 @@ def test_from_upload_to_a_right_plan(desk: Desk, name: str) -> None:
     told = " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
     for part in SAID[name]:
         assert part in told
+    first = told.partition("Take it as the data")[
+        0
+    ]  # what may not be meant is seen before the button, and not in a fold
+    assert ("Look at these before you take it" in first) is (name in ("colours.xlsx", "hidden.xlsx"))
+    assert all(part in first for part in SAID[name]) or name not in ("colours.xlsx", "hidden.xlsx")
     taken = desk.client.post(f"{AT}/take", headers=me)
     assert "are in, as version 1." in taken.text, told
     with desk.db.read() as s:

@@ -41,6 +41,23 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 YEAR = re.compile(r"\d{4}/\d{2}")
 OURS = "="  # in a form: keep it as the manager's own; as text it cannot be one of our columns
 LISTED = 100  # problems shown on the page; the workbook holds all
+# notices that a person should have seen before the file is taken: what may not be meant, or may mean somebody else
+LOOK = (
+    "hidden",
+    "struck",
+    "colours",
+    "undated_sip",
+    "not_history",
+    "at_odds",
+    "likely_duplicate",
+    "shared_head",
+    "gone_sips",
+    "outside_case",
+    "before_year",
+    "after_year",
+    "kind_assumed",
+    "small_percent",
+)
 
 
 @router.get("/rounds/{id}/data")
@@ -89,6 +106,7 @@ def _waiting(s: Session, row: RoundRow, waiting: UploadRow) -> dict[str, Any]:
         "brief": in_brief(reading.case, reading.policy, raw) if reading.case else (),
         "names": reading.unmatched,
         "wrong": [_shown(p, reading) for p in errors_[:LISTED]],
+        "look": [p.text for p in together(p for p in raw.problems if p.code in LOOK)],
         "count": len(errors_),
         "said": [_shown(p, reading) for p in reading.problems if p.severity == "notice"],
         "rules": together(preflight(reading.case, reading.policy)) if reading.case else (),
