@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from allocator.engine.again import Again, Unsettled
+from allocator.engine.again import Again
 from allocator.engine.around import added, around
 from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.ladder import Unsettled
 from allocator.engine.method import solve
 from allocator.engine.model import value
 from allocator.engine.tiers import Clock, Conflict, Stop, signed

@@ -21,6 +21,7 @@ from time import monotonic
 
 from allocator.engine import tiers
 from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.ladder import Unsettled, at_the_root
 from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
@@ -33,6 +34,7 @@ from allocator.engine.worst import worst_first
 FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work it has for them
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
+ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
 LARGE = 60_000  # pairs: about two thousand schools in one piece
 
 
@@ -90,7 +92,13 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
     clock = Clock(stop, monotonic())
     packed = packing(inst) if len(inst.pairs) <= LARGE else None
     if packed is None:
-        return _by_size(inst, stop, hint, settle, short)
+        if inst.pairs and len(inst.pairs) <= ROOT and not stop.gap:
+            try:
+                return at_the_root(inst, clock, NODES if stop.nodes is None else min(NODES, stop.nodes))
+            except Unsettled:
+                stop = replace(stop, seconds=clock.left(), work=clock.work_left())
+        solved = _by_size(inst, stop, hint, settle, short)
+        return replace(solved, deterministic_time=clock.work + solved.deterministic_time)
     if len(inst.pairs) <= SMALL:
         quick = replace(stop, work=min(QUICK, stop.work or QUICK)) if stop.seconds is None else stop
         quick = quick if quick.seconds is None else replace(quick, seconds=min(QUICK, quick.seconds))
