@@ -141,3 +141,35 @@ def test_waiting_work_says_what_is_before_it(desk: Desk) -> None:
         assert ahead(s, s.get_one(Job, "long")) == (0, 0)
         assert (what(mine), what(Job(kind="solve", request={"wants": {}}))) == ("Making the plan", "Trying a setting")
     assert "It ends by itself after 30 minutes at most" in page(desk, "/rounds/r/jobs/waiting")
+
+
+def test_the_trial_of_a_setting_ends_at_once_and_leaves_no_answer(desk: Desk) -> None:
+    asks: dict[str, dict[str, object]] = {"trial": {"wants": {}}, "plan-made": {}}
+    with desk.db.write() as s:
+        current = keep.current(s, "r")
+        assert current is not None
+        plan = current.id
+        for id, more in asks.items():
+            s.add(
+                Job(
+                    id=id,
+                    programme_id="p",
+                    round_id="r",
+                    kind="solve",
+                    state="running",
+                    request=more,
+                    by={},
+                    created_at=keep.now(),
+                )
+            )
+    stop = {
+        id: desk.client.post(f"{SITE}/rounds/r/jobs/{id}/stop", headers=desk.headers("manager"))
+        for id in ("trial", "plan-made")
+    }
+    assert all(x.status_code in (200, 303) for x in stop.values())
+    with desk.db.read() as s:
+        assert (s.get_one(Job, "trial").state, s.get_one(Job, "plan-made").state) == ("cancelled", "running")
+    assert "the best plan so far is put into words and checked" in page(desk, "/rounds/r/jobs/plan-made")
+    with desk.db.write() as s:
+        s.get_one(Job, "trial").result = {"plan": plan, "status": "feasible", "unfilled": 0}  # its worker was late
+    assert "The best plan so far" not in page(desk, "/rounds/r/jobs/trial")
