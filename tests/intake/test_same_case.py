@@ -261,7 +261,7 @@ def spoilt(case: Tables, table: str, at: int, **cells: Any) -> Tables:
 def told_apart(column: str, given: str, case: Tables) -> bool:
     """Whether a reader can tell that it is a slip: not where it is another school's or SIP's own number, or another day or year."""
     ids = {str(r[k]) for t, k in (("schools", "urn"), ("sips", "sip")) for r in case[t]}
-    return given.strip() not in ids and not re.fullmatch(r"\d{4}-\d\d-\d\d|(?:20)?\d\d/\d\d", given.strip())
+    return given.strip() not in ids and not re.fullmatch(r"\d{4}-\d\d?-\d\d?|(?:20)?\d\d/\d\d", given.strip())
 
 
 @pytest.mark.parametrize("table", PROTECTING)
