@@ -100,11 +100,10 @@ def test_a_file_that_is_read_and_cannot_be_marked_is_told(tmp_path: Path) -> Non
     """Whoever writes in a workbook reads more of it."""
     desk, site = open_office(tmp_path), "http://testserver/rounds/r/data"
     me = desk.headers("manager")
-    for ref, status in (("B2", 200), ("nonsense", 409)):
-        given = {"file": ("case.xlsx", noted(ref), uploads.XLSX)}
-        assert desk.client.post(site, data={"year": "2026/27"}, files=given, headers=me).status_code in (200, 303)
-        answer = desk.client.get(f"{site}/marked", headers=me)
-        assert answer.status_code == status, answer.text
+    given = {"file": ("case.xlsx", noted("nonsense"), uploads.XLSX)}
+    assert desk.client.post(site, data={"year": "2026/27"}, files=given, headers=me).status_code in (200, 303)
+    answer = desk.client.get(f"{site}/marked", headers=me)
+    assert answer.status_code == 409, answer.text
     assert "can be read but not written in" in answer.text
 
 
