@@ -1,8 +1,8 @@
 """A matrix and a relaxation for each aim in turn: searches that end at the root, or near it.
 
-Rows that whole plans keep and relaxed ones break (`cuts.py`) mostly close what lies between the two; then the relaxation's
-answer is a plan, its bound is exact, and the aims after it are asked for among plans as good. What a few relaxations do
-not settle is left to others.
+Rows that whole plans keep and relaxed ones break (`cuts.py`) mostly close what lies between the two; then the
+relaxation's answer is a plan, its bound is exact, and the aims after it are asked for among plans as good. What a
+few relaxations do not settle is left to others.
 """
 
 from __future__ import annotations
@@ -253,7 +253,8 @@ class Climb:
 
 
 def proved(inst: Instance, plan: Laid, stood: Mapping[str, int], clock: Clock) -> Solution:
-    """A plan proved the only best one, what is short spread evenly; `stood`: tiers that `plan` does not name (made most)."""
+    """A plan proved the only best one, what is short spread evenly; `stood`: tiers that `plan` does not name (made
+    most)."""
     chosen, short, now = plan
     if short:
         even = spread_short(inst, chosen, short, lambda model: run(model, clock))

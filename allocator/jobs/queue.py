@@ -64,8 +64,8 @@ def patiently(do: Callable[[], T]) -> T:
 
 
 def keeps_best(request: Mapping[str, Any]) -> bool:
-    """Whether work that is stopped leaves what it has: all does but the trial of a setting, which is an answer only when
-    it is finished."""
+    """Whether work that is stopped leaves what it has: all does but the trial of a setting, which is an answer
+    only when it is finished."""
     return "wants" not in request
 
 

@@ -68,7 +68,8 @@ def name_of(facts: Facts, sip: str | None) -> str:
 
 
 def who_was(facts: Facts, sip: str) -> str:
-    """Somebody of last year by name; of whom the case knows no more than the id, that they are no longer on the team."""
+    """Somebody of last year by name; of whom the case knows no more than the id, that they are no longer on the
+    team."""
     return facts.sips[sip].name if sip in facts.sips else f"{sip} (no longer on the team)"
 
 

@@ -68,4 +68,7 @@ def write_letters(
     for name, found in (("letters-heads", heads), ("letters-sips", sips)):
         (folder / f"{name}.pdf").write_bytes(pdf(found, MANAGER, on))
         (folder / f"{name}.docx").write_bytes(word(found, MANAGER, on))
-    return f"letters-heads.pdf, letters-sips.pdf (and .docx): {len(heads)} and {len(sips)} letters, {'as confirmed' if confirmed else 'as drafts'}"
+    return (
+        f"letters-heads.pdf, letters-sips.pdf (and .docx): {len(heads)} and {len(sips)} letters, "
+        f"{'as confirmed' if confirmed else 'as drafts'}"
+    )

@@ -38,8 +38,8 @@ def unpacked(body: bytes) -> int:
 
 
 def read(body: bytes, reader: Callable[..., T], *args: Any, small: int = SMALL) -> T:
-    """`reader(body, *args)`, within limits where the body unpacks to more than `small`. Raises what it raises, and HttpProblem `too_large` where it came to no
-    end."""
+    """`reader(body, *args)`, within limits where the body unpacks to more than `small`. Raises what it raises, and
+    HttpProblem `too_large` where it came to no end."""
     if unpacked(body) <= small:
         return reader(body, *args)
     here, there = processes.Pipe(duplex=False)

@@ -1,4 +1,5 @@
-"""Letters as they would go, sorted by what their readers have to hear: another SIP, a school of concern, other days, the same SIP."""
+"""Letters as they would go, sorted by what their readers have to hear: another SIP, a school of concern, other
+days, the same SIP."""
 
 from __future__ import annotations
 
@@ -62,7 +63,8 @@ def previewed(
 
 
 def sort_of(desk: Desk, urns: Sequence[str], states: Sequence[State]) -> tuple[Sort, str]:
-    """Which sort the letter about these schools is, and its brief. A school of concern is one whatever else it hears."""
+    """Which sort the letter about these schools is, and its brief. A school of concern is one whatever else it
+    hears."""
     leads = {a.urn: a.name for a in sorted(desk.plan.assignments, key=lambda a: a.from_) if a.post == "lead"}
     before = {u: last_year(desk.facts, u, "lead") for u in urns}
     moved = [u for u in urns if any(c.urn == u and c.post == "lead" for c in desk.plan.changes)]
