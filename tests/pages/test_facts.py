@@ -134,6 +134,7 @@ def test_many_at_once_from_a_list_are_one_version(desk: Desk) -> None:
     assert "Choose what to change" in post(desk, "facts/schools/many", key="1", column="urn")
     told = post(desk, "facts/schools/many", column="need", all="yes", find="hill school")
     assert "Change 4 rows" in told
+    assert "Schools Schools Change 4 rows" in told  # the way back has words, and so has the caption
     told = post(desk, "facts/schools/many", column="need", key=["1", "3"], need="high", do="change")
     assert "1 Hill School: need high, was not recorded 3 Hill School: need high, was not recorded" in told
     assert [s.need for s in now(desk).schools] == ["high", None, "high", None]
