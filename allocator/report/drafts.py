@@ -21,7 +21,7 @@ NO_PAGE = (  # what letters say of a page to answer on, and what they say where 
     ("tell me there before", "tell me before"),
     ("ask a question there,", "ask me a question,"),
     ("write to me: ", "write to me or ring."),
-    (", at \n", "\n"),
+    (", at\n", ".\n"),
 )
 
 
@@ -51,7 +51,7 @@ def drafts(ready: Setup, plan: Plan, today: dt.date, *, confirmed: bool = False)
 
 def _without_page(letter: Letter) -> Letter:
     def plain(text: str) -> str:
-        text = f"{text}\n"
+        text = f"{text.rstrip()}\n"
         for was, then in NO_PAGE:
             text = text.replace(was, then)
         return text.rstrip("\n")
