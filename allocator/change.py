@@ -37,29 +37,31 @@ def sip_joins(sip: str, **row: Any) -> Change:
     return _made("sip_joins", sip=sip, **row)
 
 
-def days(sip: str, days: float) -> Change:
+def days(sip: str, days: float, on: Day | None = None) -> Change:
     """Gross days that a SIP offers."""
-    return _made("days", sip=sip, days=days)
+    return _made("days", sip=sip, days=days, on=on)
 
 
-def period_days(sip: str, period: str, days: float | None = None) -> Change:
+def period_days(sip: str, period: str, days: float | None = None, on: Day | None = None) -> Change:
     """Days that a SIP can give in one period; None = no limit."""
-    return _made("period_days", sip=sip, period=period, days=days)
+    return _made("period_days", sip=sip, period=period, days=days, on=on)
 
 
-def max_schools(sip: str, max_schools: int) -> Change:
+def max_schools(sip: str, max_schools: int, on: Day | None = None) -> Change:
     """Most schools that a SIP leads."""
-    return _made("max_schools", sip=sip, max_schools=max_schools)
+    return _made("max_schools", sip=sip, max_schools=max_schools, on=on)
 
 
-def min_schools(sip: str, min_schools: int) -> Change:
+def min_schools(sip: str, min_schools: int, on: Day | None = None) -> Change:
     """Fewest schools that a SIP leads, if any."""
-    return _made("min_schools", sip=sip, min_schools=min_schools)
+    return _made("min_schools", sip=sip, min_schools=min_schools, on=on)
 
 
-def check(sip: str, dbs_checked_on: Day | None = None, dbs_valid_until: Day | None = None) -> Change:
+def check(
+    sip: str, dbs_checked_on: Day | None = None, dbs_valid_until: Day | None = None, on: Day | None = None
+) -> Change:
     """The DBS check on record; a date left out stays as it was."""
-    return _made("check", sip=sip, dbs_checked_on=dbs_checked_on, dbs_valid_until=dbs_valid_until)
+    return _made("check", sip=sip, dbs_checked_on=dbs_checked_on, dbs_valid_until=dbs_valid_until, on=on)
 
 
 def budget(days: float, from_: Day | None = None) -> Change:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from allocator.domain.case import Need, PostKind
 
 
+TELLS = "the day it tells; blank = that of the change before it"
+
+
 class Args(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +37,7 @@ class DaysOf(Args):
 
     sip: str
     days: float = Field(ge=0)
+    on: dt.date | None = Field(None, description=TELLS)
 
 
 class PeriodDays(Args):
@@ -42,6 +46,7 @@ class PeriodDays(Args):
     sip: str
     period: Literal["autumn_1", "autumn_2", "spring", "summer"]
     days: float | None = Field(None, ge=0)
+    on: dt.date | None = Field(None, description=TELLS)
 
 
 class MostSchools(Args):
@@ -49,6 +54,7 @@ class MostSchools(Args):
 
     sip: str
     max_schools: int = Field(ge=0)
+    on: dt.date | None = Field(None, description=TELLS)
 
 
 class FewestSchools(Args):
@@ -56,6 +62,7 @@ class FewestSchools(Args):
 
     sip: str
     min_schools: int = Field(ge=0)
+    on: dt.date | None = Field(None, description=TELLS)
 
 
 class CheckOf(Args):
@@ -64,6 +71,7 @@ class CheckOf(Args):
     sip: str
     dbs_checked_on: dt.date | None = None
     dbs_valid_until: dt.date | None = None
+    on: dt.date | None = Field(None, description=TELLS)
 
 
 class BudgetOf(Args):

@@ -233,6 +233,10 @@ class Plan(PlanPart):
         """Post -> its row from here on; of several within the year the last."""
         return {(a.urn, a.post): a for a in sorted(self.assignments, key=lambda a: a.from_) if not a.settled}
 
+    def fixes(self, urn: str, post: str) -> tuple[Fix, ...]:
+        """What would fill a post that nobody has: of all its empty parts, in the order of the year."""
+        return tuple(f for u in self.unfilled if (u.urn, u.post) == (urn, post) for f in u.fixes)
+
     def posts(self) -> frozenset[tuple[str, PostKind]]:
         """Every post that somebody holds at some time of the year."""
         return frozenset((a.urn, a.post) for a in self.assignments)

@@ -7,6 +7,7 @@ what does not fill the post that it is offered for, or costs another one its SIP
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,16 @@ SHARE = 6.0  # deterministic work for all trials of a plan: some seconds; one co
 SETTING_UP = 2e-5  # of that work, for each pair
 COST, DEAR = 2, 4  # a new person is the last resort: as dear as two changes of those already there
 Changes = tuple[dict[str, Any], ...]
+TOLD = {  # change -> where it says from which day it tells
+    "sip_joins": "joined_on",
+    "days": "on",
+    "max_schools": "on",
+    "min_schools": "on",
+    "check": "on",
+    "unlock": "on",
+    "decision": "on",
+    "budget": "from",
+}
 
 
 class Workshop:
@@ -82,7 +93,9 @@ class Workshop:
     def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
         """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the
         same."""
-        changes: Changes = tuple(change for r in remedies for change in r.changes)
+        post = self.ready.pairs.posts[key]
+        on = post.start if self.ready.facts.standing and post.start > self.ready.facts.year.first else None
+        changes: Changes = tuple(dated(change, on) for r in remedies for change in r.changes)
         said = "; and ".join(r.text for r in remedies)
         after = self._solved(changes, key)
         if after is None:
@@ -91,18 +104,18 @@ class Workshop:
             after = self._solved(changes, key, whole=True)
             if after is None:
                 return None
-            holder = after[0]
-            changes += ({"lock": {"urn": key[0], "sip": holder, "post": self.ready.pairs.posts[key].kind}},)
+            holder, _, elsewhere = after
+            changes += ({"lock": {"urn": key[0], "sip": holder, "post": post.kind}},)
             name = next((r.name for r in remedies if r.sip == holder), None) or self.ready.facts.sips[holder].name
             said += (
-                f"; and lock {name} to {self.ready.facts.name(key[0])}, as another school without a SIP could "
-                "else come first"
+                f"; and lock {name} to {self.ready.facts.name(key[0])}, as another "
+                f"{'school' if elsewhere else 'part of its year'} without a SIP could else come first"
             )
         return Fix(text=f"{said[:1].upper()}{said[1:]}.", changes=changes)
 
-    def _solved(self, changes: Changes, key: Key, whole: bool = False) -> tuple[str, bool] | None:
-        """Who then holds the post (of the best plan with it, if `whole`), and whether that is sure, since no post
-        like it stays empty; None when it does not come to that."""
+    def _solved(self, changes: Changes, key: Key, whole: bool = False) -> tuple[str, bool, bool] | None:
+        """Who then holds the post (of the best plan with it, if `whole`), whether that is sure, since no post like it
+        stays empty, and whether one of another school does; None when it does not come to that."""
         try:
             again = self.ready.again(*apply(self.ready.facts.case, self.ready.facts.policy, changes))
             self.left -= SETTING_UP * len(again.inst.pairs)
@@ -121,8 +134,17 @@ class Workshop:
         if key not in holders or not better:
             return None
         mine = next(t for t in again.inst.tiers if again.post_index[key] in t.filled)
-        waiting = len(mine.filled) - sum(again.post_index[k] in mine.filled for k in holders)
-        return holders[key], waiting == 0
+        waiting = [k for k, n in again.post_index.items() if n in mine.filled and k not in holders]
+        return holders[key], not waiting, any(k[0] != key[0] for k in waiting)
+
+
+def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
+    """The change told from the day on which the empty part begins: without a day it would tell on that of the last
+    event, which may be later. What was said at its own time (an interest, a school's answer) keeps it."""
+    ((kind, said),) = change.items()
+    if on is None or kind not in TOLD:
+        return change
+    return {kind: {**said, TOLD[kind]: on.isoformat()}}
 
 
 def _asked(ready: Setup, key: Key, whole: bool) -> en.Instance:

@@ -133,7 +133,8 @@ def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
     facts.useful = frozenset(s for sips in out.allowed.values() for s in sips)
     if facts.policy.objective.floor is not None:  # of those whom the rules let by: it makes nobody the only one
         for post in facts.posts:
-            out.allowed[post.key] = tuple(s for s in out.allowed[post.key] if not out.below(post, s))
+            may_stay = [s for s in out.allowed[post.key] if (*post.key, s) in out.kept or not out.below(post, s)]
+            out.allowed[post.key] = tuple(may_stay)
     out.notices += _past_the_limit(out)
     return out
 

@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Any
 
 from allocator.check.audit import audit
+from allocator.domain.plan import Plan
 from allocator.questions.scenario import rebuild, repair
 from allocator.reasons.answer import solve, world
 from tests.make import case, led, policy, school, sip
-from tests.year.test_kinds import RULES, absent, at, leaves
+from tests.year.test_kinds import RULES, absent, at, joins, leaves
 
 ONE_LEAD = {"decision": "one_sip_for_cluster", "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
 
@@ -164,3 +165,40 @@ def test_a_cluster_that_has_asked_for_one_sip_still_wants_one_when_the_member_th
     plan = solve(case(schools, team, decisions=locks), rules)
     new = repair(plan, [leaves("A", "2027-02-01")])
     assert at(new)[-1][0] == at(new, "2")[-1][0] == "C"
+
+
+def test_who_keeps_a_part_may_have_it_though_points_fall_under_the_floor_beside_somebody_who_joins() -> None:
+    rules = policy(**RULES.model_dump() | {"objective": {"floor": 0}, "cost": {"on": True, "weight": 1}})
+    cheaper = sip("D", day_rate=300, joined_on=dt.date(2027, 2, 1))  # of use from February on: then A's rate costs
+    plan = solve(case([school("1")], [sip("A", day_rate=400), cheaper]), rules)
+    assert at(plan) == [("A", "09-01", "07-31")]
+    new = repair(plan, [absent("A", "2027-02-01", "2027-03-31")])
+    assert at(new) == [("A", "09-01", "01-31"), ("D", "02-01", "03-31"), ("A", "04-01", "07-31")]
+    assert audit(*world(new), new, plan) == []
+
+
+def two_empty_parts() -> Plan:
+    """A school that loses its SIP at Christmas, and of which somebody who comes in February may not be lead."""
+    plan = solve(case([school("1")], [sip("A", max_schools=1), sip("B", max_schools=0)]), RULES)
+    late = joins("C", "2027-02-01")
+    late["sip_joins"]["max_schools"] = 0
+    return repair(plan, [leaves("A", "2026-12-31"), late])
+
+
+def test_what_would_fill_a_post_is_numbered_through_all_its_empty_parts() -> None:
+    plan = two_empty_parts()
+    first, last = (u.fixes for u in plan.unfilled)
+    assert first
+    assert last
+    assert plan.fixes("1", "lead") == (*first, *last)
+    assert plan.fixes("1", "support") == ()
+
+
+def test_what_would_fill_a_part_is_told_from_its_first_day_and_fills_it() -> None:
+    plan, tried = two_empty_parts(), 0
+    for u in plan.unfilled:
+        for fix in u.fixes:
+            new, tried = repair(plan, fix.changes), tried + 1
+            assert [a for a in new.assignments if a.from_ <= (u.from_ or a.to) <= a.to], fix.text
+            assert "another school" not in fix.text  # there is none
+    assert tried > 1

@@ -74,7 +74,7 @@ def board(
         team=found,
         empty=empty,
         asked=asked,
-        fixes={(u.urn, u.post): u for u in plan.unfilled},
+        fixes={(u.urn, u.post): plan.fixes(u.urn, u.post) for u in plan.unfilled},
         over=cards.over_peak(found),
         tags=cards.TAGS,
         orders=cards.ORDERS,

@@ -177,8 +177,8 @@ def fix(request: Request, id: Id, who: Manager, office: In, form: Form) -> Respo
     reason = form.need("reason", WHY)
     with office.db.read() as s:
         _, _, plan, _ = on_desk(s, id, who)
-    empty = next((u for u in plan.unfilled if (u.urn, u.post) == (urn, post)), None)
-    if empty is None or not n.isdigit() or int(n) >= len(empty.fixes):
+    mends = plan.fixes(urn, post)  # as the board numbers them
+    if not n.isdigit() or int(n) >= len(mends):
         raise RoundRefuses(CHANGED)
     if form.errors:
         raise HttpProblem("invalid", f"{form.errors['reason']}.")
@@ -188,7 +188,7 @@ def fix(request: Request, id: Id, who: Manager, office: In, form: Form) -> Respo
         "by": who.name,
         "on": min(first, dt.date.today()).isoformat(),
     }  # it tells for the whole year
-    changes = [{k: {**said, **v} if k == "decision" else v for k, v in c.items()} for c in empty.fixes[int(n)].changes]
+    changes = [{k: {**said, **v} if k == "decision" else v for k, v in c.items()} for c in mends[int(n)].changes]
     return by_hand(request, id, who, office, form, changes, reason, f"#{urn}-{post}")
 
 

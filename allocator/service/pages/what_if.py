@@ -252,7 +252,7 @@ def _answer_page(
         errors=errors,
         typed=typed or {},
         fixes={
-            u.urn + u.post: [(f.text, _try(id, changes or [], f, who, world_of(a))) for f in u.fixes]
+            f"{u.urn}{u.post}{u.from_}": [(f.text, _try(id, changes or [], f, who)) for f in u.fixes]
             for u in b.unfilled
         },
         accepted=len(facts["stands"].accepted),
@@ -260,7 +260,7 @@ def _answer_page(
     )
 
 
-def _try(id: str, changes: Changes, fix: Fix, who: Who, now: World) -> str:
+def _try(id: str, changes: Changes, fix: Fix, who: Who) -> str:
     """Where a suggested fix can be tried: with these events, or as a form where it leaves something to be said."""
     more: Changes = []
     for change in fix.changes:
@@ -270,7 +270,7 @@ def _try(id: str, changes: Changes, fix: Fix, who: Who, now: World) -> str:
             there = address(id, [*changes, *more])
             return f"{there}{'&' if '?' in there else '?'}{query}"
         if kind == "decision":
-            said = {**said, "reason": "suggested by a what-if", "by": who.name, "on": str(now.year.first)}
+            said = {**said, "reason": "suggested by a what-if", "by": who.name}
         more.append({kind: said})
     return address(id, [*changes, *more])
 
