@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.domain.case import Need, PostKind
 
-
 TELLS = "the day it tells; blank = that of the change before it"
 
 

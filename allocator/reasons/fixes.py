@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
@@ -58,6 +58,7 @@ class Workshop:
         self.left = SHARE
         self.over = False  # whether the post last looked at was given up for want of work
         self.filled = filled_in(ready, solution)
+        self.held = {ready.choices[i][:2] for i in solution.chosen}
         self.clashes = Allowance()
 
     def mends(self, where: Setup, key: Key) -> tuple[Fix, ...]:
@@ -116,26 +117,42 @@ class Workshop:
     def _solved(self, changes: Changes, key: Key, whole: bool = False) -> tuple[str, bool, bool] | None:
         """Who then holds the post (of the best plan with it, if `whole`), whether that is sure, since no post like it
         stays empty, and whether one of another school does; None when it does not come to that."""
+        post = self.ready.pairs.posts[key]
         try:
             again = self.ready.again(*apply(self.ready.facts.case, self.ready.facts.policy, changes))
             self.left -= SETTING_UP * len(again.inst.pairs)
-            if key not in again.post_index:
+            now = [
+                p for p in again.parts.of.get((post.urn, post.kind), ()) if p.start <= post.end and post.start <= p.end
+            ]
+            if not now or now[0].start > post.start or now[-1].end < post.end:
                 return None
-            found = solve(_asked(again, key, whole), Stop(work=max(self.left, 0.001), event=self.event), settle=False)
+            asked = _asked(again, [p.key for p in now], whole)
+            found = solve(asked, Stop(work=max(self.left, 0.001), event=self.event), settle=False)
         except (AllocatorError, Conflict):
             return None
         self.left -= found.deterministic_time
         if found.status == "stopped":
             return None
-        now = {t.name: t.value for t in found.tiers}
-        was = {t.name: t.value for t in self.solution.tiers}
-        better = any(now[n] > was[n] for n in tiers.FILLED) and all(now[n] >= was[n] for n in tiers.FILLED)
         holders = {again.choices[i][:2]: again.choices[i][2] for i in found.chosen}
-        if key not in holders or not better:
+        was, then = self._empties(self.ready, self.held), self._empties(again, set(holders))
+        better = any(then[n] < was[n] for n in was) and all(then[n] <= was[n] for n in was)
+        if not better or not all(p.key in holders for p in now):
             return None
-        mine = next(t for t in again.inst.tiers if again.post_index[key] in t.filled)
+        mine = next(t for t in again.inst.tiers if again.post_index[now[0].key] in t.filled)
         waiting = [k for k, n in again.post_index.items() if n in mine.filled and k not in holders]
-        return holders[key], not waiting, any(k[0] != key[0] for k in waiting)
+        return holders[now[0].key], not waiting, any(k[0] != key[0] for k in waiting)
+
+    def _empties(self, where: Setup, held: Collection[Key]) -> dict[str, int]:
+        """Of the parts asked about, by tier, those of which somebody is missing for a time; `where` may cut them
+        otherwise."""
+
+        def whole(key: Key) -> bool:
+            post = self.ready.pairs.posts[key]
+            pieces = where.parts.of.get((post.urn, post.kind), ())
+            return all(p.key in held for p in pieces if p.start <= post.end and post.start <= p.end)
+
+        empty = {n for k, n in self.ready.post_index.items() if not whole(k)}
+        return {t.name: len(empty & t.filled.keys()) for t in self.ready.inst.tiers if t.name in tiers.FILLED}
 
 
 def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
@@ -147,11 +164,11 @@ def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
     return {kind: {**said, TOLD[kind]: on.isoformat()}}
 
 
-def _asked(ready: Setup, key: Key, whole: bool) -> en.Instance:
-    """The instance in which, of plans that fill as many posts in each tier, those that fill this one come first; what
+def _asked(ready: Setup, keys: Sequence[Key], whole: bool) -> en.Instance:
+    """The instance in which, of plans that fill as many posts in each tier, those that fill these come first; what
     comes after is left out unless `whole`."""
     posts = tuple(t for t in ready.inst.tiers if t.name in tiers.FILLED)
-    mine = en.Tier("this one", "most", filled={ready.post_index[key]: 1})
+    mine = en.Tier("this one", "most", filled={ready.post_index[k]: 1 for k in keys})
     rest = tuple(t for t in ready.inst.tiers if t not in posts and not t.lot)
     return replace(ready.inst, tiers=(*posts, mine, *(rest if whole else ())))
 

@@ -202,3 +202,15 @@ def test_what_would_fill_a_part_is_told_from_its_first_day_and_fills_it() -> Non
             assert [a for a in new.assignments if a.from_ <= (u.from_ or a.to) <= a.to], fix.text
             assert "another school" not in fix.text  # there is none
     assert tried > 1
+
+
+def test_a_check_that_lapses_and_an_interest_declared_in_the_year_are_offered_to_be_mended() -> None:
+    lapses = {"check": {"sip": "A", "dbs_valid_until": "2027-02-14"}}
+    declares = {"interest": {"sip": "A", "urn": "1", "kind": "governor", "declared_on": "2027-02-15"}}
+    for event, said in ((lapses, "Renew the DBS check"), (declares, "Decide the open interest")):
+        plan = repair(solve(case([school("1")], [sip("A")]), RULES), [event])
+        assert at(plan) == [("A", "09-01", "02-14")]
+        (empty,) = plan.unfilled
+        (fix,) = (f for f in empty.fixes if f.text.startswith(said))
+        assert any(f.text.startswith("One more SIP") for f in empty.fixes)
+        assert at(repair(plan, fix.changes)) == [("A", "09-01", "07-31")]
