@@ -63,11 +63,12 @@ def of_gate(ready: Setup, key: Key, what: str, urn: str | None, sip: str | None,
     name = facts.sips[sip].name if sip else ""
     at = facts.name(urn) if urn else ""
     if what == "budget":
-        now = facts.policy.budget.days or 0.0
-        most = float(Fraction(str(now)) + days)
-        return Remedy(
-            f"{float(days):g} more days in the budget ({most:g} instead of {now:g})", ({"budget": {"days": most}},)
-        )
+        now = Fraction(str(facts.policy.budget.days or 0))
+        past = facts.standing.fixed if facts.standing else ()
+        given = Fraction(sum(sum(part.periods) + part.extra for part in past), 4)  # a cap cut under it leaves nothing
+        most = max(now, given) + days
+        text = f"{float(most - now):g} more days in the budget ({float(most):g} instead of {float(now):g})"
+        return Remedy(text, ({"budget": {"days": float(most)}},))
     if what == "ask_lead_appraisal":
         text = f"ask {at} whether its own lead SIP may support the appraisal, and record that anybody may"
         return Remedy(text, ({"school_says": {"urn": urn, "appraisal": "any"}},))

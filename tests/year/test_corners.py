@@ -214,3 +214,12 @@ def test_a_check_that_lapses_and_an_interest_declared_in_the_year_are_offered_to
         (fix,) = (f for f in empty.fixes if f.text.startswith(said))
         assert any(f.text.startswith("One more SIP") for f in empty.fixes)
         assert at(repair(plan, fix.changes)) == [("A", "09-01", "07-31")]
+
+
+def test_a_budget_cut_under_what_is_given_is_offered_to_be_raised_over_it() -> None:
+    plan = solve(case([school("1"), school("2")], [sip("A")]), RULES)
+    cut = repair(plan, [{"budget": {"days": 3, "from": "2027-02-01"}}])  # 6.5 are given by then
+    assert len(cut.unfilled) == 2
+    for u in cut.unfilled:
+        (fix,) = (f for f in u.fixes if "in the budget" in f.text)
+        assert (u.urn, "lead") in repair(cut, fix.changes).held()
