@@ -6,6 +6,7 @@ subject, number, limit and remedy. A plan is a value: what goes on from it gives
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -192,13 +193,20 @@ def choices(plan: plans.Plan, sip: str, *, on: str | None = None, stop: Stop | N
 
 
 def veto(
-    plan: plans.Plan, urn: str, post: PostKind = "lead", *, decided_by: str | None = None, stop: Stop | None = None
+    plan: plans.Plan,
+    urn: str,
+    post: PostKind = "lead",
+    *,
+    decided_by: str | None = None,
+    on: dt.date | None = None,
+    stop: Stop | None = None,
 ) -> Resubmission:
     """A school's refusal of the SIP proposed: the pair is barred and the fewest others move (`.plan`, `.refused`, …).
+    It tells from the day `on`; without it from that of the plan's last change, or the first of the year.
 
     Raises RoundRefuses for a second refusal by the school in the round, unless `decided_by` names who allows it.
     """
-    found = resubmit(plan, urn, post, decided_by=decided_by, stop=stop)
+    found = resubmit(plan, urn, post, decided_by=decided_by, on=on, stop=stop)
     return replace(found, plan=_plan(found.plan))
 
 

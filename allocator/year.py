@@ -48,7 +48,7 @@ def tell(plan: Plan, steps: Sequence[Step], stop: Stop | None = None) -> Iterato
     """Each step on the plan of the step before. Raises as `scenario` and `veto` do."""
     for step in steps:
         if step.refusal:
-            found = veto(plan, *step.refusal, stop=stop)
+            found = veto(plan, *step.refusal, on=step.on, stop=stop)
             yield Chapter(step, found.plan, compare(plan, found.plan), found)
             plan = found.plan
         else:

@@ -169,15 +169,11 @@ def what_if(
     as_json: JsonOpt = False,
 ) -> None:
     """A scenario against a plan: repaired with least change, or rebuilt."""
-    from allocator.errors import UsageError
     from allocator.questions.compare import compare as compared
     from allocator.questions.scenario import scenario
 
     before = plan_for(case, plan, policy)
-    try:
-        day = dt.date.fromisoformat(on) if on else None
-    except ValueError:
-        raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
+    day = _day(on)
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
         asked = scenario(before, changes_of(before, sip_leaves, changes), rebuild=rebuild, on=day)
@@ -246,6 +242,16 @@ def choices(
     of_plan(found.plan, output, excel, report)
 
 
+def _day(on: str | None) -> dt.date | None:
+    """The day of `--on`. Raises UsageError for what is none."""
+    from allocator.errors import UsageError
+
+    try:
+        return dt.date.fromisoformat(on) if on else None
+    except ValueError:
+        raise UsageError(f"--on {on}: write the day as YYYY-MM-DD.") from None
+
+
 @app.command()
 def veto(
     plan: PlanOpt,
@@ -255,6 +261,7 @@ def veto(
     decided_by: Annotated[
         str | None, typer.Option("--decided-by", help="the manager who lets a concern school's refusal stand")
     ] = None,
+    on: Annotated[str | None, typer.Option("--on", help="the day the refusal tells, as YYYY-MM-DD")] = None,
     output: OutOpt = None,
     excel: ExcelOpt = None,
     report: ReportOpt = None,
@@ -272,9 +279,10 @@ def veto(
 
     before = plan_for(case, plan, policy)
     school = People(before).school(school)
+    tells = _day(on)
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
-        found = refuse(before, school, post_kind(post), decided_by=decided_by, stop=stop)
+        found = refuse(before, school, post_kind(post), decided_by=decided_by, on=tells, stop=stop)
     clear(stop)
     of_plan(found.plan, output, excel, report)
     if pairs or model:

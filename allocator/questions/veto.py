@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from allocator.domain.case import Case, PostKind
@@ -28,9 +29,16 @@ class Resubmission:
 
 
 def veto(
-    plan: Plan, urn: str, post: PostKind = "lead", *, decided_by: str | None = None, stop: Stop | None = None
+    plan: Plan,
+    urn: str,
+    post: PostKind = "lead",
+    *,
+    decided_by: str | None = None,
+    on: dt.date | None = None,
+    stop: Stop | None = None,
 ) -> Resubmission:
-    """Bar the pair proposed, hold every accepted pair, and find the fewest further moves.
+    """Bar the pair proposed, hold every accepted pair, and find the fewest further moves. The refusal tells from `on`;
+    without it, as any change without a day, from the day of the last change, or the first day where there was none.
 
     Raises UsageError when nobody was proposed there; RoundRefuses for a second refusal in the round, and for a
     concern school's refusal that no manager has decided (`decided_by`).
@@ -46,8 +54,9 @@ def veto(
     uncounted: list[tuple[str, PostKind]] = [(u, post) for u in together]
     proposed = plan.held()
     held = [k for k in accepted(case) if k in proposed and k[0] not in together]
-    change = {"veto": {"urn": urn, "sip": row.sip}}
-    new = scenario(plan, [change], held=[k for k in held if k not in uncounted], uncounted=uncounted).plan(stop)
+    change = {"veto": {"urn": urn, "sip": row.sip} | ({"on": on.isoformat()} if on else {})}
+    stay = [k for k in held if k not in uncounted]
+    new = scenario(plan, [change], held=stay, uncounted=uncounted).plan(stop)
     names = {a.sip: a.name for a in (*plan.assignments, *new.assignments)}
     now = _proposed(new, urn, post)
     affected = tuple(

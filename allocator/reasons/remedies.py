@@ -65,8 +65,8 @@ def of_gate(ready: Setup, key: Key, what: str, urn: str | None, sip: str | None,
     if what == "budget":
         now = Fraction(str(facts.policy.budget.days or 0))
         past = facts.standing.fixed if facts.standing else ()
-        given = Fraction(sum(sum(part.periods) + part.extra for part in past), 4)  # a cap cut under it leaves nothing
-        most = max(now, given) + days
+        gone = Fraction(sum(sum(part.periods) + part.extra for part in past), 4)  # a cap cut under it leaves nothing
+        most = max(now, gone) + days
         text = f"{float(most - now):g} more days in the budget ({float(most):g} instead of {float(now):g})"
         return Remedy(text, ({"budget": {"days": float(most)}},))
     if what == "ask_lead_appraisal":

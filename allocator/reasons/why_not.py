@@ -85,7 +85,10 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
         who = ", ".join(
             f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i
         )
-        return WhyNot(*key, sip, text=f"{name} cannot take {school} beside what is locked: {who or 'the other rules'}.")
+        beside = (
+            f" beside what is locked: {who}" if who else ": no plan has it within the limits and what must go together"
+        )
+        return WhyNot(*key, sip, text=f"{name} cannot take {school}{beside}.")
     if forced.status == "stopped":
         text = f"Whether {name} could take {school} was not found out: "
         text += "nothing was found in time." if whole else "not with the schools around it alone."

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any
+
+from rich.console import Console
 
 from allocator.check.audit import audit
 from allocator.domain.plan import Plan
 from allocator.questions.scenario import rebuild, repair
+from allocator.questions.veto import veto
 from allocator.reasons.answer import solve, world
+from allocator.report.terminal_questions import show_veto
+from allocator.year import Step, tell
 from tests.make import case, led, policy, school, sip
 from tests.year.test_kinds import RULES, absent, at, joins, leaves
 
@@ -223,3 +229,18 @@ def test_a_budget_cut_under_what_is_given_is_offered_to_be_raised_over_it() -> N
     for u in cut.unfilled:
         (fix,) = (f for f in u.fixes if "in the budget" in f.text)
         assert (u.urn, "lead") in repair(cut, fix.changes).held()
+
+
+def test_a_refusal_says_from_which_day_it_tells_and_may_be_given_another() -> None:
+    plan = repair(
+        solve(case([school("1"), school("2")], [sip("A"), sip("B"), sip("C")]), RULES), [leaves("B", "2027-05-31")]
+    )
+    late, at_once = veto(plan, "1"), veto(plan, "1", on=dt.date(2026, 9, 1))
+    assert [who for who, *_ in at(late.plan)] == ["A", "C"]
+    assert at(at_once.plan) == [("C", "09-01", "07-31")]
+    for found, said in ((late, "From 1 June 2027 School 1 (1) will not have"), (at_once, "School 1 (1) will not have")):
+        shown = io.StringIO()
+        show_veto(found, Console(file=shown, width=200))
+        assert shown.getvalue().startswith(said)
+    step = Step("School 1 refuses", refusal=("1", "lead"), on=dt.date(2026, 9, 1))
+    assert at(next(iter(tell(plan, [step]))).plan) == at(at_once.plan)
