@@ -94,8 +94,8 @@ class Workshop:
     def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
         """The fix, if the post is then filled and no tier of posts is worse; with a lock where others wait for the
         same."""
-        post = self.ready.pairs.posts[key]
-        on = post.start if self.ready.facts.standing and post.start > self.ready.facts.year.first else None
+        post, stand = self.ready.pairs.posts[key], self.ready.facts.standing
+        on = stand.since if stand else None
         changes: Changes = tuple(dated(change, on) for r in remedies for change in r.changes)
         said = "; and ".join(r.text for r in remedies)
         after = self._solved(changes, key)
@@ -156,8 +156,8 @@ class Workshop:
 
 
 def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
-    """The change told from the day on which the empty part begins: without a day it would tell on that of the last
-    event, which may be later. What was said at its own time (an interest, a school's answer) keeps it."""
+    """The change told from the day from which the plan was made: without a day it would tell on that of the last event,
+    which may be later, and what is left to give would be other days than those tried. What was said at its own time (an interest, a school's answer) keeps it."""
     ((kind, said),) = change.items()
     if on is None or kind not in TOLD:
         return change

@@ -200,7 +200,7 @@ def test_what_would_fill_a_post_is_numbered_through_all_its_empty_parts() -> Non
     assert plan.fixes("1", "support") == ()
 
 
-def test_what_would_fill_a_part_is_told_from_its_first_day_and_fills_it() -> None:
+def test_what_would_fill_a_part_is_told_from_the_day_of_the_plan_and_fills_it() -> None:
     plan, tried = two_empty_parts(), 0
     for u in plan.unfilled:
         for fix in u.fixes:
