@@ -107,6 +107,10 @@ class Workshop:
                 return None
             holder, _, elsewhere = after
             changes += ({"lock": {"urn": key[0], "sip": holder, "post": post.kind}},)
+            if (
+                self._solved(changes, key) is None
+            ):  # a lock holds at each part of the post, also where days do not reach
+                return None
             name = next((r.name for r in remedies if r.sip == holder), None) or self.ready.facts.sips[holder].name
             said += (
                 f"; and lock {name} to {self.ready.facts.name(key[0])}, as another "
