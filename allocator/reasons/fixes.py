@@ -160,8 +160,9 @@ class Workshop:
 
 
 def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
-    """The change told from the day from which the plan was made: without a day it would tell on that of the last event,
-    which may be later, and what is left to give would be other days than those tried. What was said at its own time (an interest, a school's answer) keeps it."""
+    """The change told from the day from which the plan was made: without a day it would tell on that of the last
+    event, which may be later, and what is left to give would be other days than those tried. What was said at its
+    own time (an interest, a school's answer) keeps it."""
     ((kind, said),) = change.items()
     if on is None or kind not in TOLD:
         return change
