@@ -141,13 +141,12 @@ def show_contests(found: Choices, console: Console) -> None:
 def show_veto(found: Resubmission, console: Console) -> None:
     r, called = found.refused, NamesPrinted(found.plan)
     kept = found.plan.inputs.repaired
-    tells = (
-        kept.latest if kept and kept.latest and kept.latest > r.from_ else None
-    )  # who is there before stays till then
+    until = kept.latest if kept and kept.latest and kept.latest > r.from_ else None  # who is there stays till then
+    start = f"From {day(until)} " if until else ""
     tell(
         console,
         (
-            f"{f'From {day(tells)} ' if tells else ''}{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered "
+            f"{start}{r.school} ({r.urn}) will not have {called.sip(r.sip)}; it is now offered "
             f"{called.named(found.now) if found.now else 'nobody yet'}."
         ),
     )
