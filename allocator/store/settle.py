@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep
+
+import sqlalchemy as sa
+
 from allocator.store.database import Database
 from allocator.store.tables import Base
 
@@ -16,5 +20,18 @@ def settle(db: Database) -> None:
         return
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
         c.exec_driver_sql("set statement_timeout = 0")
+        _nobody_looks_back(c)
         for table in Base.metadata.sorted_tables:
             c.exec_driver_sql(f"vacuum (full) {table.name}")
+
+
+def _nobody_looks_back(c: sa.Connection, seconds: float = 30) -> None:
+    """Waits until no other session of the server still sees what was there before: PostgreSQL copies such rows too.
+    Whoever looks for longer than this keeps them there until the next time."""
+    now = c.exec_driver_sql("select pg_current_xact_id()::xid::text").scalar_one()
+    older = sa.text(
+        "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and age(backend_xmin) > age(cast(:now as xid))"
+    )
+    until = monotonic() + seconds
+    while c.execute(older, {"now": now}).scalar_one() and monotonic() < until:
+        sleep(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -183,6 +184,20 @@ def test_a_round_is_gone_and_its_hashes_told(desk: Desk) -> None:
         assert audit(*world(place.plan), place.plan) == []
     with pytest.raises(NotThere):
         erase.round_(desk.db, "n")
+
+
+@IN_BOTH
+def test_whoever_still_looks_at_what_was_there_is_waited_for(desk: Desk) -> None:
+    """A store keeps what another session may still read, also when its files are written anew."""
+    other = desk.db.engine.connect()
+    if not desk.db.sqlite:
+        other = other.execution_options(isolation_level="REPEATABLE READ")
+    other.exec_driver_sql("select count(*) from plans").scalar_one()
+    leaving = threading.Timer(0.5, other.close)
+    leaving.start()
+    erase.round_(desk.db, "n")
+    leaving.join()
+    assert b"amira was rude" not in bytes_of(desk).lower()
 
 
 # -- by the schedule ----------------------------------------------------------------------------------------------------
