@@ -30,7 +30,8 @@ def _nobody_looks_back(c: sa.Connection, seconds: float = 30) -> None:
     Whoever looks for longer than this keeps them there until the next time."""
     now = c.exec_driver_sql("select pg_current_xact_id()::xid::text").scalar_one()
     older = sa.text(
-        "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and age(backend_xmin) > age(cast(:now as xid))"
+        "select count(*) from pg_stat_activity"
+        " where pid <> pg_backend_pid() and age(backend_xmin) > age(cast(:now as xid))"
     )
     until = monotonic() + seconds
     while c.execute(older, {"now": now}).scalar_one() and monotonic() < until:

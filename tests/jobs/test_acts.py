@@ -28,7 +28,7 @@ from tests.service.office import MEL
 from tests.sizes import whole_or
 from tests.stores import KINDS, store_url
 
-DEATHS = whole_or(500, 20)  # in each store
+DEATHS = whole_or(500, 8)  # in each store
 KIND = ("question", "confirmation", "upload", "proposal", "letter", "solve")
 ACTS = DEATHS // len(KIND) + 2  # of each kind, at most
 

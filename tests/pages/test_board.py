@@ -16,6 +16,7 @@ from allocator.store.tables import Programme, RoundRow
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL
+from tests.sizes import LONG
 
 HILLS = [school(str(n), name=f"{n} Hill School", easting=400_000 + 5000 * n, northing=300_000) for n in range(1, 6)]
 
@@ -142,8 +143,9 @@ def test_every_page_is_accessible_at_both_widths(at: Site, board: str) -> None:
     paths = ("board", "board?tag=unfilled", "board/move?urn=4", "board/try?urn=4&sip=C", "board/try?urn=1&sip=A", "map",
              "map?sip=A", "schools/1", "schools/5", "schools/1?why_not=C", "sips/B", "sips/C", "checks", "lists")  # fmt: skip
     for path in paths:
-        page.goto(f"{at.base}/rounds/{board}/{path}")
-        accessible(page)
+        if LONG or path in ("board", "schools/1"):
+            page.goto(f"{at.base}/rounds/{board}/{path}")
+            accessible(page)
         small_page.goto(f"{at.base}/rounds/{board}/{path}")
         accessible(small_page)
         accessible_width(small_page)

@@ -23,6 +23,7 @@ from tests.pages.site import hartwell
 from tests.pages.states import STATES, State
 from tests.pages.test_matrix import MATRIX, OPEN
 from tests.service.office import client_of
+from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("leaks")  # one office, with a round in every state
 EVERY_SCHOOL = ("/sip/ask",)  # a SIP ticks interests against the list of all schools (practice, May)
@@ -60,7 +61,7 @@ def secrets_of(case: Case, plan: Plan, urns: set[str], sips: set[str]) -> Iterat
 
 
 @pytest.mark.parametrize("role", ["head", "chair", "sip"])
-@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize("name", whole_or(STATES, ("told", "confirmed", "in force")))
 def test_pages_hold_only_ones_own(office: Office, name: str, role: GrantRole) -> None:
     state = office.made[name]
     case, _, _ = hartwell()

@@ -17,6 +17,7 @@ from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, facts
+from tests.sizes import whole_or
 
 TODAY = dt.date.today()
 Step = Callable[[Desk], "Fact | list[Fact]"]
@@ -214,7 +215,7 @@ def test_a_refusal_that_a_person_decides(at: Site) -> None:
     expect(page.get_by_text("With the assistant director")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [{"width": 1280, "height": 900}, PHONE])
+@pytest.mark.parametrize("width", whole_or([{"width": 1280, "height": 900}, PHONE], [PHONE]))
 def test_every_page_of_handing_out_is_accessible(at: Site, width: dict[str, int]) -> None:
     page = at.enter("draft", "manager", width=width)
     for path in ("/publish", "/answers/900013", "/answers/sip/john", "/confirm", "/confirm/changed", "/log?audit=true", "/out",

@@ -22,7 +22,7 @@ from allocator.reasons.unfilled import explain_unfilled
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 
-BLOCKS, CASES, ENOUGH = 4, whole_or(240, 48), whole_or(8, 3)
+BLOCKS, CASES, ENOUGH = 4, whole_or(240, 32), whole_or(8, 2)
 Item = tuple[str, str | None, str | None]
 
 

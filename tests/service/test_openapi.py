@@ -81,7 +81,7 @@ def test_nothing_can_be_made_to_go_wrong(
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @settings(
-        max_examples=whole_or(20, 6),
+        max_examples=whole_or(20, 3),
         deadline=None,
         derandomize=True,
         database=None,
