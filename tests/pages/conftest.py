@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.pages.site import CHROMIUM, Site, site
 
-expect.set_options(timeout=20_000)  # ms: busy machines are slow
+expect.set_options(timeout=60_000)  # ms: busy machines are slow
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ class Site:
 
     def context(self, *, width: dict[str, int] = DESK, script: bool = True) -> BrowserContext:
         made = self.browser.new_context(viewport=width, java_script_enabled=script)  # type: ignore[arg-type]  # a TypedDict
-        made.set_default_timeout(10_000)
+        made.set_default_timeout(60_000)
         self.contexts.append(made)
         return made
 

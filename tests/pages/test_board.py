@@ -128,7 +128,7 @@ def test_without_script_a_card_is_moved_by_its_menu(at: Site, board: str) -> Non
     expect(page.get_by_role("alert")).to_contain_text("Say why in a sentence")
     page.get_by_label("Why?").fill("Agreed by telephone")
     page.get_by_role("button", name="Keep it, locked").click()
-    page.wait_for_url("**/board*", timeout=30_000)
+    page.wait_for_url("**/board*", timeout=60_000)
     expect(page.locator(".sip-column[data-column='C'] #\\32 -lead")).to_contain_text("Locked")
 
 

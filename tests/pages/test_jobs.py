@@ -67,12 +67,12 @@ def test_progress_over_a_lost_connection_and_a_restart(at: Site) -> None:
     at.server.kill()
     expect(page.get_by_text("The connection is lost.")).to_be_visible()
     at.server.begin()
-    expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=30_000)
+    expect(page.get_by_text("The connection is lost.")).to_be_hidden(timeout=60_000)
     with at.db.read() as s:
         plan = keep.current(s, name)
         assert plan is not None
     now_is(at.db, job, state="done", result={"plan": plan.id, "status": "optimal", "unfilled": 0}, ended_at=keep.now())
-    page.wait_for_url("**/board", timeout=30_000)
+    page.wait_for_url("**/board", timeout=60_000)
 
 
 def test_a_stopped_search_leaves_a_plan_that_may_be_used(at: Site) -> None:
@@ -101,7 +101,7 @@ def test_two_managers_hear_of_each_other_and_overwrite_nothing(at: Site) -> None
     page.goto(f"{at.base}/rounds/{name}")
     with at.db.write() as s:
         keep.step(s, name, MEL, lambda d: rounds.propose(d, ["1"], keep.now().date()))
-    expect(page.locator(".sip-news")).to_contain_text("Mel changed this round (proposals sent)", timeout=15_000)
+    expect(page.locator(".sip-news")).to_contain_text("Mel changed this round (proposals sent)", timeout=60_000)
     accessible(page)
     page.get_by_role("button", name="Make the plan again").click()
     expect(page.get_by_role("heading", name="Somebody else has changed this round")).to_be_visible()

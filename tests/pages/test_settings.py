@@ -84,7 +84,7 @@ def test_a_named_policy_is_tried_without_a_script(at: Site) -> None:
     page.goto(f"{at.base}/rounds/named/settings")
     page.get_by_label("Need first").check()
     page.get_by_role("button", name="See what it would do").click()
-    page.wait_for_url("**/settings/preview/*", timeout=30_000)
+    page.wait_for_url("**/settings/preview/*", timeout=60_000)
     expect(page.get_by_role("heading", name="Nobody would move")).to_be_visible()
     page.get_by_role("button", name="Save the setting").click()
     expect(page.get_by_label("Need first – in force")).to_be_checked()
