@@ -27,6 +27,10 @@ from allocator.engine.matrix import FREE, Floats, Ints
 
 GRAINS = 2**20, 2**14, 2**8, 2**2  # parts of a unit in which prices are counted: as fine as the sums leave room for
 WIDEST = 2.0**61  # sums stay inside 64 bits
+TURNS, LONGEST = (
+    2,
+    2.0,
+)  # iterations a row or column, and work, after which a simplex that goes round and round is ended
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ class Relaxation:
         self.solver = solver.new(mathopt.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
         params = mathopt.SolveParameters()
         params.glop.use_preprocessing, params.glop.use_scaling, params.glop.use_dual_simplex = False, False, True
+        params.glop.max_deterministic_time = LONGEST
         self.params = params.to_proto()
         self.work = 0.0
         self._by_column()
@@ -139,6 +144,8 @@ class Relaxation:
         self.work += (1 + result.solve_stats.simplex_iterations) * len(self.vals) * WORK
         if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
             return None
+        if result.termination.reason != mathopt.TerminationReason.OPTIMAL.value:
+            raise Imprecise
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             raise Imprecise
         found = result.solutions[0]

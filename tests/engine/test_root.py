@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from allocator import allocate
-from allocator.engine import method
+from allocator.engine import method, relaxation
 from allocator.engine.cpsat import Clock, Stop
 from allocator.engine.ladder import Unsettled, at_the_root
 from allocator.engine.tiers import Conflict, solve
@@ -45,3 +45,14 @@ def test_no_relaxation_allowed_is_no_answer_and_the_solve_goes_on() -> None:
     with pytest.raises(Unsettled):
         at_the_root(inst, Clock(Stop(), monotonic()), 0)
     assert method.solve(inst, Stop(nodes=0)).chosen == method.solve(inst).chosen
+
+
+def test_a_simplex_that_comes_to_no_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One went round and round for ever in a year short of days; what it had then is not taken for an answer."""
+    inst = random_instance(2)
+    now = method.solve(inst)
+    monkeypatch.setattr(relaxation, "LONGEST", 1e-9)
+    with pytest.raises(Unsettled):
+        at_the_root(inst, Clock(Stop(), monotonic()), 50)
+    found = method.solve(inst)
+    assert (found.tiers, found.chosen) == (now.tiers, now.chosen)
