@@ -1,5 +1,5 @@
 # make demo: set up what running needs and run the main job on a ready case.  make test: set up and check everything.
-# make quick: what to run while at work, within a minute.  make test-long: all of what is long by nature, too.
+# make quick: what to run while at work.  make test-long: all of what is long by nature, too.
 PYTHON ?= python3
 BIN := .venv/bin
 RUNS := .venv/.runs

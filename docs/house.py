@@ -164,8 +164,8 @@ def figures(root: Path) -> Iterator[tuple[str, int]]:
     yield "references to the law that lead nowhere", len(unresolved(root))
     yield "`type: ignore`", code(root).count("# type: ignore")
     yield "`dict[str, Any]`", code(root).count("dict[str, Any]")
-    yield "`fmt: skip`", code(root).count("# fmt: skip")
-    yield f"lines beyond {WIDEST} columns", len(wide(root))
+    yield "`fmt: skip`, in the package", code(root).count("# fmt: skip")
+    yield f"lines beyond {WIDEST} columns, in the package", len(wide(root))
     yield "lines of Python in the package", len(code(root).splitlines())
     yield "lines of templates", sum(len(t.splitlines()) for f, t in texts(root).items() if f.suffix == ".html")
 

@@ -99,14 +99,16 @@ class Read:
     def otherwise(self, text: str) -> Iterator[str]:
         yield f"not understood: {text}"
 
+    # letters to schools and letters to SIPs say these for themselves
+
     def rows(self) -> list[Assignment]:
-        raise NotImplementedError
+        raise NotImplementedError  # the rows of the plan that this letter is about
 
     def pairs(self) -> list[Pair]:
-        raise NotImplementedError
+        raise NotImplementedError  # the pairs of the round that it is about
 
     def waits(self) -> bool:
-        raise NotImplementedError
+        raise NotImplementedError  # whether an answer to it is wanted
 
     def chosen(self, by_hand: bool) -> str:
         """Whether a person fixed every one of these pairs by a lock on record."""
