@@ -25,6 +25,7 @@ LOOK_ALIKE = str.maketrans("oil", "011")
 SLIP = 0.8  # how alike an id or name is at least, to be taken for a slip of a known one
 WORD = 0.65  # and each of its words
 SHARED = 0.4  # the part of its runs of letters that one so alike has at least
+SLIPS = 500  # each is an error to mend: after so many the next unknown name is one too, unless somebody has it
 
 
 class Known:
@@ -39,6 +40,7 @@ class Known:
         self._exact: dict[str, list[str]] = defaultdict(list)
         self._alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
         self._slips: dict[str, bool] = {}
+        self._found = 0  # of them slips
         self._looks = {look for id in self.names for look in _looks(id)}
         self._with_word: dict[str, set[str]] = defaultdict(set)
         for id, name in self.names.items():
@@ -97,7 +99,8 @@ class Known:
     def slip(self, given: str) -> bool:
         """Whether it is so nearly one of them that it must not be taken for somebody else."""
         if given not in self._slips:
-            self._slips[given] = self._slip(given)
+            self._slips[given] = self._found >= SLIPS or self._slip(given)
+            self._found += self._slips[given]
         return self._slips[given]
 
     def _slip(self, given: str) -> bool:
@@ -125,15 +128,15 @@ class Known:
     def _holds_one(self, mine: tuple[str, ...]) -> bool:
         """Whether it has all words of one of their names, of two or more, with a remark: *Ann Lea (until Easter)*."""
         said = set(mine)
-        return any(said.issuperset(theirs) for w in said for theirs in self._by_first.get(w, ()))
+        return any(said.issuperset(theirs) for w in said for theirs in self._by_rarest.get(w, ()))
 
     @cached_property
-    def _by_first(self) -> dict[str, list[tuple[str, ...]]]:
+    def _by_rarest(self) -> dict[str, list[tuple[str, ...]]]:
+        """Names of two words or more, by that word which the fewest others have."""
         out: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for name in self.names.values():
-            theirs = words(name)
+        for theirs in dict.fromkeys(words(name) for name in self.names.values()):
             if len(set(theirs)) > 1:
-                out[theirs[0]].append(theirs)
+                out[min(theirs, key=lambda w: len(self._with_word[w]))].append(theirs)
         return out
 
     @cached_property

@@ -56,7 +56,7 @@ FAITHS = {
 NEAR = 0.62  # how alike two names are at least, to be suggested
 SUGGESTED = 4  # suggestions for one name
 CANDIDATES = 80  # names that share most with a given one, to be looked at closely
-SMALL = 10_000  # texts of an index whose bits take little room
+SMALL = 200_000_000  # texts × runs of an index whose bits take little room (25 MB)
 COMMON = 10  # a run of letters that every tenth name has tells little
 
 
@@ -132,7 +132,7 @@ class Index:
         for n in self._at[run]:
             held[n >> 3] |= 1 << (n & 7)
         bits = int.from_bytes(held, "little")
-        if len(self.ids) < SMALL or 64 * len(self._at[run]) > len(self.ids):
+        if len(self.ids) * len(self._at) < SMALL or 64 * len(self._at[run]) > len(self.ids):
             self._held[run] = bits
         return bits
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from allocator.intake.known import Known
+from allocator.intake.known import SLIPS, Known
 from allocator.intake.naming import CANDIDATES, Index, _runs
 from allocator.intake.read import read_document
 
@@ -42,3 +42,21 @@ def test_a_number_longer_than_python_counts_is_nobody() -> None:
     found = read_document({"schools": [{"urn": "900101", "name": "Ash", "phase": "primary"}], "sips": sips, "history": history})  # fmt: skip
     assert found.case is not None
     assert any(p.code == "gone_sips" for p in found.problems)
+
+
+def test_after_many_slips_names_are_not_compared_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each slip is an error already; comparing a megabyte of nearly alike names would take for ever and say no more."""
+    compared = []
+    slip = Known._slip
+
+    def counted(known: Known, given: str) -> bool:
+        compared.append(given)
+        return slip(known, given)
+
+    monkeypatch.setattr(Known, "_slip", counted)
+    team = Known({"ann": "Anna Smith", "ben": "Ben Roe"})
+    assert not team.slip("Zoe Quill")
+    assert all(team.slip(f"Anna Smith{chr(97 + a)}{chr(97 + b)}") for a in range(26) for b in range(26))
+    assert len(compared) == SLIPS + 1
+    assert team.slip("Yan Pym")  # might be somebody's, for all that is known: a person looks
+    assert not team.slip("Zoe Quill")  # told before
