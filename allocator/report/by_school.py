@@ -24,7 +24,6 @@ from allocator.intake.write import cell
 from allocator.reasons.answer import world
 from allocator.reasons.in_a_word import in_a_word
 from allocator.reasons.position import OEIF
-from allocator.reasons.spoken import who_was
 from allocator.words import day, days, words
 
 NOBODY = "nobody yet"
@@ -188,7 +187,7 @@ class _Rows:
             s.trust or "",
             s.head or "",
             last or "",
-            who_was(facts, last) if last else "nobody",
+            _last(facts, last),
             now.sip if now else "",
             now.name if now else NOBODY,
             self._why(last, now, change),
@@ -304,6 +303,13 @@ def viewed(rows: Iterable[SchoolRow], view: View) -> list[tuple[str, list[School
         groups[str(getattr(r, view.group)) or "none recorded"].append(r)
     first: dict[str, int] = {n: i for i, n in enumerate(NEEDS)} if view.group == "need" else {}
     return sorted(groups.items(), key=lambda g: (g[0] == NOBODY, first.get(g[0], 0), g[0]))
+
+
+def _last(facts: Facts, sip: str | None) -> str:
+    """Who led last year, in a word: a table has no room for more."""
+    if sip is None:
+        return "nobody"
+    return facts.sips[sip].name if sip in facts.sips else f"{sip} (left)"
 
 
 def _order(column: SchoolColumn, r: SchoolRow) -> Any:

@@ -10,9 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+import sqlalchemy as sa
 from playwright.sync_api import Page
 
 from allocator.service.roles import GrantRole
+from allocator.store.tables import Grant
 from tests.pages import states
 from tests.pages.site import DESK, PHONE, Site, site
 from tests.pages.states import State
@@ -58,6 +60,8 @@ def every(at: Site, folder: Path) -> None:
     for role in roles:
         for width, name in WIDTHS:
             page = enter(at, told, role, width)
+            with at.db.read() as s:
+                told.names["grant"] = s.scalars(sa.select(Grant.id).where(Grant.programme_id == told.id)).first() or ""
             for path in pages_for(role, told):
                 asked = page.request.get(f"{at.base}{path}")
                 if "<html" not in asked.text()[:2000]:
