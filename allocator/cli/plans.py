@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from allocator.allocate import Setup
     from allocator.check.claims import Count
     from allocator.check.structure import Breach
-    from allocator.domain.case import PostKind
+    from allocator.domain.case import Case, PostKind
     from allocator.domain.plan import Plan
     from allocator.domain.policy import Policy
     from allocator.rules.base import Audience
@@ -91,16 +91,20 @@ def solve(
 
         show_plan(plan, out(), detail=detail, every=every, kept=str(output) if output else None)
     of_model(ready, pairs, model)
-    from allocator.report.plan_workbook import write_workbook
-
     write_all(
         [
             (output, lambda p: save_text(p, plan_text(plan))),
-            (excel, lambda p: write_workbook(facts, in_force, plan, p)),
+            (excel, lambda p: workbook_of(facts, in_force, plan, p)),
             (report, lambda p: page_of(ready, plan, p)),
         ]
     )
     finish(plan)
+
+
+def workbook_of(facts: Case, policy: Policy, plan: Plan, path: Path) -> None:
+    from allocator.report.plan_workbook import write_workbook
+
+    write_workbook(facts, policy, plan, path)
 
 
 def page_of(ready: Setup, plan: Plan, path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from ortools.sat.python import cp_model
+from allocator.engine.cp import cp_model
 
 AGAIN, LEAST_AGAIN = 1.0, 0.05  # deterministic work to ask again without presolve: as much as it took, and this
 

@@ -23,7 +23,7 @@ from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstre
     sparse_containers_pb2,
 )
 from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
-from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
 from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.engine.matrix import FREE, Floats, Ints, Matrix
@@ -109,7 +109,7 @@ def maximise(
     model.objective.offset = float(aim @ settled)
     whole = bool(np.issubdtype(aim.dtype, np.integer))
     nodes = int(NODES * (WIDE / max(WIDE, len(live))) ** 3)
-    params = mathopt.SolveParameters(
+    params = parameters.SolveParameters(
         node_limit=min(effort.nodes, max(FEWEST, nodes)), relative_gap_tolerance=effort.gap
     )
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
@@ -122,9 +122,9 @@ def maximise(
         known = [(n, float(hint[c])) for n, c in enumerate(live.tolist()) if c in hint]
         start.ids.extend(n for n, _ in known)
         start.values.extend(v for _, v in known)
-    result = solved(model, mathopt.SolverType.HIGHS, params, effort, given)
+    result = solved(model, parameters.SolverType.HIGHS, params, effort, given)
     work = result.solve_stats.simplex_iterations * len(rows) * WORK
-    if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
+    if result.termination.reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
         return Found("infeasible", None, -math.inf, work)
     proved = result.termination.objective_bounds.dual_bound
     if not result.solutions or not result.solutions[0].HasField("primal_solution"):
@@ -142,8 +142,8 @@ def maximise(
 
 def solved(
     model: model_pb2.ModelProto,
-    by: mathopt.SolverType,
-    params: mathopt.SolveParameters,
+    by: parameters.SolverType,
+    params: parameters.SolveParameters,
     effort: Effort,
     given: model_parameters_pb2.ModelSolveParametersProto | None = None,
 ) -> result_pb2.SolveResultProto:

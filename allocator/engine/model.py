@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ortools.sat.python import cp_model
-
+from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Tier, Trim
 from allocator.engine.trims import TrimColumns, trimmed
 

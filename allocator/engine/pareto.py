@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from math import floor
 from time import monotonic
 
-from ortools.sat.python import cp_model
-
+from allocator.engine.cp import cp_model
 from allocator.engine.highs import MARGIN
 from allocator.engine.instance import Instance, Kept
 from allocator.engine.model import Built, value

@@ -10,8 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from ortools.sat.python import cp_model
-
+from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Person
 from allocator.engine.model import Built
 from allocator.engine.tiers import Clock, Stop, run

@@ -15,9 +15,10 @@ from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstre
     model_parameters_pb2,
     model_update_pb2,
     parameters_pb2,
+    result_pb2,
 )
 from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
-from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
 from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
 from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]  # comes inside OR-Tools
 
@@ -58,8 +59,8 @@ class Relaxation:
         self.rows, self.cols, self.vals = entries
         self.under, self.over = under.copy(), over.copy()
         model = proto(self.lows, self.tops, aim, entries, under, over, whole=False)
-        self.solver = solver.new(mathopt.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
-        params = mathopt.SolveParameters()
+        self.solver = solver.new(parameters.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
+        params = parameters.SolveParameters()
         params.glop.use_preprocessing, params.glop.use_scaling, params.glop.use_dual_simplex = False, False, True
         params.glop.max_deterministic_time = LONGEST
         self.params = params.to_proto()
@@ -142,9 +143,9 @@ class Relaxation:
         except StatusNotOk:
             raise Imprecise from None
         self.work += (1 + result.solve_stats.simplex_iterations) * len(self.vals) * WORK
-        if result.termination.reason == mathopt.TerminationReason.INFEASIBLE.value:
+        if result.termination.reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
             return None
-        if result.termination.reason != mathopt.TerminationReason.OPTIMAL.value:
+        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
             raise Imprecise
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             raise Imprecise

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ortools.sat.python import cp_model
-
+from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance
 from allocator.engine.model import Built, value
 from allocator.engine.part import cut_out

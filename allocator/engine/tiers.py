@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
-from ortools.sat.python import cp_model
-
+from allocator.engine.cp import cp_model
 from allocator.engine.cpsat import Clock as Clock
 from allocator.engine.cpsat import Stop as Stop
 from allocator.engine.cpsat import run as run

@@ -7,8 +7,8 @@ from dataclasses import replace
 from time import monotonic
 
 import numpy as np
-from ortools.sat.python import cp_model
 
+from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.method import SMALL
 from allocator.engine.model import Built

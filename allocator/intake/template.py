@@ -5,18 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import types
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 from pydantic.fields import FieldInfo
 
 from allocator.domain.case import TABLES
 from allocator.intake.columns import MEANINGS
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 ROWS = 1000  # rows that have drop-downs
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -55,10 +52,16 @@ GUIDE = (
     "Dates are 2026-09-01 or 01/09/2026. Days may be quarters: 4.75. Point at a column's name to see what it means.",
     "Then run: allocator check this-file.xlsx. It names every problem at once, with sheet, row and column.",
 )
+# openpyxl is loaded by what writes: the examples above are asked for by every case that is read
 
 
 def write_template(path: Path) -> None:
     """Write the workbook; `allocator check` accepts it once its example rows are typed over or deleted."""
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font
+    from openpyxl.worksheet.worksheet import Worksheet
+
     book = Workbook()
     guide = book.active
     assert isinstance(guide, Worksheet)
@@ -78,6 +81,11 @@ def write_template(path: Path) -> None:
 
 
 def _sheet(sheet: Worksheet, name: str, fields: dict[str, FieldInfo]) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Font, PatternFill
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     example = EXAMPLES.get(name, {})
     for n, (column, info) in enumerate(fields.items(), 1):
         cell = sheet.cell(1, n, column)

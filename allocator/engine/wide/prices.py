@@ -7,7 +7,7 @@ bound (`bound.py`); good ones give a near one, and say which pairs a good plan m
 from __future__ import annotations
 
 import numpy as np
-from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.engine.highs import Effort, dense, proto, solved
 from allocator.engine.matrix import Floats, Ints, Matrix
@@ -25,13 +25,13 @@ def relaxed(matrix: Matrix, aim: Ints, threads: int, effort: Effort) -> tuple[Fl
     lows, tops = np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64)
     under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
     rows, cols, vals = matrix.entries()
-    params = mathopt.SolveParameters()
+    params = parameters.SolveParameters()
     criteria = params.pdlp.termination_criteria.simple_optimality_criteria
     criteria.eps_optimal_relative = criteria.eps_optimal_absolute = ROUGH
     params.pdlp.termination_criteria.iteration_limit = 20_000
     params.pdlp.num_threads, params.pdlp.num_shards = threads, SHARDS
     model = proto(lows, tops, aim, (rows, cols, vals), under, over, whole=False)
-    result = solved(model, mathopt.SolverType.PDLP, params, effort)
+    result = solved(model, parameters.SolverType.PDLP, params, effort)
     work = result.solve_stats.first_order_iterations * len(rows) * 1e-8
     prices = np.zeros(len(under))
     if result.solutions and result.solutions[0].HasField("dual_solution"):

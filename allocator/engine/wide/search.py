@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from ortools.sat.python import cp_model
 
+from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.matrix import Ints
 from allocator.engine.model import value
