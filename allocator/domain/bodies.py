@@ -244,8 +244,11 @@ class Bodies:
 
     def _read(self, kind: Kind, given: str) -> ReadAs:
         plain = folded(kind, given)
-        if (means := self.told.get((kind, plain))) is not None:
-            return ReadAs(kind, given, self.one.get((kind, folded(kind, means)), means) if means else None)
+        means = self.told.get((kind, plain))
+        if means == "":
+            return ReadAs(kind, given, None)
+        if means is not None and self.knows(kind, means):
+            return ReadAs(kind, given, self.one.get((kind, folded(kind, means)), means))
         if (kind, plain) in self.one:
             return ReadAs(kind, given, self.one[kind, plain], (kind, plain) not in self.doubtful)
         near = [n for n in self._candidates(kind, given) if alike(kind, given, n)]
@@ -253,6 +256,12 @@ class Bodies:
         if len(closest or near) == 1:
             return ReadAs(kind, given, (closest or near)[0], sure=False)
         return ReadAs(kind, given, None, sure=not near, near=tuple(near) or self._nearest(kind, given))
+
+    def knows(self, kind: Kind, means: str) -> bool:
+        """Whether a school has the body that somebody's word gives for a name; else the word is of no use."""
+        return (kind, folded(kind, means)) in self.one or any(
+            k == kind and folded(kind, self.told.get((k, plain), "")) == folded(kind, means) for k, plain in self.one
+        )
 
     def _candidates(self, kind: Kind, given: str) -> list[str]:
         """The schools' names that share a telling word with it, or are a letter off: no others can be alike."""

@@ -11,100 +11,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 from allocator.domain.bodies import is_authority
 from allocator.domain.calendar import first_year
 from allocator.domain.characters import is_address, lines, one_line, strange
-from allocator.intake.usual import VALUES
+from allocator.intake.usual import SPELLINGS
 
-YES = {"yes", "y", "true", "1", "x", "✓"}
-NO = {"no", "n", "false", "0"}
-SPELLINGS: dict[str, dict[str, str]] = {
-    "phase": {
-        "middle deemed primary": "middle_primary",
-        "middle deemed secondary": "middle_secondary",
-        "all-through": "all_through",
-        "all through": "all_through",
-        "16 plus": "sixteen_plus",
-        "16-plus": "sixteen_plus",
-        "16+": "sixteen_plus",
-        "post-16": "sixteen_plus",
-        "post 16": "sixteen_plus",
-        "sixth form": "sixteen_plus",
-        "infant": "primary",
-        "infants": "primary",
-        "junior": "primary",
-        "juniors": "primary",
-        "first": "primary",
-        "pri": "primary",
-        "prim": "primary",
-        "infant school": "primary",
-        "junior school": "primary",
-        "primary school": "primary",
-        "high": "secondary",
-        "upper": "secondary",
-        "sec": "secondary",
-        "secondary school": "secondary",
-        "high school": "secondary",
-        "nursery school": "nursery",
-        "pru": "alternative",
-        "ap": "alternative",
-        "alternative provision": "alternative",
-        "pupil referral unit": "alternative",
-        "special school": "special",
-        "send": "special",
-    },
-    "category_of_concern": {
-        "special measures": "SM",
-        "serious weaknesses": "SWK",
-        "requires significant improvement": "RSI",
-        "in special measures": "SM",
-        "requires special measures": "SM",
-        "has serious weaknesses": "SWK",
-        "sw": "SWK",
-        "significant improvement": "RSI",
-    },
-    "oeif": {
-        "outstanding": "1",
-        "good": "2",
-        "requires improvement": "3",
-        "inadequate": "4",
-        "not judged": "not_judged",
-        "o": "1",
-        "g": "2",
-        "ri": "3",
-        "req improvement": "3",
-        "requires imp": "3",
-        "satisfactory": "3",
-        "inad": "4",
-        "i": "4",
-        "special measures": "4",
-        "serious weaknesses": "4",
-        "sm": "4",
-        "sw": "4",
-    },
-    "kind": {
-        "adviser": "la_adviser",
-        "advisor": "la_adviser",
-        "la adviser": "la_adviser",
-        "la advisor": "la_adviser",
-        "local authority adviser": "la_adviser",
-        "serving head": "serving_head",
-        "serving headteacher": "serving_head",
-        "head": "serving_head",
-        "headteacher": "serving_head",
-        "ht": "serving_head",
-        "principal": "serving_head",
-        "retired head": "retired_head",
-        "retired headteacher": "retired_head",
-        "former head": "retired_head",
-        "external consultant": "consultant",
-        "external": "consultant",
-        "independent": "consultant",
-        "freelance": "consultant",
-        "independent consultant": "consultant",
-        "associate": "consultant",
-        "self-employed": "consultant",
-    },
-    "status": {"open, but proposed to close": "proposed_to_close"},
-    "need": VALUES["need"],
-}
+YES = {"yes", "y", "true", "1", "x", "✓", "✔", "√", "☑"}
+NO = {"no", "n", "false", "0", "✗", "✘", "☐"}
+CROSS = "x"  # a mark of its own among blanks; beside ticks it may be their opposite
 NOTHING = {
     "n/a",
     "na",
@@ -155,6 +66,17 @@ DAY_0 = dt.date(1899, 12, 30)
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
+UNITS = {  # column -> what may stand behind its figure; of days it is *days*
+    "km": "km|kilometres?",
+    "max_km": "km|kilometres?",
+    "minutes": "mins?|minutes?",
+    "pupils": "pupils",
+    "fsm_percent": "%|percent|per cent",
+    "headship_years": "years?|yrs?",
+    "easting": "m",
+    "northing": "m",
+    "day_rate": "a day|per day|/ ?day",
+}
 FIRST_YEAR = 1950  # no year of anybody's work here is before it; 0225/26 is a slip
 TAGS = ("experience", "specialisms", "focus", "evidence")  # compared as words, however their parts are joined
 
@@ -205,7 +127,7 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if kind is dt.date:
         return date(value)
     if kind in (int, float):
-        return number(value, kind)
+        return number(value, kind, column)
     if column == "year":
         return academic_year(text(value))
     if isinstance(value, list | dict):
@@ -256,7 +178,7 @@ def tag(given: str) -> str:
 
 def choice(value: Any, options: tuple[Any, ...], column: str) -> Any:
     """One of a fixed set; case, blanks, hyphens and the national register's spellings are forgiven."""
-    given = text(value)
+    given = re.sub(r"(?<=^\d)\.0$", "", text(value))  # a grade that went through a spreadsheet
     plain = re.sub(r"[\s_-]+", "_", given.casefold())
     if column.startswith("card_"):
         plain = plain.removesuffix("_standard")  # *Strong standard*, as published, is our `strong`
@@ -325,16 +247,16 @@ def date(value: Any) -> dt.date:
     raise BadCell("a date as 2026-09-01 or 01/09/2026, the day first")
 
 
-def number(value: Any, kind: type) -> int | float:
-    """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`, `42%`, `40 days`, and `am` or `half`
-    for half a day."""
+def number(value: Any, kind: type, column: str = "") -> int | float:
+    """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`; with the unit of its column, and no
+    other: `42%`, `40 days`, `25 km`; of days also `am` or `half` for half a day."""
     if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
         raise BadCell("a number")
     given = text(value)
     try:
         found = float(given)
     except ValueError:
-        found = _figure(given.casefold(), kind)
+        found = _figure(given.casefold(), kind, column)
     if not math.isfinite(found) or abs(found) > 1e9:
         raise BadCell("a number of a sensible size")
     if kind is int:
@@ -344,10 +266,13 @@ def number(value: Any, kind: type) -> int | float:
     return found
 
 
-def _figure(given: str, kind: type) -> float:
-    if kind is float and given in HALF:
+def _figure(given: str, kind: type, column: str) -> float:
+    days = column == "days" or column.endswith("_days")
+    if kind is float and days and given in HALF:
         return HALF[given]
-    bare = re.sub(r"\s*(?:days?|d|km|pupils|%)\.?$", "", given).removeprefix("\u00a3").strip()
+    bare = given.removeprefix("\u00a3").strip() if column == "day_rate" else given
+    unit = r"days?|d" if days else UNITS.get(column)
+    bare = re.sub(rf"\s*(?:{unit})\.?$", "", bare) if unit else bare
     mixed = re.fullmatch(r"(\d+)?\s*(\u00bc|\u00bd|\u00be|1/4|1/2|3/4)", bare)
     if mixed and kind is float:
         return int(mixed[1] or 0) + FRACTIONS[mixed[2]]
@@ -358,7 +283,7 @@ def _figure(given: str, kind: type) -> float:
     try:
         return float(bare)
     except ValueError:
-        raise BadCell("a whole number" if kind is int else "a number") from None
+        raise BadCell("a number of days" if days else "a whole number" if kind is int else "a number") from None
 
 
 def academic_year(given: str) -> str:

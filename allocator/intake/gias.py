@@ -334,7 +334,7 @@ def _number(
     if text is None or text.casefold() in NO_FIGURE:
         return None
     try:
-        found = number(text, int if whole else float)
+        found = number(text, int if whole else float, column)
     except BadCell:
         found = -1
     if not 0 <= found <= most:

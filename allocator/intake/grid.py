@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from allocator.intake.cells import blank, text
 from allocator.intake.colours import telling
 from allocator.intake.plain import unguarded
-from allocator.intake.usual import holds_last_sip, usual_column
+from allocator.intake.usual import holds_last_sip, usual_column, year_in
 from allocator.intake.workbook import Sheet, letters
 
 if TYPE_CHECKING:
@@ -28,9 +28,16 @@ TELLING: dict[str, tuple[tuple[str, ...], ...]] = {  # table -> of each of these
     "history": (("urn",), ("sip",), ("year",)),
     "interests": (("urn", "trust", "la"), ("sip",)),
     "refusals": (("urn",), ("sip",)),
+    "decisions": (("decision",), ("urn",), ("sip", "reason", "by")),
+    "absences": (("sip",), ("away_from",), ("away_to",)),
+    "wishes": (("wish",), ("urn", "sip"), ("by",)),
+    "answers": (("answer",), ("urn",), ("by",), ("on", "post")),
 }
 SPECIAL = {"interests": r"interest|conflict|relationship|declar", "refusals": r"refus|veto|declin"}  # words that tell
 SUM = re.compile(r"(?:grand |sub-?)?totals?\b(?!.*\b(?:school|primary|academy|college)\b)", re.IGNORECASE)
+COUNTED = re.compile(
+    r"\W*\d.*|(?:grand |sub-?)?totals?\W*", re.IGNORECASE
+)  # what stands in a row of sums beside its first text
 Rows = list[tuple[int, list[Any]]]  # with the number each has in its sheet or file
 
 
@@ -66,6 +73,11 @@ def looks_like(rows: Sequence[Sequence[Any]]) -> str | None:
     return best
 
 
+def columns_in(table: str, rows: Sequence[Sequence[Any]]) -> set[str]:
+    """The columns of the table that a sheet's header has."""
+    return {c for x in rows[header_at(table, rows)] if not blank(x) and (c := usual_column(table, text(x)))}
+
+
 def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
     """Header and rows of `table` from all rows of its sheet or file."""
     if not rows:
@@ -98,11 +110,25 @@ def lay_out(table: RawTable, rows: Rows, raw: Raw) -> None:
         )
 
 
+def year_of_title(table: RawTable, title: str, raw: Raw) -> None:
+    """A list of pairs that has no column for the year, under a title that tells it (*Allocation 25-26*)."""
+    of = year_in(title) if table.name == "history" else None
+    if of is None or any(usual_column(table.name, x) == "year" for x in table.header):
+        return
+    at = len(table.header)
+    table.header.append("year")
+    for _, cells in table.rows:
+        del cells[at:]
+        cells.extend([None] * (at - len(cells)) + [of])
+    raw.notice("year_read", table.name, f"{title}: no column tells the year; its title does: {of}.", column="year")
+
+
 def _no_row(table: RawTable, cells: Sequence[Any]) -> str | None:
     """The first text of a row that is a sum, or the header once more (as on a printed page); None for any other."""
-    first = text(next(c for c in cells if not blank(c)))
+    first, *others = [text(c) for c in cells if not blank(c)]
     repeated = first in table.header and [text(c) for c in cells if not blank(c)] == [h for h in table.header if h]
-    return first if repeated or SUM.match(first) else None
+    summed = SUM.match(first) and all(COUNTED.fullmatch(c) for c in others)
+    return first if repeated or summed else None
 
 
 def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
@@ -129,6 +155,7 @@ def from_sheet(sheet: Sheet, table: RawTable, raw: Raw) -> None:
         )
         table.header, table.rows, table.spoilt = [], [], True
         return
+    year_of_title(table, sheet.title, raw)
     _formulas(sheet, table, raw)
     _overlooked(sheet, table, down, raw)
 
@@ -230,6 +257,14 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
             table.name,
             f"Sheet {sheet.title}: {_counted(len(columns), 'hidden column')} read too: {', '.join(named)}.",
         )
+    if noted := [at for row, at in sheet.comments if row > table.header_row]:
+        some = f"{', '.join(noted[:LISTED])}{f' and {len(noted) - LISTED} more' if len(noted) > LISTED else ''}"
+        raw.notice(
+            "comments",
+            table.name,
+            f"Sheet {sheet.title}: comments on cells are not read: {some}. If one says something that counts, say it "
+            "in a column.",
+        )
     if sheet.percent:
         raw.notice(
             "percent_read",
@@ -266,6 +301,27 @@ def csv_rows(content: str, table: str, most: int) -> tuple[Rows, str]:
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=chosen)
     skipped = 1 if said else 0
     return [(reader.line_num + skipped, [unguarded(c) for c in cells]) for cells in islice(reader, most + 1)], chosen
+
+
+def swallowed(table: RawTable, separator: str, raw: Raw) -> None:
+    """Rows that stand in a cell of another, because a quotation mark before them is not closed."""
+    wide = len(table.header)
+    for number, cells in table.rows:
+        for cell in cells:
+            if not isinstance(cell, str) or "\n" not in cell or wide < 3:
+                continue
+            _, *below = cell.splitlines()
+            rows = [line for line in below if line.count(separator) >= wide - 1]
+            if rows:
+                raw.error(
+                    "open_quote",
+                    table.name,
+                    f"{table.name}, the row that ends in line {number}: a quotation mark before "
+                    f"{cell.splitlines()[0][:30]} is not closed, so that {len(rows)} row{'s' if len(rows) > 1 else ''} "
+                    f"after it would be part of that cell ({rows[0][:40]}). Close it, or take it out.",
+                    row=number,
+                    value=cell.splitlines()[0][:30],
+                )
 
 
 def _known(first: str, delimiter: str, table: str) -> int:

@@ -22,9 +22,9 @@ from allocator.intake.plain import put
 from allocator.intake.problems import Problem
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
+from allocator.intake.workbook import MARKED_BY
 
 SHEET = "problems"
-AUTHOR = "allocator: what is wrong here"
 BEFORE = "\n\nBefore: "  # what the cell's note said before ours
 FILLS = {"error": "FFC7CE", "notice": "FFEB9C"}
 COLUMNS = ("kind", "sheet", "row", "column", "value", "expected", "what to do")
@@ -78,7 +78,7 @@ def _mark(cell: Any, problems: list[Problem], header: int) -> None:
     text = "\n".join(dict.fromkeys(p.text for p in problems))
     if cell.comment:
         text += BEFORE + cell.comment.text
-    cell.comment = Comment(text, AUTHOR, height=120, width=360)
+    cell.comment = Comment(text, MARKED_BY, height=120, width=360)
 
 
 def _clean(sheet: Worksheet) -> None:
@@ -86,7 +86,7 @@ def _clean(sheet: Worksheet) -> None:
     for row in sheet.iter_rows():
         for cell in row:
             note = cell.comment
-            if isinstance(cell, Cell) and note is not None and note.author == AUTHOR:
+            if isinstance(cell, Cell) and note is not None and note.author == MARKED_BY:
                 if str(cell.fill.fgColor.rgb)[-6:] in FILLS.values():
                     cell.fill = PatternFill()
                 _, _, before = note.text.partition(BEFORE)

@@ -32,6 +32,14 @@ def one_spelling(rows: Rows, raw: Raw, told: Mapping[tuple[Kind, str], str]) -> 
     `told`: what somebody has said of a name, as `Bodies` takes it.
     """
     bodies = Bodies((s for _, s in rows.get("schools", [])), told)
+    for (kind, name), means in sorted(told.items()):
+        if means and not bodies.knows(kind, means):
+            raw.notice(
+                "bodies_unknown",
+                "schools",
+                f"schools: {name} is said to mean {kind} {means}, which no school here has; it is read as it stands.",
+                column=kind,
+            )
     found: Readings = defaultdict(lambda: defaultdict(list))
     schools = {plain(s.name): s.urn for _, s in rows.get("schools", [])}
     for table, model in TABLES.items():

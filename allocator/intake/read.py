@@ -24,6 +24,7 @@ from allocator.intake.references import cross_check
 from allocator.intake.resolve import Unmatched, place
 from allocator.intake.rows import typed
 from allocator.intake.source import Raw, document, read_raw
+from allocator.intake.unseen import unseen
 from allocator.intake.usual import year_in
 
 MOST_YEARS = 1000  # ways of writing a year in one column
@@ -108,6 +109,8 @@ def _reading(
 ) -> Reading:
     words = words or OwnWords()
     in_force = _policy(raw, policy)
+    if not kept:
+        unseen(raw)
     columns = translate(raw, words, _told(raw, year, in_force))
     dittos(raw)
     values(raw, words)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from allocator.intake.cells import blank, text
+from allocator.intake.companions import FOLLOW, companions
 from allocator.intake.known import Known
 from allocator.intake.naming import plain
 from allocator.intake.problems import MOST_LISTED
@@ -29,7 +30,6 @@ MAY_BE_OUTSIDE = (
     "sips",
     "successions",
 )  # the past, and other people's schools
-FOLLOW = ("history", "refusals", "interests")  # tables whose rows follow a school to its new URN
 FOLLOWED = (
     " If a school here carries one of them on, say so in `successions` (`allocator import links` does), and "
     "its past follows."
@@ -79,6 +79,7 @@ class _Said:
     outside: dict[tuple[str, What], list[str]] = field(default_factory=lambda: defaultdict(list))
     gone: Counter[str] = field(default_factory=Counter)  # SIPs of the past -> rows
     open: dict[tuple[What, str], list[Cell]] = field(default_factory=lambda: defaultdict(list))
+    stale: dict[str, str] = field(default_factory=dict)  # name -> the id that somebody gave it, which nobody has
 
 
 def resolve(raw: Raw, schools: Mapping[str, str], sips: Mapping[str, str]) -> list[Unmatched]:
@@ -90,6 +91,7 @@ def resolve(raw: Raw, schools: Mapping[str, str], sips: Mapping[str, str]) -> li
     known = {what: _known(raw, what) for what in KEYS}
     told: dict[What, Mapping[str, str]] = {"school": schools, "sip": sips}
     older = {read_urn(c.cells[c.at]) for c in _references(raw) if squeezed(c.column) == "oldurn"}
+    companions(raw, known["school"], known["sip"], older)
     said = _Said()
     for cell in sorted(_references(raw), key=lambda c: c.table.name != "history"):  # who is gone is told by history
         pool = known[cell.what]
@@ -102,6 +104,8 @@ def resolve(raw: Raw, schools: Mapping[str, str], sips: Mapping[str, str]) -> li
 def _settle(cell: Cell, pool: Known, told: Mapping[str, str], older: set[str], said: _Said) -> None:
     given, found = text(cell.cells[cell.at]), cell.found
     means = None if found in pool else told.get(plain(found))
+    if means and means not in pool and means not in older:
+        said.stale[found], means = means, None
     found = means or found
     ids = pool.find(found)
     if cell.what == "school" and found not in pool and (found in older or squeezed(cell.column) == "oldurn"):
@@ -186,6 +190,8 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
             why = f"{found} is not in this case." + (f" Did you mean {shown[0]}?" if shown else "")
             if what == "school" and is_laestab(found):
                 why += " It is a DfE number (authority and establishment); a URN has six digits."
+        if found in said.stale:
+            why += f" It is said to mean {said.stale[found]}, which is not in this case either; blank says: outside it."
         out.append(Unmatched(what, found, tuple(c.place for c in cells), tuple((i, pool.names[i]) for i in ids)))
         for c in cells:
             raw.error(

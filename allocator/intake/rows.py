@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
-from allocator.intake.cells import NOTHING, BadCell, blank, convert, text
+from allocator.intake.cells import CROSS, NOTHING, YES, BadCell, blank, convert, text
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.problems import MOST_LISTED, Problem, nearest
 from allocator.intake.source import Raw, RawTable
@@ -32,6 +32,11 @@ COLOURS = {
     "g",
 }  # a programme's own code, and near no word of ours
 Told = dict[str, dict[str, str]]  # column -> a cell's text -> what it was read as
+OPPOSITE = re.compile(  # *not accepted* and *unmet* are near *accept* and *met*, and mean their opposite
+    r"\b(?:no|not|non|never|n[o']?t|don'?t|isn'?t|ex|former|was|were|previous|previously|lifted|removed|withdrawn)\b"
+    r"|\b(?:un|dis)\w",
+    re.IGNORECASE,
+)
 KEYS = {"schools": "urn", "sips": "sip"}  # tables whose extra columns are handed back by key
 
 
@@ -93,6 +98,7 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
     """Typed rows with their row numbers, and a manager's own columns by row key."""
     model = TABLES[table.name]
     names = columns(table, raw)
+    crossed = _crossed(table, names)
     own = {n: table.labels.get(n, label) for n, label in enumerate(table.header) if n not in names and label}
     if any(i.is_required() and k not in names.values() for k, i in model.model_fields.items()):
         return [], {}
@@ -101,7 +107,7 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
     seen: dict[tuple[str, str], Any] = {}
     told: Told = defaultdict(dict)
     for number, cells in table.rows:
-        values, good = _values(table.name, number, cells, names, raw, seen, told)
+        values, good = _values(table.name, number, cells, names, raw, seen, told, crossed)
         if len(cells) > len(table.header) and any(not blank(c) for c in cells[len(table.header) :]):
             raw.error(
                 "too_many_cells",
@@ -125,6 +131,18 @@ def typed(table: RawTable, raw: Raw) -> tuple[list[tuple[int, Row]], dict[str, d
             extras[str(getattr(row, key)) if key else canon.text(canon.row_out(row))] = mine
     _tell(table.name, told, raw)
     return out, extras
+
+
+def _crossed(table: RawTable, names: dict[int, str]) -> set[str]:
+    """Columns of yes or no in which some say yes otherwise than with an x, so that x may be their no."""
+    fields = TABLES[table.name].model_fields
+    out = set()
+    for n, name in names.items():
+        if "bool" in str(fields[name].annotation):
+            said = {text(c[n]).casefold() for _, c in table.rows if n < len(c) and not blank(c[n])}
+            if CROSS in said and said & (YES - {CROSS}):
+                out.add(name)
+    return out
 
 
 def _invalid(table: str, number: int, column: str | None, e: Any) -> Problem:
@@ -152,6 +170,7 @@ def _values(
     raw: Raw,
     seen: dict[tuple[str, str], Any],
     told: Told,
+    crossed: set[str],
 ) -> tuple[dict[str, Any], bool]:
     fields = TABLES[table].model_fields
     values: dict[str, Any] = {}
@@ -181,6 +200,8 @@ def _values(
             )
             continue
         try:
+            if name in crossed and text(cell).casefold() == CROSS:
+                raise BadCell("yes or no: beside ticks, x may be either")
             if not isinstance(cell, str):
                 values[name] = convert(cell, fields[name].annotation, name)
                 if isinstance(cell, int | float) and isinstance(values[name], dt.date):
@@ -202,9 +223,7 @@ def _values(
 
 def _bad(table: str, number: int, name: str, cell: Any, bad: BadCell, raw: Raw) -> None:
     choices = bad.expected.removeprefix("one of ").split(", ") if "one of" in bad.expected else []
-    guess = (
-        text(cell).casefold() not in COLOURS and name != "outcome"
-    )  # *not cleared* is near *cleared*, and means its opposite
+    guess = text(cell).casefold() not in COLOURS and not OPPOSITE.search(text(cell)) and name != "outcome"
     near = nearest(text(cell), choices) if guess else None
     hint = f" Did you mean {near}?" if near else ""
     if choices and not near:
@@ -230,11 +249,13 @@ def as_written(cell: str, value: Any) -> bool:
         return ";" in cell or (len(value) < 2 and all(as_written(cell, v) for v in value))
     if isinstance(value, dt.date):
         return not plain[:5].isdigit()  # else the number that a spreadsheet keeps for a day
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool):
+        return plain in ("yes", "y", "true", "1", "no", "n", "false", "0")
+    if not isinstance(value, str | int | float):
         return True
     if isinstance(value, str):
         return plain == re.sub(r"[\s_-]+", "_", value.casefold()) or value == cell.strip()
-    return re.fullmatch(r"-?[\d,]*\d(?:\.\d+)?(?:e[+-]?\d+)?_*%?", plain) is not None and not re.search(
+    return re.fullmatch(r"-?[\d,]*\d(?:\.\d+)?(?:e[+-]?\d+)?_*%?", plain, re.ASCII) is not None and not re.search(
         r",\d{1,2}$", plain
     )
 
@@ -244,6 +265,8 @@ def shown(value: Any) -> str:
     return (
         "; ".join(map(str, value))
         if isinstance(value, tuple)
+        else ("yes" if value else "no")
+        if isinstance(value, bool)
         else f"{value:g}"
         if isinstance(value, float)
         else str(value)

@@ -15,27 +15,19 @@ from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
 from allocator.intake.broken import BROKEN_TEXT
-from allocator.intake.grid import csv_rows, from_sheet, lay_out, looks_like
+from allocator.intake.grid import csv_rows, from_sheet, lay_out, swallowed, year_of_title
 from allocator.intake.ordinary import unreadable
 from allocator.intake.problems import Problem, nearest
 from allocator.intake.spelling import squeezed
+from allocator.intake.unread import KNOWN, PROTECTING, left_out, other_files, unknown
 from allocator.intake.usual import usual_table, year_in
 from allocator.intake.workbook import open_book
 
-TITLE = 0.7  # how alike a sheet's title is to a table of ours at least, to be taken for a slip of it
 WORKBOOKS = (".xlsx", ".xlsm", ".ods", ".xls")
-PROTECTING = (
-    "interests",
-    "refusals",
-    "decisions",
-    "absences",
-    "wishes",
-)  # no sheet that looks like one of these is passed over
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 MOST_ROWS = 120_000  # of one table: five years of history of every school in England
 MOST_COLUMNS = 500  # the register has about 140
 LOOKED_AT = 100_000  # bytes of a file that is no table, to tell by its headers what it may be
-KNOWN = (*TABLES, "policy")
 IGNORED = (
     "read me",
     "readme",
@@ -156,13 +148,14 @@ def _folder(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
             _csv(file, name, raw)
         elif file.suffix.lower() == ".csv" and name:
             few = decode(file.read_bytes()[:LOOKED_AT])
-            _unknown(
+            unknown(
                 file.stem,
                 file.name,
                 name,
                 [cells for _, cells in csv_rows(few, name, MOST_ROWS)[0]] if few.strip() else [],
                 raw,
             )
+    other_files(files, raw)
     policy = path / "policy.toml"
     if policy in files:
         raw.policy_toml = decode(policy.read_bytes())
@@ -188,6 +181,8 @@ def _csv(file: Path, name: str, raw: Raw) -> None:
     if not _fits(name, file.name, len(rows), max((len(r) for _, r in rows), default=0), raw):
         return
     lay_out(table, rows, raw)
+    swallowed(table, separator, raw)
+    year_of_title(table, file.stem, raw)
     if separator != ",":
         called = SEPARATORS.get(separator, separator)
         raw.notice("separator", name, f"{file.name}: its columns are separated by {called}, and read so.")
@@ -218,11 +213,13 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
     if book.links:
         raw.notice("external_links", "", f"{path.name} links to other workbooks; the values last saved are used.")
     named = _tables_of([s.title for s in book.sheets], sheets, raw)
+    unread: dict[str, list[list[Any]]] = {}
     for sheet in book.sheets:
         name = named[sheet.title]
         if name not in KNOWN:
             if name and name not in IGNORED:
-                _unknown(sheet.title, f"The sheet {sheet.title}", name, sheet.rows, raw)
+                unknown(sheet.title, f"The sheet {sheet.title}", name, sheet.rows, raw)
+                unread[sheet.title] = sheet.rows
             continue
         if name in raw.tables:
             raw.error(
@@ -238,31 +235,7 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         from_sheet(sheet, table, raw)
         if not table.spoilt:
             raw.tables[name] = table
-
-
-def _unknown(title: str, called: str, name: str, rows: Sequence[Sequence[Any]], raw: Raw) -> None:
-    """A sheet or file that is no table of ours; one that by its headers would protect somebody is not passed over."""
-    raw.unknown.append(title)
-    like, near = looks_like(rows), nearest(name, KNOWN, TITLE)
-    if like:
-        raw.likely[title] = like
-    if like in PROTECTING:
-        raw.error(
-            "unread_sheet",
-            title,
-            f"{called} has the headers of {like}, and by its title is no table. Call it {like}, or say what it "
-            "is: under [sheets] in a mapping, or on the page *The data*.",
-            expected=like,
-        )
-        return
-    if like and like != near:
-        hint = (
-            f" It has the headers of {like}: call it so, or say it under [sheets] in "
-            "a mapping or on the page *The data*."
-        )
-    else:
-        hint = f" Did you mean {near}?" if near else f" The tables are {', '.join(KNOWN)}."
-    raw.notice("unknown_sheet", title, f"{called} is not a table and is not read.{hint}")
+    left_out(unread, raw)
 
 
 def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict[str, str]:

@@ -4,6 +4,7 @@ formulas)."""
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from allocator.intake.spreadsheet import measure
 
 MOST_CELLS = 2_000_000  # of one sheet of a case: 20,000 rows of 100 columns
 SMALL = 20 * 1024 * 1024  # bytes of styles or of the list of sheets, above which they are not looked at
+MARKED_BY = "allocator: what is wrong here"  # the author of the comments that mark problems (mark.py)
 PERCENT = {9, 10}  # number formats of Excel's own that show a percentage
 TAG = rb"<(?:\w+:)?%b\b([^<>]*)>"
 ROW, COL = re.compile(TAG % b"row"), re.compile(TAG % b"col")
@@ -47,6 +49,7 @@ class Sheet:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[int] = field(default_factory=list)
     struck_rows: list[int] = field(default_factory=list)  # with a cell whose letters are struck through
+    comments: list[tuple[int, str]] = field(default_factory=list)  # row and cell of each that is not one of our marks
     coloured: Cells = field(default_factory=dict)
     percent: set[Place] = field(default_factory=set)
     unsaved: set[Place] = field(default_factory=set)  # formulas without a value
@@ -126,8 +129,26 @@ def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
         if b't="e"' in text:
             sheet.errors = {p: m[2].decode("utf-8", "replace") for m in ERROR.finditer(text) if (p := place(m[1]))}
         sheet.percent = {p for m in cells.finditer(text) if (p := place(m[1]))} if cells else set()
+        sheet.comments = _comments(archive, member)
         sheet.coloured = coloured_cells(text, colours)
         sheet.struck_rows = sorted({p[0] for m in struck.finditer(text) if (p := place(m[1]))}) if struck else []
+
+
+def _comments(archive: zipfile.ZipFile, member: str) -> list[tuple[int, str]]:
+    """(row, cell) of the comments of a sheet's part, but for those that mark a problem."""
+    folder, _, name = member.rpartition("/")
+    links = _part(archive, f"{folder}/_rels/{name}.rels")
+    out = []
+    for link in links if links is not None else ():
+        if not link.get("Type", "").endswith("/comments"):
+            continue
+        found = _part(archive, posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:])
+        authors = [a.text for a in found.iterfind(".//{*}author")] if found is not None else []
+        for one in found.iterfind(".//{*}comment") if found is not None else ():
+            by, at = one.get("authorId", ""), re.fullmatch(r"[A-Z]{1,3}(\d{1,7})", one.get("ref", ""))
+            if at and not (by.isdigit() and int(by) < len(authors) and authors[int(by)] == MARKED_BY):
+                out.append((int(at[1]), at[0]))
+    return sorted(out)
 
 
 def _hidden(tag: re.Pattern[bytes], text: bytes) -> Iterator[bytes]:

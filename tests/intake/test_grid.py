@@ -215,31 +215,19 @@ def test_a_second_sheet_that_looks_like_a_protecting_table_is_not_passed_over(tm
     assert "looks like interests" in said(found, "table_twice")
 
 
-def test_of_several_years_allocations_the_newest_is_history_and_the_other_is_told(tmp_path: Path) -> None:
-    made, _ = book(tmp_path)
-    for title in ("Allocations 24-25", "Allocations 25-26"):
-        sheet = made.create_sheet(title)
-        sheet.append(["School", "SIP", "Year"])
-        sheet.append(["Ash", "Ann Lea", title[-5:]])
-    found = saved(tmp_path, made)
-    assert found.case is not None, found.problems
-    assert [h.year for h in found.case.history] == ["2025/26"]
-    assert "Allocations 24-25" in said(found, "unknown_sheet")
-
-
 def test_a_sheet_of_no_known_title_is_told_by_its_headers_and_one_that_protects_is_not_passed_over(
     tmp_path: Path,
 ) -> None:
     made, _ = book(tmp_path)
     made.create_sheet("Heads and chairs").append(["School", "Adviser", "Relationship", "Declared"])
-    made.create_sheet("2024").append(["School", "SIP", "Year"])
+    made.create_sheet("2024").append(["URN", "School name", "Phase", "NOR"])
     found = saved(tmp_path, made)
-    assert found.raw.likely == {"Heads and chairs": "interests", "2024": "history"}
+    assert found.raw.likely == {"Heads and chairs": "interests", "2024": "schools"}
     assert [p.text for p in found.problems if p.severity == "error"] == [
         "The sheet Heads and chairs has the headers of interests, and by its title is no table. Call it interests, or say what it is: under "
         "[sheets] in a mapping, or on the page *The data*."
     ]
-    assert "The sheet 2024 is not a table and is not read. It has the headers of history" in said(
+    assert "The sheet 2024 is not a table and is not read. It has the headers of schools" in said(
         found, "unknown_sheet"
     )
     left_out = read_case(tmp_path / "c.xlsx", words=OwnWords(sheets={"headsandchairs": ""}))

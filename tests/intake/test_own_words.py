@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 from allocator.cli.commands import app
 from allocator.errors import UsageError
 from allocator.intake.mapping import read_mapping, suggested
-from allocator.intake.mark import AUTHOR, marked
+from allocator.intake.mark import marked
 from allocator.intake.naming import nearest_names, same
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import read_case, read_document
+from allocator.intake.workbook import MARKED_BY
 from tests.make import case, school, sip
 
 SHEETS: dict[str, list[list[Any]]] = {
@@ -236,7 +237,7 @@ def test_problems_are_marked_in_the_cells_and_the_mended_workbook_reads_clean(tm
     assert mended.case is not None, mended.problems
     clean = load_workbook(io.BytesIO(marked(mended.raw, out.read_bytes())))
     assert clean["schools"]["D2"].comment is None  # old marks are taken off
-    assert not any(c.comment and c.comment.author == AUTHOR for c in clean["sips"][2])
+    assert not any(c.comment and c.comment.author == MARKED_BY for c in clean["sips"][2])
 
 
 def test_a_json_document_is_laid_out_and_marked(tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked_bytes
 from allocator.intake.problems import Problem, nearest, together
 from allocator.intake.read import Reading
-from allocator.intake.source import TITLE, Raw
+from allocator.intake.source import Raw
 from allocator.intake.template import closed_list, write_template
+from allocator.intake.unread import TITLE
 from allocator.intake.write import write_case
 from allocator.reasons.in_brief import in_brief
 from allocator.reasons.preflight import preflight

@@ -1,0 +1,312 @@
+"""What used to mean something else without a word: an id beside another's name, rows in a file or sheet that is not read, a quotation
+mark left open, marks and units that stand for something else. Each is read rightly and said, or refused."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+
+from allocator.intake.mapping import read_mapping
+from allocator.intake.own_words import OwnWords
+from allocator.intake.read import Reading, read_case
+
+Grid = list[list[Any]]
+SCHOOLS: Grid = [
+    ["urn", "name", "phase", "trust", "days"],
+    ["900101", "Ash Primary School", "primary", "Larkspur Trust", "4"],
+    ["900102", "Beck Primary School", "primary", "", "4"],
+    ["900103", "Cole Academy", "secondary", "Teasel Trust", "6"],
+]
+SIPS: Grid = [
+    ["sip", "name", "kind", "phases", "days", "trained"],
+    ["ann", "Ann Oak", "consultant", "primary", "40", "yes"],
+    ["bob", "Bob Ray", "consultant", "primary;secondary", "40", "yes"],
+]
+INTERESTS: Grid = [["sip", "urn", "kind"], ["ann", "900101", "governor"]]
+DECISION = ["forbid", "900101", "ann", "asked", "Mel", "2026-06-01"]
+
+
+def written(path: Path, tables: dict[str, Grid], files: dict[str, str] | None = None) -> Path:
+    path.mkdir(exist_ok=True)
+    for name, rows in ({"schools": SCHOOLS, "sips": SIPS} | tables).items():
+        with (path / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+    for name, text in (files or {}).items():
+        (path / name).write_text(text, "utf-8")
+    return path
+
+
+def read(path: Path, tables: dict[str, Grid], files: dict[str, str] | None = None, **more: Any) -> Reading:
+    return read_case(written(path / "case", tables, files), year="2026/27", **more)
+
+
+def book(path: Path, sheets: dict[str, Grid], change: Any = None) -> Reading:
+    made = Workbook()
+    made.remove(made.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = made.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    if change:
+        change(made)
+    made.save(path / "ours.xlsx")
+    return read_case(path / "ours.xlsx", year="2026/27")
+
+
+def said(found: Reading, *codes: str) -> str:
+    return " ".join(p.text for p in found.problems if not codes or p.code in codes)
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "says"),
+    [
+        ("interests", [["sip", "urn", "School", "kind"], ["ann", "900102", "Ash Primary", "governor"]], "urn 900102 is Beck Primary School, but School says Ash Primary"),
+        ("interests", [["sip", "urn", "School", "kind"], ["ann", "999999", "Ash Primary", "governor"]], "urn 999999 is not in this case, but School says Ash Primary"),
+        ("refusals", [["urn", "sip", "SIP name", "kind", "year"], ["900101", "ann", "Bob Ray", "veto", "2026/27"]], "sip ann is Ann Oak, but SIP name says Bob Ray"),
+        ("history", [["urn", "School", "sip", "year"], ["900050", "Ash Primary School", "ann", "2025/26"]], "say so in `successions`"),
+        ("absences", [["sip", "Adviser", "away_from", "away_to"], ["ann", "Bob Ray", "2026-10-01", "2026-11-01"]], "but Adviser says Bob Ray"),
+    ],
+)  # fmt: skip
+def test_an_id_beside_the_name_of_somebody_else_is_an_error(tmp_path: Path, table: str, rows: Grid, says: str) -> None:
+    found = read(tmp_path, {table: rows})
+    assert found.case is None
+    assert says in said(found, "contradiction")
+    assert [(p.row, p.table) for p in found.problems if p.code == "contradiction"] == [(2, table)]
+
+
+def test_a_name_beside_a_blank_id_is_read_and_one_that_is_the_same_is_not_asked_about(tmp_path: Path) -> None:
+    rows = [["by", "sip", "SIP name", "urn", "wish"], ["school", "", "Bob Ray", "900101", "change"], ["school", "ann", "Oak, Ann", "900102", "change"]]  # fmt: skip
+    found = read(tmp_path, {"wishes": rows})
+    assert found.case is not None, found.problems
+    assert {(w.urn, w.sip) for w in found.case.wishes} == {("900101", "bob"), ("900102", "ann")}
+    assert "where sip is blank, SIP name is read: Bob Ray" in said(found, "names_read")
+    assert not said(found, "unknown_column", "name_beside")
+
+
+def test_a_name_beside_an_id_that_nobody_has_is_told(tmp_path: Path) -> None:
+    found = read(
+        tmp_path, {"interests": [["sip", "SIP name", "urn", "kind"], ["ann", "Mrs Zed", "900101", "governor"]]}
+    )
+    assert found.case is not None
+    assert "Mrs Zed beside ann (Ann Oak)" in said(found, "name_beside")
+
+
+@pytest.mark.parametrize(
+    ("title", "rows"),
+    [
+        ("Agreed in June", [["decision", "urn", "sip", "reason", "by", "on"], DECISION]),
+        ("Sabbaticals", [["SIP", "Away from", "Away to"], ["ann", "2026-10-01", "2026-11-01"]]),
+        ("Head requests", [["School", "Asked by", "Request", "SIP"], ["Ash", "school", "change", "ann"]]),
+        ("From heads", [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "veto", "2026-07-01"]]),
+        ("Sheet2", [["urn", "sip", "year"], ["900101", "ann", "2025/26"]]),
+        ("interest", INTERESTS),
+        ("Do not match", [["SIP", "School"], ["Ann Oak", "Ash Primary"]]),
+    ],
+)
+def test_a_sheet_or_file_that_would_protect_somebody_is_not_passed_over(tmp_path: Path, title: str, rows: Grid) -> None:
+    for found in (
+        book(tmp_path, {"schools": SCHOOLS, "sips": SIPS, title: rows}),
+        read(tmp_path, {title: rows}),
+    ):
+        assert found.case is None
+        assert title in said(found, "unread_sheet")
+    left = read_case(tmp_path / "ours.xlsx", words=OwnWords(sheets={title.casefold().replace(" ", ""): ""}))
+    assert left.case is not None, left.problems
+
+
+@pytest.mark.parametrize("title", ["interests (2)", "Interests - Copy", "Copy of interests", "Allocation 24-25"])
+def test_a_second_sheet_of_a_protecting_table_is_an_error(tmp_path: Path, title: str) -> None:
+    pairs: Grid = [["urn", "sip", "year"], ["900101", "ann", "2025/26"]]
+    sheets = {"schools": SCHOOLS, "sips": SIPS, "interests": INTERESTS, "Allocation 25-26": pairs}
+    found = book(tmp_path, sheets | {title: pairs if "Allocation" in title else INTERESTS})
+    assert found.case is None
+    assert title in said(found, "table_twice")
+
+
+def test_a_second_sheet_of_schools_is_an_error_where_it_holds_others_and_is_of_no_other_year(tmp_path: Path) -> None:
+    two = [["urn", "name", "phase", "need"], ["900104", "Dell Academy", "secondary", "high"]]
+    found = book(tmp_path, {"Primary schools": SCHOOLS, "Secondary schools": two, "sips": SIPS})
+    assert found.case is None
+    assert "holds 900104, whom Primary schools, which is read, has not" in said(found, "unread_sheet")
+    for second in ({"Schools 2024-25": two}, {"Printed": SCHOOLS}):
+        found = book(tmp_path, {"Schools 2026-27": SCHOOLS, "sips": SIPS} | second)
+        assert found.case is not None, found.problems
+        assert next(iter(second)) in said(found, "unknown_sheet")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("interests.txt", "Save it as interests.csv"), ("Conflicts of interest.tsv", "Save it as interests.csv"), ("decisions.json", "Save it as decisions.csv"),
+        ("refusals.xlsx", "Save it as refusals.csv"), ("policy.toml.txt", "call it policy.toml"), ("mapping.toml.txt", "call it mapping.toml"),
+    ],
+)  # fmt: skip
+def test_a_file_of_a_folder_that_is_a_table_in_another_form_is_an_error(tmp_path: Path, name: str, says: str) -> None:
+    found = read(tmp_path, {}, {name: "x"})
+    assert found.case is None
+    assert f"{name} is not read" in said(found, "not_read")
+    assert says in said(found, "not_read")
+
+
+def test_other_files_of_a_folder_are_no_matter(tmp_path: Path) -> None:
+    files = dict.fromkeys(("schools.xlsx", "~$interests.xlsx", ".~lock.interests.csv#", "readme.txt", "plan.json"), "x")
+    assert read(tmp_path, {"interests": INTERESTS}, files).case is not None
+
+
+def test_rows_that_an_open_quotation_mark_swallows_are_an_error(tmp_path: Path) -> None:
+    text = 'sip,urn,kind,decided_by\nann,900101,governor,"the board\nbob,900101,family,\nbob,900102,family,x\n'
+    found = read(tmp_path, {}, {"interests.csv": text})
+    assert found.case is None
+    assert "is not closed, so that 2 rows after it" in said(found, "open_quote")
+    note = 'by,urn,wish,note\nschool,900101,keep,"They say: ""stay"",\nand mean it, all of them"\n'
+    assert read(tmp_path, {}, {"interests.csv": "sip,urn,kind\n", "wishes.csv": note}).case is not None
+
+
+def test_a_row_whose_first_text_begins_like_a_sum_is_a_sum_only_beside_figures(tmp_path: Path) -> None:
+    rows = [["trust", "sip", "kind"], ["Total Learning Trust", "ann", "governor"]]
+    schools = [
+        *SCHOOLS,
+        ["900104", "Dell", "primary", "Total Learning Trust", "4"],
+        ["Total", "4 schools", "", "", "18"],
+    ]
+    found = read(tmp_path, {"interests": rows, "schools": schools})
+    assert found.case is not None, found.problems
+    assert [i.trust for i in found.case.interests] == ["Total Learning Trust"]
+    assert "row 6 (Total)" in said(found, "no_row")
+
+
+def _with(table: Grid, column: str, *values: str) -> Grid:
+    at = table[0].index(column)
+    return [table[0], *([*r[:at], v, *r[at + 1 :]] for r, v in zip(table[1:], values, strict=False)), *table[len(values) + 1 :]]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", ["60%", "£40", "40 km", "40 pupils"])
+def test_a_figure_with_the_unit_of_another_column_is_no_number_of_days(tmp_path: Path, given: str) -> None:
+    found = read(tmp_path, {"sips": _with(SIPS, "days", given)})
+    assert [(p.row, p.column, p.expected) for p in found.problems if p.severity == "error"] == [
+        (2, "days", "a number of days")
+    ]
+
+
+def test_a_cell_that_shows_a_percentage_of_full_time_is_no_number_of_days(tmp_path: Path) -> None:
+    sips = [*SIPS, ["cat", "Cat Ivy", "consultant", "primary", 0.6, "yes"]]
+
+    def as_percent(made: Workbook) -> None:
+        made["sips"]["E4"].number_format = "0%"
+
+    found = book(tmp_path, {"schools": SCHOOLS, "sips": sips}, as_percent)
+    assert "days is '60%'; expected a number of days" in said(found, "bad_value")
+
+
+@pytest.mark.parametrize(
+    ("marks", "means"),
+    [
+        (("x", ""), (True, None)), (("x", "no"), (True, False)), (("✔", "✗"), (True, False)), (("☑", "☐"), (True, False)),
+        (("✓", "x"), None), (("yes", "X"), None),
+    ],
+)  # fmt: skip
+def test_an_x_beside_ticks_is_not_taken_for_one(tmp_path: Path, marks: tuple[str, str], means: Any) -> None:
+    found = read(tmp_path, {"sips": _with(SIPS, "trained", *marks)})
+    if means is None:
+        assert [(p.row, p.column) for p in found.problems if p.code == "bad_value"] == [(3, "trained")]
+        assert "beside ticks, x may be either" in said(found, "bad_value")
+        return
+    assert found.case is not None, found.problems
+    assert tuple(s.trained for s in found.case.sips) == means
+    assert f"{marks[0]} as yes" in said(found, "values_read")
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "never"),
+    [
+        ("answers", [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "not accepted", "2026-07-01"]], "Did you mean accept"),
+        ("answers", [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "disagree", "2026-07-01"]], "Did you mean agree"),
+        ("decisions", [["decision", "urn", "sip", "reason", "by", "on"], ["unlock", *DECISION[1:]]], "Did you mean lock"),
+        ("wishes", [["by", "urn", "wish"], ["school", "900101", "no change"]], "Did you mean change"),
+        ("schools", [["urn", "name", "phase", "card_safeguarding"], ["900101", "Ash", "primary", "unmet"]], "Did you mean met"),
+    ],
+)  # fmt: skip
+def test_the_opposite_of_a_word_is_not_pointed_to_it(tmp_path: Path, table: str, rows: Grid, never: str) -> None:
+    found = read(tmp_path, {table: rows})
+    assert found.case is None
+    assert never not in said(found)
+    assert "say what it means" in said(found, "bad_value")
+
+
+@pytest.mark.parametrize(
+    ("given", "phase"),
+    [("Inf", "primary"), ("Jnr", "primary"), ("KS1/2", "primary"), ("First School", "primary"), ("all thru", "all_through"), ("6th form", "sixteen_plus")],
+)  # fmt: skip
+def test_usual_words_for_phases_are_read_and_told(tmp_path: Path, given: str, phase: str) -> None:
+    found = read(tmp_path, {"schools": _with(SCHOOLS, "phase", given)})
+    assert found.case is not None, found.problems
+    assert found.case.schools[0].phase == phase
+    assert f"{given} as {phase}" in said(found, "values_read")
+
+
+def test_characters_that_take_no_room_make_no_other_word(tmp_path: Path) -> None:
+    rows = [
+        ["sip\u200b", "urn", "kind"],
+        ["Ann\u00ad Oak", "\ufeff900101", "governor\u200b"],
+        ["bob", "900102", "family"],
+    ]
+    found = read(tmp_path, {"interests": rows})
+    assert found.case is not None, found.problems
+    assert {(i.sip, i.urn, i.kind) for i in found.case.interests} == {("ann", "900101", "governor"), ("bob", "900102", "family")}  # fmt: skip
+    assert "out of 3 cells" in said(found, "unseen")
+
+
+def test_comments_on_cells_are_told_and_our_own_marks_are_not(tmp_path: Path) -> None:
+    def noted(made: Workbook) -> None:
+        made["interests"]["B2"].comment = Comment("lifted in May", "Mel")
+        made["interests"]["A2"].comment = Comment("wrong", "allocator: what is wrong here")
+
+    found = book(tmp_path, {"schools": SCHOOLS, "sips": SIPS, "interests": INTERESTS}, noted)
+    assert found.case is not None
+    assert "comments on cells are not read: B2." in said(found, "comments")
+
+
+def test_an_allocation_without_a_column_for_its_year_takes_it_from_its_title(tmp_path: Path) -> None:
+    found = book(tmp_path, {"schools": SCHOOLS, "sips": SIPS, "Allocation 25-26": [["School", "SIP"], ["Ash Primary", "Ann Oak"]]})  # fmt: skip
+    assert found.case is not None, found.problems
+    assert [(h.urn, h.sip, h.year) for h in found.case.history] == [("900101", "ann", "2025/26")]
+    assert "its title does: 2025/26" in said(found, "year_read")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "code", "says"),
+    [
+        (
+            '[names.schools]\n"Alder" = "900199"\n',
+            "unknown_reference",
+            "said to mean 900199, which is not in this case",
+        ),
+        ('[names.sips]\n"Mrs O" = "anne"\n', "unknown_reference", "said to mean anne"),
+    ],
+)
+def test_a_mapping_to_nobody_drops_no_row(tmp_path: Path, mapping: str, code: str, says: str) -> None:
+    file = tmp_path / "m.toml"
+    file.write_text(mapping, "utf-8")
+    rows = [["sip", "urn", "kind"], ["Mrs O" if "Mrs" in mapping else "ann", "Alder" if "Alder" in mapping else "900101", "governor"]]  # fmt: skip
+    found = read(tmp_path, {"interests": rows}, words=read_mapping(file))
+    assert found.case is None
+    assert says in said(found, code)
+
+
+def test_a_trust_mapped_to_one_that_no_school_has_is_still_a_conflict(tmp_path: Path) -> None:
+    file = tmp_path / "m.toml"
+    file.write_text('[bodies.trust]\n"Larkspur Academies" = "Lrakspur Trust"\n', "utf-8")
+    rows = [["sip", "trust", "kind"], ["ann", "Larkspur Academies", "governor"]]
+    found = read(tmp_path, {"interests": rows}, words=read_mapping(file))
+    assert found.case is not None
+    assert [i.trust for i in found.case.interests] == ["Larkspur Trust"]
+    assert "no school here has" in said(found, "bodies_unknown")
+    file.write_text('[bodies.trust]\n"Larkspur Trust" = "LT"\n"Larkspur Academies" = "LT"\n', "utf-8")
+    both = read(tmp_path, {"interests": rows}, words=read_mapping(file))
+    assert both.case is not None
+    assert both.case.interests[0].trust == both.case.schools[0].trust == "LT"
