@@ -38,6 +38,17 @@ NOTHING = {
     "to be confirmed",
     "no data",
 }
+ANYWHERE = NOTHING | {
+    "any",
+    "all",
+    "anywhere",
+    "everywhere",
+    "all areas",
+    "any area",
+    "all las",
+    "any la",
+    "all authorities",
+}
 NOBODY = NOTHING | {
     "vacant",
     "vacancy",
@@ -83,6 +94,9 @@ TAGS = ("experience", "specialisms", "focus", "evidence")  # compared as words, 
 
 SENTENCES = ("note", "reason", "pen_portrait", "governor_release")
 ADDRESSES = ("head_email", "chair_email", "email")
+BUT = re.compile(
+    r"\b(?:not|except|excluding|excl|but|apart from|other than)\b", re.IGNORECASE
+)  # before what is meant least
 BLANKS = re.compile(r"[^\S\n]+")  # as one, so that parting a cell at its commas never takes long
 
 
@@ -151,6 +165,10 @@ def several(value: Any, kind: Any, column: str) -> tuple[Any, ...]:
         items = value
     else:
         given = BLANKS.sub(" ", text(value))
+        if column == "las":
+            given = re.sub(r"\s+only$|^only\s+", "", given.strip(), flags=re.IGNORECASE)
+            if BUT.search(given):
+                raise BadCell("the authorities that the SIP works for, by name, or blank for any")
         items = given.split(";")
         if ";" not in given and not _whole(given, kind, column):
             items = re.split(
@@ -287,8 +305,8 @@ def _figure(given: str, kind: type, column: str) -> float:
 
 
 def academic_year(given: str) -> str:
-    """2025/26, also written 2025-26, 2025/2026 or 25/26."""
-    match = re.fullmatch(r"(\d{4}|2\d)\s*[/\u2013-]\s*(\d{2}|\d{4})", given)
+    """2025/26, also written 2025-26, 2025_26, 2025/2026, 25/26 or AY25/26."""
+    match = re.fullmatch(r"(?:(?:AY|academic year)\s*)?(\d{4}|2\d)\s*[/_\u2013-]\s*(\d{2}|\d{4})", given, re.IGNORECASE)
     label = f"{match[1] if len(match[1]) == 4 else '20' + match[1]}/{match[2][-2:]}" if match else given
     try:
         sound = FIRST_YEAR <= first_year(label) < FIRST_YEAR + 150

@@ -12,7 +12,7 @@ from typing import get_args
 
 from allocator.domain.bodies import Kind
 from allocator.domain.case import TABLES, Case, InterestKind
-from allocator.intake.cells import NOBODY, NOTHING, BadCell, blank, convert, text
+from allocator.intake.cells import ANYWHERE, NOBODY, NOTHING, BadCell, blank, convert, text
 from allocator.intake.last_year import LAST_SIP, last_sips, sip_columns
 from allocator.intake.naming import plain, same
 from allocator.intake.problems import MOST_LISTED, nearest
@@ -42,7 +42,7 @@ EMPTY: dict[str, dict[str, set[str]]] = {  # where a text that means nothing wou
         "current_la": NOTHING,
         "current_trust": NOTHING,
         "current_cluster": NOTHING,
-        "las": NOTHING,
+        "las": ANYWHERE,
         "email": NOTHING,
     },
     "interests": {"urn": NOTHING, "trust": NOTHING, "la": NOTHING},

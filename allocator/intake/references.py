@@ -14,6 +14,7 @@ from allocator.intake.problems import MOST_LISTED
 from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
 
+TOLD_ONCE = 3  # trusts or clusters, each of one school: fewer are ordinary
 FAR = 20  # km between schools that are said to share a head, above which it is pointed out
 ENTERS = (None, "needs_sip", "buys_in")
 
@@ -147,6 +148,22 @@ def _apart(schools: list[Any]) -> str:
     return f", which are {km:.0f} km apart" if km > FAR else ""
 
 
+def _as_above(schools: list[Any], raw: Raw) -> None:
+    """Columns that tell a body for one school of each and for no other, as where a blank means *as above*."""
+    for column in ("la", "trust", "cluster"):
+        given = Counter(str(v) for s in schools if (v := getattr(s, column)) is not None)
+        without = len(schools) - given.total()
+        if without >= len(given) >= (1 if column == "la" else TOLD_ONCE) and max(given.values(), default=0) == 1:
+            raw.notice(
+                "as_above",
+                "schools",
+                f"schools: {column} stands at one school each of {', '.join(sorted(given)[:MOST_LISTED])}, and "
+                f"{without} school{'s have' if without > 1 else ' has'} none. If a blank means *as above*, fill it "
+                "down: as it stands it means none.",
+                column=column,
+            )
+
+
 def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
     schools = [r for _, r in rows.get("schools", [])]
     out = Counter(str(s.participation) for s in schools if s.participation not in ENTERS)
@@ -181,6 +198,7 @@ def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
                 f"{n} school{'s have' if n > 1 else ' has'} no {column} recorded: {used}.",
                 column=column,
             )
+    _as_above(schools, raw)
     if not team_wanted:
         return
     sips = [r for _, r in rows.get("sips", [])]

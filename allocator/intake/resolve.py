@@ -6,6 +6,7 @@ What resolves to nobody or to two is an error with the nearest; a school outside
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import is_laestab, read_urn, six_digits
 
+PARTS = re.compile(r"\s*(?:[;/,&+\n]|\band\b)\s*", re.IGNORECASE)  # between several in one cell
 What = Literal["school", "sip"]
 MAY_BE_OUTSIDE = (
     "history",
@@ -184,7 +186,9 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
         sure = pool.find(found)
         ids = sure or (pool.near(found) if n < MOST_LISTED else [])
         shown = [f"{pool.names[i]} ({i})" if pool.names[i] else i for i in ids]
-        if sure:
+        if several := _several(found, pool):
+            why = f"{found} names several: {', '.join(several)}. Write a row for each."
+        elif sure:
             why = f"{found} may be {' or '.join(shown)}."
         else:
             why = f"{found} is not in this case." + (f" Did you mean {shown[0]}?" if shown else "")
@@ -204,6 +208,15 @@ def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
                 expected=CALLED[what],
             )
     return sorted(out, key=lambda u: (u.what, u.text))
+
+
+def _several(found: str, pool: Known) -> list[str]:
+    """Those whom one cell names, where it names two or more: `Ann Oak / Bob Ray`, `900101; 900102`."""
+    parts = [p for p in PARTS.split(found) if p]
+    ids = [pool.find(p) for p in parts]
+    if len(parts) < 2 or not all(len(i) == 1 for i in ids):
+        return []
+    return [f"{pool.names[i]} ({i})" if pool.names[i] else i for (i,) in ids]
 
 
 def _references(raw: Raw) -> Iterator[Cell]:

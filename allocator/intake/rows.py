@@ -16,6 +16,7 @@ from allocator.intake.last_year import LAST_SIP
 from allocator.intake.problems import MOST_LISTED, Problem, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
+from allocator.intake.unread_columns import belongs
 
 FORMULA_ERRORS = {"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"}  # saved as text in a CSV
 COLOURS = {
@@ -60,6 +61,18 @@ def columns(table: RawTable, raw: Raw) -> dict[int, str]:
     free = [k for k in known if k not in out.values()]
     for n, label in enumerate(table.header):
         if n in out or not label or label in table.kept or label == LAST_SIP or by_plain.get(squeezed(label)):
+            continue
+        if where_to := belongs(table, n):
+            raw.error(
+                "unread_column",
+                table.name,
+                f"{table.name}: the column {label} is not read, and may say what a rule must know. Write it as "
+                f"{where_to}, or, if it is your own and no rule need know it, say so: {label} as blank under "
+                f"[columns.{table.name}] in a mapping, or on the page *The data*.",
+                row=table.header_row,
+                column=label,
+                expected=where_to,
+            )
             continue
         near = nearest(label, free)
         close = near is not None and _close(squeezed(label), squeezed(near))

@@ -32,6 +32,7 @@ def likely_slips(rows: Rows, raw: Raw) -> None:
     _example_left(rows, raw)
     _wishes_at_odds(rows, raw)
     _near_tags(rows, raw)
+    _few_days(rows, raw)
 
 
 def _example_left(rows: Rows, raw: Raw) -> None:
@@ -89,6 +90,21 @@ def _near_tags(rows: Rows, raw: Raw) -> None:
                         value=tag,
                         expected=near[0],
                     )
+
+
+def _few_days(rows: Rows, raw: Raw) -> None:
+    """A part of full time in place of days."""
+    for number, r in rows.get("sips", []):
+        if 0 < r.days <= 1:
+            raw.notice(
+                "few_days",
+                "sips",
+                f"sips, row {number}: {r.name} offers {r.days:g} days in the whole year. If that is a part of full "
+                "time, write it as days.",
+                row=number,
+                column="days",
+                value=f"{r.days:g}",
+            )
 
 
 def _same_name(rows: Rows, raw: Raw) -> None:

@@ -310,3 +310,77 @@ def test_a_trust_mapped_to_one_that_no_school_has_is_still_a_conflict(tmp_path: 
     both = read(tmp_path, {"interests": rows}, words=read_mapping(file))
     assert both.case is not None
     assert both.case.interests[0].trust == both.case.schools[0].trust == "LT"
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "cell", "belongs"),
+    [
+        ("sips", "Conflicts of interest", "Ash Primary (husband is head)", "interests"), ("sips", "Governor at", "Ash Primary", "interests"),
+        ("sips", "Unavailable", "spring term", "absences"), ("sips", "Leaving", "Easter", "leaves_on"), ("sips", "Max miles", "15", "max_km"),
+        ("schools", "Do not allocate", "Ann Oak", "refusals"), ("schools", "Lock", "Ann Oak", "decisions"),
+    ],
+)  # fmt: skip
+def test_a_column_that_may_bar_or_limit_is_not_put_aside_unasked(
+    tmp_path: Path, table: str, header: str, cell: str, belongs: str
+) -> None:
+    rows = SCHOOLS if table == "schools" else SIPS
+
+    def beside(*cells: str) -> dict[str, Grid]:
+        return {table: [[*r, c] for r, c in zip(rows, [header, *cells, *[""] * len(rows)], strict=False)]}
+
+    found = read(tmp_path, beside(cell))
+    assert found.case is None
+    assert belongs in said(found, "unread_column")
+    for nothing in ("", "none", "No", "n/a"):
+        assert read(tmp_path, beside(nothing)).case is not None
+    words = OwnWords(columns={(table, header.casefold().replace(" ", "")): ""})
+    assert read(tmp_path, beside(cell), words=words).case is not None
+
+
+@pytest.mark.parametrize("cell", ["Ann Oak / Bob Ray", "ann; bob", "Ann Oak and Bob Ray", "Oak & Ray"])
+def test_several_people_in_one_cell_are_asked_for_a_row_each(tmp_path: Path, cell: str) -> None:
+    found = read(tmp_path, {"absences": [["sip", "away_from", "away_to"], [cell, "2026-10-01", "2026-11-01"]]})
+    assert found.case is None
+    told = said(found, "unknown_reference")
+    assert ("names several: Ann Oak (ann), Bob Ray (bob). Write a row for each" in told) == (cell != "Oak & Ray")
+
+
+@pytest.mark.parametrize(
+    ("given", "las"),
+    [("Any", ()), ("All", ()), ("Oswin only", ("Oswin",)), ("not Oswin", None), ("All except Oswin", None)],
+)
+def test_authorities_that_a_sip_works_for_are_names_and_no_other_words(
+    tmp_path: Path, given: str, las: tuple[str, ...] | None
+) -> None:
+    schools = [[*r, la] for r, la in zip(SCHOOLS, ["la", "Oswin", "Oswin", "Thorn"], strict=True)]
+    sips = [[*r, la] for r, la in zip(SIPS, ["las", given, ""], strict=True)]
+    found = read(tmp_path, {"schools": schools, "sips": sips})
+    if las is None:
+        assert "las is" in said(found, "bad_value")
+        return
+    assert found.case is not None, found.problems
+    assert found.case.sips[0].las == las
+    assert given in said(found, "nothing_said", "values_read")
+
+
+def test_a_blank_that_may_mean_as_above_is_told(tmp_path: Path) -> None:
+    schools = [[*r[:3], t, "4"] for r, t in zip(SCHOOLS[1:], ["Elm", "Fir", "Oak"], strict=True)]
+    more = [[f"90020{n}", f"Dell {n}", "primary", "", "4"] for n in range(4)]
+    found = read(tmp_path, {"schools": [SCHOOLS[0], *schools, *more]})
+    assert found.case is not None
+    assert "trust stands at one school each of Elm, Fir, Oak, and 4 schools have none" in said(found, "as_above")
+    assert not said(read(tmp_path, {}), "as_above")
+
+
+def test_a_part_of_full_time_in_place_of_days_is_told(tmp_path: Path) -> None:
+    found = read(tmp_path, {"sips": _with(SIPS, "days", "0.6")})
+    assert found.case is not None
+    assert "Ann Oak offers 0.6 days in the whole year" in said(found, "few_days")
+
+
+@pytest.mark.parametrize("given", ["AY25/26", "ay 2025-26", "Academic year 2025/26", "2025_26"])
+def test_a_year_with_its_usual_dress_is_that_year(tmp_path: Path, given: str) -> None:
+    found = read(tmp_path, {"history": [["urn", "sip", "year"], ["900101", "ann", given]]})
+    assert found.case is not None, found.problems
+    assert [h.year for h in found.case.history] == ["2025/26"]
+    assert f"{given} as 2025/26" in said(found, "values_read")
