@@ -336,7 +336,8 @@ class _Claims:
             return self.absent(at, whom or "")
         able = [self.b.sips[s] for s in self.a.allowed(at.key)]
         if not any(s.sip != whom if w.wish in PARTS else _is(self.b, at.urn, w.wish, s) for s in able):
-            return [{"kind": "nobody_such", "urn": at.urn, "wish": w.wish}]
+            begin = at.begin if any(p.begin < at.begin for p in parts) else None
+            return [{"kind": "nobody_such", "urn": at.urn, "wish": w.wish, "from_": begin}]
         if not self.plan.certificate.proved:
             return [{"kind": "not_proved_best", "urn": at.urn, "sip": None}]
         return [{"kind": "outweighed", "urn": at.urn, "post": at.key[1], "sip": None, "price": None}]

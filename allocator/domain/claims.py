@@ -190,11 +190,12 @@ class CouldNotBe(Said):
 
 
 class NobodySuch(Said):
-    """None of the SIPs who may take the post is what was asked for."""
+    """None of the SIPs who may take the post, or its last part, from `from` on, is what was asked for."""
 
     kind: Literal["nobody_such"] = "nobody_such"
     urn: str
     wish: WishKind
+    from_: dt.date | None = Field(default=None, alias="from")
 
 
 Cause = Annotated[

@@ -234,7 +234,7 @@ class Claims:
         else:
             such = any(is_such(self.facts, at.urn, w, s) for s in able)
         if not such:
-            return (say.NobodySuch(urn=at.urn, wish=w.wish),)
+            return (say.NobodySuch(urn=at.urn, wish=w.wish, from_=at.start if len(parts) > 1 else None),)
         if not self.plan.certificate.proved:
             return (say.NotProvedBest(urn=at.urn),)
         return (say.Outweighed(urn=at.urn, post=at.slot),)

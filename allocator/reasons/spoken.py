@@ -134,10 +134,11 @@ def _manager(ready: Setup, c: say.Cause) -> str:
             if c.wish in ("change", "move_on")
             else f"({WISHES[c.wish].removeprefix('for ')})"
         )
+        at = f"{where} from {day(c.from_)}" if c.from_ else where
         return (
-            f"Nobody who may take {where} is such: {who}."
+            f"Nobody who may take {at} is such: {who}."
             if c.wish not in ("change", "move_on")
-            else f"Nobody {who} may take {where}."
+            else f"Nobody {who} may take {at}."
         )
     return _outweighed(ready, c, name, where)
 
@@ -203,24 +204,26 @@ def in_people(ready: Setup, price: say.Price) -> str:
 # -- a head ----------------------------------------------------------------------------------------------------------
 
 
-def to_head(facts: Facts, claims: Sequence[say.Cause], on: dt.date) -> str:
-    """Why the school has somebody new, as read on that day, from its *because* on; empty where nothing is claimed.
+def to_head(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> str:
+    """Why this school has somebody new, as read on that day, from its *because* on; empty where nothing is claimed.
 
     What a wish or an extension could lift is one of several: without it, it might have come out the same.
     """
-    why = clause(facts, claims, on)
+    why = clause(facts, urn, claims, on)
     lifted = bool(claims) and isinstance(claims[0], say.LimitReached | say.AskedToLeave)
     return f"{'partly ' if lifted and why != SHARED else ''}because {why}" if why else ""
 
 
-def clause(facts: Facts, claims: Sequence[say.Cause], on: dt.date) -> str:
-    """The same as a clause after *because*."""
+def clause(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> str:
+    """The same as a clause after *because*. What lies at another school of the same head is told as lying there."""
     if not claims:
         return ""
     c = claims[0]
     name = to_reader(facts, getattr(c, "sip", None))
     shared = any(isinstance(x, say.OneForAll) and x.rule == "shared_head" for x in claims)
     own = len(claims) == 1 or shared or not isinstance(claims[-1], say.OneForAll)
+    if shared and isinstance(c, say.LimitReached | say.AskedToLeave) and c.urn != urn:
+        return f"{_elsewhere(facts, c, name)}, and your schools are to have one partner"
     if isinstance(c, say.Gone):
         if c.sip not in facts.sips:
             return "the partner you had has left us"
@@ -257,6 +260,19 @@ def clause(facts: Facts, claims: Sequence[say.Cause], on: dt.date) -> str:
     return SHARED
 
 
+def _elsewhere(facts: Facts, c: say.LimitReached | say.AskedToLeave, name: str) -> str:
+    """What ends the work at another school of the same head."""
+    where = facts.name(c.urn)
+    if isinstance(c, say.LimitReached):
+        return (
+            f"{name} has been with {where} for {years(c.years)}, our published policy then asks for a fresh view there"
+        )
+    if c.by == "sip":
+        return SHARED
+    told = {"refusal": "you asked for somebody else there", "breakdown": f"the work with {name} had broken down"}
+    return f"for {where} {told.get(c.how, f'you asked for a change from {name}')}"
+
+
 def _be(on: dt.date, spans: Sequence[say.Span]) -> str:
     """Whether these days lie ahead, behind, or neither."""
     return "will be" if on < spans[0].from_ else "was" if spans[-1].to < on else "is"
@@ -269,13 +285,14 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered, on: dt.date) -> str:
     c = wish.because[0] if wish.because else None
     name = to_reader(facts, wish.sip)
     if isinstance(c, say.NobodySuch):
+        since = f"from {day(c.from_)} " if c.from_ else ""
         why = (
-            "under our published rules nobody else may take your school"
+            f"{since}under our published rules nobody else may take your school"
             if wish.wish == "change"
-            else "nobody who may take your school meets that"
+            else f"{since}nobody who may take your school meets that"
         )
     elif isinstance(c, say.Gone | say.Away | say.LimitReached | say.Returns | say.Apart | say.NoRoom):
-        why = clause(facts, wish.because, on)
+        why = clause(facts, wish.urn, wish.because, on)
     elif isinstance(c, say.CouldNotBe):
         why = f"there is no way to give you {name} beside what is settled"
     elif isinstance(c, say.Barred):
@@ -283,7 +300,7 @@ def unmet_to_head(facts: Facts, wish: say.WishAnswered, on: dt.date) -> str:
     elif isinstance(c, say.ByHand):
         why = "we decided otherwise ourselves"
     elif isinstance(c, say.AskedToLeave | say.OneForAll):
-        why = clause(facts, wish.because, on)
+        why = clause(facts, wish.urn, wish.because, on)
     else:
         why = "it was weighed with all that our schools ask, and did not come first"
     return f"You asked {asked}. We have not been able to do that this year: {why}."

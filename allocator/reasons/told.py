@@ -21,6 +21,7 @@ from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
 from allocator.reasons.room import holds_if_locked
 from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip
+from allocator.reasons.turns import is_now, news, spoken_on, stands_in, turn
 from allocator.rules.base import Audience, day, listed
 from allocator.rules.cluster import Cluster
 
@@ -100,33 +101,12 @@ def _cluster_apart(ready: Setup, post: Post, a: Assignment, held: dict[Key, str]
     return bool(asked) and rule.met(facts, post, held) is False
 
 
-def spoken_on(plan: Plan, facts: Facts) -> dt.date:
-    """The day from which a plan speaks where nobody says on which it is read: its repair's, else the eve of the
-    year."""
-    since = plan.inputs.repaired and plan.inputs.repaired.since
-    return since or facts.year.first - dt.timedelta(days=1)
-
-
-def turn(plan: Plan, a: Assignment) -> Moved | None:
-    """The change with which this row began; None where the same person goes on."""
-    mine = (c for c in plan.changes if (c.urn, c.post, c.to) == (a.urn, a.post, a.sip))
-    return next((c for c in mine if c.on is None or a.from_ <= c.on <= a.to), None)
-
-
-def stands_in(plan: Plan, a: Assignment) -> str | None:
-    """The SIP for whom this row stands in: who was there before it, and is again after it."""
-    mine = plan.holders(a.urn, a.post)
-    n, came = mine.index(a), [x.sip for x in mine]
-    between = 0 < n < len(mine) - 1 and came[n - 1] == came[n + 1]
-    return mine[n - 1].name if between and came.index(came[n - 1]) < came.index(a.sip) else None
-
-
 def _school(
     ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: list[str], on: dt.date, agreed: bool
 ) -> Told:
     facts, rows = ready.facts, plan.open(a.urn, a.post)
-    change = next((c for x in rows if (c := turn(plan, x)) and _now(plan, c)), None) or turn(plan, rows[0])
-    why = to_head(facts, change.claims, on) if change else ""
+    change = news(plan, rows)
+    why = to_head(facts, change.urn, change.claims, on) if change else ""
     parts = [*against]
     gaps = [u for u in plan.unfilled if (u.urn, u.post) == (a.urn, a.post) and u.from_ and u.to]
     if len(rows) > 1 or gaps or _was_here(plan, rows[0]):
@@ -149,14 +129,6 @@ def _school(
     return Told(
         opening, why, " ".join(parts), " ".join(_days(ready, plan, rows)), " ".join(_limit(ready, plan, change))
     )
-
-
-def losses(plan: Plan, sip: str) -> list[Moved]:
-    """The leads that were this SIP's, and are not any more: not those where they only stood in for somebody."""
-    held = {a.urn for a in plan.assignments if a.sip == sip and not a.settled}
-    covers = {(a.urn, a.to + dt.timedelta(days=1)) for a in plan.assignments if a.sip == sip and stands_in(plan, a)}
-    gone = [c for c in plan.changes if c.post == "lead" and c.from_ == sip and c.urn not in held]
-    return [c for c in gone if (c.urn, c.on) not in covers]
 
 
 def _away(facts: Facts, a: Assignment, on: dt.date) -> list[str]:
@@ -233,21 +205,17 @@ def _limit(ready: Setup, plan: Plan, change: Moved | None) -> list[str]:
     if (
         change is None
         or not alone
-        or not _now(plan, change)
+        or not is_now(plan, change)
         or any(w.wish in ("fresh_eyes", "change") for w in of_school(plan, change.urn))
     ):
         return []
     parts = ready.parts.of.get((change.urn, change.post), ())
-    at = next((p for p in parts if change.on is None or p.start <= change.on <= p.end), None)
-    if at is None or not holds_if_locked(ready, at, change.from_ or ""):
+    rest = [p for p in parts if change.on is None or change.on <= p.end]
+    if not rest or not holds_if_locked(ready, rest[0], change.from_ or ""):
         return []
+    if any(rule != "tenure" for p in rest for rule, _ in ready.pairs.blocks(*p.key, change.from_ or "")):
+        return []  # they could not stay for the year
     return ["If you would like one more year all the same, your chair can ask me, and I decide."]
-
-
-def _now(plan: Plan, change: Moved) -> bool:
-    """Whether the change is this plan's, and not one that an earlier plan of the year decided."""
-    since = plan.inputs.repaired and plan.inputs.repaired.since
-    return not since or change.on is None or change.on >= since
 
 
 def of_school(plan: Plan, urn: str) -> list[WishAnswered]:

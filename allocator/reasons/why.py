@@ -16,7 +16,8 @@ from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
 from allocator.reasons.position import position
 from allocator.reasons.spoken import days_of, name_of, wish_to_manager
-from allocator.reasons.told import ROLE, Told, invitation, spoken_on, to_school_past, to_sip_past, told, turn
+from allocator.reasons.told import ROLE, Told, invitation, to_school_past, to_sip_past, told
+from allocator.reasons.turns import spoken_on, turn
 from allocator.reasons.why_not import WhyNot, why_not
 from allocator.rules.base import Audience
 from allocator.words import day, days, words

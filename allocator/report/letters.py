@@ -224,7 +224,7 @@ def ended(desk: Desk, urns: tuple[str, ...], today: dt.date) -> str:
             )
             continue
         why = [
-            to_head(desk.facts, c.claims, today)
+            to_head(desk.facts, c.urn, c.claims, today)
             for c in desk.plan.changes
             if (c.urn, c.post, c.from_) == (*key, was[-1].sip) and c.to is None
         ]

@@ -23,7 +23,7 @@ from allocator.domain.policy import Policy, settings
 from allocator.intake import plain
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of, wish_to_writer
-from allocator.reasons.told import spoken_on
+from allocator.reasons.turns import spoken_on
 from allocator.report.by_school import COLUMNS, NOBODY, SchoolRow, by_school, cells, number
 from allocator.report.lists import every, first_day
 from allocator.report.sheets import TINTS, table, tinted

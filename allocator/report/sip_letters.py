@@ -11,7 +11,8 @@ from allocator.domain.lineup import LineUp, own
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Query
 from allocator.reasons.spoken import lost_to_sip, name_of, unmet_to_sip
-from allocator.reasons.told import ROLE, in_words, losses
+from allocator.reasons.told import ROLE, in_words
+from allocator.reasons.turns import losses
 from allocator.reasons.why import explain
 from allocator.report.letters import LetterOffice, closes, made
 from allocator.report.wording import FIELDS, Letter, LetterKind, merge, state_of

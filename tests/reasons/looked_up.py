@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from allocator.check.before import last_year
 from allocator.check.derived import Post, norm
@@ -76,7 +76,7 @@ class Looked:
             (x for x in self.plan.assignments if (x.urn, x.post) == (row.urn, row.post)), key=lambda x: x.from_
         )
         self.open = [x for x in self.rows if not x.settled]
-        parts = self.r.a.stand.parts.get((row.urn, row.post), ())
+        self.parts = parts = self.r.a.stand.parts.get((row.urn, row.post), ())
         mine = [p for p in parts if p.begin <= row.to and row.from_ <= p.end]
         self.part = max(mine or parts, key=lambda p: p.begin, default=None)
         self.first = min(mine or parts, key=lambda p: p.begin, default=None)
@@ -94,7 +94,10 @@ class Looked:
         b, case = self.b, self.b.case
         last = self.b.on(self.b.policy.calendar.last_day)
         for was in sorted(x for x in gone if x):
-            name, sip, part = self.r.names.get(was, GONE), b.sips.get(was), self.first
+            name, sip = self.r.names.get(was, GONE), b.sips.get(was)
+            turns = {x.on for x in self.plan.changes if (x.urn, x.post, x.from_) == (self.row.urn, self.row.post, was)}
+            then = [p for p in self.parts if any(on is None or p.begin <= on <= p.end for on in turns)]
+            part = next(iter(then), self.first)
             ends = min([d for d in (sip.leaves_on, sip.contract_ends) if d], default=None) if sip else None
             spans = sorted((x.away_from, x.away_to) for x in case.absences if x.sip == was)
             led = [h for h in b.rows[self.row.urn] if h.sip == was]
@@ -120,7 +123,7 @@ class Looked:
                 f"the work with {name} had broken down": any(h.ended == "breakdown" for h in led) or any(x.kind == "breakdown" and x.sip == was for x in case.refusals),
                 f"you asked for a change from {name}": parted or any(h.ended == "school_asked" for h in led),
                 "under our published rules it has to be somebody else this year":
-                    sip is None or any(self.r.a.bars.rules(p, sip) for p in [*near, *([part] if part else []), *self.whole]),
+                    sip is None or any(self.r.a.bars.rules(p, sip) for p in [*near, *then, *([part] if part else []), *self.whole]),
                 "your schools are to have one partner": any(rule == "shared_head" for rule, urns in one_lead(b) if self.row.urn in urns),
                 "schools of your partnership are to have one partner": any(rule == "cluster" for rule, urns in one_lead(b) if self.row.urn in urns),
                 f"{name} leads no school this year": sip is not None and sip.max_schools == 0,
@@ -129,6 +132,10 @@ class Looked:
                 f"{name} has another task at your school, and the two are kept apart": was in other,
                 "the work is shared out afresh among all our schools": True,
             }  # fmt: skip
+            for at in {u for rule, urns in one_lead(b) if rule == "shared_head" and self.row.urn in urns for u in urns}:
+                true |= {
+                    f"{text}, and your schools are to have one partner": fact for text, fact in self._there(at, was)
+                }
             for x in self.open:
                 true[f"we chose {x.name} for you ourselves"] = any(
                     d.decision == "lock" and d.sip == x.sip and d.urn in {self.row.urn, *(p.urn for p in near)}
@@ -138,6 +145,23 @@ class Looked:
             if true.get("away" if " away from " in text else text):
                 return ""
         return "no such cause"
+
+    def _there(self, at: str, was: str) -> Iterator[tuple[str, bool]]:
+        """What may have ended somebody's work at another school of the same head."""
+        b, where, name = self.b, self.b.schools[at].name, self.r.names.get(was, GONE)
+        sip, parts, n = b.sips.get(was), self.r.a.stand.parts.get((at, "lead"), ()), b.tenure(at, was) - 1
+        bars = sip is not None and any("tenure" in self.r.a.bars.rules(p, sip) for p in parts)
+        refused = {x.kind for x in b.case.refusals if x.sip == was and x.urn in b.old[at]}
+        ended = {h.ended for h in b.rows[at] if h.sip == was}
+        wishes = (w for w in b.find.wishes.get(at, ()) if w.by == "school" and w.wish == "change")
+        asked = any((w.sip or b.last_lead(at)) == was for w in wishes)
+        yield (
+            f"{name} has been with {where} for {n_years(n)}, our published policy then asks for a fresh view there",
+            n >= b.policy.tenure.limit and bars,
+        )
+        yield f"for {where} you asked for somebody else there", "veto" in refused
+        yield f"for {where} the work with {name} had broken down", "breakdown" in refused | ended
+        yield f"for {where} you asked for a change from {name}", asked or "school_asked" in ended
 
     def _away(self, text: str, spans: list[tuple[dt.date, dt.date]]) -> bool:
         told = [x for x in spans if f"{spoken(x[0])} to {spoken(x[1])}" in text]
@@ -272,7 +296,15 @@ class Looked:
             SUCH.get(asked.removeprefix("for "), "not_serving_head" if asked == "not to have a serving head" else ""),
             None,
         )
-        able = self.r.a.allowed(self.part.key) if self.part else []
+        parts = self.r.a.stand.parts.get((urn, "lead"), ())
+        at = max(parts, key=lambda p: p.begin, default=self.part)
+        if m := re.match(rf"from ({DAY}) ", why):
+            if len(parts) < 2 or at is None or m[1] != spoken(at.begin):
+                return "another day"
+            why = why[m.end() :]
+        elif why.startswith(("nobody who", "under our published rules nobody")) and len(parts) > 1:
+            return "may be so for a part of the year only"
+        able = self.r.a.allowed(at.key) if at else []
         if wish:
             if not any(w.by == "school" and w.wish == wish for w in self.wishes()):
                 return "was not asked"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from allocator.check.derived import norm
+from allocator.check.derived import Post, norm
 from allocator.check.together import one_lead
 from allocator.domain.plan import Assignment, Moved, Plan
 from tests.reasons.looked_up import COUNT, DAY, PERIODS, ROLE, Looked, Opened, counted, n_years, no_days, spoken
@@ -52,17 +52,26 @@ class Reader(Opened):
             if p.key == (urn, "lead")
             for r in self.a.bars.rules(p, self.a.book.sips[was])
         }
-        parts = [
-            p for p in self.a.stand.parts.get((urn, "lead"), ()) if change.on is None or p.begin <= change.on <= p.end
-        ]
+        here = self.a.stand.parts.get((urn, "lead"), ())
+        if not here and not any(x.urn == urn and x.post == "lead" and not x.settled for x in self.plan.assignments):
+            return f"has left the run: {text}"
+        earlier = change.on is not None and all(change.on < p.begin for p in here)  # decided before, of the whole year
+        parts = [p for p in here if change.on is None or p.begin <= change.on <= p.end] or (
+            [p for p in self.a.book.year_posts if p.key == (urn, "lead")] if earlier else []
+        )
+        row = self.a.book.sips[was]
+        days = (row.joined_on, row.leaves_on, row.contract_ends)
+        whole = not any(d and self.b.first < d <= self.b.on(self.b.policy.calendar.last_day) for d in days)
         barred |= {r for p in parts for r in self.a.bars.rules(p, self.a.book.sips[was])}
         wishes = self.a.book.find.wishes.get(urn, []) + self.a.book.find.general.get(was, [])
         known = {
             "because the work is shared out afresh among all our schools.": True,
-            "because you are not there for the whole time.": "availability" in barred or any(x.sip == was for x in case.absences),
+            "because you are not there for the whole time.": not whole or "availability" in barred or any(x.sip == was for x in case.absences),
             f"partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
                 "tenure" in barred,
-            "because the days that you can give do not reach for it.": any(no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts),
+            "because the days that you can give do not reach for it.": any(
+                self._too_long(p, was) if earlier else no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts
+            ),
             "because you are to lead no school.": self.a.book.sips[was].max_schools == 0,
             "as you asked.": any(w.by == "sip" and w.sip == was for w in wishes) or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
             "because I decided so; ask me why.": any(d.decision in ("lock", "forbid") for d in case.decisions),
@@ -71,6 +80,11 @@ class Reader(Opened):
             **{f"because {text}.": rule in barred for rule, text in OWN.items()},
         }  # fmt: skip
         return "" if text.startswith(start) and known.get(text.removeprefix(start)) else f"not so: {text}"
+
+    def _too_long(self, post: Post, sip: str) -> bool:
+        """Whether the whole year's days of a post, the most cut, are more than the SIP can give to schools."""
+        capacity = next(x.capacity for x in self.plan.loads if x.sip == sip)
+        return post.due - max(post.trims, default=0) > 4 * capacity
 
 
 class _Letter(Looked):
@@ -241,7 +255,9 @@ class _Letter(Looked):
     def one_more(self, _: str) -> str:
         gone = [x for x in self.plan.changes if (x.urn, x.post) == (self.row.urn, self.row.post)]
         sip = self.b.sips.get(gone[0].from_ or "") if gone else None
-        if sip is None or self.first is None or self.r.a.bars.rules(self.first, sip) != ["tenure"]:
+        rest = [p for p in self.parts if gone and gone[0].on is not None and p.end >= gone[0].on]
+        bars = [set(self.r.a.bars.rules(p, sip)) for p in rest] if sip else []
+        if not bars or any(b - {"tenure"} for b in bars) or "tenure" not in bars[0]:
             return "something else bars it too"
         return (
             "the school wants somebody else"
@@ -251,13 +267,14 @@ class _Letter(Looked):
 
     def away(self, name: str, is_: str, on: str, to: str) -> str:
         """An absence on record of somebody whose days here it touches."""
+        found = ["is not away"]
         for x in self.open:
             for a in self.b.case.absences:
                 if (x.name, a.sip, spoken(a.away_from), spoken(a.away_to)) == (name, x.sip, on, to):
                     touches = a.away_from <= x.to and a.away_to >= x.from_
                     right = "will be" if self.r.on < a.away_from else "is"
-                    return "" if touches and is_ == right and a.away_to >= self.r.on else "is not away then"
-        return "is not away"
+                    found.append("" if touches and is_ == right and a.away_to >= self.r.on else "is not away then")
+        return "" if "" in found else found[-1]
 
     def apart(self) -> str:
         """Whether a school of the cluster asked for one partner, and its schools have several."""

@@ -24,6 +24,7 @@ from tests.year.cases import case_of, chain, event
 
 LONG = os.environ.get("ALLOCATOR_LONG") == "1"
 CASES, CHAINS = (2000, 1000) if LONG else (24, 16)
+TOLD_WRONG = (334, 649), (65, 138, 144, 188, 274, 361, 363, 556)  # once: of the cases, and of the chains
 
 
 def kinds(plan: Plan) -> Counter[str]:
@@ -42,7 +43,7 @@ def wrong(plan: Plan) -> list[str]:
 
 def test_every_claim_of_random_plans_is_shown() -> None:
     seen: Counter[str] = Counter()
-    for n in range(CASES):
+    for n in {*range(CASES), *TOLD_WRONG[0]}:
         plan = solve(*random_case(n, 6, 4))  # audited before it comes out
         seen += kinds(plan)
         sentences, false = read_aloud(plan)
@@ -55,7 +56,7 @@ def test_every_claim_of_random_plans_is_shown() -> None:
 
 def test_every_claim_is_shown_after_any_events_of_a_year() -> None:
     seen: Counter[str] = Counter()
-    for n in range(CHAINS):
+    for n in sorted({*range(CHAINS), *TOLD_WRONG[1]}):
         r = random.Random(f"claims {n}")
         try:
             plan = solve(*case_of(r))

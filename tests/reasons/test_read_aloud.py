@@ -16,7 +16,7 @@ from allocator.questions.frontier import frontier
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.contrast import proofs
 from allocator.reasons.spoken import lost_to_sip
-from allocator.reasons.told import losses
+from allocator.reasons.turns import losses
 from allocator.reasons.why import explain
 from allocator.report.director import director
 from allocator.report.plan_workbook import write_workbook
