@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from allocator.domain.claims import Away
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment, Moved, Plan
 
@@ -23,10 +24,11 @@ def turn(plan: Plan, a: Assignment) -> Moved | None:
 
 
 def news(plan: Plan, rows: Sequence[Assignment]) -> Moved | None:
-    """The change whose cause is told: the first of this plan, but not the going of somebody who is back later."""
+    """The change whose cause is told: the first of this plan, but not, unless it is an absence, the going of somebody
+    who is back later."""
     found = [(c, {y.sip for y in rows[n:]}) for n, x in enumerate(rows, 1) if (c := turn(plan, x)) and is_now(plan, c)]
-    gone = [c for c, later in found if c.from_ not in later]
-    return next(iter([*gone, *(c for c, _ in found)]), None) or turn(plan, rows[0])
+    told = [c for c, later in found if c.from_ not in later or any(isinstance(x, Away) for x in c.claims)]
+    return next(iter([*told, *(c for c, _ in found)]), None) or turn(plan, rows[0])
 
 
 def stands_in(plan: Plan, a: Assignment) -> str | None:

@@ -76,7 +76,7 @@ class Looked:
             (x for x in self.plan.assignments if (x.urn, x.post) == (row.urn, row.post)), key=lambda x: x.from_
         )
         self.open = [x for x in self.rows if not x.settled]
-        self.parts = parts = self.r.a.stand.parts.get((row.urn, row.post), ())
+        self.parts = parts = [*self.r.a.stand.parts.get((row.urn, row.post), ())]
         mine = [p for p in parts if p.begin <= row.to and row.from_ <= p.end]
         self.part = max(mine or parts, key=lambda p: p.begin, default=None)
         self.first = min(mine or parts, key=lambda p: p.begin, default=None)

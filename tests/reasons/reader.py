@@ -253,17 +253,25 @@ class _Letter(Looked):
         return "" if self.row.post == "appraisal" and counted(n) == self.open[-1].days else "another number"
 
     def one_more(self, _: str) -> str:
+        """Whether somebody went whom nothing but the limit of years bars from then to the end."""
         gone = [x for x in self.plan.changes if (x.urn, x.post) == (self.row.urn, self.row.post)]
-        sip = self.b.sips.get(gone[0].from_ or "") if gone else None
-        rest = [p for p in self.parts if gone and gone[0].on is not None and p.end >= gone[0].on]
-        bars = [set(self.r.a.bars.rules(p, sip)) for p in rest] if sip else []
-        if not bars or any(b - {"tenure"} for b in bars) or "tenure" not in bars[0]:
+        if not any(self._limit_alone(x) for x in gone):
             return "something else bars it too"
         return (
             "the school wants somebody else"
             if any(w.by == "school" and w.wish in ("change", "fresh_eyes") for w in self.wishes())
             else ""
         )
+
+    def _limit_alone(self, gone: Moved) -> bool:
+        sip = self.b.sips.get(gone.from_ or "")
+        rest = [
+            p
+            for p in self.parts
+            if sip and gone.on and p.end >= gone.on and gone.on >= min(p.begin for p in self.parts)
+        ]
+        bars = [set(self.r.a.bars.rules(p, sip)) for p in rest if sip]
+        return bool(bars) and "tenure" in bars[0] and all(b <= {"tenure"} for b in bars)
 
     def away(self, name: str, is_: str, on: str, to: str) -> str:
         """An absence on record of somebody whose days here it touches."""
