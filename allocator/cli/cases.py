@@ -50,6 +50,7 @@ def check(
             reading.raw.read_titles,
             {t: reading.raw.likely.get(t, "") for t in reading.raw.unknown},
             reading.columns,
+            {p.table for p in reading.raw.problems if p.code == "unread_sheet"},
         )
         write(suggest, lambda path: _write(path, text.encode()))
         note(

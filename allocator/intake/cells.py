@@ -59,6 +59,7 @@ NOBODY = NOTHING | {
     "not appointed",
     "recruiting",
 }  # as a person
+NIL = ("nil", "none", "no", "zero")  # as a figure: 0, or that there is no limit
 HALF = {
     "am": 0.5,
     "pm": 0.5,
@@ -77,6 +78,7 @@ DAY_0 = dt.date(1899, 12, 30)
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
+AHEAD = ("until", "away_to", "leaves_on", "contract_ends", "dbs_valid_until", "closes_on")  # when something ends
 UNITS = {  # column -> what may stand behind its figure; of days it is *days*
     "km": "km|kilometres?",
     "max_km": "km|kilometres?",
@@ -139,7 +141,10 @@ def convert(value: Any, kind: Any, column: str) -> Any:
     if kind is bool:
         return yes_no(value, column)
     if kind is dt.date:
-        return date(value)
+        found = date(value)
+        if column in AHEAD and found.year < 2000 and "19" not in text(value):
+            raise BadCell("a date with its year in four digits")  # 31/12/99 may be for ever
+        return found
     if kind in (int, float):
         return number(value, kind, column)
     if column == "year":
@@ -265,12 +270,23 @@ def date(value: Any) -> dt.date:
     raise BadCell("a date as 2026-09-01 or 01/09/2026, the day first")
 
 
+def nil(given: str, column: str) -> bool:
+    """Whether *none* stands where it may mean 0 as well as that there is no limit."""
+    return given.casefold() in NIL and (is_days(column) or column in ("max_schools", "min_schools", "max_km"))
+
+
+def is_days(column: str) -> bool:
+    return column == "days" or column.endswith("_days")
+
+
 def number(value: Any, kind: type, column: str = "") -> int | float:
     """A figure, with the signs people put to it: `1,204`, `0,5`, `4\u00bd`; with the unit of its column, and no
     other: `42%`, `40 days`, `25 km`; of days also `am` or `half` for half a day."""
     if isinstance(value, bool | dt.date | dt.time | dt.timedelta):
         raise BadCell("a number")
     given = text(value)
+    if nil(given, column):
+        raise BadCell("0, or blank where there is no figure")
     try:
         found = float(given)
     except ValueError:
@@ -285,7 +301,7 @@ def number(value: Any, kind: type, column: str = "") -> int | float:
 
 
 def _figure(given: str, kind: type, column: str) -> float:
-    days = column == "days" or column.endswith("_days")
+    days = is_days(column)
     if kind is float and days and given in HALF:
         return HALF[given]
     bare = given.removeprefix("\u00a3").strip() if column == "day_rate" else given

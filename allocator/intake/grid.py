@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from allocator.intake.cells import blank, text
 from allocator.intake.colours import telling
 from allocator.intake.plain import unguarded
+from allocator.intake.sheet import Sheet
 from allocator.intake.usual import holds_last_sip, usual_column, year_in
-from allocator.intake.workbook import Sheet, letters
+from allocator.intake.workbook import letters
 
 if TYPE_CHECKING:
     from allocator.intake.source import Raw, RawTable
@@ -257,7 +258,7 @@ def _overlooked(sheet: Sheet, table: RawTable, down: list[str], raw: Raw) -> Non
             table.name,
             f"Sheet {sheet.title}: {_counted(len(columns), 'hidden column')} read too: {', '.join(named)}.",
         )
-    if noted := [at for row, at in sheet.comments if row > table.header_row]:
+    if noted := [f"{letters(at)}{row}" for row, at in sheet.comments if row > table.header_row]:
         some = f"{', '.join(noted[:LISTED])}{f' and {len(noted) - LISTED} more' if len(noted) > LISTED else ''}"
         raw.notice(
             "comments",

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -39,6 +39,7 @@ from allocator.intake.problems import nearest
 from allocator.intake.spelling import squeezed
 
 NAME = "mapping.toml"  # read with a case where it stands in its folder, or beside a workbook as *name*.mapping.toml
+LEFT = "# it may bar somebody; say what it is, and take these words off: "
 PARTS = ("sheets", "columns", "values", "names", "bodies")
 
 
@@ -118,15 +119,22 @@ def _one_of(means: str, known: Iterable[str], where: str, wrong: list[str]) -> N
         )
 
 
-def suggested(titles: Mapping[str, str], unknown: Mapping[str, str], columns: Iterable[OwnColumn]) -> str:
+def suggested(
+    titles: Mapping[str, str],
+    unknown: Mapping[str, str],
+    columns: Iterable[OwnColumn],
+    asked: Collection[str] = (),
+) -> str:
     """A first mapping to be looked through: how each title and header was read, and what is not understood as the
-    manager's own."""
+    manager's own; what may bar somebody (`asked`: titles of such sheets) is left for a person to say."""
     lines = [
         "# What your own words mean. Blank = your own: kept, and not used. See docs/how-to/own-workbook.md.",
         "[sheets]",
     ]
     lines += [f"{_quoted(t)} = {_quoted(means)}" for t, means in titles.items()]
-    lines += [f'{_quoted(t)} = ""  # not read' + (f"; perhaps {like}" if like else "") for t, like in unknown.items()]
+    for t, like in unknown.items():
+        guess = f"; perhaps {like}" if like else ""
+        lines.append(f'{LEFT if t in asked else ""}{_quoted(t)} = ""  # not read{guess}')
     by: dict[str, list[OwnColumn]] = {}
     for c in columns:
         by.setdefault(c.table, []).append(c)
@@ -135,7 +143,8 @@ def suggested(titles: Mapping[str, str], unknown: Mapping[str, str], columns: It
         for c in found:
             such = f"such as {'; '.join(c.samples)[:60]}".replace("\n", " ") if c.samples else "empty"
             guess = "" if c.read or not c.nearest else f"; perhaps {c.nearest}"
-            lines.append(f"{_quoted(c.label)} = {_quoted(c.nearest or '' if c.read else '')}  # {such}{guess}")
+            means = c.nearest or "" if c.read else ""
+            lines.append(f"{LEFT if c.asked else ''}{_quoted(c.label)} = {_quoted(means)}  # {such}{guess}")
     return "\n".join([*lines, ""])
 
 

@@ -19,12 +19,15 @@ from allocator.intake.problems import MOST_LISTED, nearest
 from allocator.intake.resolve import Unmatched, place, resolve
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
+from allocator.intake.unread import PROTECTING
+from allocator.intake.unread_columns import belongs
 from allocator.intake.urns import six_digits
 from allocator.intake.usual import VALUES, usual_column
 
 MOSTLY = 0.8  # the part of a column's different cells that must fit, for a usual header to be believed
 SAMPLE = 60  # different cells of a column that are looked at
 FEW_WORDS = 15  # different cells of a column that may be a choice of a few
+TELLS = ("role", "ended", "outcome", "until", "strength", "post", "kind", "by", "wish", "decision", "answer")
 CLOSE = 0.7  # how alike a header is to the name of a column of ours at least, to be suggested
 EMPTY: dict[str, dict[str, set[str]]] = {  # where a text that means nothing would mean somebody
     "schools": {
@@ -77,8 +80,10 @@ class OwnColumn:
     samples: tuple[str, ...]
     nearest: str | None  # the column of ours that it likely is
     free: tuple[str, ...]  # columns of ours that the table does not have yet, and LAST_SIP
-    wanted: bool = False  # the table still lacks a column that must be filled, so this may not be put aside unseen
+    wanted: bool = False  # it may bar somebody, or the table still lacks a column that must be filled: this may not be
+    # put aside unseen
     read: bool = False  # it was read as `nearest`
+    asked: bool = False  # it may bar somebody, and a person must say what it is
 
 
 def translate(raw: Raw, words: OwnWords, year: str | None = None) -> list[OwnColumn]:
@@ -131,7 +136,8 @@ def _usual(table: RawTable, said: Mapping[int, str], raw: Raw, year: str | None)
             name = "urn"
         if n in led:
             name = LAST_SIP
-        if name and (name not in have or n in led) and fits(table.name, name, cells):
+        told = table.name in PROTECTING and name in TELLS  # what it says is asked about, not put aside
+        if name and (name not in have or n in led) and (told or fits(table.name, name, cells)):
             table.header[n] = name
             have.add(name)
             read.append(n)
@@ -202,7 +208,8 @@ def _others(table: RawTable, labels: list[str], read: list[int]) -> list[OwnColu
         cells = column_of(table, n)
         near = table.header[n] if n in read else _likely(table.name, label, cells, free)
         choices = (*([near] if n in read and near else []), *free)
-        out.append(OwnColumn(table.name, label, tuple(cells[:3]), near, choices, wanted, n in read))
+        asked = n not in read and belongs(table, n) is not None
+        out.append(OwnColumn(table.name, label, tuple(cells[:3]), near, choices, wanted or asked, n in read, asked))
     return out
 
 

@@ -11,14 +11,16 @@ from pydantic import ValidationError
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
-from allocator.intake.cells import CROSS, NOTHING, YES, BadCell, blank, convert, text
+from allocator.intake.cells import CROSS, NOTHING, YES, BadCell, blank, convert, nil, text
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.problems import MOST_LISTED, Problem, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.unread_columns import belongs
 
-FORMULA_ERRORS = {"#REF!", "#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#VALUE!"}  # saved as text in a CSV
+FORMULA_ERROR = re.compile(  # saved as text in a CSV or an .ods
+    r"#(?:REF|DIV/0|N/A|NAME|NULL|NUM|VALUE|SPILL|CALC|BLOCKED|FIELD|CONNECT|BUSY|UNKNOWN|GETTING_DATA)[!?]?|Err:\d{3}"
+)
 COLOURS = {
     "red",
     "amber",
@@ -201,7 +203,7 @@ def _values(
                     column=name,
                 )
             continue
-        if isinstance(cell, str) and cell.strip() in FORMULA_ERRORS:
+        if isinstance(cell, str) and FORMULA_ERROR.fullmatch(cell.strip()):
             good = False
             raw.error(
                 "formula_error",
@@ -226,7 +228,7 @@ def _values(
                     told[name][cell.strip()] = shown(seen[name, cell])
             values[name] = seen[name, cell]
         except BadCell as bad:
-            if text(cell).casefold() in NOTHING and not fields[name].is_required():
+            if text(cell).casefold() in NOTHING and not nil(text(cell), name) and not fields[name].is_required():
                 told[name][text(cell)] = "blank"
                 continue
             good = False

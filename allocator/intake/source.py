@@ -212,6 +212,13 @@ def _workbook(path: Path, raw: Raw, sheets: Mapping[str, str]) -> None:
         raw.notice("macros", "", f"{path.name} holds macros; they are not run, only the cells are read.")
     if book.links:
         raw.notice("external_links", "", f"{path.name} links to other workbooks; the values last saved are used.")
+    if book.old:
+        raw.notice(
+            "old_form",
+            "",
+            f"{path.name}: of an .xls, hidden and struck rows, percentages, colours and comments are not looked for; "
+            "save it as .xlsx to be told of them.",
+        )
     named = _tables_of([s.title for s in book.sheets], sheets, raw)
     unread: dict[str, list[list[Any]]] = {}
     for sheet in book.sheets:

@@ -8,14 +8,14 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from allocator.errors import CaseError
-from allocator.intake import old_book
+from allocator.intake import old_book, open_sheet
 from allocator.intake.broken import BROKEN_ZIP
-from allocator.intake.colours import Cells, coloured_cells, coloured_styles
+from allocator.intake.colours import coloured_cells, coloured_styles
+from allocator.intake.sheet import Place, Sheet
 from allocator.intake.spreadsheet import measure
 
 MOST_CELLS = 2_000_000  # of one sheet of a case: 20,000 rows of 100 columns
@@ -34,26 +34,6 @@ UNSAVED = re.compile(
 FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 CELL = rb'<(?:\w+:)?c\b(?=[^<>]*\bs="(?:%b)")([^<>]*)>'
 AT = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
-Place = tuple[int, int]  # row and column, from 1, as the sheet counts them
-
-
-@dataclass
-class Sheet:
-    """`rows[0]` is the sheet's first row, blank cells None. Places count from 1; `merged`: first and last place of
-    each area."""
-
-    title: str
-    rows: list[list[Any]]
-    merged: list[tuple[Place, Place]] = field(default_factory=list)
-    hidden: bool = False
-    hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: list[int] = field(default_factory=list)
-    struck_rows: list[int] = field(default_factory=list)  # with a cell whose letters are struck through
-    comments: list[tuple[int, str]] = field(default_factory=list)  # row and cell of each that is not one of our marks
-    coloured: Cells = field(default_factory=dict)
-    percent: set[Place] = field(default_factory=set)
-    unsaved: set[Place] = field(default_factory=set)  # formulas without a value
-    errors: dict[Place, str] = field(default_factory=dict)  # cells that show #REF! and the like
 
 
 @dataclass
@@ -61,6 +41,7 @@ class OpenedBook:
     sheets: list[Sheet]
     macros: bool = False
     links: bool = False  # to other workbooks
+    old: bool = False  # an .xls, of which only cells and merged cells are looked at
 
 
 def open_book(data: bytes, name: str) -> OpenedBook:
@@ -89,13 +70,18 @@ def open_book(data: bytes, name: str) -> OpenedBook:
         raise _damaged(name, error) from None
     out = OpenedBook(sheets)
     if data[:2] != b"PK":
+        out.old = True
         return out
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             out.macros = any("vbaProject" in n for n in names)
             out.links = any(n.startswith("xl/externalLinks/") for n in names)
-            _look_closer(archive, {s.title: s for s in sheets})
+            by_title = {s.title: s for s in sheets}
+            if (content := _part(archive, "content.xml")) is not None:
+                open_sheet.look_closer(content, by_title)
+            else:
+                _look_closer(archive, by_title)
     except (*BROKEN_ZIP, ElementTree.ParseError) as error:  # the reader is less particular than we are
         raise _damaged(name, error) from None
     return out
@@ -134,8 +120,8 @@ def _look_closer(archive: zipfile.ZipFile, sheets: dict[str, Sheet]) -> None:
         sheet.struck_rows = sorted({p[0] for m in struck.finditer(text) if (p := place(m[1]))}) if struck else []
 
 
-def _comments(archive: zipfile.ZipFile, member: str) -> list[tuple[int, str]]:
-    """(row, cell) of the comments of a sheet's part, but for those that mark a problem."""
+def _comments(archive: zipfile.ZipFile, member: str) -> list[Place]:
+    """Where the comments of a sheet's part are, but for those that mark a problem."""
     folder, _, name = member.rpartition("/")
     links = _part(archive, f"{folder}/_rels/{name}.rels")
     out = []
@@ -145,9 +131,9 @@ def _comments(archive: zipfile.ZipFile, member: str) -> list[tuple[int, str]]:
         found = _part(archive, posixpath.normpath(posixpath.join("/", folder, link.get("Target", "")))[1:])
         authors = [a.text for a in found.iterfind(".//{*}author")] if found is not None else []
         for one in found.iterfind(".//{*}comment") if found is not None else ():
-            by, at = one.get("authorId", ""), re.fullmatch(r"[A-Z]{1,3}(\d{1,7})", one.get("ref", ""))
+            by, at = one.get("authorId", ""), place(f' r="{one.get("ref", "")}"'.encode())
             if at and not (by.isdigit() and int(by) < len(authors) and authors[int(by)] == MARKED_BY):
-                out.append((int(at[1]), at[0]))
+                out.append(at)
     return sorted(out)
 
 

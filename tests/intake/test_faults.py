@@ -57,7 +57,7 @@ READ: list[tuple[str, str, Any, str]] = [  # it bars as it should, and how it wa
 REFUSED: list[tuple[str, str, Any, str]] = [  # and what the error says besides row, column and value
     *((t, c, v, "a ditto mark") for t, c, v in (("interests", "sip", '"'), ("interests", "kind", "ditto"), ("refusals", "urn", "as above"), ("history", "sip", "\u3003"), ("wishes", "wish", "''"), ("decisions", "decision", "-do-"))),
     ("interests", "sip", "Ann Oak (mat leave)", "Did you mean Ann Oak (ann)"), ("history", "sip", "Ann Oak (until Xmas)", "Did you mean Ann Oak (ann)"),
-    ("history", "sip", "Ann Oak / Bob Ray", "Did you mean"), ("interests", "sip", "Ann Oak née Hill", "Did you mean Ann Oak (ann)"), ("interests", "sip", "nobody@team.example", "a SIP's id or name"),
+    ("history", "sip", "Ann Oak / Bob Ray", "Write a row for each"), ("interests", "sip", "Ann Oak née Hill", "Did you mean Ann Oak (ann)"), ("interests", "sip", "nobody@team.example", "a SIP's id or name"),
     ("interests", "urn", "201/3614", "a DfE number"), ("history", "urn", "2013614", "a DfE number"), ("interests", "urn", "Ash Primary School, OS1 2AB", "Did you mean Ash Primary School"),
     ("interests", "urn", "\u0410sh Primary School", "Did you mean Ash Primary School"), ("interests", "urn", "All schools", "a URN or a school's name"),
     ("interests", "declared_on", "05/31/2026", "the day first"), ("interests", "until", "1900-01-00", "a date"), ("history", "year", "0225/26", "an academic year"),

@@ -4,16 +4,20 @@ mark left open, marks and units that stand for something else. Each is read righ
 from __future__ import annotations
 
 import csv
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
 from openpyxl.comments import Comment
+from typer.testing import CliRunner
 
-from allocator.intake.mapping import read_mapping
+from allocator.cli.commands import app
+from allocator.intake.mapping import LEFT, read_mapping
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case
+from tests.intake.own_books import xls
 
 Grid = list[list[Any]]
 SCHOOLS: Grid = [
@@ -384,3 +388,99 @@ def test_a_year_with_its_usual_dress_is_that_year(tmp_path: Path, given: str) ->
     assert found.case is not None, found.problems
     assert [h.year for h in found.case.history] == ["2025/26"]
     assert f"{given} as 2025/26" in said(found, "values_read")
+
+
+def test_a_suggested_mapping_puts_nothing_aside_that_may_bar_somebody(tmp_path: Path) -> None:
+    sips = [[*r, c] for r, c in zip(SIPS, ["Conflicts", "Ash Primary", ""], strict=True)]
+    sheets = {"schools": SCHOOLS, "sips": sips, "Do not match": [["SIP", "School"], ["Ann Oak", "Ash Primary"]]}
+    assert book(tmp_path, sheets | {"Our own": [["a"], ["b"]]}).case is None
+    ours, mapping = tmp_path / "ours.xlsx", tmp_path / "m.toml"
+    assert CliRunner().invoke(app, ["check", str(ours), "--suggest", str(mapping)]).exit_code == 3
+    assert '\n"Our own" = ""' in mapping.read_text("utf-8")
+    again = read_case(ours, year="2026/27", words=read_mapping(mapping))
+    assert {p.code for p in again.problems if p.severity == "error"} == {"unread_sheet", "unread_column"}
+    mapping.write_text(mapping.read_text("utf-8").replace(LEFT, ""), "utf-8")
+    assert read_case(ours, year="2026/27", words=read_mapping(mapping)).case is not None
+
+
+def test_an_ods_is_looked_at_as_closely_as_an_xlsx(tmp_path: Path) -> None:
+    def cell(value: Any, more: str = "", inside: str = "") -> str:
+        if isinstance(value, float):
+            more += f' office:value-type="percentage" office:value="{value}"'
+        else:
+            more += ' office:value-type="string"'
+        return f"<table:table-cell{more}>{inside}<text:p>{value}</text:p></table:table-cell>"
+
+    def row(*cells: str, more: str = "") -> str:
+        made = (c if c.startswith("<") else cell(c) for c in cells)
+        return f"<table:table-row{more}>{''.join(made)}</table:table-row>"
+
+    trust = cell("Larkspur Trust", ' table:number-rows-spanned="2"')
+    noted = cell("primary", inside="<office:annotation><text:p>closing?</text:p></office:annotation>")
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'  # fmt: skip
+    schools = (
+        f"<table:table-header-rows>{row('urn', 'name', 'phase', 'trust', 'fsm_percent')}</table:table-header-rows>"
+    )
+    schools += row("900101", "Ash", "primary", trust, cell(0.42))
+    schools += row("900102", "Beck", noted, "<table:covered-table-cell/>", cell(0.3), more=' table:visibility="filter"')
+    sheets = {"schools": schools + empty, "sips": "".join(row(*map(str, r)) for r in SIPS)}
+    tables = "".join(f'<table:table table:name="{t}">{rows}</table:table>' for t, rows in sheets.items())
+    spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
+    with zipfile.ZipFile(tmp_path / "c.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>")  # fmt: skip
+        archive.writestr("META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')  # fmt: skip
+    found = read_case(tmp_path / "c.ods", year="2026/27")
+    assert found.case is not None, found.problems
+    assert [(s.trust, s.fsm_percent) for s in found.case.schools] == [("Larkspur Trust", 42), ("Larkspur Trust", 30)]
+    assert "D2:D3" in said(found, "merged")
+    assert "row 3 (Beck)" in said(found, "hidden")
+    assert "C3" in said(found, "comments")
+
+
+def test_of_an_xls_it_is_told_what_is_not_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "c.xls").write_bytes(xls({"schools": SCHOOLS, "sips": SIPS}))
+    found = read_case(tmp_path / "c.xls", year="2026/27")
+    assert found.case is not None, found.problems
+    assert "hidden and struck rows, percentages" in said(found, "old_form")
+
+
+@pytest.mark.parametrize("shows", ["#N/A", "#SPILL!", "Err:502"])
+def test_a_formula_that_failed_is_no_name_of_a_trust(tmp_path: Path, shows: str) -> None:
+    found = read(tmp_path, {"schools": _with(SCHOOLS, "trust", shows)})
+    assert [(p.row, p.column) for p in found.problems if p.severity == "error"] == [(2, "trust")]
+    assert shows in said(found, "formula_error")
+
+
+@pytest.mark.parametrize("given", ["none", "nil", "no"])
+def test_none_where_it_may_mean_0_or_no_limit_is_asked_about(tmp_path: Path, given: str) -> None:
+    for column in ("spring_days", "max_schools", "max_km"):
+        sips = [[*r, c] for r, c in zip(SIPS, [column, given, ""], strict=True)]
+        found = read(tmp_path, {"sips": sips})
+        assert [(p.row, p.column, p.expected) for p in found.problems if p.severity == "error"] == [
+            (2, column, "0, or blank where there is no figure")
+        ]
+
+
+def test_an_end_with_a_year_of_two_digits_is_not_taken_for_one_long_past(tmp_path: Path) -> None:
+    rows = [["sip", "urn", "kind", "until"], ["ann", "900101", "governor", "31/12/99"]]
+    found = read(tmp_path, {"interests": rows})
+    assert "until is '31/12/99'; expected a date with its year in four digits" in said(found, "bad_value")
+    past = read(tmp_path, {"interests": [rows[0], [*rows[1][:3], "31/12/1999"]]})
+    assert past.case is not None
+    assert "has lapsed" in said(past, "before_year")
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "column"),
+    [
+        ("history", [["urn", "sip", "year", "Reason for change"], ["900101", "ann", "2025/26", "fell out"]], "ended"),
+        ("wishes", [["by", "urn", "wish", "How strongly"], ["school", "900101", "change", "very"]], "strength"),
+    ],
+)
+def test_a_column_of_a_protecting_table_whose_words_are_not_ours_is_asked_about(
+    tmp_path: Path, table: str, rows: Grid, column: str
+) -> None:
+    found = read(tmp_path, {table: rows})
+    assert [(p.row, p.column) for p in found.problems if p.severity == "error"] == [(2, column)]
+    assert f"under [values.{column}] in a mapping" in said(found, "bad_value")

@@ -12,7 +12,7 @@ from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
 from allocator.store import keep
-from tests.intake.own_books import BOOKS, PAIRS, SCHOOLS
+from tests.intake.own_books import BOOKS, PAIRS, SCHOOLS, listed, made, saved, team
 from tests.service.office import Desk, open_office
 
 AT = "http://testserver/rounds/rq/data"  # a round that has no data yet
@@ -79,3 +79,17 @@ def right(case: Case, policy: Policy, name: str) -> None:
     plan = solve(case, policy)
     leads = {(a.urn, called[a.sip]) for a in plan.assignments if a.post == "lead"}
     assert leads == {p for p in PAIRS if p[0] in {s.urn for s in case.schools}}, name
+
+
+def test_a_column_that_may_bar_somebody_is_not_put_aside_by_one_press(desk: Desk) -> None:
+    sips = [*team(["Adviser", "Type", "Phases", "Days"])]
+    sips = [[*r, c] for r, c in zip(sips, ["Conflicts of interest", "Ash Primary", *[""] * len(sips)], strict=False)]
+    file = saved(made({"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"), "SIPs": sips}))
+    me = desk.headers("manager elsewhere")
+    page = desk.client.post(AT, headers=me, files={"file": ("ours.xlsx", file)}, data={"year": "2026/27"}).text
+    assert approved(page)["column|sips|Conflicts of interest"] == ""
+    page = desk.client.post(f"{AT}/words", headers=me, data=approved(page)).text
+    assert "data/take" not in page
+    assert "the column Conflicts of interest is not read, and may say what a rule must know" in page
+    page = desk.client.post(f"{AT}/words", headers=me, data={"column|sips|Conflicts of interest": "="}).text
+    assert "data/take" in page

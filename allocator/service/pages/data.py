@@ -126,11 +126,7 @@ def _asked_about(p: Problem, raw: Raw) -> bool:
     """Whether a question on the page settles it, so that it need not stand among the errors to mend too."""
     choice = p.code == "bad_value" and p.expected is not None and p.expected.startswith("one of")
     missing = p.code == "missing_table" and p.table in raw.likely.values()
-    return (
-        choice
-        or missing
-        or p.code in ("unknown_reference", "ambiguous_name", "ambiguous_body", "unread_sheet", "unread_column")
-    )
+    return choice or missing or p.code in ("unknown_reference", "ambiguous_name", "ambiguous_body", "unread_sheet")
 
 
 def _own_values(reading: Reading) -> list[tuple[str, str, int, list[str]]]:
