@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
+from math import hypot
 
-from allocator.check.ledger import Keeping, Ledger, once
-from allocator.domain.case import Case, DecisionKind, NeedChange, School, Sip
+from allocator.check.ledger import Keeping, Ledger, by, once
+from allocator.domain.case import Case, DecisionKind, History, NeedChange, School, Sip
 from allocator.domain.policy import Policy
 
 Quarter = int
@@ -26,7 +27,7 @@ def norm(text: str | None) -> str:
 
 
 def alike(a: str | None, b: str | None) -> bool:
-    return norm(a) != "" and norm(a) == norm(b)
+    return a is not None and b is not None and norm(a) != "" and norm(a) == norm(b)
 
 
 @lru_cache(maxsize=65536)
@@ -69,7 +70,7 @@ class Post:
     trims: dict[int, tuple[int, ...]] = field(default_factory=dict, compare=False, hash=False)
     part: int = 1
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """URN and slot: the kind, and within the year the number of the part from the second on."""
         return self.urn, self.kind if self.part == 1 else f"{self.kind}/{self.part}"
@@ -79,22 +80,23 @@ class Post:
         return max(self.begin, other.begin) <= min(self.end, other.end)
 
 
-def spot_of(easting: float | None, northing: float | None) -> tuple[int, int] | None:
-    return None if easting is None or northing is None else (nearest(dec(easting)), nearest(dec(northing)))
-
-
 def apart(a: tuple[int, int] | None, b: tuple[int, int] | None) -> int | None:
     """Whole metres between two places, as the crow flies."""
     if a is None or b is None:
         return None
     e, n = a[0] - b[0], a[1] - b[1]
-    return floor(Decimal(e * e + n * n).sqrt())
+    square, m = e * e + n * n, round(hypot(e, n))
+    while m * m > square:  # what floating point may be out by
+        m -= 1
+    while (m + 1) * (m + 1) <= square:
+        m += 1
+    return m
 
 
 class Book(Keeping):
     """The tables of a case, opened for audit."""
 
-    useful: frozenset[str] | set[str] = frozenset()  # SIPs who may hold some post; set before points are asked for
+    useful: frozenset[str] = frozenset()  # SIPs who may hold some post; set before points are asked for
 
     def __init__(self, case: Case, policy: Policy) -> None:
         self.case, self.policy = case, policy
@@ -102,6 +104,8 @@ class Book(Keeping):
         self.first = dt.date(self.start, 9, 1)
         self.schools = {s.urn: s for s in case.schools}
         self.sips = {s.sip: s for s in case.sips}
+        self.school_at = {s.urn: _spot(s) for s in case.schools}  # in whole metres
+        self.sip_at = {s.sip: _spot(s) for s in case.sips}
         self.find, self.kept = Ledger(case), {}
         self.old: dict[str, set[str]] = {}
         for urn in self.schools:
@@ -278,11 +282,19 @@ class Book(Keeping):
     def lead_years(self, urn: str, sip: str) -> dict[int, bool]:
         """Year led -> whether the tenure went on after it."""
         out: dict[int, bool] = {}
-        for h in self.rows[urn]:
+        for h in self.with_sip(urn, sip):
             y = int(h.year[:4])
-            if h.sip == sip and (h.role or "lead") == "lead" and y < self.start:
+            if (h.role or "lead") == "lead" and y < self.start:
                 out[y] = out.get(y, True) and h.ended in (None, "end_of_year")
         return out
+
+    def with_sip(self, urn: str, sip: str) -> Sequence[History]:
+        """Rows of a school's history, and of those before it, with one SIP."""
+        return self._by_sip(urn).get(sip, ())
+
+    @once
+    def _by_sip(self, urn: str) -> dict[str, list[History]]:
+        return by(self.rows[urn], lambda h: h.sip)
 
     def tenure(self, urn: str, sip: str) -> int:
         led, n = self.lead_years(urn, sip), 1
@@ -292,7 +304,7 @@ class Book(Keeping):
 
     @once
     def incumbent(self, urn: str) -> str | None:
-        held = [s for s in {h.sip for h in self.rows[urn]} if self.tenure(urn, s) > 1]
+        held = [s for s in self._by_sip(urn) if self.tenure(urn, s) > 1]
         return min(held, key=lambda s: (-self.tenure(urn, s), s)) if held else None
 
     @once
@@ -361,24 +373,23 @@ class Book(Keeping):
         return out
 
     def metres(self, urn: str, sip: str) -> int | None:
-        km = self.find.km.get((urn, sip))
+        km = self.find.km.get((urn, sip)) if self.find.km else None
         if km is not None:
             return nearest(dec(km) * 1000)
-        return apart(self.spot(urn, "school"), self.spot(sip, "sip"))
-
-    @once
-    def spot(self, key: str, kind: Literal["school", "sip"]) -> tuple[int, int] | None:
-        """Where a school or SIP is, in whole metres."""
-        row = self.schools[key] if kind == "school" else self.sips[key]
-        return spot_of(row.easting, row.northing)
+        return apart(self.school_at[urn], self.sip_at[sip])
 
     def rates(self) -> list[Decimal]:
         """Day rates known of those who may hold some post or part."""
-        return self._rates(frozenset(self.useful))
+        return self._rates(self.useful)
 
     @once
     def _rates(self, of: frozenset[str]) -> list[Decimal]:
         return [dec(s.day_rate) for s in self.sips.values() if s.day_rate is not None and s.sip in of]
+
+
+def _spot(row: School | Sip) -> tuple[int, int] | None:
+    east, north = row.easting, row.northing
+    return None if east is None or north is None else (nearest(dec(east)), nearest(dec(north)))
 
 
 def lot(seed: int, urn: str, post: str, sip: str) -> int:

@@ -33,10 +33,11 @@ def once(work: Callable[Concatenate[Self, Args], Page]) -> Callable[Concatenate[
     """A method worked out once for the same arguments."""
 
     def answer(self: Self, /, *args: Args.args, **named: Args.kwargs) -> Page:
-        question = (work, *args)
-        if question not in self.kept:
-            self.kept[question] = work(self, *args, **named)
-        found: Page = self.kept[question]
+        question = (work, *args)  # nobody asks by name
+        try:
+            found: Page = self.kept[question]
+        except KeyError:
+            found = self.kept[question] = work(self, *args, **named)
         return found
 
     return answer
@@ -50,6 +51,7 @@ class Ledger:
         self.decisions = by(case.decisions, lambda d: (d.decision, d.urn))
         self.interests = by(case.interests, lambda i: i.sip)
         self.refusals = by(case.refusals, lambda r: r.sip)
+        self.declared = self.interests.keys() | self.refusals.keys()
         self.wishes = by(case.wishes, lambda w: w.urn)
         self.general = by((w for w in case.wishes if w.urn is None and w.by == "sip" and w.sip), lambda w: w.sip)
         self.needs = by(case.needs, lambda n: n.urn)

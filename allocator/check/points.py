@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import cast
 
 from allocator.check.derived import Book, Post, alike, dec, norm
+from allocator.check.ledger import once
 from allocator.check.local import fresh_eyes, known_locally
-from allocator.check.reach import about, newcomer
+from allocator.check.reach import about, experience_of, newcomer
 from allocator.domain.case import Need, Sip
 from allocator.domain.policy import Weight
 
@@ -54,9 +55,10 @@ def experience(b: Book, post: Post, sip: Sip) -> int:
     if post.kind == "appraisal":
         return 0
     wanted = asked_of(b, post.urn)
-    return 100 * len(wanted & {norm(t) for t in sip.experience}) // len(wanted) if wanted else 0
+    return 100 * len(wanted & experience_of(b, sip.sip)) // len(wanted) if wanted else 0
 
 
+@once
 def asked_of(b: Book, urn: str) -> set[str]:
     """Experience that a school's context asks for."""
     s, e, flags = b.schools[urn], b.policy.experience, b.flags(urn)
@@ -85,9 +87,9 @@ def asked_of(b: Book, urn: str) -> set[str]:
 
 
 def focus(b: Book, post: Post, sip: Sip) -> int:
-    asked = {norm(f) for f in b.schools[post.urn].focus}
-    if post.kind == "appraisal" or not asked:
+    if post.kind == "appraisal" or not b.schools[post.urn].focus:
         return 0
+    asked = {norm(f) for f in b.schools[post.urn].focus}
     return 100 * len(asked & {norm(x) for x in sip.specialisms}) // len(asked)
 
 
@@ -108,7 +110,7 @@ def former_tie(b: Book, post: Post, sip: Sip) -> int:
         mine = row.kind == "former_adviser" and (row.until is None or row.until >= b.first)
         if mine and (row.urn in b.old[post.urn] or alike(row.trust, s.trust) or alike(row.la, s.la)):
             return 100
-    rows = [h for h in b.rows[post.urn] if h.sip == sip.sip and int(h.year[:4]) < b.start]
+    rows = [h for h in b.with_sip(post.urn, sip.sip) if int(h.year[:4]) < b.start]
     if not rows:
         return 0
     last = max(h.year for h in rows)
@@ -125,15 +127,33 @@ def diary(b: Book, post: Post, sip: Sip) -> int:
 
 def travel(b: Book, post: Post, sip: Sip) -> int:
     m = b.metres(post.urn, sip.sip)
-    soft = Fraction(dec(b.policy.travel.soft_km)) * 1000
-    limit = Fraction(dec(b.policy.travel.max_km if sip.max_km is None else sip.max_km)) * 1000
-    if m is None or m <= soft or limit <= soft:
+    if m is None:
         return 0
-    return -min(100, int(100 * (m - soft) / (limit - soft)))
+    unit, soft, limit = _from_soft_to_limit(b, sip.sip)
+    if m * unit <= soft or limit <= soft:
+        return 0
+    return -min(100, 100 * (m * unit - soft) // (limit - soft))
+
+
+@once
+def _from_soft_to_limit(b: Book, sip: str) -> tuple[int, int, int]:
+    """Parts of a metre in which both are whole, and the two in them."""
+    own = b.sips[sip].max_km
+    soft = Fraction(dec(b.policy.travel.soft_km)) * 1000
+    limit = Fraction(dec(b.policy.travel.max_km if own is None else own)) * 1000
+    unit = soft.denominator * limit.denominator
+    return unit, int(soft * unit), int(limit * unit)
 
 
 def cost(b: Book, post: Post, sip: Sip) -> int:
-    rates = b.rates()
+    return _dear(b, sip.sip, b.useful)
+
+
+@once
+def _dear(b: Book, who: str, useful: frozenset[str]) -> int:
+    """Points of a day rate among those of use."""
+    del useful  # whose rates are compared: another answer when they change
+    rates, sip = b.rates(), b.sips[who]
     if sip.day_rate is None or not rates or max(rates) == min(rates):
         return 0
     least, most = Fraction(min(rates)), Fraction(max(rates))
@@ -161,14 +181,36 @@ RULES: dict[str, Callable[[Book, Post, Sip], int]] = {
 
 def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
     """Weighted points by rule, zeros left out."""
-    need = cast(Need, b.need(post.urn))
     out = {}
-    for name, rule in RULES.items():
-        part = getattr(b.policy, name)
-        points = rule(b, post, sip) * weigh(part.weight, need) if part.on else 0
+    for name, rule, weight in _speaking(b, post.urn, post.kind):
+        points = rule(b, post, sip)
         if points:
-            out[name] = points
+            out[name] = points * weight
     return out
+
+
+@once
+def _speaking(b: Book, urn: str, kind: str) -> list[tuple[str, Callable[[Book, Post, Sip], int], int]]:
+    """Rules in force but for those that have nothing to say of anybody at such a post of this school."""
+    s = b.schools[urn]
+    silent = {
+        "continuity": kind != "lead" or b.incumbent(urn) is None,
+        "wish": kind != "lead" or not about(b, urn),
+        "experience": kind == "appraisal" or not asked_of(b, urn),
+        "focus": kind == "appraisal" or not s.focus,
+        "local": kind != "lead" or not about(b, urn),
+        "former_tie": kind != "lead",
+        "churn": kind != "lead" or not b.protected(urn),
+        "diary": kind != "lead" or not s.inspection_due,
+    }
+    return [row for row in _in_force(b, cast(Need, b.need(urn))) if not silent.get(row[0])]
+
+
+@once
+def _in_force(b: Book, need: Need) -> list[tuple[str, Callable[[Book, Post, Sip], int], int]]:
+    """Rules that policy has switched on and that weigh something at this need, with their weight."""
+    parts = ((name, rule, getattr(b.policy, name)) for name, rule in RULES.items())
+    return [(name, rule, w) for name, rule, part in parts if part.on and (w := weigh(part.weight, need))]
 
 
 def below_floor(b: Book, post: Post, sip: Sip) -> bool:

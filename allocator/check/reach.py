@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from allocator.check.derived import Book, Post, alike, apart, dec, norm
+from allocator.check.derived import Book, Post, alike, apart, dec, floor, norm
+from allocator.check.ledger import once
 from allocator.domain.case import Sip, Wish
 
 
 def phase(b: Book, post: Post, sip: Sip) -> bool:
-    return not _covers(b, post.urn, set(sip.phases))
+    return not _covers(b, post.urn, sip.phases)
 
 
-def _covers(b: Book, urn: str, have: set[str]) -> bool:
-    s, p = b.schools[urn], b.policy.phase
+def _covers(b: Book, urn: str, phases: tuple[str, ...]) -> bool:
+    s, p, have = b.schools[urn], b.policy.phase, set(phases)
     if "middle_primary" in have:
         have = have | {"primary"}
     if "middle_secondary" in have:
@@ -73,7 +74,7 @@ def dbs(b: Book, post: Post, sip: Sip) -> bool:
 
 def eligibility(b: Book, post: Post, sip: Sip) -> bool:
     e = b.policy.eligibility
-    if e.headship_in_phase and not (sip.ever_head and _covers(b, post.urn, set(sip.headship_phases))):
+    if e.headship_in_phase and not (sip.ever_head and _covers(b, post.urn, sip.headship_phases)):
         return True
     if sip.kind != "serving_head":
         return False
@@ -105,9 +106,20 @@ def _clause(text: str, sip: Sip) -> bool:
 def need(b: Book, post: Post, sip: Sip) -> bool:
     if post.kind == "appraisal":
         return False
-    have = {norm(t) for t in sip.experience}
-    asked = [tags for flag, tags in b.policy.need.requires.items() if flag in b.flags(post.urn)]
-    return any(not have & {norm(t) for t in tags} for tags in asked)
+    return any(not experience_of(b, sip.sip) & tags for tags in _required(b, post.urn))
+
+
+@once
+def experience_of(b: Book, sip: str) -> frozenset[str]:
+    """A SIP's experience, as words are compared."""
+    return frozenset(norm(t) for t in b.sips[sip].experience)
+
+
+@once
+def _required(b: Book, urn: str) -> list[frozenset[str]]:
+    """For each flag of a school that asks for experience, what will do."""
+    flags = b.flags(urn)
+    return [frozenset(norm(t) for t in tags) for flag, tags in b.policy.need.requires.items() if flag in flags]
 
 
 def interest(b: Book, post: Post, sip: Sip) -> bool:
@@ -129,7 +141,7 @@ def own_ties(b: Book, post: Post, sip: Sip) -> bool:
         return False
     own = b.schools.get(sip.current_urn or "")
     if own is not None and own.phase == s.phase:
-        m = apart(b.spot(own.urn, "school"), b.spot(s.urn, "school"))
+        m = apart(b.school_at[own.urn], b.school_at[s.urn])
         if m is not None and m < dec(part.near_km) * 1000:
             return True
     asks = part.serving_head_same_la == "needs_yes" and alike(sip.current_la, s.la)
@@ -137,14 +149,16 @@ def own_ties(b: Book, post: Post, sip: Sip) -> bool:
 
 
 def refusal(b: Book, post: Post, sip: Sip) -> bool:
-    mine = [r for r in b.find.refusals.get(sip.sip, ()) if r.urn in b.old[post.urn]]
+    refused = b.find.refusals.get(sip.sip, ())
+    mine = [r for r in refused if r.urn in b.old[post.urn]] if refused else []
     if any(r.kind == "veto" and int(r.year[:4]) in (b.start, b.start - 1) for r in mine):
         return True
     broke = any(r.kind == "breakdown" for r in mine)
-    broke = broke or any(h.sip == sip.sip and h.ended == "breakdown" for h in b.rows[post.urn])
+    broke = broke or any(h.ended == "breakdown" for h in b.with_sip(post.urn, sip.sip))
     return broke and not b.decided("clear_breakdown", post.urn, sip.sip)
 
 
+@once
 def about(b: Book, urn: str) -> list[Wish]:
     """Wishes that concern a school: those with its URN, and a SIP's general wish at a school it led last year."""
     return [*b.find.wishes.get(urn, ()), *b.find.general.get(b.last_lead(urn), ())]
@@ -156,9 +170,10 @@ def parting(b: Book, post: Post, sip: Sip) -> bool:
 
 def _not_back_yet(b: Book, post: Post, sip: Sip) -> bool:
     """An ending that the school or the SIP asked for keeps them apart for some years."""
-    if b.decided("allow_return", post.urn, sip.sip):
+    rows = b.with_sip(post.urn, sip.sip)
+    if not rows or b.decided("allow_return", post.urn, sip.sip):
         return False
-    ended = [int(h.year[:4]) for h in b.rows[post.urn] if h.sip == sip.sip and h.ended in ("school_asked", "sip_asked")]
+    ended = [int(h.year[:4]) for h in rows if h.ended in ("school_asked", "sip_asked")]
     return any(b.start - b.policy.parting.years <= year < b.start for year in ended)
 
 
@@ -178,13 +193,24 @@ def _strongly_wished(b: Book, post: Post, sip: Sip) -> bool:
 
 def travel(b: Book, post: Post, sip: Sip) -> bool:
     m = b.metres(post.urn, sip.sip)
-    limit = b.policy.travel.max_km if sip.max_km is None else sip.max_km
-    return m is not None and m > dec(limit) * 1000
+    return m is not None and m > _farthest(b, sip.sip)
+
+
+@once
+def _farthest(b: Book, sip: str) -> int:
+    """Whole metres that a SIP goes."""
+    own = b.sips[sip].max_km
+    return floor(dec(b.policy.travel.max_km if own is None else own) * 1000)
 
 
 def authority(b: Book, post: Post, sip: Sip) -> bool:
     la = norm(b.schools[post.urn].la)
-    return bool(sip.las) and la != "" and la not in {norm(x) for x in sip.las}
+    return bool(sip.las) and la != "" and la not in _works_in(b, sip.sip)
+
+
+@once
+def _works_in(b: Book, sip: str) -> frozenset[str]:
+    return frozenset(norm(x) for x in b.sips[sip].las)
 
 
 def appraisal(b: Book, post: Post, sip: Sip) -> bool:
@@ -200,16 +226,16 @@ def tenure(b: Book, post: Post, sip: Sip) -> bool:
 
 
 def cooling_off(b: Book, post: Post, sip: Sip) -> bool:
-    led = b.lead_years(post.urn, sip.sip)
-    if post.kind != "lead" or not led or led.get(b.start - 1) or b.decided("allow_return", post.urn, sip.sip):
+    led = b.lead_years(post.urn, sip.sip) if post.kind == "lead" else {}
+    if not led or led.get(b.start - 1) or b.decided("allow_return", post.urn, sip.sip):
         return False
     last = max(led)
     length = 1
     while led.get(last - length):
         length += 1
     rotated = any(
-        h.sip == sip.sip and int(h.year[:4]) == last and h.ended == "rotation" and (h.role or "lead") == "lead"
-        for h in b.rows[post.urn]
+        int(h.year[:4]) == last and h.ended == "rotation" and (h.role or "lead") == "lead"
+        for h in b.with_sip(post.urn, sip.sip)
     )
     return (rotated or length >= b.policy.tenure.limit) and b.start - last - 1 < b.policy.cooling_off.years
 
@@ -247,72 +273,6 @@ def in_force(b: Book) -> dict[str, Test]:
         "decision": (p.decision.on, decision),
     }
     return {name: test for name, (on, test) in rules.items() if on}
-
-
-class Bars:
-    """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept.
-
-    `more`: tests beside those of the rules. `holders`: who keeps a part in the year, and so may have it.
-    """
-
-    def __init__(self, b: Book, more: Mapping[str, Callable[[Book, Post, Sip], bool]]) -> None:
-        self.b, self.tests = b, {**in_force(b), **more}
-        self.holders: Mapping[tuple[str, str], str] = {}
-        self._known: dict[tuple[str, str, str], list[str]] = {}
-        self._sole: dict[tuple[str, str], str | None] = {}
-
-    def rules(self, post: Post, sip: Sip) -> list[str]:
-        """The rules that bar this pair, the sole specialist and the holder of a kept part spared."""
-        if self.holders.get(post.key) == sip.sip:
-            return []
-        pair = (*post.key, sip.sip)
-        if pair not in self._known:
-            names = [name for name, test in self.tests.items() if test(self.b, post, sip)]
-            alone = "tenure" in names and self.sole(post) == sip.sip
-            self._known[pair] = [name for name in names if not (alone and name == "tenure")]
-        return self._known[pair]
-
-    def may(self, post: Post, sip: Sip) -> bool:
-        """Whether no rule bars this pair."""
-        if self.holders.get(post.key) == sip.sip:
-            return True
-        if (*post.key, sip.sip) in self._known:
-            return not self._known[*post.key, sip.sip]
-        if any(test(self.b, post, sip) for name, test in self.tests.items() if name != "tenure"):
-            return False
-        tenure = self.tests.get("tenure")
-        if tenure is not None and tenure(self.b, post, sip):
-            return not self.rules(post, sip)
-        self._known[*post.key, sip.sip] = []  # every test was asked, and none bars the pair
-        return True
-
-    def lasting(self, post: Post, sip: Sip) -> list[str]:
-        """The rules that bar the holder of a post of the year on each of its days."""
-        daily = {"availability", "dbs"}  # asked of each day by itself
-        if self.b.policy.tenure.sole_specialist == "extend":
-            daily.add("tenure")  # what was granted for the year lasts for the year
-        return [name for name, test in self.tests.items() if name not in daily and test(self.b, post, sip)]
-
-    def sole(self, post: Post) -> str | None:
-        """The one SIP who could take the post but for the limit of years, when nobody else may take it."""
-        if post.kind != "lead" or self.b.policy.tenure.sole_specialist != "extend" or post.key in self.holders:
-            return None
-        if post.key not in self._sole:
-            self._sole[post.key] = self._only(post)
-        return self._sole[post.key]
-
-    def _only(self, post: Post) -> str | None:
-        past: list[str] = []
-        others = [
-            test for name, test in self.tests.items() if name not in ("tenure", "floor")
-        ]  # the floor is no person's bar
-        for sip, row in self.b.sips.items():
-            if any(test(self.b, post, row) for test in others):
-                continue
-            if not self.tests["tenure"](self.b, post, row):
-                return None
-            past.append(sip)
-        return past[0] if len(past) == 1 else None
 
 
 def newcomer(b: Book, sip: Sip) -> bool:

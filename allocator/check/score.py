@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.check import structure
+from allocator.check.bars import Bars
 from allocator.check.derived import ORDER, Book, Post, lot
 from allocator.check.earlier import earlier
 from allocator.check.points import below_floor, of_pair
-from allocator.check.reach import Bars
 from allocator.check.standing import Stand
 from allocator.check.structure import Breach, Choice, Key, Short
 from allocator.check.team import team, team_costs
@@ -36,13 +36,13 @@ class Auditor:
         self.book = b = Book(case, policy)
         self.seed = seed
         plain = Bars(b, {})  # the floor aside, which points decide, and points ask who is of use
-        b.useful = usable(b, b.year_posts, plain.may)
+        b.useful = frozenset(usable(b, b.year_posts, plain.may))
         self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
         self.stand = stand = Stand(b, self.bars, earlier(inputs))
         if stand.earlier:
             plain = Bars(b, {})  # asked of parts now, which are not the posts of the year
             plain.holders = stand.holders
-            b.useful = usable(b, stand.posts, plain.may) | set(stand.holders.values())
+            b.useful = frozenset(usable(b, stand.posts, plain.may) | set(stand.holders.values()))
         repaired = inputs.repaired if inputs else None
         self.days_first = repaired is None or repaired.days_first
         self.counts = repaired is not None and not repaired.rebuild
@@ -67,7 +67,7 @@ class Auditor:
     def allowed(self, key: Key) -> list[str]:
         """Everybody who may hold a post."""
         if key not in self._allowed:
-            self._allowed[key] = [sip for sip in self.book.sips if self.may(key, sip)]
+            self._allowed[key] = self.bars.able(self.stand.by_key[key]) if key in self.stand.by_key else []
         return self._allowed[key]
 
     def points(self, key: Key, sip: str) -> dict[str, int]:

@@ -7,11 +7,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
+from math import lcm
 
+from allocator.check.bars import Bars
 from allocator.check.derived import Book, Post, dec, nearest
 from allocator.check.earlier import Earlier, runs, standing_on, turning
 from allocator.check.ledger import by
-from allocator.check.reach import Bars
 from allocator.check.together import one_lead
 from allocator.domain.case import Sip
 
@@ -240,16 +242,17 @@ class Stand:
             start = max(start, last + ONE)
         return [*out, (start, end)]
 
+    @cached_property
+    def _late(self) -> set[dt.date]:
+        """Days on which somebody joins too late to have begun with the year."""
+        latest = self.b.on(self.b.policy.calendar.latest_start)
+        active = (s for s in self.b.sips.values() if s.status in (None, "active"))
+        return {s.joined_on for s in active if s.joined_on and s.joined_on > latest}
+
     def _at_joiners(self, spans: Iterable[Span]) -> Iterator[Span]:
         """Open runs cut where somebody joins too late to have begun with them."""
-        latest = self.b.on(self.b.policy.calendar.latest_start)
-        joins = {
-            s.joined_on
-            for s in self.b.sips.values()
-            if s.status in (None, "active") and s.joined_on and s.joined_on > latest
-        }
         for span in spans:
-            yield from _cut(span, joins if span.sip is None else ())
+            yield from _cut(span, self._late if span.sip is None else ())
 
     def _at_each_other(self, spans: dict[Key, list[Span]]) -> None:
         """Leads that must have one SIP change hands on the same days."""
@@ -314,12 +317,13 @@ class Stand:
     def new_pairing(self, post: Post, sip: Sip) -> bool:
         """Whether the service's time for a new pairing falls to this part."""
         b = self.b
-        known = {h.sip for h in b.rows[post.urn] if int(h.year[:4]) == b.start - 1}
-        known |= {k.sip for k in self.of_school.get(post.urn, ())}
-        known |= {self.holders.get(p.key, "") for p in self.parts[post.urn, post.kind] if p.part < post.part}
-        if post.kind == "appraisal" or sip.sip in known:
+        if post.kind == "appraisal" or any(int(h.year[:4]) == b.start - 1 for h in b.with_sip(post.urn, sip.sip)):
             return False
-        return not (post.key in self.later and (sip.joined_on is None or sip.joined_on < post.begin))
+        earlier = [p for p in self.parts[post.urn, post.kind] if p.part < post.part]
+        known = [*(k.sip for k in self.of_school.get(post.urn, ())), *(self.holders.get(p.key) for p in earlier)]
+        return sip.sip not in known and not (
+            post.key in self.later and (sip.joined_on is None or sip.joined_on < post.begin)
+        )
 
     def loads(self, post: Post, sip: Sip, short: int = 0) -> list[int]:
         """Quarter-days by period, the service's own extra time in the first period worked."""
@@ -378,12 +382,13 @@ def _four(exact: Sequence[Fraction]) -> tuple[int, int, int, int]:
 
 def apportion(total: int, shares: Sequence[Fraction]) -> list[int]:
     """Largest remainder over exact shares, ties to the earlier; shares of nothing give nothing."""
-    whole = sum(shares)
+    unit = lcm(*(s.denominator for s in shares))
+    parts = [s.numerator * (unit // s.denominator) for s in shares]
+    whole = sum(parts)
     if not whole:
         return [0] * len(shares)
-    exact = [total * s / whole for s in shares]
-    out = [int(x) for x in exact]
-    rests = sorted(range(len(shares)), key=lambda n: (out[n] - exact[n], n))
+    out = [total * p // whole for p in parts]
+    rests = sorted(range(len(shares)), key=lambda n: (-(total * parts[n] % whole), n))
     for n in rests[: total - sum(out)]:
         out[n] += 1
     return out

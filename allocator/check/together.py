@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.check.derived import Book, norm
-from allocator.check.ledger import by
+from allocator.check.ledger import by, once
 
 Key = tuple[str, str]
 
@@ -27,6 +27,7 @@ def _clusters(b: Book) -> list[tuple[list[str], list[str]]]:
     return [(urns, here) for urns, here in found if len(here) > 1] if b.policy.cluster.on else []
 
 
+@once
 def one_lead(b: Book) -> list[tuple[str, list[str]]]:
     """(rule, schools) whose leads must have one SIP."""
     out: list[tuple[str, list[str]]] = []

@@ -96,9 +96,11 @@ class Year:
         self.past: dict[tuple[str, str], list[tuple[str, dt.date, list[int], int]]] = {}
         self.awaited: dict[tuple[str, str], dict[dt.date, dt.date]] = {}  # days before a SIP joins -> the day they do
         self.read(before)
-        self.b.useful = {s for s in self.b.sips if any(self.fit(p, s) for p in self.year.values())}
+        self.b.useful = frozenset(s for s in self.b.sips if any(self.fit(p, s) for p in self.year.values()))
         self.parts = self.all_parts()
-        self.b.useful = {s for s in self.b.sips if any(p.holder == s or self.fit(self.at(p), s, p) for p in self.parts)}
+        self.b.useful = frozenset(
+            s for s in self.b.sips if any(p.holder == s or self.fit(self.at(p), s, p) for p in self.parts)
+        )
         self.may = {p.key: [s for s in sorted(self.b.sips) if self.allowed(p, s)] for p in self.parts}
 
     # -- what went before ----------------------------------------------------------------------------------

@@ -1,0 +1,138 @@
+"""Who may hold what, by the tests in `reach.py`: asked in the order in which most is settled by least."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from allocator.check.derived import Book, Post, norm
+from allocator.check.ledger import once
+from allocator.check.reach import about, in_force
+from allocator.domain.case import Sip
+
+OF_PEOPLE = "phase", "availability", "training", "approval", "dbs", "eligibility", "appraisal"
+"""Tests that ask nothing of a school but its phase, and of a post its kind and days: one answer serves all alike."""
+OF_ROWS = "interest", "refusal", "parting", "tenure", "cooling_off", "decision"
+"""Tests that bar nobody whom no row names: with the school, or in an interest or refusal of their own."""
+FIRST = "authority", "travel"  # of the others, what bars most
+
+
+@once
+def _named(b: Book, urn: str) -> frozenset[str | None]:
+    """SIPs whom a row names with a school: its history, wishes about it, forbids."""
+    forbids = b.find.decisions.get(("forbid", urn), ())
+    return frozenset(row.sip for row in (*b.rows[urn], *about(b, urn), *forbids))
+
+
+class Bars:
+    """Who may not hold what, and by which rules: worked out for the pairs asked about, and kept.
+
+    `more`: tests beside those of the rules. `holders`: who keeps a part in the year, and so may have it.
+    """
+
+    def __init__(self, b: Book, more: Mapping[str, Callable[[Book, Post, Sip], bool]]) -> None:
+        self.b, self.tests = b, {**in_force(b), **more}
+        self.holders: Mapping[tuple[str, str], str] = {}
+        self._known: dict[tuple[str, str, str], list[str]] = {}
+        self._sole: dict[tuple[str, str], str | None] = {}
+        self._fits: dict[tuple[object, ...], bool] = {}
+        self._likely: dict[tuple[object, ...], list[str]] = {}
+        self._of_people = [test for name, test in self.tests.items() if name in OF_PEOPLE]
+        self._of_rows = [test for name, test in self.tests.items() if name in OF_ROWS and name != "tenure"]
+        rest = sorted(self.tests.keys() - {*OF_PEOPLE, *OF_ROWS}, key=lambda name: (name not in FIRST, name == "floor"))
+        self._of_places = [self.tests[name] for name in rest]  # the order changes no answer
+
+    def rules(self, post: Post, sip: Sip) -> list[str]:
+        """The rules that bar this pair, the sole specialist and the holder of a kept part spared."""
+        if self.holders.get(post.key) == sip.sip:
+            return []
+        pair = (*post.key, sip.sip)
+        if pair not in self._known:
+            names = [name for name, test in self.tests.items() if test(self.b, post, sip)]
+            alone = "tenure" in names and self.sole(post) == sip.sip
+            self._known[pair] = [name for name in names if not (alone and name == "tenure")]
+        return self._known[pair]
+
+    def may(self, post: Post, sip: Sip) -> bool:
+        """Whether no rule bars this pair."""
+        if self.holders.get(post.key) == sip.sip:
+            return True
+        known = self._known.get((*post.key, sip.sip))
+        if known is not None:
+            return not known
+        if not self._fit(post, sip) or not self._within(post, sip):
+            return False
+        return self._stranger(post, sip) or self._by_rows(post, sip)
+
+    def able(self, post: Post) -> list[str]:
+        """Everybody who may hold a post, in the order of the case: as `may` says of each."""
+        sips, likely = self.b.sips, self._likely_at(post)
+        holder = self.holders.get(post.key)
+        if holder in sips and holder not in likely:
+            return [sip for sip, row in sips.items() if self.may(post, row)]
+        out = []
+        for sip in likely:
+            row = sips[sip]
+            if sip == holder or (self._within(post, row) and (self._stranger(post, row) or self._by_rows(post, row))):
+                out.append(sip)
+        return out
+
+    def _within(self, post: Post, sip: Sip) -> bool:
+        """Whether no test bars the pair but those of people and of rows."""
+        return all(not test(self.b, post, sip) for test in self._of_places)
+
+    def _stranger(self, post: Post, sip: Sip) -> bool:
+        """Whether no row names a SIP with a school."""
+        return sip.sip not in _named(self.b, post.urn) and sip.sip not in self.b.find.declared
+
+    def _by_rows(self, post: Post, sip: Sip) -> bool:
+        """Whether no test of rows bars the pair, which no other test bars."""
+        if any(test(self.b, post, sip) for test in self._of_rows):
+            return False
+        tenure = self.tests.get("tenure")
+        return tenure is None or not tenure(self.b, post, sip) or not self.rules(post, sip)
+
+    def _likely_at(self, post: Post) -> list[str]:
+        """SIPs in their order whom neither OF_PEOPLE nor the authority bars from posts like this one."""
+        s = self.b.schools[post.urn]
+        alike = post.kind, post.begin, post.end, s.phase, s.phase_choice, norm(s.la)
+        if alike not in self._likely:
+            elsewhere = self.tests.get("authority")
+            sips = ((sip, row) for sip, row in self.b.sips.items() if self._fit(post, row))
+            self._likely[alike] = [sip for sip, row in sips if not (elsewhere and elsewhere(self.b, post, row))]
+        return self._likely[alike]
+
+    def _fit(self, post: Post, sip: Sip) -> bool:
+        """Whether nothing of OF_PEOPLE bars a SIP from posts like this one."""
+        s = self.b.schools[post.urn]
+        asked = sip.sip, post.kind, post.begin, post.end, s.phase, s.phase_choice
+        if asked not in self._fits:
+            self._fits[asked] = not any(test(self.b, post, sip) for test in self._of_people)
+        return self._fits[asked]
+
+    def lasting(self, post: Post, sip: Sip) -> list[str]:
+        """The rules that bar the holder of a post of the year on each of its days."""
+        daily = {"availability", "dbs"}  # asked of each day by itself
+        if self.b.policy.tenure.sole_specialist == "extend":
+            daily.add("tenure")  # what was granted for the year lasts for the year
+        return [name for name, test in self.tests.items() if name not in daily and test(self.b, post, sip)]
+
+    def sole(self, post: Post) -> str | None:
+        """The one SIP who could take the post but for the limit of years, when nobody else may take it."""
+        if post.kind != "lead" or self.b.policy.tenure.sole_specialist != "extend" or post.key in self.holders:
+            return None
+        if post.key not in self._sole:
+            self._sole[post.key] = self._only(post)
+        return self._sole[post.key]
+
+    def _only(self, post: Post) -> str | None:
+        past: list[str] = []
+        others = [
+            test for name, test in self.tests.items() if name not in ("tenure", "floor")
+        ]  # the floor is no person's bar
+        for sip, row in self.b.sips.items():
+            if any(test(self.b, post, row) for test in others):
+                continue
+            if not self.tests["tenure"](self.b, post, row):
+                return None
+            past.append(sip)
+        return past[0] if len(past) == 1 else None
