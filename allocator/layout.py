@@ -106,13 +106,15 @@ def _awaited(facts: Facts, rows: Sequence[Assignment], empty: Sequence[Unfilled]
     since = facts.standing.since if facts.standing else facts.year.first
     joins = {s.sip: s.joined_on for s in facts.sips.values()}
     said: dict[tuple[str, dt.date, dt.date], list[str]] = defaultdict(list)
+    spans: dict[Key, list[tuple[dt.date, dt.date, str]]] = defaultdict(list)
+    for x in rows:
+        spans[x.urn, x.post].append((x.from_, x.to, x.name if joins.get(x.sip) == x.from_ else ""))
+    for u in empty:
+        if u.from_ and u.to:
+            spans[u.urn, u.post].append((u.from_, u.to, ""))
     for post in facts.year_posts:
         name, at = facts.name(post.urn) + ("" if post.kind == "lead" else f" ({post.kind})"), max(since, post.start)
-        here = [
-            (x.from_, x.to, x.name if joins.get(x.sip) == x.from_ else "") for x in rows if (x.urn, x.post) == post.key
-        ]
-        here += [(u.from_, u.to, "") for u in empty if (u.urn, u.post) == post.key and u.from_ and u.to]
-        for start, end, who in sorted(here):
+        for start, end, who in sorted(spans[post.key]):
             if at < start:
                 said[who, at, start].append(name)
             at = max(at, end + DAY)

@@ -107,19 +107,14 @@ def instance(
     stay = [(*key, sip) for key, sip in (held or {}).items() if (*key, sip) in index]
     fixed = by.fixed(structures) | {index[c] for c in stay if not yielding.whole(pairs, structures, index, c)}
     aims, bonds = tiers(facts, posts, index, uncounted, near, days_first)
-    points = (p for post in posts for p in pairs.points_of(post.key))  # in the order of `choices`
     inst = en.Instance(
         posts=tuple(en.Post(f"{p.urn} {p.slot}", 1, p.kind == "lead" and p.last, parts.trims(p)) for p in posts),
         people=tuple(person(facts, s, len(parts.days)) for s in people),
         pairs=tuple(
-            en.Pair(
-                post_index[u, k],
-                person_index[s],
-                (*facts.load(posts[post_index[u, k]], facts.sips[s]), *parts.led(posts[post_index[u, k]])),
-                worth,
-                facts.lot(seed, (u, k), s),
-            )
-            for (u, k, s), worth in zip(choices, points, strict=True)
+            en.Pair(n, person_index[s], (*facts.load(post, facts.sips[s]), *led), worth, facts.lot(seed, post.key, s))
+            for n, post in enumerate(posts)
+            for led in [parts.led(post)]
+            for s, worth in zip(pairs.allowed[post.key], pairs.points_of(post.key), strict=True)
         ),
         tiers=aims,
         bonds=bonds,

@@ -13,7 +13,7 @@ from math import lcm
 from allocator.check.bars import Bars
 from allocator.check.derived import Book, Post, dec, nearest
 from allocator.check.earlier import Earlier, runs, standing_on, turning
-from allocator.check.ledger import by
+from allocator.check.ledger import Keeping, by, once
 from allocator.check.together import one_lead
 from allocator.domain.case import Sip
 
@@ -49,7 +49,7 @@ class Span:
     later: bool = False
 
 
-class Stand:
+class Stand(Keeping):
     """Where a plan starts from. In an annual allocation `posts` are the year's posts, and nothing is past.
 
     `posts`: the parts to fill; `holders`: key of a kept part -> its SIP; `was`: key -> who held the part's first day in
@@ -57,7 +57,7 @@ class Stand:
     """
 
     def __init__(self, book: Book, bars: Bars, earlier: Earlier | None = None) -> None:
-        self.b, self.bars, self.earlier = book, bars, earlier
+        self.b, self.bars, self.earlier, self.kept = book, bars, earlier, {}
         self.since = earlier.since if earlier else book.first
         self.holders: dict[Key, str] = {}
         self.was: dict[Key, str] = {}
@@ -279,26 +279,26 @@ class Stand:
         if not past and [(s.start, s.end) for s in spans] == [(post.begin, post.end)]:
             return [post]
         given = sum(sum(k.periods) for k in past)
-        shares = [[q * self._covered(n, s.start, s.end) for n, q in enumerate(post.periods)] for s in spans]
+        shared = self._shared(post.periods, post.due, given, tuple((s.start, s.end) for s in spans))
+        return [
+            replace(post, part=n, due=sum(four), begin=s.start, end=s.end, periods=four, trims=trims)
+            for n, (s, (four, trims)) in enumerate(zip(spans, shared, strict=True), 1)
+        ]
+
+    @once
+    def _shared(
+        self, periods: tuple[int, ...], due: int, given: int, spans: tuple[tuple[dt.date, dt.date], ...]
+    ) -> list[tuple[tuple[int, ...], dict[int, tuple[int, ...]]]]:
+        """What is left to give over spans of days: the periods and the trims of each."""
+        shares = [[q * self._covered(n, *span) for n, q in enumerate(periods)] for span in spans]
         if not any(map(any, shares)):
-            shares[0][self.b.period_of(spans[0].start)] = Fraction(1)
-        cells = apportion(max(0, post.due - given), [x for row in shares for x in row])
+            shares[0][self.b.period_of(spans[0][0])] = Fraction(1)
+        cells = apportion(max(0, due - given), [x for row in shares for x in row])
         fours = [tuple(cells[4 * n : 4 * n + 4]) for n in range(len(spans))]
         dues = [Fraction(sum(four)) for four in fours]
         low = max(0, -int(-4 * Fraction(dec(self.b.policy.days.floor)) // 1) - given)
         floors = apportion(low, dues if any(dues) else [Fraction(int(n == 0)) for n in range(len(spans))])
-        return [
-            replace(
-                post,
-                part=n + 1,
-                due=sum(fours[n]),
-                begin=s.start,
-                end=s.end,
-                periods=fours[n],
-                trims=self._trims(sum(fours[n]), floors[n], shares[n]),
-            )
-            for n, s in enumerate(spans)
-        ]
+        return [(four, self._trims(sum(four), floors[n], shares[n])) for n, four in enumerate(fours)]
 
     def _trims(self, due: int, low: int, shares: list[Fraction]) -> dict[int, tuple[int, ...]]:
         step, out = nearest(4 * dec(self.b.policy.days.trim_step)), {}

@@ -6,10 +6,15 @@ work out too.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
 from typing import Any
+
+SELDOM = (
+    50_000  # new objects after which rings of them are looked for: plans are trees, and 700 is a tenth of a command
+)
 
 
 class Unread(io.FileIO):
@@ -28,6 +33,7 @@ class Unread(io.FileIO):
 
 def main() -> None:
     """Entry point: runs the app and turns our errors into one clear message and an exit code (contract 3)."""
+    gc.set_threshold(SELDOM, *gc.get_threshold()[1:])
     if sys.stdout is sys.__stdout__ and sys.stdout is not None and not sys.stdout.isatty():
         pipe = io.BufferedWriter(Unread(sys.stdout.fileno(), "w", closefd=False))
         sys.stdout = io.TextIOWrapper(pipe, sys.stdout.encoding, sys.stdout.errors)

@@ -96,7 +96,7 @@ class Year:
 
     def period(self, day: dt.date) -> int:
         """Which period (0-3) a day falls in; days outside the year count to the nearest."""
-        return max(n for n, start in enumerate(self.starts) if n == 0 or start <= day)
+        return next((n for n in (3, 2, 1) if self.starts[n] <= day), 0)
 
     def split(self, total: int) -> Four:
         """Quarter-days over the periods by policy shares: largest remainder, ties to the earlier."""

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from allocator.domain.calendar import Four, half_up, largest_remainder, quarters, whole_quarters
@@ -40,12 +40,12 @@ class Post:
     late: bool = False  # goes on from an open part, from the day on which a SIP joins
     earlier: tuple[str, ...] = ()  # holders of earlier parts
 
-    @property
+    @cached_property
     def slot(self) -> str:
         """The post's name within its school: `lead`, and `lead/2` for its second part."""
         return self.kind if self.n == 1 else f"{self.kind}/{self.n}"
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         return self.urn, self.slot
 
@@ -164,7 +164,13 @@ def spread(facts: Facts, kind: PostKind, total: int) -> Four:
 
 def trims_of(facts: Facts, due: int, split: Four, shares: Sequence[int | Fraction], floor: int | Fraction) -> Trims:
     """Smaller ways to fill a post, never under `floor`: (quarter-days short, less by period)."""
-    step, out = whole_quarters(facts.policy.days.trim_step), []
+    return _trims(whole_quarters(facts.policy.days.trim_step), due, split, tuple(shares), floor)
+
+
+@lru_cache(maxsize=65536)
+def _trims(step: int, due: int, split: Four, shares: tuple[int | Fraction, ...], floor: int | Fraction) -> Trims:
+    """Few differ."""
+    out = []
     for short in range(step, due + 1, step) if step else ():
         if due - short < floor:
             break

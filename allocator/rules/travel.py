@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
@@ -48,8 +49,11 @@ class Travel(Rule):
 
     def block(self, facts: Facts, post: Post, sip: Sip) -> str | None:
         metres = facts.metres(post.urn, sip.sip)
+        if metres is None:
+            return None
         limit = limit_km(facts, sip)
-        if metres is None or metres <= thousandfold(limit):
+        unit, _, most = between(facts.policy.travel.soft_km, limit)
+        if metres * unit <= most:
             return None
         return (
             f"{facts.schools[post.urn].name} is {far(facts, post.urn, sip, metres)} from {sip.name}; the "
@@ -58,10 +62,10 @@ class Travel(Rule):
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         metres = facts.metres(post.urn, sip.sip)
-        soft, limit = thousandfold(facts.policy.travel.soft_km), thousandfold(limit_km(facts, sip))
-        if metres is None or metres <= soft or limit <= soft:
+        unit, soft, limit = between(facts.policy.travel.soft_km, limit_km(facts, sip))
+        if metres is None or metres * unit <= soft or limit <= soft:
             return 0
-        return max(-100, int(-100 * (metres - soft) / (limit - soft)))
+        return max(-100, -(100 * (metres * unit - soft) // (limit - soft)))
 
     def weight(self, facts: Facts, post: Post) -> int:
         return by_need(facts.policy.travel.weight, post.need)
@@ -73,6 +77,14 @@ class Travel(Rule):
         if audience == "sip":
             return f"it is {far(facts, post.urn, sip, metres)} from your base"
         return f"{far(facts, post.urn, sip, metres)} from {sip.name}'s base, beyond {facts.policy.travel.soft_km:g} km"
+
+
+@lru_cache(maxsize=4096)
+def between(soft_km: float, limit_km: float) -> tuple[int, int, int]:
+    """Both in the largest part of a metre in which they are whole, after how many of it make a metre."""
+    soft, limit = thousandfold(soft_km), thousandfold(limit_km)
+    unit = lcm(soft.denominator, limit.denominator)
+    return unit, int(soft * unit), int(limit * unit)
 
 
 @lru_cache(maxsize=4096)
