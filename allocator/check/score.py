@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.check import structure
-from allocator.check.bars import Bars
+from allocator.check.barring import Bars
 from allocator.check.derived import ORDER, Book, Post, lot
 from allocator.check.earlier import earlier
 from allocator.check.points import below_floor, of_pair

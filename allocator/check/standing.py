@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from math import lcm
 
-from allocator.check.bars import Bars
+from allocator.check.barring import Bars
 from allocator.check.derived import Book, Post, dec, nearest
 from allocator.check.earlier import Earlier, runs, standing_on, turning
 from allocator.check.ledger import Keeping, by, once

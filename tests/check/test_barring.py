@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from allocator.check import points
-from allocator.check.bars import Bars
+from allocator.check.barring import Bars
 from allocator.check.derived import apart
 from allocator.check.points import of_pair, weigh
 from allocator.check.score import Auditor
