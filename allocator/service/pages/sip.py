@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from allocator.domain.before import last_year
 from allocator.domain.facts import Facts
 from allocator.domain.round import Pair
 from allocator.report import letters, sip_letters
@@ -49,6 +50,7 @@ class OfferedSchool:
     concern: str  # a category of concern, where policy asks for experience of it: why this SIP was asked
     km: float | None
     about: str
+    had: bool  # last year too: who comes new says no, and does not ask to move on
 
 
 def offers(before: Before, who: Who) -> list[OfferedSchool]:
@@ -68,6 +70,7 @@ def offers(before: Before, who: Who) -> list[OfferedSchool]:
                 sip_letters.concern(before.desk, p.urn),
                 round(metres / 1000, 1) if metres is not None else None,
                 about(before, p),
+                last_year(facts, p.urn, p.post) == p.sip,
             )
         )
     return out
