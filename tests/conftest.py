@@ -15,7 +15,7 @@ gc.disable()  # until all is read
 
 SITE = "whole_site"  # the fixture of one server and one browser
 # half of what looks at pages, by time, in one process; the rest in another
-ONE_SITE = ("test_every_page", "test_three_jobs", "test_asking")
+ONE_SITE = ("test_every_page", "test_three_jobs", "test_ask", "test_board")
 FIRST = (
     "tests/test_wheel.py",
     "tests/jobs",

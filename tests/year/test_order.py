@@ -55,7 +55,7 @@ def held(plan: Plan) -> dict[Day, str]:
 
 def test_order_and_grouping_leave_the_same_days_open() -> None:
     tried = moved_on = 0
-    for n in range(whole_or(60, 36)):
+    for n in range(whole_or(60, 24)):
         r = random.Random(f"order {n}")
         case, policy = case_of(r)
         try:
