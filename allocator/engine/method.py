@@ -7,7 +7,8 @@ Parts that share nothing are solved apart, and then each by its size:
 * beyond: areas, with a bound by Lagrangian relaxation (`wide/large.py`).
 
 Plain assignment with limits that CP-SAT does not settle soon, or that is too wide for it, is searched first
-(`wide/search.py`): the methods above then have only to go on where the search ends without a proof.
+(`wide/search.py`): the methods above then have only to go on where the search ends without a proof. So is any, however
+large, in which most people may fill most posts.
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ def solve(
 
 def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
     clock = Clock(stop, monotonic())
-    packed = packing(inst) if len(inst.pairs) <= LARGE else None
+    packed = packing(inst)
+    if packed and len(inst.pairs) > LARGE and not packed[0].dense:
+        packed = None
     if packed is None:
         if inst.pairs and len(inst.pairs) <= ROOT and not stop.gap:
             try:
@@ -108,7 +111,7 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
             return first
         hint = first.chosen
     found = solve_plain(inst, packed, clock, hint, settle=settle)
-    if found and (found.status == "optimal" or clock.over or clock.stop.gap):
+    if found and (found.status == "optimal" or clock.over or clock.stop.gap or len(inst.pairs) > LARGE):
         return found
     rest = replace(stop, seconds=clock.left(), work=clock.work_left())
     again = _by_size(inst, rest, found.chosen if found else hint, settle, short)

@@ -17,8 +17,9 @@ from allocator.engine.matrix import Ints
 from allocator.engine.tiers import Clock, Stop
 from allocator.engine.tiers import solve as by_cp_sat
 from allocator.engine.wide import search
+from allocator.engine.wide.exact import exact
 from allocator.engine.wide.knapsack import NEVER, UNIT, Packing, best_sets, descend, losses, packing
-from allocator.engine.wide.search import exact, solve_plain
+from allocator.engine.wide.search import solve_plain
 from tests.sizes import whole_or
 
 

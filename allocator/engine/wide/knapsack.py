@@ -17,7 +17,9 @@ from allocator.engine.matrix import Flags, Floats, Ints
 
 UNIT = 1024  # prices are in 1/UNIT of a point, so that bounds are exact
 NEVER = -(2**44)  # points of a pair that does not exist
-CELLS = 40_000_000  # people x posts x load: beyond, tables take too long
+CELLS = 40_000_000  # people x posts x load: beyond, tables of all pairs take too long
+CELL, ROW = 4e-9, 8e-6  # work of a cell and a row of tables, in CP-SAT's units
+PLACES, DENSE = 2**21, 0.5  # people x posts at most; share of them that are pairs from which a few stand for all
 FADE, DRAG, PATIENCE = 0.95, 0.5, 8  # of the average, of the last step, steps without gain before steps shorten
 
 
@@ -28,6 +30,17 @@ class Packing:
     points: Ints
     load: Ints
     room: Ints
+
+    @property
+    def work(self) -> float:
+        """Of one subgradient step, in CP-SAT's units."""
+        people, posts = self.load.shape
+        return float(posts * (ROW + people * int(self.room.max()) * CELL))
+
+    @property
+    def dense(self) -> bool:
+        """Whether most people may fill most posts."""
+        return int((self.points > NEVER).sum()) >= DENSE * self.load.size
 
     @property
     def least(self) -> int:
@@ -66,7 +79,7 @@ def packing(inst: Instance) -> tuple[Packing, Ints] | None:
     for person in inst.people:
         alone = len(person.limits) <= 1 and all(x.soft is None for x in person.limits)
         plain = plain and alone and person.at_most is None and person.at_least <= 1 and not person.must
-    if not plain:
+    if not plain or len(inst.people) * len(inst.posts) > PLACES:
         return None
     shape = len(inst.people), len(inst.posts)
     points, load, at = np.full(shape, NEVER), np.zeros(shape, dtype=np.int64), np.full(shape, -1)
@@ -79,12 +92,11 @@ def packing(inst: Instance) -> tuple[Packing, Ints] | None:
     room = np.array([p.limits[0].hard if p.limits else 0 for p in inst.people], dtype=np.int64) // step
     load //= step
     points = np.where(load <= room[:, None], points, NEVER)
-    small = (
-        shape[0] * shape[1] * (int(room.max()) + 1) <= CELLS and np.abs(points[points > NEVER]).max(initial=0) < 2**30
-    )
+    small = np.abs(points[points > NEVER]).max(initial=0) < 2**30
     if (room < 0).any() or not small or (points.max(axis=0) <= NEVER).any():
         return None
-    return Packing(points, load, room), at
+    pack = Packing(points, load, room)
+    return (pack, at) if pack.dense or load.size * (int(room.max()) + 1) <= CELLS else None
 
 
 def best_sets(worth: Ints, load: Ints, room: Ints) -> tuple[int, Flags]:

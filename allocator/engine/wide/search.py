@@ -4,6 +4,9 @@ A dive holds the posts that the best sets at the present prices agree on, mends 
 until CP-SAT settles the rest (diving in a relaxation: Sadykov, Vanderbeck, Pessoa, Tahiri and Uchoa 2019). A plan is
 bettered by freeing some of its posts and diving again among these. Every bound reached narrows the pairs that a better
 plan could use, and the one search of `whole.py` is asked for a proof on those alone.
+
+Where most people may fill most posts, only the pairs that cost little at people's prices are looked at (`levels.py`);
+the bound stays one of all pairs.
 """
 
 from __future__ import annotations
@@ -14,26 +17,32 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.matrix import Ints
 from allocator.engine.model import value
 from allocator.engine.part import cut_out
-from allocator.engine.tiers import Clock, run, signed
+from allocator.engine.tiers import Clock, signed
 from allocator.engine.tops import top
+from allocator.engine.wide.exact import exact
 from allocator.engine.wide.knapsack import NEVER, UNIT, KnapsackBound, Packing, descend, losses
+from allocator.engine.wide.levels import kernel, levels
 from allocator.engine.wide.whole import solve_whole
 
 ROUGH, STEPS = 50, 300  # subgradient steps at first: until the bound falls slowly, and then
 ANEW, AGAIN = 100, 30  # subgradient steps in each round, and each time a dive holds posts
 HELD, SURE = 0.06, 0.98  # share of the posts left that are held at once; held this often a post counts as sure
-LEFT, WORK = 26, 0.5  # posts left to CP-SAT at the end of a dive, and its work there
+LEFT = 26  # posts left to CP-SAT at the end of a dive
 WALKS, LONGEST = 3, 6  # plans bettered side by side in a round; each works one unit more than in the last, up to this
 IDLE = 3  # rounds without gain after which a plan is given up, and all plans after the square of it
 NOISE, REGION = 0.1, (0.25, 0.6)  # chance in a dive, and the share of a plan that is held anew
 WIDE = 4  # pairs of a post that are left, at most, for a proof to be tried
 NODES = (100, 100_000)  # tree nodes of the first proof, and at most; later ones take as long as the walks
-CELL, ROW, MODEL = 4e-9, 8e-6, 0.01  # work of a cell and a row of knapsacks, and of a dive's model, in CP-SAT's units
+MANY = 20_000  # pairs: beyond, only those that cost little at people's prices are looked at
+POSTS = 900  # beyond, a dive goes on by larger steps, so that it takes hardly longer
+FAST = 3.0  # steps of a first dive
+TURNS = 200  # of people, until every post has a holder
+GROUP, NEARBY = (5, 11), 0.5  # people who change all their posts at once, chance in whom that is
+MODEL = 0.01  # work of a dive's model, in CP-SAT's units
 
 
 @dataclass(frozen=True)
@@ -51,17 +60,32 @@ class _Task:
     rng: np.random.Generator
     work: float
     clock: Clock
+    pace: float = 1.0  # more: larger steps in a dive
 
 
 class Search:
     """Plans of one packing: `pack`, the pairs' indices `at`, the bound so far and the plans in hand."""
 
-    def __init__(self, inst: Instance, pack: Packing, at: Ints, clock: Clock) -> None:
+    def __init__(self, inst: Instance, pack: Packing, at: Ints, clock: Clock, hint: Sequence[int] = ()) -> None:
         self.inst, self.pack, self.at, self.clock = inst, pack, at, clock
-        start = np.sort(pack.points, axis=0)[-2:][0]
-        start = np.where(start > NEVER, start, pack.points.max(axis=0)) * UNIT
-        self.priced = self._priced(start)
-        self.losses = losses(pack, self.priced.prices)
+        self.narrow = len(inst.pairs) > MANY and pack.dense
+        self.top, self.others = 0, -NEVER  # bound at people's prices, and what pairs not looked at cost at least
+        if self.narrow:
+            found = levels(pack)
+            held = [inst.pairs[i] for i in hint]
+            places = (
+                np.array([x.person for x in held], dtype=np.int64),
+                np.array([x.post for x in held], dtype=np.int64),
+            )
+            self.pack, self.others = kernel(pack, found, places)
+            self.top = found.bound
+            self.priced = descend(self.pack, found.prices, (found.bound - abs(found.bound) // 1000) // UNIT, ROUGH, 0.5)
+            clock.work += ROUGH * self.pack.work
+        else:
+            start = np.sort(pack.points, axis=0)[-2:][0]
+            start = np.where(start > NEVER, start, pack.points.max(axis=0)) * UNIT
+            self.priced = self._priced(start)
+        self.losses = losses(self.pack, self.priced.prices)
         self.plans: list[_Chosen | None] = [None] * WALKS
         self.idle = [0] * WALKS
         self.best: _Chosen | None = None
@@ -72,14 +96,21 @@ class Search:
         while before is None or before - priced.bound > abs(before) // 100:
             before = priced.bound
             priced = descend(self.pack, priced.prices, (before - abs(before) // 10) // UNIT, ROUGH)
-            self.clock.work += ROUGH * _work(self.pack)
-        self.clock.work += STEPS * _work(self.pack)
+            self.clock.work += ROUGH * self.pack.work
+        self.clock.work += STEPS * self.pack.work
         return descend(self.pack, priced.prices, (priced.bound - abs(priced.bound) // 200) // UNIT, STEPS)
 
     @property
     def bound(self) -> int:
         """No plan with all posts filled has more points."""
-        return self.priced.bound // UNIT
+        if not self.narrow:
+            return self.priced.bound // UNIT
+        return min(self.top, max(self.priced.bound, self.top - self.others)) // UNIT
+
+    @property
+    def open(self) -> bool:
+        """Whether a pair that is not looked at could be in a better plan, or in one as good."""
+        return self.narrow and (self.best is None or self.top - self.others >= self.best.points * UNIT)
 
     # -- one plan ----------------------------------------------------------------------------------
 
@@ -90,18 +121,19 @@ class Search:
         task.clock.work += MODEL
         still = np.setdiff1d(np.arange(len(holder)), posts)
         aim = (self.best.points if self.best else self.bound - abs(self.bound) // 1000) - self._points(holder, still)
-        hint = was
+        hint, pace = was, task.pace * max(1.0, (len(posts) / POSTS) ** 0.5)
         order: list[int] = []  # posts as they were held
         while len(posts) > LEFT and not task.clock.over:
             part = self.pack.part(posts, room)
             if (part.points.max(axis=0) <= NEVER).any():
                 break
-            again = descend(part, prices[posts], aim, AGAIN, 0.5)
-            task.clock.work += AGAIN * _work(part)
+            steps = AGAIN if pace == 1 else max(10, int(AGAIN / pace))
+            again = descend(part, prices[posts], aim, steps, 0.5)
+            task.clock.work += steps * part.work
             prices[posts] = again.prices
             often = again.often * (1 + NOISE * task.rng.random(again.often.shape))
             likely = often.max(axis=0)
-            many = max(1, int(HELD * len(posts)), int((likely > SURE).sum()) // 2)
+            many = max(1, int(HELD * pace * len(posts)), int((likely > SURE).sum()) // 2)
             held: list[int] = []
             for k in np.argsort(-likely, kind="stable")[:many].tolist():
                 person, post = int(often[:, k].argmax()), int(posts[k])
@@ -121,16 +153,58 @@ class Search:
                 return holder
             if was is not None or not order:
                 break
+            if self.narrow:
+                holder[posts] = -1
+                return self.complete(task, holder)
             back = np.array(order[-len(posts) :], dtype=np.int64)  # no room: as many posts again are let go
             order = order[: -len(posts)]
             np.add.at(room, holder[back], self.pack.load[holder[back], back])
             posts = np.sort(np.concatenate([posts, back]))
         return None
 
+    def complete(self, task: _Task, holder: Ints) -> Ints | None:
+        """A holder for each post, where some have none (-1): people in turn deal their posts out anew beside those."""
+        for _ in range(TURNS):
+            without = np.nonzero(holder < 0)[0]
+            if not len(without):
+                return holder
+            if task.clock.over:
+                break
+            first = int(without[int(task.rng.integers(len(without)))])
+            able = np.nonzero(self.pack.points[:, first] > NEVER)[0]
+            holder = self.among(task, holder, int(task.rng.choice(able)), without)
+        return None
+
+    def among(self, task: _Task, holder: Ints, first: int, without: Ints) -> Ints:
+        """A few people, `first` among them, deal out anew all that they hold, and what is `without` a holder."""
+        size = min(len(self.pack.room), int(task.rng.integers(*GROUP)))
+        holds = np.zeros((len(holder), len(self.pack.room)))
+        holds[np.nonzero(holder >= 0)[0], holder[holder >= 0]] = 1.0
+        could = (self.pack.points > NEVER) @ holds  # posts of the second that the first could hold
+        could += could.T
+        near = could[first] * (0.3 + task.rng.random(len(self.pack.room)))
+        near[first] = np.inf
+        group = np.sort(np.argsort(-near, kind="stable")[:size])
+        posts = np.sort(np.concatenate([np.nonzero(np.isin(holder, group))[0], without]))
+        room = self.pack.room[group]
+        points, load = self.pack.points[np.ix_(group, posts)], self.pack.load[np.ix_(group, posts)]
+        part = Packing(np.where(load <= room[:, None], points, NEVER), load, room)
+        now = np.where(holder[posts] >= 0, np.searchsorted(group, holder[posts]), -1)
+        found = exact(part, now, task.clock)
+        if found is None:
+            return holder
+        out = holder.copy()
+        out[posts] = np.where(found >= 0, group[np.maximum(found, 0)], -1)
+        return out
+
     def better(self, task: _Task, plan: _Chosen) -> _Chosen:
         """The plan with some of its posts held anew: those that cost the bound most, or all of a few people."""
         count = len(plan.holder)
         loss = self.losses[plan.holder, np.arange(count)] / UNIT + 0.25
+        if self.narrow and task.rng.random() < NEARBY:
+            people = np.bincount(plan.holder, loss, len(self.pack.room)) * task.rng.random(len(self.pack.room))
+            dealt = self.among(task, plan.holder, int(people.argmax()), np.zeros(0, dtype=np.int64))
+            return max(plan, self._plan(dealt), key=lambda p: p.points)
         size = LEFT if task.rng.random() < 0.5 else int(count * task.rng.uniform(*REGION))
         weight = loss * task.rng.random(count)
         if task.rng.random() < 0.5:
@@ -171,6 +245,12 @@ class Search:
             holder[self.inst.pairs[i].post] = self.inst.pairs[i].person
         self.plans[0] = self.best = self._plan(holder)
 
+    def begin(self) -> None:
+        """A first plan by a quick dive, where a careful one takes long."""
+        task = _Task(np.random.default_rng(0), 0.0, self.clock, FAST)
+        self.plans[0] = self.walk(task, None)
+        self.take(self.plans[0])
+
     def take(self, plan: _Chosen | None) -> None:
         if plan and (self.best is None or plan.points > self.best.points):
             self.best = plan
@@ -179,7 +259,7 @@ class Search:
         """Better prices, now that the best plan says what to aim at."""
         assert self.best is not None
         again = descend(self.pack, self.priced.prices, self.best.points, ANEW)
-        self.clock.work += ANEW * _work(self.pack)
+        self.clock.work += ANEW * self.pack.work
         if again.bound < self.priced.bound:
             self.priced, self.losses = again, losses(self.pack, again.prices)
 
@@ -211,41 +291,6 @@ class Search:
         return float(sum(t.clock.work for t in tasks))
 
 
-def _work(pack: Packing) -> float:
-    """Of one subgradient step."""
-    people, posts = pack.load.shape
-    width = people * int(pack.room.max())
-    return float(posts * (ROW + width * CELL))
-
-
-def exact(pack: Packing, was: Ints | None, clock: Clock) -> Ints | None:
-    """The best persons for a few posts by CP-SAT, or the best found within WORK; None where there is no room."""
-    persons, posts = np.nonzero(pack.points > NEVER)
-    model = cp_model.CpModel()
-    x = [model.new_bool_var("") for _ in range(len(posts))]
-    for post in range(pack.points.shape[1]):
-        model.add_exactly_one(x[k] for k in np.nonzero(posts == post)[0])
-    for person, room in enumerate(pack.room.tolist()):
-        mine = np.nonzero(persons == person)[0]
-        load = pack.load[person, posts[mine]].tolist()
-        if sum(load) > room:
-            model.add(cp_model.LinearExpr.weighted_sum([x[k] for k in mine], load) <= room)
-    model.maximize(cp_model.LinearExpr.weighted_sum(x, pack.points[persons, posts].tolist()))
-    if was is not None:
-        for k, var in enumerate(x):
-            model.add_hint(var, int(was[posts[k]] == persons[k]))
-    stop = replace(clock.stop, work=WORK, workers=1, progress=None)
-    own = Clock(stop, clock.began)
-    solver, status = run(model, own)
-    clock.work += own.work
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    chosen = np.array([solver.boolean_value(v) for v in x], dtype=np.bool_)
-    out = np.empty(pack.points.shape[1], dtype=np.int64)
-    out[posts[chosen]] = persons[chosen]
-    return out
-
-
 class _Proof:
     """Proofs by the one search, on the pairs that a better plan could use."""
 
@@ -259,7 +304,7 @@ class _Proof:
     def attempt(self) -> None:
         """One attempt with so many tree nodes as are set."""
         search, best = self.search, self.search.best
-        if best is None:
+        if best is None or search.open:
             return
         inst, gap = search.inst, search.priced.bound - best.points * UNIT
         people, posts = np.nonzero((search.losses <= gap) & (search.at >= 0))
@@ -305,12 +350,14 @@ def solve_plain(
     the same whatever the number of workers.
     """
     stop = clock.stop
-    search = Search(inst, *packed, clock)
+    search = Search(inst, *packed, clock, hint)
     if search.bound < search.pack.least:
         return None
     proof = _Proof(search, settle)
     if len(hint) == len(inst.posts):
         search.start(hint)
+    elif search.narrow:
+        search.begin()
     tier = next(t for t in inst.tiers if t.points)
     n = last = 0
     while not clock.over and n - last < (IDLE * IDLE if search.best else IDLE):
