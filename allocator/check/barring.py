@@ -13,6 +13,7 @@ OF_PEOPLE = "phase", "availability", "training", "approval", "dbs", "eligibility
 """Tests that ask nothing of a school but its phase, and of a post its kind and days: one answer serves all alike."""
 OF_ROWS = "interest", "refusal", "parting", "tenure", "cooling_off", "decision"
 """Tests that bar nobody whom no row names: with the school, or in an interest or refusal of their own."""
+OF_OWN_ROWS = "interest", "refusal"  # of these, what bars one whom no row names with the school
 FIRST = "authority", "travel"  # of the others, what bars most
 
 
@@ -38,7 +39,10 @@ class Bars:
         self._likely: dict[tuple[object, ...], list[str]] = {}
         self._of_people = [test for name, test in self.tests.items() if name in OF_PEOPLE]
         self._of_rows = [test for name, test in self.tests.items() if name in OF_ROWS and name != "tenure"]
-        rest = sorted(self.tests.keys() - {*OF_PEOPLE, *OF_ROWS}, key=lambda name: (name not in FIRST, name == "floor"))
+        self._of_own_rows = [test for name, test in self.tests.items() if name in OF_OWN_ROWS]
+        rest = sorted(
+            self.tests.keys() - {*OF_PEOPLE, *OF_ROWS}, key=lambda name: (name not in FIRST, name == "floor", name)
+        )
         self._of_places = [self.tests[name] for name in rest]  # the order changes no answer
 
     def rules(self, post: Post, sip: Sip) -> list[str]:
@@ -61,7 +65,7 @@ class Bars:
             return not known
         if not self._fit(post, sip) or not self._within(post, sip):
             return False
-        return self._stranger(post, sip) or self._by_rows(post, sip)
+        return not self._by_rows(post, sip)
 
     def able(self, post: Post) -> list[str]:
         """Everybody who may hold a post, in the order of the case: as `may` says of each."""
@@ -72,7 +76,7 @@ class Bars:
         out = []
         for sip in likely:
             row = sips[sip]
-            if sip == holder or (self._within(post, row) and (self._stranger(post, row) or self._by_rows(post, row))):
+            if sip == holder or (self._within(post, row) and not self._by_rows(post, row)):
                 out.append(sip)
         return out
 
@@ -80,16 +84,15 @@ class Bars:
         """Whether no test bars the pair but those of people and of rows."""
         return all(not test(self.b, post, sip) for test in self._of_places)
 
-    def _stranger(self, post: Post, sip: Sip) -> bool:
-        """Whether no row names a SIP with a school."""
-        return sip.sip not in _named(self.b, post.urn) and sip.sip not in self.b.find.declared
-
     def _by_rows(self, post: Post, sip: Sip) -> bool:
-        """Whether no test of rows bars the pair, which no other test bars."""
-        if any(test(self.b, post, sip) for test in self._of_rows):
+        """Whether a test of rows bars the pair, which no other test bars."""
+        named = sip.sip in _named(self.b, post.urn)
+        if not named and sip.sip not in self.b.find.declared:
             return False
-        tenure = self.tests.get("tenure")
-        return tenure is None or not tenure(self.b, post, sip) or not self.rules(post, sip)
+        if any(test(self.b, post, sip) for test in (self._of_rows if named else self._of_own_rows)):
+            return True
+        tenure = self.tests.get("tenure") if named else None
+        return tenure is not None and tenure(self.b, post, sip) and bool(self.rules(post, sip))
 
     def _likely_at(self, post: Post) -> list[str]:
         """SIPs in their order whom neither OF_PEOPLE nor the authority bars from posts like this one."""

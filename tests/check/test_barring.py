@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from allocator.check import points
+from allocator.check import points, reach
+from allocator.check.audit import audit
 from allocator.check.barring import Bars
-from allocator.check.derived import apart
+from allocator.check.derived import Book, apart
 from allocator.check.points import of_pair, weigh
 from allocator.check.score import Auditor
 from allocator.domain.case import Case, Wish
@@ -91,3 +93,27 @@ def test_whole_metres_are_exact_however_far() -> None:
         assert apart((e, 0), (0, n)) == math.isqrt(e * e + n * n)
     for m in (1, 2, 3, 10**7, 10**11 + 1):  # and on both sides of a whole root
         assert apart((m, 0), (0, 0)) == m
+
+
+def test_an_audit_asks_little_of_each_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in questions to rules, not in seconds: a roomy year of 45 schools, all in one authority."""
+    from tests.benchmarks.hard import invented, team
+
+    case, policy = team(invented(45, 45), 1.12, "plain"), Policy()
+    plan = solve(case, policy)
+    asked: Counter[str] = Counter()
+
+    def counted(name: str, rule: Callable[..., object]) -> Callable[..., object]:
+        def rule_(*args: object) -> object:
+            asked[name] += 1
+            return rule(*args)
+
+        return rule_
+
+    tests = {name: counted("test", test) for name, test in reach.in_force(Book(case, policy)).items()}
+    monkeypatch.setattr("allocator.check.barring.in_force", lambda _: tests)
+    monkeypatch.setattr("allocator.check.score.of_pair", counted("pair", of_pair))
+    assert audit(case, policy, plan) == []
+    pairs = len(plan.assignments) * len(case.sips)
+    assert asked["test"] < 10 * pairs  # 9; 15 where every rule was asked: of people once, of rows where there is one
+    assert asked["pair"] <= pairs
