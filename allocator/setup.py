@@ -12,6 +12,7 @@ from allocator.domain.case import NEEDS, Case
 from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment
 from allocator.domain.policy import Policy
+from allocator.domain.posts import loads
 from allocator.domain.standing import Standing
 from allocator.engine import instance as en
 from allocator.parts import Parts
@@ -111,10 +112,12 @@ def instance(
         posts=tuple(en.Post(f"{p.urn} {p.slot}", 1, p.kind == "lead" and p.last, parts.trims(p)) for p in posts),
         people=tuple(person(facts, s, len(parts.days)) for s in people),
         pairs=tuple(
-            en.Pair(n, person_index[s], (*facts.load(post, facts.sips[s]), *led), worth, facts.lot(seed, post.key, s))
+            en.Pair(n, person_index[s], (*load, *led), worth, facts.lot(seed, post.key, s))
             for n, post in enumerate(posts)
-            for led in [parts.led(post)]
-            for s, worth in zip(pairs.allowed[post.key], pairs.points_of(post.key), strict=True)
+            for able, led in [(pairs.allowed[post.key], parts.led(post))]
+            for s, worth, load in zip(
+                able, pairs.points_of(post.key), loads(facts, post, (facts.sips[s] for s in able)), strict=True
+            )
         ),
         tiers=aims,
         bonds=bonds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -182,18 +182,31 @@ def _trims(step: int, due: int, split: Four, shares: tuple[int | Fraction, ...],
 
 def extra(facts: Facts, post: Post, sip: Sip) -> int:
     """Quarter-days beyond the school's own: a new pairing (domain B10), a new head (B18)."""
-    days = facts.policy.days
-    out = 0
-    if post.kind == "lead" and facts.new_head(post.urn) and not post.begun:
-        out += whole_quarters(days.new_head)
-    if facts.new_pairing(post, sip):
-        out += whole_quarters(days.new_pairing)
-    return out
+    new = whole_quarters(facts.policy.days.new_pairing) if facts.new_pairing(post, sip) else 0
+    return _for_head(facts, post) + new
+
+
+def _for_head(facts: Facts, post: Post) -> int:
+    new = post.kind == "lead" and facts.new_head(post.urn) and not post.begun
+    return whole_quarters(facts.policy.days.new_head) if new else 0
 
 
 def load(facts: Facts, post: Post, sip: Sip) -> Five:
     """Quarter-days this pair takes: the year, then the four periods."""
-    return _with_extra(post.periods, facts.year.period(facts.starts(post, sip)), extra(facts, post, sip))
+    return next(loads(facts, post, (sip,)))
+
+
+def loads(facts: Facts, post: Post, sips: Iterable[Sip]) -> Iterator[Five]:
+    """The same of each of these SIPs: few differ."""
+    head, pairing = _for_head(facts, post), whole_quarters(facts.policy.days.new_pairing)
+    soon = facts.year.period(post.start)
+    known = {new: _with_extra(post.periods, soon, head + pairing * new) for new in (False, True)}
+    for sip in sips:
+        new, start = facts.new_pairing(post, sip), facts.starts(post, sip)
+        if start == post.start:
+            yield known[new]
+        else:
+            yield _with_extra(post.periods, facts.year.period(start), head + pairing * new)
 
 
 @lru_cache(maxsize=65536)
