@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
+from allocator.engine.climb import Laid, Unsettled, WholePlan
 from allocator.engine.cpsat import Clock
 from allocator.engine.instance import Instance, Solution
-from allocator.engine.ladder import NODES, Climb, Ladder, Laid, Unsettled, WholePlan, proved
+from allocator.engine.ladder import NODES, Ladder, proved
 from allocator.engine.matrix import Ints
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise
@@ -60,22 +61,22 @@ class Again:
 
     def _level(self, pair: int, clock: Clock) -> Laid | None:
         """Where nothing is lost before the points; None where something is."""
-        ladder, ends = self.level, self._ends(self.level, pair)
-        if ends is None:
+        ladder, boxes = self.level, self._boxes(self.level, pair)
+        if not boxes:
             return None
         best = max((p for p in self.known if p.at[pair]), key=lambda p: p.worth, default=None)
         for n, tier in enumerate(self.last):
-            climb = Climb(ladder, n, clock, NODES)
-            found = climb.most(ends, best if tier.points else None)
+            climb = ladder.climb(n, clock, NODES)
+            found = climb.most(boxes, best if tier.points else None)
             if found is None:
                 if n:
                     raise Unsettled
                 return None
             if tier.points and (best is None or found.worth > best.worth):
                 self.known.append(found)
-            best, ends = found, climb.within(ends, found)
+            best, boxes = found, climb.as_good()
             ladder.hold(n, found.worth)
-        return ladder.only(ends, best, clock)
+        return ladder.only(boxes, best, clock)
 
     def _lower(self, pair: int, clock: Clock) -> Laid | None:
         """Tier by tier, from the first; None where there is no such plan."""
@@ -85,10 +86,10 @@ class Again:
         if self.lower is None:
             held = {t.name: self.held[t.name] for t in self.before if t.filled}
             self.lower = Ladder(self.inst, any(p.trims for p in self.inst.posts), [*days, *self.last], held)
-        ladder, ends = self.lower, self._ends(self.lower, pair)
-        if ends is None:
+        ladder, boxes = self.lower, self._boxes(self.lower, pair)
+        if not boxes:
             return None
-        best = ladder.first(len(days), ends, clock)
+        best = ladder.first(len(days), boxes, clock)
         if best is None:
             return None
         as_good = True
@@ -97,20 +98,20 @@ class Again:
             if n < len(days):  # no plan as good before it is better in it than the one that stands
                 as_good = as_good and worth * ladder.steps[n] + ladder.fixed[n] == self.held[days[n].name]
             if n >= len(days) or not as_good:
-                climb = Climb(ladder, n, clock, NODES)
-                best = climb.most(ends, WholePlan(best.at, worth)) or best
-                ends = climb.within(ends, best)
+                climb = ladder.climb(n, clock, NODES)
+                best = climb.most(boxes, WholePlan(best.at, worth)) or best
+                boxes = climb.as_good()
                 worth = best.worth
             ladder.hold(n, worth)
-        return ladder.only(ends, best, clock)
+        return ladder.only(boxes, best, clock)
 
     @staticmethod
-    def _ends(ladder: Ladder, pair: int) -> tuple[Ints, Ints] | None:
-        """Ends of columns with the pair chosen; None where that cannot be."""
+    def _boxes(ladder: Ladder, pair: int) -> list[tuple[Ints, Ints]]:
+        """Ends of columns with the pair chosen; none where that cannot be."""
         lows, tops = ladder.lows.copy(), ladder.tops.copy()
         post = ladder.inst.pairs[pair].post
         if ladder.inst.posts[post].wants == 1:
             tops[ladder.matrix.of_post[post]] = 0
             tops[pair] = ladder.tops[pair]
         lows[pair] = 1
-        return None if (lows > tops).any() else (lows, tops)
+        return [] if (lows > tops).any() else [(lows, tops)]

@@ -8,8 +8,8 @@ from time import monotonic
 
 from allocator.engine.again import Again
 from allocator.engine.around import added, around
+from allocator.engine.climb import Unsettled
 from allocator.engine.instance import Instance, Solution, TierValue
-from allocator.engine.ladder import Unsettled
 from allocator.engine.method import solve
 from allocator.engine.model import value
 from allocator.engine.tiers import Clock, Conflict, Stop, signed

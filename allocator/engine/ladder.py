@@ -8,39 +8,29 @@ few relaxations do not settle is left to others.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from allocator.engine.climb import BOXES, MANY, Boxes, Climb, Laid, Unsettled, WholePlan, hull
 from allocator.engine.cpsat import Clock, run
 from allocator.engine.cuts import Row, broken
-from allocator.engine.highs import Floor
+from allocator.engine.highs import Effort, Floor, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import FREE, Ints, Matrix
+from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise, Relaxation, Relaxed
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import signed
 from allocator.engine.tops import top
 
 NODES = 150  # relaxations of one search, past which a question is left to a solve
-ROUNDS, MOST_ROWS = 6, 400  # of new rows at the root of a question; rows kept
-NEAR = 1e-6  # a relaxed value this near to a whole number is one
+MOST_ROWS = 400  # new rows kept
 DAYS, MORE = 2**12, 4  # points that a unit of the last tier before them counts as in a first plan; each before it more
 MOST = 2**24  # ... up to this
-
-Laid = tuple[tuple[int, ...], dict[int, int], dict[str, int]]  # pairs, units short, tiers (made most)
-
-
-class Unsettled(Exception):
-    """Not answered in this way."""
-
-
-@dataclass(frozen=True)
-class WholePlan:
-    """Values by column, and what they come to."""
-
-    at: Ints
-    worth: int
+HARD = 100  # relaxations allowed, from which a question that they do not settle is worth a search with HiGHS
+LAST = 40  # ... of the lot, and of whether a plan is the only one, before such a search
+LEAD = 10_000  # lots that a point counts as, where all plans looked at have the same points
 
 
 class Ladder:
@@ -48,7 +38,7 @@ class Ladder:
 
     def __init__(self, inst: Instance, trimming: bool, tiers: Sequence[Tier], held: Mapping[str, int]) -> None:
         """`tiers`: an aim each; `held`: those that are held at a value throughout."""
-        self.inst, self.matrix, self.tiers = inst, Matrix(inst, trimming), tiers
+        self.inst, self.matrix, self.tiers = inst, Matrix(inst, trimming, True), tiers
         matrix = self.matrix
         self.under, self.over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
         self.lows, self.tops = np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64)
@@ -64,6 +54,8 @@ class Ladder:
         self.over = np.append(self.over, np.full(len(rows), FREE))
         self.entries = tuple(np.concatenate(x) for x in zip(*entries, strict=True))
         self.sources = _rows(self.entries, self.under, self.over)
+        self.leasts = [-FREE] * len(tiers)
+        self.better: WholePlan | None = None  # the best plan of a search that was given up, or of the last
         self.kept: list[Row] = []
         self.relaxed: dict[int, Relaxation] = {}
 
@@ -92,10 +84,26 @@ class Ladder:
             entries = tuple(np.concatenate(x) for x in zip(self.entries, *before, strict=True))
             under, over = np.append(self.under, [-FREE] * n), np.append(self.over, [FREE] * n)
             aim = self.aims[n] if n < len(self.aims) else np.zeros(len(self.tops), dtype=np.int64)
-            made = Relaxation(aim, (self.lows, self.tops), entries, under, over)  # type: ignore[arg-type]
+            ends = self.lows, self.tops
+            made = Relaxation(aim, ends, entries, under, over, self._guide(n))  # type: ignore[arg-type]
             made.add(self.kept)
             self.relaxed[n] = made
         return self.relaxed[n]
+
+    def _guide(self, n: int) -> Ints | None:
+        """The aims after this one, where it leaves open who fills what: a search with nothing to go by wanders."""
+        if n == len(self.tiers) or self.tiers[n].points or not any(t.points for t in self.tiers[n + 1 :]):
+            return None
+        out = np.zeros(len(self.tops), dtype=np.int64)
+        out[: self.matrix.pairs] = np.maximum(0, self.matrix.points)
+        for tier, aim in zip(self.tiers[n + 1 :], self.aims[n + 1 :], strict=True):
+            if not (tier.points or tier.lot):
+                out += DAYS * aim
+        return out
+
+    def climb(self, n: int, clock: Clock, nodes: int) -> Climb:
+        """A search for aim `n`."""
+        return Climb(self.matrix, self.relaxation(n), self.cut, clock, nodes)
 
     def cut(self, found: Relaxed) -> bool:
         """Add rows that this relaxed plan breaks; whether there are any."""
@@ -109,10 +117,51 @@ class Ladder:
 
     def hold(self, n: int, least: int) -> None:
         """Hold aim `n` at this or better in every relaxation after it."""
+        self.leasts[n] = least
         for later in range(n + 1, len(self.aims) + 1):
             self.relaxation(later).least(len(self.under) + n, least)
 
-    def first(self, many: int, ends: tuple[Ints, Ints], clock: Clock, nodes: int = NODES) -> WholePlan | None:
+    def settled(
+        self, n: int, boxes: Boxes, best: WholePlan, clock: Clock, nodes: int
+    ) -> tuple[WholePlan, Sequence[tuple[Ints, Ints]]]:
+        """The best of aim `n`, and boxes that hold all plans as good: by a search here, or HiGHS where that is long."""
+        most = nodes if self.tiers[n].points else min(nodes, (LAST if self.tiers[n].lot else HARD) + len(boxes))
+        climb = self.climb(n, clock, most)
+        try:
+            found = climb.most(boxes, best) or best
+        except Unsettled:
+            self.better = climb.best or best
+            if clock.over or nodes < HARD:
+                raise
+            floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
+            sure = not self.tiers[n].points
+            aim = self.aims[n] + self._lead(n)
+            found = self._searched(aim, floors, climb.better() or boxes, self.better, clock, sure=sure)
+            found = max(self.better, WholePlan(found.at, int(self.aims[n] @ found.at)), key=lambda p: p.worth)
+            climb.close(found)
+        self.better = found
+        return found, climb.as_good(MANY if self.tiers[n].points or self.tiers[n].lot else BOXES) or boxes
+
+    def _lead(self, n: int) -> Ints:
+        """Of the lot, the points: all plans have as many, but they show the way."""
+        points = next((k for k, t in enumerate(self.tiers[:n]) if t.points and self.tiers[n].lot), None)
+        return np.zeros_like(self.tops) if points is None else LEAD * self.aims[points]
+
+    def _searched(
+        self, aim: Ints, floors: Sequence[Floor], boxes: Boxes, best: WholePlan, clock: Clock, *, sure: bool
+    ) -> WholePlan:
+        hint = dict(enumerate(best.at.tolist()))
+        nodes = Effort.nodes if clock.stop.nodes is None else clock.stop.nodes
+        effort = Effort(0.0, clock.left(), nodes, clock.stop.event, sure)
+        answer = maximise(self.matrix, aim, effort, floors=floors, ends=hull(boxes), hint=hint)
+        clock.work += answer.work
+        if answer.status == "infeasible":
+            return best  # which may lie outside
+        if answer.status != "optimal" or answer.values is None:
+            raise Unsettled
+        return WholePlan(answer.values, int(aim @ answer.values))
+
+    def first(self, many: int, boxes: Boxes, clock: Clock, nodes: int = NODES) -> WholePlan | None:
         """A plan that is good in every aim at once, the first `many` before the points: what is left is to prove it."""
         n = len(self.aims)
         guide = self.aims[many] if many < n and self.tiers[many].points else np.zeros_like(self.tops)
@@ -121,22 +170,39 @@ class Ladder:
         for k in range(n):
             self.relaxation(n).least(len(self.under) + k, -FREE)
         self.relaxation(n).toward(guide)
-        return Climb(self, n, clock, nodes).most(ends)
+        climb = self.climb(n, clock, nodes)
+        climb.enough = True  # what is left is to prove it
+        return climb.most(boxes)
 
-    def only(self, ends: tuple[Ints, Ints], best: WholePlan | None, clock: Clock) -> Laid | None:
-        """The plan, where no other is as good in every aim. Raises Unsettled where one is: ids then decide."""
+    def only(self, boxes: Boxes, best: WholePlan | None, clock: Clock, nodes: int = 0) -> Laid | None:
+        """The plan, where no other is as good in every aim. Raises Unsettled where one is: ids then decide.
+
+        `nodes`: relaxations allowed to each aim before.
+        """
         if best is None:
             return None
         other, n = np.zeros(len(self.tops), dtype=np.int64), len(self.aims)
         other[: self.matrix.pairs] = best.at[: self.matrix.pairs] == 0
         self.relaxation(n).toward(other)
-        found = Climb(self, n, clock, NODES).most(ends, WholePlan(best.at, 0))
+        try:
+            found = self.climb(n, clock, min(NODES, (LAST if nodes else NODES) + len(boxes))).most(
+                boxes, WholePlan(best.at, 0)
+            )
+        except Unsettled:
+            if clock.over or nodes < HARD:
+                raise
+            floors = [Floor(aim, least) for aim, least in zip(self.aims, self.leasts, strict=True)]
+            found = self._searched(other, floors, boxes, WholePlan(best.at, 0), clock, sure=True)
         if found is None or found.worth > 0:
             raise Unsettled
-        aims = zip(self.tiers, self.aims, self.steps, self.fixed, strict=True)
+        return self.laid(best, len(self.aims))
+
+    def laid(self, plan: WholePlan, many: int) -> Laid:
+        """A plan, and what it has of the first `many` aims."""
+        aims = zip(self.tiers[:many], self.aims, self.steps, self.fixed, strict=False)
         return (
-            *self.matrix.read(best.at),
-            {t.name: int(aim @ best.at) * step + fixed for t, aim, step, fixed in aims},
+            *self.matrix.read(plan.at),
+            {t.name: int(aim @ plan.at) * step + fixed for t, aim, step, fixed in aims},
         )
 
 
@@ -155,103 +221,6 @@ def _rows(entries: Sequence[Ints], under: Ints, over: Ints) -> list[Row]:
     return out
 
 
-class Climb:
-    """One search: relaxations, rows more, and columns parted where they are not whole."""
-
-    def __init__(self, ladder: Ladder, n: int, clock: Clock, limit: int) -> None:
-        """`limit`: relaxations, past which the search is given up (Unsettled)."""
-        self.ladder, self.clock, self.limit = ladder, clock, limit
-        self.matrix, self.of = ladder.matrix, ladder.relaxation(n)
-        self.nodes = 0
-        self.top: Relaxed | None = None
-
-    def most(self, ends: tuple[Ints, Ints], best: WholePlan | None = None) -> WholePlan | None:
-        """The best between the ends, no worse than `best`."""
-        self.top = root = self._root(ends, best)
-        if root is None and best is not None:
-            raise Imprecise  # there is a plan
-        todo = [(*ends, root)] if root else []
-        while todo:
-            lows, tops, node = todo.pop()
-            if best and node.bound <= best.worth:
-                continue
-            at = self._apart(node)
-            if at is None:
-                found = self._whole(lows, tops, node)
-                if best is None or found.worth > best.worth:
-                    best = found
-                continue
-            todo += self._parted(lows, tops, node, at, best)
-        return best
-
-    def within(self, ends: tuple[Ints, Ints], found: WholePlan) -> tuple[Ints, Ints]:
-        """Ends that leave all plans as good as `found`: what a column would cost more than the bound has to spare."""
-        if self.top is None:
-            return ends
-        spare = (self.top.bound + 1 - found.worth) * self.top.grain
-        lows, tops = ends[0].copy(), ends[1].copy()
-        never, always = self.top.net < -spare, self.top.net > spare
-        tops[never], lows[always] = ends[0][never], ends[1][always]
-        return lows, tops
-
-    def _relaxed(self, lows: Ints, tops: Ints) -> Relaxed | None:
-        self.nodes += 1
-        if self.nodes > self.limit or self.clock.over:
-            raise Unsettled
-        was = self.of.work
-        found = self.of.solve(lows, tops)
-        self.clock.work += self.of.work - was
-        return found
-
-    def _root(self, ends: tuple[Ints, Ints], best: WholePlan | None) -> Relaxed | None:
-        root = self._relaxed(*ends)
-        for _ in range(ROUNDS):
-            if root is None or (best and root.bound <= best.worth) or self._apart(root) is None:
-                break
-            if not self.ladder.cut(root):
-                break
-            root = self._relaxed(*ends)
-        return root
-
-    def _apart(self, node: Relaxed) -> int | None:
-        """The column to part: of the pairs, and then of the others, the one farthest from whole."""
-        far = np.abs(node.at - np.rint(node.at))
-        for part, first in ((far[: self.matrix.pairs], 0), (far[self.matrix.pairs :], self.matrix.pairs)):
-            if len(part) and part.max() > NEAR:
-                return first + int(part.argmax())
-        return None
-
-    def _parted(
-        self, lows: Ints, tops: Ints, node: Relaxed, at: int, best: WholePlan | None
-    ) -> list[tuple[Ints, Ints, Relaxed]]:
-        """Both sides of a column that may hold something better, the likelier last."""
-        below = int(np.floor(node.at[at]))
-        down, up = (lows, tops.copy()), (lows.copy(), tops.copy())
-        down[1][at], up[0][at] = below, below + 1
-        if at < self.matrix.pairs and self.ladder.inst.posts[int(self.matrix.post[at])].wants == 1:
-            others = self.matrix.of_post[int(self.matrix.post[at])]
-            up[1][others] = 0
-            up[1][at] = 1
-        out = []
-        for side in (down, up) if node.at[at] - below > 0.5 else (up, down):
-            if (side[0] > side[1]).any():
-                continue
-            found = self._relaxed(*side)
-            if found and not (best and found.bound <= best.worth):
-                out.append((*side, found))
-        return out
-
-    def _whole(self, lows: Ints, tops: Ints, node: Relaxed) -> WholePlan:
-        """The whole plan that a relaxed one is; every row is checked in whole numbers."""
-        at = np.rint(node.at).astype(np.int64)
-        of = self.of
-        sums = np.zeros(len(of.under), dtype=np.int64)
-        np.add.at(sums, of.rows, of.vals * at[of.cols])
-        if (at < lows).any() or (at > tops).any() or (sums < of.under).any() or (sums > of.over).any():
-            raise Imprecise
-        return WholePlan(at, int(of.aim @ at))
-
-
 def proved(inst: Instance, plan: Laid, stood: Mapping[str, int], clock: Clock) -> Solution:
     """A plan proved the only best one, what is short spread evenly; `stood`: tiers that `plan` does not name (made
     most)."""
@@ -263,6 +232,21 @@ def proved(inst: Instance, plan: Laid, stood: Mapping[str, int], clock: Clock) -
         short = even
     values = ((t, signed(t, now[t.name] if t.name in now else stood[t.name])) for t in inst.tiers)
     return Solution("optimal", chosen, short, tuple(TierValue(t.name, v, v) for t, v in values), clock.work, True)
+
+
+def stopped(inst: Instance, plan: Laid, work: float) -> Solution:
+    """A plan that is not proved: a bound for each tier."""
+    chosen, short, known = plan
+    values = [signed(t, value(inst, t, chosen, short)) for t in inst.tiers]
+    bounds = [known.get(t.name, top(inst, t)) for t in inst.tiers]
+    rows = zip(inst.tiers, values, bounds, strict=True)
+    return Solution(
+        "feasible",
+        chosen,
+        short,
+        tuple(TierValue(t.name, signed(t, v), signed(t, max(v, b))) for t, v, b in rows),
+        work,
+    )
 
 
 def at_the_root(inst: Instance, clock: Clock, nodes: int) -> Solution:
@@ -286,31 +270,37 @@ def _hoped(ladder: Ladder, clock: Clock, nodes: int) -> Laid | None:
     """Every tier before the points as good as it could ever be; None where that cannot be."""
     if (ladder.lows > ladder.tops).any():
         return None
-    ends, best = (ladder.lows, ladder.tops), None
+    boxes: Boxes = [(ladder.lows, ladder.tops)]
+    best = None
     for n in range(len(ladder.aims)):
-        climb = Climb(ladder, n, clock, nodes)
-        best = climb.most(ends)
+        climb = ladder.climb(n, clock, nodes)
+        best = climb.most(boxes)
         if best is None:
             return None
-        ends = climb.within(ends, best)
+        boxes = climb.as_good()
         ladder.hold(n, best.worth)
-    return ladder.only(ends, best, clock)
+    return ladder.only(boxes, best, clock)
 
 
 def _in_turn(ladder: Ladder, tops: Mapping[str, int], many: int, clock: Clock, nodes: int) -> Laid | None:
     """Tier by tier, from a first plan; those before the points that are at their best need no proof."""
     if (ladder.lows > ladder.tops).any():
         return None
-    ends = ladder.lows, ladder.tops
-    best = ladder.first(many, ends, clock, nodes)
+    boxes: Boxes = [(ladder.lows, ladder.tops)]
+    best = ladder.first(many, boxes, clock, nodes)
     if best is None:
         return None
-    for n, aim in enumerate(ladder.aims):
-        worth = int(aim @ best.at)
-        if n >= many or worth * ladder.steps[n] + ladder.fixed[n] < tops[ladder.tiers[n].name]:
-            climb = Climb(ladder, n, clock, nodes)
-            best = climb.most(ends, WholePlan(best.at, worth)) or best
-            ends = climb.within(ends, best)
-            worth = best.worth
-        ladder.hold(n, worth)
-    return ladder.only(ends, best, clock)
+    done = 0
+    try:
+        for n, aim in enumerate(ladder.aims):
+            worth = int(aim @ best.at)
+            if n >= many or worth * ladder.steps[n] + ladder.fixed[n] < tops[ladder.tiers[n].name]:
+                best, boxes = ladder.settled(n, boxes, WholePlan(best.at, worth), clock, nodes)
+                worth = best.worth
+            ladder.hold(n, worth)
+            done = n + 1
+        return ladder.only(boxes, best, clock, nodes)
+    except (Unsettled, Imprecise) as why:
+        open_ = Unsettled()
+        open_.plan = ladder.laid(ladder.better or best, done)
+        raise open_ from why

@@ -38,10 +38,11 @@ class Columns:
 class Matrix:
     """Columns (the pairs first, then what the structures need) and rows `least <= a x <= most`.
 
-    `post_row[p]` is the row of post p. With `trimming` off no post is trimmed.
+    `post_row[p]` is the row of post p. With `trimming` off no post is trimmed. With `tallied` there are columns that
+    count what each person holds: to part a search by how many posts each has settles most of it where days are short.
     """
 
-    def __init__(self, inst: Instance, trimming: bool) -> None:
+    def __init__(self, inst: Instance, trimming: bool, tallied: bool = False) -> None:
         self.inst = inst
         self.pairs, self.trimming = len(inst.pairs), trimming
         self.post = np.array([p.post for p in inst.pairs], dtype=np.int64)
@@ -63,6 +64,7 @@ class Matrix:
         self.filled = [self._fill(p) for p in range(len(inst.posts))]
         if trimming:
             self._trims()
+        self.tallies = self._tallies() if tallied else []
         for s in range(len(inst.people)):
             self._person(s)
         self._structures()
@@ -129,6 +131,24 @@ class Matrix:
                 columns = [self.column(sum(group.room)) for _ in group.trims]
                 self.row([*columns, *group.pairs], [1] * len(columns) + [-m for m in group.room], -FREE, 0)
                 self.cuts[s].append((group, columns))
+
+    def _tallies(self) -> list[range]:
+        """Columns that count a person's pairs: those of posts that count, and those of each load and trims."""
+        alike: list[list[int]] = []
+        counted = [[i for i in m.tolist() if self.inst.posts[self.post[i]].counts] for m in self.of_person]
+        for mine in self.of_person:
+            groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+            for i in mine.tolist():
+                groups[self.inst.posts[self.post[i]].trims, *self.load[i].tolist()].append(i)
+            alike += groups.values()
+        out = []
+        for sets in (counted, alike):
+            first = len(self.upper)
+            for pairs in sets:
+                if len(pairs) > 1:
+                    self.row([*pairs, self.column(len(pairs))], [1] * len(pairs) + [-1], 0, 0)
+            out.append(range(first, len(self.upper)))
+        return out
 
     def loads(self, s: int, resource: int) -> tuple[Ints, Ints]:
         """Columns and values of a person's load of a resource, after trims."""

@@ -21,8 +21,9 @@ from functools import partial
 from time import monotonic
 
 from allocator.engine import tiers
+from allocator.engine.climb import Unsettled
 from allocator.engine.instance import Instance, Solution, TierValue
-from allocator.engine.ladder import Unsettled, at_the_root
+from allocator.engine.ladder import at_the_root, stopped
 from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
@@ -36,6 +37,7 @@ FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work 
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
+MORE = 200  # ... of an instance with no more than SMALL pairs: where days are short these settle most of them
 LARGE = 60_000  # pairs: about two thousand schools in one piece
 
 
@@ -97,8 +99,12 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
     if packed is None:
         if inst.pairs and len(inst.pairs) <= ROOT and not stop.gap:
             try:
-                return at_the_root(inst, clock, NODES if stop.nodes is None else min(NODES, stop.nodes))
-            except Unsettled:
+                nodes = MORE if len(inst.pairs) <= SMALL else NODES
+                return at_the_root(inst, clock, nodes if stop.nodes is None else min(nodes, stop.nodes))
+            except Unsettled as open_:
+                if open_.plan and clock.over:
+                    return stopped(inst, open_.plan, clock.work)
+                hint = open_.plan[0] if open_.plan else hint
                 stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         solved = _by_size(inst, stop, hint, settle, short)
         return replace(solved, deterministic_time=clock.work + solved.deterministic_time)

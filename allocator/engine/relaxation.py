@@ -27,6 +27,7 @@ from allocator.engine.highs import WORK, dense, proto
 from allocator.engine.matrix import FREE, Floats, Ints
 
 GRAINS = 2**20, 2**14, 2**8, 2**2  # parts of a unit in which prices are counted: as fine as the sums leave room for
+SURE = result_pb2.TERMINATION_REASON_OPTIMAL, result_pb2.TERMINATION_REASON_INFEASIBLE
 WIDEST = 2.0**61  # sums stay inside 64 bits
 TURNS, LONGEST = (
     2,
@@ -53,8 +54,20 @@ class Relaxation:
     """Make `aim` most over rows and columns whose ends are given with each question."""
 
     def __init__(
-        self, aim: Ints, ends: tuple[Ints, Ints], entries: tuple[Ints, Ints, Ints], under: Ints, over: Ints
+        self,
+        aim: Ints,
+        ends: tuple[Ints, Ints],
+        entries: tuple[Ints, Ints, Ints],
+        under: Ints,
+        over: Ints,
+        guide: Ints | None = None,
     ) -> None:
+        """`guide`: what decides between answers equal in the aim."""
+        self.asked, self.unit, self.apart = aim, 1, 0
+        if guide is not None and guide.any():
+            self.apart = int(np.minimum(guide * ends[0], guide * ends[1]).sum())  # no plan has less of the guide
+            self.unit = 1 << int(np.maximum(guide * ends[0], guide * ends[1]).sum() - self.apart).bit_length()
+            aim = aim * self.unit + guide
         self.aim, self.lows, self.tops = aim, ends[0].copy(), ends[1].copy()
         self.rows, self.cols, self.vals = entries
         self.under, self.over = under.copy(), over.copy()
@@ -110,7 +123,7 @@ class Relaxation:
         update.objective_updates.linear_coefficients.ids.extend(at.tolist())
         update.objective_updates.linear_coefficients.values.extend(aim[at].astype(float).tolist())
         self._told(update)
-        self.aim = aim
+        self.asked, self.aim, self.unit, self.apart = aim, aim, 1, 0
 
     def _told(self, update: model_update_pb2.ModelUpdateProto) -> None:
         if not self.solver.update(update):
@@ -128,12 +141,10 @@ class Relaxation:
             self._told(update)
             self.lows, self.tops = lows.copy(), tops.copy()
 
-    def solve(self, lows: Ints, tops: Ints) -> Relaxed | None:
-        """The relaxation between these ends; None when there is nothing between them. Raises Imprecise."""
-        self._between(lows, tops)
+    def _answer(self, params: parameters_pb2.SolveParametersProto) -> result_pb2.SolveResultProto | None:
         try:
             result = self.solver.solve(
-                self.params,
+                params,
                 model_parameters_pb2.ModelSolveParametersProto(),
                 None,
                 callback_pb2.CallbackRegistrationProto(),
@@ -141,12 +152,30 @@ class Relaxation:
                 solve_interrupter.SolveInterrupter().pybind_interrupter,
             )
         except StatusNotOk:
-            raise Imprecise from None
+            return None
         self.work += (1 + result.solve_stats.simplex_iterations) * len(self.vals) * WORK
+        return result
+
+    def _afresh(self) -> result_pb2.SolveResultProto | None:
+        """The same relaxation from nothing, scaled and made smaller first: slower, and seldom lost."""
+        order = np.lexsort((self.cols, self.rows))
+        entries = self.rows[order], self.cols[order], self.vals[order]
+        model = proto(self.lows, self.tops, self.aim, entries, self.under, self.over, whole=False)
+        params = parameters.SolveParameters()
+        params.glop.max_deterministic_time = LONGEST
+        self.solver = solver.new(parameters.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
+        return self._answer(params.to_proto())
+
+    def solve(self, lows: Ints, tops: Ints) -> Relaxed | None:
+        """The relaxation between these ends; None when there is nothing between them. Raises Imprecise."""
+        self._between(lows, tops)
+        result = self._answer(self.params)
+        if result is None or result.termination.reason not in SURE:  # it went round and round, or lost its precision
+            result = self._afresh()
+        if result is None or result.termination.reason not in SURE:
+            raise Imprecise
         if result.termination.reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
             return None
-        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
-            raise Imprecise
         if not result.solutions or not result.solutions[0].HasField("dual_solution"):
             raise Imprecise
         found = result.solutions[0]
@@ -161,4 +190,5 @@ class Relaxation:
         net = self.aim * grain
         net[self._used] -= np.add.reduceat(self._val * prices[self._row], self._starts)
         bound = int((limits * prices).sum()) + int(np.maximum(net * lows, net * tops).sum())
+        bound, grain = bound - self.apart * grain, grain * self.unit
         return Relaxed(bound // grain, net, grain, dense(found.primal_solution.variable_values, len(tops)))

@@ -1,6 +1,7 @@
 """Hard years: authorities from roomy to far too short of days, with and without periods, clusters, shared heads, appraisals.
 
 python -m tests.benchmarks.hard [--las NAME,…] [--tightness T,…] [--structures S,…]     a line a case, then median and worst
+python -m tests.benchmarks.hard … --stopped 0.1     beside it what stands after this share of the work: points, schools kept
 
 Real schools are read in place as in `cases.py`; teams and everything else are invented. CPU seconds are of this process:
 set-up, solve to a proof, words and audit. `short_grid` is for the tests: invented schools, no files.
@@ -20,6 +21,8 @@ from allocator import allocate
 from allocator.domain.case import Case, School
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
+from allocator.engine.cpsat import Stop
+from allocator.engine.instance import Solution
 from allocator.generate import invent
 from allocator.reasons.answer import solve
 from tests.benchmarks import cases
@@ -105,7 +108,26 @@ def short_grid() -> Iterator[tuple[str, Case]]:
                 yield f"{count} {tightness} {structure}", team(invented(count, count), tightness, structure)
 
 
-def main(las: Sequence[str], tightness: Sequence[float], structures: Sequence[str]) -> None:
+def kept(ready: allocate.Setup, found: Solution) -> int:
+    """How many posts stay with who held them last year."""
+    before = allocate.last_year(ready)
+    return sum((i := ready.index.get((*key, sip))) is not None and i in found.chosen for key, sip in before.items())
+
+
+def stands(case: Case, share: float) -> str:
+    """What stands after a share of the work, which is the same on every machine: points and posts kept against the
+    end's."""
+    ready = allocate.setup(case, Policy())
+    _, end = allocate.allocate(ready)
+    _, now = allocate.allocate(ready, Stop(work=share * end.deterministic_time))
+    points = [next(t.value for t in s.tiers if t.name == "4") for s in (now, end)]
+    return f"{points[0]:,} of {points[1]:,} points, {kept(ready, now)} of {kept(ready, end)} kept, {now.status}"
+
+
+def main(
+    las: Sequence[str], tightness: Sequence[float], structures: Sequence[str], stopped: float | None = None
+) -> None:
+    """A line a case."""
     spent = []
     for la in las:
         rows = [s for s in cases.register() if s.la == la]
@@ -117,7 +139,8 @@ def main(las: Sequence[str], tightness: Sequence[float], structures: Sequence[st
                 spent.append(time.process_time() - began)
                 pairs = len(allocate.setup(case, Policy()).inst.pairs)
                 print(
-                    f"{la} | {len(rows)} | {pairs:,} | {t:g} | {structure} | {spent[-1]:.2f} | {plan.status}",
+                    f"{la} | {len(rows)} | {pairs:,} | {t:g} | {structure} | {spent[-1]:.2f} | {plan.status}"
+                    + (f" | {stands(case, stopped)}" if stopped else ""),
                     flush=True,
                 )
     print(f"median {statistics.median(spent):.2f}, worst {max(spent):.2f} CPU seconds, {len(spent)} cases")
@@ -128,5 +151,11 @@ if __name__ == "__main__":
     parser.add_argument("--las", default=",".join(LAS))
     parser.add_argument("--tightness", default=",".join(map(str, TIGHTNESS)))
     parser.add_argument("--structures", default=",".join(STRUCTURES))
+    parser.add_argument("--stopped", type=float)
     asked = parser.parse_args()
-    main(asked.las.split(","), [float(t) for t in asked.tightness.split(",")], asked.structures.split(","))
+    main(
+        asked.las.split(","),
+        [float(t) for t in asked.tightness.split(",")],
+        asked.structures.split(","),
+        asked.stopped,
+    )

@@ -14,7 +14,7 @@ from allocator import allocate
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.engine import method
-from allocator.engine.ladder import Unsettled
+from allocator.engine.climb import Unsettled
 from allocator.errors import AllocatorError
 from tests.check.peer import opinion
 from tests.check.random_cases import drawn, random_case

@@ -12,10 +12,10 @@ import pytest
 from allocator import allocate
 from allocator.domain.policy import Policy
 from allocator.engine.again import Again
+from allocator.engine.climb import Unsettled
 from allocator.engine.cuts import Row, broken
 from allocator.engine.force import force
 from allocator.engine.instance import Instance, Solution
-from allocator.engine.ladder import Unsettled
 from allocator.engine.method import solve as by_size
 from allocator.engine.tiers import Clock, Conflict, Stop, solve
 from tests.benchmarks.hard import short_grid

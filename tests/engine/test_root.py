@@ -8,8 +8,9 @@ import pytest
 
 from allocator import allocate
 from allocator.engine import method, relaxation
+from allocator.engine.climb import Unsettled
 from allocator.engine.cpsat import Clock, Stop
-from allocator.engine.ladder import Unsettled, at_the_root
+from allocator.engine.ladder import at_the_root
 from allocator.engine.tiers import Conflict, solve
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
