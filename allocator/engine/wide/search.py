@@ -41,7 +41,7 @@ MANY = 20_000  # pairs: beyond, only those that cost little at people's prices a
 POSTS = 900  # beyond, a dive goes on by larger steps, so that it takes hardly longer
 FAST = 3.0  # steps of a first dive
 TURNS = 200  # of people, until every post has a holder
-GROUP, NEARBY = (5, 11), 0.5  # people who change all their posts at once, chance in whom that is
+GROUP, NEARBY = (5, 11), 0.75  # people who change all their posts at once, chance in whom that is
 MODEL = 0.01  # work of a dive's model, in CP-SAT's units
 
 
@@ -121,7 +121,7 @@ class Search:
         task.clock.work += MODEL
         still = np.setdiff1d(np.arange(len(holder)), posts)
         aim = (self.best.points if self.best else self.bound - abs(self.bound) // 1000) - self._points(holder, still)
-        hint, pace = was, task.pace * max(1.0, (len(posts) / POSTS) ** 0.5)
+        hint, pace = was, task.pace * max(1.0, (len(posts) / POSTS) ** 0.25)
         order: list[int] = []  # posts as they were held
         while len(posts) > LEFT and not task.clock.over:
             part = self.pack.part(posts, room)
