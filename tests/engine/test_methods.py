@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
 
 from allocator.engine import method, spread, ties
-from allocator.engine.instance import Instance, Solution
+from allocator.engine.highs import Found
+from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.matrix import fitting
 from allocator.engine.model import value
 from allocator.engine.part import parts
 from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
 from allocator.engine.tiers import solve as exact
-from allocator.engine.wide import large
+from allocator.engine.wide import large, whole
 from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
@@ -54,6 +56,38 @@ def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
     assert (got.status, got.tiers) == ("optimal", best.tiers)
     assert got.chosen == best.chosen
     assert got.short == best.short
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_lot_not_proved_at_once_costs_no_tier_before_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    inst = random_instance(seed)
+    inst = replace(
+        inst,
+        posts=tuple(replace(p, trims=()) for p in inst.posts),
+        tiers=tuple(replace(t, short={}) for t in inst.tiers),
+    )
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    asked, last, once = whole.Whole.best, whole.Whole.last, [0]
+
+    def begins(self: whole.Whole, tier: Tier) -> None:
+        once[0] = 1
+        last(self, tier)
+
+    def unsure(self: whole.Whole, *args: Any, **how: Any) -> Found:
+        answer = asked(self, *args, **how)
+        if once[0] and answer.status == "optimal":  # as when its time is up: the proof is gone back to
+            once[0] = 0
+            return replace(answer, status="feasible", bound=answer.bound + 1)
+        return answer
+
+    monkeypatch.setattr(whole, "NARROW", -1)
+    monkeypatch.setattr(whole.Whole, "last", begins)
+    monkeypatch.setattr(whole.Whole, "best", unsure)
+    got = _whole(inst)
+    assert [t.value for t in got.tiers] == [t.value for t in best.tiers]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -173,6 +173,8 @@ class Whole:
                 return True
             self.proved = True
             self.start(self.matrix.trimming)
+            for earlier in self.inst.tiers[: self.inst.tiers.index(tiers[0])]:
+                self.stay(earlier)
         return True
 
     def at_once(self, tiers: Sequence[Tier]) -> None:
