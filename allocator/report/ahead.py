@@ -16,7 +16,7 @@ from allocator.domain.case import Decision, Interest, Row, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.questions.rollover import Rollover, next_year
-from allocator.questions.years_ahead import Ahead, Turning, YearAhead, years_ahead
+from allocator.questions.years_ahead import Ahead, Turn, Turning, YearAhead, years_ahead
 from allocator.reasons.answer import world
 from allocator.reasons.spoken import name_of
 from allocator.report.changes_told import DECISION
@@ -126,6 +126,9 @@ TURN = {
 }
 
 
+SHORT: dict[Turn, str] = {"limit": "at the limit", "review": "to review", "gone": "whose SIP is gone"}
+
+
 def turns(facts: Facts, found: Ahead) -> Listing:
     """Every pair that comes to a turn, by year."""
     rows = tuple(
@@ -140,6 +143,22 @@ def turns(facts: Facts, found: Ahead) -> Listing:
     return Listing(
         "turns", "Who reaches review and limit, year by year", head, rows, said, tuple(map(_extension, found.turns))
     )
+
+
+def by_year(ahead: NextYear) -> tuple[Listing, ...]:
+    """The pairs that come to a turn, a list a year, each headed with how many come to which: what a page folds."""
+    whole = next(x for x in ahead.lists if x.name == "turns")
+    col, out = whole.head.index("year"), []
+    for y in ahead.found.years:
+        year, n = year_label(y.year), {turn: len(ahead.found.of(y.year, turn)) for turn in SHORT}
+        said = listed([f"{n[t]} {text}" for t, text in SHORT.items() if n[t]])
+        here = [i for i, row in enumerate(whole.rows) if row[col] == year]
+        rows = tuple(whole.rows[i][:col] + whole.rows[i][col + 1 :] for i in here)
+        facts = tuple(whole.facts[i] for i in here)
+        if rows:
+            head = whole.head[:col] + whole.head[col + 1 :]
+            out.append(Listing(f"turns-{y.year}", f"{year}: {said}", head, rows, "", facts))
+    return tuple(out)
 
 
 def _extension(t: Turning) -> FactToMend | None:

@@ -33,15 +33,46 @@ def picture(found: Ahead) -> str:
         parts.append(f'<text x="{W - RIGHT + 14}" y="{top + 16}">{limit} at the limit</text>')
         left = f"{y.left:g} left" if y.left >= 0 else f"{-y.left:g} short"
         parts.append(f'<text x="{W - RIGHT + 14}" y="{top + 38}">{left}</text>')
-    told = "; ".join(
-        f"{year_label(y.year)}: {y.due:g} days due, {y.offered:g} offered, {y.only_if:g} of these only if renewed, "
-        f"{len(found.of(y.year, 'limit'))} pairs at the limit"
-        for y in found.years
-    )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {W} {high}" width="{W}" height="{high}" role="img" '
         f'font-family="sans-serif" font-size="13"><title>Days due and days offered in the coming years</title>'
-        f'<desc>{escape(told)}</desc><rect width="{W}" height="{high}" fill="#fff"/>{"".join(parts)}</svg>\n'
+        f'<desc>{escape(_told(found))}</desc><rect width="{W}" height="{high}" fill="#fff"/>{"".join(parts)}</svg>\n'
+    )
+
+
+def narrow(found: Ahead) -> str:
+    """The same for a phone: each year's words above its bars, which take the whole width."""
+    wide, row, top = 320, 76, 66
+    widest = max((max(y.due, y.offered) for y in found.years), default=0) or 1
+    parts = [
+        f'<rect x="0" y="{4 + n * 20}" width="14" height="14" fill="{colour}"/><text x="20" y="{16 + n * 20}">{what}</text>'
+        for n, (what, colour) in enumerate(KEY)
+    ]
+    for n, y in enumerate(found.years):
+        at, sure = top + n * row, y.offered - y.only_if
+        left = f"{y.left:g} left" if y.left >= 0 else f"{-y.left:g} short"
+        limit = len(found.of(y.year, "limit"))
+        parts.append(f'<text x="0" y="{at + 16}">{year_label(y.year)}: {left}, {limit} at the limit</text>')
+        scale = wide / widest
+        parts += _bar(0, at + 22, y.due * scale, DUE, f"{y.due:g}", "#fff")
+        parts += _bar(0, at + 44, sure * scale, SURE, f"{sure:g}" if sure else "", "#fff")
+        parts += _bar(
+            sure * scale, at + 44, y.only_if * scale, ONLY_IF, f"{y.only_if:g}" if y.only_if else "", "#0b0c0c"
+        )
+    high = top + row * len(found.years)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" role="img" '
+        f'font-family="sans-serif" font-size="14"><title>Days due and days offered in the coming years</title>'
+        f"<desc>{escape(_told(found))}</desc>{''.join(parts)}</svg>\n"
+    )
+
+
+def _told(found: Ahead) -> str:
+    """The picture in words."""
+    return "; ".join(
+        f"{year_label(y.year)}: {y.due:g} days due, {y.offered:g} offered, {y.only_if:g} of these only if renewed, "
+        f"{len(found.of(y.year, 'limit'))} pairs at the limit"
+        for y in found.years
     )
 
 

@@ -11,10 +11,14 @@ import pytest
 
 from allocator import rounds
 from allocator.domain.policy import Policy
+from allocator.domain.round import Pair
 from allocator.reasons.answer import solve
-from allocator.service.pages.jobs import ahead, what
+from allocator.report.ahead import after, by_year
+from allocator.service.pages.doing import what
+from allocator.service.pages.jobs import ahead
 from allocator.store import keep
 from allocator.store.tables import Job, RoundRow
+from tests.pages.site import hartwell
 from tests.pages.test_matrix import SITE
 from tests.service.office import MEL, Desk, facts, open_office
 
@@ -141,6 +145,66 @@ def test_waiting_work_says_what_is_before_it(desk: Desk) -> None:
         assert ahead(s, s.get_one(Job, "long")) == (0, 0)
         assert (what(mine), what(Job(kind="solve", request={"wants": {}}))) == ("Making the plan", "Trying a setting")
     assert "It ends by itself after 30 minutes at most" in page(desk, "/rounds/r/jobs/waiting")
+
+
+def test_a_trial_is_called_a_trial_and_a_stopped_one_stopped(desk: Desk) -> None:
+    with desk.db.write() as s:
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
+        job = s.get_one(Job, "waiting")
+        job.round_id, job.programme_id, job.request = "n", "p", {"wants": {}}
+    assert comes(desk, "n")[0] == "Ask schools and SIPs first"  # and not that the plan is being made
+    assert ">Trying a setting</a>" in page(desk, "/rounds/n")
+    with desk.db.write() as s:
+        job = s.get_one(Job, "waiting")
+        job.state, job.ended_at, job.reason = "cancelled", keep.now(), "stopped on request"
+    assert "Making the plan" not in page(desk, "/rounds/n")
+    assert "Trying a setting: stopped</h1>" in page(desk, "/rounds/n/jobs/waiting")
+
+
+def test_whoever_has_not_answered_is_folded_and_leads_to_the_telephone(desk: Desk) -> None:
+    html = page(desk, "/rounds/r/confirm")
+    untold = [p for p in _pairs(desk) if p.stage == "proposed"]
+    assert untold
+    assert f"Not answered yet ({len(untold)})" in html
+    assert html.count("The school has not answered.") == len(untold)
+    assert 'href="/rounds/r/telephone"' in html
+
+
+def _pairs(desk: Desk) -> list[Pair]:
+    with desk.db.read() as s:
+        return list(keep.standing(s, "r").everyone)
+
+
+def test_all_sips_are_asked_in_one_press(desk: Desk) -> None:
+    plan = solve(facts(), Policy())
+    with desk.db.write() as s:
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+    team = sorted({a.sip for a in plan.assignments})
+    html = page(desk, "/rounds/n/publish")
+    assert f"Ask all {len(team)} SIPs" in html
+    shown = re.findall(r'name="all_sips" value="([^"]*)"', html)
+    version = re.search(r'name="version" value="([^"]*)"', html)
+    assert version
+    form = {"version": version[1], "all": "1", "all_sips": shown}
+    desk.client.post(f"{SITE}/rounds/n/publish/sound", headers=desk.headers("manager"), data=form)
+    with desk.db.read() as s:
+        assert sorted(keep.standing(s, "n").soundings) == team
+    assert 'name="all_sips"' not in page(desk, "/rounds/n/publish")
+
+
+def test_next_year_folds_those_who_come_to_a_turn_by_year() -> None:
+    plan = hartwell()[2]
+    ahead_ = after(plan, dt.date(2026, 12, 1))
+    parts = by_year(ahead_)
+    whole = next(x for x in ahead_.lists if x.name == "turns")
+    assert sum(len(p.rows) for p in parts) == len(whole.rows) > 0
+    assert [f for p in parts for f in p.facts] == list(whole.facts)
+    for part in parts:
+        told = sum(int(n) for n in re.findall(r"(\d+) (?:at|to|whose)", part.title))
+        assert told == len(part.rows)
+        assert "year" not in part.head
 
 
 def test_the_trial_of_a_setting_ends_at_once_and_leaves_no_answer(desk: Desk) -> None:

@@ -19,9 +19,20 @@ DOING = {
     "frontier": "Finding what each further change would buy",
     "export": "Writing the file",
 }
+TRIAL = "Trying a setting"
 LATELY = dt.timedelta(days=2)
 MOST = 5
 AWAY = "work put away"  # the line of the audit log by which it is off the desk
+
+
+def is_trial(job: Job) -> bool:
+    """Whether a plan is made only to see what a setting would do: it never goes on the desk."""
+    return "wants" in job.request
+
+
+def what(job: Job) -> str:
+    """What the work is, as its page and the desk head it."""
+    return TRIAL if is_trial(job) else DOING.get(job.kind, job.kind)
 
 
 def work_of(s: Session, round_id: str) -> list[tuple[Job, str]]:
@@ -31,4 +42,4 @@ def work_of(s: Session, round_id: str) -> list[tuple[Job, str]]:
     late = sa.and_(Job.state.in_(("failed", "cancelled")), Job.ended_at > since, ~away)
     query = sa.select(Job).where(Job.round_id == round_id, sa.or_(Job.state.in_(("queued", "running")), late))
     found = s.scalars(query.order_by(Job.created_at.desc(), Job.id).limit(MOST))
-    return [(job, DOING.get(job.kind, job.kind)) for job in found]
+    return [(job, what(job)) for job in found]

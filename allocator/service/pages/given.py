@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.facts import Facts
 from allocator.service.access import round_in, the_plan
 from allocator.service.pages.coming import Coming, coming
-from allocator.service.pages.doing import work_of
+from allocator.service.pages.doing import is_trial, work_of
 from allocator.service.roles import Who
 from allocator.service.views import round_out
 from allocator.store import keep, questionnaires
@@ -44,7 +44,7 @@ def next_of(s: Session, facts: dict[str, Any]) -> Coming:
         (
             job.id
             for job, _ in work_of(s, facts["round"].id)
-            if job.kind == "solve" and job.state in ("queued", "running")
+            if job.kind == "solve" and not is_trial(job) and job.state in ("queued", "running")
         ),
         None,
     )

@@ -21,7 +21,7 @@ from allocator.service.access import In, Manager, Office, Reader, fresh, round_i
 from allocator.service.actions.jobs import cancel, job_in
 from allocator.service.actions.rounds import solve
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.doing import AWAY, DOING
+from allocator.service.pages.doing import AWAY, is_trial, what
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.sign_in import inside
@@ -67,7 +67,7 @@ def there(job: Job, then: str) -> str:
 
 def usual(job: Job) -> str:
     """`then` for a job that nobody sent from a page."""
-    if "wants" in job.request:  # a setting tried before it is saved
+    if is_trial(job):  # a setting tried before it is saved
         return f"/rounds/{job.round_id}/settings/preview/{job.id}"
     return f"/rounds/{job.round_id}{THERE.get(job.kind, '/board')}"
 
@@ -120,7 +120,7 @@ def waiting(
         stopping=found.cancel,
         best=best,
         best_id=beside,
-        asked=found.request,
+        trial=is_trial(found),
         doing=what(found),
         before=before,
         longest=round(office.settings.job_seconds / 60),
@@ -128,11 +128,6 @@ def waiting(
         seen=mark,
         nobody=nobody,
     )
-
-
-def what(job: Job) -> str:
-    """What the work is, as its page and the desk head it."""
-    return "Trying a setting" if "wants" in job.request else DOING.get(job.kind, job.kind)
 
 
 def ahead(s: Session, job: Job) -> tuple[int, int]:
@@ -172,7 +167,7 @@ def put_away(request: Request, id: Id, job: Id, who: Manager, office: In, form: 
         if found.round_id != id or found.state not in FINAL:
             raise HttpProblem("not_found", "This work has not ended: stop it first.")
         keep.note(s, who.person(found.programme_id), AWAY, job, programme=found.programme_id, detail=found.kind)
-    return done(f"/rounds/{id}", f"“{DOING.get(found.kind, found.kind)}” is put away.")
+    return done(f"/rounds/{id}", f"“{what(found)}” is put away.")
 
 
 @router.post("/rounds/{id}/jobs/{job}/adopt")

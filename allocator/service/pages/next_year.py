@@ -11,8 +11,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
-from allocator.report.ahead import NextYear, after, before_planning
-from allocator.report.years_svg import picture
+from allocator.report.ahead import NextYear, after, before_planning, by_year
+from allocator.report.years_svg import narrow, picture
 from allocator.service.access import In, Manager, Reader
 from allocator.service.actions.rounds import roll_over
 from allocator.service.http_problems import HttpProblem
@@ -39,7 +39,9 @@ def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
         year=ahead.facts.case.year,
         lists=ahead.lists,
         mend_in=mend_in,
+        parts=by_year(ahead),
         picture=Markup(picture(ahead.found)),
+        narrow=Markup(narrow(ahead.found)),
     )
 
 

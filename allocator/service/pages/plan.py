@@ -122,6 +122,7 @@ def table_page(
         undone=undone,
         days=sum(r.days for r in shown),
         short=sum(r.short for r in shown),
+        to_begin=sum(a.extra_days for a in plan.assignments if a.urn in {r.urn for r in shown}),
         needs=[(n, n) for n in NEEDS if any(r.need == n for r in rows)],
         areas=sorted({(r.area, r.area) for r in rows if r.area}),
         team=sorted(

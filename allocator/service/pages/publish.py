@@ -155,7 +155,7 @@ def date_of(form: Fields, name: str, today: dt.date) -> dt.date | None:
 @router.post("/rounds/{id}/publish/sound")
 def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """SIPs are asked before schools are told, each by a letter with their schools."""
-    by, sips = date_of(form, "sip_date", dt.date.today()), form.all("sips")
+    by, sips = date_of(form, "sip_date", dt.date.today()), form.all("all_sips" if form.text("all") else "sips")
     if not sips:
         form.errors["sips"] = "Tick the SIPs to ask"
     if form.errors:
