@@ -44,10 +44,10 @@ def narrow(found: Ahead) -> str:
     """The same for a phone: each year's words above its bars, which take the whole width."""
     wide, row, top = 320, 76, 66
     widest = max((max(y.due, y.offered) for y in found.years), default=0) or 1
-    parts = [
-        f'<rect x="0" y="{4 + n * 20}" width="14" height="14" fill="{colour}"/><text x="20" y="{16 + n * 20}">{what}</text>'
-        for n, (what, colour) in enumerate(KEY)
-    ]
+    parts = []
+    for n, (what, colour) in enumerate(KEY):
+        parts.append(f'<rect x="0" y="{4 + n * 20}" width="14" height="14" fill="{colour}"/>')
+        parts.append(f'<text x="20" y="{16 + n * 20}">{what}</text>')
     for n, y in enumerate(found.years):
         at, sure = top + n * row, y.offered - y.only_if
         left = f"{y.left:g} left" if y.left >= 0 else f"{-y.left:g} short"
@@ -61,8 +61,9 @@ def narrow(found: Ahead) -> str:
         )
     high = top + row * len(found.years)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" role="img" '
-        f'font-family="sans-serif" font-size="14"><title>Days due and days offered in the coming years</title>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
+        f'role="img" font-family="sans-serif" font-size="14">'
+        f"<title>Days due and days offered in the coming years</title>"
         f"<desc>{escape(_told(found))}</desc>{''.join(parts)}</svg>\n"
     )
 
