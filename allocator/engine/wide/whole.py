@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from math import floor
 from time import monotonic
 
@@ -20,6 +21,7 @@ from allocator.engine.model import value
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, conclude, run, signed
 from allocator.engine.tops import top
+from allocator.engine.wide.idle import as_good
 from allocator.engine.wide.rounding import rounded
 from allocator.engine.wide.walk import ends, few, folded, turns
 
@@ -70,6 +72,7 @@ class Whole:
         most = min(Effort.nodes if nodes is None else nodes, clock.stop.nodes or Effort.nodes)
         effort = Effort(gap, None if left is None else share * left, most, clock.stop.event, sure)
         hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
+        ends = as_good(self.matrix, self.floors, ends, self.least, aim, self.chosen)
         answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint, ends=ends)
         clock.work += answer.work
         return answer
@@ -368,10 +371,13 @@ def solve_whole(
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
-        search.start(trimming=any(p.trims for p in inst.posts))
-        search.begin(hint)
-        if hint:
-            search.stand(hint)
+        filled = list(takewhile(lambda t: t.filled or t.short or t.broken, before))
+        search.start(trimming=False)
+        if not (hint and search.hope(filled, before[len(filled)] if len(filled) < len(before) else None, hope)):
+            search.start(trimming=any(p.trims for p in inst.posts))
+            search.begin(hint)
+            if hint:
+                search.stand(hint)
         if not search.climb([*before, *last[:1]], stop.gap) and not search.resort():
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
