@@ -39,7 +39,8 @@ WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's determ
 class Effort:
     """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search.
 
-    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out.
+    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out. `again`: a search
+    whose root settles many columns may begin anew without them.
     """
 
     gap: float = 0.0
@@ -47,6 +48,7 @@ class Effort:
     nodes: int = NODES
     event: threading.Event | None = None
     sure: bool = False
+    again: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def maximise(
     )
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
+    params.highs.bool_options["mip_allow_restart"] = effort.again
     if hint and effort.sure:
         params.highs.bool_options.update(dict.fromkeys(COSTLY, False))
     given = model_parameters_pb2.ModelSolveParametersProto()

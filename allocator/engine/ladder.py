@@ -30,6 +30,7 @@ DAYS, MORE = 2**12, 4  # points that a unit of the last tier before them counts 
 MOST = 2**24  # ... up to this
 HARD = 100  # relaxations allowed, from which a question that they do not settle is worth a search with HiGHS
 LAST = 40  # ... of the lot, and of whether a plan is the only one, before such a search
+BRIEF = 10  # tree nodes within which points show that there is no other plan, or will not
 LEAD = 10_000  # lots that a point counts as, where all plans looked at have the same points
 
 
@@ -56,6 +57,7 @@ class Ladder:
         self.sources = _rows(self.entries, self.under, self.over)
         self.leasts = [-FREE] * len(tiers)
         self.better: WholePlan | None = None  # the best plan of a search that was given up, or of the last
+        self.left = 0  # aims that were not settled here
         self.kept: list[Row] = []
         self.relaxed: dict[int, Relaxation] = {}
 
@@ -128,19 +130,30 @@ class Ladder:
         most = nodes if self.tiers[n].points else min(nodes, (LAST if self.tiers[n].lot else HARD) + len(boxes))
         climb = self.climb(n, clock, most)
         try:
+            if self._long(nodes):
+                raise Unsettled
             found = climb.most(boxes, best) or best
         except Unsettled:
             self.better = climb.best or best
             if clock.over or nodes < HARD:
                 raise
+            self.left += 2 if self.tiers[n].points else 1
             floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
             sure = not self.tiers[n].points
             aim = self.aims[n] + self._lead(n)
             found = self._searched(aim, floors, climb.better() or boxes, self.better, clock, sure=sure)
             found = max(self.better, WholePlan(found.at, int(self.aims[n] @ found.at)), key=lambda p: p.worth)
+            if not climb.nodes:
+                self.better = found
+                return found, boxes
             climb.close(found)
         self.better = found
         return found, climb.as_good(MANY if self.tiers[n].points or self.tiers[n].lot else BOXES) or boxes
+
+    def _long(self, nodes: int) -> bool:
+        """Whether to go to HiGHS at once: after points that were not settled here the lot is not, nor the rest; nor
+        are points after two other aims."""
+        return nodes >= HARD and self.left >= 2
 
     def _lead(self, n: int) -> Ints:
         """Of the lot, the points: all plans have as many, but they show the way."""
@@ -151,9 +164,7 @@ class Ladder:
         self, aim: Ints, floors: Sequence[Floor], boxes: Boxes, best: WholePlan, clock: Clock, *, sure: bool
     ) -> WholePlan:
         hint = dict(enumerate(best.at.tolist()))
-        nodes = Effort.nodes if clock.stop.nodes is None else clock.stop.nodes
-        effort = Effort(0.0, clock.left(), nodes, clock.stop.event, sure)
-        answer = maximise(self.matrix, aim, effort, floors=floors, ends=hull(boxes), hint=hint)
+        answer = maximise(self.matrix, aim, self._effort(clock, sure=sure), floors=floors, ends=hull(boxes), hint=hint)
         clock.work += answer.work
         if answer.status == "infeasible":
             return best  # which may lie outside
@@ -181,6 +192,9 @@ class Ladder:
         """
         if best is None:
             return None
+        if self._long(nodes):
+            self._no_other(boxes, best, clock)
+            return self.laid(best, len(self.aims))
         other, n = np.zeros(len(self.tops), dtype=np.int64), len(self.aims)
         other[: self.matrix.pairs] = best.at[: self.matrix.pairs] == 0
         self.relaxation(n).toward(other)
@@ -191,11 +205,40 @@ class Ladder:
         except Unsettled:
             if clock.over or nodes < HARD:
                 raise
-            floors = [Floor(aim, least) for aim, least in zip(self.aims, self.leasts, strict=True)]
-            found = self._searched(other, floors, boxes, WholePlan(best.at, 0), clock, sure=True)
+            self._no_other(boxes, best, clock)
+            return self.laid(best, len(self.aims))
         if found is None or found.worth > 0:
             raise Unsettled
         return self.laid(best, len(self.aims))
+
+    def _no_other(self, boxes: Boxes, best: WholePlan, clock: Clock) -> None:
+        """Asks HiGHS whether another plan is as good in every aim. Raises Unsettled unless it proves that there is
+        none.
+
+        First by the points, which guide a search to its end at the root or never; then by how much may differ.
+        """
+        floors = [Floor(aim, least) for aim, least in zip(self.aims, self.leasts, strict=True)]
+        on = best.at[: self.matrix.pairs] == 1
+        differs, other = np.zeros_like(self.tops), np.zeros_like(self.tops)
+        differs[: self.matrix.pairs] = np.where(on, -1, 1)
+        other[: self.matrix.pairs] = ~on
+        points = next((aim for t, aim in zip(self.tiers, self.aims, strict=True) if t.points), other)
+        effort = self._effort(clock)
+        brief, unlike = replace(effort, nodes=min(effort.nodes, BRIEF)), Floor(differs, 1 - int(on.sum()))
+        answer = maximise(self.matrix, points, brief, floors=[*floors, unlike], ends=hull(boxes))
+        clock.work += answer.work
+        if answer.status == "infeasible":
+            return
+        if answer.values is not None or clock.over:
+            raise Unsettled
+        found = self._searched(other, floors, boxes, WholePlan(best.at, 0), clock, sure=True)
+        if found.worth > 0:
+            raise Unsettled
+
+    @staticmethod
+    def _effort(clock: Clock, *, sure: bool = False) -> Effort:
+        nodes = Effort.nodes if clock.stop.nodes is None else clock.stop.nodes
+        return Effort(0.0, clock.left(), nodes, clock.stop.event, sure, again=False)
 
     def laid(self, plan: WholePlan, many: int) -> Laid:
         """A plan, and what it has of the first `many` aims."""

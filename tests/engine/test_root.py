@@ -7,10 +7,10 @@ from time import monotonic
 import pytest
 
 from allocator import allocate
-from allocator.engine import method, relaxation
-from allocator.engine.climb import Unsettled
+from allocator.engine import ladder, method, relaxation
+from allocator.engine.climb import Boxes, Unsettled, WholePlan
 from allocator.engine.cpsat import Clock, Stop
-from allocator.engine.ladder import at_the_root
+from allocator.engine.ladder import Ladder, at_the_root
 from allocator.engine.tiers import Conflict, solve
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
@@ -39,6 +39,31 @@ def test_the_same_plan_as_a_whole_solve(block: int) -> None:
             assert (found.tiers, found.chosen, dict(found.short)) == (now.tiers, now.chosen, dict(now.short)), seed
             settled += 1
     assert settled > CASES // 4
+
+
+def test_the_same_plan_where_highs_is_asked_whether_there_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every search but that for a first plan is given up at once; equal plans are never taken for the only one."""
+    asked, settled, no_other = 0, 0, Ladder._no_other
+
+    def counted(self: Ladder, boxes: Boxes, best: WholePlan, clock: Clock) -> None:
+        nonlocal asked
+        asked += 1
+        no_other(self, boxes, best, clock)
+
+    monkeypatch.setattr(ladder, "HARD", 0)
+    monkeypatch.setattr(Ladder, "_long", lambda self, nodes: True)
+    monkeypatch.setattr(Ladder, "_no_other", counted)
+    for seed in range(CASES // 4):
+        for inst in (random_instance(seed), short_of_days(seed)):
+            try:
+                found = at_the_root(inst, Clock(Stop(), monotonic()), 50)
+            except Unsettled:
+                continue
+            now = solve(inst)
+            assert (found.tiers, found.chosen, dict(found.short)) == (now.tiers, now.chosen, dict(now.short)), seed
+            settled += 1
+    assert asked > CASES // 12
+    assert settled > CASES // 12
 
 
 def test_no_relaxation_allowed_is_no_answer_and_the_solve_goes_on() -> None:
