@@ -122,7 +122,8 @@ def maximise(
     given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
         start = given.solution_hints.add().variable_values
-        known = [(n, float(hint[c])) for n, c in enumerate(live.tolist()) if c in hint]
+        inside = (c for c in enumerate(live.tolist()) if lows[c[1]] <= hint.get(c[1], FREE) <= tops[c[1]])
+        known = [(n, float(hint[c])) for n, c in inside]  # a value beyond its ends is an error to HiGHS
         start.ids.extend(n for n, _ in known)
         start.values.extend(v for _, v in known)
     result = solved(model, parameters.SolverType.HIGHS, params, effort, given)

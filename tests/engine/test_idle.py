@@ -57,3 +57,13 @@ def test_pairs_and_other_columns_are_left_out() -> None:
     pairs, others = (sum(x) for x in zip(*(left_out(make(n)) for make in MAKERS for n in range(10)), strict=True))
     assert pairs > 50
     assert others > 0
+
+
+def test_a_plan_in_hand_that_is_beyond_the_ends_stops_nothing() -> None:
+    """HiGHS ends with an error of its own where a hint is outside the ends of a column."""
+    matrix = Matrix(random_instance(3), False, True)
+    lows, tops = (np.array(x, dtype=np.int64) for x in (matrix.lower, matrix.upper))
+    wide = [n for n in range(matrix.pairs, len(tops)) if lows[n] < tops[n]]
+    assert wide
+    hint = {n: int(tops[n]) + 1 for n in wide}
+    assert maximise(matrix, np.ones(len(tops), dtype=np.int64), Effort(), hint=hint).values is not None
