@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 
 import pytest
@@ -10,6 +11,7 @@ from allocator import allocate
 from allocator.engine import ladder, method, relaxation
 from allocator.engine.climb import Boxes, Unsettled, WholePlan
 from allocator.engine.cpsat import Clock, Stop
+from allocator.engine.instance import Instance
 from allocator.engine.ladder import Ladder, at_the_root
 from allocator.engine.tiers import Conflict, solve
 from tests.check.random_cases import random_case
@@ -41,9 +43,15 @@ def test_the_same_plan_as_a_whole_solve(block: int) -> None:
     assert settled > CASES // 4
 
 
+def _alike(inst: Instance) -> Instance:
+    """All pairs worth the same, and no lot: many plans are equal."""
+    pairs = tuple(replace(p, points=1) for p in inst.pairs)
+    return replace(inst, pairs=pairs, tiers=tuple(t for t in inst.tiers if not t.lot))
+
+
 def test_the_same_plan_where_highs_is_asked_whether_there_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every search but that for a first plan is given up at once; equal plans are never taken for the only one."""
-    asked, settled, no_other = 0, 0, Ladder._no_other
+    asked, settled, left, no_other = 0, 0, 0, Ladder._no_other
 
     def counted(self: Ladder, boxes: Boxes, best: WholePlan, clock: Clock) -> None:
         nonlocal asked
@@ -54,16 +62,20 @@ def test_the_same_plan_where_highs_is_asked_whether_there_is_another(monkeypatch
     monkeypatch.setattr(Ladder, "_long", lambda self, nodes: True)
     monkeypatch.setattr(Ladder, "_no_other", counted)
     for seed in range(CASES // 4):
-        for inst in (random_instance(seed), short_of_days(seed)):
+        drawn = random_instance(seed), short_of_days(seed)
+        for inst in (*drawn, *map(_alike, drawn)):
+            before = asked
             try:
                 found = at_the_root(inst, Clock(Stop(), monotonic()), 50)
             except Unsettled:
+                left += asked > before
                 continue
             now = solve(inst)
+            assert now.unique, seed
             assert (found.tiers, found.chosen, dict(found.short)) == (now.tiers, now.chosen, dict(now.short)), seed
             settled += 1
-    assert asked > CASES // 12
     assert settled > CASES // 12
+    assert left > CASES // 24
 
 
 def test_no_relaxation_allowed_is_no_answer_and_the_solve_goes_on() -> None:
