@@ -14,6 +14,7 @@ from allocator.engine.instance import Solution
 from allocator.engine.tiers import Conflict, Stop
 from allocator.reasons.complete import held_in, short_in
 from allocator.reasons.spoken import to_manager, wish_to_manager
+from allocator.reasons.turns import is_now
 
 MOST = 40  # causes of one plan that are put to a solve
 
@@ -66,9 +67,12 @@ def _tied(a: Assignment, sip: str | None) -> Assignment:
 
 
 def proofs(ready: Setup, plan: Plan, stop: Stop | None = None) -> Iterator[tuple[Outweighed | CouldNotBe, str | None]]:
-    """Every claim that only a solve can show, put to one: the claim, and what is wrong with it, if anything is."""
+    """Every claim that only a solve can show, put to one: the claim, and what is wrong with it, if anything is.
+
+    Of changes that this plan decides: the posts of those before it are not open any more.
+    """
     for change in (*plan.changes, *plan.moves):
-        for c in change.claims:
+        for c in change.claims if is_now(plan, change) else ():
             if isinstance(c, Outweighed | CouldNotBe) and c.sip:
                 yield c, _disproved(ready, plan, c, stop)
     for wish in plan.wishes:
