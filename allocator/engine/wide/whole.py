@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import takewhile
 from math import floor
 from time import monotonic
 
@@ -371,9 +370,9 @@ def solve_whole(
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
-        filled = list(takewhile(lambda t: t.filled or t.short or t.broken, before))
         search.start(trimming=False)
-        if not (hint and search.hope(filled, before[len(filled)] if len(filled) < len(before) else None, hope)):
+        moves = next((n for n, t in enumerate(before) if t.broken), None)  # of a plan gone on from: who must move
+        if moves is None or not search.hope(before[:moves], before[moves], hope):
             search.start(trimming=any(p.trims for p in inst.posts))
             search.begin(hint)
             if hint:
