@@ -123,6 +123,12 @@ class Ladder:
         for later in range(n + 1, len(self.aims) + 1):
             self.relaxation(later).least(len(self.under) + n, least)
 
+    def tell(self, best: WholePlan, clock: Clock) -> None:
+        """Progress: the tiers of the plan in hand."""
+        if clock.stop.progress:
+            plan = self.matrix.read(best.at)
+            clock.stop.progress("", 0, 0, {t.name: value(self.inst, t, *plan) for t in self.inst.tiers})
+
     def settled(
         self, n: int, boxes: Boxes, best: WholePlan, clock: Clock, nodes: int
     ) -> tuple[WholePlan, Sequence[tuple[Ints, Ints]]]:
@@ -334,12 +340,14 @@ def _in_turn(ladder: Ladder, tops: Mapping[str, int], many: int, clock: Clock, n
     if best is None:
         return None
     done = 0
+    ladder.tell(best, clock)
     try:
         for n, aim in enumerate(ladder.aims):
             worth = int(aim @ best.at)
             if n >= many or worth * ladder.steps[n] + ladder.fixed[n] < tops[ladder.tiers[n].name]:
                 best, boxes = ladder.settled(n, boxes, WholePlan(best.at, worth), clock, nodes)
                 worth = best.worth
+                ladder.tell(best, clock)
             ladder.hold(n, worth)
             done = n + 1
         return ladder.only(boxes, best, clock, nodes)

@@ -103,11 +103,12 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
                 return at_the_root(inst, clock, nodes if stop.nodes is None else min(nodes, stop.nodes))
             except Unsettled as open_:
                 if open_.plan and clock.over:
-                    return stopped(inst, open_.plan, clock.work)
+                    return _fairly(inst, stopped(inst, open_.plan, clock.work), hint)
                 hint = open_.plan[0] if open_.plan else hint
                 stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         solved = _by_size(inst, stop, hint, settle, short)
-        return replace(solved, deterministic_time=clock.work + solved.deterministic_time)
+        solved = replace(solved, deterministic_time=clock.work + solved.deterministic_time)
+        return solved if stop.gap else _fairly(inst, solved, hint)
     if len(inst.pairs) <= SMALL:
         quick = replace(stop, work=min(QUICK, stop.work or QUICK)) if stop.seconds is None else stop
         quick = quick if quick.seconds is None else replace(quick, seconds=min(QUICK, quick.seconds))
@@ -123,6 +124,20 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
     again = _by_size(inst, rest, found.chosen if found else hint, settle, short)
     work = clock.work + again.deterministic_time
     return replace(_better(inst, found, again) if found else again, deterministic_time=work)
+
+
+def _fairly(inst: Instance, found: Solution, hint: Sequence[int]) -> Solution:
+    """What a stopped search leaves of a small instance, or a better plan that is soon found: no worse in any tier that
+    is proved, so that their bounds stand, and that of the first which is not."""
+    if found.status != "feasible" or len(inst.pairs) > SMALL:
+        return found
+    chosen, less = tiers.fairer(inst, (found.chosen, dict(found.short)), hint)
+    known: dict[str, int] = {}
+    for tier, v in zip(inst.tiers, found.tiers, strict=True):
+        known[tier.name] = tiers.signed(tier, v.bound)
+        if not v.proved:
+            break
+    return stopped(inst, (chosen, less, known), found.deterministic_time)
 
 
 def _better(inst: Instance, one: Solution, two: Solution) -> Solution:

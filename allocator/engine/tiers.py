@@ -19,6 +19,9 @@ from allocator.engine.model import Built, Range, value
 from allocator.engine.spread import spread_short
 
 LAST_RESORT = 2.0  # deterministic work for a first plan when time has already run out
+FAIR, ROUGHLY = 0.2, 0.01  # ... of which so much for one that fills and keeps what it can, and how near that comes
+Plan = tuple[tuple[int, ...], dict[int, int]]  # pairs, and by post the units it is short of
+FILLED, SHORT = 256, 4  # in it, what a post filled and a quarter day given are worth, in the points of the best pair
 WIDEST = 2**45  # far inside 64 bits, and small enough for the linear relaxation to keep its precision
 
 
@@ -49,13 +52,20 @@ def solve(
         if cuttable or found is None:
             search = _Search(inst, clock, trimming=cuttable)
         found = search.climb(_before_points(inst), found.chosen if found else hint)
-    if found is None:
-        if not clock.over:
-            raise Conflict(clashing(inst))
-        found = search.any_plan()
-        if found is None:
+    if found is None and not clock.over:
+        raise Conflict(clashing(inst))
+    if clock.over and not (found and found.proved):
+        plans = [p for p in (found, search.any_plan(hint)) if p]
+        if not plans:
             return Solution("stopped", (), {}, (), clock.work)
+        found = max(plans, key=lambda p: worths(inst, p.chosen, p.short))
+    assert found is not None
     return search.finish(found, settle)
+
+
+def worths(inst: Instance, chosen: Sequence[int], short: Mapping[int, int]) -> list[int]:
+    """A plan's tiers, each made most: of two plans the greater list is the better."""
+    return [signed(t, value(inst, t, chosen, short)) for t in inst.tiers]
 
 
 def _in_full(inst: Instance, able: set[int], found: _Found) -> bool:
@@ -84,12 +94,22 @@ class _Search:
         self.held: tuple[Sequence[Tier], tuple[int, ...], dict[int, int]] | None = None  # the last fold, its answer
         self.ranges = {t.name: self.built.tier(t) for t in inst.tiers}
 
-    def any_plan(self) -> _Found | None:
-        """Some plan that breaks no rule, when the search was stopped before it had one."""
-        solver, status = run(self.built.model, Clock(Stop(work=LAST_RESORT), monotonic()))
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return None
-        return _Found(*self.built.read(solver), False)
+    def any_plan(self, start: Sequence[int]) -> _Found | None:
+        """Some plan that breaks no rule, when the search was stopped before it had one: with many posts filled, few
+        days short, of `start` what can stay, and good pairs, in this order and as far as is soon found."""
+        model, pairs, stay = self.built.model, self.inst.pairs, set(start)
+        most = 1 + max((abs(p.points) for p in pairs), default=0)
+        worth = [FILLED * most + most * (i in stay) + p.points for i, p in enumerate(pairs)]
+        short = [self.ranges[t.name].expr for t in self.inst.tiers if t.short]
+        self.hint(start)
+        terms = [w * x for w, x in zip(worth, self.built.x, strict=True)]
+        model.maximize(sum([*terms, *(SHORT * most * x for x in short)]))
+        for effort in (Stop(work=FAIR, gap=ROUGHLY), Stop(work=LAST_RESORT)):
+            solver, status = run(model, Clock(effort, monotonic()))
+            model.clear_objective()  # type: ignore[no-untyped-call]  # untyped upstream
+            if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+                return _Found(*self.built.read(solver), False)
+        return None
 
     def hint(self, chosen: Sequence[int], short: Mapping[int, int] | None = None) -> None:
         b = self.built
@@ -267,11 +287,29 @@ class _Search:
         return True
 
 
-def any_plan(inst: Instance) -> tuple[tuple[int, ...], dict[int, int]] | None:
-    """Some plan that breaks no rule, for when a search was stopped before it had one; None where that is not soon
-    found."""
-    found = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts)).any_plan()
+def any_plan(inst: Instance, start: Sequence[int] = ()) -> Plan | None:
+    """Some plan that breaks no rule, like `start` where it can be, for when a search was stopped before it had one;
+    None where that is not soon found."""
+    found = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts)).any_plan(start)
     return (found.chosen, found.short) if found else None
+
+
+def fairer(inst: Instance, plan: Plan, start: Sequence[int]) -> Plan:
+    """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
+    soon found too."""
+    fair = any_plan(inst, start)
+    best = max([plan, *([fair] if fair else [])], key=lambda p: worths(inst, *p))
+    search = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts))
+    points = next((t for t in inst.tiers if t.points), None)
+    if points is None:
+        return best
+    for tier in _before_points(inst):
+        search.built.keep(tier, signed(tier, value(inst, tier, *best)))
+    search.hint(*best)
+    search.built.model.maximize(search.ranges[points.name].expr)
+    solver, status = run(search.built.model, Clock(Stop(work=FAIR, gap=ROUGHLY), monotonic()))
+    more = [search.built.read(solver)] if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else []
+    return max([best, *more], key=lambda p: worths(inst, *p))
 
 
 def conclude(

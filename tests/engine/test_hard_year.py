@@ -9,7 +9,7 @@ from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.engine.method import solve
 from allocator.engine.tiers import Stop
-from tests.benchmarks.hard import short_grid
+from tests.benchmarks.hard import kept, short_grid
 
 MOST = Stop(work=6.0, nodes=1_000)  # several times what the slowest of them takes
 
@@ -22,3 +22,24 @@ def test_a_hard_year_is_proved(name: str, case: Case) -> None:
     assert all(t.proved for t in got.tiers)
     if float(name.split()[1]) < 1:
         assert sum(t.value for t in got.tiers if t.name.startswith("1d")) > 0  # else it is no hard year
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        pytest.param(n, c, id=n.replace(" ", "-"))
+        for n, c in short_grid()
+        if float(n.split()[1]) < 1 and not n.startswith("45")
+    ],
+)
+def test_a_plan_stopped_at_a_tenth_of_the_work_keeps_its_schools(name: str, case: Case) -> None:
+    ready = allocate.setup(case, Policy())
+    _, end = allocate.allocate(ready)
+    _, now = allocate.allocate(ready, Stop(work=end.deterministic_time / 10))
+    points = [next(t.value for t in s.tiers if t.name == "4") for s in (now, end)]
+    assert kept(ready, now) >= 0.95 * kept(ready, end)
+    assert points[0] >= 0.98 * points[1]
+    for was, best in zip(now.tiers, end.tiers, strict=True):  # and nothing is called proved that is not
+        if not was.proved:
+            break
+        assert was.value == best.value

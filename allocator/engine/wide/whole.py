@@ -254,9 +254,9 @@ class Whole:
         if plan.issuperset(inst.fixed):
             self.chosen = tuple(sorted(plan))
 
-    def resort(self) -> bool:
+    def resort(self, hint: Sequence[int]) -> bool:
         """Any plan that breaks no rule, when time ran out before there was one."""
-        found = any_plan(self.inst)
+        found = any_plan(self.inst, hint)
         if found:
             self.chosen, self.short = found
             self.proved = False
@@ -377,7 +377,7 @@ def solve_whole(
             search.begin(hint)
             if hint:
                 search.stand(hint)
-        if not search.climb([*before, *last[:1]], stop.gap) and not search.resort():
+        if not search.climb([*before, *last[:1]], stop.gap) and not search.resort(hint):
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
         search.stay(last[0])
