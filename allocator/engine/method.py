@@ -132,6 +132,8 @@ def _fairly(inst: Instance, found: Solution, hint: Sequence[int]) -> Solution:
     if found.status != "feasible" or len(inst.pairs) > SMALL:
         return found
     chosen, less = tiers.fairer(inst, (found.chosen, dict(found.short)), hint)
+    if (chosen, less) == (found.chosen, found.short):
+        return found
     known: dict[str, int] = {}
     for tier, v in zip(inst.tiers, found.tiers, strict=True):
         known[tier.name] = tiers.signed(tier, v.bound)

@@ -54,12 +54,14 @@ def solve(
         found = search.climb(_before_points(inst), found.chosen if found else hint)
     if found is None and not clock.over:
         raise Conflict(clashing(inst))
-    if clock.over and not (found and found.proved):
+    if found is None or (clock.over and not found.proved):
         plans = [p for p in (found, search.any_plan(hint)) if p]
         if not plans:
             return Solution("stopped", (), {}, (), clock.work)
-        found = max(plans, key=lambda p: worths(inst, p.chosen, p.short))
-    assert found is not None
+        best = max(plans, key=lambda p: worths(inst, p.chosen, p.short))
+        if best is not found:
+            search.forget(best)
+        found = best
     return search.finish(found, settle)
 
 
@@ -207,6 +209,13 @@ class _Search:
             top = min(r.hi, r.lo + rest // w)
             self.bounds[tier.name] = top
             rest -= (v - r.lo) * w  # what a plan at this tier's value has left for those below; more where it is open
+
+    def forget(self, found: _Found) -> None:
+        """Bounds below the first tier that this plan leaves open: they were found beside another plan's values."""
+        open_ = False
+        for tier, worth in zip(self.inst.tiers, worths(self.inst, found.chosen, found.short), strict=True):
+            limit = self.bounds.pop(tier.name, None) if open_ else self.bounds.get(tier.name)
+            open_ = open_ or limit is None or limit > worth
 
     def finish(self, found: _Found, settle: bool) -> Solution:
         """Points, the lot and the last ties, from an answer to the tiers before them."""
