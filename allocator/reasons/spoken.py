@@ -205,17 +205,24 @@ def in_people(ready: Setup, price: say.Price) -> str:
 
 
 def to_head(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> str:
-    """Why this school has somebody new, as read on that day, from its *because* on; empty where nothing is claimed.
+    """Why this school has somebody new, as read on that day, as it follows an opening (`with_why`); empty where nothing
+    is claimed.
 
-    What a wish or an extension could lift is one of several: without it, it might have come out the same.
+    A claim is a fact, not a promise that without it the pair would be as before. So what a wish or an extension could
+    lift is told as one of several, *partly because*; all else as a fact of its own, after a semicolon.
     """
     why = clause(facts, urn, claims, on)
     lifted = bool(claims) and isinstance(claims[0], say.LimitReached | say.AskedToLeave)
-    return f"{'partly ' if lifted and why != SHARED else ''}because {why}" if why else ""
+    return f"partly because {why}" if lifted and why != SHARED else f"; {why}" if why else ""
+
+
+def with_why(opening: str, why: str) -> str:
+    """An opening with its reason after a comma; a fact brings its semicolon."""
+    return f"{opening}{'' if not why or why.startswith(';') else ', '}{why}"
 
 
 def clause(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> str:
-    """The same as a clause after *because*. What lies at another school of the same head is told as lying there."""
+    """The same as a clause. What lies at another school of the same head is told as lying there."""
     if not claims:
         return ""
     c = claims[0]
@@ -315,31 +322,28 @@ def lost_to_sip(facts: Facts, change: Moved) -> str:
     c = claims[0] if claims else None
     if isinstance(claims[-1] if claims else None, say.OneForAll) and not isinstance(c, say.Gone | say.Away):
         c = claims[-1]  # what bars or decides lies at another school
-    why = f"because {SHARED}"
+    why = f"; {SHARED}"
     if isinstance(c, say.Gone | say.Away):
-        why = "because you are not there for the whole time"
+        why = "; you are not there for the whole time"
     elif isinstance(c, say.LimitReached):
-        why = (
-            f"partly because you have led it for {years(c.years)}, and the published policy then asks for a fresh view"
-        )
+        led = f"you have led it for {years(c.years)}"
+        why = f", partly because {led}, and the published policy then asks for a fresh view"
     elif isinstance(c, say.AskedToLeave) and c.by == "sip":
-        why = "as you asked"
+        why = ", as you asked"
     elif isinstance(c, say.NoRoom):
         why = (
-            "because you are to lead no school"
+            "; you are to lead no school"
             if c.period == "schools"
-            else "because the days that you can give do not reach for it"
+            else "; the days that you can give do not reach for it"
         )
     elif isinstance(c, say.ByHand):
-        why = "because I decided so; ask me why"
+        why = "; I decided so, and you can ask me why"
     elif isinstance(c, say.Barred):
-        why = (
-            f"because {OWN[c.rule]}" if c.rule in OWN else "because the published rules ask for somebody else this year"
-        )
+        why = f"; {OWN.get(c.rule, 'the published rules ask for somebody else this year')}"
     elif isinstance(c, say.OneForAll):
-        why = "because schools that belong together are to have one partner"
+        why = "; schools that belong together are to have one partner"
     now = "has somebody else" if change.to else "has nobody yet"
-    return f"{facts.name(change.urn)}, which was yours, {now}, {why}."
+    return f"{facts.name(change.urn)}, which was yours, {now}{why}."
 
 
 def unmet_to_sip(facts: Facts, wish: say.WishAnswered) -> str:

@@ -20,7 +20,7 @@ from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason
 from allocator.reasons.complete import reasons
 from allocator.reasons.room import holds_if_locked
-from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip
+from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip, with_why
 from allocator.reasons.turns import is_now, news, spoken_on, stands_in, turn
 from allocator.rules.base import Audience, day, listed
 from allocator.rules.cluster import Cluster
@@ -49,7 +49,7 @@ VERBS = {"has": "have", "knows": "know", "can": "can", "come": "come"}
 @dataclass(frozen=True)
 class Told:
     """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop
-    (`why` with its *because*, or empty); `notes` (who it is, what could not be met), `days` and `after` (a way to
+    (`why` as `with_why` takes it, or empty); `notes` (who it is, what could not be met), `days` and `after` (a way to
     ask for more) whole sentences. `reasons`: what it rests on."""
 
     opening: str
@@ -65,7 +65,7 @@ class Told:
 
     @property
     def text(self) -> str:
-        return f"{', '.join(filter(None, (self.opening, self.why)))}. {self.rest}".rstrip()
+        return f"{with_why(self.opening, self.why)}. {self.rest}".rstrip()
 
 
 def told(

@@ -15,7 +15,7 @@ from typing import Literal
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import AGREED, Key, Pair, Query, State
-from allocator.reasons.spoken import name_of, to_head
+from allocator.reasons.spoken import name_of, to_head, with_why
 from allocator.reasons.told import ROLE, Told, in_words, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
@@ -91,7 +91,6 @@ def _of_pairs(
     asked = state in ("school", "changed", "cover") and (asks(desk, urns) is not None or waits)
     only_days = told.days if len(same) == 1 else _each(desk, office, same)
     told_days = " ".join(x for x in (told.notes, only_days, told.after) if x)
-    because = told.why
     about, portrait = who_is(desk.facts.sips[shown.sip]), sip.pen_portrait or ""
     of_new = desk.facts.sips[shown.sip].pen_portrait
     writes = f"\n\n{desk.row(shown).name} writes: {of_new}" if of_new else ""
@@ -103,10 +102,10 @@ def _of_pairs(
         "role": ROLE[main.post],
         "start": day(row.from_),
         "opening": told.opening,
-        "because": because,
+        "because": told.why,
         "days": told_days,
         "only_days": only_days,
-        "stands": f"{told.opening}{', ' if because else ''}{because}. {told_days}" if asked else only_days,
+        "stands": f"{with_why(told.opening, told.why)}. {told_days}" if asked else only_days,
         "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in later),
         "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in later),
         "about": about,
@@ -228,9 +227,10 @@ def ended(desk: Desk, urns: tuple[str, ...], today: dt.date) -> str:
             for c in desk.plan.changes
             if (c.urn, c.post, c.from_) == (*key, was[-1].sip) and c.to is None
         ]
-        because = f", {why[0]}" if why and why[0] else closes(desk, key[0], now[-1].to)
         is_ = "was" if now[-1].to < today else "is"
-        said.append(f"{name} {is_} your {ROLE[key[1]]}{where} until {day(now[-1].to)}{because}.")
+        until = f"{name} {is_} your {ROLE[key[1]]}{where} until {day(now[-1].to)}"
+        told = with_why(until, why[0]) if why and why[0] else until + closes(desk, key[0], now[-1].to)
+        said.append(f"{told}.")
         if any((u.urn, u.post) == key for u in desk.plan.unfilled):
             said.append("I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody.")
     return " ".join(said)

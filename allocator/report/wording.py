@@ -2,7 +2,7 @@
 
 A field is a name and nothing more: a wording cannot run anything, and a name we do not know is an error. Paragraphs are
 parted by blank lines; the first is the letter's heading. A field with nothing to say takes the comma or space before
-it along; a paragraph of which nothing was filled in is left out.
+it along, and so does one that begins with a semicolon; a paragraph of which nothing was filled in is left out.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _SCHOOL = {
     "role": "what they will be to the school",
     "start": "the first day",
     "opening": "that the SIP will be theirs, or stays theirs, and from when; who stands in, and the return",
-    "because": "why, beginning with the word because; blank where there is nothing to say",
+    "because": "why: partly because of what it names, or a fact after a semicolon; blank where there is nothing to say",
     "stands": "what stands now: all of it where somebody is new, else the days",
     "who": "who the SIP is and what they say of themselves, where somebody is new",
     "days": "the days the school has, and what we are sorry for",
@@ -177,12 +177,14 @@ def _fields(text: str) -> list[str]:
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
-    """Each field by its value; one with nothing to say takes the blanks and a comma before it along."""
+    """Each field by its value; one with nothing to say, or with a semicolon first, takes the blanks and a comma before
+    it along."""
     plain, *rest = FIELD.split(text)
     out = plain
     for name, after in zip(rest[::2], rest[1::2], strict=True):
         value = values[name.strip()]
-        out = (out + value if value else out.removesuffix(plain) + plain.rstrip(" \t").removesuffix(",")) + after
+        bare = not value or value.startswith(";")
+        out = (out.removesuffix(plain) + plain.rstrip(" \t").removesuffix(",") if bare else out) + value + after
         plain = after
     return out
 

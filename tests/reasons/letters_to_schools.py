@@ -192,7 +192,7 @@ class ToSchool(Read):
             (rf"On ({DAY}) I wrote that you would have ([\d.]+) days? with {who}\. The plan has changed since, and it is ({COUNT}) (more|fewer) now\.", self.other_days),
             (rf"Since I wrote on ({DAY}), an? {role} has been added\.", self.added),
             (rf"On ({DAY}) I wrote to you about {who} as your {role}\. Who is there when has changed since\.", self.others),
-            (rf"{who} (is|was) your {role} until ({DAY})(?:, when the school closes)?(?:, (?:partly )?because (.+?))?\.", self.ends),
+            (rf"{who} (is|was) your {role} until ({DAY})(?:, when the school closes)?(?:(?:, partly because|;) (.+?))?\.", self.ends),
             (r"I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody\.", lambda: RIGHT if any(u.urn in self.urns for u in self.plan.unfilled) else WRONG),
             (rf"{who} will not be your {role} after all: this year's plan no longer has one for you\.", lambda n, r: RIGHT if not any(holders(self.plan, (u, ROLE[r])) for u in self.urns) else WRONG),
         ]  # fmt: skip

@@ -44,7 +44,7 @@ class Reader(Opened):
         self.n += 1
         case, was, urn = self.a.book.case, change.from_ or "", change.urn
         now = "somebody else" if change.to else "nobody yet"
-        start = f"{self.a.book.schools[urn].name}, which was yours, has {now}, "
+        start = f"{self.a.book.schools[urn].name}, which was yours, has {now}"
         years = self.a.book.tenure(urn, was) - 1
         barred = {
             r
@@ -65,19 +65,19 @@ class Reader(Opened):
         barred |= {r for p in parts for r in self.a.bars.rules(p, self.a.book.sips[was])}
         wishes = self.a.book.find.wishes.get(urn, []) + self.a.book.find.general.get(was, [])
         known = {
-            "because the work is shared out afresh among all our schools.": True,
-            "because you are not there for the whole time.": not whole or "availability" in barred or any(x.sip == was for x in case.absences),
-            f"partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
+            "; the work is shared out afresh among all our schools.": True,
+            "; you are not there for the whole time.": not whole or "availability" in barred or any(x.sip == was for x in case.absences),
+            f", partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
                 "tenure" in barred,
-            "because the days that you can give do not reach for it.": any(
+            "; the days that you can give do not reach for it.": any(
                 self._too_long(p, was) if earlier else no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts
             ),
-            "because you are to lead no school.": self.a.book.sips[was].max_schools == 0,
-            "as you asked.": any(w.by == "sip" and w.sip == was for w in wishes) or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
-            "because I decided so; ask me why.": any(d.decision in ("lock", "forbid") for d in case.decisions),
-            "because the published rules ask for somebody else this year.": bool(barred),
-            "because schools that belong together are to have one partner.": any(urn in g for _, g in one_lead(self.a.book)),
-            **{f"because {text}.": rule in barred for rule, text in OWN.items()},
+            "; you are to lead no school.": self.a.book.sips[was].max_schools == 0,
+            ", as you asked.": any(w.by == "sip" and w.sip == was for w in wishes) or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
+            "; I decided so, and you can ask me why.": any(d.decision in ("lock", "forbid") for d in case.decisions),
+            "; the published rules ask for somebody else this year.": bool(barred),
+            "; schools that belong together are to have one partner.": any(urn in g for _, g in one_lead(self.a.book)),
+            **{f"; {text}.": rule in barred for rule, text in OWN.items()},
         }  # fmt: skip
         return "" if text.startswith(start) and known.get(text.removeprefix(start)) else f"not so: {text}"
 
@@ -126,7 +126,7 @@ class _Letter(Looked):
         return [
             (rf"{opening}\.(?= |$)", self.opens),
             (rf"{opening}, partly because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.reasons(b)),
-            (rf"{opening}, because (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.because(b)),
+            (rf"{opening}; (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.because(b)),
             (rf"Among the reasons for {who}: (.+?)\.(?= [A-Z]|$)", lambda a, b: self.reasons(b)),
             (rf"{who} (will be|is) away from ({DAY}) to ({DAY})\.", self.away),
             (r"We know that your cluster asked for one partner; it has not come about this year\.", lambda: self.apart()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -125,18 +124,3 @@ def test_one_more_year_holds_wherever_it_is_offered() -> None:
                 assert [w for w in plan.wishes if w.urn == change.urn and w.wish in ("fresh_eyes", "change")]
     print(f"{offered} offers")
     assert offered > 1
-
-
-ENOUGH = re.compile(  # causes that no answer of a head or SIP could lift: the only ones told without "partly"
-    r"has left us|is leaving us|is not with us|away from|for you ourselves|on a change ourselves|is back|one partner"
-    r"|under our published rules it has to be|the work is shared out afresh|the two are kept apart"
-)  # fmt: skip
-
-
-def test_a_reason_that_is_one_of_several_is_told_as_one_of_several() -> None:
-    for plan in plans():
-        ready = ready_from(plan)
-        for a in plan.assignments:
-            first = explain(ready, plan, a.urn, a.post, audience="school").text.partition(". ")[0]
-            if " because " in first and "partly because" not in first:
-                assert ENOUGH.search(first), first

@@ -114,6 +114,8 @@ def test_fields_with_nothing_to_say_leave_no_trace() -> None:
     wording = "Heading\n\n{{ sip }} comes on {{ start }}, {{ because }}.\n\n{{ sip }} writes: {{ portrait }}\n\nBye"
     letter = merge("school", wording, values, "1", "x", ("1",))
     assert letter.paragraphs == ("Amira Khan comes on 1 September.", "Bye")
+    fact = merge("school", wording, {**values, "because": "; John Lee has left us"}, "1", "x", ("1",))
+    assert fact.paragraphs[0] == "Amira Khan comes on 1 September; John Lee has left us."
 
 
 @pytest.mark.parametrize(
