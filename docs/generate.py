@@ -55,11 +55,27 @@ def headers() -> str:
     from allocator.domain.case import TABLES
     from allocator.intake.usual import HEADERS, TITLES, VALUES, known_by
 
-    few = [f"`{c}` of `{t}` ({len(known_by(t, c))})" for t in TABLES for c in TABLES[t].model_fields if len(known_by(t, c)) < 13]  # fmt: skip
-    out = ["# Usual titles and headers", "", NOTE, "Read without a mapping, and said, where the cells fit ([use your own workbook](../how-to/own-workbook.md)); our own names always. "
-           "Case, blanks and signs do not matter: `% FSM`, `FSM (%)` and `fsm` are one.", "",
-           f"With our own name, thirteen or more are known for every column but {', '.join(few)}: an id is kept in few sheets, and a header such as "
-           "*Headteacher* holds a name, which is never read as one.", "", "## Sheets", "", "| table | usual titles, years apart |", "| --- | --- |"]  # fmt: skip
+    few = [
+        f"`{c}` of `{t}` ({len(known_by(t, c))})"
+        for t in TABLES
+        for c in TABLES[t].model_fields
+        if len(known_by(t, c)) < 13
+    ]
+    out = [
+        "# Usual titles and headers",
+        "",
+        NOTE,
+        "Read without a mapping, and said, where the cells fit ([use your own workbook](../how-to/own-workbook.md)); our own names always. "
+        "Case, blanks and signs do not matter: `% FSM`, `FSM (%)` and `fsm` are one.",
+        "",
+        f"With our own name, thirteen or more are known for every column but {', '.join(few)}: an id is kept in few sheets, and a header such as "
+        "*Headteacher* holds a name, which is never read as one.",
+        "",
+        "## Sheets",
+        "",
+        "| table | usual titles, years apart |",
+        "| --- | --- |",
+    ]
     out += [f"| `{table}` | {titles} |" for table, titles in TITLES.items()]
     for table, columns in HEADERS.items():
         out += ["", f"## Columns of `{table}`", "", "| column | usual headers |", "| --- | --- |"]
@@ -269,7 +285,11 @@ def printed_large() -> str:
         first = _block(("solve", "CASE", "-o", "plan.json"), folder / "case.json", folder, tty=True)
         read = json.loads(plan.read_text("utf-8"))
         busy = max(read["loads"], key=lambda x: (x["posts"], x["sip"]))
-        jobs = [("what-if", "--plan", "plan.json", "--sip-leaves", f"{busy['sip']}@2026-12-31"), ("veto", "--plan", "plan.json", "--school", read["assignments"][0]["urn"]), ("export", "plan.json", "--excel", "plan.xlsx")]  # fmt: skip
+        jobs = [
+            ("what-if", "--plan", "plan.json", "--sip-leaves", f"{busy['sip']}@2026-12-31"),
+            ("veto", "--plan", "plan.json", "--school", read["assignments"][0]["urn"]),
+            ("export", "plan.json", "--excel", "plan.xlsx"),
+        ]
         blocks = [
             "# What commands print: 620 schools",
             "Made by `python docs/generate.py --large`. All invented.",
@@ -350,7 +370,15 @@ def python() -> str:
         out += _told(f"Plan.{name}", getattr(allocator.Plan, name), level="###")
     out += ["| table of `frame` | columns |", "| --- | --- |"]
     out += [f"| `{name}` | {', '.join(f'`{c}`' for c in columns)} |" for name, (columns, _) in TABLES.items()]
-    out += ["", "## `allocator.change`", "", (inspect.getdoc(change) or "").split("\n\n>>>")[0], "", "| function | |", "| --- | --- |"]  # fmt: skip
+    out += [
+        "",
+        "## `allocator.change`",
+        "",
+        (inspect.getdoc(change) or "").split("\n\n>>>")[0],
+        "",
+        "| function | |",
+        "| --- | --- |",
+    ]
     for name, f in inspect.getmembers(change, inspect.isfunction):
         if not name.startswith("_") and f.__module__ == change.__name__:
             said = " ".join((inspect.getdoc(f) or "").split())
@@ -412,8 +440,12 @@ def account() -> str:
     }
     about = of_case(case, reading.policy, "Hartwell primary and secondary schools", Settings(), **told)
     lines = rows(outcomes(case, solve(case, reading.policy)))
-    out = ["# Account given: Hartwell's papers", "", NOTE,
-           "What `allocator account documents` and the page *Account* of a round fill from the settings in force, for the invented authority of Hartwell. [Data protection](../how-to/data-protection.md) says how each is made."]  # fmt: skip
+    out = [
+        "# Account given: Hartwell's papers",
+        "",
+        NOTE,
+        "What `allocator account documents` and the page *Account* of a round fill from the settings in force, for the invented authority of Hartwell. [Data protection](../how-to/data-protection.md) says how each is made.",
+    ]
     out += [make(about).replace("\n## ", "\n### ").replace("# ", "## ", 1) for _, make in DOCUMENTS.values()]
     out += [
         "## Outcomes by group",

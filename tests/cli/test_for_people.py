@@ -63,7 +63,13 @@ def test_every_file_from_any_plan(plan: Path, tmp_path: Path) -> None:
 
 
 def test_the_jobs_end_in_a_workbook_and_a_page(plan: Path, tmp_path: Path) -> None:
-    for n, job in enumerate((("what-if", "--sip-leaves", "dev@2026-12-31"), ("veto", "--school", "910001"), ("choices", "--sip-leaves", "dev"))):  # fmt: skip
+    for n, job in enumerate(
+        (
+            ("what-if", "--sip-leaves", "dev@2026-12-31"),
+            ("veto", "--school", "910001"),
+            ("choices", "--sip-leaves", "dev"),
+        )
+    ):
         book, page = tmp_path / f"{n}.xlsx", tmp_path / f"{n}.html"
         assert run(*job, "--plan", plan, "--excel", book, "--report", page).returncode == 0
         assert "by school" in load_workbook(book, read_only=True).sheetnames

@@ -43,7 +43,13 @@ def test_a_dry_run_tells_all_and_writes_nothing(tmp_path: Path, file: Path) -> N
 
 def test_the_machine_form_lists_every_cell(tmp_path: Path, file: Path) -> None:
     told = json.loads(run("gias", file, "--into", folder(tmp_path), "--json"))
-    assert {"urn": "900001", "school": "Alder Primary School", "column": "pupils", "before": "210", "after": "230"} in told["changes"]  # fmt: skip
+    assert {
+        "urn": "900001",
+        "school": "Alder Primary School",
+        "column": "pupils",
+        "before": "210",
+        "after": "230",
+    } in told["changes"]
     assert told["written"].endswith("schools.csv")
 
 

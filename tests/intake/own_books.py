@@ -71,16 +71,46 @@ def last_sip_in_a_column() -> bytes:
 def one_of_several_programmes() -> bytes:
     """2. One workbook a programme: its secondaries, with a cover sheet and notes beside."""
     schools = [["Academy", "URN", "Sector", "Tier", "Trust name", "Roll", "Current SIP"], *map(list, SCHOOLS[4:])]
-    return saved(made({"Cover": [["Secondary programme 2026/27"], ["Kept by the school improvement team"]], "Academies": schools,
-                       "Consultants": team(["Consultant", "Role", "Phases covered", "Contracted days"]), "Notes": [["Ring Elm in May"]]}))  # fmt: skip
+    return saved(
+        made(
+            {
+                "Cover": [["Secondary programme 2026/27"], ["Kept by the school improvement team"]],
+                "Academies": schools,
+                "Consultants": team(["Consultant", "Role", "Phases covered", "Contracted days"]),
+                "Notes": [["Ring Elm in May"]],
+            }
+        )
+    )
 
 
 def from_the_directors_office() -> bytes:
     """3. A logo, merged titles, a line for who made it, totals below."""
-    book = made({"Schools": [["Oswin County Council", *[None] * 6], ["School improvement 2026/27", *[None] * 6], [None] * 7,
-                             ["School name", "DfE URN", "Phase of education", "Support category", "Academy trust", "Number on roll", "Allocated SIP 25/26"],
-                             *map(list, SCHOOLS), [None] * 7, ["Total", None, None, None, None, 2585, None]],
-                 "Improvement partners": [["Improvement partners", *[None] * 6], [None] * 7, *team(["Name", "Employment", "Phase", "Days"])]})  # fmt: skip
+    book = made(
+        {
+            "Schools": [
+                ["Oswin County Council", *[None] * 6],
+                ["School improvement 2026/27", *[None] * 6],
+                [None] * 7,
+                [
+                    "School name",
+                    "DfE URN",
+                    "Phase of education",
+                    "Support category",
+                    "Academy trust",
+                    "Number on roll",
+                    "Allocated SIP 25/26",
+                ],
+                *map(list, SCHOOLS),
+                [None] * 7,
+                ["Total", None, None, None, None, 2585, None],
+            ],
+            "Improvement partners": [
+                ["Improvement partners", *[None] * 6],
+                [None] * 7,
+                *team(["Name", "Employment", "Phase", "Days"]),
+            ],
+        }
+    )
     sheet = book["Schools"]
     sheet.merge_cells("A1:G1")
     sheet.merge_cells("A2:G2")
@@ -97,7 +127,10 @@ def with_logo(book: bytes) -> bytes:
     def links(kind: str, target: str) -> str:
         return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="{office}/{kind}" Target="{target}"/></Relationships>'
 
-    ends = [f"<xdr:{end}><xdr:col>{c}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{r}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:{end}>" for end, c, r in (("from", 7, 0), ("to", 8, 1))]  # fmt: skip
+    ends = [
+        f"<xdr:{end}><xdr:col>{c}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{r}</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:{end}>"
+        for end, c, r in (("from", 7, 0), ("to", 8, 1))
+    ]
     picture = (
         '<xdr:pic><xdr:nvPicPr><xdr:cNvPr id="1" name="Logo"/><xdr:cNvPicPr/></xdr:nvPicPr><xdr:blipFill><a:blip r:embed="rId1"/></xdr:blipFill>'
         '<xdr:spPr><a:prstGeom prst="rect"/></xdr:spPr></xdr:pic><xdr:clientData/>'
@@ -121,21 +154,30 @@ def with_logo(book: bytes) -> bytes:
 def rag_words() -> bytes:
     """4. Red, amber, green as the need, which each authority means in its own way: asked about, never guessed."""
     rag = {"Low": "Green", "Medium": "Amber", "High": "Red"}
-    schools = [["School", "URN", "Phase", "RAG rating", "MAT", "Pupils", "Last year's SIP"], *([*s[:3], rag[s[3]], *s[4:]] for s in SCHOOLS)]  # fmt: skip
+    schools = [
+        ["School", "URN", "Phase", "RAG rating", "MAT", "Pupils", "Last year's SIP"],
+        *([*s[:3], rag[s[3]], *s[4:]] for s in SCHOOLS),
+    ]
     return saved(made({"Schools": schools, "SIPs": team(["SIP name", "Type", "Phases", "Days"])}))
 
 
 def halves_and_mornings() -> bytes:
     """5. Days as ½, 4½ and "am"."""
     days = ["4½", 5, "5.5", "6 days", "am", "½"]
-    schools = [["School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26", "Entitlement (days)"], *([*s, d] for s, d in zip(SCHOOLS, days, strict=True))]  # fmt: skip
+    schools = [
+        ["School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26", "Entitlement (days)"],
+        *([*s, d] for s, d in zip(SCHOOLS, days, strict=True)),
+    ]
     return saved(made({"Schools": schools, "SIPs": team(["SIP name", "Type", "Phases", "Days"])}))
 
 
 def dates_as_text() -> bytes:
     """6. Dates typed as words, with dots, and as a month alone."""
     had = [["yes", "yes", "4 May 2026"], ["yes", "yes", "04.05.2026"], ["yes", "yes", "4th May 2026"]]
-    schools = [["School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26", "Last inspection"], *([*s, "12 March 2024"] for s in SCHOOLS)]  # fmt: skip
+    schools = [
+        ["School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26", "Last inspection"],
+        *([*s, "12 March 2024"] for s in SCHOOLS),
+    ]
     sips = [["SIP", "Type", "Phases", "Days", *HAD], *([*t, *r] for t, r in zip(TEAM, had, strict=True))]
     return saved(made({"Schools": schools, "SIPs": sips}))
 
@@ -151,8 +193,15 @@ def colours_with_a_meaning() -> bytes:
 
 def hidden_rows() -> bytes:
     """8. A filter left on: one school is out of sight, and one SIP who has left is struck through."""
-    book = made({"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"),
-                 "SIPs": [*team(["SIP", "Type", "Phases", "Days"]), ["Dot Low", "consultant", "Primary", 10, "yes", "yes", "04/05/2026"]]})  # fmt: skip
+    book = made(
+        {
+            "Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"),
+            "SIPs": [
+                *team(["SIP", "Type", "Phases", "Days"]),
+                ["Dot Low", "consultant", "Primary", 10, "yes", "yes", "04/05/2026"],
+            ],
+        }
+    )
     book["Schools"].row_dimensions[4].hidden = True
     for cell in book["SIPs"][5]:
         cell.font = Font(strike=True)
@@ -163,8 +212,11 @@ def semicolons() -> bytes:
     """9. CSV files as a continental Excel writes them, in a zip."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for title, rows in (("Schools.csv", listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26")),
-                            ("SIP team.csv", team(["SIP", "Type", "Phases", "Days"])), ("Declarations.csv", [["School", "Adviser", "Type"], list(CONFLICT)])):  # fmt: skip
+        for title, rows in (
+            ("Schools.csv", listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26")),
+            ("SIP team.csv", team(["SIP", "Type", "Phases", "Days"])),
+            ("Declarations.csv", [["School", "Adviser", "Type"], list(CONFLICT)]),
+        ):
             text = io.StringIO()
             csv.writer(text, delimiter=";").writerows(rows)
             archive.writestr(title, "\ufeff" + text.getvalue())
@@ -173,7 +225,10 @@ def semicolons() -> bytes:
 
 def open_document() -> bytes:
     """10. LibreOffice's .ods."""
-    sheets = {"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "Adviser 25/26"), "Advisers": team(["Adviser", "Type", "Phases", "Days"])}  # fmt: skip
+    sheets = {
+        "Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "Adviser 25/26"),
+        "Advisers": team(["Adviser", "Type", "Phases", "Days"]),
+    }
     return ods(sheets)
 
 
@@ -196,21 +251,34 @@ def ods(sheets: dict[str, Rows]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>")  # fmt: skip
-        archive.writestr("META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')  # fmt: skip
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
+        )
+        archive.writestr(
+            "META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
     return out.getvalue()
 
 
 def excel_97() -> bytes:
     """11. A real .xls: BIFF8 in a compound file."""
-    return xls({"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"), "SIPs": team(["SIP", "Type", "Phases", "Days"])})  # fmt: skip
+    return xls(
+        {
+            "Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"),
+            "SIPs": team(["SIP", "Type", "Phases", "Days"]),
+        }
+    )
 
 
 def initials_and_one_sheet() -> bytes:
     """12. One sheet for all schools of all programmes, SIPs by their initials, the list of who is who beside."""
     short = {"Ann Oak": "AO", "Bob Ray": "BR", "Cat Hill": "CH"}
     schools = [["School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"], *([*s[:6], short[s[6]]] for s in SCHOOLS)]
-    sips = [["Initials", "Name", "Type", "Phases", "Days", *HAD], *([short[t[0]], *t, *r] for t, r in zip(TEAM, RECORD, strict=True))]  # fmt: skip
+    sips = [
+        ["Initials", "Name", "Type", "Phases", "Days", *HAD],
+        *([short[t[0]], *t, *r] for t, r in zip(TEAM, RECORD, strict=True)),
+    ]
     return saved(made({"All": schools, "Who is who": sips}))
 
 
@@ -270,7 +338,9 @@ def _compound(stream: bytes) -> bytes:
         links = struct.pack("<HBBIII", len(text) if name else 0, kind, 1, free, free, child)
         return (text.ljust(64, b"\0") if name else bytes(64)) + links + bytes(36) + struct.pack("<IQ", start, size)
 
-    directory = entry("Root Entry", 5, 1, end, 0) + entry("Workbook", 2, free, 0, len(stream)) + entry("", 0, free, 0, 0) * 2  # fmt: skip
+    directory = (
+        entry("Root Entry", 5, 1, end, 0) + entry("Workbook", 2, free, 0, len(stream)) + entry("", 0, free, 0, 0) * 2
+    )
     return header + stream + directory + struct.pack("<128I", *table, *[free] * (128 - len(table)))
 
 

@@ -250,7 +250,10 @@ FAULTS: list[tuple[str, str, str]] = [  # table, column, what a person writes th
 
 @pytest.mark.parametrize(("table", "column", "written"), FAULTS)
 def test_whatever_is_written_in_a_protecting_row_it_bars_or_is_refused(table: str, column: str, written: str) -> None:
-    schools = [{"urn": "900101", "name": "Ash Primary School", "phase": "primary", "la": "Oswin", "trust": "Larkspur Trust"}, {"urn": "900102", "name": "Beck Primary School", "phase": "primary", "la": "Oswin"}]  # fmt: skip
+    schools = [
+        {"urn": "900101", "name": "Ash Primary School", "phase": "primary", "la": "Oswin", "trust": "Larkspur Trust"},
+        {"urn": "900102", "name": "Beck Primary School", "phase": "primary", "la": "Oswin"},
+    ]
     on_record = {
         "kind": "consultant",
         "phases": "primary",
@@ -261,7 +264,11 @@ def test_whatever_is_written_in_a_protecting_row_it_bars_or_is_refused(table: st
     }
     ann, bob = ({"sip": i, "name": n, **on_record} for i, n in (("ann", "Ann Oak"), ("bob", "Bob Ray")))
     row = {**(ann if table == "sips" else ROWS[table]), column: written}
-    tables = {"schools": schools, "sips": [row, bob]} if table == "sips" else {"schools": schools, "sips": [ann, bob], table: [row]}  # fmt: skip
+    tables = (
+        {"schools": schools, "sips": [row, bob]}
+        if table == "sips"
+        else {"schools": schools, "sips": [ann, bob], table: [row]}
+    )
     read = read_document({**tables, "year": "2026/27"})
     if read.case is not None:
         assert "ann" not in rules.pairs(Facts(read.case, read.policy)).allowed["900101", "lead"]
@@ -277,7 +284,12 @@ def test_what_would_bar_nobody_is_said() -> None:
     old = {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2024/25"}
     veto = {"urn": "900101", "post": "lead", "by": "head", "answer": "veto", "on": "2026-07-01"}
     tie = {"sip": "ann", "trust": "Ash Primary", "kind": "governor"}
-    told = [p.text for p in read_document({"schools": schools, "sips": sips, "year": "2026/27", "refusals": [old], "interests": [tie]}).problems]  # fmt: skip
+    told = [
+        p.text
+        for p in read_document(
+            {"schools": schools, "sips": sips, "year": "2026/27", "refusals": [old], "interests": [tie]}
+        ).problems
+    ]
     assert any("bars that year and the next: it bars nobody in 2026/27" in t for t in told)
     assert any("trust Ash Primary is a school of this case (900101)" in t for t in told)
     told = [

@@ -118,7 +118,17 @@ def test_no_head_is_nobody_and_two_of_them_are_not_one(word: str) -> None:
 
 
 def test_schools_that_share_a_head_are_named_and_how_far_apart_they_are() -> None:
-    schools = [GOOD["schools"] | {"urn": f"90010{n}", "name": f"S{n}", "head": "Mrs Jones", "easting": 400_000 + 30_000 * n, "northing": 300_000} for n in range(2)]  # fmt: skip
+    schools = [
+        GOOD["schools"]
+        | {
+            "urn": f"90010{n}",
+            "name": f"S{n}",
+            "head": "Mrs Jones",
+            "easting": 400_000 + 30_000 * n,
+            "northing": 300_000,
+        }
+        for n in range(2)
+    ]
     found = read_document({"schools": schools, "sips": [GOOD["sips"]]})
     text = next(p.text for p in found.problems if p.code == "shared_head")
     assert "Mrs Jones: S0 (900100), S1 (900101), which are 30 km apart" in text

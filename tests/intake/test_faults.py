@@ -25,7 +25,14 @@ SCHOOLS: list[dict[str, Any]] = [
     {"urn": "900101", "name": "Ash Primary School", "phase": "primary", "la": "Oswin", "trust": "Larkspur Trust"},
     {"urn": "900102", "name": "Beck Primary School", "phase": "primary", "la": "Oswin"},
 ]
-FIT = {"kind": "consultant", "phases": "primary", "days": 20, "trained": "yes", "board_approved": "yes", "dbs_checked_on": "2026-01-01"}  # fmt: skip
+FIT = {
+    "kind": "consultant",
+    "phases": "primary",
+    "days": 20,
+    "trained": "yes",
+    "board_approved": "yes",
+    "dbs_checked_on": "2026-01-01",
+}
 SIPS: list[dict[str, Any]] = [
     {"sip": "ann", "name": "Ann Oak", "email": "ann.oak@team.example", **FIT},
     {"sip": "bob", "name": "Bob Ray", **FIT},
@@ -99,7 +106,12 @@ def with_columns(*columns: tuple[str, str, str]) -> list[dict[str, Any]]:
     return [s | {head: cells[n] for head, *cells in columns} for n, s in enumerate(SCHOOLS)]
 
 
-LED = {("900101", "ann", "2024/25"), ("900102", "ann", "2024/25"), ("900101", "bob", "2025/26"), ("900102", "ann", "2025/26")}  # fmt: skip
+LED = {
+    ("900101", "ann", "2024/25"),
+    ("900102", "ann", "2024/25"),
+    ("900101", "bob", "2025/26"),
+    ("900102", "ann", "2025/26"),
+}
 
 
 @pytest.mark.parametrize(
@@ -135,7 +147,10 @@ def test_a_column_of_no_year_beside_one_of_a_year_is_last_years_where_the_year_i
 @pytest.mark.parametrize("urns", [("2013614", "2013615"), ("201/3614", "201/3615")])
 def test_dfe_numbers_for_urns_are_refused(urns: tuple[str, str]) -> None:
     found = read({"schools": [{**s, "urn": u} for s, u in zip(SCHOOLS, urns, strict=True)]})
-    assert [(p.code, p.row, p.value) for p in found.problems if p.severity == "error"] == [("bad_urn", 1, urns[0]), ("bad_urn", 2, urns[1])]  # fmt: skip
+    assert [(p.code, p.row, p.value) for p in found.problems if p.severity == "error"] == [
+        ("bad_urn", 1, urns[0]),
+        ("bad_urn", 2, urns[1]),
+    ]
     assert "a DfE number" in texts(found)
 
 

@@ -33,7 +33,15 @@ def test_a_case_s_frames_read_back_as_the_same_case(name: str) -> None:
     assert again == case.model_copy(update={"extras": {}, "notices": again.notices})
 
 
-SIPS = pd.DataFrame({"sip": ["ann"], "name": ["Ann"], "kind": ["consultant"], "phases": [["primary", "nursery"]], "days": [np.float64(20)]})  # fmt: skip
+SIPS = pd.DataFrame(
+    {
+        "sip": ["ann"],
+        "name": ["Ann"],
+        "kind": ["consultant"],
+        "phases": [["primary", "nursery"]],
+        "days": [np.float64(20)],
+    }
+)
 
 
 def test_what_pandas_calls_missing_is_blank() -> None:

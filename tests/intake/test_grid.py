@@ -126,7 +126,10 @@ def test_an_open_document_is_read(tmp_path: Path) -> None:
     )
     with zipfile.ZipFile(tmp_path / "c.ods", "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>")  # fmt: skip
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
+        )
         archive.writestr(
             "META-INF/manifest.xml",
             '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
@@ -165,7 +168,16 @@ def test_figures_and_lists_as_people_write_them_are_read_and_said(
     assert given in said(found, "values_read")
 
 
-@pytest.mark.parametrize(("column", "given"), [("pupils", "c.300"), ("fsm_percent", "<1"), ("head_started", "March 2026"), ("need", "Red"), ("oeif_overall", "Goodish")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("column", "given"),
+    [
+        ("pupils", "c.300"),
+        ("fsm_percent", "<1"),
+        ("head_started", "March 2026"),
+        ("need", "Red"),
+        ("oeif_overall", "Goodish"),
+    ],
+)
 def test_what_cannot_be_read_is_refused_with_what_is_expected(tmp_path: Path, column: str, given: str) -> None:
     made, _ = book(tmp_path, [[*SCHOOLS[0], column], [*SCHOOLS[1], given]])
     bad = [p for p in saved(tmp_path, made).problems if p.code == "bad_value"]

@@ -39,7 +39,9 @@ def test_a_slip_of_one_among_many_is_taken_for_nobody_else(given: str, slip: boo
 def test_a_number_longer_than_python_counts_is_nobody() -> None:
     sips = [{"sip": "S1", "name": "Ann Lea", "kind": "consultant", "phases": "primary", "days": 20}]
     history = [{"urn": "900101", "sip": "9" * 5000, "year": "2025/26"}]
-    found = read_document({"schools": [{"urn": "900101", "name": "Ash", "phase": "primary"}], "sips": sips, "history": history})  # fmt: skip
+    found = read_document(
+        {"schools": [{"urn": "900101", "name": "Ash", "phase": "primary"}], "sips": sips, "history": history}
+    )
     assert found.case is not None
     assert any(p.code == "gone_sips" for p in found.problems)
 

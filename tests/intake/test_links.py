@@ -111,7 +111,10 @@ def test_dates_that_the_links_lack_come_from_the_register_in_the_same_zip(tmp_pa
     into = folder(tmp_path)
     path = tmp_path / "extract.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("edubasealldata.csv", "URN,EstablishmentName,OpenDate,CloseDate\n800003,Fir,,31-08-2024\n900003,Fir and Yew,01-09-2024,\n")  # fmt: skip
+        archive.writestr(
+            "edubasealldata.csv",
+            "URN,EstablishmentName,OpenDate,CloseDate\n800003,Fir,,31-08-2024\n900003,Fir and Yew,01-09-2024,\n",
+        )
         archive.writestr("links_edubasealldata.csv", HEADER + LINKS)
     _, raw = kept_table(into)
     out = link_successions(path, raw)

@@ -53,7 +53,11 @@ def ods(rows: str) -> bytes:
 
 def ods_of(text: str) -> bytes:
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
-    return ods("".join(f"<table:table-row>{''.join(map(cell.format, r.split(',')))}</table:table-row>" for r in text.splitlines()))  # fmt: skip
+    return ods(
+        "".join(
+            f"<table:table-row>{''.join(map(cell.format, r.split(',')))}</table:table-row>" for r in text.splitlines()
+        )
+    )
 
 
 def zipped(members: dict[str, str | bytes]) -> bytes:

@@ -84,7 +84,11 @@ def test_an_id_beside_the_name_of_somebody_else_is_an_error(tmp_path: Path, tabl
 
 
 def test_a_name_beside_a_blank_id_is_read_and_one_that_is_the_same_is_not_asked_about(tmp_path: Path) -> None:
-    rows = [["by", "sip", "SIP name", "urn", "wish"], ["school", "", "Bob Ray", "900101", "change"], ["school", "ann", "Oak, Ann", "900102", "change"]]  # fmt: skip
+    rows = [
+        ["by", "sip", "SIP name", "urn", "wish"],
+        ["school", "", "Bob Ray", "900101", "change"],
+        ["school", "ann", "Oak, Ann", "900102", "change"],
+    ]
     found = read(tmp_path, {"wishes": rows})
     assert found.case is not None, found.problems
     assert {(w.urn, w.sip) for w in found.case.wishes} == {("900101", "bob"), ("900102", "ann")}
@@ -186,7 +190,11 @@ def test_a_row_whose_first_text_begins_like_a_sum_is_a_sum_only_beside_figures(t
 
 def _with(table: Grid, column: str, *values: str) -> Grid:
     at = table[0].index(column)
-    return [table[0], *([*r[:at], v, *r[at + 1 :]] for r, v in zip(table[1:], values, strict=False)), *table[len(values) + 1 :]]  # fmt: skip
+    return [
+        table[0],
+        *([*r[:at], v, *r[at + 1 :]] for r, v in zip(table[1:], values, strict=False)),
+        *table[len(values) + 1 :],
+    ]
 
 
 @pytest.mark.parametrize("given", ["60%", "£40", "40 km", "40 pupils"])
@@ -261,7 +269,10 @@ def test_characters_that_take_no_room_make_no_other_word(tmp_path: Path) -> None
     ]
     found = read(tmp_path, {"interests": rows})
     assert found.case is not None, found.problems
-    assert {(i.sip, i.urn, i.kind) for i in found.case.interests} == {("ann", "900101", "governor"), ("bob", "900102", "family")}  # fmt: skip
+    assert {(i.sip, i.urn, i.kind) for i in found.case.interests} == {
+        ("ann", "900101", "governor"),
+        ("bob", "900102", "family"),
+    }
     assert "out of 3 cells" in said(found, "unseen")
 
 
@@ -276,7 +287,10 @@ def test_comments_on_cells_are_told_and_our_own_marks_are_not(tmp_path: Path) ->
 
 
 def test_an_allocation_without_a_column_for_its_year_takes_it_from_its_title(tmp_path: Path) -> None:
-    found = book(tmp_path, {"schools": SCHOOLS, "sips": SIPS, "Allocation 25-26": [["School", "SIP"], ["Ash Primary", "Ann Oak"]]})  # fmt: skip
+    found = book(
+        tmp_path,
+        {"schools": SCHOOLS, "sips": SIPS, "Allocation 25-26": [["School", "SIP"], ["Ash Primary", "Ann Oak"]]},
+    )
     assert found.case is not None, found.problems
     assert [(h.urn, h.sip, h.year) for h in found.case.history] == [("900101", "ann", "2025/26")]
     assert "its title does: 2025/26" in said(found, "year_read")
@@ -296,7 +310,10 @@ def test_an_allocation_without_a_column_for_its_year_takes_it_from_its_title(tmp
 def test_a_mapping_to_nobody_drops_no_row(tmp_path: Path, mapping: str, code: str, says: str) -> None:
     file = tmp_path / "m.toml"
     file.write_text(mapping, "utf-8")
-    rows = [["sip", "urn", "kind"], ["Mrs O" if "Mrs" in mapping else "ann", "Alder" if "Alder" in mapping else "900101", "governor"]]  # fmt: skip
+    rows = [
+        ["sip", "urn", "kind"],
+        ["Mrs O" if "Mrs" in mapping else "ann", "Alder" if "Alder" in mapping else "900101", "governor"],
+    ]
     found = read(tmp_path, {"interests": rows}, words=read_mapping(file))
     assert found.case is None
     assert says in said(found, code)
@@ -417,7 +434,7 @@ def test_an_ods_is_looked_at_as_closely_as_an_xlsx(tmp_path: Path) -> None:
 
     trust = cell("Larkspur Trust", ' table:number-rows-spanned="2"')
     noted = cell("primary", inside="<office:annotation><text:p>closing?</text:p></office:annotation>")
-    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'  # fmt: skip
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="1024"/></table:table-row>'
     schools = (
         f"<table:table-header-rows>{row('urn', 'name', 'phase', 'trust', 'fsm_percent')}</table:table-header-rows>"
     )
@@ -428,8 +445,13 @@ def test_an_ods_is_looked_at_as_closely_as_an_xlsx(tmp_path: Path) -> None:
     spaces = " ".join(f'xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text"))
     with zipfile.ZipFile(tmp_path / "c.ods", "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("content.xml", f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>")  # fmt: skip
-        archive.writestr("META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>')  # fmt: skip
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>",
+        )
+        archive.writestr(
+            "META-INF/manifest.xml", '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        )
     found = read_case(tmp_path / "c.ods", year="2026/27")
     assert found.case is not None, found.problems
     assert [(s.trust, s.fsm_percent) for s in found.case.schools] == [("Larkspur Trust", 42), ("Larkspur Trust", 30)]

@@ -65,7 +65,17 @@ def test_a_school_by_its_name_or_its_number_dressed_up(table: str, given: Any) -
 
 
 @pytest.mark.parametrize("table", BY_SIP)
-@pytest.mark.parametrize(("given", "id"), [("Ann", "ann"), ("Mrs Ann LEA", "ann"), ("Lea, Ann", "ann"), ("s07", "S-07"), ("Bob  Mor", "S-07"), ("Ann Lea (ann)", "ann")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "id"),
+    [
+        ("Ann", "ann"),
+        ("Mrs Ann LEA", "ann"),
+        ("Lea, Ann", "ann"),
+        ("s07", "S-07"),
+        ("Bob  Mor", "S-07"),
+        ("Ann Lea (ann)", "ann"),
+    ],
+)
 def test_a_sip_by_name_or_by_the_id_in_another_case(table: str, given: str, id: str) -> None:
     found = read(table, sip=given)
     assert found.case is not None, found.problems
@@ -75,8 +85,17 @@ def test_a_sip_by_name_or_by_the_id_in_another_case(table: str, given: str, id: 
 
 
 @pytest.mark.parametrize("table", BY_SCHOOL)
-@pytest.mark.parametrize(("given", "near"), [("Elm", "Elm Infant School (900102)"), ("Elm Infnat School", "Elm Infant School (900102)"),
-                                             ("St Ann's RC Primary School", "St. Ann's CE"), ("Zzyzx Academy", ""), ("90010", "90010"), ("Elm Infant School (900103)", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "near"),
+    [
+        ("Elm", "Elm Infant School (900102)"),
+        ("Elm Infnat School", "Elm Infant School (900102)"),
+        ("St Ann's RC Primary School", "St. Ann's CE"),
+        ("Zzyzx Academy", ""),
+        ("90010", "90010"),
+        ("Elm Infant School (900103)", ""),
+    ],
+)
 def test_a_school_that_is_nobodys_is_an_error_with_the_nearest(table: str, given: str, near: str) -> None:
     found = read(table, urn=given)
     assert found.case is None
@@ -86,7 +105,9 @@ def test_a_school_that_is_nobodys_is_an_error_with_the_nearest(table: str, given
 
 
 @pytest.mark.parametrize("table", BY_SIP)
-@pytest.mark.parametrize(("given", "near"), [("Anne Lee", "Dr Ann Lea (ann)"), ("anm", "ann"), ("Mor", "Bob Mor (S-07)"), ("s-O7", "S-07")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("given", "near"), [("Anne Lee", "Dr Ann Lea (ann)"), ("anm", "ann"), ("Mor", "Bob Mor (S-07)"), ("s-O7", "S-07")]
+)
 def test_a_sip_that_is_nobody_is_an_error_with_the_nearest(table: str, given: str, near: str) -> None:
     found = read(table, sip=given)
     assert found.case is None
@@ -140,7 +161,17 @@ def test_numbers_as_spreadsheets_write_them(given: Any, urn: str) -> None:
 
 
 def test_a_slip_is_seen_among_three_thousand_and_a_stranger_is_not() -> None:
-    names = {f"p{n}": f"Person {a}{b} {c}{d}" for n, (a, b, c, d) in enumerate(product("ABDELM", ("ar", "en", "ois"), "HKRST", [f"{v}{w}{x}" for v in ("al", "or", "un") for w in ("de", "ton") for x in ("", "s", "r", "l")]))}  # fmt: skip
+    names = {
+        f"p{n}": f"Person {a}{b} {c}{d}"
+        for n, (a, b, c, d) in enumerate(
+            product(
+                "ABDELM",
+                ("ar", "en", "ois"),
+                "HKRST",
+                [f"{v}{w}{x}" for v in ("al", "or", "un") for w in ("de", "ton") for x in ("", "s", "r", "l")],
+            )
+        )
+    }
     known = Known({**names, "amelie-oak": "Amélie Oakhurst", "s07": "Jon Smyth"})
     assert len(known.names) > 2000
     for slip in ("Amelie Oakhurs", "Oakhurst", "amelie-oka", "S7", "so7", "John Smith", "jon smyht"):

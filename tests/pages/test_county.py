@@ -57,7 +57,10 @@ def first() -> list[dict[str, str]]:
 
 def later() -> list[dict[str, str]]:
     rows = [r | {"NumberOfPupils": str(int(r["NumberOfPupils"]) + 3)} | LATER.get(r["URN"], {}) for r in first()]
-    come = [{**rows[1], "URN": CONVERTED, "EstablishmentStatus (name)": "Open", "CloseDate": ""}, {**rows[4], "URN": NEW, "EstablishmentName": "New School"}]  # fmt: skip
+    come = [
+        {**rows[1], "URN": CONVERTED, "EstablishmentStatus (name)": "Open", "CloseDate": ""},
+        {**rows[4], "URN": NEW, "EstablishmentName": "New School"},
+    ]
     return [r for r in rows if r["URN"] != GONE] + come
 
 
@@ -92,7 +95,9 @@ def through_the_forms(folder: Path, files: dict[str, Path]) -> Case:
     me, at = desk.headers("manager elsewhere"), "http://testserver/rounds/rq"
 
     def give(where: str, data: dict[str, Any], **given: Path) -> Any:
-        return desk.client.post(f"{at}/{where}", headers=me, files={k: (p.name, p.read_bytes()) for k, p in given.items()}, data=data)  # fmt: skip
+        return desk.client.post(
+            f"{at}/{where}", headers=me, files={k: (p.name, p.read_bytes()) for k, p in given.items()}, data=data
+        )
 
     book = load_workbook(
         io.BytesIO(give("national", {"las": "Oswin"}, register=files["first"], ofsted=files["outcomes"]).content)
@@ -112,7 +117,13 @@ def through_the_forms(folder: Path, files: dict[str, Path]) -> Case:
     book.save(folder / "filled.xlsx")
     give("data", {"year": "2026/27"}, file=folder / "filled.xlsx")
     assert "as version 1" in give("data/take", {}).text
-    page = give("national", {"options": ["add", "renumber"]}, register=files["both"], links=files["both"], ofsted=files["outcomes"]).text  # fmt: skip
+    page = give(
+        "national",
+        {"options": ["add", "renumber"]},
+        register=files["both"],
+        links=files["both"],
+        ofsted=files["outcomes"],
+    ).text
     package = re.search(r'name="package" value="([^"]*)"', page)
     assert package, page
     assert "as version 2" in give("national/take", {"package": package[1]}).text
@@ -123,7 +134,11 @@ def through_the_forms(folder: Path, files: dict[str, Path]) -> Case:
 
 
 def test_a_county_s_year_loses_no_cell_by_either_door(tmp_path: Path) -> None:
-    parts: dict[str, str | bytes] = {"first.csv": published(first()), "outcomes.csv": OUTCOMES, "both.zip": zipped({"edubasealldata.csv": published(later()), "links_edubasealldata.csv": LINKS})}  # fmt: skip
+    parts: dict[str, str | bytes] = {
+        "first.csv": published(first()),
+        "outcomes.csv": OUTCOMES,
+        "both.zip": zipped({"edubasealldata.csv": published(later()), "links_edubasealldata.csv": LINKS}),
+    }
     files = {}
     for name, body in parts.items():
         files[name.partition(".")[0]] = path = tmp_path / name

@@ -41,7 +41,14 @@ def rounds_of_two_years(db: Database, id: str) -> None:
 
 def mine(folder: Path, **more: list[list[Any]]) -> Path:
     """The workbook of test_own_words with everything on record for its SIPs."""
-    sips = [[*row, *x] for row, x in zip(SHEETS["sips"], (("trained", "board approved", "dbs checked on"), *[("yes", "yes", "2026-01-01")] * 2), strict=True)]  # fmt: skip
+    sips = [
+        [*row, *x]
+        for row, x in zip(
+            SHEETS["sips"],
+            (("trained", "board approved", "dbs checked on"), *[("yes", "yes", "2026-01-01")] * 2),
+            strict=True,
+        )
+    ]
     return save(folder / "mine.xlsx", {**SHEETS, "sips": sips, **more})
 
 
@@ -141,7 +148,9 @@ def test_own_values_and_bodies_are_asked_in_the_same_screen_and_the_case_is_told
     told = unescape(" ".join(re.sub("<[^>]*>", " ", page).split()))
     assert "Column of schools: Last Year's SIP our own: kept as it is" in told
     assert "Last year's SIP last year's SIP" not in told  # one word, however it is spaced
-    page = desk.client.post(f"{url}/forget", headers=me, data={"kind": "column", "place": "schools", "text": "Last Year's SIP"}).text  # fmt: skip
+    page = desk.client.post(
+        f"{url}/forget", headers=me, data={"kind": "column", "place": "schools", "text": "Last Year's SIP"}
+    ).text
     assert "Column of schools: Last Year" not in unescape(re.sub("<[^>]*>", " ", page))
 
 
@@ -150,7 +159,15 @@ def desk(tmp_path: Path) -> Desk:
     return open_office(tmp_path)
 
 
-@pytest.mark.parametrize(("body", "told"), [(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old", "cannot be taken yet"), (b"scribble", "This is not a file we read"), (b"PK broken", "cannot be taken yet"), (b"{}", "no schools table")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old", "cannot be taken yet"),
+        (b"scribble", "This is not a file we read"),
+        (b"PK broken", "cannot be taken yet"),
+        (b"{}", "no schools table"),
+    ],
+)
 def test_what_is_no_case_is_said_and_changes_nothing(desk: Desk, body: bytes, told: str) -> None:
     me = desk.headers("manager")
     with desk.db.read() as s:

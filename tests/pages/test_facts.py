@@ -118,7 +118,11 @@ def test_the_case_is_what_a_workbook_with_the_same_change_gives(
 def test_a_row_that_cannot_be_is_refused_in_its_field_and_nothing_is_kept(desk: Desk) -> None:
     told = post(desk, "facts/sips/row", **{**row_form(desk, "sips", "A"), "days": "plenty"})
     assert "Error: days is 'plenty'; expected a number" in told
-    told = post(desk, "facts/sips/row", **{**row_form(desk, "sips", "A"), "leaves_on-day": "31", "leaves_on-month": "2", "leaves_on-year": "2027"})  # fmt: skip
+    told = post(
+        desk,
+        "facts/sips/row",
+        **{**row_form(desk, "sips", "A"), "leaves_on-day": "31", "leaves_on-month": "2", "leaves_on-year": "2027"},
+    )
     assert "Give a day, month and year" in told
     told = post(desk, "facts/interests/row", key="", sip="A", kind="governor")
     assert "fill exactly one of urn, trust and la" in told
@@ -142,7 +146,10 @@ def test_many_at_once_from_a_list_are_one_version(desk: Desk) -> None:
     assert "No longer: Sip C declares an interest in 4 Hill School: bars until decided" in told
     with desk.db.read() as s:
         log = [(a.action, a.detail) for a in s.query(AuditRow).filter_by(action="fact changed")]
-    assert log == [("fact changed", "version 2: schools, 2 rows: need"), ("fact changed", "version 3: interests, 1 row: taken out")]  # fmt: skip
+    assert log == [
+        ("fact changed", "version 2: schools, 2 rows: need"),
+        ("fact changed", "version 3: interests, 1 row: taken out"),
+    ]
 
 
 def test_a_manager_who_is_a_sip_changes_nothing_about_themselves(desk: Desk) -> None:
@@ -226,7 +233,10 @@ def test_earlier_versions_are_told_and_put_back_without_their_settings(desk: Des
 
 
 def test_desk_and_plan_lead_a_manager_to_one_fact(desk: Desk) -> None:
-    pages = {who: [desk.client.get(f"http://testserver/rounds/r{p}", headers=desk.headers(who)).text for p in ("", "/plan")] for who in ("manager", "auditor")}  # fmt: skip
+    pages = {
+        who: [desk.client.get(f"http://testserver/rounds/r{p}", headers=desk.headers(who)).text for p in ("", "/plan")]
+        for who in ("manager", "auditor")
+    }
     assert 'href="/rounds/r/data/facts/schools">Change a fact</a>' in pages["manager"][0]
     assert 'href="/rounds/r/data/facts/schools">The facts</a>' in pages["auditor"][0]
     row = 'href="/rounds/r/data/facts/schools/row?key=1" aria-label="Change a fact about 1 Hill School"'

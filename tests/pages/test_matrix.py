@@ -195,7 +195,19 @@ def address(desk: Desk, page: str) -> str:
     id = "p" if page.startswith("/programmes") else "r"
     ended = ("/adopt", "stopped"), ("/away", "stopped")
     job = next((j for part, j in (("/choices/", "chosen"), *ended) if part in page), desk.ids["job"])
-    names = {"id": id, "job": job, "scenario": "none", "urn": "1", "sip": "A", "plan": desk.ids["plan"], "n": "1", "secret": "none", "key": "tenure.limit", "table": "sips", "programme": "p"} | {"name": "notice" if "/account/" in page else "all.pdf"}  # fmt: skip
+    names = {
+        "id": id,
+        "job": job,
+        "scenario": "none",
+        "urn": "1",
+        "sip": "A",
+        "plan": desk.ids["plan"],
+        "n": "1",
+        "secret": "none",
+        "key": "tenure.limit",
+        "table": "sips",
+        "programme": "p",
+    } | {"name": "notice" if "/account/" in page else "all.pdf"}
     asks = "?urn=1&sip=B" if page.endswith(("/move", "/try")) else ""
     with desk.db.read() as s:
         grant = s.scalars(sa.select(Grant.id).where(Grant.programme_id == "p", Grant.role == "auditor")).one()

@@ -35,7 +35,9 @@ def desk(tmp_path: Path) -> Desk:
 def approved(page: str) -> dict[str, str]:
     """What the form of one's own words sends as it stands, and the manager's word for each value asked about."""
     out = {}
-    for name, body in re.findall(r'<select[^>]*name="((?:sheet|column|value|school|sip|body)\|[^"]*)"[^>]*>(.*?)</select>', page, re.S):  # fmt: skip
+    for name, body in re.findall(
+        r'<select[^>]*name="((?:sheet|column|value|school|sip|body)\|[^"]*)"[^>]*>(.*?)</select>', page, re.S
+    ):
         chosen = re.search(r'<option value="([^"]*)" selected', body)
         out[unescape(name)] = MEANT.get(name.rpartition("|")[2], unescape(chosen[1]) if chosen else "")
     return out
@@ -70,12 +72,18 @@ def right(case: Case, policy: Policy, name: str) -> None:
     """The schools, their needs, last year's pairs and the conflict are as the workbook has them, and so is the plan."""
     schools = [s for s in SCHOOLS if name != "programme.xlsx" or s[2] == "Secondary"]
     called = {p.sip: p.name for p in case.sips}
-    assert [(s.urn, s.name, s.pupils, s.trust or "") for s in case.schools] == [(str(s[1]), s[0], s[5], s[4]) for s in schools]  # fmt: skip
+    assert [(s.urn, s.name, s.pupils, s.trust or "") for s in case.schools] == [
+        (str(s[1]), s[0], s[5], s[4]) for s in schools
+    ]
     assert [s.need for s in case.schools] == [
         {"Low": "low", "Medium": "standard", "High": "high"}[s[3]] for s in schools
     ]
     assert {(h.urn, called[h.sip]) for h in case.history} == {p for p in PAIRS if int(p[0]) in [s[1] for s in schools]}
-    assert [(p.name, p.days, p.trained, str(p.dbs_checked_on)) for p in case.sips if p.name != "Dot Low"] == [("Ann Oak", 20, True, "2026-05-04"), ("Bob Ray", 24, True, "2026-05-04"), ("Cat Hill", 30, True, "2026-05-04")]  # fmt: skip
+    assert [(p.name, p.days, p.trained, str(p.dbs_checked_on)) for p in case.sips if p.name != "Dot Low"] == [
+        ("Ann Oak", 20, True, "2026-05-04"),
+        ("Bob Ray", 24, True, "2026-05-04"),
+        ("Cat Hill", 30, True, "2026-05-04"),
+    ]
     plan = solve(case, policy)
     leads = {(a.urn, called[a.sip]) for a in plan.assignments if a.post == "lead"}
     assert leads == {p for p in PAIRS if p[0] in {s.urn for s in case.schools}}, name

@@ -49,7 +49,11 @@ def stages(desk: Desk) -> dict[str, str]:
 
 
 def test_ten_answers_are_one_press(desk: Desk) -> None:
-    status, _ = post(desk, "/telephone", **{"word-1": "accept", "word-2": "veto", "reason-2": "We disagreed.", "word-3": "query", "reason-3": "Who?"})  # fmt: skip
+    status, _ = post(
+        desk,
+        "/telephone",
+        **{"word-1": "accept", "word-2": "veto", "reason-2": "We disagreed.", "word-3": "query", "reason-3": "Who?"},
+    )
     assert status == 303
     assert stages(desk) == {"1": "accepted", "2": "refused", "3": "queried", "4": "proposed"}
 

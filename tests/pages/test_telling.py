@@ -26,8 +26,23 @@ Step = Callable[[Desk], "Fact | list[Fact]"]
 def own_round(at: Site, name: str, *steps: Step, policy: Policy | None = None) -> str:
     """A programme and round of this name: four small schools, planned, with these steps taken."""
     policy = policy or Policy()
-    case = facts().model_copy(update={"sips": tuple(s.model_copy(update={"easting": 1000.0 * n, "northing": 900.0}) for n, s in enumerate(facts().sips))})  # fmt: skip
-    case = case.model_copy(update={"schools": tuple(s.model_copy(update={"easting": 500.0 * n, "northing": 4000.0 * n, "head_email": f"head{s.urn}@{name}.example"}) for n, s in enumerate(case.schools))})  # fmt: skip
+    case = facts().model_copy(
+        update={
+            "sips": tuple(
+                s.model_copy(update={"easting": 1000.0 * n, "northing": 900.0}) for n, s in enumerate(facts().sips)
+            )
+        }
+    )
+    case = case.model_copy(
+        update={
+            "schools": tuple(
+                s.model_copy(
+                    update={"easting": 500.0 * n, "northing": 4000.0 * n, "head_email": f"head{s.urn}@{name}.example"}
+                )
+                for n, s in enumerate(case.schools)
+            )
+        }
+    )
     plan = solve(case, policy)
     with at.db.write() as s:
         s.add(Programme(id=name, name=f"Programme {name}", created_at=keep.now()))

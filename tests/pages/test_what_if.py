@@ -143,7 +143,9 @@ def test_several_together_by_keyboard(at: Site, round_id: str) -> None:
     page.keyboard.press("Enter")
     arrived(page, "what-if/")
     title = page.get_by_role("heading", level=1)
-    expect(title).to_have_text("Sip A leaves after 31 December 2026 and 4 Hill School is in special measures from 1 February 2027")  # fmt: skip
+    expect(title).to_have_text(
+        "Sip A leaves after 31 December 2026 and 4 Hill School is in special measures from 1 February 2027"
+    )
     accessible(page)
 
 

@@ -51,7 +51,16 @@ def test_every_claim_of_random_plans_is_shown() -> None:
         assert not false, f"case {n}"
     print(", ".join(f"{count} {kind}" for kind, count in sorted(seen.items())))
     assert seen.total() > 2 * CASES
-    assert seen.keys() >= {"barred_by", "gone", "limit_reached", "asked_to_leave", "outweighed", "wish_met", "wish_not_met", "nobody_such"}  # fmt: skip
+    assert seen.keys() >= {
+        "barred_by",
+        "gone",
+        "limit_reached",
+        "asked_to_leave",
+        "outweighed",
+        "wish_met",
+        "wish_not_met",
+        "nobody_such",
+    }
 
 
 def test_every_claim_is_shown_after_any_events_of_a_year() -> None:

@@ -28,7 +28,10 @@ def plan() -> Plan:
         for n in (1, 2, 4, 5)
     ]
     schools[0] = schools[0].model_copy(update={"need": "top", "category_of_concern": "SM"})
-    people = [sip("A", appraisal_trained=True, name="Ann Lea", experience=("special_measures",)), sip("B", name="Bo Fox", experience=("special_measures",), evidence=("improved_school",))]  # fmt: skip
+    people = [
+        sip("A", appraisal_trained=True, name="Ann Lea", experience=("special_measures",)),
+        sip("B", name="Bo Fox", experience=("special_measures",), evidence=("improved_school",)),
+    ]
     wishes = [{"by": "school", "urn": "900002", "wish": "change", "strength": 3}]
     nobody = school("900006", phase="special")
     annual = solve(case([*schools, nobody], people, history=history, wishes=wishes), policy())

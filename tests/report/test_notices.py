@@ -24,7 +24,12 @@ def test_notices_of_the_reading_are_in_every_form_of_the_plan(tmp_path: Path) ->
     done = CliRunner().invoke(app, ["solve", str(tmp_path), "--year", "2026/27", *options])
     assert done.exit_code == 4, done.output
     cells = [c.value for row in load_workbook(tmp_path / "p.xlsx")["notices"].iter_rows() for c in row]
-    forms = {"terminal": " ".join(done.stdout.split()), "workbook": " ".join(map(str, cells)), "json": (tmp_path / "p.json").read_text(), "page": (tmp_path / "p.html").read_text()}  # fmt: skip
+    forms = {
+        "terminal": " ".join(done.stdout.split()),
+        "workbook": " ".join(map(str, cells)),
+        "json": (tmp_path / "p.json").read_text(),
+        "page": (tmp_path / "p.html").read_text(),
+    }
     for form, text in forms.items():
         for said in ("Ann Lea as Ann Lea (ann)", "Fern Trust Ltd as The Fern Trust"):
             assert said in text, form

@@ -41,7 +41,10 @@ def test_who_leaves_posts_empty_stands_first() -> None:
     ]
     assert [r.label for r in sweep_svg.worst(rows)] == ["Bo", "Cy", "Ann"]
     assert sweep_svg.sentence(rows).startswith("Without Bo posts would stay empty.")
-    assert sweep_svg.sentence(rows[:1]) == "Everybody can be replaced from within the team. Ann would be missed most: 4 other schools would move."  # fmt: skip
+    assert (
+        sweep_svg.sentence(rows[:1])
+        == "Everybody can be replaced from within the team. Ann would be missed most: 4 other schools would move."
+    )
 
 
 def test_a_map_has_an_outline_names_and_a_scale() -> None:

@@ -49,7 +49,9 @@ def test_a_sip_gives_days_periods_and_absences_and_declares() -> None:
     assert "Ann declares an interest in Birch: barred" in text
 
 
-@pytest.mark.parametrize(("days", "limit"), [(("2026-11-20", "2026-11-02"), "before the start"), (("2025-11-02", "2025-11-03"), "between")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("days", "limit"), [(("2026-11-20", "2026-11-02"), "before the start"), (("2025-11-02", "2025-11-03"), "between")]
+)
 def test_an_absence_has_its_end_after_its_start_and_within_the_year(days: tuple[str, str], limit: str) -> None:
     with pytest.raises(UsageError, match=limit):
         apply(CASE, Policy(), [{"sip_says": {"sip": "A", "absences": [{"from": days[0], "to": days[1]}]}}])

@@ -66,10 +66,37 @@ def test_a_document_says_what_is_in_force(name: str) -> None:
 
 def test_the_transparency_record_has_every_field_of_the_standard() -> None:
     text = DOCUMENTS["transparency"][1](of_case(facts(), Policy(), "p", Settings()))
-    for field in ("Name", "Description", "Website", "Contact", "Organisation", "Phase", "Region", "Senior responsible owner", "External supplier",
-                  "Procurement", "Scope", "Benefit", "Previous process", "Alternatives considered", "Process integration", "Information provided",
-                  "Frequency and scale", "Human decisions and review", "Required training", "Appeals and review", "Architecture", "Model",
-                  "Performance", "Sources", "Personal data", "Sensitive attributes", "Sharing", "Access", "Storage and retention"):  # fmt: skip
+    for field in (
+        "Name",
+        "Description",
+        "Website",
+        "Contact",
+        "Organisation",
+        "Phase",
+        "Region",
+        "Senior responsible owner",
+        "External supplier",
+        "Procurement",
+        "Scope",
+        "Benefit",
+        "Previous process",
+        "Alternatives considered",
+        "Process integration",
+        "Information provided",
+        "Frequency and scale",
+        "Human decisions and review",
+        "Required training",
+        "Appeals and review",
+        "Architecture",
+        "Model",
+        "Performance",
+        "Sources",
+        "Personal data",
+        "Sensitive attributes",
+        "Sharing",
+        "Access",
+        "Storage and retention",
+    ):
         assert f"| {field} |" in text, field
     assert all(f"| {title} |" in text for title, *_ in of_case(facts(), Policy(), "p", Settings()).weights())
 
@@ -116,14 +143,41 @@ def test_a_pack_tells_the_story_and_holds_elsewhere(desk: Desk) -> None:
         who = s.scalars(
             sa.select(Grant.person_id).where(Grant.urn == "1", Grant.role == "head", Grant.programme_id == "p")
         ).one()
-        s.add(LetterRow(id="l", round_id="r", kind="school", key="1", person_id=who, role="school", email="head@example.org", next="/",
-                        heading="Your SIP", text="Dear head,\n\nA is proposed.", hash="h", at=keep.now(), expires_at=keep.now(), fate="taken"))  # fmt: skip
+        s.add(
+            LetterRow(
+                id="l",
+                round_id="r",
+                kind="school",
+                key="1",
+                person_id=who,
+                role="school",
+                email="head@example.org",
+                next="/",
+                heading="Your SIP",
+                text="Dear head,\n\nA is proposed.",
+                hash="h",
+                at=keep.now(),
+                expires_at=keep.now(),
+                fate="taken",
+            )
+        )
     data = made(desk)
     assert verify(data, again=True) == []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         story = archive.read("story.md").decode()
-    for part in ("1 Hill School", "## 1 The data", "## 2 The rules", "## 3 The plan", "## 4 What happened", "manager): answered: head accept",
-                 "## 5 Letters as sent", "> A is proposed.", "## 6 The audit log", "answer; accept by head, telephone", "proved"):  # fmt: skip
+    for part in (
+        "1 Hill School",
+        "## 1 The data",
+        "## 2 The rules",
+        "## 3 The plan",
+        "## 4 What happened",
+        "manager): answered: head accept",
+        "## 5 Letters as sent",
+        "> A is proposed.",
+        "## 6 The audit log",
+        "answer; accept by head, telephone",
+        "proved",
+    ):
         assert part in story, part
 
 
