@@ -9,9 +9,11 @@ import pytest
 
 from allocator import allocate
 from allocator.domain.case import Case, School
+from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 from allocator.generate import invent, write_team
+from allocator.generate.harder import PERIODS, clustered, write_clusters
 from allocator.intake.read import read_case
 from allocator.intake.write import write_csv
 
@@ -78,3 +80,34 @@ def test_what_is_written_reads_back_as_the_same_case_and_says_that_it_is_invente
 def test_numbers_that_cannot_be_are_refused_with_the_limit(sips: int, tightness: float) -> None:
     with pytest.raises(UsageError, match=r"\d"):
         invent(schools(), Policy(), sips, 1, tightness)
+
+
+def test_a_short_year_with_limits_in_each_period_and_clusters(tmp_path: Path) -> None:
+    base = schools()
+    grouped = clustered(base)
+    made = invent(grouped, Policy(), 7, 1, 0.9, period_limits=True)
+    assert made.tightness == pytest.approx(0.9, abs=0.015)
+    limited = [s for s in made.case.sips if s.status == "active" and s.autumn_1_days]
+    assert 0 < len(limited) < 7
+    facts = Facts(made.case, Policy())
+    for s in limited:
+        assert 1.1 < sum(getattr(s, p) for p in PERIODS) / (facts.capacity(s) / 4) < 1.3
+    assert {s.cluster for s in grouped.schools if s.cluster_wants_one_sip} == {"C0", "C3", "C6"}
+    fields = ["name", "urn", "phase", "la", "easting", "northing", "cluster", "of our own"]
+    rows = [[s.name, s.urn, s.phase, s.la, s.easting, s.northing, None, "kept"] for s in base.schools]
+    write_csv(tmp_path / "schools.csv", fields, rows)
+    write_clusters(grouped.schools, tmp_path / "schools.csv")
+    write_team(made, tmp_path)
+    read = read_case(tmp_path, year="2026/27").case
+    assert read is not None
+    assert {s.urn: (s.cluster, s.cluster_wants_one_sip) for s in read.schools} == {
+        s.urn: (s.cluster, s.cluster_wants_one_sip) for s in grouped.schools
+    }
+    assert (tmp_path / "schools.csv").read_text("utf-8").count("kept") == 40
+    plan, _ = allocate.allocate(allocate.setup(read, Policy()))
+    assert plan.status == "optimal"
+
+
+def test_clusters_of_the_schools_own_are_not_written_over() -> None:
+    with pytest.raises(UsageError, match="clusters of its own"):
+        clustered(clustered(schools()))

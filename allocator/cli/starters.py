@@ -32,7 +32,13 @@ def team(
     case: Annotated[Path, typer.Argument(help="a folder with schools.csv; the team is written beside it")],
     sips: Annotated[int, typer.Option("--sips", min=1, help="how many SIPs")],
     seed: Annotated[int, typer.Option("--seed", help="the same seed gives the same team")],
-    tightness: Annotated[float, typer.Option("--tightness", help="capacity over demand")] = 1.05,
+    tightness: Annotated[
+        float, typer.Option("--tightness", help="capacity over demand; below 1 days are short")
+    ] = 1.05,
+    period_limits: Annotated[bool, typer.Option("--period-limits", help="most SIPs limit each period")] = False,
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="put the schools in clusters too; schools.csv gets two columns")
+    ] = False,
     year: Annotated[str | None, typer.Option("--year", help="the academic year planned, as 2026/27")] = None,
     policy: Annotated[Path | None, typer.Option("--policy", help="a policy.toml")] = None,
     force: ForceOpt = False,
@@ -41,19 +47,25 @@ def team(
     """An invented team, history, interests and wishes for real schools, so that an authority can try the tool."""
     from allocator.errors import UsageError
     from allocator.generate import MARK, WRITTEN, invent, write_team
+    from allocator.generate.harder import clustered, write_clusters
     from allocator.intake.read import read_case
 
     if not case.is_dir():
         raise UsageError(f"{case}: give a folder with schools.csv; the team's tables are written beside it.")
-    free_to_write([case / f"{name}.csv" for name in WRITTEN] + [case / MARK], force)
+    named = (*WRITTEN, "schools") if clusters else WRITTEN
+    free_to_write([case / f"{name}.csv" for name in named] + [case / MARK], force)
     reading = read_case(case, year=year, policy=policy, schools_only=True)
     if reading.case is None:
         from allocator.cli.app import show_problems
 
         show_problems(reading.problems)
         raise typer.Exit(3)
-    made = invent(reading.case, reading.policy, sips, seed, tightness)
+    given = clustered(reading.case) if clusters else reading.case
+    made = invent(given, reading.policy, sips, seed, tightness, period_limits=period_limits)
     written = write_team(made, case)
+    if clusters:
+        write_clusters(given.schools, case / "schools.csv")
+        written.append(case / "schools.csv")
     hand = made.hand
     if as_json:
         say_json(

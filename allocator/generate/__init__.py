@@ -19,6 +19,7 @@ from allocator.domain.policy import Policy
 from allocator.errors import CaseError, UsageError
 from allocator.generate import invented_team
 from allocator.generate.by_hand import ByHandCounts, by_hand, hard_rules
+from allocator.generate.harder import with_period_limits
 from allocator.generate.invented_names import names
 from allocator.generate.offered_days import days_for
 from allocator.generate.past import Past, past
@@ -52,9 +53,12 @@ class Team:
         return self.capacity_days / self.demand_days
 
 
-def invent(case: Case, policy: Policy, sips: int, seed: int, tightness: float = 1.05) -> Team:
+def invent(
+    case: Case, policy: Policy, sips: int, seed: int, tightness: float = 1.05, *, period_limits: bool = False
+) -> Team:
     """A team of so many SIPs, with history, interests and wishes, for the schools of a case.
 
+    Below a tightness of 1 the days offered are too few. `period_limits`: most SIPs say how much each period may take.
     Raises UsageError when the numbers cannot be: more SIPs than schools, more days than a year has.
     """
     if not TIGHTEST <= tightness <= LOOSEST:
@@ -86,6 +90,8 @@ def invent(case: Case, policy: Policy, sips: int, seed: int, tightness: float = 
     if max(days.values()) > MOST_DAYS:
         raise UsageError(_too_few(sips, max(days.values()), sum(days.values())))
     made = _case(case, [*(invented_team.row(bare, p, days[p.sip]) for p in team), *leavers], then)
+    if period_limits:
+        made = with_period_limits(made, policy, seed)
     facts = Facts(made, policy)
     hard = hard_rules(facts)
     return Team(

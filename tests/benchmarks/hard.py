@@ -10,7 +10,6 @@ set-up, solve to a proof, words and audit. `short_grid` is for the tests: invent
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import statistics
 import time
@@ -19,11 +18,11 @@ from itertools import pairwise
 
 from allocator import allocate
 from allocator.domain.case import Case, School
-from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.engine.cpsat import Stop
 from allocator.engine.instance import Solution
 from allocator.generate import invent
+from allocator.generate.harder import clusters, with_period_limits
 from allocator.reasons.answer import solve
 from tests.benchmarks import cases
 
@@ -40,7 +39,6 @@ LAS = (
 )
 TIGHTNESS = 1.3, 1.12, 1.03, 0.97, 0.95, 0.85, 0.8  # days offered for schools over days that the posts take
 STRUCTURES = "plain", "joined", "periods"
-SHARES = 0.28, 0.28, 0.30, 0.28  # of a SIP's days that a period may take
 SIZE = 5  # schools a SIP
 
 
@@ -54,11 +52,11 @@ def structured(rows: Sequence[School], structure: str) -> list[School]:
     ]
     if structure != "joined":
         return out
-    placed = sorted((s for s in out if s.easting), key=lambda s: (s.easting or 0, s.urn))
-    more: dict[str, dict[str, object]] = {}
-    for n, s in enumerate(placed):
-        more[s.urn] = {"cluster": f"C{n // 6}", "cluster_wants_one_sip": n // 6 % 3 == 0}
-    primaries = [s for s in placed if s.phase == "primary"]
+    more: dict[str, dict[str, object]] = {
+        urn: {"cluster": name, "cluster_wants_one_sip": one} for urn, (name, one) in clusters(out).items()
+    }
+    by_urn = {s.urn: s for s in out}
+    primaries = [by_urn[urn] for urn in more if by_urn[urn].phase == "primary"]
     for a, b in list(pairwise(primaries))[::9]:
         more[a.urn]["head"] = more[b.urn]["head"] = f"h{a.urn}"
     for a, b in list(pairwise(primaries))[4::11]:
@@ -72,16 +70,7 @@ def team(rows: Sequence[School], tightness: float, structure: str, seed: int = 1
     case = invent(
         Case(year=YEAR, schools=tuple(structured(rows, structure)), sips=()), Policy(), sips, seed, tightness
     ).case
-    if structure != "periods":
-        return case
-    facts, r, out = Facts(case, Policy()), random.Random(seed), []
-    for s in case.sips:
-        if s.status == "active" and r.random() < 0.8:
-            days = facts.capacity(s)
-            names = "autumn_1_days", "autumn_2_days", "spring_days", "summer_days"
-            s = s.model_copy(update={n: math.ceil(days * share) / 4 for n, share in zip(names, SHARES, strict=True)})
-        out.append(s)
-    return case.model_copy(update={"sips": tuple(out)})
+    return with_period_limits(case, Policy(), seed) if structure == "periods" else case
 
 
 def invented(count: int, seed: int) -> list[School]:
