@@ -54,6 +54,11 @@ def listed(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
+def no_longer(sip: str) -> str:
+    """Somebody of whom the case knows no more than the id: ross (no longer on the team)."""
+    return f"{sip} (no longer on the team)"
+
+
 def words(tag: str) -> str:
     """A tag as words, abbreviations as people write them: ri_to_good, SEND."""
     return " ".join(w.upper() if w.lower() in CAPITALS else w for w in tag.replace("_", " ").split(" "))

@@ -13,6 +13,7 @@ from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import world
+from allocator.reasons.spoken import name_of
 
 CONCERN = {"special_measures", "significant_improvement"}
 
@@ -57,13 +58,12 @@ def veto(
     change = {"veto": {"urn": urn, "sip": row.sip} | ({"on": on.isoformat()} if on else {})}
     stay = [k for k in held if k not in uncounted]
     new = scenario(plan, [change], held=stay, uncounted=uncounted).plan(stop)
-    names = {a.sip: a.name for a in (*plan.assignments, *new.assignments)}
     now = _proposed(new, urn, post)
     affected = tuple(
         (
             facts.name(c.urn) + ("" if c.post == "lead" else f" ({c.post})"),
-            names.get(c.from_ or "", "nobody"),
-            names.get(c.to or "", "nobody"),
+            name_of(facts, c.from_),
+            name_of(facts, c.to),
             c.because,
         )
         for c in new.moves

@@ -17,6 +17,7 @@ from allocator.domain.plan import Moved
 from allocator.reasons.in_people import in_people as known
 from allocator.reasons.room import holds_if_locked
 from allocator.rules.base import day, listed, words, years
+from allocator.words import no_longer
 
 SHARED = "the work is shared out afresh among all our schools"
 LIFTS = {  # what would let a pair by that a rule bars
@@ -62,15 +63,9 @@ WISHES = {  # a wish, as the one who wrote it reads it
 
 
 def name_of(facts: Facts, sip: str | None) -> str:
-    """The SIP's name; the id of one who is in the case no more."""
+    """The SIP's name; of one whom the case knows by id alone, that too."""
     row = facts.sips.get(sip or "")
-    return row.name if row else (sip or "nobody")
-
-
-def who_was(facts: Facts, sip: str) -> str:
-    """Somebody of last year by name; of whom the case knows no more than the id, that they are no longer on the
-    team."""
-    return facts.sips[sip].name if sip in facts.sips else f"{sip} (no longer on the team)"
+    return row.name if row else no_longer(sip) if sip else "nobody"
 
 
 def to_reader(facts: Facts, sip: str | None) -> str:
@@ -96,6 +91,8 @@ def _manager(ready: Setup, c: say.Cause) -> str:
     name = name_of(facts, getattr(c, "sip", None))
     where = facts.name(getattr(c, "urn", ""))
     if isinstance(c, say.Gone):
+        if c.sip not in facts.sips:
+            return f"{c.sip} is no longer on the team."
         return f"{name} leaves on {day(c.on)}." if c.on else f"{name} is not on the team."
     if isinstance(c, say.Away):
         return f"{name} is away from {listed([f'{day(s.from_)} to {day(s.to)}' for s in c.spans])}."

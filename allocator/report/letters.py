@@ -108,6 +108,7 @@ def _of_pairs(
         "stands": f"{with_why(told.opening, told.why)}. {told_days}" if asked else only_days,
         "other_posts": "\n\n".join(_also(desk, office, p, urns) for p in later),
         "posts_too": "\n\n".join(_by_name(desk, p, urns) for p in later),
+        "support": "\n\n".join(_by_name(desk, p, urns) for p in later if p.post == "support"),
         "about": about,
         "portrait": portrait,
         "who": f"{about}{writes}" if asked else "",

@@ -11,7 +11,7 @@ from allocator.allocate import Setup
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
-from allocator.reasons.spoken import name_of, who_was
+from allocator.reasons.spoken import name_of
 from allocator.words import listed
 
 
@@ -55,7 +55,7 @@ class ListSource:
         return self.ready.facts
 
     def name(self, sip: str | None) -> str:
-        return who_was(self.facts, sip) if sip else name_of(self.facts, sip)
+        return name_of(self.facts, sip)
 
     def schools(self, urns: Sequence[str]) -> str:
         return listed([self.facts.name(u) for u in urns])

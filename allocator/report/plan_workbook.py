@@ -55,7 +55,7 @@ def write_workbook(case: Case, policy: Policy, plan: Plan, path: Path) -> None:
     _by_school(book.create_sheet("by school"), rows)
     _loads(book.create_sheet("loads"), plan)
     _unfilled(book.create_sheet("unfilled"), plan)
-    _changes(book.create_sheet("changes"), plan)
+    _changes(book.create_sheet("changes"), facts, plan)
     _wishes(book.create_sheet("wishes answered"), facts, plan)
     _notices(book.create_sheet("notices"), plan)
     _settings(book.create_sheet("settings in force"), policy)
@@ -270,16 +270,15 @@ def _unfilled(sheet: Worksheet, plan: Plan) -> None:
     table(sheet, ["school", "URN", "post", "need", "why nobody", "what would mend it"], rows, wrap=(5, 6))
 
 
-def _changes(sheet: Worksheet, plan: Plan) -> None:
-    names = {x.sip: x.name for x in plan.loads}
+def _changes(sheet: Worksheet, facts: Facts, plan: Plan) -> None:
     schools = {a.urn: a.school for a in plan.assignments} | {u.urn: u.school for u in plan.unfilled}
     rows = [
         [
             schools[c.urn],
             number(c.urn),
             c.post,
-            names.get(c.from_ or "", c.from_ or "nobody"),
-            names.get(c.to or "", c.to or "nobody"),
+            name_of(facts, c.from_),
+            name_of(facts, c.to),
             c.because,
             "yes" if c.voluntary else "no",
         ]

@@ -15,7 +15,7 @@ from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
 from allocator.reasons.in_a_word import in_a_word
-from allocator.words import counted, day, days, keeps
+from allocator.words import counted, day, days, keeps, no_longer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,10 +66,10 @@ class NamesPrinted:
             self.ids[name].append(sip)
 
     def sip(self, sip: str | None) -> str:
-        """Amira Khan (amira); an id alone for one who is in the case no more."""
+        """Amira Khan (amira); of one whom the case knows by id alone, that too."""
         if not sip:
             return "nobody"
-        return f"{self.sips[sip]} ({sip})" if sip in self.sips else sip
+        return f"{self.sips[sip]} ({sip})" if sip in self.sips else no_longer(sip)
 
     def named(self, name: str | None) -> str:
         """A SIP of whom only the name is at hand."""

@@ -75,6 +75,7 @@ _SCHOOL = {
     "only_days": "the days the school has",
     "other_posts": "who supports the appraisal, or gives other support, where that is arranged with us, and why",
     "posts_too": "the same by name and days alone",
+    "support": "who gives other support, by name and days alone",
     "about": "who the SIP is: kind, headships, years",
     "portrait": "what the SIP says of themselves in public",
     "silence": "what no answer means, under the settings in force",

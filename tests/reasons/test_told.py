@@ -14,6 +14,7 @@ from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
 from allocator.reasons.complete import complete
 from allocator.reasons.why import Explanation, explain
+from allocator.report.terminal import NamesPrinted
 from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
 from tests.reasons.reader import Reader
@@ -224,3 +225,10 @@ def test_a_school_whose_cluster_asked_for_one_partner_and_has_two_is_told_that_i
     assert all(known in told(apart, u).text for u in "12")
     assert Reader(apart).read(apart.assignments[0], "school", told(apart, apart.assignments[0].urn).text) == []
     assert known not in told(plan_of(schools, [sip(), sip("B")]), "1").text
+
+
+def test_a_manager_reads_of_whom_the_case_knows_no_more_than_the_id() -> None:
+    plan = plan_of([school()], [sip("B")], history=led("1", "Z", "2025/26"))
+    text = explain(ready_from(plan), plan, "1").text
+    assert "Before: Z (no longer on the team). Z is no longer on the team." in text
+    assert NamesPrinted(plan).sip("Z") == "Z (no longer on the team)"

@@ -309,6 +309,7 @@ def test_a_support_adviser_added_in_the_year_is_whom_the_letter_asks_about() -> 
     assert "Since I wrote on 27 June 2026, a support adviser has been added." in text
     assert "If you would rather not work with Łukasz Żak" in text
     assert "Łukasz Żak is a consultant" in text
+    assert "Support adviser: Łukasz Żak, " in t.letter("chair_changed", "1").text
     assert "appraisal" not in text  # it was in December
     t.send(rounds.sound, None, ["B"])
     t.send(rounds.propose)

@@ -157,7 +157,7 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     if stands.waiting and not stands.in_force:
         out.append(
             Coming(
-                f"Plan {_n(len(stands.waiting), 'refusal')} again",
+                f"Plan again for {_n(len({p.urn for p in stands.waiting}), 'school')} that refused",
                 "As few other schools as can be would move; you see who before anybody is told.",
                 Way("See who would move", f"{at}/answers"),
             )

@@ -13,7 +13,7 @@ from allocator import rounds
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
-from allocator.reasons.spoken import name_of, who_was
+from allocator.reasons.spoken import name_of
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.actions.answers import answer, confirm
 from allocator.service.actions.rounds import in_force
@@ -67,7 +67,7 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
     for pair in desk.round.everyone:
         key = pair.key
         c = changed.get((*key, pair.sip))
-        before = who_was(desk.facts, c.from_) if c and c.from_ else None
+        before = name_of(desk.facts, c.from_) if c and c.from_ else None
         out.append(
             PairLine(
                 pair,

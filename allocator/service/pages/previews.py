@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.before import last_year
 from allocator.domain.round import State
-from allocator.reasons.spoken import who_was
+from allocator.reasons.spoken import name_of
 from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter, kind_of
 from allocator.rounds import Desk
@@ -69,7 +69,7 @@ def sort_of(desk: Desk, urns: Sequence[str], states: Sequence[State]) -> tuple[S
     before = {u: last_year(desk.facts, u, "lead") for u in urns}
     moved = [u for u in urns if any(c.urn == u and c.post == "lead" for c in desk.plan.changes)]
     names = list(dict.fromkeys(leads[u] for u in urns if u in leads))
-    were = [who_was(desk.facts, b) for u in moved if (b := before[u])]
+    were = [name_of(desk.facts, b) for u in moved if (b := before[u])]
     brief = (" and ".join(names) or "nobody") + (f", after {' and '.join(dict.fromkeys(were))}" if were else "")
     if any(desk.facts.as_it_stands(u).category_of_concern for u in urns):
         return "concern", brief

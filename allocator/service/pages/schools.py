@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,6 +16,7 @@ from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
 from allocator.domain.round import AGREED, Pair
 from allocator.errors import NotThere
 from allocator.reasons.position import position
+from allocator.reasons.spoken import name_of
 from allocator.reasons.why import explain
 from allocator.reasons.why_not import WhyNot
 from allocator.reasons.why_not import why_not as price_of
@@ -75,7 +77,7 @@ def school(
         price_post=post,
         position=position(own),
         ties=ties,
-        names={s.sip: s.name for s in facts.sips.values()},
+        name_of=partial(name_of, facts),
         history=sorted(facts.history(urn), key=lambda h: (h.year, h.role or "lead"), reverse=True),
         wishes=facts.wishes_about(urn),
         decisions=[d for d in facts.case.decisions if d.urn == urn],
