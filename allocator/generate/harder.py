@@ -21,7 +21,7 @@ COLUMNS = "cluster", "cluster_wants_one_sip"
 
 
 def with_period_limits(case: Case, policy: Policy, seed: int) -> Case:
-    """Four SIPs in five have a limit for each period, in quarter-days; all four together are some 14 % above the year's."""
+    """Four SIPs in five have a limit for each period, in quarter-days; all four are some 14 % above the year's."""
     facts, rng, out = Facts(case, policy), random.Random(seed), []
     for sip in case.sips:
         if sip.status == "active" and rng.random() < LIMITED:
