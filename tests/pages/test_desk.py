@@ -55,7 +55,7 @@ def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> 
     with desk.db.write() as s:
         keep.keep_plan(s, "n", plan)
         keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
-    assert comes(desk, "n") == ("Tell 4 schools", "Tell SIPs and schools")
+    assert comes(desk, "n") == ("Tell 4 schools", "Look at the letters")
     with desk.db.write() as s:
         keep.step(s, "n", MEL, lambda d: rounds.propose(d, ["1", "2", "3"], today))
     assert comes(desk, "n")[0] == "Tell the other 1 school"

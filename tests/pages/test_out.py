@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
 
 from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
 from allocator.service import roles
 from allocator.store import keep
+from allocator.store.tables import RoundRow
 from tests.pages.test_matrix import SITE
-from tests.service.office import MEL, Desk, open_office
+from tests.service.office import MEL, Desk, facts, open_office
 
 
 @pytest.fixture
@@ -64,3 +68,38 @@ def test_dates_are_a_calendar_file(desk: Desk) -> None:
     assert "Answer the question of 4 Hill School" in text
     assert "2 SIPs to answer by today" in text
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
+
+
+def test_letters_for_all_are_three_presses_from_the_desk(desk: Desk) -> None:
+    """The letters looked at, the schools told, the file: each by what the page before it shows."""
+    me = desk.headers("manager")
+    with desk.db.write() as s:
+        row = RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now())
+        s.add(row)
+        s.flush()
+        plan = solve(facts(), Policy())
+        keep.keep_case(s, row, facts(), Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "n"), plan), MEL)
+
+    def form(html: str, action: str) -> dict[str, list[str]]:
+        inside = html[html.index(f'action="{action}"') :].split("</form>")[0]
+        found: dict[str, list[str]] = {}
+        for name, value in re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', inside):
+            found.setdefault(name, []).append(value)
+        return found
+
+    home = desk.client.get(f"{SITE}/rounds/n", headers=me).text
+    assert 'href="/rounds/n/publish/check" role="button"' in home
+    letters = desk.client.get(f"{SITE}/rounds/n/publish/check", headers=me).text
+    assert "4 schools, to answer by" in letters, letters[letters.index("<h1") :][:600]
+    auditor = desk.client.get(f"{SITE}/rounds/n/publish/check", headers=desk.headers("auditor")).text
+    assert "4 schools, to answer by" in auditor
+    assert "/publish/send" not in auditor
+    told = desk.client.post(f"{SITE}/rounds/n/publish/send", data=form(letters, "/rounds/n/publish/send"), headers=me)
+    assert "4 schools told" in told.text
+    asked = form(told.text, "/rounds/n/publish/links") | {"as": ["csv"]}
+    found = desk.client.post(f"{SITE}/rounds/n/publish/links", data=asked, headers=me)
+    assert len(rows(found.content)) >= 4
+    nobody_left = desk.client.get(f"{SITE}/rounds/n/publish/check", headers=me, follow_redirects=False)
+    assert nobody_left.headers["location"] == "/rounds/n/publish"

@@ -210,19 +210,13 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             (look,),
         )
     if untold:
-        first = facts["sips_first"] and not stands.soundings
-        title = (
-            "Ask the SIPs first"
-            if first
-            else f"Tell {'the other ' if stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
-        )
-        return Coming(
-            title,
-            "You see every letter before it goes."
-            + (f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""),
-            Way("Tell SIPs and schools", f"{at}/publish"),
-            (look,),
-        )
+        before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
+        see = "You see every letter before it goes." + before
+        if facts["sips_first"] and not stands.soundings:
+            return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
+        title = f"Tell {'the other ' if stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
+        letters = Way("Look at the letters", f"{at}/publish/check")
+        return Coming(title, see, letters, (Way("Choose whom, or ask SIPs first", f"{at}/publish"), look))
     if answering:
         return Coming(
             f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",

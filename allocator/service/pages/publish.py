@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.round import State
@@ -170,6 +172,17 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     return done(f"/rounds/{id}/publish", f"{plural(len(post_.told), 'SIP')} asked. {post_.said}")
 
 
+@router.get("/rounds/{id}/publish/check")
+def check_all(request: Request, id: Id, who: Reader, office: In) -> Response:
+    """The letters of all schools not yet told, straight from the desk."""
+    with office.db.read() as s:
+        at = place_in(s, id, who)
+        urns = sorted({p.urn for p in at.desk.round.everyone if p.stage == "draft"})
+        if not urns:
+            return RedirectResponse(f"/rounds/{id}/publish", 303)
+        return before_they_go(request, s, at, who, office, urns, None)
+
+
 @router.post("/rounds/{id}/publish/check")
 def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The letters about to go, before any goes. Nothing is written."""
@@ -178,17 +191,24 @@ def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         form.errors["urns"] = "Tick the schools to tell, or take all that are shown"
     if form.errors:
         return page(request, id, who, office, {k: form.text(k) or "" for k in ("need", "group", "sip")}, form)
-    today = dt.date.today()
     with office.db.read() as s:
         at = place_in(s, id, who)
         fresh(request, at.row)
-        try:
-            going = rounds.propose(at.desk, urns, today, by).data["urns"]
-            stopped = None
-        except (RoundRefuses, UsageError) as error:
-            going, stopped = [], error.text
-        shared = batch(office, s, request, who, at.row, at.plan, at.desk, by)
-        ready = previewed(s, at, shared, asking(at.desk, going), {})
+        return before_they_go(request, s, at, who, office, urns, by)
+
+
+def before_they_go(
+    request: Request, s: Session, at: Place, who: Who, office: Office, urns: Sequence[str], by: dt.date | None
+) -> Response:
+    """The letters to these schools, or why they cannot go yet."""
+    today = dt.date.today()
+    try:
+        going = rounds.propose(at.desk, urns, today, by).data["urns"]
+        stopped = None
+    except (RoundRefuses, UsageError) as error:
+        going, stopped = [], error.text
+    shared = batch(office, s, request, who, at.row, at.plan, at.desk, by)
+    ready = previewed(s, at, shared, asking(at.desk, going), {})
     return show(
         request,
         "publish-check.html",
