@@ -56,3 +56,18 @@ def test_several_are_locked_for_one_reason_and_unlocked_again(at: Site, board: s
     expect(page.get_by_role("row", name="2 Hill School")).not_to_contain_text("locked", timeout=60_000)
     page.get_by_text("Lock or unlock several").wait_for()
     assert kept(at, board) == {}
+
+
+def test_locks_that_could_not_be_taken_leave_the_table_as_it_was(at: Site, board: str) -> None:
+    """Narrowed, grouped, sorted, with the columns chosen."""
+    page = go(at, board, "/plan?q=Hill&sip=A&group=sip&sort=-days&column=urn&column=sip", script=False)
+    page.get_by_text("Lock or unlock several").click()
+    page.get_by_role("button", name="Lock those ticked").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say why in a sentence")
+    expect(page.get_by_role("columnheader")).to_have_count(4)
+    expect(page.get_by_label("School, SIP, URN")).to_have_value("Hill")
+    expect(page.get_by_label("Group by")).to_have_value("sip")
+    expect(page.get_by_role("row", name="3 Hill School")).to_have_count(0)
+    assert page.get_by_role("link", name="CSV").get_attribute("href") == (
+        f"/rounds/{board}/plan.csv?q=Hill&sip=A&group=sip&sort=-days&column=urn&column=sip"
+    )

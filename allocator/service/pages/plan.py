@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -72,6 +72,13 @@ def query(v: View, **other: Any) -> str:
     said |= {"sort": v.sort} if v.sort != "school" else {}
     text = urlencode({**said, **({"column": v.columns} if v.columns else {})}, doseq=True)
     return f"?{text}" if text else ""
+
+
+def view_at(address: str) -> View:
+    """The view that an address of the table shows: `query` the other way round."""
+    said = parse_qs(urlsplit(address).query)
+    one = {k: said[k][0] for k in ("q", "need", "area", "sip", "mark", "group", "sort") if k in said}
+    return view(**one, column=tuple(said.get("column", ())))
 
 
 def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[SchoolRow]]:
@@ -143,7 +150,7 @@ def locks(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if not meant and word:
         form.errors["urns"] = f"Tick schools that are {'not yet ' if word == 'lock' else ''}locked"
     if form.errors:
-        return table_page(request, id, who, office, View(), form)
+        return table_page(request, id, who, office, view_at(form.text("then") or ""), form)
     on = {"by": who.name, **on_day(plan, around_it["stands"])} if word == "lock" else {}
     changes = [lock(word, r.urn, "lead", r.sip_id, reason, on) for r in meant]
     return by_hand(request, id, who, office, form, changes, reason, "")
