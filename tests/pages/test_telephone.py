@@ -9,6 +9,7 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
+from allocator.service.pages import telephone
 from allocator.store import keep
 from allocator.store.tables import RoundRow
 from tests.make import case, led, school, sip
@@ -56,6 +57,18 @@ def test_ten_answers_are_one_press(desk: Desk) -> None:
     )
     assert status == 303
     assert stages(desk) == {"1": "accepted", "2": "refused", "3": "queried", "4": "proposed"}
+
+
+def test_a_long_list_is_folded_by_letter_and_searched(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telephone, "FOLDED", 3)
+    me = desk.headers("manager")
+    html = desk.client.get(f"{SITE}/rounds/n/telephone", headers=me).text
+    assert [html.count(x) for x in ("<details", "1: 1 school<", 'name="word-')] == [4, 1, 4]
+    html = desk.client.get(f"{SITE}/rounds/n/telephone?q=2%20hill", headers=me).text
+    assert [html.count(x) for x in ("<details", "1 of 4 schools shown", 'name="word-')] == [0, 1, 1]
+    assert "0 of 4 schools shown" in desk.client.get(f"{SITE}/rounds/n/telephone?q=nobody", headers=me).text
+    status, html = post(desk, "/telephone", **{"word-3": "perhaps", "word-1": "accept"})
+    assert (status, html.count("<details"), html.count('govuk-details" open')) == (422, 4, 2)  # what was typed is seen
 
 
 def test_a_list_is_written_down_whole_or_not_at_all(desk: Desk) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from allocator import rounds
 from allocator.errors import RoundRefuses
@@ -15,34 +15,44 @@ from allocator.rounds.answers import Says
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.place import place_in, school_lines
+from allocator.service.pages.place import SchoolLine, place_in, school_lines
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SAID = {"accept": "yes", "veto": "no", "query": "asks"}
+FOLDED = 60  # schools; of more the list is folded by the first letter of their names
 SAYS: dict[str, Says] = {"accept": "accept", "veto": "veto", "query": "query"}
 
 
 @router.get("/rounds/{id}/telephone")
-def telephone(request: Request, id: Id, who: Reader, office: In) -> Response:
-    """Every school that has still to answer, one line each."""
-    return list_page(request, id, who, office, None)
+def telephone(
+    request: Request, id: Id, who: Reader, office: In, q: Annotated[str, Query(max_length=100)] = ""
+) -> Response:
+    """Every school that has still to answer, one line each; `q` finds some by school, URN or SIP."""
+    return list_page(request, id, who, office, None, q.strip())
 
 
-def list_page(request: Request, id: str, who: Who, office: Office, form: Fields | None) -> Response:
+def list_page(request: Request, id: str, who: Who, office: Office, form: Fields | None, q: str = "") -> Response:
     with office.db.read() as s:
         at = place_in(s, id, who)
-    lines = [x for x in school_lines(at.desk) if x.main.stage in ("proposed", "queried")]
+    whole = [x for x in school_lines(at.desk) if x.main.stage in ("proposed", "queried")]
+    lines = [x for x in whole if q.casefold() in f"{x.name} {x.urn} {x.posts[0][1]}".casefold()]
     typed = {x.urn: _typed(form, x.urn) for x in lines} if form else {}
+    parts: dict[str, list[SchoolLine]] = {}
+    for x in lines:
+        parts.setdefault(x.name[:1].upper() if len(lines) > FOLDED else "", []).append(x)
     return show(
         request,
         "telephone.html",
         who,
         422 if form else 200,
         **at.facts,
-        lines=lines,
+        whole=len(whole),
+        parts=parts,
+        searched=q,
+        findable=len(whole) > FOLDED,
         typed=typed,
         said=SAID,
         errors=form.errors if form else {},
