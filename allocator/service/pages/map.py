@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 
-from allocator.report.places import drawing
+from allocator.report.places import MapMark, drawing
 from allocator.service.access import In, Reader
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.schemas import Id
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-CROWDED = 150  # marks; with more they are drawn smaller, and lines for one SIP at a time
+CROWDED = 150  # schools; more are dots until one comes closer or chooses a SIP, and the table is folded by SIP
 
 
 @router.get("/rounds/{id}/map")
@@ -31,6 +31,12 @@ def the_map(
         {(m.sip, m.sip_name, m.letter) for m in (found.schools + found.bases if found else ()) if m.sip},
         key=lambda t: t[1],
     )
+    chosen = sip if sip in facts.sips else ""
+    marks = sorted((m for m in (found.schools if found else ()) if chosen in ("", m.sip)), key=lambda m: m.name)
+    crowded = len(marks) > CROWDED
+    by_sip: dict[tuple[str, str, str], list[MapMark]] = {}
+    for m in sorted(marks, key=lambda m: m.sip_name):
+        by_sip.setdefault((m.sip, m.sip_name, m.letter), []).append(m)
     return show(
         request,
         "map.html",
@@ -38,9 +44,11 @@ def the_map(
         **around_it,
         drawing=found,
         team=team,
-        asked=sip if sip in facts.sips else "",
-        size=13 if found and len(found.schools) <= CROWDED else 8,
-        lines=bool(found and len(found.schools) <= CROWDED),
+        asked=chosen,
+        marks=marks,
+        crowded=crowded,
+        by_sip=by_sip,
+        size=6 if crowded else 13,
         tile_url=url,
         tile_host=urlsplit(url).hostname,
     )

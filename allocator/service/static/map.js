@@ -3,6 +3,7 @@ const region = document.getElementById("map");
 const svg = region && region.querySelector("svg");
 const STEP = 1.5;
 const DEEPEST = 17;
+const NEAR = 3; // times closer: the letters of a crowd can be read
 
 if (svg) {
   const whole = svg.viewBox.baseVal;
@@ -11,6 +12,7 @@ if (svg) {
   const { tiles, left, top } = svg.dataset;
   const zoom = Number(svg.dataset.zoom);
   let drawn = zoom;
+  const crowd = svg.classList.contains("sip-map__crowd");
 
   const inside = (at, size) => Math.min(Math.max(at, 0), size - size / seen.k);
 
@@ -36,8 +38,9 @@ if (svg) {
     seen.x = inside(seen.x, width);
     seen.y = inside(seen.y, height);
     svg.setAttribute("viewBox", `${seen.x} ${seen.y} ${width / seen.k} ${height / seen.k}`);
-    const small = 1 / seen.k ** 0.85; // marks grow a little, so that crowded ones come apart
+    const small = 1 / seen.k ** (crowd ? 0.6 : 0.85); // marks grow a little, so that crowded ones come apart; dots, which are small, more
     for (const mark of svg.querySelectorAll(".sip-mark")) mark.setAttribute("transform", `scale(${small})`);
+    svg.classList.toggle("sip-map__near", seen.k >= NEAR);
     if (tiles) pictures();
   }
 
@@ -74,8 +77,19 @@ if (svg) {
   });
   window.addEventListener("pointerup", () => { held = null; });
 
+  function fit() { // as close as shows every mark that there is
+    const at = [...svg.querySelectorAll("a[data-sip]")].map((mark) => mark.transform.baseVal.getItem(0).matrix);
+    const [xs, ys] = [at.map((m) => m.e), at.map((m) => m.f)];
+    const [x, y] = [Math.min(...xs), Math.min(...ys)];
+    const [wide, high] = [Math.max(...xs) - x, Math.max(...ys) - y];
+    const k = Math.min(0.8 * width / Math.max(wide, 1), 0.8 * height / Math.max(high, 1), 6);
+    if (k > 1) look({ k, x: x + wide / 2 - width / k / 2, y: y + high / 2 - height / k / 2 });
+  }
+
   const chosen = document.getElementById("sip");
-  if (!new URLSearchParams(window.location.search).get("sip")) {
+  const one = new URLSearchParams(window.location.search).get("sip");
+  if (one) fit();
+  if (!one && !crowd) {
     chosen.addEventListener("change", () => {
       for (const mark of document.querySelectorAll(".sip-map [data-sip], .sip-map__table [data-sip]")) {
         const off = chosen.value && mark.dataset.sip !== chosen.value;
