@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -185,7 +186,7 @@ class Round:
         """Pairs whose refusal stands and has not been solved again."""
         return tuple(p for p in self.everyone if p.stage == "refused" and not p.represented)
 
-    @property
+    @cached_property
     def everyone(self) -> tuple[Pair, ...]:
         """Every pair, by school and post, the last holder's after those beside it."""
         both = [*self.beside.values(), *self.pairs.values()]

@@ -18,7 +18,7 @@ from allocator.domain.case import PostKind
 from allocator.domain.claims import Away, Returns, WishAnswered
 from allocator.domain.facts import Facts, Post
 from allocator.domain.plan import Assignment, Moved, Plan, Reason
-from allocator.reasons.complete import reasons
+from allocator.reasons.complete import held_in, reasons
 from allocator.reasons.room import holds_if_locked
 from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to_sip, with_why
 from allocator.reasons.turns import is_now, news, spoken_on, stands_in, turn
@@ -78,7 +78,7 @@ def told(
     """
     on = on or spoken_on(plan, ready.facts)
     post = ready.held_by(a)[-1]
-    held: dict[Key, str] = {p.key: x.sip for x in plan.assignments for p in ready.held_by(x)}
+    held = _held(ready, plan)
     said = reasons(ready, post, a, held, audience)
     given = ready.pairs.weighted(*post.key, a.sip)
     text = {r.rule: r.text.rstrip(".") for r in said}
@@ -92,6 +92,18 @@ def told(
     if audience == "sip":
         return replace(_sip(ready, plan, a, for_it, against, on), reasons=said)
     return replace(_school(ready, plan, a, for_it, against, on, agreed), reasons=said)
+
+
+_lately: tuple[Setup, Plan, dict[Key, str]] | None = None  # a round's letters are written one after another
+
+
+def _held(ready: Setup, plan: Plan) -> dict[Key, str]:
+    """Part -> SIP; worked out once for letters that follow one another."""
+    global _lately
+    known = _lately
+    if known is None or known[0] is not ready or known[1] is not plan:
+        known = _lately = ready, plan, held_in(ready, plan)
+    return known[2]
 
 
 def _cluster_apart(ready: Setup, post: Post, a: Assignment, held: dict[Key, str]) -> bool:

@@ -22,7 +22,7 @@ from allocator.service.posting import SENT
 from allocator.service.roles import GrantRole, Who
 from allocator.service.views import ready_of
 from allocator.store import keep
-from allocator.store.tables import AuditRow, Grant, LetterRow, PlanRow, Programme, RoundRow, Someone, Wording
+from allocator.store.tables import AuditRow, Called, Grant, LetterRow, PlanRow, Programme, RoundRow, Someone, Wording
 
 
 def wordings(s: Session, programme: str) -> dict[str, str]:
@@ -82,14 +82,15 @@ class Addressee:
 def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> list[Addressee]:
     """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
     found: dict[str, Addressee] = {}
-    names = roles.names_in(s, programme)
-    grants = sa.select(Grant, Someone).join(Someone, Someone.id == Grant.person_id)
-    for g, p in s.execute(
-        grants.where(Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(("head", "chair")))
+    grants = sa.select(Grant, Someone, Called.name).join(Someone, Someone.id == Grant.person_id)
+    called = (Called.person_id == Someone.id) & (Called.programme_id == Grant.programme_id)
+    for g, p, name in s.execute(
+        grants.join(Called, called).where(
+            Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(("head", "chair"))
+        )
     ):
         found.setdefault(
-            p.email,
-            Addressee(Invited(p.email, names[p.id], "chair" if g.role == "chair" else "head", urn=g.urn), "/school"),
+            p.email, Addressee(Invited(p.email, name, "chair" if g.role == "chair" else "head", urn=g.urn), "/school")
         )
     held = {(a.invited.urn, a.invited.role) for a in found.values()}
     for urn in urns:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ ORDER: tuple[Stage, ...] = (
     "accepted",
     "confirmed",
 )  # most pressing first
+
+
+FOLDED = 60  # schools; of more a list is folded by the first letter of their names
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,14 @@ def school_lines(desk: Desk, mailed: Mapping[tuple[str, str], dt.datetime] | Non
             )
         )
     return sorted(out, key=lambda x: (x.name, x.urn))
+
+
+def by_letter(lines: Sequence[SchoolLine], most: int = FOLDED) -> dict[str, list[SchoolLine]]:
+    """Under the first letter of their names, where there are more than `most`; else all under none."""
+    parts: dict[str, list[SchoolLine]] = {}
+    for x in lines:
+        parts.setdefault(x.name[:1].upper() if len(lines) > most else "", []).append(x)
+    return parts
 
 
 def line_of(desk: Desk, urn: str) -> SchoolLine:

@@ -65,7 +65,7 @@ def previewed(
 def sort_of(desk: Desk, urns: Sequence[str], states: Sequence[State]) -> tuple[Sort, str]:
     """Which sort the letter about these schools is, and its brief. A school of concern is one whatever else it
     hears."""
-    leads = {a.urn: a.name for a in sorted(desk.plan.assignments, key=lambda a: a.from_) if a.post == "lead"}
+    leads = {u: rows[-1].name for u in urns if (rows := desk.plan.holders(u, "lead"))}
     before = {u: last_year(desk.facts, u, "lead") for u in urns}
     moved = [u for u in urns if any(c.urn == u and c.post == "lead" for c in desk.plan.changes)]
     names = list(dict.fromkeys(leads[u] for u in urns if u in leads))

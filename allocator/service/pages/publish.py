@@ -23,7 +23,7 @@ from allocator.service.inviting import shows_links
 from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
-from allocator.service.pages.place import Place, choices_of, narrowed, place_in, school_lines
+from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
 from allocator.service.pages.previews import counted, previewed
 from allocator.service.pages.publish_letters import (
     again,
@@ -86,9 +86,11 @@ def page(
     late = {u for u, by in rounds.outstanding(desk).items() if by < today}
     wanted, to_tell = SHOWN.get(asked.get("show", "")), letters_to_tell(desk)
     shown = [x for x in told if x.urn in late] if asked.get("show") == "late" else told
+    stay = narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", ""))
     facts = {
         **at.facts,
-        "drafts": narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", "")),
+        "drafts": stay,
+        "parts": by_letter(stay),
         "all_drafts": len(drafts),
         "told": [x for x in shown if wanted is None or x.stage in wanted],
         "all_told": len(told),

@@ -15,14 +15,13 @@ from allocator.rounds.answers import Says
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.place import SchoolLine, place_in, school_lines
+from allocator.service.pages.place import FOLDED, by_letter, place_in, school_lines
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SAID = {"accept": "yes", "veto": "no", "query": "asks"}
-FOLDED = 60  # schools; of more the list is folded by the first letter of their names
 SAYS: dict[str, Says] = {"accept": "accept", "veto": "veto", "query": "query"}
 
 
@@ -40,9 +39,6 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
     whole = [x for x in school_lines(at.desk) if x.main.stage in ("proposed", "queried")]
     lines = [x for x in whole if q.casefold() in f"{x.name} {x.urn} {x.posts[0][1]}".casefold()]
     typed = {x.urn: _typed(form, x.urn) for x in lines} if form else {}
-    parts: dict[str, list[SchoolLine]] = {}
-    for x in lines:
-        parts.setdefault(x.name[:1].upper() if len(lines) > FOLDED else "", []).append(x)
     return show(
         request,
         "telephone.html",
@@ -50,7 +46,7 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
         422 if form else 200,
         **at.facts,
         whole=len(whole),
-        parts=parts,
+        parts=by_letter(lines, FOLDED),
         searched=q,
         findable=len(whole) > FOLDED,
         typed=typed,

@@ -1,0 +1,90 @@
+"""Pages of a county on a phone: lists are folded, dots stand for crowds, nothing is worked out once a row."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from allocator import rounds
+from allocator.allocate import Key, Setup
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
+from allocator.reasons import told
+from allocator.reasons.answer import solve
+from allocator.reasons.complete import held_in
+from allocator.service.pages import map as map_page
+from allocator.store import keep
+from allocator.store.tables import RoundRow
+from tests.pages.site import PHONE, Site, accessible
+from tests.pages.test_board import board as board
+from tests.pages.test_board import go
+from tests.pages.test_matrix import SITE
+from tests.service.office import MEL, facts, open_office
+
+SIDEWAYS = """() => [...document.querySelectorAll(".sip-scroll")].filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => e.getAttribute("aria-label"))"""
+
+
+def test_a_crowded_map_is_dots_and_its_table_folded_by_sip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_page, "CROWDED", 3)
+    desk, case = open_office(tmp_path), facts()
+    spread = {x: tuple(r.model_copy(update={"easting": 500.0 * n, "northing": 900.0 * n}) for n, r in enumerate(getattr(case, x))) for x in ("schools", "sips")}  # fmt: skip
+    case = case.model_copy(update=spread)
+    plan = solve(case, Policy())
+    with desk.db.write() as s:
+        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
+        s.flush()
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), case, Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+    whole, one = (
+        desk.client.get(f"{SITE}/rounds/n/map{q}", headers=desk.headers("manager")).text for q in ("", "?sip=A")
+    )
+    found = [(x.count("sip-map__crowd"), x.count("<details"), x.count("<line ")) for x in (whole, one)]
+    assert found == [(1, 2, 0), (0, 0, 2)]
+    assert "A: Sip A, 2 schools" in whole
+
+
+def test_the_map_goes_close_to_the_sip_chosen_and_its_table_is_no_wider_than_a_phone(at: Site, board: str) -> None:
+    page = go(at, board, "/map")
+    whole = page.locator("#map svg").get_attribute("viewBox")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a TypedDict
+    page.goto(f"{at.base}/rounds/{board}/map?sip=A")
+    expect(page.locator("#map svg")).not_to_have_attribute("viewBox", str(whole))
+    assert page.evaluate(SIDEWAYS) == []
+    accessible(page)
+
+
+def test_letters_and_lists_of_telling_fit_a_phone(at: Site) -> None:
+    page = at.enter("told", "manager", width=PHONE)
+    for path in ("/publish", "/out", "/telephone"):
+        page.goto(f"{at.base}/rounds/told{path}")
+        assert page.evaluate(SIDEWAYS) == [], path
+        accessible(page)
+
+
+def test_letters_of_many_are_folded_by_sort_and_schools_by_letter(at: Site) -> None:
+    page = at.enter("draft", "manager")
+    page.goto(f"{at.base}/rounds/draft/publish/check")
+    expect(page.get_by_text("The same SIP as last year:")).to_be_visible()
+    expect(page.get_by_text(re.compile("^The headteacher, .*")).first).to_be_hidden()
+    accessible(page)
+    page.goto(f"{at.base}/rounds/draft/publish")
+    expect(page.get_by_text(re.compile("^A: [0-9]+ schools?$"))).to_be_visible()
+    expect(page.locator("input[name=urns]").first).to_be_hidden()
+    accessible(page)
+
+
+def test_what_all_letters_share_is_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, asked = open_office(tmp_path), []
+
+    def counted(ready: Setup, plan: Plan) -> dict[Key, str]:
+        asked.append(plan)
+        return held_in(ready, plan)
+
+    monkeypatch.setattr(told, "held_in", counted)
+    assert desk.client.get(f"{SITE}/rounds/r/out/letters/school/all.docx", headers=desk.headers("manager")).content
+    assert len(asked) == 1
