@@ -237,3 +237,17 @@ def test_the_trial_of_a_setting_ends_at_once_and_leaves_no_answer(desk: Desk) ->
     with desk.db.write() as s:
         s.get_one(Job, "trial").result = {"plan": plan, "status": "feasible", "unfilled": 0}  # its worker was late
     assert "The best plan so far" not in page(desk, "/rounds/r/jobs/trial")
+
+
+def test_a_plan_not_searched_to_the_end_has_the_way_on_beside_the_word(desk: Desk) -> None:
+    plan = solve(facts(), Policy())
+    plan = plan.model_copy(update={"certificate": plan.certificate.model_copy(update={"proved": False})})
+    with desk.db.write() as s:
+        keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
+        keep.keep_plan(s, "n", plan)
+        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+    html = page(desk, "/rounds/n/board")
+    assert "A search may take 5 minutes here" in html
+    assert 'action="/rounds/n/solve"' in html
+    auditor = desk.client.get(f"{SITE}/rounds/n/board", headers=desk.headers("auditor")).text
+    assert 'action="/rounds/n/solve"' not in auditor

@@ -83,6 +83,7 @@ def board(
         names=names(facts),
         count=sum(len(c.cards) for c in shown) + len(empty),
         total=len(all_cards),
+        longest=office.settings.solve_seconds / 60,
     )
     if who.role == "manager":  # so that the first card moved need not wait for it
         answer.background = BackgroundTask(tried_on, row, plan, around_it["stands"])
