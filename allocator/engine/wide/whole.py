@@ -370,9 +370,10 @@ def solve_whole(
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
-        search.start(trimming=False)
         moves = next((n for n, t in enumerate(before) if t.broken), None)  # of a plan gone on from: who must move
-        if moves is None or not search.hope(before[:moves], before[moves], hope):
+        late = any(t.short for t in before[moves:])  # days that come after the moves may be short for their sake
+        search.start(trimming=False)
+        if moves is None or late or not search.hope(before[:moves], before[moves], hope):
             search.start(trimming=any(p.trims for p in inst.posts))
             search.begin(hint)
             if hint:
