@@ -25,6 +25,7 @@ LAYOUT = r"""
 #set par(leading: 0.75em, spacing: 1.3em)
 #show heading: set text(size: 15pt)
 #show heading: set block(below: 1.4em)
+#show regex("https?://[^\\s]*[^\\s.,;:!?)]"): it => link(it.text)
 #for (n, l) in d.letters.enumerate() {
   if n > 0 { pagebreak() }
   heading(level: 1, outlined: true, l.heading)
@@ -58,9 +59,8 @@ def pdf(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
 def word(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
     """The letters as one Word document."""
     from docx import Document
-    from docx.enum.text import WD_BREAK
     from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
+    from docx.shared import Mm, Pt, RGBColor
 
     made = Document()
     made.core_properties.author, made.core_properties.language = author, "en-GB"
@@ -73,10 +73,14 @@ def word(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
     normal.font.name, normal.font.size = "Arial", Pt(11)
     language = normal.element.get_or_add_rPr().makeelement(qn("w:lang"), {qn("w:val"): "en-GB"})
     normal.element.get_or_add_rPr().append(language)
+    heading: Any = made.styles["Heading 1"]
+    heading.font.name, heading.font.size, heading.font.color.rgb = "Arial", Pt(15), RGBColor(0, 0, 0)
+    fonts = heading.element.rPr.rFonts
+    for theme in [key for key in fonts.attrib if key.endswith("Theme")]:  # else Word takes the theme's own
+        del fonts.attrib[theme]
+    heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(0), Pt(14)
     for n, letter in enumerate(letters):
-        if n:
-            made.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
-        made.add_heading(letter.heading, level=1)
+        made.add_heading(letter.heading, level=1).paragraph_format.page_break_before = n > 0
         for text in letter.paragraphs:
             made.add_paragraph(text)
     out = io.BytesIO()

@@ -159,6 +159,8 @@ def test_the_pdf_is_tagged_has_its_fonts_and_real_text() -> None:
     assert len(read.pages) == len(letters())
     pages: list[Any] = list(read.pages)
     fonts = [f.get_object() for p in pages for f in p["/Resources"]["/Font"].values()]
+    links = [a.get_object()["/A"]["/URI"] for p in pages for a in p.get("/Annots", ())]
+    assert set(links) == {"https://x.example/school"}, "an address can be followed where it is read on a screen"
     assert all("/FontFile" in str(f["/DescendantFonts"][0].get_object()["/FontDescriptor"]) for f in fonts)
 
 
@@ -176,6 +178,11 @@ def test_the_word_file_holds_every_letter() -> None:
     assert len(headings) == len(letters())
     assert any("Siân Llŷr" in p.text for p in read.paragraphs)
     assert read.core_properties.language == "en-GB"
+    starts = [p.paragraph_format.page_break_before for p in read.paragraphs if p.text in headings]
+    assert starts == [n > 0 for n in range(len(letters()))], "each on a page of its own, and none empty between"
+    style: Any = read.styles["Heading 1"]
+    assert (style.font.name, str(style.font.color.rgb)) == ("Arial", "000000")
+    assert not [k for k in style.element.rPr.rFonts.attrib if k.endswith("Theme")], "Word would take the theme's font"
 
 
 def test_control_characters_do_not_reach_a_file() -> None:
