@@ -169,6 +169,30 @@ def addressed(
     return out, without
 
 
+def on_paper(
+    s: Session,
+    row: RoundRow,
+    desk: Desk,
+    shared: letters.LetterOffice,
+    schools: States,
+    sips: Mapping[str, Sequence[State]],
+) -> list[Letter]:
+    """The letters to heads and SIPs who have no address: these above all are to be printed."""
+    heads = [
+        letters.school_letter(desk, group, shared, kind=kind_of("head", state))
+        for group, states in schools.items()
+        if all(a.invited.role != "head" for a in heads_of(s, row.programme_id, desk, group))
+        for state in states
+    ]
+    team = [
+        sip_letters.sip_letter(desk, sip, shared, kind=kind_of("sip", state))
+        for sip, states in sips.items()
+        if not sip_of(s, row.programme_id, desk, sip)
+        for state in states
+    ]
+    return heads + team
+
+
 def handed(
     office: Office, s: Session, row: RoundRow, base: str, going: Sequence[Addressed], *, personal: bool
 ) -> list[Outgoing]:

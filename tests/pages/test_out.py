@@ -53,6 +53,22 @@ def test_letters_to_heads_are_one_file_of_each_kind(desk: Desk) -> None:
     assert given(desk, "/rounds/r/publish/links", **{"as": "docx"})[:2] == b"PK"
 
 
+def test_who_has_no_address_has_a_letter_to_be_printed(tmp_path: Path) -> None:
+    """In each file, and on the page; only what needs an address is left blank."""
+    from docx import Document
+
+    bare = open_office(tmp_path)  # heads of 1 and 3 have a role here, those of 2 and 4 have not
+    found = rows(given(bare, "/rounds/r/publish/links", **{"as": "csv"}))
+    lone = [r for r in found if not r["Address"]]
+    assert [r["To"] for r in lone] == ["The headteacher, 2 Hill School", "The headteacher, 4 Hill School"]
+    assert all(r["Subject"] and "/school" in r["Letter"] and not r["Link"] for r in lone)
+    book = Document(io.BytesIO(given(bare, "/rounds/r/publish/links", **{"as": "docx"})))
+    assert sum(p.style is not None and p.style.name == "Heading 1" for p in book.paragraphs) == len(found)
+    page = bare.client.post(f"{SITE}/rounds/r/publish/links", data={}, headers=bare.headers("manager")).text
+    assert page.count('class="sip-sheet"') == len(found)
+    assert f"{len(found)} letters" in page
+
+
 def test_letters_to_sips_come_the_same_way(desk: Desk) -> None:
     found = rows(given(desk, "/rounds/r/publish/links", sips="A", **{"as": "csv"}))
     assert [bool(r["To"]) for r in found] == [True]

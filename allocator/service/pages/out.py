@@ -62,10 +62,9 @@ MAKE = {
 MERGE = ("To", "Address", "Link", "Subject", "Letter")
 
 
-def merge_file(rows: Sequence[tuple[str, str, str, str, str]], without: Sequence[str] = ()) -> bytes:
-    """A mail merge's table: a row a letter, with its own link; whoever has no address is in it with blanks, to be
-    rung."""
-    return csv_of(MERGE, [*rows, *((name, "", "", "", "") for name in without)])
+def merge_file(rows: Sequence[tuple[str, str, str, str, str]]) -> bytes:
+    """A mail merge's table: a row a letter, with its own link."""
+    return csv_of(MERGE, rows)
 
 
 def saved(request: Request, body: bytes, name: str, media: str) -> Response:

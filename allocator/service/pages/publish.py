@@ -327,7 +327,7 @@ def withdraw(request: Request, id: Id, who: Manager, office: In, form: Form) -> 
 def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """Letters to print, copy or mail by hand, on a page or (`as`) as one file: csv for a mail merge, pdf, docx;
     with a personal link, shown this once, where no mail server carries it (`inviting.shows_links`), else with the
-    page where its reader asks for one."""
+    page where its reader asks for one. A file holds the letters of those without an address, too."""
     urns, sips = form.all("urns"), form.all("sips")
     with office.db.read() as s:
         at = place_in(s, id, who)
@@ -339,24 +339,30 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     with office.db.write() as s:
         row, plan, desk = again(s, at)
         shared = batch(office, s, request, who, row, plan, desk)
-        to, without = addressed(s, row, desk, shared, asking(desk, urns), {x: (asked_as(desk, x),) for x in sips})
+        whom = asking(desk, urns), {x: (asked_as(desk, x),) for x in sips}
+        to, without = addressed(s, row, desk, shared, *whom)
+        paper = outbox.on_paper(s, row, desk, shared, *whom)
         going = outbox.handed(office, s, row, outbox.base_of(office, request), to, personal=personal)
         if personal:
             by, count = who.person(row.programme_id), f"{len(going)}"
             keep.note(s, by, "links made", row.id, programme=row.programme_id, detail=count)
     kind = form.text("as") or ""
     if kind == "csv":
-        rows = [(o.letter.to, o.email, o.link, o.letter.heading, o.letter.text.strip()) for o in going]
-        return saved(request, merge_file(rows, without), "letters.csv", "text/csv; charset=utf-8")
+        every = [(o.letter, o.email, o.link) for o in going] + [(x, "", "") for x in paper]
+        rows = [(x.to, email, link, x.heading, x.text.strip()) for x, email, link in every]
+        return saved(request, merge_file(rows), "letters.csv", "text/csv; charset=utf-8")
     if kind in MAKE:
         make, media = MAKE[kind]
-        return saved(request, make([o.letter for o in going], who.name, dt.date.today()), f"letters.{kind}", media)
+        return saved(
+            request, make([*(o.letter for o in going), *paper], who.name, dt.date.today()), f"letters.{kind}", media
+        )
     return show(
         request,
         "publish-links.html",
         who,
         **at.facts,
         going=going,
+        paper=paper,
         without=without,
         life=office.settings.shown_hours,
         personal=personal,
