@@ -9,7 +9,7 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service.pages import telephone
+from allocator.service.pages import place
 from allocator.store import keep
 from allocator.store.tables import RoundRow
 from tests.make import case, led, school, sip
@@ -60,7 +60,7 @@ def test_ten_answers_are_one_press(desk: Desk) -> None:
 
 
 def test_a_long_list_is_folded_by_letter_and_searched(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telephone, "FOLDED", 3)
+    monkeypatch.setattr(place, "FOLDED", 3)
     me = desk.headers("manager")
     html = desk.client.get(f"{SITE}/rounds/n/telephone", headers=me).text
     assert [html.count(x) for x in ("<details", "1: 1 school<", 'name="word-')] == [4, 1, 4]

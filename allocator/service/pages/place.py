@@ -30,7 +30,7 @@ ORDER: tuple[Stage, ...] = (
 )  # most pressing first
 
 
-FOLDED = 60  # schools; of more a list is folded by the first letter of their names
+FOLDED = 100  # schools; of more a list is folded by the first letter of their names
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,11 @@ def school_lines(desk: Desk, mailed: Mapping[tuple[str, str], dt.datetime] | Non
     return sorted(out, key=lambda x: (x.name, x.urn))
 
 
-def by_letter(lines: Sequence[SchoolLine], most: int = FOLDED) -> dict[str, list[SchoolLine]]:
-    """Under the first letter of their names, where there are more than `most`; else all under none."""
+def by_letter(lines: Sequence[SchoolLine]) -> dict[str, list[SchoolLine]]:
+    """Under the first letter of their names, where there are more than `FOLDED`; else all under none."""
     parts: dict[str, list[SchoolLine]] = {}
     for x in lines:
-        parts.setdefault(x.name[:1].upper() if len(lines) > most else "", []).append(x)
+        parts.setdefault(x.name[:1].upper() if len(lines) > FOLDED else "", []).append(x)
     return parts
 
 

@@ -14,8 +14,9 @@ from allocator.questions.veto import one_answer
 from allocator.rounds.answers import Says
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.http_problems import HttpProblem
+from allocator.service.pages import place
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
-from allocator.service.pages.place import FOLDED, by_letter, place_in, school_lines
+from allocator.service.pages.place import by_letter, place_in, school_lines
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
@@ -46,9 +47,9 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
         422 if form else 200,
         **at.facts,
         whole=len(whole),
-        parts=by_letter(lines, FOLDED),
+        parts=by_letter(lines),
         searched=q,
-        findable=len(whole) > FOLDED,
+        findable=len(whole) > place.FOLDED,
         typed=typed,
         said=SAID,
         errors=form.errors if form else {},
