@@ -6,6 +6,7 @@ Parts that share nothing are solved apart, and then each by its size:
 * up to LARGE pairs: one search with HiGHS, tier by tier (`wide/whole.py`);
 * beyond: areas, with a bound by Lagrangian relaxation (`wide/large.py`).
 
+From SMALL pairs on, and up to TALL posts, the relaxation of all pairs first leaves those that matter (`wide/sift.py`).
 Plain assignment with limits that CP-SAT does not settle soon, or that is too wide for it, is searched first
 (`wide/search.py`): the methods above then have only to go on where the search ends without a proof. So is any, however
 large, in which most people may fill most posts.
@@ -30,6 +31,7 @@ from allocator.engine.tops import top
 from allocator.engine.wide.knapsack import packing
 from allocator.engine.wide.large import solve_large
 from allocator.engine.wide.search import solve_plain
+from allocator.engine.wide.sift import sifted
 from allocator.engine.wide.whole import solve_whole
 from allocator.engine.worst import worst_first
 
@@ -39,6 +41,7 @@ QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has t
 ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
 MORE = 200  # ... of an instance with no more than SMALL pairs: where days are short these settle most of them
 LARGE = 60_000  # pairs: about two thousand schools in one piece
+TALL = 8_000  # posts up to which a relaxation of all pairs is found by way of few
 
 
 def solve(
@@ -106,6 +109,11 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
                     return _fairly(inst, stopped(inst, open_.plan, clock.work), hint)
                 hint = open_.plan[0] if open_.plan else hint
                 stop = replace(stop, seconds=clock.left(), work=clock.work_left())
+        if len(inst.pairs) > SMALL and len(inst.posts) <= TALL and not clock.over:
+            found = sifted(inst, clock, settle=settle)
+            if found is not None:
+                return replace(found, deterministic_time=clock.work)
+            stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         solved = _by_size(inst, stop, hint, settle, short)
         solved = replace(solved, deterministic_time=clock.work + solved.deterministic_time)
         return solved if stop.gap else _fairly(inst, solved, hint)

@@ -50,6 +50,35 @@ class Imprecise(Exception):
     """The relaxation was not solved."""
 
 
+class ByColumn:
+    """Entries in the order of their columns: what a unit of each column pays at given prices of rows."""
+
+    def __init__(self, entries: tuple[Ints, Ints, Ints], columns: int) -> None:
+        rows, cols, vals = entries
+        order = np.argsort(cols, kind="stable")
+        self.row, self.val = rows[order], vals[order]
+        starts = np.searchsorted(cols[order], np.arange(columns + 1))
+        self.used = np.nonzero(np.diff(starts))[0]
+        self.starts = starts[self.used]
+
+    def priced(
+        self, aim: Ints, ends: tuple[Ints, Ints], limits: tuple[Ints, Ints], duals: Floats
+    ) -> tuple[int, Ints, int]:
+        """A bound at these prices of rows, rounded; what a unit of each column is worth beside it; and how many of
+        either make a unit. `limits`: each row's least and most. Raises Imprecise where no sum would be exact."""
+        under, over = limits
+        duals[((duals > 0) & (over >= FREE)) | ((duals < 0) & (under <= -FREE))] = 0.0
+        at = np.where(duals > 0, over, np.where(duals < 0, under, 0))
+        size = np.abs(at * duals).sum() + np.abs(self.val * duals[self.row]).max(initial=0.0) * len(self.val)
+        grain = next((g for g in GRAINS if (size + np.abs(aim * ends[1]).sum()) * g < WIDEST), None)
+        if grain is None:
+            raise Imprecise
+        prices = np.rint(duals * grain).astype(np.int64)
+        net = aim * grain
+        net[self.used] -= np.add.reduceat(self.val * prices[self.row], self.starts)
+        return int((at * prices).sum()) + int(np.maximum(net * ends[0], net * ends[1]).sum()), net, grain
+
+
 class Relaxation:
     """Make `aim` most over rows and columns whose ends are given with each question."""
 
@@ -78,14 +107,7 @@ class Relaxation:
         params.glop.max_deterministic_time = LONGEST
         self.params = params.to_proto()
         self.work = 0.0
-        self._by_column()
-
-    def _by_column(self) -> None:
-        order = np.argsort(self.cols, kind="stable")
-        self._row, self._val = self.rows[order], self.vals[order]
-        starts = np.searchsorted(self.cols[order], np.arange(len(self.aim) + 1))
-        self._used = np.nonzero(np.diff(starts))[0]
-        self._starts = starts[self._used]
+        self.by_column = ByColumn((self.rows, self.cols, self.vals), len(self.aim))
 
     def add(self, rows: Sequence[Row]) -> None:
         """Rows more."""
@@ -105,7 +127,7 @@ class Relaxation:
         self.vals = np.concatenate([self.vals, *(r.by for r in rows)])
         self.under = np.append(self.under, [-FREE] * len(rows))
         self.over = np.append(self.over, [r.most for r in rows])
-        self._by_column()
+        self.by_column = ByColumn((self.rows, self.cols, self.vals), len(self.aim))
 
     def least(self, row: int, least: int) -> None:
         """Another least of a row."""
@@ -180,15 +202,6 @@ class Relaxation:
             raise Imprecise
         found = result.solutions[0]
         duals = dense(found.dual_solution.dual_values, len(self.under))
-        duals[((duals > 0) & (self.over >= FREE)) | ((duals < 0) & (self.under <= -FREE))] = 0.0
-        limits = np.where(duals > 0, self.over, np.where(duals < 0, self.under, 0))
-        size = np.abs(limits * duals).sum() + np.abs(self._val * duals[self._row]).max(initial=0.0) * len(self._val)
-        grain = next((g for g in GRAINS if (size + np.abs(self.aim * tops).sum()) * g < WIDEST), None)
-        if grain is None:
-            raise Imprecise
-        prices = np.rint(duals * grain).astype(np.int64)
-        net = self.aim * grain
-        net[self._used] -= np.add.reduceat(self._val * prices[self._row], self._starts)
-        bound = int((limits * prices).sum()) + int(np.maximum(net * lows, net * tops).sum())
+        bound, net, grain = self.by_column.priced(self.aim, (lows, tops), (self.under, self.over), duals)
         bound, grain = bound - self.apart * grain, grain * self.unit
         return Relaxed(bound // grain, net, grain, dense(found.primal_solution.variable_values, len(tops)))

@@ -1,0 +1,248 @@
+"""The relaxation of many pairs by way of few, and the plan on those that it leaves.
+
+A relaxed plan uses a few pairs of each post, however many there are. So it is found on some (those with the most
+points), and pairs that are worth more than they cost at its prices come in until there is none: then its bound is one
+of all pairs (sifting: Bixby, Gregory, Lustig, Marsten and Shanno 1992). Rows that whole plans keep and relaxed ones
+break are added on the way, for all pairs alike. What a pair costs the bound then says which pairs a plan as good as the
+best can have at all: a few thousand of hundreds of thousands, whatever the shape of who may go where.
+
+It is the hopeful question: every tier before the points as good as it could ever be. Where that cannot be had others
+are asked (None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+
+import numpy as np
+from ortools.math_opt import result_pb2  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
+
+from allocator.engine.climb import Boxes, Unsettled, WholePlan
+from allocator.engine.highs import WORK, Effort, dense, proto, solved
+from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.ladder import Ladder, proved, stopped
+from allocator.engine.matrix import Flags, Floats, Ints
+from allocator.engine.model import value
+from allocator.engine.part import Part, cut_out
+from allocator.engine.relaxation import ByColumn, Imprecise, Relaxed
+from allocator.engine.tiers import Clock, Conflict, signed
+from allocator.engine.tops import top
+from allocator.engine.wide.whole import solve_whole
+
+FIRST, MORE = 8, 4  # pairs of a post to begin with, and those that come in at once
+REWARD = 8  # times the points of the best pair that a post filled counts for, so that a few pairs have a relaxed plan
+ROUNDS, CUTS = 40, 4  # relaxations at most, and how many of them may add rows
+FEW, KEPT = 2, 4  # pairs of a post looked at for a first plan: at least, and on average
+MOST, TREE = 20_000, 400  # pairs left at most for a proof to be tried, and tree nodes of it
+DIVES, NODES = 30, 200  # relaxations for a first plan, and of one aim
+ROUGHLY = 1e-4  # gap of a plan that no dive found
+FAR = 2**52  # what a pair costs that is no plan's
+
+
+class Sift:
+    """The relaxation of one instance; `bound`: no plan has more points, `cost`: by pair, how much less with it."""
+
+    def __init__(self, inst: Instance, clock: Clock) -> None:
+        self.inst, self.clock = inst, clock
+        self.ladder = ladder = _ladder(inst, 1)
+        self.pairs = ladder.matrix.pairs
+        self.post = ladder.matrix.post
+        self.must = ladder.under[: len(inst.posts)] > 0
+        reward = REWARD * int(np.abs(ladder.matrix.points).max(initial=1))
+        self.aim, self.reward = ladder.aims[0] * ladder.steps[0], reward
+        self.aim[: self.pairs] += np.where(self.must[self.post], reward, 0)
+        self.constant = ladder.fixed[0] - reward * int(self.must.sum())
+        self.under = ladder.under.copy()
+        self.under[: len(inst.posts)][self.must] = 0
+        self.bound, self.cost = 0, np.zeros(self.pairs, dtype=np.int64)
+
+    def best(self, worth: Ints, many: int) -> Flags:
+        """So many pairs of each post, those worth most."""
+        order = np.lexsort((-worth, self.post))
+        first = np.searchsorted(self.post[order], self.post[order])
+        out = np.zeros(self.pairs, dtype=np.bool_)
+        out[order] = np.arange(self.pairs) - first < many
+        return out
+
+    def cheapest(self, many: int) -> int:
+        """What so many pairs a post, on average, cost at most."""
+        last = min(many * len(self.inst.posts), self.pairs) - 1
+        return int(np.partition(self.cost, last)[last])
+
+    def relax(self, always: Sequence[int]) -> bool:
+        """Bound and costs; False where the hopeful question cannot be had, or time is up. `always`: pairs not to be
+        left out. Raises Imprecise."""
+        ladder, pairs = self.ladder, self.pairs
+        live = np.ones(len(ladder.tops), dtype=np.bool_)
+        live[:pairs] = self.best(ladder.matrix.points, FIRST)
+        live[list(always)] = True
+        cuts, known = 0, -1
+        for _ in range(ROUNDS):
+            if self.clock.over:
+                return False
+            if known != len(ladder.kept):
+                known, entries, under, over = len(ladder.kept), *self.rows()
+                columns = ByColumn(entries, len(self.aim))
+            found = self.solve(live, entries, under, over)
+            if found is None:
+                return False
+            at, duals = found
+            bound, net, grain = columns.priced(self.aim, (ladder.lows, ladder.tops), (under, over), duals)
+            new = self.best(net[:pairs], MORE) & (net[:pairs] > grain // 1024) & ~live[:pairs]
+            relaxed = Relaxed(bound // grain, net, grain, at)
+            more = cuts < CUTS and new.sum() < len(self.inst.posts) // 8 and ladder.cut(relaxed)
+            cuts += more
+            if not new.any() and not more:
+                self.bound = bound // grain + self.constant
+                self.cost = np.maximum(0, -net[:pairs]) // grain
+                filled = np.bincount(self.post, at[:pairs], len(self.inst.posts))
+                return bool((filled[self.must] > 1 - 1e-6).all())
+            live[:pairs] |= new
+        return False
+
+    def rows(self) -> tuple[tuple[Ints, Ints, Ints], Ints, Ints]:
+        """Entries of all rows, with those that were added, and each row's least and most."""
+        ladder, first = self.ladder, len(self.under)
+        kept = [(np.full(len(r.at), first + n), r.at, r.by) for n, r in enumerate(ladder.kept)]
+        rows, cols, vals = (np.concatenate(x) for x in zip(ladder.entries, *kept, strict=True))
+        most = np.array([r.most for r in ladder.kept], dtype=np.int64)
+        return (rows, cols, vals), np.append(self.under, np.full(len(most), -FAR)), np.append(ladder.over, most)
+
+    def solve(
+        self, live: Flags, entries: tuple[Ints, Ints, Ints], under: Ints, over: Ints
+    ) -> tuple[Floats, Floats] | None:
+        """The relaxed plan on these columns (by all columns), and the price of each row; None where there is none."""
+        rows, cols, vals = entries
+        at, there = np.nonzero(live)[0], live[cols]
+        own = rows[there], np.searchsorted(at, cols[there]), vals[there]
+        model = proto(self.ladder.lows[at], self.ladder.tops[at], self.aim[at], own, under, over, whole=False)
+        effort = Effort(0.0, self.clock.left(), event=self.clock.stop.event)
+        result = solved(model, parameters.SolverType.GLOP, parameters.SolveParameters(), effort)
+        self.clock.work += (1 + result.solve_stats.simplex_iterations) * len(own[0]) * WORK
+        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
+            return None
+        first = result.solutions[0]
+        out = np.zeros(len(live))
+        out[at] = dense(first.primal_solution.variable_values, len(at))
+        return out, dense(first.dual_solution.dual_values, len(under))
+
+
+def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | None:
+    """The optimum, or a plan with a bound of its points, every tier before them at its best; None where that is not
+    found."""
+    points = next((t for t in inst.tiers if t.points or t.lot), None)
+    if points is None or not points.points:
+        return None
+    always = sorted({*inst.fixed, *(i for b in inst.bonds for i in b.pairs)})
+    sift = Sift(inst, clock)
+    try:
+        if not sift.relax(always):
+            return None
+    except Imprecise:
+        return None
+    kept = sift.best(-sift.cost, FEW)
+    kept[always] = True
+    kept |= sift.cost <= sift.cheapest(KEPT)
+    plan = _on(inst, kept, clock, _first)
+    if plan is None:
+        return None
+    spare = sift.bound - value(inst, points, plan.chosen, plan.short)  # a pair that costs more is in no better plan
+    if (sift.cost <= spare).sum() > MOST or clock.over or clock.stop.gap:
+        return _bounded(inst, plan, sift, kept)
+    kept[list(plan.chosen)] = True
+    kept |= sift.cost <= spare
+    found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle))
+    return _bounded(inst, found or plan, sift, kept)
+
+
+def _on(inst: Instance, kept: Flags, clock: Clock, how: Callable[[Part, Clock], Solution | None]) -> Solution | None:
+    """A plan on these pairs; None where there is none that is at its best in every tier before the points."""
+    part = cut_out(inst, range(len(inst.posts)), range(len(inst.people)), np.nonzero(kept)[0].tolist())
+    own = Clock(replace(clock.stop, seconds=clock.left(), work=clock.work_left(), workers=1), monotonic())
+    try:
+        found = how(part, own)
+    except Conflict:
+        return None
+    clock.work += own.work
+    if found is None or found.status == "stopped":
+        return None
+    short = any(
+        signed(t, value(part.inst, t, found.chosen, found.short)) < _tops(inst)[t.name]
+        for t in part.inst.tiers
+        if not (t.points or t.lot)
+    )
+    return None if short else replace(found, chosen=tuple(part.pairs[i] for i in found.chosen))
+
+
+def _first(part: Part, clock: Clock) -> Solution | None:
+    """A good plan."""
+    inst = part.inst
+    ladder = _ladder(inst, 1)
+    climb = ladder.climb(0, clock, DIVES)
+    try:
+        best = climb.most([(ladder.lows, ladder.tops)])
+    except (Unsettled, Imprecise):
+        rest = replace(inst, tiers=tuple(t for t in inst.tiers if not t.lot))
+        found = solve_whole(rest, replace(clock.stop, gap=ROUGHLY), clock, settle=False)
+        bounds = {t.name: signed(tier, t.bound) for t, tier in zip(found.tiers, rest.tiers, strict=False)}
+        return None if found.status == "stopped" else stopped(inst, (found.chosen, {}, bounds), clock.work)
+    return None if best is None else stopped(inst, ladder.laid(best, 1), clock.work)
+
+
+def _best(part: Part, clock: Clock, *, chosen: Sequence[int], settle: bool) -> Solution | None:
+    """The optimum, from a plan."""
+    inst, place = part.inst, {old: new for new, old in enumerate(part.pairs)}
+    clock.stop = replace(clock.stop, nodes=min(TREE, clock.stop.nodes or TREE))
+    mine = [place[i] for i in chosen]
+    ladder = _ladder(inst, 2)
+    lows, ends = ladder.lows.copy(), ladder.tops.copy()
+    ends[: ladder.matrix.pairs] = 0
+    lows[mine], ends[mine] = 1, 1
+    done = False  # whether the points are proved
+    try:
+        best = ladder.climb(0, clock, NODES).most([(lows, ends)])
+        if best is None:
+            return None
+        ladder.better = best
+        boxes: Boxes = [(ladder.lows, ladder.tops)]
+        for n, aim in enumerate(ladder.aims):
+            best, boxes = ladder.settled(n, boxes, WholePlan(best.at, int(aim @ best.at)), clock, NODES)
+            ladder.hold(n, best.worth)
+            done = True
+        plan = ladder.only(boxes, best, clock, NODES)
+        return None if plan is None else proved(inst, plan, _tops(inst), clock)
+    except (Unsettled, Imprecise):
+        if done:
+            return solve_whole(inst, clock.stop, clock, mine, settle=settle)
+        better = ladder.better
+        return None if better is None else stopped(inst, ladder.laid(better, 0), clock.work)
+
+
+def _ladder(inst: Instance, many: int) -> Ladder:
+    """Aims: the points, and with two of them the lot."""
+    return Ladder(inst, False, [t for t in inst.tiers if t.points or t.lot][:many], _tops(inst))
+
+
+def _tops(inst: Instance) -> dict[str, int]:
+    """The best there could ever be of each tier before the points."""
+    return {t.name: top(inst, t) for t in inst.tiers if not (t.points or t.lot)}
+
+
+def _bounded(inst: Instance, found: Solution, sift: Sift, kept: Flags) -> Solution:
+    """The plan found on the pairs kept, with bounds of all."""
+    others = int(sift.cost[~kept].min(initial=FAR))
+    out = list[TierValue]()
+    same = True  # whether the part's bounds so far are the whole's
+    for tier, v in zip(inst.tiers, found.tiers, strict=True):
+        if tier.points:
+            same = sift.bound - others < v.value
+            limit = min(sift.bound, max(v.bound, sift.bound - others, v.value))
+        else:
+            limit = v.bound if same else signed(tier, top(inst, tier))
+        out.append(TierValue(tier.name, v.value, limit))
+    done = found.status == "optimal" and same
+    return replace(found, status="optimal" if done else "feasible", tiers=tuple(out), unique=found.unique and done)

@@ -1,0 +1,122 @@
+"""A relaxation of all pairs by way of few: its bound, what a pair costs it, and the plan, against an exact solve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from allocator.engine import method
+from allocator.engine.instance import Above, Instance, Limit, Pair, Person, Post, Tier
+from allocator.engine.relaxation import Imprecise
+from allocator.engine.tiers import Clock, Conflict, Stop, solve
+from allocator.engine.tops import top
+from allocator.engine.wide import sift
+from tests.engine.random_instances import random_instance, short_of_days
+from tests.sizes import whole_or
+
+
+def roomy(seed: int) -> Instance:
+    """Days for all, so that mostly every tier before the points is at its best."""
+    inst = random_instance(seed, posts=14, people=5, reach=5)
+    people = tuple(
+        replace(p, at_most=None, limits=tuple(replace(x, hard=x.hard + 12) for x in p.limits)) for p in inst.people
+    )
+    few = replace(inst, people=people, most_load=None, fixed=(), bonds=inst.bonds[: seed % 2])
+    return replace(
+        few, tiers=tuple(replace(t, broken=dict.fromkeys(range(seed % 2), 1)) if t.broken else t for t in few.tiers)
+    )
+
+
+MAKERS = roomy, random_instance, short_of_days
+
+
+@pytest.fixture(autouse=True)
+def few_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As few pairs as can be, so that small instances are sifted too."""
+    for name in ("FIRST", "MORE", "FEW", "KEPT"):
+        monkeypatch.setattr(sift, name, 1)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_what_is_found_is_what_a_solve_finds(make: Callable[[int], Instance]) -> None:
+    proved = tried = 0
+    for seed in range(whole_or(300, 25)):
+        inst = make(seed)
+        try:
+            exact = solve(inst)
+        except Conflict:
+            continue
+        tried += 1
+        found = sift.sifted(inst, Clock(Stop(), monotonic()))
+        if found is None:
+            continue
+        for got, best in zip(found.tiers, exact.tiers, strict=True):
+            assert got.value == best.value or not got.proved, (seed, got, best)
+            if got.name == next(t.name for t in inst.tiers if t.points):
+                assert got.bound >= best.value, seed
+        if found.status == "optimal":
+            proved += 1
+            assert (found.chosen, found.unique) == (exact.chosen, exact.unique), seed
+    assert make is not roomy or proved > tried / 3
+
+
+def test_a_pair_costs_the_bound_what_is_said_at_least() -> None:
+    asked = 0
+    for seed in range(whole_or(120, 12)):
+        inst = roomy(seed)
+        sifted = sift.Sift(inst, Clock(Stop(), monotonic()))
+        try:
+            if not sifted.relax([i for b in inst.bonds for i in b.pairs]):
+                continue
+        except Imprecise:
+            continue
+        for pair in np.nonzero(sifted.cost > 0)[0].tolist():
+            try:
+                with_it = solve(replace(inst, fixed=(pair,)), settle=False)
+            except Conflict:
+                continue
+            before = [(t, v) for t, v in zip(inst.tiers, with_it.tiers, strict=True) if not (t.points or t.lot)]
+            if any(v.value != (top(inst, t) if t.sense == "most" else -top(inst, t)) for t, v in before):
+                continue
+            got = next(v.value for t, v in zip(inst.tiers, with_it.tiers, strict=True) if t.points)
+            assert got <= sifted.bound - sifted.cost[pair], (seed, pair)
+            asked += 1
+    assert asked > 20
+
+
+def pool(posts: int, people: int, seed: int) -> Instance:
+    """Everybody may take everything, for a price where somebody has more than an equal share."""
+    rng = np.random.default_rng(seed)
+    points = rng.integers(0, 1_000, (posts, people))
+    lots = rng.integers(0, 2**20, (posts, people))
+    loads = rng.choice((22, 22, 22, 14), posts).tolist()
+    room = [int(sum(loads) / people * (1.05 + 0.3 * x)) for x in rng.random(people)]
+    return Instance(
+        tuple(Post(f"post {p}") for p in range(posts)),
+        tuple(Person(f"person {s}", (Limit(0, room[s]),)) for s in range(people)),
+        tuple(Pair(p, s, (loads[p],), int(points[p, s]), int(lots[p, s])) for p in range(posts) for s in range(people)),
+        (
+            Tier("filled", "most", filled=dict.fromkeys(range(posts), 1)),
+            Tier("points", "most", points=True),
+            Tier("lot", "least", lot=True),
+        ),
+        above=tuple(Above("balance", s, sum(loads) // people, 8) for s in range(people)),
+    )
+
+
+def test_a_pool_in_which_everybody_may_go_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4,500 pairs, with prices that are no plain assignment: proved, whatever the number of workers."""
+    monkeypatch.undo()
+    monkeypatch.setattr(method, "ROOT", 0)
+    inst = pool(150, 30, 1)
+    found = method.solve(inst)
+    assert found.status == "optimal"
+    assert method.solve(inst, Stop(workers=2)) == found
+    monkeypatch.setattr(sift, "MOST", 0)  # no proof: the bound is one of all pairs
+    rough = method.solve(inst)
+    best, (value, limit) = found.tiers[1].value, (rough.tiers[1].value, rough.tiers[1].bound)
+    assert value <= best <= limit <= best + best // 1_000
