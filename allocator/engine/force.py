@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from threading import Lock
 from time import monotonic
 
 from allocator.engine.again import Again
 from allocator.engine.around import added, around
 from allocator.engine.climb import Unsettled
 from allocator.engine.instance import Instance, Solution, TierValue
+from allocator.engine.matrix import FREE
 from allocator.engine.method import solve
 from allocator.engine.model import value
+from allocator.engine.still import Still
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
 
 MANY = 10_000  # pairs up to which the whole instance is solved again: some hundred posts
 NEAR = 250  # posts free to change beyond that
 AGAIN = 20_000  # pairs up to which a relaxation of the whole is kept from question to question
+STILL = 2_500  # pairs beyond which plans in which nobody moves are looked at first
+LOCK = Lock()  # one is made at a time
 
 
 def force(
@@ -40,12 +45,13 @@ def force(
     whole's). Raises Conflict when the pair cannot be had beside the fixed ones.
     """
     stop = stop or Stop()
-    if best is not None and len(inst.pairs) <= AGAIN:
-        clock = Clock(stop, monotonic())
-        try:
-            return _again(inst, plan, short, best).forced(pair, clock), True
-        except Unsettled:
-            stop = replace(stop, seconds=clock.left(), work=clock.work_left())
+    for how, least, most in ((Still, STILL, FREE), (Again, 0, AGAIN)):
+        if best is not None and least < len(inst.pairs) <= most:
+            clock = Clock(stop, monotonic())
+            try:
+                return _asked(how, inst, plan, short, best).forced(pair, clock), True
+            except Unsettled:
+                stop = replace(stop, seconds=clock.left(), work=clock.work_left())
     if len(inst.pairs) <= (MANY if many is None else many):
         return solve(_with(inst, pair), stop, plan, settle=settle, short=bool(short)), True
     now = {inst.pairs[i].post: inst.pairs[i].person for i in plan}
@@ -81,14 +87,32 @@ def _with(inst: Instance, pair: int) -> Instance:
     return replace(inst, fixed=tuple(sorted({*inst.fixed, pair})))
 
 
-def _again(inst: Instance, plan: Sequence[int], short: Mapping[int, int], best: Mapping[str, int]) -> Again:
+def _asked(
+    how: type[Still] | type[Again],
+    inst: Instance,
+    plan: Sequence[int],
+    short: Mapping[int, int],
+    best: Mapping[str, int],
+) -> Still | Again:
     """What is kept for questions about this plan: one plan at a time. Raises Unsettled where `best` is not what it
-    has."""
-    asked = tuple(sorted(plan)), tuple(sorted(short.items()))
-    known = inst.kept.get("again")
-    if known is None or known[0] != asked:
-        if any(value(inst, t, plan, short) != best.get(t.name) for t in inst.tiers):
-            raise Unsettled
-        known = inst.kept["again"] = asked, Again(inst, plan, short)
-    again: Again = known[1]
-    return again
+    has, or where such questions are no help."""
+    with LOCK:
+        asked = tuple(sorted(plan)), tuple(sorted(short.items()))
+        known = inst.kept.get(how.__name__)
+        if known is None or known[0] != asked:
+            if any(value(inst, t, plan, short) != best.get(t.name) for t in inst.tiers):
+                raise Unsettled
+            known = inst.kept[how.__name__] = asked, _made(how, inst, plan, short)
+    made: Still | Again | None = known[1]
+    if made is None:
+        raise Unsettled
+    return made
+
+
+def _made(
+    how: type[Still] | type[Again], inst: Instance, plan: Sequence[int], short: Mapping[int, int]
+) -> Still | Again | None:
+    try:
+        return how(inst, plan, short)
+    except Unsettled:
+        return None
