@@ -23,6 +23,7 @@ from time import monotonic
 
 from allocator.engine import tiers
 from allocator.engine.climb import Unsettled
+from allocator.engine.fair import fairer
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.ladder import at_the_root, stopped
 from allocator.engine.part import Part, parts
@@ -139,7 +140,7 @@ def _fairly(inst: Instance, found: Solution, hint: Sequence[int]) -> Solution:
     is proved, so that their bounds stand, and that of the first which is not."""
     if found.status != "feasible" or len(inst.pairs) > SMALL:
         return found
-    chosen, less = tiers.fairer(inst, (found.chosen, dict(found.short)), hint)
+    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint)
     if (chosen, less) == (found.chosen, found.short):
         return found
     known: dict[str, int] = {}

@@ -303,22 +303,19 @@ def any_plan(inst: Instance, start: Sequence[int] = ()) -> Plan | None:
     return (found.chosen, found.short) if found else None
 
 
-def fairer(inst: Instance, plan: Plan, start: Sequence[int]) -> Plan:
-    """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
-    soon found too."""
-    fair = any_plan(inst, start)
-    best = max([plan, *([fair] if fair else [])], key=lambda p: worths(inst, *p))
-    search = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts))
+def richer(inst: Instance, plan: Plan) -> Plan:
+    """`plan`, or one as good in every tier before the points with more of these, where it is soon found."""
     points = next((t for t in inst.tiers if t.points), None)
     if points is None:
-        return best
+        return plan
+    search = _Search(inst, Clock(Stop(), monotonic()), trimming=any(p.trims for p in inst.posts))
     for tier in _before_points(inst):
-        search.built.keep(tier, signed(tier, value(inst, tier, *best)))
-    search.hint(*best)
+        search.built.keep(tier, signed(tier, value(inst, tier, *plan)))
+    search.hint(*plan)
     search.built.model.maximize(search.ranges[points.name].expr)
     solver, status = run(search.built.model, Clock(Stop(work=FAIR, gap=ROUGHLY), monotonic()))
     more = [search.built.read(solver)] if status in (cp_model.OPTIMAL, cp_model.FEASIBLE) else []
-    return max([best, *more], key=lambda p: worths(inst, *p))
+    return max([plan, *more], key=lambda p: worths(inst, *p))
 
 
 def conclude(

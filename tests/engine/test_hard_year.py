@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from allocator import allocate
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.engine.fair import dived
 from allocator.engine.method import solve
+from allocator.engine.model import value
 from allocator.engine.tiers import Stop
 from tests.benchmarks.hard import kept, short_grid
 
@@ -43,3 +47,19 @@ def test_a_plan_stopped_at_a_tenth_of_the_work_keeps_its_schools(name: str, case
         if not was.proved:
             break
         assert was.value == best.value
+
+
+@pytest.mark.parametrize("name", ["32 0.8 plain", "32 0.9 plain"])
+def test_a_plan_with_few_points_is_led_near_to_the_most(name: str) -> None:
+    """Its tiers are held: nothing is filled, spared or kept less for it. The second is found only among plans in which
+    each person holds as many of each kind as before."""
+    inst = allocate.setup(next(c for n, c in short_grid() if n == name), Policy()).inst
+    least, most = solve(replace(inst, tiers=tuple(t for t in inst.tiers if not t.points)), MOST), solve(inst, MOST)
+    found = dived(inst, (least.chosen, dict(least.short)))
+    assert found
+    had = [value(inst, t, *found) for t in inst.tiers]
+    at = next(n for n, t in enumerate(inst.tiers) if t.points)
+    assert had[:at] == [t.value for t in most.tiers[:at]]
+    assert value(inst, inst.tiers[at], least.chosen, least.short) < 0.95 * most.tiers[at].value
+    assert had[at] >= 0.98 * most.tiers[at].value
+    assert dived(inst, (most.chosen, dict(most.short))) is None
