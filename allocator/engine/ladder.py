@@ -58,6 +58,7 @@ class Ladder:
         self.leasts = [-FREE] * len(tiers)
         self.better: WholePlan | None = None  # the best plan of a search that was given up, or of the last
         self.left = 0  # aims that were not settled here
+        self.sole = False  # whether the best of the last aim is known to be the only one
         self.kept: list[Row] = []
         self.relaxed: dict[int, Relaxation] = {}
 
@@ -144,6 +145,9 @@ class Ladder:
             if clock.over or nodes < HARD:
                 raise
             self.left += 2 if self.tiers[n].points else 1
+            if self.tiers[n].lot and n + 1 == len(self.tiers):
+                climb.close(self.better)
+                return self._sole(n, climb.as_good(MANY) or boxes, clock), boxes
             floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
             sure = not self.tiers[n].points
             aim = self.aims[n] + self._lead(n)
@@ -165,6 +169,34 @@ class Ladder:
         """Of the lot, the points: all plans have as many, but they show the way."""
         points = next((k for k, t in enumerate(self.tiers[:n]) if t.points and self.tiers[n].lot), None)
         return np.zeros_like(self.tops) if points is None else LEAD * self.aims[points]
+
+    def _sole(self, n: int, boxes: Boxes, clock: Clock) -> WholePlan:
+        """The best of the last aim, proved the only one: the best of all others is asked for, until it is worse.
+
+        Raises Unsettled where another is as good. HiGHS finds the best of the others sooner than it proves that there
+        are none above a floor.
+        """
+        floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
+        aim, best = self.aims[n] + self._lead(n), self.better
+        while best is not None:
+            rows = [*floors, self._unlike(best)]
+            answer = maximise(self.matrix, aim, self._effort(clock), floors=rows, ends=hull(boxes))
+            clock.work += answer.work
+            plan = answer.values
+            if answer.status == "infeasible" or (plan is not None and answer.bound < int(aim @ best.at)):
+                self.sole = True
+                return best
+            other = best if plan is None else WholePlan(plan, int(self.aims[n] @ plan))
+            if other.worth <= best.worth:
+                break
+            self.better = best = other
+        raise Unsettled
+
+    def _unlike(self, plan: WholePlan) -> Floor:
+        """A row that every plan keeps whose pairs are others."""
+        on, differs = plan.at[: self.matrix.pairs] == 1, np.zeros_like(self.tops)
+        differs[: self.matrix.pairs] = np.where(on, -1, 1)
+        return Floor(differs, 1 - int(on.sum()))
 
     def _searched(
         self, aim: Ints, floors: Sequence[Floor], boxes: Boxes, best: WholePlan, clock: Clock, *, sure: bool
@@ -198,6 +230,8 @@ class Ladder:
         """
         if best is None:
             return None
+        if self.sole:
+            return self.laid(best, len(self.aims))
         if self._long(nodes):
             self._no_other(boxes, best, clock)
             return self.laid(best, len(self.aims))
@@ -224,14 +258,12 @@ class Ladder:
         First by the points, which guide a search to its end at the root or never; then by how much may differ.
         """
         floors = [Floor(aim, least) for aim, least in zip(self.aims, self.leasts, strict=True)]
-        on = best.at[: self.matrix.pairs] == 1
-        differs, other = np.zeros_like(self.tops), np.zeros_like(self.tops)
-        differs[: self.matrix.pairs] = np.where(on, -1, 1)
-        other[: self.matrix.pairs] = ~on
+        other = np.zeros_like(self.tops)
+        other[: self.matrix.pairs] = best.at[: self.matrix.pairs] != 1
         points = next((aim for t, aim in zip(self.tiers, self.aims, strict=True) if t.points), other)
         effort = self._effort(clock)
-        brief, unlike = replace(effort, nodes=min(effort.nodes, BRIEF)), Floor(differs, 1 - int(on.sum()))
-        answer = maximise(self.matrix, points, brief, floors=[*floors, unlike], ends=hull(boxes))
+        brief = replace(effort, nodes=min(effort.nodes, BRIEF))
+        answer = maximise(self.matrix, points, brief, floors=[*floors, self._unlike(best)], ends=hull(boxes))
         clock.work += answer.work
         if answer.status == "infeasible":
             return
