@@ -110,7 +110,10 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
                     return _fairly(inst, stopped(inst, open_.plan, clock.work), hint)
                 hint = open_.plan[0] if open_.plan else hint
                 stop = replace(stop, seconds=clock.left(), work=clock.work_left())
-        if len(inst.pairs) > SMALL and len(inst.posts) <= TALL and not clock.over:
+        kept = (
+            inst.bonds and len(inst.pairs) <= LARGE
+        )  # of a plan gone on from nearly all stays: soon seen as one search
+        if len(inst.pairs) > SMALL and len(inst.posts) <= TALL and not (kept or clock.over):
             found = sifted(inst, clock, settle=settle)
             if found is not None:
                 return replace(found, deterministic_time=clock.work)

@@ -120,3 +120,17 @@ def test_a_pool_in_which_everybody_may_go_everywhere(monkeypatch: pytest.MonkeyP
     rough = method.solve(inst)
     best, (value, limit) = found.tiers[1].value, (rough.tiers[1].value, rough.tiers[1].bound)
     assert value <= best <= limit <= best + best // 1_000
+
+
+def test_a_plan_gone_on_from_is_not_sifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nearly all of it stays, which one search sees sooner."""
+    monkeypatch.setattr(method, "ROOT", 0)
+    monkeypatch.setattr(method, "SMALL", 10)
+    asked: list[Instance] = []
+    monkeypatch.setattr(method, "sifted", lambda inst, clock, settle: asked.append(inst))
+    inst = next(i for i in map(roomy, range(1, 40, 2)) if len(i.bonds) == 1)
+    free = replace(inst, bonds=(), tiers=tuple(replace(t, broken={}) for t in inst.tiers))
+    answers = [method.solve(i) for i in (inst, free)]
+    assert all(a.status == "optimal" for a in answers)
+    assert asked
+    assert not any(i.bonds for i in asked)
