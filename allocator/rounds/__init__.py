@@ -29,7 +29,7 @@ from allocator.rounds.desk import (
     record,
     resubmit,
 )
-from allocator.rounds.due import asks, offered, sip_due, tell, tells, together, told_only
+from allocator.rounds.due import asks, offered, sip_due, tell, tells, to_tell, together, told_only
 from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sealed, sound, withdraw, written
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "take_up",
     "tell",
     "tells",
+    "to_tell",
     "together",
     "told_only",
     "withdraw",

@@ -125,6 +125,14 @@ def told_only(desk: Desk, sip: str) -> tuple[State, ...]:
     return tuple(x for x in sip_due(desk, sip) if x not in ("school", "changed", "cover") or not offered(desk, sip))
 
 
+def to_tell(desk: Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
+    """To schools by head, and to SIPs: the letters due that ask for no answer."""
+    known = {u for u, _ in {**desk.round.told, **desk.round.pairs}}
+    schools = {g: states for g in together(desk, known) if (states := tells(desk, g))}
+    team = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
+    return schools, {x: states for x in sorted(team) if (states := told_only(desk, x))}
+
+
 def offered(desk: Desk, sip: str) -> list[Pair]:
     """Pairs of this SIP that they have not been told of."""
     told: Mapping[Key, LineUp] = desk.round.told_sips.get(sip, {})

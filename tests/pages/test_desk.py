@@ -73,6 +73,10 @@ def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> 
     assert comes(desk, "n")[0] == "Put the plan in force"
     with desk.db.write() as s:
         keep.step(s, "n", MEL, lambda d: rounds.put_in_force(d, today))
+    assert comes(desk, "n")[1] == "Look at the letters"
+    assert re.fullmatch("Tell . people what now stands", comes(desk, "n")[0])
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.tell(d, None, None, today))
     assert comes(desk, "n")[0] == ("Prepare next year" if today >= dt.date(2027, 5, 1) else "The plan is in force")
     assert 'href="/rounds/n/next-year"' in page(desk, "/rounds/n")
 

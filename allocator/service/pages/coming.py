@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from allocator import rounds
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
@@ -193,7 +194,8 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     answering = sorted(p.answer_by for p in pairs if p.stage == "proposed" and p.answer_by)
     sips = [s for s in stands.soundings.values() if s.said is None]
     if stands.in_force:
-        return _in_force(plan, at, today, untold)
+        schools, team = rounds.to_tell(rounds.Desk(plan, stands))
+        return _in_force(plan, at, today, untold, len(schools) + len(team))
     if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
         widest = emptied(plan)[0]
         return Coming(
@@ -244,13 +246,20 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     )
 
 
-def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str]) -> Coming:
+def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str], to_hear: int) -> Coming:
     out, happened = Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")
     if untold:
         return Coming(
             f"Tell {_n(len(untold), 'school')} of the change",
             "The plan was repaired, and they have not heard yet.",
             Way("Tell them", f"{at}/publish"),
+        )
+    if to_hear:
+        return Coming(
+            f"Tell {_n(to_hear, 'person', 'people')} what now stands",
+            "Heads and SIPs who have not heard yet that it is confirmed, ended or otherwise. They need not answer.",
+            Way("Look at the letters", f"{at}/publish/due"),
+            (out, happened),
         )
     year = int(str(plan.inputs.case["year"])[:4])
     if today >= dt.date(year + 1, *NEXT_YEAR):

@@ -28,7 +28,6 @@ from allocator.service.pages.previews import counted, previewed
 from allocator.service.pages.publish_letters import (
     again,
     asking,
-    letters_to_tell,
     looked_at,
     mail_out,
     plural,
@@ -84,7 +83,7 @@ def page(
     drafts = [x for x in lines if any(p.stage == "draft" for _, _, p in x.posts)]
     told = [x for x in lines if any(p.stage != "draft" for _, _, p in x.posts)]
     late = {u for u, by in rounds.outstanding(desk).items() if by < today}
-    wanted, to_tell = SHOWN.get(asked.get("show", "")), letters_to_tell(desk)
+    wanted, to_tell = SHOWN.get(asked.get("show", "")), rounds.to_tell(desk)
     shown = [x for x in told if x.urn in late] if asked.get("show") == "late" else told
     stay = narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", ""))
     facts = {
@@ -252,7 +251,7 @@ def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Respon
     with office.db.read() as s:
         at = place_in(s, id, who)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
-        ready = previewed(s, at, shared, *letters_to_tell(at.desk))
+        ready = previewed(s, at, shared, *rounds.to_tell(at.desk))
     return show(
         request,
         "publish-due.html",
@@ -268,7 +267,7 @@ def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Respon
 def tell_them(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """The letters that ask for no answer go."""
     at = looked_at(request, office, id, who)
-    schools, sips = letters_to_tell(at.desk)
+    schools, sips = rounds.to_tell(at.desk)
     post_ = mail_out(request, office, who, at, schools, sips, by_hand=bool(form.text("by_hand")))
     urns, team = [u for g in schools for u in g if u in post_.told], [x for x in sips if x in post_.told]
     if post_.told:

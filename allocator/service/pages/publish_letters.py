@@ -26,14 +26,6 @@ def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tupl
     return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
 
 
-def letters_to_tell(desk: rounds.Desk) -> tuple[dict[tuple[str, ...], tuple[State, ...]], dict[str, tuple[State, ...]]]:
-    """To schools by head, and to SIPs: the letters due that ask for no answer."""
-    known = {u for u, _ in {**desk.round.told, **desk.round.pairs}}
-    schools = {g: states for g in rounds.together(desk, known) if (states := rounds.tells(desk, g))}
-    team = {p.sip for p in desk.round.everyone} | set(desk.round.told_sips)
-    return schools, {x: states for x in sorted(team) if (states := rounds.told_only(desk, x))}
-
-
 def looked_at(request: Request, office: Office, id: str, who: Who) -> Place:
     """The round as the page that sent this form showed it; refused where it has changed since."""
     with office.db.read() as s:
