@@ -71,3 +71,13 @@ def test_locks_that_could_not_be_taken_leave_the_table_as_it_was(at: Site, board
     assert page.get_by_role("link", name="CSV").get_attribute("href") == (
         f"/rounds/{board}/plan.csv?q=Hill&sip=A&group=sip&sort=-days&column=urn&column=sip"
     )
+
+
+def test_on_paper_there_are_no_controls_and_no_addresses(at: Site, board: str) -> None:
+    for path, control in (("/plan", "form[role=search]"), ("/board", ".sip-openers"), ("/map", ".sip-zoom")):
+        page = go(at, board, path)
+        expect(page.locator(control).first).to_be_visible()
+        page.emulate_media(media="print")
+        expect(page.locator(control).first).to_be_hidden()
+        said = page.evaluate("getComputedStyle(document.querySelector('main a[href^=\"/\"]'), '::after').content")
+        assert said == "none", path
