@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyotp
 from playwright.sync_api import expect
 
 from allocator.service.roles import GrantRole
@@ -79,3 +80,30 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(at: Site) -> None:
     page.goto(f"{at.base}/rounds/draft")
     assert [u for u in asked if not u.startswith(at.base)] == []
     assert said == []
+
+
+def test_a_second_factor_from_the_first_code_to_the_next_sign_in(at: Site) -> None:
+    """Each state of its page is accessible, on a phone, too."""
+    page = at.enter("told", "manager", width=PHONE, email="second@told.example")
+    page.goto(f"{at.base}/second-factor")
+    accessible(page)
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("Six digits", exact=True)).to_be_visible()
+    accessible(page)
+    secret = page.locator("code").first.inner_text().replace(" ", "")
+    page.get_by_label("The code that it shows now").fill("123")
+    page.get_by_role("button", name="Take it into use").click()
+    expect(page.locator("#code-error")).to_be_visible()
+    accessible(page)
+    page.get_by_label("The code that it shows now").fill(pyotp.TOTP(secret).now())
+    page.get_by_role("button", name="Take it into use").click()
+    expect(page.get_by_text("They are shown this once")).to_be_visible()
+    accessible(page)
+    page.goto(f"{at.base}/second-factor")
+    expect(page.get_by_role("button", name="Take it away")).to_be_visible()
+    accessible(page)
+    again = at.enter("told", "manager", width=PHONE, email="second@told.example")
+    again.goto(f"{at.base}/second-factor")
+    expect(again.get_by_role("button", name="Come in")).to_be_visible()
+    accessible(again)
+    assert again.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
