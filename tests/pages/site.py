@@ -185,6 +185,7 @@ def accessible(page: Page) -> None:
     In the daily run a page is passed over when every kind of element on it was in order before, on another page or in
     another state, and so is a row that is built as the one before it; `make test-long` searches each.
     """
+    page.wait_for_load_state("load")  # or it would be measured before it has its styles
     kinds, known = set(page.evaluate(KINDS)), _in_order[page.evaluate("innerWidth < 641")]
     if kinds <= known and not LONG:
         return

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyotp
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Route, expect
 
 from allocator.service.roles import GrantRole
+from tests.pages import site
 from tests.pages.site import PHONE, Site, accessible
 
 
@@ -107,3 +111,26 @@ def test_a_second_factor_from_the_first_code_to_the_next_sign_in(at: Site) -> No
     expect(again.get_by_role("button", name="Come in")).to_be_visible()
     accessible(again)
     assert again.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_page_is_not_measured_before_it_has_its_styles(at: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine styles come after the page: links without them are too small to be hit, and were a fault."""
+    monkeypatch.setattr(site, "_in_order", {True: set(), False: set()})
+    page = at.enter("told", "manager")
+    page.goto(f"{at.base}/rounds/told/publish", wait_until="load")
+    held: list[Route] = []
+    came: list[Route] = []
+    page.route("**/*.css", lambda route: held.append(route))
+    page.get_by_role("link", name="Refusals and questions").first.click()
+    plain = page.wait_for_load_state
+
+    def come(*args: Any) -> None:
+        came.extend(held)
+        while held:
+            held.pop().continue_()
+        page.unroute("**/*.css")
+        plain(*args)
+
+    monkeypatch.setattr(page, "wait_for_load_state", come)
+    accessible(page)
+    assert came
