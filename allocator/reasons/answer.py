@@ -17,7 +17,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.seal import unbroken
 from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
-from allocator.errors import Defect
+from allocator.errors import Defect, Stopped
 from allocator.reasons.complete import complete
 
 
@@ -28,14 +28,17 @@ def solve(
     seed: int = 1,
     stop: Stop | None = None,
     hint: Mapping[allocate.Key, str] | None = None,
+    half: bool = True,
 ) -> Plan:
-    """The annual allocation, explained and audited.
+    """The annual allocation, explained and audited. `half`: whether what a search on request stopped has is wanted.
 
     Raises CaseError (locks that clash or break a rule), Stopped (no plan in time), Defect (audit failed).
     """
     ready = allocate.setup(case, policy, seed)
     began = monotonic()
     bare, solution = allocate.allocate(ready, stop, hint)
+    if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
+        raise Stopped("Stopped on request; nothing was changed.")
     return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)))
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from allocator import allocate
+from allocator.domain.policy import Policy
 from allocator.domain.round import Person
-from allocator.errors import QueueFull
+from allocator.engine.tiers import Stop
+from allocator.errors import QueueFull, Stopped
 from allocator.jobs.queue import COST, Queue, turn
+from allocator.reasons import answer
 from allocator.store.tables import Job
-from tests.service.office import Desk, open_office
+from tests.service.office import Desk, facts, open_office
 
 
 @dataclass
@@ -99,3 +105,17 @@ def test_the_limit_is_a_programmes_and_a_persons(tmp_path: object) -> None:
             queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=mel, limit=3)
         ann = Person(id="a", name="Ann", role="manager")
         queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=ann, limit=3)
+
+
+def test_what_is_stopped_and_wanted_by_nobody_is_not_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial that is stopped gives its worker back; a plan in the making keeps its best, in words and audited."""
+    ended, found = threading.Event(), allocate.allocate
+
+    def stopped(*args: Any) -> Any:
+        ended.set()  # while it searches
+        return found(*args)
+
+    monkeypatch.setattr(allocate, "allocate", stopped)
+    monkeypatch.setattr(answer, "complete", lambda *_: pytest.fail("put into words"))
+    with pytest.raises(Stopped, match="nothing was changed"):
+        answer.solve(facts(), Policy(), stop=Stop(event=ended), half=False)
