@@ -34,6 +34,8 @@ TURNS, LONGEST = (
     2.0,
 )  # iterations a row or column, and work, after which a simplex that goes round and round is ended
 
+SHORTEST, EACH = 0.1, 5e-6  # ... of one that goes on from the last: at least, and by coefficient
+
 
 @dataclass(frozen=True)
 class Relaxed:
@@ -104,7 +106,7 @@ class Relaxation:
         self.solver = solver.new(parameters.SolverType.GLOP.value, model, parameters_pb2.SolverInitializerProto())
         params = parameters.SolveParameters()
         params.glop.use_preprocessing, params.glop.use_scaling, params.glop.use_dual_simplex = False, False, True
-        params.glop.max_deterministic_time = LONGEST
+        params.glop.max_deterministic_time = min(LONGEST, max(SHORTEST, EACH * len(self.vals)))
         self.params = params.to_proto()
         self.work = 0.0
         self.by_column = ByColumn((self.rows, self.cols, self.vals), len(self.aim))

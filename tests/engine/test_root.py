@@ -106,3 +106,12 @@ def test_a_simplex_that_comes_to_no_end_is_ended(monkeypatch: pytest.MonkeyPatch
         at_the_root(inst, Clock(Stop(), monotonic()), 50)
     found = method.solve(inst)
     assert (found.tiers, found.chosen) == (now.tiers, now.chosen)
+
+
+def test_a_relaxation_that_is_ended_early_is_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    inst = random_instance(2)
+    now = at_the_root(inst, Clock(Stop(), monotonic()), 50)
+    monkeypatch.setattr(relaxation, "SHORTEST", 1e-9)
+    monkeypatch.setattr(relaxation, "EACH", 0.0)
+    found = at_the_root(inst, Clock(Stop(), monotonic()), 50)
+    assert (found.tiers, found.chosen) == (now.tiers, now.chosen)
