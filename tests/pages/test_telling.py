@@ -248,6 +248,10 @@ def test_every_page_of_handing_out_is_accessible(at: Site, width: dict[str, int]
 def test_the_wording_is_changed_by_keyboard_and_put_back(at: Site) -> None:
     here = own_round(at, "words")
     page = at.enter("words", "manager")
+    page.goto(f"{here}/out/wording/chair_ended")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "The wording of the letter to a chair of governors: an ending"
+    )
     page.goto(f"{here}/out/wording/school")
     page.get_by_label("The letter").fill("To {{ school }}\n\n{{ sipp }} it is")
     page.get_by_role("button", name="See how it reads").press("Enter")

@@ -19,7 +19,7 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader, PrefixLoader
+from jinja2 import ChainableUndefined, Environment, PackageLoader, PrefixLoader, StrictUndefined, Template
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
@@ -48,16 +48,40 @@ HEADERS = {
 }
 
 
+GOVUK = "govuk_frontend_jinja/"
+
+
+class Blank(dict[str, Any]):
+    """What a form said, or what is wrong with it, by field; a field of which nothing is known is blank."""
+
+    def __missing__(self, field: str) -> str:
+        return ""
+
+
+class Pages(Environment):
+    """Ours, where a name that nobody gave is an error; GOV.UK's macros look into parameters that nobody gave."""
+
+    theirs = Environment(
+        loader=PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def get_template(self, name: str | Template, *args: Any, **more: Any) -> Template:
+        if isinstance(name, str) and name.startswith(GOVUK):
+            return self.theirs.get_template(name)
+        return super().get_template(name, *args, **more)
+
+
 @cache
 def environment() -> Environment:
     """Jinja with every value escaped; GOV.UK's macros under their own name."""
-    ours = PackageLoader("allocator.service")
-    theirs = PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})
-    # the macros read parameters that nobody gave, so undefined ones may be looked into
-    env = Environment(
-        loader=ChoiceLoader([theirs, ours]),
+    env = Pages(
+        loader=PackageLoader("allocator.service"),
         autoescape=True,
-        undefined=ChainableUndefined,
+        undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
@@ -72,13 +96,25 @@ def environment() -> Environment:
     return env
 
 
+# what the frame of a page looks at, where the page gives none
+FRAME: dict[str, Any] = {
+    "round": None,
+    "plan": None,
+    "version": None,
+    "errors": Blank(),
+    "summary": (),
+    "blank": Blank(),
+}
+FORMS = ("errors", "typed", "again")  # given as dicts by field
+
+
 def moment(t: dt.datetime) -> str:
     """31 March 2027, 14:05 UTC."""
     return f"{day(t)}, {t:%H:%M} UTC"
 
 
 def show(request: Request, template: str, me: Who | None = None, status: int = 200, **facts: Any) -> HTMLResponse:
-    """A page. Templates see `me`, `path`, `notice`, today's date and what is given here."""
+    """A page. Templates see `me`, `path`, `notice`, today's date, what is given here, and `FRAME` where that is not."""
     notice = request.cookies.get(NOTICE)
     fragment = request.headers.get("hx-request") == "true"
     html = (
@@ -90,7 +126,7 @@ def show(request: Request, template: str, me: Who | None = None, status: int = 2
             notice=unquote(notice) if notice else None,
             today=dt.date.today(),
             fragment=fragment,
-            **facts,
+            **{**FRAME, **{k: Blank(v) if k in FORMS and isinstance(v, Mapping) else v for k, v in facts.items()}},
         )
     )
     answer = HTMLResponse(html, status, headers(request))

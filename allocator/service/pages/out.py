@@ -21,12 +21,14 @@ from allocator.report.wording import (
     FIELDS,
     KINDS,
     LONGEST,
+    TO_CHAIRS,
     TO_SIPS,
     Letter,
     LetterKind,
     kind_of,
     merge,
     problems,
+    state_of,
 )
 from allocator.rounds import Desk
 from allocator.service.access import In, Manager, Office, Reader
@@ -260,6 +262,8 @@ def wording_page(
         who,
         422 if wrong else 200,
         **at.facts,
+        whom="a SIP" if kind in TO_SIPS else "a chair of governors" if kind in TO_CHAIRS else "a head",
+        state=STATE_NAMES[state_of(kind)],
         kind=kind,
         text=shown,
         fields=FIELDS[kind],

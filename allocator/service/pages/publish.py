@@ -95,7 +95,7 @@ def page(
         "all_told": len(told),
         "late": late,
         "due": set(rounds.reminders(desk, today)),
-        "asked": asked,
+        "asked": {"need": "", "group": "", "sip": "", "show": "", **asked},
         "choices": choices_of(desk, lines),
         "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()},
         "team": team_of(at, mailed),
@@ -104,11 +104,12 @@ def page(
         "mail": bool(office.settings.smtp_url),
         "telling": len(to_tell[0]) + len(to_tell[1]),
         "whom_to_tell": _whom(desk, *to_tell),
+        "ticked": [],
     }
     errors = (
         {"errors": form.errors, "summary": form.summary, "ticked": form.all("urns") + form.all("sips")} if form else {}
     )
-    return show(request, "publish.html", who, 422 if form else 200, **facts, **errors)
+    return show(request, "publish.html", who, 422 if form else 200, **facts | errors)
 
 
 def _whom(desk: rounds.Desk, schools: outbox.States, sips: Mapping[str, Sequence[State]]) -> str:

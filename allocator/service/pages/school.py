@@ -106,7 +106,7 @@ def say(request: Request, who: Head, office: In, form: Form) -> Response:
 def held(request: Request, who: Head, office: In) -> Response:
     """Everything held on this person and their schools, to be printed (domain 3.7)."""
     with office.db.read() as s:
-        return show(request, "held.html", who, parts=held_on(s, who), back="/school")
+        return show(request, "held.html", who, parts=held_on(s, who), back="/school", of=None)
 
 
 @router.get("/school/ask")

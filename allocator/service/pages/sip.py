@@ -186,7 +186,7 @@ def say(request: Request, who: Partner, office: In, form: Form) -> Response:
 def held(request: Request, who: Partner, office: In) -> Response:
     """Everything held on this person, to be printed (domain 3.7)."""
     with office.db.read() as s:
-        return show(request, "held.html", who, parts=held_on(s, who), back="/sip")
+        return show(request, "held.html", who, parts=held_on(s, who), back="/sip", of=None)
 
 
 @router.get("/sip/ask")

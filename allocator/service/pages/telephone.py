@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -39,7 +39,7 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
         at = place_in(s, id, who)
     whole = [x for x in school_lines(at.desk) if x.main.stage in ("proposed", "queried")]
     lines = [x for x in whole if q.casefold() in f"{x.name} {x.urn} {x.posts[0][1]}".casefold()]
-    typed = {x.urn: _typed(form, x.urn) for x in lines} if form else {}
+    typed = {x.urn: _typed(form, x.urn) for x in lines}
     return show(
         request,
         "telephone.html",
@@ -57,7 +57,9 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
     )
 
 
-def _typed(form: Fields, urn: str) -> dict[str, Any]:
+def _typed(form: Fields | None, urn: str) -> dict[str, str]:
+    if form is None:
+        return {"word": "", "reason": ""}
     return {"word": form.text(f"word-{urn}") or "", "reason": form.text(f"reason-{urn}") or ""}
 
 

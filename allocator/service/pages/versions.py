@@ -84,7 +84,11 @@ def version(request: Request, id: Id, n: Number, who: Reader, office: In) -> Res
         assert newest is not None
         shown = _version(s, asked, names_in(s, row.programme_id))
         case, policy = keep.case_of(newest)
-        more: dict[str, Any] = {"back": since(case, keep.case_of(asked)[0]) if asked.n < newest.n else ()}
+        more: dict[str, Any] = {
+            "effect": None,
+            "changes": (),
+            "back": since(case, keep.case_of(asked)[0]) if asked.n < newest.n else (),
+        }
         if asked.n == newest.n and n > 1:
             old = keep.case_of(keep.case_numbered(s, id, n - 1))[0]
             more["effect"] = effect(old, case, policy, facts["plan"])
