@@ -29,6 +29,7 @@ from allocator.store.tables import Job, JobPart
 HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
 WATCH = 0.25  # seconds between looks at whether a job was cancelled
+POLL = 0.2  # seconds between looks into the queue
 DRAIN = 20  # seconds a worker told to end gives its running job to finish
 
 log = logging.getLogger("allocator.worker")
@@ -79,7 +80,7 @@ def _launch() -> None:
             )
             DBOS.launch()
             for queue in (QUEUE, PARTS):
-                DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=0.1)
+                DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=POLL)
             return
         except Exception as error:
             DBOS.destroy()
