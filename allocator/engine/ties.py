@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from time import monotonic
 
-import numpy as np
-
+from allocator.engine.climb import Unsettled, WholePlan
 from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution
+from allocator.engine.ladder import Ladder
 from allocator.engine.method import SMALL
 from allocator.engine.model import Built
+from allocator.engine.relaxation import Imprecise
 from allocator.engine.tiers import Clock, Stop, run, signed
-from allocator.engine.wide.whole import Whole
+from allocator.engine.wide.sift import left
 from allocator.engine.worst import floor
 
 MOST_TIES = 25  # questions at most; each answer names as many pairs as it can
 WORK, EACH = 0.4, 0.2  # deterministic work for all questions, and for one: a plan found by then counts, the best or not
-WIDE_TIES, NODES = 3, 20  # questions of an instance with more than SMALL pairs, and tree nodes of each
+WIDE_TRIES, NODES = 100, 10  # plans looked at of an instance with more than SMALL pairs, and relaxations of each
 
 Others = Callable[[Sequence[int]], list[int] | None]  # pairs found; [] when there are none, None when not known
 
@@ -26,22 +29,29 @@ Others = Callable[[Sequence[int]], list[int] | None]  # pairs found; [] when the
 def ties(inst: Instance, solution: Solution, stop: Stop | None = None) -> tuple[list[int], bool]:
     """Pairs, not chosen, of plans equal to `solution` up to the points; and whether those are all.
 
-    A plan that is not proved has no equals. What this takes is a small part of the solve, whatever the case.
+    A plan that is not proved has no equals. What this takes is a small part of the solve, whatever the case: of many
+    pairs those are asked that such a plan can have, or, where these are many too, exchanges of one or two are tried.
     """
     if solution.status != "optimal" or not inst.pairs:
         return [], True
     stop = stop or Stop()
-    wide = len(inst.pairs) > SMALL
-    others = _widely(inst, solution, stop) if wide else _narrowly(inst, solution, stop)
+    if len(inst.pairs) > SMALL:
+        few = left(inst, solution, stop, SMALL)
+        if few is None:
+            return _widely(inst, solution, stop), False
+        place = {old: new for new, old in enumerate(few.pairs)}
+        found, looked = ties(few.inst, replace(solution, chosen=tuple(place[i] for i in solution.chosen)), stop)
+        return [few.pairs[i] for i in found], looked
+    others = _narrowly(inst, solution, stop)
     chosen, filled = set(solution.chosen), {inst.pairs[i].post for i in solution.chosen}
     fresh = [i for i, p in enumerate(inst.pairs) if i not in chosen and p.post in filled]
     out: list[int] = []
-    for _ in range(WIDE_TIES if wide else MOST_TIES):
-        found = others(fresh) if fresh else []
-        if not found:
-            return out, found is not None
-        out += found
-        fresh = [i for i in fresh if i not in set(found)]
+    for _ in range(MOST_TIES):
+        more = others(fresh) if fresh else []
+        if not more:
+            return out, more is not None
+        out += more
+        fresh = [i for i in fresh if i not in set(more)]
     return out, False
 
 
@@ -72,25 +82,51 @@ def _narrowly(inst: Instance, solution: Solution, stop: Stop) -> Others:
     return others
 
 
-def _widely(inst: Instance, solution: Solution, stop: Stop) -> Others:
-    """The same with HiGHS."""
+def _widely(inst: Instance, solution: Solution, stop: Stop) -> list[int]:
+    """Pairs of equal plans that one school or an exchange of two makes; each is tried with all else as it is."""
     for tier, result in zip(inst.tiers, solution.tiers, strict=True):
         if tier.worst:
             inst = replace(inst, least_points=floor(inst, tier, result.value))
-    search = Whole(inst, Clock(replace(stop, work=None, progress=None), monotonic()), 0.0)
-    search.start(bool(solution.short))
-    search.chosen, search.short = solution.chosen, solution.short
-    for tier in inst.tiers:
-        if not (tier.lot or tier.worst):
-            search.stay(tier)
+    points = [t for t in inst.tiers if t.points]
+    kept = (x for x in zip(inst.tiers, solution.tiers, strict=True) if not (x[0].points or x[0].lot or x[0].worst))
+    ladder = Ladder(
+        inst, bool(solution.short), points, {tier.name: signed(tier, result.value) for tier, result in kept}
+    )
+    clock = Clock(replace(stop, work=None, progress=None), monotonic())
 
-    def others(fresh: Sequence[int]) -> list[int] | None:
-        if search.clock.over:
+    def stands(chosen: Collection[int]) -> WholePlan | None:
+        lows, tops = ladder.lows.copy(), ladder.tops.copy()
+        tops[: ladder.matrix.pairs] = 0
+        lows[list(chosen)], tops[list(chosen)] = 1, 1
+        try:
+            return ladder.climb(0, clock, NODES).most([(lows, tops)])
+        except (Unsettled, Imprecise):
             return None
-        aim = np.zeros(len(search.matrix.upper), dtype=np.int64)
-        aim[list(fresh)] = 1
-        answer = search.best(aim, NODES)
-        found = [] if answer.values is None else [i for i in fresh if answer.values[i]]
-        return found or ([] if answer.status in ("optimal", "infeasible") else None)
 
-    return others
+    best = stands(solution.chosen) if points else None
+    out: list[int] = []
+    for old, new in islice(_exchanges(inst, solution.chosen), WIDE_TRIES) if best else ():
+        if not set(out).issuperset(new) and not clock.over:
+            found = stands({*solution.chosen, *new} - set(old))
+            out += [i for i in new if i not in out] if found and best and found.worth == best.worth else []
+    return out
+
+
+def _exchanges(inst: Instance, chosen: Collection[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """(pairs that go, pairs that come): another person for a post, or two who change places, of the same points."""
+    holds = {inst.pairs[i].post: i for i in chosen if inst.posts[inst.pairs[i].post].wants == 1}
+    at = {(p.post, p.person): i for i, p in enumerate(inst.pairs)}
+    held: dict[int, list[int]] = defaultdict(list)
+    for i in holds.values():
+        held[inst.pairs[i].person].append(i)
+    for new, pair in enumerate(inst.pairs):
+        old = holds.get(pair.post, new)
+        gain, mine = pair.points - inst.pairs[old].points, inst.pairs[old].person
+        if old == new:
+            continue
+        if not gain:
+            yield (old,), (new,)
+        for theirs in held[pair.person]:
+            back = at.get((inst.pairs[theirs].post, mine))
+            if back is not None and new < back and gain + inst.pairs[back].points == inst.pairs[theirs].points:
+                yield (old, theirs), (new, back)

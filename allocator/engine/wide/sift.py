@@ -29,7 +29,7 @@ from allocator.engine.matrix import Flags, Floats, Ints
 from allocator.engine.model import value
 from allocator.engine.part import Part, cut_out
 from allocator.engine.relaxation import ByColumn, Imprecise, Relaxed
-from allocator.engine.tiers import Clock, Conflict, signed
+from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
 from allocator.engine.wide.whole import solve_whole
 
@@ -157,6 +157,27 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
     kept |= sift.cost <= spare
     found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle))
     return _bounded(inst, found or plan, sift, kept)
+
+
+def left(inst: Instance, solution: Solution, stop: Stop, most: int) -> Part | None:
+    """The pairs that plans with as many points can have, where those are no more than `most` and every tier before
+    the points is at its best; None where that is not so, or not known."""
+    points = next((t for t in inst.tiers if t.points), None)
+    best = {t.name: top(inst, t) for t in inst.tiers}
+    before = (x for x in zip(inst.tiers, solution.tiers, strict=True) if not (x[0].points or x[0].lot))
+    if points is None or any(t.worst or signed(t, v.value) < best[t.name] for t, v in before):
+        return None
+    sift = Sift(inst, Clock(replace(stop, work=None, progress=None), monotonic()))
+    try:
+        if not sift.relax(sorted(solution.chosen)):
+            return None
+    except Imprecise:
+        return None
+    kept = sift.cost <= sift.bound - value(inst, points, solution.chosen, solution.short)
+    kept[list(solution.chosen)] = True
+    if kept.sum() > most:
+        return None
+    return cut_out(inst, range(len(inst.posts)), range(len(inst.people)), np.nonzero(kept)[0].tolist())
 
 
 def _on(inst: Instance, kept: Flags, clock: Clock, how: Callable[[Part, Clock], Solution | None]) -> Solution | None:
