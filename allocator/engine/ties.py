@@ -98,6 +98,8 @@ def _widely(inst: Instance, solution: Solution, stop: Stop) -> list[int]:
         lows, tops = ladder.lows.copy(), ladder.tops.copy()
         tops[: ladder.matrix.pairs] = 0
         lows[list(chosen)], tops[list(chosen)] = 1, 1
+        if (lows > tops).any():  # a fixed pair would go
+            return None
         try:
             return ladder.climb(0, clock, NODES).most([(lows, tops)])
         except (Unsettled, Imprecise):

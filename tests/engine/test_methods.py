@@ -114,7 +114,7 @@ def test_a_plan_to_begin_from_changes_nothing(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_the_same_pairs_tie_by_either_method(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_ties_by_the_method_of_many_pairs_ties_by_the_other(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     inst = random_instance(seed)
     inst = replace(inst, pairs=tuple(replace(p, points=p.points // 50 * 50) for p in inst.pairs))
     try:
@@ -124,9 +124,9 @@ def test_the_same_pairs_tie_by_either_method(seed: int, monkeypatch: pytest.Monk
     narrowly, looked = ties.ties(inst, best)
     assert looked
     monkeypatch.setattr(ties, "SMALL", 0)
-    monkeypatch.setattr(ties, "WIDE_TIES", ties.MOST_TIES)
     widely, looked = ties.ties(inst, best)
-    assert (set(widely), looked) == (set(narrowly), True)
+    assert set(widely) <= set(narrowly)
+    assert not looked  # exchanges of one or two, and no longer chains
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -114,7 +114,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rounds/{id}/lists"): (STAFF, None),
     ("GET", "/rounds/{id}/publish"): (STAFF, None),
     ("POST", "/rounds/{id}/publish/sound"): (MANAGER, {"sips": "A"}),
-    ("GET", "/rounds/{id}/publish/check"): (MANAGER, None),
+    ("GET", "/rounds/{id}/publish/check"): (STAFF, None),
     ("POST", "/rounds/{id}/publish/check"): (MANAGER, {"urns": "1"}),
     ("POST", "/rounds/{id}/publish/send"): (MANAGER, {"urns": "1"}),
     ("GET", "/rounds/{id}/publish/due"): (STAFF, None),
