@@ -9,7 +9,8 @@ import pytest
 
 from allocator.engine import ties
 from allocator.engine.instance import Instance, Solution
-from allocator.engine.tiers import Conflict, solve
+from allocator.engine.tiers import Conflict, Stop, solve
+from allocator.engine.wide.sift import left
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
@@ -41,20 +42,21 @@ def test_each_that_tied_is_in_an_equal_plan(
     inst = make(seed)
     best = solve(inst)
     monkeypatch.setattr(ties, "SMALL", 0)
-    found = ties._widely(inst, best, ties.Stop())
+    found = ties._widely(inst, best, Stop())
     assert [i for i in found if i in best.chosen or not with_pair(inst, i, best)] == []
 
 
 def test_some_tie() -> None:
     """The instances of the test above have what it looks for."""
-    assert sum(len(ties._widely(i, solve(i), ties.Stop())) for i in map(level, range(12))) > 3
+    found = [ties._widely(inst, solve(inst), Stop()) for inst in map(level, range(12))]
+    assert sum(map(len, found)) > 3
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_all_are_found_among_the_pairs_that_are_left(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     inst = level(seed)
     best = solve(inst)
-    few = ties.left(inst, best, ties.Stop(), len(inst.pairs))
+    few = left(inst, best, Stop(), len(inst.pairs))
     if few is None:  # days or people are short: then changes of one or two are looked at
         return
     chosen, posts = set(best.chosen), {inst.pairs[i].post for i in best.chosen}
