@@ -29,11 +29,7 @@ from allocator.engine.matrix import FREE, Floats, Ints
 GRAINS = 2**20, 2**14, 2**8, 2**2  # parts of a unit in which prices are counted: as fine as the sums leave room for
 SURE = result_pb2.TERMINATION_REASON_OPTIMAL, result_pb2.TERMINATION_REASON_INFEASIBLE
 WIDEST = 2.0**61  # sums stay inside 64 bits
-TURNS, LONGEST = (
-    2,
-    2.0,
-)  # iterations a row or column, and work, after which a simplex that goes round and round is ended
-
+LONGEST = 2.0  # work, after which a simplex that goes round and round is ended
 SHORTEST, EACH = 0.1, 5e-6  # ... of one that goes on from the last: at least, and by coefficient
 
 
