@@ -19,12 +19,12 @@ from allocator.engine.tiers import Plan, any_plan, richer, signed, worths
 DIVE = 200  # relaxations that the dive has at most
 
 
-def fairer(inst: Instance, plan: Plan, start: Sequence[int]) -> Plan:
+def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False) -> Plan:
     """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
-    soon found too. `start`: pairs of a plan to be like."""
+    soon found too, and nobody waits. `start`: pairs of a plan to be like."""
     fair = any_plan(inst, start)
     best = max([plan, *([fair] if fair else [])], key=lambda p: worths(inst, *p))
-    return dived(inst, best) or richer(inst, best)
+    return best if hurried else dived(inst, best) or richer(inst, best)
 
 
 def dived(inst: Instance, plan: Plan) -> Plan | None:

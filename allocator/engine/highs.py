@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -32,6 +34,7 @@ MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
 NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
 WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
 COSTLY = "mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_feasibility_jump"
+LOOK, OVER = 0.1, 1.1  # seconds between looks at whether to stop, and how many times its seconds a search may take
 WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
 
 
@@ -153,29 +156,53 @@ def solved(
 ) -> result_pb2.SolveResultProto:
     """MathOpt's own entry for a model that is already in its form: no second copy, no object for each column.
 
-    Of the effort its seconds and its event are heeded.
+    Of the effort its seconds and its event are heeded. HiGHS heeds no interrupter there, and its seconds not
+    everywhere: it works in a thread of its own, and whoever asked goes on without it, with nothing found or proved;
+    it ends by itself at its nodes.
     """
     if effort.seconds is not None:
         params.time_limit = timedelta(seconds=max(effort.seconds, 0.01))
-    interrupter, finished = solve_interrupter.SolveInterrupter(), threading.Event()
-    if effort.event is not None and effort.event.is_set():
-        interrupter.interrupt()
-    elif effort.event is not None:
-        threading.Thread(target=_watch, args=(effort.event, finished, interrupter), daemon=True).start()
-    try:
-        return solver.solve(
-            model,
-            by.value,
-            parameters_pb2.SolverInitializerProto(),
-            params.to_proto(),
-            given or model_parameters_pb2.ModelSolveParametersProto(),
-            None,
-            callback_pb2.CallbackRegistrationProto(),
-            None,
-            interrupter.pybind_interrupter,
-        )
-    finally:
-        finished.set()
+    if effort.event is None and effort.seconds is None:
+        return _solve(model, by, params, given, None)
+    until = math.inf if effort.seconds is None else monotonic() + OVER * effort.seconds + LOOK
+    interrupter, answer = solve_interrupter.SolveInterrupter(), Future[result_pb2.SolveResultProto]()
+
+    def work() -> None:
+        try:
+            answer.set_result(_solve(model, by, params, given, interrupter.pybind_interrupter))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    nothing, stopped = result_pb2.SolveResultProto(), effort.event or threading.Event()
+    nothing.termination.objective_bounds.dual_bound = math.inf
+    if stopped.is_set():
+        return nothing
+    threading.Thread(target=work, daemon=True).start()
+    while not wait([answer], LOOK).done:
+        if stopped.is_set() or monotonic() > until:
+            interrupter.interrupt()
+            return nothing
+    return answer.result()
+
+
+def _solve(
+    model: model_pb2.ModelProto,
+    by: parameters.SolverType,
+    params: parameters.SolveParameters,
+    given: model_parameters_pb2.ModelSolveParametersProto | None,
+    interrupter: object,
+) -> result_pb2.SolveResultProto:
+    return solver.solve(
+        model,
+        by.value,
+        parameters_pb2.SolverInitializerProto(),
+        params.to_proto(),
+        given or model_parameters_pb2.ModelSolveParametersProto(),
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        interrupter,
+    )
 
 
 def dense(found: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Floats:
@@ -183,13 +210,6 @@ def dense(found: sparse_containers_pb2.SparseDoubleVectorProto, size: int) -> Fl
     out = np.zeros(size)
     out[np.array(found.ids, dtype=np.int64)] = np.array(found.values, dtype=float)
     return out
-
-
-def _watch(event: threading.Event, finished: threading.Event, interrupter: solve_interrupter.SolveInterrupter) -> None:
-    while not finished.is_set():
-        if event.wait(0.1):
-            interrupter.interrupt()
-            return
 
 
 def proto(

@@ -107,7 +107,7 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
                 return at_the_root(inst, clock, nodes if stop.nodes is None else min(nodes, stop.nodes))
             except Unsettled as open_:
                 if open_.plan and clock.over:
-                    return _fairly(inst, stopped(inst, open_.plan, clock.work), hint)
+                    return _fairly(inst, stopped(inst, open_.plan, clock.work), hint, stop)
                 hint = open_.plan[0] if open_.plan else hint
                 stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         kept = (
@@ -120,7 +120,7 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
             stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         solved = _by_size(inst, stop, hint, settle, short)
         solved = replace(solved, deterministic_time=clock.work + solved.deterministic_time)
-        return solved if stop.gap else _fairly(inst, solved, hint)
+        return solved if stop.gap else _fairly(inst, solved, hint, stop)
     if len(inst.pairs) <= SMALL:
         quick = replace(stop, work=min(QUICK, stop.work or QUICK)) if stop.seconds is None else stop
         quick = quick if quick.seconds is None else replace(quick, seconds=min(QUICK, quick.seconds))
@@ -138,12 +138,13 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
     return replace(_better(inst, found, again) if found else again, deterministic_time=work)
 
 
-def _fairly(inst: Instance, found: Solution, hint: Sequence[int]) -> Solution:
+def _fairly(inst: Instance, found: Solution, hint: Sequence[int], stop: Stop) -> Solution:
     """What a stopped search leaves of a small instance, or a better plan that is soon found: no worse in any tier that
     is proved, so that their bounds stand, and that of the first which is not."""
     if found.status != "feasible" or len(inst.pairs) > SMALL:
         return found
-    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint)
+    hurried = stop.event is not None and stop.event.is_set()
+    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint, hurried=hurried)
     if (chosen, less) == (found.chosen, found.short):
         return found
     known: dict[str, int] = {}

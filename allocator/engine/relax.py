@@ -49,7 +49,7 @@ ALL = -1  # in `extra`, in place of a person: everybody's load together
 
 
 class Undecided(Exception):
-    """The work allowed was used up before the answer was known."""
+    """The work or time allowed was used up before the answer was known."""
 
 
 class Gated:
@@ -61,12 +61,12 @@ class Gated:
         gates: Gates,
         demand: Demand,
         extra: Mapping[int, int] | None = None,
-        work: float | None = None,
+        stop: Stop | None = None,
     ) -> None:
         """`extra`: person -> most units by which the limit of the whole may be raised instead; its parts stay (see
-        `fixes`); ALL -> the same of the cap on all together. `work`: deterministic work for all questions together,
-        after which they raise Undecided."""
-        self.clock = Clock(Stop(work=work), monotonic())
+        `fixes`); ALL -> the same of the cap on all together. `stop`: for all questions together, after which they
+        raise Undecided."""
+        self.clock = Clock(stop or Stop(), monotonic())
         bare = replace(
             inst,
             people=tuple(self._free(s, p, gates) for s, p in enumerate(inst.people)),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from math import inf
+from threading import Event
+from time import monotonic
 
 from allocator.allocate import Choice, Key, Setup
 from allocator.engine import instance as en
 from allocator.engine.instance import Solution
 from allocator.engine.relax import Demand, Gated, Gates, Undecided
+from allocator.engine.tiers import Stop
 from allocator.reasons.area import areas
 from allocator.rules import RULES
 from allocator.rules.reach import Blocks
@@ -37,9 +40,19 @@ class Board:
 
 @dataclass
 class Allowance:
-    """What is left for the clashes of one plan: deterministic work, taken as it is used."""
+    """What is left for the clashes of one plan: deterministic work, taken as it is used, and time."""
 
     left: float = 4.0
+    event: Event | None = None
+    until: float = inf  # monotonic seconds
+
+    def at_most(self, work: float) -> Stop:
+        left = None if self.until == inf else max(0.0, self.until - monotonic())
+        return Stop(left, min(work, self.left), event=self.event)
+
+    @property
+    def over(self) -> bool:
+        return self.left <= 0 or monotonic() > self.until or (self.event is not None and self.event.is_set())
 
 
 def clash(
@@ -61,7 +74,7 @@ def clash(
         for strict in (False, True):
             try:
                 most = WORK if len(ready.choices) >= whole else 20 * WORK
-                found = _clash(where, filled, key, strict, min(most, allowance.left), allowance)
+                found = _clash(where, filled, key, strict, most, allowance)
             except Undecided:
                 return (), False, where
             if found is not None:
@@ -98,7 +111,7 @@ def pair(ready: Setup, choice: Choice) -> en.Pair:
 def _clash(
     ready: Setup, filled: set[Key], key: Key, strict: bool, work: float, allowance: Allowance
 ) -> tuple[Item, ...] | None:
-    if work <= 0:
+    if allowance.over:
         raise Undecided
     board = Board()
     near = _relatives(ready, key)
@@ -106,7 +119,7 @@ def _clash(
     gates = replace(_structural_gates(ready, board), pairs=pair_gates)
     gates = replace(gates, count=len(board.items))
     demand = Demand((ready.post_index[key],), floors(ready, filled, key, strict))
-    gated = Gated(inst, gates, demand, work=work)
+    gated = Gated(inst, gates, demand, stop=allowance.at_most(work))
     first = [g for g, item in enumerate(board.items) if item[1] not in near and item[2] is not None and item[1]]
     rest = [g for g in range(len(board.items)) if g not in set(first)]
     rest.sort(key=lambda g: -TELLING.get(board.items[g][0], 0))  # what is tried first is the first to go

@@ -33,6 +33,7 @@ from allocator.reasons.remedies import NEW, Remedy, lifts, new_sip, of_gate
 MOST_FIXES = 3
 CANDIDATES = 8  # so many are tried for one post at most
 SHARE = 6.0  # deterministic work for all trials of a plan: some seconds; one costs what it took, and its setting up
+TELLING = 1.0  # seconds in which causes may be looked for after a search that took all the time it had
 SETTING_UP = 2e-5  # of that work, for each pair
 COST, DEAR = 2, 4  # a new person is the last resort: as dear as two changes of those already there
 Changes = tuple[dict[str, Any], ...]
@@ -53,13 +54,13 @@ class Workshop:
 
     def __init__(self, ready: Setup, solution: Solution, stop: Stop | None = None) -> None:
         self.ready, self.solution = ready, solution
-        self.event = stop.event if stop else None
-        self.until = inf if stop is None or stop.seconds is None else monotonic() + stop.seconds
-        self.left = SHARE
+        event = stop.event if stop else None
+        until = inf if stop is None or stop.seconds is None else monotonic() + stop.seconds
+        self.trials = Allowance(SHARE, event, until)
+        self.clashes = Allowance(event=event, until=max(until, monotonic() + TELLING))
         self.over = False  # whether the post last looked at was given up for want of work
         self.filled = filled_in(ready, solution)
         self.held = {ready.choices[i][:2] for i in solution.chosen}
-        self.clashes = Allowance()
 
     def mends(self, where: Setup, key: Key) -> tuple[Fix, ...]:
         """Up to MOST_FIXES changes that fill this post. `where`: the setup, or the area, in which its clash was
@@ -67,15 +68,12 @@ class Workshop:
         self.over = False
         found: list[Fix] = []
         board = held_still(self.ready, where, self.solution) if where.cut else where
-        for remedies in self._candidates(board, key) if self.left > 0 else ():
-            if len(found) == MOST_FIXES:
-                break
-            if self.left <= 0 or monotonic() > self.until or (self.event and self.event.is_set()):
-                self.over = True
+        for remedies in () if self.trials.over else self._candidates(board, key):
+            if len(found) == MOST_FIXES or self.trials.over:
                 break
             if fix := self._tried(key, remedies):
                 found.append(fix)
-        self.over = self.over or self.left <= 0
+        self.over = self.trials.over and len(found) < MOST_FIXES
         return tuple(found)
 
     def _candidates(self, ready: Setup, key: Key) -> list[list[Remedy]]:
@@ -85,10 +83,10 @@ class Workshop:
         if not model.board.items:
             return []
         demand = Demand((ready.post_index[key],), floors(ready, self.filled, key, strict=True))
-        gated = Gated(model.inst, model.gates, demand, model.extra, min(WORK, self.left))
+        gated = Gated(model.inst, model.gates, demand, model.extra, self.trials.at_most(WORK))
         costs = {g: DEAR if item[0] == NEW else COST for g, item in enumerate(model.board.items)}
         found = gated.fixes(costs, 1, CANDIDATES)
-        self.left -= gated.clock.work
+        self.trials.left -= gated.clock.work
         return [[_remedy(ready, key, model.board.items[g], extra) for g in opened] for opened, extra in found]
 
     def _tried(self, key: Key, remedies: Sequence[Remedy]) -> Fix | None:
@@ -124,17 +122,17 @@ class Workshop:
         post = self.ready.pairs.posts[key]
         try:
             again = self.ready.again(*apply(self.ready.facts.case, self.ready.facts.policy, changes))
-            self.left -= SETTING_UP * len(again.inst.pairs)
+            self.trials.left -= SETTING_UP * len(again.inst.pairs)
             now = [
                 p for p in again.parts.of.get((post.urn, post.kind), ()) if p.start <= post.end and post.start <= p.end
             ]
             if not now or now[0].start > post.start or now[-1].end < post.end:
                 return None
             asked = _asked(again, [p.key for p in now], whole)
-            found = solve(asked, Stop(work=max(self.left, 0.001), event=self.event), settle=False)
+            found = solve(asked, self.trials.at_most(SHARE), settle=False)
         except (AllocatorError, Conflict):
             return None
-        self.left -= found.deterministic_time
+        self.trials.left -= found.deterministic_time
         if found.status == "stopped":
             return None
         holders = {again.choices[i][:2]: again.choices[i][2] for i in found.chosen}

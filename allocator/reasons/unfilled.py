@@ -47,7 +47,8 @@ def explain_unfilled(ready: Setup, solution: Solution, empty: Unfilled, workshop
     items = tuple(ClashItem(rule=r, urn=u, sip=s) for r, u, s in rules)
     text = _text(ready, key, found, swap)
     if not found:
-        text += " " + _no_cause(ready, solution, key, where.cut)
+        late = " Why was not worked out in the time allowed."
+        text += late if workshop.clashes.over else " " + _no_cause(ready, solution, key, where.cut)
         # not shrunk: all who may take it, and have no room
         items = tuple(
             ClashItem(rule="capacity", sip=s) for s in ready.pairs.allowed[key] if ready.facts.policy.capacity.on

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import product
 
 import numpy as np
 import pytest
 from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
 
+from allocator.engine import highs
 from allocator.engine.highs import Effort, Floor, maximise
 from allocator.engine.instance import Instance, Limit, Pair, Person, Post, Tier, Trim
 from allocator.engine.matrix import Matrix
@@ -24,6 +26,25 @@ def test_columns_without_a_choice_count_all_the_same(least: int, status: str, bo
     answer = maximise(matrix, matrix.aim(points)[0], Effort(), floors=[taken], hint={0: 1, 1: 0})
     assert (answer.status, answer.bound) == (status, bound)
     assert answer.values is None or answer.values.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("seconds", [None, 0.2])
+def test_a_search_that_heeds_no_stop_is_not_waited_for(seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, stop, release = threading.Event(), threading.Event(), threading.Event()
+
+    def deaf(*_: object) -> None:
+        begun.set()
+        if seconds is None:
+            stop.set()
+        release.wait(60)
+
+    monkeypatch.setattr(highs, "_solve", deaf)
+    points = Tier("4", "most", points=True)
+    matrix = Matrix(Instance((Post("a"),), (Person("A"),), (Pair(0, 0, (1,), 7),), (points,)), trimming=False)
+    answer = maximise(matrix, matrix.aim(points)[0], Effort(seconds=seconds, event=stop))
+    assert begun.is_set()
+    assert (answer.status, answer.values, answer.bound) == ("stopped", None, np.inf)  # nothing found, nothing proved
+    release.set()
 
 
 @pytest.mark.parametrize("hard", range(13, 48))

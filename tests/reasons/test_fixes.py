@@ -135,12 +135,15 @@ def test_the_workshop_stops_when_asked() -> None:
     from allocator.engine.tiers import Stop
 
     ready = allocate.setup(case([school("1", phase="special")], [sip("A")]), Policy())
-    _, solution = allocate.allocate(ready)
+    bare, solution = allocate.allocate(ready)
     event = threading.Event()
     event.set()
     workshop = Workshop(ready, solution, Stop(event=event))
     assert workshop.mends(ready, ("1", "lead")) == ()
     assert workshop.over
+    plan = complete(ready, bare, solution, Stop(event=event))
+    assert "Why was not worked out in the time allowed. What would mend it" in row(plan).text
+    assert (row(plan).clash, row(plan).fixes) == ((), ())
 
 
 def test_the_model_file_has_the_budget_and_the_fewest_schools() -> None:
