@@ -3,6 +3,8 @@ affair."""
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import Request
 
 from allocator.service import passes, roles
@@ -13,17 +15,18 @@ from allocator.service.roles import Who
 from allocator.store.tables import Pass, SignIn
 
 
-def ask_for_link(office: Office, request: Request, ask: SignInAsk) -> None:
-    """A single-use link by mail, if the address is known. It takes as long whether it is or not."""
+def ask_for_link(office: Office, request: Request, ask: SignInAsk, next: str = "/") -> None:
+    """A single-use link by mail, if the address is known, that leads on to `next`. It takes as long whether it is or
+    not."""
     from_here(request)
     office.limiter.count(
         f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
     )
     base = (office.settings.public_url or str(request.base_url)).rstrip("/")
-    office.aside(lambda: _send_link(office, ask.email, ask.role, base))
+    office.aside(lambda: _send_link(office, ask.email, ask.role, base, next))
 
 
-def _send_link(office: Office, email: str, role: str | None, base: str) -> None:
+def _send_link(office: Office, email: str, role: str | None, base: str, next: str) -> None:
     """A link of one's own, if the address is known and has none from a moment ago."""
     minutes = office.settings.link_minutes
     with office.db.write() as s:
@@ -31,7 +34,8 @@ def _send_link(office: Office, email: str, role: str | None, base: str) -> None:
         if person is None or passes.lately(s, person):
             return
         secret = passes.link(s, person, minutes, role, own=True)
-    office.mail.send_link(person.email, f"{base}/sign-in/{secret}", minutes)
+    on = "" if next == "/" else f"?next={quote(next)}"
+    office.mail.send_link(person.email, f"{base}/sign-in/{secret}{on}", minutes)
 
 
 def spend_link(office: Office, request: Request, secret: str, ask: SignInSpend) -> tuple[str, Pass]:

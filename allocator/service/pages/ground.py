@@ -291,7 +291,14 @@ async def refused(request: Request, refusal: HttpProblem) -> Response:
         detail=refusal.detail,
         problems=refusal.more.get("problems", []),
         code=refusal.code,
+        next=await _next(request) if refusal.code == "link_used" else "/",
     )
+
+
+async def _next(request: Request) -> str:
+    """Where a link would have led on to, kept for the next one; `/sign-in` lets nothing lead away."""
+    asked = (await request.form()).get("next") if request.method == "POST" else request.query_params.get("next")
+    return asked if isinstance(asked, str) and asked else "/"
 
 
 def _early(request: Request, me: Who) -> Mapping[str, Any]:

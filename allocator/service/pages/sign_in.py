@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from allocator.service import passes, roles
-from allocator.service.access import Anyone, In, Office, halfway
+from allocator.service.access import Anyone, In, Office, asker, halfway
 from allocator.service.actions.sessions import ask_for_link, change_session, end_session, end_sessions, spend_link
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
@@ -52,7 +52,7 @@ def asked(request: Request, office: In, form: Form) -> Response:
             summary=form.summary,
             email=email,
         )
-    ask_for_link(office, request, SignInAsk(email=email))
+    ask_for_link(office, request, SignInAsk(email=email), next)
     shown = office.mail.to_terminal
     return show(
         request, "sign-in-sent.html", email=email, to_terminal=shown, nowhere=not (office.settings.smtp_url or shown)
@@ -62,8 +62,17 @@ def asked(request: Request, office: In, form: Form) -> Response:
 @router.get("/sign-in/{secret}")
 def link(request: Request, office: In, secret: Id, next: Next = "/") -> Response:
     """What the link opens, and for whom: nobody comes in by another's link unawares. Looking does not spend it: mail
-    scanners look."""
-    return _link_page(request, office, secret, inside(next), {})
+    scanners look. A used one leads whoever is still signed in on to where it led."""
+    try:
+        return _link_page(request, office, secret, inside(next), {})
+    except HttpProblem:
+        try:
+            me = asker(request)
+        except HttpProblem:
+            me = None
+        if me is None:
+            raise
+    return done(inside(next), f"That link had been used or had run out. You are still signed in as {me.name}.")
 
 
 def _link_page(request: Request, office: Office, secret: str, next: str, errors: dict[str, str]) -> Response:
