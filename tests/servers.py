@@ -21,9 +21,14 @@ from typing import Any, Protocol
 
 import httpx2 as httpx
 
+from allocator.service import bounded
+
 ALLOCATOR = [sys.executable, "-m", "allocator.cli"]
 forks = multiprocessing.get_context("forkserver")
-forks.set_forkserver_preload(["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker"])
+# the last word counts, and the service says one when it is read: above
+forks.set_forkserver_preload(
+    ["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker", *bounded.WARM]
+)
 
 
 def free_port() -> int:
@@ -87,6 +92,7 @@ def _become(args: list[str], env: dict[str, str], log: Path) -> None:
     os.environ.update(env)
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, signal.SIG_DFL)
+    bounded.processes.set_forkserver_preload(bounded.WARM)  # its own, not ours
     sys.argv = ["allocator", *args]
     main()
 

@@ -16,6 +16,7 @@ from openpyxl.comments import Comment
 
 from allocator.service import bounded, uploads
 from allocator.service.http_problems import HttpProblem
+from tests import servers
 from tests.service.office import open_office
 
 SIPS = "sip,name,kind,phases,days\na,A,consultant,primary,9\n"
@@ -146,6 +147,14 @@ def test_reading_has_an_end_in_time_and_memory(monkeypatch: pytest.MonkeyPatch) 
         bounded.read(large, refusing)
     assert (told.value.code, told.value.more) == ("bad_request", {"more": "x"})
     assert bounded.read(large, len) == len(large)
+
+
+@pytest.mark.parametrize("module", [*bounded.WARM, "allocator.service.run", "allocator.jobs.worker"])
+def test_a_process_begun_to_read_and_one_that_serves_have_read_the_program(module: str) -> None:
+    """Or each would read it anew: the service's for each file, the tests' for each server."""
+    assert servers.forks is multiprocessing.get_context("forkserver") is bounded.processes
+    asked = f"{module!r} in __import__('sys').modules".encode()
+    assert bounded.read(asked.ljust(bounded.SMALL + 1), eval)
 
 
 def test_a_file_is_read_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
