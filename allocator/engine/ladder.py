@@ -78,14 +78,14 @@ class Ladder:
         return Floor(aim, least - constant) if aim.any() else None
 
     def relaxation(self, n: int) -> Relaxation:
-        """That of aim `n`: rows of the aims before it come after those of the matrix, without a least as yet.
+        """That of aim `n`, made when it is first asked for: rows of the aims before it come after those of the matrix.
 
         After the last aim comes one whose aim is told with each question.
         """
         if n not in self.relaxed:
             before = [self._entry(aim, len(self.under) + k) for k, aim in enumerate(self.aims[:n])]
             entries = tuple(np.concatenate(x) for x in zip(self.entries, *before, strict=True))
-            under, over = np.append(self.under, [-FREE] * n), np.append(self.over, [FREE] * n)
+            under, over = np.append(self.under, self.leasts[:n]), np.append(self.over, [FREE] * n)
             aim = self.aims[n] if n < len(self.aims) else np.zeros(len(self.tops), dtype=np.int64)
             ends = self.lows, self.tops
             made = Relaxation(aim, ends, entries, under, over, self._guide(n))  # type: ignore[arg-type]
@@ -121,8 +121,9 @@ class Ladder:
     def hold(self, n: int, least: int) -> None:
         """Hold aim `n` at this or better in every relaxation after it."""
         self.leasts[n] = least
-        for later in range(n + 1, len(self.aims) + 1):
-            self.relaxation(later).least(len(self.under) + n, least)
+        for later, made in self.relaxed.items():
+            if later > n:
+                made.least(len(self.under) + n, least)
 
     def tell(self, best: WholePlan, clock: Clock) -> None:
         """Progress: the tiers of the plan in hand."""
@@ -330,13 +331,18 @@ def stopped(inst: Instance, plan: Laid, work: float) -> Solution:
     )
 
 
-def at_the_root(inst: Instance, clock: Clock, nodes: int) -> Solution:
-    """The optimum, where few relaxations show it. Raises Unsettled where they do not, or where ids are to decide."""
+def at_the_root(inst: Instance, clock: Clock, nodes: int, *, hopeful: bool = True) -> Solution:
+    """The optimum, where few relaxations show it. Raises Unsettled where they do not, or where ids are to decide.
+
+    `hopeful`: whether to ask first whether every tier before the points can be as good as it could ever be.
+    """
     before = [t for t in inst.tiers if not (t.points or t.lot)]
     last = [t for t in inst.tiers if t.points or t.lot]
     tops = {t.name: top(inst, t) for t in inst.tiers}
     try:
-        plan = _hoped(Ladder(inst, False, last, {t.name: tops[t.name] for t in before}), clock, nodes)
+        plan = None
+        if hopeful:
+            plan = _hoped(Ladder(inst, False, last, {t.name: tops[t.name] for t in before}), clock, nodes)
         if plan is None:
             trimming = any(p.trims for p in inst.posts)
             plan = _in_turn(Ladder(inst, trimming, [*before, *last], {}), tops, len(before), clock, nodes)

@@ -101,23 +101,21 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
     if packed and len(inst.pairs) > LARGE and not packed[0].dense:
         packed = None
     if packed is None:
-        if inst.pairs and len(inst.pairs) <= ROOT and not stop.gap:
+        many = len(inst.pairs) > SMALL and len(inst.posts) <= TALL
+        if many:
+            found = sifted(inst, clock, settle=settle)
+            if found and (found.status == "optimal" or not inst.bonds or clock.over):
+                return replace(found, deterministic_time=clock.work)
+        if 0 < len(inst.pairs) <= (LARGE if inst.bonds else ROOT) and not stop.gap:
             try:
-                nodes = MORE if len(inst.pairs) <= SMALL else NODES
-                return at_the_root(inst, clock, nodes if stop.nodes is None else min(nodes, stop.nodes))
+                nodes = MORE if inst.bonds or len(inst.pairs) <= SMALL else NODES
+                nodes = nodes if stop.nodes is None else min(nodes, stop.nodes)
+                return at_the_root(inst, clock, nodes, hopeful=not many)
             except Unsettled as open_:
                 if open_.plan and clock.over:
                     return _fairly(inst, stopped(inst, open_.plan, clock.work), hint, stop)
                 hint = open_.plan[0] if open_.plan else hint
-                stop = replace(stop, seconds=clock.left(), work=clock.work_left())
-        kept = (
-            inst.bonds and len(inst.pairs) <= LARGE
-        )  # of a plan gone on from nearly all stays: soon seen as one search
-        if len(inst.pairs) > SMALL and len(inst.posts) <= TALL and not (kept or clock.over):
-            found = sifted(inst, clock, settle=settle)
-            if found is not None:
-                return replace(found, deterministic_time=clock.work)
-            stop = replace(stop, seconds=clock.left(), work=clock.work_left())
+        stop = replace(stop, seconds=clock.left(), work=clock.work_left())
         solved = _by_size(inst, stop, hint, settle, short)
         solved = replace(solved, deterministic_time=clock.work + solved.deterministic_time)
         return solved if stop.gap else _fairly(inst, solved, hint, stop)

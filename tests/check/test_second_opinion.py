@@ -56,7 +56,7 @@ def test_another_solver_finds_the_same_best(block: int, tmp_path: Path) -> None:
 def searched(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a few relaxations would settle is searched by CP-SAT too."""
 
-    def unsettled(*_: object) -> None:
+    def unsettled(*_: object, **__: object) -> None:
         raise Unsettled
 
     monkeypatch.setattr(method, "at_the_root", unsettled)
