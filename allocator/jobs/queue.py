@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOSClient
+from dbos._serialization import DBOSDefaultSerializer, DBOSPortableJSON
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -46,8 +47,19 @@ NOT_YET = ("42P01", "3F000", "SQLITE_ERROR")  # the queue has no tables before t
 TIDY = 3600.0  # seconds between throwing away links, passes and remembered answers that have run out
 PATIENCE = 300.0  # seconds to wait for a database that does not answer
 
+PLAIN = DBOSPortableJSON  # how the queue's rows are written: text, and no object that is made by being read
+
 log = logging.getLogger("allocator.jobs")
 T = TypeVar("T")
+
+
+def _refused(text: str) -> Any:
+    """DBOS reads a row that says it is a pickle as one, whatever we write; whoever may write to the queue would then
+    run what they like in a worker."""
+    raise ValueError("a pickle in the queue is not read")
+
+
+DBOSDefaultSerializer.deserialize = _refused  # type: ignore[method-assign]
 
 
 def patiently(do: Callable[[], T]) -> T:
@@ -77,7 +89,7 @@ class Queue:
 
     @cached_property
     def client(self) -> DBOSClient:
-        return DBOSClient(system_database_url=self.db.queue_url)
+        return DBOSClient(system_database_url=self.db.queue_url, serializer=PLAIN)
 
     def accept(
         self,

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import tasks
-from allocator.jobs.queue import LOST, PARTS, PATIENCE, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.jobs.queue import LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
 from allocator.store.tables import Job, JobPart
@@ -72,6 +72,7 @@ def _launch() -> None:
                 config={
                     "name": "allocator",
                     "system_database_url": db().queue_url,
+                    "serializer": PLAIN,
                     "executor_id": _name,
                     "application_version": VERSION,
                     "log_level": "ERROR",

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from time import monotonic
 
+from pydantic import ValidationError
+
 from allocator import allocate, rules
 from allocator.check.audit import audit
 from allocator.domain.case import Case
@@ -17,7 +19,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.seal import unbroken
 from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
-from allocator.errors import Defect, Stopped
+from allocator.errors import Defect, Stopped, UsageError
 from allocator.reasons.complete import complete
 
 
@@ -55,8 +57,20 @@ def world(plan: Plan) -> tuple[Case, Policy]:
     """The case and policy that the plan answers: its inputs with the changes applied. UsageError if they were
     altered."""
     unbroken(plan)
-    case, policy = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
-    return apply(case, policy, plan.inputs.changes)
+    return apply(*given(plan.inputs), plan.inputs.changes)
+
+
+def given(inputs: Inputs) -> tuple[Case, Policy]:
+    """The case and policy of a plan as it was first made. Raises UsageError where they are none, whoever sealed
+    them."""
+    try:
+        return Case.model_validate(inputs.case), Policy.model_validate(inputs.policy)
+    except ValidationError as error:
+        where = ".".join(str(x) for x in error.errors()[0]["loc"])
+        raise UsageError(
+            f"The plan's case or policy is not one that this version reads, first at {where}. Make it again with "
+            "`allocator solve`."
+        ) from None
 
 
 def ready_from(plan: Plan) -> allocate.Setup:
@@ -101,7 +115,7 @@ def ready_for(case: Case, policy: Policy, seed: int, inputs: Inputs) -> allocate
 def accepted(inputs: Inputs) -> list[tuple[str, Span]]:
     """Absences that the plan gone on from allowed for: as they stood in its case."""
     known = inputs.changes[: inputs.repaired.known if inputs.repaired else 0]
-    case, _ = apply(Case.model_validate(inputs.case), Policy.model_validate(inputs.policy), known)
+    case, _ = apply(*given(inputs), known)
     rows: dict[str, list[Span]] = defaultdict(list)
     for row in case.absences:
         rows[row.sip].append((row.away_from, row.away_to))

@@ -72,27 +72,27 @@ class Matter:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody in one role: the schools they head or chair, the SIP that they are (whatever their role), and the
+    """Somebody in one role: the schools they head or chair, the SIPs that they are (whatever their role), and the
     schools that a SIP works with now."""
 
     role: Literal["manager", "auditor", "school", "sip"]
     heads: frozenset[str] = frozenset()
     chairs: frozenset[str] = frozenset()
-    sip: str | None = None
+    sips: frozenset[str] = frozenset()
     works_with: frozenset[str] = frozenset()
 
     def owns(self, m: Matter) -> bool:
         """Whether it is theirs: they may take it up and close it."""
         if self.role == "school":
             return m.urn in {"head": self.heads, "chair": self.chairs}.get(m.owner, frozenset())
-        return self.role == "sip" and m.owner == "sip" and m.sip == self.sip
+        return self.role == "sip" and m.owner == "sip" and m.sip in self.sips
 
 
 def sight(m: Matter, v: Viewer) -> Sight | None:
     """What of the matter this person reads; None = it is not there for them (domain N1, N2)."""
     match v.role:
         case "manager":
-            about_them = m.kind == "complaint" and bool(m.sip) and m.sip == v.sip
+            about_them = m.kind == "complaint" and m.sip in v.sips
             return "facts" if about_them else "all"  # a complaint about oneself is heard by somebody else
         case "auditor":
             return "facts"
@@ -100,7 +100,7 @@ def sight(m: Matter, v: Viewer) -> Sight | None:
             about_it = m.kind == "concern" and m.urn in v.heads  # nothing that its head does not read (domain N6)
             return "all" if about_it or v.owns(m) else None
         case "sip":
-            if m.sip != v.sip or m.urn not in v.works_with:
+            if m.sip not in v.sips or m.urn not in v.works_with:
                 return None
             if m.kind == "concern":
                 return "all" if v.owns(m) else None

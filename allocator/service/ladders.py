@@ -11,6 +11,7 @@ from allocator.rounds import ladders
 from allocator.rounds.ladders import Matter, Step, Viewer, Word
 from allocator.service.own import rounds_before
 from allocator.service.roles import Who
+from allocator.service.views import own_sips
 from allocator.store import keep
 from allocator.store import ladders as kept
 
@@ -41,7 +42,8 @@ def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Nameable]:
     names = {x.urn: x.name for x in case.schools} if case else {}
     if who.role in ("manager", "auditor"):
         sips = {x.sip: x.name for x in case.sips} if case else {}
-        return Viewer(who.role, sip=who.person(programme).sip), Nameable(_named(names), _named(sips))
+        own = frozenset(own_sips(case, who, programme)) if case else frozenset()
+        return Viewer(who.role, sips=own), Nameable(_named(names), _named(sips))
     pairs = {(p.urn, p.sip): b.desk for b in rounds_before(s, who) if b.row.programme_id == programme for p in b.pairs}
     if who.role == "school":
         mine = [g for g in who.grants if g.programme_id == programme]
@@ -51,7 +53,9 @@ def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Nameable]:
             _named({u: names.get(u, u) for u in heads | chairs}), _named(theirs)
         )
     works_with = {urn: desk.facts.name(urn) for (urn, _), desk in pairs.items()}
-    return Viewer("sip", sip=who.sip(programme), works_with=frozenset(works_with)), Nameable(_named(works_with))
+    me = who.sip(programme)
+    own = frozenset({me} if me else ())
+    return Viewer("sip", sips=own, works_with=frozenset(works_with)), Nameable(_named(works_with))
 
 
 def _named(names: dict[str, str]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 import sys
 import time
@@ -42,7 +43,8 @@ HEADERS = {
     b"cross-origin-resource-policy": b"same-origin",
 }
 
-HTTPS = {b"strict-transport-security": b"max-age=31536000"}
+NATIONAL = re.compile(r"/rounds/[^/]+/national")  # where national files are given, which are large
+HTTPS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 
 
 class Care:
@@ -59,7 +61,7 @@ class Care:
         began, status, got, id = time.perf_counter(), 500, 0, secrets.token_hex(6)
         begun = whole = False
         scope.setdefault("state", {})["id"] = id
-        most = self.national if scope["path"].endswith("/national") else self.usual
+        most = self.national if NATIONAL.fullmatch(scope["path"]) else self.usual
 
         async def measured() -> Message:
             nonlocal got, whole

@@ -54,7 +54,7 @@ def install(app: FastAPI, office: Office) -> None:
         SessionMiddleware,
         secret_key=settings.cookie_secret or secrets.token_urlsafe(32),
         same_site="lax",
-        session_cookie="allocator_step",
+        session_cookie=passes.cookie_name(settings, "allocator_step"),
         max_age=STEP_SECONDS,
         https_only=settings.https,
     )
@@ -104,10 +104,10 @@ async def back(request: Request, office: In) -> Response:
         raise HttpProblem("not_signed_in", "The provider's answer could not be checked. Begin again.") from None
     claims = token.get("userinfo") or {}
     asked = request.session.pop("role", None), request.session.pop("programme", None)
-    return await run_in_threadpool(_enter, office, claims, *asked)
+    return await run_in_threadpool(_enter, request, office, claims, *asked)
 
 
-def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
+def _enter(request: Request, office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
     email = str(claims.get("email") or "")
     if not email or claims.get("email_verified", True) not in (True, "true"):
         raise HttpProblem("not_signed_in", "The provider does not vouch for your address.")
@@ -126,6 +126,7 @@ def _enter(office: Office, claims: dict[str, Any], role: str | None, programme: 
         key, row = passes.begin(
             s, person.id, door.role, "session", life, programme=door.programme, own=True, second=second
         )
+        passes.leave(s, request, office.settings)
         note_sign_in(s, row, ", by the provider")
     answer = RedirectResponse("/api/v1/me", 303)
     passes.set_cookie(answer, key, office.settings)

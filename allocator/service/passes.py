@@ -268,6 +268,21 @@ def stands(session: Session, who: Who) -> bool:
     return bool(roles.grants_with(session, row)[0]) and not _waits(session, row)
 
 
+def renew(session: Session, pass_id: str) -> str:
+    """A new key to the same session, and the one before it opens nothing: more has been shown than it was given for."""
+    key = secrets.token_urlsafe(32)
+    session.execute(sa.update(Pass).where(Pass.id == pass_id).values(hash=hashed(key)))
+    return key
+
+
+def leave(session: Session, request: Request, settings: Settings) -> None:
+    """The session that this browser had is over, as it begins another."""
+    secret = request.cookies.get(cookie_name(settings))
+    row = session.get(Pass, hashed(secret)) if secret else None
+    if row is not None and row.kind == "session":
+        end(session, row)
+
+
 def seen(session: Session, pass_id: str) -> None:
     session.execute(sa.update(Pass).where(Pass.id == pass_id).values(seen_at=keep.now()))
 
@@ -275,9 +290,9 @@ def seen(session: Session, pass_id: str) -> None:
 # -- the cookie -----------------------------------------------------------------------------------------------------
 
 
-def cookie_name(settings: Settings) -> str:
+def cookie_name(settings: Settings, name: str = COOKIE) -> str:
     """Over HTTPS no page of another name under the same domain can set it, nor a request in the clear (`__Host-`)."""
-    return f"__Host-{COOKIE}" if settings.https else COOKIE
+    return f"__Host-{name}" if settings.https else name
 
 
 def set_cookie(answer: Response, key: str, settings: Settings) -> None:

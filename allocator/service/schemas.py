@@ -285,11 +285,12 @@ class ConfirmIn(In):
 
 
 class Recorded(BaseModel):
-    """What was recorded, and where the round now stands."""
+    """What was recorded, and where the round now stands; a school and a SIP read neither, as both tell what others
+    did."""
 
     events: list[int]
-    state: str
-    version: int
+    state: str | None
+    version: int | None
     told: str | None = None
 
 

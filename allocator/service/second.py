@@ -5,6 +5,7 @@ may ask it of all its managers. Tokens are made in a session that has shown it, 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 
 import pyotp
@@ -23,7 +24,8 @@ SECONDS = 30
 BESIDE = (-1, 0, 1)  # clocks differ: the code before and the one after are taken, too
 MOST = 5  # wrong codes one after another, after which none is looked at for a while
 WHILE = dt.timedelta(minutes=15)
-CODES = 10
+CODES, LENGTH = 10, 10  # codes for its loss, and their characters
+SALT = 16  # bytes
 
 
 def factor(s: Session, person: str, *, lock: bool = False) -> Factor | None:
@@ -94,30 +96,38 @@ def _of_now(row: Factor, typed: str, now: dt.datetime) -> bool:
 
 
 def _kept(row: Factor, typed: str) -> bool:
-    hash = passes.hashed(typed)
-    if hash not in row.codes:
+    if len(typed) != LENGTH:  # a code of the authenticator: nothing to work out
         return False
-    row.codes = [c for c in row.codes if c != hash]
+    slow = _slowly(typed, row.codes[0][: 2 * SALT]) if row.codes else ""  # those made together have one salt
+    if slow not in row.codes:
+        return False
+    row.codes = [c for c in row.codes if c != slow]
     return True
+
+
+def _slowly(code: str, salt: str) -> str:
+    """The salt and a hash that takes its time: a code is short, and whoever reads the store could try them all."""
+    return salt + hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
 
 
 def new_codes(s: Session, person: str) -> list[str]:
     """Ten codes for when the authenticator is lost, shown this once; those from before are void."""
-    made = [secrets.token_hex(5) for _ in range(CODES)]
+    made, salt = [secrets.token_hex(LENGTH // 2) for _ in range(CODES)], secrets.token_hex(SALT)
     row = factor(s, person, lock=True)
     assert row is not None
-    row.codes = [passes.hashed(code) for code in made]
+    row.codes = [_slowly(code, salt) for code in made]
     return [f"{code[:5]}-{code[5:]}" for code in made]
 
 
-def shown(s: Session, who: Who, now: dt.datetime) -> bool:
-    """This session has shown it. Whether that was the first time, so that it is asked from now on."""
+def shown(s: Session, who: Who, now: dt.datetime) -> tuple[bool, str]:
+    """This session has shown it: whether that was the first time, so that it is asked from now on, and the
+    session's new key."""
     row = factor(s, who.id, lock=True)
     assert row is not None
     first = row.confirmed_at is None
     row.confirmed_at = row.confirmed_at or now
     s.execute(sa.update(Pass).where(Pass.id == who.pass_id).values(second=True))
-    return first
+    return first, passes.renew(s, who.pass_id)
 
 
 def drop(s: Session, person: str) -> bool:
@@ -126,6 +136,7 @@ def drop(s: Session, person: str) -> bool:
     if row is None:
         return False
     s.delete(row)
+    s.execute(sa.update(Pass).where(Pass.person_id == person).values(second=False))  # what was shown is worth nothing
     mine = sa.select(Pass).where(Pass.person_id == person, Pass.role == "manager", Pass.kind == "session")
     for session in s.scalars(mine.where(Pass.revoked_at.is_(None))):
         session.revoked_at = keep.now()

@@ -1,7 +1,8 @@
 """Everything held on a person, for them to print (domain 3.7, subject access). Nothing of other people is in it.
 
-What others wrote in free text (why a school refused, a manager's reason for a decision) may name others: that it exists
-is said here, and the manager gives it out with others' names taken out.
+What others wrote (why a school refused, a manager's reason for a decision) may name others, and a school was told that
+nobody else sees its refusal: whether there is any is not said here, and the manager gives it out with others' names
+taken out.
 """
 
 from __future__ import annotations
@@ -216,19 +217,8 @@ def _of_case(where: str, case: Case, who: Who, programme: str) -> Iterable[Part]
     yield f"{where}: times away", [(str(a.away_from), f"to {a.away_to}") for a in away]
     worked = [w for w in case.worked if w.sip == sip]
     yield f"{where}: days given", [(str(w.on), f"{w.days:g} at {names.get(w.urn, w.urn)}, {w.post}") for w in worked]
-    others = sum(w.by == "school" and w.sip == sip for w in case.wishes) + sum(d.sip == sip for d in case.decisions)
-    others += sum(r.sip == sip for r in case.refusals)
-    yield (
-        f"{where}: written by others",
-        [
-            (
-                "Wishes, refusals and decisions that name you",
-                f"{others}; they may name others too: ask the SIP manager for a copy",
-            )
-        ]
-        if others
-        else [],
-    )
+    told = "are not shown or counted here: they may name others too. Ask the SIP manager for a copy"
+    yield f"{where}: written by others", [("Wishes, refusals and decisions, should any name you", told)]
 
 
 def _row(data: dict[str, Any]) -> list[tuple[str, str]]:

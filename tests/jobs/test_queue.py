@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dbos
 import pytest
 
-from allocator.jobs.queue import AGAIN, Queue
+from allocator.jobs.queue import AGAIN, PLAIN, Queue
+from allocator.store.database import Database
 from allocator.store.tables import Job
 from tests.service.office import Desk, open_office
 
@@ -67,3 +72,26 @@ def test_a_job_that_was_begun_and_ended_without_an_answer_has_failed(desk: Desk)
         s.get_one(Job, "waiting").attempt = 1
     client, state = looked_after(desk, {"waiting": "ERROR"})
     assert (client.asked, state) == ([], "failed")
+
+
+class Touches:
+    """What makes a file by being read as a pickle."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_no_row_of_the_queue_is_read_as_a_pickle(tmp_path: Path) -> None:
+    """Whoever may write to the queue's file would else run what they like in a worker; ours are plain text."""
+    made = tmp_path / "made"
+    row = base64.b64encode(pickle.dumps(Touches(made))).decode()
+    for named in ("py_pickle", None):
+        with pytest.raises(ValueError, match=r"pickle|Expecting value"):
+            dbos._serialization.deserialize_args(row, named, PLAIN)
+    assert not made.exists()
+    written, named = dbos._serialization.serialize_args(("job",), {}, None, PLAIN)
+    assert (json.loads(written)["positionalArgs"], named) == (["job"], "portable_json")
+    assert Queue(Database(f"sqlite:///{tmp_path / 's.db'}")).client._serializer is PLAIN

@@ -15,15 +15,15 @@ HEAD, MEL = Person(id="h", name="Hed", role="head"), Person(id="m", name="Mel", 
 SIP = Person(id="s", name="Sid", role="sip")
 VIEWERS = {
     "manager": Viewer("manager"),
-    "manager who is the SIP": Viewer("manager", sip="A"),
+    "manager who is the SIP": Viewer("manager", sips=frozenset({"A"})),
     "auditor": Viewer("auditor"),
     "head": Viewer("school", heads=frozenset({"1"})),
     "chair": Viewer("school", chairs=frozenset({"1"})),
     "head elsewhere, chair here": Viewer("school", heads=frozenset({"2"}), chairs=frozenset({"1"})),
     "other head": Viewer("school", heads=frozenset({"2"})),
-    "sip": Viewer("sip", sip="A", works_with=frozenset({"1"})),
-    "sip no longer there": Viewer("sip", sip="A"),
-    "other sip": Viewer("sip", sip="B", works_with=frozenset({"1", "2"})),
+    "sip": Viewer("sip", sips=frozenset({"A"}), works_with=frozenset({"1"})),
+    "sip no longer there": Viewer("sip", sips=frozenset({"A"})),
+    "other sip": Viewer("sip", sips=frozenset({"B"}), works_with=frozenset({"1", "2"})),
 }
 
 

@@ -37,6 +37,12 @@ def post(desk: Desk, who: Cookie, path: str, **form: str) -> httpx.Response:
     return answer
 
 
+def renewed(desk: Desk, answer: httpx.Response) -> Cookie:
+    """The session's new key: the one before a code was right opens nothing any more."""
+    desk.client.cookies.clear()
+    return {"Cookie": answer.headers["set-cookie"].split(";")[0]}
+
+
 def back(desk: Desk, minutes: float) -> None:
     """What was tried and taken was so many minutes ago."""
     with desk.db.write() as s:
@@ -62,7 +68,9 @@ def have(desk: Desk) -> tuple[Cookie, list[str]]:
     answer = post(desk, me, "/second-factor", code=code(desk))
     kept = re.findall(r"<code>([0-9a-f]{5}-[0-9a-f]{5})</code>", answer.text)
     assert (answer.status_code, len(kept)) == (200, 10)
-    return me, kept
+    new = renewed(desk, answer)
+    assert get(desk, me, "/me").status_code == 401
+    return new, kept
 
 
 def test_until_a_code_is_right_a_session_opens_nothing(desk: Desk) -> None:
@@ -89,7 +97,8 @@ def test_until_a_code_is_right_a_session_opens_nothing(desk: Desk) -> None:
     back(desk, 2)
     answer = post(desk, later, "/second-factor", code=code(desk), next="/rounds/r")
     assert (answer.status_code, answer.headers["location"]) == (303, "/rounds/r")
-    assert get(desk, later, "/rounds/r").status_code == 200
+    assert get(desk, renewed(desk, answer), "/rounds/r").status_code == 200
+    assert get(desk, later, "/rounds/r").status_code == 401
     assert get(desk, before, "/rounds/r").status_code == 403
     assert post(desk, before, "/sign-out").status_code == 303
 
@@ -100,6 +109,7 @@ def test_a_code_is_taken_once(desk: Desk) -> None:
     right, one, two = code(desk), session(desk, "manager", "p", ME), session(desk, "manager", "p", ME)
     answer = desk.client.post("/second-factor", json={"code": right}, headers=one)
     assert answer.status_code == 204
+    desk.client.cookies.clear()
     assert desk.client.post("/second-factor", json={"code": right}, headers=two).status_code == 422
     with desk.db.read() as s:
         actions = list(
@@ -119,7 +129,7 @@ def test_a_kept_code_is_taken_once_and_new_ones_end_the_old(desk: Desk) -> None:
         ), n
     me = session(desk, "manager", "p", ME)
     assert desk.client.post("/second-factor", json={"code": kept[0]}, headers=me).status_code == 422
-    desk.client.post("/second-factor", json={"code": kept[2]}, headers=me)
+    me = renewed(desk, desk.client.post("/second-factor", json={"code": kept[2]}, headers=me))
     answer = post(desk, me, "/second-factor/codes", code=kept[3])
     fresh = re.findall(r"<code>([0-9a-f]{5}-[0-9a-f]{5})</code>", answer.text)
     other = session(desk, "manager", "p", ME)
@@ -186,7 +196,7 @@ def test_on_changing_roles_it_is_shown_once(desk: Desk) -> None:
     manager = {"Cookie": answer.headers["set-cookie"].split(";")[0]}
     desk.client.cookies.clear()
     assert get(desk, manager, "/rounds/r").status_code == 403
-    desk.client.post("/second-factor", json={"code": code(desk)}, headers=manager)
+    manager = renewed(desk, desk.client.post("/second-factor", json={"code": code(desk)}, headers=manager))
     for role in ("auditor", "manager"):
         answer = desk.client.post("/sessions", json={"role": role, "programme": "p"}, headers=manager)
         manager = {"Cookie": answer.headers["set-cookie"].split(";")[0]}
@@ -244,7 +254,8 @@ def test_kept_in_either_store(kind: str, tmp_path: Path) -> None:
             with db.write() as s:
                 assert (second.wrong(s, person, typed, now) is None) == taken, n
         with db.write() as s:
-            assert second.shown(s, who, now)
+            first, _ = second.shown(s, who, now)
+            assert first
             kept = second.new_codes(s, person)
         with db.write() as s, pytest.raises(HttpProblem):
             second.begin(s, who)

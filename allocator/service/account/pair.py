@@ -26,13 +26,12 @@ from allocator.domain.case import Case, PostKind
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
 from allocator.domain.plan import Plan, plan_text
-from allocator.domain.policy import Policy
 from allocator.domain.round import Event, Pair, Round
 from allocator.domain.seal import make
 from allocator.errors import AllocatorError, NotThere, UsageError
 from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP
 from allocator.reasons import policy_words
-from allocator.reasons.answer import ready_from, solve, world
+from allocator.reasons.answer import given, ready_from, solve, world
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.terminal import unproved
@@ -303,7 +302,11 @@ def _plans(names: list[str], plans: list[Plan], stands: Round) -> Iterator[str]:
         if plan.inputs.seal != make(plan.inputs):
             yield f"{name}: its inputs are not those it was made from."
             continue
-        breaches = audit(*world(plan), plan)
+        try:
+            breaches = audit(*world(plan), plan)
+        except AllocatorError as error:  # sealed anew by another hand
+            yield f"{name}: {error.text}"
+            continue
         if breaches:
             yield f"{name}: the auditor finds {len(breaches)} rules or figures broken, first: {breaches[0].text}"
     called = [rounds.plan_id(p) for p in plans]
@@ -332,9 +335,8 @@ def _claim(claim: dict[str, Any], plan: Plan, stands: Round) -> list[str]:
 def _again(plan: Plan) -> list[str]:
     if plan.inputs.repaired is not None:
         return []
-    case, policy = Case.model_validate(plan.inputs.case), Policy.model_validate(plan.inputs.policy)
-    if plan.inputs.changes:
+    if plan.inputs.changes or plan.inputs.seal != make(plan.inputs):
         return []
-    new = solve(case, policy, seed=plan.made_with.seed)
+    new = solve(*given(plan.inputs), seed=plan.made_with.seed)
     rows = [[(a.urn, a.post, a.sip, a.from_, a.to, a.days) for a in p.assignments] for p in (plan, new)]
     return [] if rows[0] == rows[1] else ["Solved again, another plan comes out."]

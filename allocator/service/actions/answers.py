@@ -11,7 +11,7 @@ from fastapi import Request
 from allocator import rounds
 from allocator.domain.round import Beside, Key, Person
 from allocator.rounds import Desk, Fact
-from allocator.service.access import Office, plan_in, round_in, writing
+from allocator.service.access import STAFF, Office, plan_in, round_in, writing
 from allocator.service.actions.rounds import recorded
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Who
@@ -45,7 +45,10 @@ def act(
         events = keep.step(s, of.id, by, kept_with(office, s, request, who, row, take), plan_id=id)
         keep.note(s, by, action, subject, programme=row.programme_id, detail=detail)
         stands = keep.standing(s, of.id)
-        return recorded(row, events, stands.state, told(Desk(keep.desk(s, of.id)[1].plan, stands)))
+        said = told(Desk(keep.desk(s, of.id)[1].plan, stands))
+        if who.role not in STAFF:
+            return Recorded(events=[], state=None, version=None, told=said)
+        return recorded(row, events, stands.state, said)
 
 
 def publish(office: Office, request: Request, who: Who, id: str, ask: Publication) -> Recorded:

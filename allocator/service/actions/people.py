@@ -10,7 +10,7 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import GrantOut, UserIn, UserOut
 from allocator.service.roles import Who
 from allocator.store import keep
-from allocator.store.tables import Grant
+from allocator.store.tables import Grant, Programme
 
 
 def add_user(office: Office, who: Who, new: UserIn) -> UserOut:
@@ -31,6 +31,7 @@ def remove_user(office: Office, who: Who, id: str) -> None:
         g = s.get(Grant, id)
         if g is None or g.programme_id not in who.programmes():
             raise HttpProblem("not_found", f"There is no such role: {id}.")
+        s.get(Programme, g.programme_id, with_for_update=True)  # two who take one another's role: one stays
         if g.role == "sip" and g.person_id == who.id:  # one would then confirm one's own pairs
             raise HttpProblem("round_refuses", "Your own role as a SIP is taken back by another manager.")
         managers = sa.select(sa.func.count()).where(Grant.programme_id == g.programme_id, Grant.role == "manager")

@@ -9,13 +9,13 @@ from allocator.service.roles import Who
 from allocator.store import keep
 
 
-def show_code(code: str, who: Who, office: Office) -> str | None:
-    """Why the code is not taken; None where it was, and the session is whole."""
+def show_code(code: str, who: Who, office: Office) -> tuple[str | None, str]:
+    """Why the code is not taken; None where it was, with the new key of the session, which is whole."""
     if who.role != "manager" or who.kind != "session":
         raise HttpProblem("forbidden", "A second factor is asked of managers' sessions only.")
     with office.db.write() as s:
         told = second.wrong(s, who.id, code, keep.now())
-        first = told is None and second.shown(s, who, keep.now())
+        first, key = second.shown(s, who, keep.now()) if told is None else (False, "")
         done = "enrolled" if first else "shown" if told is None else "refused"
         note_everywhere(s, who, f"second factor {done}", who.id)
-    return told
+    return told, key

@@ -44,6 +44,7 @@ def spend_link(office: Office, request: Request, secret: str, ask: SignInSpend) 
     try:
         with office.db.write() as s:
             key, row = passes.spend(s, secret, ask.role, ask.programme, office.settings.session_hours)
+            passes.leave(s, request, office.settings)
             note_sign_in(s, row)
     except HttpProblem as refusal:
         if refusal.code == "link_used":

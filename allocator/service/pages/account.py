@@ -87,6 +87,8 @@ def copy(request: Request, id: Id, grant: Id, who: Manager, office: In) -> Respo
         g = s.get(Grant, grant)
         if g is None or g.programme_id != id:
             raise HttpProblem("not_found", f"There is no such role: {grant}.")
+        if g.person_id == who.id:  # what others said of a manager is no more theirs to read than a SIP's
+            raise HttpProblem("round_refuses", "The copy of what is held on you is made by another manager.")
         person = s.get_one(Someone, g.person_id)
         parts = copy_for(s, id, person.email)
         keep.note(s, who.person(id), "copy made of what is held", person.id, programme=id)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from allocator.domain.case import TABLES, Case
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
-from allocator.intake.edit import NAMED_BY, Edit, about_self, edited, key_of
+from allocator.intake.edit import NAMED_BY, Edit, about_self, differs_about, edited, key_of
 from allocator.service.access import In, Manager, Office, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages import fact_forms
@@ -274,7 +274,8 @@ def _save(
     wrong: list[Any] = []
     with writing(request, office, who, id) as (s, row):
         case, policy = the_case(s, id)
-        if about_self(case, edits, own_sips(case, who, row.programme_id)):
+        own = own_sips(case, who, row.programme_id)
+        if about_self(case, edits, own):
             raise HttpProblem("round_refuses", MINE)
         try:
             reading = edited(case, policy, edits, workbook_words.words_of(s, row.programme_id))
@@ -282,6 +283,8 @@ def _save(
             raise HttpProblem("round_refuses", error.text) from None
         wrong = [p for p in reading.problems if p.severity == "error"]
         if reading.case is not None:
+            if differs_about(case, reading.case, own):  # named in another spelling, or by name
+                raise HttpProblem("round_refuses", MINE)
             if reading.case.model_copy(update={"notices": case.notices}) == case:
                 return done(
                     f"/rounds/{id}/data/facts/{table}", "Nothing differs from what was there: nothing was changed."

@@ -24,10 +24,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from allocator.domain.characters import lines, strange
 from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
+from allocator.service import passes
 from allocator.service.access import office_of, round_in
 from allocator.service.http_problems import TITLES, HttpProblem, away, fault, refusal_of
 from allocator.service.pages.given import around, next_of
@@ -39,6 +41,7 @@ from allocator.words import days as days
 from allocator.words import times, words
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
+LONGEST_NOTICE = 3000  # bytes in a cookie, of which a browser keeps 4096 with its name, and a proxy passes on little more
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'{images}; font-src 'self'; "
@@ -115,7 +118,8 @@ def moment(t: dt.datetime) -> str:
 
 def show(request: Request, template: str, me: Who | None = None, status: int = 200, **facts: Any) -> HTMLResponse:
     """A page. Templates see `me`, `path`, `notice`, today's date, what is given here, and `FRAME` where that is not."""
-    notice = request.cookies.get(NOTICE)
+    kept = passes.cookie_name(office_of(request).settings, NOTICE)
+    notice = request.cookies.get(kept)
     fragment = request.headers.get("hx-request") == "true"
     html = (
         environment()
@@ -131,7 +135,7 @@ def show(request: Request, template: str, me: Who | None = None, status: int = 2
     )
     answer = HTMLResponse(html, status, headers(request))
     if notice and not fragment:
-        answer.delete_cookie(NOTICE, path="/")
+        answer.delete_cookie(kept, path="/", secure=kept != NOTICE, httponly=True)
     return answer
 
 
@@ -141,11 +145,29 @@ def headers(request: Request) -> dict[str, str]:
     return {k: v.format(images=f" {tiles}" if tiles != "://" else "") for k, v in HEADERS.items()}
 
 
-def done(path: str, notice: str = "") -> RedirectResponse:
+class Done(RedirectResponse):
+    """On to a page, which says `notice`."""
+
+    notice = ""
+
+
+def done(path: str, notice: str = "") -> Done:
     """After a write: on to a page, which says what was done."""
-    answer = RedirectResponse(path, 303)
-    if notice:
-        answer.set_cookie(NOTICE, quote(notice), max_age=60, httponly=True, samesite="strict", path="/")
+    answer = Done(path, 303)
+    answer.notice = notice
+    return answer
+
+
+def noticed(request: Request, answer: Response) -> Response:
+    """The answer with its notice in a cookie. A longer one than a browser keeps is cut short: the page has the whole."""
+    if isinstance(answer, Done) and answer.notice:
+        text, settings = answer.notice, office_of(request).settings
+        while len(quote(text)) > LONGEST_NOTICE:
+            text = f"{text[: len(text) * 9 // 10]}…"
+        kept = passes.cookie_name(settings, NOTICE)
+        answer.set_cookie(
+            kept, quote(text), max_age=60, httponly=True, samesite="strict", secure=settings.https, path="/"
+        )
     return answer
 
 
@@ -234,7 +256,10 @@ class PageRoute(APIRoute):
     """Errors of a page are pages. What was typed is kept over a lost session and over somebody else's change."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        inner = super().get_route_handler()
+        plain = super().get_route_handler()
+
+        async def inner(request: Request) -> Response:
+            return noticed(request, await plain(request))
 
         async def handler(request: Request) -> Response:
             try:
@@ -247,6 +272,8 @@ class PageRoute(APIRoute):
                 found = refusal_of(error)
             except RequestValidationError:
                 found = HttpProblem("not_found", "There is nothing at this address.")
+            except HTTPException:  # a form of more parts than we read, or one that is none
+                found = HttpProblem("bad_request", "This form cannot be read. Go back and send it again.")
             except (DBAPIError, PoolTimeout) as error:
                 found = away(error)
             except Exception:

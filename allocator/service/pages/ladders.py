@@ -117,7 +117,7 @@ def _begin(request: Request, who: Who, office: Office, programme: str, form: Fie
         if _pressed_twice(s, who, programme, kind, urn, text):
             return done(request.url.path, "It is written down.")
         first = ladders.opened(by, rung, text, keep.now(), office.settings.ladder_days)
-        sip = me.sip or "" if owner == "sip" else sip
+        sip = who.sip(programme) or "" if owner == "sip" else sip
         id = kept.begin(s, programme, kind, owner, urn, sip, office.settings.rungs(kind), first)
         _note(s, who, kept.matter(s, id))
         told = _addresses(s, kept.matter(s, id))

@@ -24,6 +24,7 @@ from allocator.service.pages.given import around
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
+from allocator.service.views import not_about_oneself
 from allocator.store import keep, workbook_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -79,6 +80,12 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         return _page(request, s, id, who, told=brought.told, wrong=wrong, package=package, **asked)
 
 
+def plain_name(given: str) -> str:
+    """A file's own name as a file of this machine may have it, whatever a browser says."""
+    name = Path(given.replace("\0", "")).name.encode()[-150:].decode("utf-8", "ignore")
+    return name if name.strip(".") else "file"
+
+
 def _saved(form: Fields, folder: Path) -> dict[str, Path]:
     """The files given, each in a folder of its own under the name it came with."""
     out = {}
@@ -87,7 +94,7 @@ def _saved(form: Fields, folder: Path) -> dict[str, Path]:
         if file is None:
             continue
         (folder / kind).mkdir()
-        out[kind] = folder / kind / (Path(file.filename or "file").name[:150] or "file")
+        out[kind] = folder / kind / plain_name(file.filename or "")
         with out[kind].open("wb") as target:
             shutil.copyfileobj(file.file, target)
     return out
@@ -127,6 +134,7 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
                 "With these files the data would have errors. Nothing was taken.",
                 problems=[table_problem(p) for p in reading.problems if p.severity == "error"],
             )
+        not_about_oneself(s, row, case, reading.case, who)  # the package came by the browser: anybody can write one
         by = who.person(row.programme_id)
         told = [table_problem(p).model_dump() for p in reading.problems]
         kept = keep.keep_case(s, row, reading.case, policy, told, by)

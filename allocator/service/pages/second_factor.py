@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 
-from allocator.service import second
+from allocator.service import passes, second
 from allocator.service.access import Halfway, In, Manager, Office, note_everywhere, programme_in
 from allocator.service.actions.second_factor import show_code
 from allocator.service.http_problems import HttpProblem
@@ -34,15 +34,23 @@ def page(request: Request, who: Halfway, office: In, next: Next = "/") -> Respon
 
 
 def _page(
-    request: Request, who: Who, office: Office, next: str, error: str = "", codes: list[str] | None = None
+    request: Request,
+    who: Who,
+    office: Office,
+    next: str,
+    error: str = "",
+    codes: list[str] | None = None,
+    begun: bool = False,
 ) -> Response:
+    """`begun`: just now, in this browser, which alone is shown the secret: whoever else came in in this name would
+    keep it unseen."""
     with office.db.read() as s:
         row, asked = second.factor(s, who.id), second.asked_of_all(s, who.id)
     new = row is not None and row.confirmed_at is None
-    address = second.address(row, who.email) if row is not None and new else ""
+    address = second.address(row, who.email) if row is not None and begun else ""
     facts: dict[str, Any] = {
         "address": address,
-        "secret": row.secret if row is not None and new else "",
+        "secret": row.secret if row is not None and begun else "",
         "picture": Markup(second.picture(address)) if address else "",
         "left": len(row.codes) if row is not None else 0,
     }
@@ -68,7 +76,7 @@ def begin(request: Request, who: Halfway, office: In, form: Form) -> Response:
     own(who)
     with office.db.write() as s:
         second.begin(s, who)
-    return _page(request, who, office, form.text("next") or "/")
+    return _page(request, who, office, form.text("next") or "/", begun=True)
 
 
 @router.post("/second-factor")
@@ -78,10 +86,12 @@ def code(request: Request, who: Halfway, office: In, form: Form) -> Response:
     next, typed = form.text("next") or "/", form.text("code") or ""
     with office.db.read() as s:
         first = not second.enrolled(s, who.id)
-    told = show_code(typed, who, office)
+    told, key = show_code(typed, who, office)
     if told:
         return _page(request, who, office, next, told)
-    return _codes(request, who, office, next) if first else done(inside(next))
+    answer = _codes(request, who, office, next) if first else done(inside(next))
+    passes.set_cookie(answer, key, office.settings)
+    return answer
 
 
 def _codes(request: Request, who: Who, office: Office, next: str) -> Response:

@@ -20,6 +20,7 @@ from allocator.store.tables import Pass, Programme, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Next = Annotated[str, Query(max_length=2000)]
+CLEAR = '"cache", "storage"'  # what a browser may still have of the pages of whoever signs out
 ROLES = {"manager": "SIP manager", "auditor": "Auditor", "school": "Head or chair of a school", "sip": "SIP"}
 
 
@@ -126,6 +127,7 @@ def sign_out(request: Request, office: In) -> Response:
         with office.db.write() as s:
             passes.end(s, s.scalars(sa.select(Pass).where(Pass.id == me.pass_id)).one())
     passes.drop_cookie(answer, office.settings)
+    answer.headers["Clear-Site-Data"] = CLEAR
     return answer
 
 
@@ -164,6 +166,7 @@ def end_all(request: Request, who: Anyone, office: In) -> Response:
     answer = done("/sign-in", "You are signed out everywhere.")
     end_sessions(office, who)
     passes.drop_cookie(answer, office.settings)
+    answer.headers["Clear-Site-Data"] = CLEAR
     return answer
 
 

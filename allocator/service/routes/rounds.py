@@ -207,8 +207,9 @@ def resubmit(id: Id, request: Request, who: Manager, office: In, ask: ResubmitIn
 
 
 def tagged(response: Response, done: Recorded) -> Recorded:
-    """What was recorded, with the version that it made of the round."""
-    response.headers["ETag"] = f'"{done.version}"'
+    """What was recorded, with the version that it made of the round where that may be read."""
+    if done.version is not None:
+        response.headers["ETag"] = f'"{done.version}"'
     return done
 
 

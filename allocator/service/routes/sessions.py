@@ -60,11 +60,13 @@ def spend_link(
 
 
 @door.post("/second-factor", status_code=204, responses=errors("invalid", "forbidden"))
-def show_second(ask: CodeIn, who: Halfway, office: In) -> None:
-    """A code of my second factor: this session opens what it is for. It is enrolled on its page."""
-    told = show_code(ask.code, who, office)
+def show_second(ask: CodeIn, who: Halfway, office: In, response: Response) -> None:
+    """A code of my second factor: this session opens what it is for, by the new cookie of the answer. It is enrolled
+    on its page."""
+    told, key = show_code(ask.code, who, office)
     if told:
         raise HttpProblem("invalid", told)
+    passes.set_cookie(response, key, office.settings)
 
 
 router.include_router(door)
