@@ -107,7 +107,9 @@ async def back(request: Request, office: In) -> Response:
     return await run_in_threadpool(_enter, request, office, claims, *asked)
 
 
-def _enter(request: Request, office: Office, claims: dict[str, Any], role: str | None, programme: str | None) -> Response:
+def _enter(
+    request: Request, office: Office, claims: dict[str, Any], role: str | None, programme: str | None
+) -> Response:
     email = str(claims.get("email") or "")
     if not email or claims.get("email_verified", True) not in (True, "true"):
         raise HttpProblem("not_signed_in", "The provider does not vouch for your address.")

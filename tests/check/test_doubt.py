@@ -69,3 +69,17 @@ def test_what_is_true_is_not_doubted(block: int) -> None:
         choice = {(a.urn, str(a.post)): a.sip for a in plan.assignments}
         for claimed in (plan, stated(plan)):  # as proved, and with the wider look that a plan not proved is given
             assert not list(doubts(Auditor(case, policy), claimed, choice)), f"case {n}"
+
+
+@pytest.mark.parametrize(("bound", "proved", "said"), [
+    (0, False, "The plan says that it is not proved, but every bound is met."),
+    (5_000, True, "The plan says that it is proved, but a tier's bound differs from its value."),
+])  # fmt: skip
+def test_a_proof_that_is_claimed_or_denied_against_its_bounds_is_a_breach(bound: int, proved: bool, said: str) -> None:
+    case, policy = make.case([make.school("1")], [make.sip("A")]), make.policy(**make.BARE)
+    plan, _ = allocate.allocate(allocate.setup(case, policy))
+    points = next(t for t in plan.certificate.tiers if t.name == "4")
+    other = stated(plan, t4=points.value + bound) if bound else plan
+    claims = other.certificate.model_copy(update={"proved": proved})
+    told = {b.text for b in audit(case, policy, other.model_copy(update={"certificate": claims}))}
+    assert said in told

@@ -344,3 +344,24 @@ def test_a_plan_sealed_anew_by_another_hand_is_told_in_words() -> None:
     reader = fuzzed.within(fuzzed.pack(), "plans/1.json", verify)
     with pytest.raises(UsageError):
         reader(plan_text(plan).encode())
+
+
+@pytest.mark.parametrize("name", ['pair-1"; filename="x.exe-lead.zip', "pair-漢-lead.zip", "pair-1\r\nX: y-lead.zip"])
+def test_the_name_of_a_file_to_be_saved_is_one_that_a_header_may_hold(name: str) -> None:
+    """A school's URN is whatever the data have."""
+    assert re.fullmatch(
+        r'attachment; filename="pair-[A-Za-z0-9.-]+-lead\.zip"', ground.attached(name)["Content-Disposition"]
+    )
+
+
+def test_no_folder_is_listed_and_only_the_methods_of_a_route_are_taken(desk: Desk) -> None:
+    for path in (
+        "/static/",
+        "/static/vendor",
+        "/static/../pyproject.toml",
+        "/static/%2e%2e/app.py",
+        "/static/..%2fapp.py",
+    ):
+        assert desk.client.get(SITE + path).status_code == 404, path
+    for method in ("TRACE", "CONNECT", "PROPFIND", "PUT"):
+        assert desk.client.request(method, f"{SITE}/sign-in").status_code == 405, method

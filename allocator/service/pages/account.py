@@ -16,7 +16,7 @@ from allocator.service.account.outcomes import HEAD, outcomes, rows
 from allocator.service.account.pair import pack
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
-from allocator.service.pages.ground import PageRoute, headers, show
+from allocator.service.pages.ground import PageRoute, attached, headers, show
 from allocator.service.schemas import Id, Key
 from allocator.service.subject_access import copy_for
 from allocator.store import keep
@@ -96,7 +96,7 @@ def copy(request: Request, id: Id, grant: Id, who: Manager, office: In) -> Respo
 
 
 def _file(request: Request, data: bytes, name: str, media: str) -> Response:
-    return Response(data, 200, headers(request) | {"Content-Disposition": f'attachment; filename="{name}"'}, media)
+    return Response(data, 200, headers(request) | attached(name), media)
 
 
 @router.get("/published/{programme}")

@@ -30,7 +30,7 @@ from allocator.service.access import In, Manager, Reader, round_in, writing
 from allocator.service.http_problems import HttpProblem, table_problem
 from allocator.service.pages.fact_forms import CALLED
 from allocator.service.pages.given import around
-from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.pages.ground import Form, PageRoute, attached, done, show
 from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id
 from allocator.service.views import not_about_oneself
@@ -330,7 +330,4 @@ def workbook(request: Request, id: Id, who: Manager, office: In) -> Response:
 
 def workbook_file(body: bytes, name: str) -> Response:
     """A workbook to be saved."""
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
-    return Response(
-        body, 200, {"Content-Disposition": f'attachment; filename="{plain}"', "Cache-Control": "no-store"}, uploads.XLSX
-    )
+    return Response(body, 200, {**attached(name), "Cache-Control": "no-store"}, uploads.XLSX)

@@ -41,7 +41,7 @@ from allocator.words import days as days
 from allocator.words import times, words
 
 NOTICE = "allocator_notice"  # one sentence for the next page, then gone
-LONGEST_NOTICE = 3000  # bytes in a cookie, of which a browser keeps 4096 with its name, and a proxy passes on little more
+LONGEST_NOTICE = 3000  # bytes: of a cookie with its name a browser keeps 4096, and a proxy passes on little more
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'{images}; font-src 'self'; "
@@ -145,6 +145,11 @@ def headers(request: Request) -> dict[str, str]:
     return {k: v.format(images=f" {tiles}" if tiles != "://" else "") for k, v in HEADERS.items()}
 
 
+def attached(name: str) -> dict[str, str]:
+    """A file to be saved under this name, of which what a header may not hold is a dash."""
+    return {"Content-Disposition": f'attachment; filename="{re.sub(r"[^A-Za-z0-9._%-]+", "-", name)}"'}
+
+
 class Done(RedirectResponse):
     """On to a page, which says `notice`."""
 
@@ -159,7 +164,7 @@ def done(path: str, notice: str = "") -> Done:
 
 
 def noticed(request: Request, answer: Response) -> Response:
-    """The answer with its notice in a cookie. A longer one than a browser keeps is cut short: the page has the whole."""
+    """The answer with its notice in a cookie. One longer than a browser keeps is cut short."""
     if isinstance(answer, Done) and answer.notice:
         text, settings = answer.notice, office_of(request).settings
         while len(quote(text)) > LONGEST_NOTICE:

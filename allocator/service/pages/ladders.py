@@ -107,7 +107,7 @@ def _begin(request: Request, who: Who, office: Office, programme: str, form: Fie
     text = form.need("text", "Write what it is about")
     with office.db.write() as s:
         programme_in(s, who, programme)
-        me, known = viewer_of(s, who, programme)
+        _, known = viewer_of(s, who, programme)
         urns, sips = [u for u, _ in known.schools], [x for x, _ in known.sips]
         urn = urns[0] if len(urns) == 1 else form.choice("urn", urns, "Choose the school")
         owner, sip, rung = _whose(who, kind, urn, form, sips)
