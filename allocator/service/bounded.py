@@ -16,12 +16,14 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from allocator.intake.old_book import MAGIC
 from allocator.service.http_problems import HttpProblem
 
 T = TypeVar("T")
 SMALL = (
     64 * 2**10
 )  # bytes, unpacked, up to which a file is read in the server itself: some two seconds of work at worst
+LAID_OUT = 2**29  # bytes that the largest sheet of an old workbook (.xls) takes
 SECONDS = 60
 MEMORY = 2 * 2**30  # bytes of address space
 processes = multiprocessing.get_context("forkserver")
@@ -31,7 +33,10 @@ processes.set_forkserver_preload(WARM)
 
 
 def unpacked(body: bytes) -> int:
-    """How many bytes a file says that it unpacks to; its own where it is not packed."""
+    """How many bytes a file says that it unpacks to; its own where it is not packed. An old workbook lays its sheets
+    out to the last cell, however few bytes it has."""
+    if body[:8] == MAGIC:
+        return max(len(body), LAID_OUT)
     if body[:2] != b"PK":
         return len(body)
     with contextlib.suppress(zipfile.BadZipFile, OSError, ValueError), zipfile.ZipFile(io.BytesIO(body)) as archive:

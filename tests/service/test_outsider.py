@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import re
 import threading
 import zlib
@@ -15,13 +16,14 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
+from fastapi import Request
 
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.seal import sealed
 from allocator.errors import UsageError
 from allocator.reasons.answer import world
-from allocator.service import passes, roles, second
+from allocator.service import bounded, oidc, passes, roles, second
 from allocator.service.account.pair import verify
 from allocator.service.actions.people import remove_user
 from allocator.service.http_problems import HttpProblem
@@ -32,6 +34,7 @@ from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import Pass, Programme
 from tests.fuzz import readers as fuzzed
+from tests.intake import own_books
 from tests.service.office import MEL as BY
 from tests.service.office import Desk, client_of, open_office
 from tests.service.test_second import ME, have
@@ -266,6 +269,18 @@ def test_only_national_files_may_be_large(desk: Desk) -> None:
     assert post(desk, "/rounds/r/national", body, "application/json").status_code != 413
 
 
+def where(_: bytes) -> int:
+    return os.getpid()
+
+
+def test_an_old_workbook_is_read_in_a_process_of_its_own_however_small_it_is() -> None:
+    """Five kilobytes of it took 780 MB of the server."""
+    book = own_books.xls({"schools": [["urn", "name"], ["1", "Ash"]]})
+    assert len(book) < bounded.SMALL
+    assert bounded.read(book, where) != os.getpid()
+    assert bounded.read(b"{}", where) == os.getpid()
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [("..", "file"), ("a/../b.csv", "b.csv"), ("", "file"), ("a\0b", "ab"), (".", "file"), ("漢" * 150, "漢" * 50)],
@@ -365,3 +380,25 @@ def test_no_folder_is_listed_and_only_the_methods_of_a_route_are_taken(desk: Des
         assert desk.client.get(SITE + path).status_code == 404, path
     for method in ("TRACE", "CONNECT", "PROPFIND", "PUT"):
         assert desk.client.request(method, f"{SITE}/sign-in").status_code == 405, method
+
+
+@pytest.mark.parametrize(("amr", "whole"), [(["pwd", "mfa"], True), (["pwd"], False), ("mfa", False), (None, False)])
+def test_a_provider_has_shown_a_second_factor_where_it_says_so_and_nowhere_else(
+    desk: Desk, amr: Any, whole: bool
+) -> None:
+    have(desk)
+    office = desk.client.app.state.office  # type: ignore[attr-defined]
+    claims = {"email": ME, "email_verified": True, "amr": amr}
+    answer = oidc._enter(Request({"type": "http", "headers": []}), office, claims, "manager", "p")
+    me = {"Cookie": answer.headers["set-cookie"].split(";")[0]}
+    assert get(desk, me, "/rounds/r").status_code == (200 if whole else 403)
+
+
+def test_nothing_that_a_person_reads_is_kept_on_the_way(desk: Desk) -> None:
+    pages = [("manager", SITE + p) for p in ("/", "/rounds/r", "/rounds/r/answers", "/programmes/p/people")]
+    pages += [("manager", p) for p in ("/me", "/rounds/r/events", "/users?programme=p", "/nowhere")]
+    pages += [("head", f"{SITE}/school"), ("sip", f"{SITE}/sip"), ("sip", f"{SITE}/sip/held")]
+    for who, path in pages:
+        answer = desk.client.get(path, headers=desk.headers(who))
+        assert answer.headers["cache-control"] == "no-store", path
+    assert desk.client.get("/rounds/r", headers=desk.headers("manager")).headers["cache-control"] == "private, no-cache"
