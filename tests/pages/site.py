@@ -141,8 +141,8 @@ def _axe() -> Any:
     return Axe()
 
 
-# what the elements of a page are, where they stand, and whether they have words and labels; not which words
-KINDS = """() => {
+# what an element is, where it stands, and whether it has words and labels; not which words
+KIND = """
   const known = id => document.getElementById(id);
   const one = e => e.localName + [...e.attributes].map(({name, value}) =>
     /^(class|role|type|lang|tabindex|hidden|disabled)$/.test(name) ? ` ${name}=${value}` :
@@ -150,31 +150,48 @@ KINDS = """() => {
     /^aria-|^(alt|href|for|scope|style)$/.test(name) ? ` ${name}` : "").join("");
   const kind = e => [e.parentElement?.parentElement, e.parentElement, e].map(e => e ? one(e) : "").join(" > ")
     + (e.textContent.trim() ? " words" : "") + (e.labels ? ` ${e.labels.length} labels` : "");
+"""
+# the kinds of a page's elements; and what only the whole page shows: ids and landmarks there twice, steps between headings
+KINDS = f"""() => {{{KIND}
   const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
   const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map(e => e.localName);
-  return [...new Set([...document.querySelectorAll("*")].map(kind)), ...ids.filter((id, n) => ids.indexOf(id) < n),
-    ...levels.map((h, n) => `${levels[n - 1]} then ${h}`)];
-}"""
-# marks each row, item or card that is built, all the way down, as an earlier one beside it (odd and even ones apart: they
-# may have colours of their own); not what is inside of it
-AGAIN = """() => {
-  const built = new Map();
-  const own = e => e.localName + [...e.attributes].map(({name, value}) =>
-    /^(class|role|type|lang|tabindex|hidden|disabled|style)$/.test(name) ? ` ${name}=${value}` :
-    /^aria-(labelledby|describedby|controls)$/.test(name)
-      ? ` ${name}=${value.split(/\\s+/).every(id => document.getElementById(id))}` :
-    ` ${name}=${value.trim() !== ""}`).sort().join("") + [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())
-    + (e.labels ? e.labels.length : "");
+  const marks = [...document.querySelectorAll("main, nav, header, footer, aside, [role=region]")].map(one);
+  const twice = marks.filter((m, n) => marks.indexOf(m) < n).concat(ids.filter((id, n) => ids.indexOf(id) < n));
+  return [[...new Set([...document.querySelectorAll("*")].map(kind))],
+    [...twice, ...levels.map((h, n) => `${{levels[n - 1]}} then ${{h}}`)]];
+}}"""
+# marks each part of which all is of a `known` kind, and each row, item or card that is built, all the way down, as an
+# earlier one beside it (odd and even ones apart: they may have colours of their own); not what is inside of it
+AGAIN = f"""known_kinds => {{{KIND}
+  const built = new Map(), news = new Set();
+  const seen_before = new Set(known_kinds);
+  const own = e => e.localName + [...e.attributes].map(({{name, value}}) =>
+    /^(class|role|type|lang|tabindex|hidden|disabled|style)$/.test(name) ? ` ${{name}}=${{value}}` :
+    /^aria-(labelledby|describedby|controls)$/.test(name) ? ` ${{name}}=${{value.split(/\\s+/).every(known)}}` :
+    ` ${{name}}=${{value.trim() !== ""}}`).sort().join("")
+    + [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) + (e.labels ? e.labels.length : "");
   const all = [...document.body.querySelectorAll("*")].reverse();
-  for (const e of all) built.set(e, `${own(e)}(${[...e.children].map(c => built.get(c)).join()})`);
-  for (const e of [document.body, ...all]) {
+  for (const e of all) {{
+    built.set(e, `${{own(e)}}(${{[...e.children].map(c => built.get(c)).join()}})`);
+    if (news.has(e) || !seen_before.has(kind(e))) news.add(e).add(e.parentElement);
+  }}
+  const unseen = new CSSStyleSheet();  // or each would be laid out and measured
+  unseen.replaceSync("[data-again] {{ display: none !important }}");
+  document.adoptedStyleSheets = [unseen];
+  for (const e of [document.body, ...all]) {{
     const seen = new Set();
-    [...e.children].forEach((c, n) => {
-      const key = `${n % 2} ${built.get(c)}`;
+    [...e.children].forEach((c, n) => {{
+      const key = `${{n % 2}} ${{built.get(c)}}`;
       if (seen.has(key) && c.children.length) c.setAttribute("data-again", "");
+      else if (!news.has(c) && (news.has(e) || e === document.body)) c.setAttribute("data-known", "");
       seen.add(key);
-    });
-  }
+    }});
+  }}
+}}"""
+AS_IT_WAS = """() => {
+  document.adoptedStyleSheets = [];
+  for (const name of ["data-again", "data-known"])
+    document.querySelectorAll(`[${name}]`).forEach(e => e.removeAttribute(name));
 }"""
 _in_order: dict[bool, set[str]] = {True: set(), False: set()}  # narrow or wide -> kinds of elements
 
@@ -182,27 +199,28 @@ _in_order: dict[bool, set[str]] = {True: set(), False: set()}  # narrow or wide 
 def accessible(page: Page) -> None:
     """axe-core finds nothing against WCAG 2.2 AA or its best practice on the page as it is now.
 
-    In the daily run a page is passed over when every kind of element on it was in order before, on another page or in
-    another state, and so is a row that is built as the one before it; `make test-long` searches each.
+    In the daily run a page, or a part of one, is passed over when every kind of element in it was in order before, on
+    another page or in another state, and so is a row that is built as the one before it; `make test-long` searches each.
     """
     page.wait_for_load_state("load")  # or it would be measured before it has its styles
-    kinds, known = set(page.evaluate(KINDS)), _in_order[page.evaluate("innerWidth < 641")]
-    if kinds <= known and not LONG:
+    parts, whole = map(set, page.evaluate(KINDS))
+    known = _in_order[page.evaluate("innerWidth < 641")]
+    if parts | whole <= known and not LONG:
         return
-    if not LONG:
-        page.evaluate(AGAIN)
+    if not LONG:  # parts that are known say nothing of a page that is new as a whole
+        page.evaluate(AGAIN, sorted(parts & known) if whole <= known else [])
     found = _axe().run(
         page,
-        context=None if LONG else {"exclude": [["[data-again]"]]},
+        context=None if LONG else {"exclude": [["[data-again]"], ["[data-known]"]]},
         options={
             "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
             "resultTypes": ["violations"],  # what is in order is not listed, which would take as long again
         },
     )
-    page.evaluate("document.querySelectorAll('[data-again]').forEach(e => e.removeAttribute('data-again'))")
+    page.evaluate(AS_IT_WAS)
     told = [
         f"{v['id']} ({v['impact']}): {v['help']}: " + "; ".join(n["html"][:160] for n in v["nodes"][:3])
         for v in found.response["violations"]
     ]
     assert told == [], f"{page.url}\n" + "\n".join(told)
-    known |= kinds
+    known |= parts | whole

@@ -185,6 +185,27 @@ def test_a_fault_in_one_row_of_many_is_found(
         accessible(page)
 
 
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ("<p><input type='text'></p>", "label"),
+        ("<h4>Not at its level</h4>", "heading-order"),
+        ("<p>words<main>words</main>", "landmark-no-duplicate-main"),
+    ],
+)
+def test_a_fault_beside_what_was_in_order_is_found(
+    at: Site, more: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "_in_order", {True: set(), False: set()})
+    page = at.context().new_page()
+    html = "<html lang='en'><title>T</title><main><h1>T</h1><h2>U</h2><p>words</main>"
+    page.set_content(html)
+    accessible(page)
+    page.set_content(html + more)
+    with pytest.raises(AssertionError, match=rule):
+        accessible(page)
+
+
 def test_a_form_that_writes_is_seen_in_a_page_that_was_only_read(at: Site) -> None:
     page = at.context().new_page()
     form = "<form method=post action='{}'><fieldset{}><button>Go</button></fieldset></form>"
