@@ -69,8 +69,13 @@ def school_letter(
     }
     if pairs:
         values |= _of_pairs(desk, office, urns, pairs, link, state_of(kind))
+    return merge(kind, office.wordings[kind], values, urns[0], to_whom(desk, urns, kind), urns)
+
+
+def to_whom(desk: Desk, urns: Sequence[str], kind: LetterKind) -> str:
+    """Whom a letter about these schools addresses."""
     whom = "The chair of governors" if kind in TO_CHAIRS else "The headteacher"
-    return merge(kind, office.wordings[kind], values, urns[0], f"{whom}, {names}", urns)
+    return f"{whom}, {listed([desk.facts.name(u) for u in urns])}"
 
 
 def _of_pairs(

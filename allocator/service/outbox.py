@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -81,17 +81,28 @@ class Addressee:
 
 def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> list[Addressee]:
     """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
-    found: dict[str, Addressee] = {}
+    return heads_in(s, programme, desk, [tuple(urns)])[tuple(urns)]
+
+
+def heads_in(
+    s: Session, programme: str, desk: Desk, groups: Iterable[tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Addressee]]:
+    """`heads_of` each of these groups of schools, asked for at once."""
+    roles_of: dict[str, list[Invited]] = {}
     grants = sa.select(Grant, Someone, Called.name).join(Someone, Someone.id == Grant.person_id)
     called = (Called.person_id == Someone.id) & (Called.programme_id == Grant.programme_id)
     for g, p, name in s.execute(
-        grants.join(Called, called).where(
-            Grant.programme_id == programme, Grant.urn.in_(urns), Grant.role.in_(("head", "chair"))
-        )
+        grants.join(Called, called).where(Grant.programme_id == programme, Grant.role.in_(("head", "chair")))
     ):
-        found.setdefault(
-            p.email, Addressee(Invited(p.email, name, "chair" if g.role == "chair" else "head", urn=g.urn), "/school")
-        )
+        role: GrantRole = "chair" if g.role == "chair" else "head"
+        roles_of.setdefault(g.urn, []).append(Invited(p.email, name, role, urn=g.urn))
+    return {urns: _heads(desk, urns, roles_of) for urns in groups}
+
+
+def _heads(desk: Desk, urns: Sequence[str], roles_of: Mapping[str, Sequence[Invited]]) -> list[Addressee]:
+    found: dict[str, Addressee] = {}
+    for invited in (i for u in urns for i in roles_of.get(u, ())):
+        found.setdefault(invited.email, Addressee(invited, "/school"))
     held = {(a.invited.urn, a.invited.role) for a in found.values()}
     for urn in urns:
         school = desk.facts.schools[urn]
@@ -151,8 +162,9 @@ def addressed(
     SIPs have no address."""
     out: list[Addressed] = []
     without: list[str] = []
+    every = heads_in(s, row.programme_id, desk, schools)
     for group, states in schools.items():
-        whom = heads_of(s, row.programme_id, desk, group)
+        whom = every[group]
         for a in whom:
             for urn in group:  # one letter and one link open every school of a shared head
                 roles.enrol(s, a.invited.email, a.invited.name, row.programme_id, a.invited.role, urn=urn)
@@ -178,10 +190,11 @@ def on_paper(
     sips: Mapping[str, Sequence[State]],
 ) -> list[Letter]:
     """The letters to heads and SIPs who have no address: these above all are to be printed."""
+    every = heads_in(s, row.programme_id, desk, schools)
     heads = [
         letters.school_letter(desk, group, shared, kind=kind_of("head", state))
         for group, states in schools.items()
-        if all(a.invited.role != "head" for a in heads_of(s, row.programme_id, desk, group))
+        if all(a.invited.role != "head" for a in every[group])
         for state in states
     ]
     team = [

@@ -14,9 +14,10 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.reasons import told
 from allocator.reasons.answer import solve
+from allocator.report import letters
 from allocator.reasons.complete import held_in
 from allocator.service.pages import map as map_page
-from allocator.service.pages import place
+from allocator.service.pages import place, previews
 from allocator.store import keep
 from allocator.store.tables import RoundRow
 from tests.pages.site import PHONE, Site, accessible
@@ -67,12 +68,54 @@ def test_letters_and_lists_of_telling_fit_a_phone(at: Site) -> None:
         accessible(page)
 
 
-def test_letters_of_many_are_folded_by_sort(at: Site) -> None:
-    page = at.enter("draft", "manager")
+def test_of_many_letters_a_page_is_written_and_the_rest_is_searched_or_shown_whole(at: Site) -> None:
+    page = at.enter("draft", "manager", width=PHONE)
     page.goto(f"{at.base}/rounds/draft/publish/check")
-    expect(page.get_by_text("The same SIP as last year:")).to_be_visible()
-    expect(page.get_by_text(re.compile("^The headteacher, .*")).first).to_be_hidden()
+    letters = page.locator("details")
+    expect(letters).to_have_count(previews.A_PAGE)
+    expect(page.get_by_role("heading", name="Another SIP than last year")).to_be_visible()
+    assert page.get_by_text(re.compile("letters, page 1")).inner_text() == "25 of 62 letters, page 1 of 3."
     accessible(page)
+    page.get_by_role("button", name="The next page").click()
+    expect(page.get_by_text("page 2 of 3")).to_be_visible()
+    page.get_by_role("button", name="All 62 on one page").click()
+    expect(letters).to_have_count(62)
+    page.get_by_label("School, SIP or address").fill("sallow PRIMARY")
+    page.get_by_role("button", name="Show these").click()
+    expect(letters).to_have_count(1)
+    letters.click()
+    expect(page.get_by_text("Sallow Primary School").last).to_be_visible()
+
+
+def test_letters_chosen_by_a_form_are_paged_by_it_and_only_they_are_sent(at: Site) -> None:
+    page = at.enter("draft", "manager", script=False)
+    page.goto(f"{at.base}/rounds/draft/publish")
+    page.get_by_role("checkbox", name="Alder Primary School").uncheck()
+    page.get_by_label("Day").last.fill("1")
+    page.get_by_label("Month").last.fill("2")
+    page.get_by_label("Year").last.fill("2099")
+    page.get_by_role("button", name=re.compile("Look at the letters of all")).click()
+    page.get_by_role("button", name="The next page").click()
+    expect(page.get_by_text("page 2 of 3")).to_be_visible()
+    expect(page.get_by_text("63 schools, to answer by 1 February 2099. Nothing has been sent.")).to_be_visible()
+    expect(page.locator("form[action$=send] input[name=urns]")).to_have_count(63)
+    expect(page.locator("form[action$=send] input[name=answer_by]")).to_have_value("2099-02-01")
+
+
+def test_only_letters_that_are_looked_at_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "MANY", 2)
+    monkeypatch.setattr(previews, "A_PAGE", 1)
+    desk, written = open_office(tmp_path), []
+    monkeypatch.setattr(
+        letters, "school_letter", lambda *a, f=letters.school_letter, **k: written.append(a[1]) or f(*a, **k)
+    )
+    me = desk.headers("manager")
+    for urn in ("1", "2", "3", "4"):
+        desk.client.post(f"{SITE}/rounds/r/publish/withdraw", data={"urn": urn, "reason": "again"}, headers=me)
+    written.clear()
+    html = desk.client.get(f"{SITE}/rounds/r/publish/check?page=3", headers=me).text
+    assert (len(written), html.count("<details"), "page 3 of" in html) == (1, 1, True)
+    assert desk.client.get(f"{SITE}/rounds/r/publish/check?page=99&sort=same&q=hill", headers=me).status_code == 200
 
 
 def test_schools_to_be_told_are_folded_by_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,14 +24,8 @@ from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
-from allocator.service.pages.previews import counted, previewed
-from allocator.service.pages.publish_letters import (
-    again,
-    asking,
-    looked_at,
-    mail_out,
-    plural,
-)
+from allocator.service.pages.previews import Asked, Looked, asked_in, looked_through, previewed
+from allocator.service.pages.publish_letters import again, asking, looked_at, mail_out, plural
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, Publication
 from allocator.service.sent import asked_as
@@ -175,14 +169,14 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
 
 
 @router.get("/rounds/{id}/publish/check")
-def check_all(request: Request, id: Id, who: Reader, office: In) -> Response:
+def check_all(request: Request, id: Id, who: Reader, office: In, asked: Looked) -> Response:
     """The letters of all schools not yet told, straight from the desk."""
     with office.db.read() as s:
         at = place_in(s, id, who)
         urns = sorted({p.urn for p in at.desk.round.everyone if p.stage == "draft"})
         if not urns:
             return RedirectResponse(f"/rounds/{id}/publish", 303)
-        return before_they_go(request, s, at, who, office, urns, None)
+        return before_they_go(request, s, at, who, office, urns, None, asked)
 
 
 @router.post("/rounds/{id}/publish/check")
@@ -196,11 +190,18 @@ def check(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     with office.db.read() as s:
         at = place_in(s, id, who)
         fresh(request, at.row)
-        return before_they_go(request, s, at, who, office, urns, by)
+        return before_they_go(request, s, at, who, office, urns, by, asked_in(form))
 
 
 def before_they_go(
-    request: Request, s: Session, at: Place, who: Who, office: Office, urns: Sequence[str], by: dt.date | None
+    request: Request,
+    s: Session,
+    at: Place,
+    who: Who,
+    office: Office,
+    urns: Sequence[str],
+    by: dt.date | None,
+    asked: Asked,
 ) -> Response:
     """The letters to these schools, or why they cannot go yet."""
     today = dt.date.today()
@@ -217,16 +218,21 @@ def before_they_go(
         who,
         409 if stopped else 200,
         **at.facts,
-        letters=ready,
-        sorts=counted(ready),
+        **looked_through(ready, asked),
         going=going,
         stopped=stopped,
         answer_by=rounds.deadline(at.desk, today, by),
-        given=by,
+        fields=again_fields(at, urns, by) if request.method == "POST" else [],
         added=sorted(set(going) - set(urns)),
         desk=at.desk,
         mail=bool(office.settings.smtp_url),
     )
+
+
+def again_fields(at: Place, urns: Sequence[str], by: dt.date | None) -> list[tuple[str, object]]:
+    """The form that chose these schools, to be sent again."""
+    date = [("date-day", by.day), ("date-month", by.month), ("date-year", by.year)] if by else []
+    return [("version", at.row.version), *(("urns", u) for u in urns), *date]
 
 
 @router.post("/rounds/{id}/publish/send")
@@ -247,7 +253,7 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
 
 
 @router.get("/rounds/{id}/publish/due")
-def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Response:
+def letters_due_now(request: Request, id: Id, who: Reader, office: In, asked: Looked) -> Response:
     """The letters due that ask for no answer, as they would go: other days, endings, decisions, confirmations."""
     with office.db.read() as s:
         at = place_in(s, id, who)
@@ -258,8 +264,7 @@ def letters_due_now(request: Request, id: Id, who: Reader, office: In) -> Respon
         "publish-due.html",
         who,
         **at.facts,
-        letters=ready,
-        sorts=counted(ready),
+        **looked_through(ready, asked),
         mail=bool(office.settings.smtp_url),
     )
 
