@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -14,8 +15,9 @@ from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.reasons import told
 from allocator.reasons.answer import solve
-from allocator.report import letters
 from allocator.reasons.complete import held_in
+from allocator.report import letters
+from allocator.report.wording import Letter
 from allocator.service.pages import map as map_page
 from allocator.service.pages import place, previews
 from allocator.store import keep
@@ -105,10 +107,13 @@ def test_letters_chosen_by_a_form_are_paged_by_it_and_only_they_are_sent(at: Sit
 def test_only_letters_that_are_looked_at_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "MANY", 2)
     monkeypatch.setattr(previews, "A_PAGE", 1)
-    desk, written = open_office(tmp_path), []
-    monkeypatch.setattr(
-        letters, "school_letter", lambda *a, f=letters.school_letter, **k: written.append(a[1]) or f(*a, **k)
-    )
+    desk, written, write = open_office(tmp_path), list[Any](), letters.school_letter
+
+    def counted(*args: Any, **more: Any) -> Letter:
+        written.append(args[1])
+        return write(*args, **more)
+
+    monkeypatch.setattr(letters, "school_letter", counted)
     me = desk.headers("manager")
     for urn in ("1", "2", "3", "4"):
         desk.client.post(f"{SITE}/rounds/r/publish/withdraw", data={"urn": urn, "reason": "again"}, headers=me)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
@@ -38,6 +38,9 @@ SUBJECT = {
     "reminded": "A reminder: what would you like of your School Improvement Partner?",
 }
 SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
+WAYS = {"": "All", "unasked": "Not yet asked", "silent": "Asked, no answer", "answered": "Answered"}
+Narrow = Annotated[str, Query(max_length=200)]
+Narrowed = Annotated[str, Query(alias="show", max_length=20)]
 STEPS: dict[str, Step] = {"offered": "offered", "reminded": "reminded"}
 NO_WAY = (
     "No mail server is set, so the offer cannot go out, and links are shown only to a manager of every "
@@ -58,13 +61,28 @@ Open this page and press the button to come in:
 
 
 @router.get("/rounds/{id}/ask")
-def overview(request: Request, id: Id, who: Reader, office: In) -> Response:
+def overview(request: Request, id: Id, who: Reader, office: In, q: Narrow = "", show_: Narrowed = "") -> Response:
     """Who has been asked and has answered, and what the answers would change."""
     with office.db.read() as s:
         facts = around(s, id, who)
         if facts["case_row"] is None:
             return show(request, "ask.html", who, **facts, schools=[], sips=[])
-        return show(request, "ask.html", who, **facts, **_standing(s, id, office))
+        standing = _standing(s, id, office)
+    way = show_ if show_ in WAYS else ""
+    found = [x for x in (*standing["schools"], *standing["sips"]) if _fits(x, q, way)]
+    return show(request, "ask.html", who, **facts, **standing, found=found, q=q, show=way, ways=WAYS)
+
+
+def _fits(line: dict[str, Any], q: str, way: str) -> bool:
+    """Whether its name has the words and it stands as asked for."""
+    now: Asked = line["asked"]
+    fits = {
+        "": True,
+        "unasked": now.offered_on is None,
+        "silent": now.offered_on is not None and now.answered_on is None,
+        "answered": now.answered_on is not None,
+    }
+    return fits[way] and all(w in line["name"].casefold() for w in q.casefold().split())
 
 
 def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:

@@ -72,6 +72,11 @@ class SchoolLine:
     def main(self) -> Pair:
         return self.posts[0][2]
 
+    def names(self, q: str) -> bool:
+        """Whether it, its URN or a SIP of it has all these words."""
+        said = " ".join((self.name, self.urn, *(name for _, name, _ in self.posts))).casefold()
+        return all(w in said for w in q.casefold().split())
+
 
 def school_lines(desk: Desk, mailed: Mapping[tuple[str, str], dt.datetime] | None = None) -> list[SchoolLine]:
     """Every school with a pair, by name."""

@@ -50,7 +50,7 @@ class Preview:
         return self.write()
 
 
-class Asked(NamedTuple):
+class LettersAsked(NamedTuple):
     """Which of many letters are looked at: those that name `q`, of one sort, a page of them or `whole`."""
 
     q: str = ""
@@ -64,22 +64,22 @@ def letters_asked(
     sort: Words = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     whole: bool = False,
-) -> Asked:
+) -> LettersAsked:
     """Which letters the address asks for."""
-    return Asked(q, sort if sort in SORTS else "", page, whole)
+    return LettersAsked(q, sort if sort in SORTS else "", page, whole)
 
 
-Looked = Annotated[Asked, Depends(letters_asked)]
+Looked = Annotated[LettersAsked, Depends(letters_asked)]
 
 
-def asked_in(form: Fields) -> Asked:
+def asked_in(form: Fields) -> LettersAsked:
     """Which letters the form asks for."""
     page, sort = form.text("page") or "", form.text("sort") or ""
     number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
-    return Asked(form.text("q") or "", sort if sort in SORTS else "", number, form.text("whole") is not None)
+    return LettersAsked(form.text("q") or "", sort if sort in SORTS else "", number, form.text("whole") is not None)
 
 
-def looked_through(previews: Sequence[Preview], asked: Asked) -> dict[str, Any]:
+def looked_through(previews: Sequence[Preview], asked: LettersAsked) -> dict[str, Any]:
     """What a page is given of these letters: of many a page's worth, the rest a press away."""
     q = asked.q.casefold()
     found = [

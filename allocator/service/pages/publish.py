@@ -24,7 +24,7 @@ from allocator.service.outbox import addressed, batch
 from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
-from allocator.service.pages.previews import Asked, Looked, asked_in, looked_through, previewed
+from allocator.service.pages.previews import LettersAsked, Looked, asked_in, looked_through, previewed
 from allocator.service.pages.publish_letters import again, asking, looked_at, mail_out, plural
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, Publication
@@ -60,9 +60,10 @@ def telling(
     group: Choice = "",
     sip: Choice = "",
     show_: Annotated[str, Query(alias="show", max_length=20)] = "",
+    q: Choice = "",
 ) -> Response:
     """Who has been told, who has answered, and what is due."""
-    return page(request, id, who, office, {"need": need, "group": group, "sip": sip, "show": show_})
+    return page(request, id, who, office, {"need": need, "group": group, "sip": sip, "show": show_, "q": q})
 
 
 def page(
@@ -79,6 +80,7 @@ def page(
     late = {u for u, by in rounds.outstanding(desk).items() if by < today}
     wanted, to_tell = SHOWN.get(asked.get("show", "")), rounds.to_tell(desk)
     shown = [x for x in told if x.urn in late] if asked.get("show") == "late" else told
+    shown = [x for x in shown if x.names(asked.get("q", ""))]
     stay = narrowed(drafts, asked.get("need", ""), asked.get("group", ""), asked.get("sip", ""))
     facts = {
         **at.facts,
@@ -89,7 +91,7 @@ def page(
         "all_told": len(told),
         "late": late,
         "due": set(rounds.reminders(desk, today)),
-        "asked": {"need": "", "group": "", "sip": "", "show": "", **asked},
+        "asked": {"need": "", "group": "", "sip": "", "show": "", "q": "", **asked},
         "choices": choices_of(desk, lines),
         "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()},
         "team": team_of(at, mailed),
@@ -201,7 +203,7 @@ def before_they_go(
     office: Office,
     urns: Sequence[str],
     by: dt.date | None,
-    asked: Asked,
+    asked: LettersAsked,
 ) -> Response:
     """The letters to these schools, or why they cannot go yet."""
     today = dt.date.today()

@@ -210,6 +210,7 @@ function filter() {
     if (words.length && mine) column.querySelector("details").open = true;
     shown += mine;
   }
+  board.parentElement.classList.toggle("is-found", words.length > 0);
   count.textContent = `${shown} of ${board.querySelectorAll(".sip-card").length} cards shown.`;
 }
 

@@ -1,0 +1,86 @@
+"""Long lists on a phone: first rows and a search, all in one press, without script; as cards, none sideways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from allocator.service.pages.ask import WAYS
+from tests.pages.site import PHONE, Site, accessible
+from tests.pages.test_at_size import SIDEWAYS
+from tests.service.office import open_office
+
+SITE = "http://testserver"
+LONG = {  # address -> (rows, how many a phone shows first, how many there are)
+    "/plan": ("#plan > tbody > tr", 25, 63),
+    "/ask": ("#all-schools tbody > tr", 25, 63),
+    "/data/facts/schools": ("#rows tbody > tr", 25, 63),
+}
+
+
+def shown(page: Page, rows: str) -> int:
+    return page.locator(rows).filter(visible=True).count()
+
+
+@pytest.mark.parametrize("path", LONG)
+def test_a_phone_shows_the_first_rows_and_all_in_one_press(at: Site, path: str) -> None:
+    rows, first, every = LONG[path]
+    page = at.enter("draft", "manager", width=PHONE, script=False)
+    page.goto(f"{at.base}/rounds/draft{path}")
+    assert (shown(page, rows), page.evaluate(SIDEWAYS)) == (first, [])
+    page.get_by_role("link", name=f"Show all {every}").click()
+    assert shown(page, rows) == every
+    expect(page.get_by_role("link", name=f"Show all {every}")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{at.base}/rounds/draft{path}")
+    assert shown(page, rows) == every
+
+
+def test_a_row_that_an_address_leads_to_is_never_held_back(at: Site) -> None:
+    page = at.enter("draft", "manager", width=PHONE)
+    page.goto(f"{at.base}/rounds/draft/plan")
+    last = page.locator("#plan > tbody > tr").last
+    expect(last).to_be_hidden()
+    page.goto(f"{at.base}/rounds/draft/plan#{last.get_attribute('id')}")
+    expect(last).to_be_visible()
+    accessible(page)
+
+
+def test_the_board_shows_every_sip_that_a_search_finds(at: Site) -> None:
+    page = at.enter("draft", "manager", width=PHONE)
+    page.goto(f"{at.base}/rounds/draft/board")
+    column = page.locator(".sip-column").last
+    column.evaluate("e => { for (let n = 0; n < 20; n++) e.before(e.previousElementSibling.cloneNode(true)); }")
+    expect(column).to_be_hidden()
+    page.get_by_label("Search").fill(column.get_attribute("data-name") or "")
+    expect(column).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/log", "/checks", "/data/facts/interests", "/answers"])
+def test_tables_of_several_columns_are_no_wider_than_a_phone(at: Site, path: str) -> None:
+    page = at.enter("draft" if path == "/checks" else "told", "manager", width=PHONE)
+    page.goto(f"{at.base}/rounds/{'draft' if path == '/checks' else 'told'}{path}")
+    assert page.evaluate(SIDEWAYS) == []
+    accessible(page)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_who_was_asked_is_narrowed_by_words_and_by_how_they_stand(tmp_path: Path, way: str) -> None:
+    desk = open_office(tmp_path)
+    me, at = desk.headers("manager"), f"{SITE}/rounds/r/ask"
+    desk.client.post(f"{at}/schools/1", data={"going_on": "keep"}, headers=me)
+    html = desk.client.get(f"{at}?show={way}", headers=me).text
+    found = [n for n in "1234" if f"{n} Hill School<" in html]
+    assert found == {"": list("1234"), "unasked": list("1234"), "silent": [], "answered": ["1"]}[way]
+    assert "1 of 4 answered" in html
+    one = desk.client.get(f"{at}?q=hill+3", headers=me).text
+    assert [n for n in "1234" if f"{n} Hill School<" in one] == ["3"]
+
+
+def test_schools_told_are_found_by_school_urn_or_sip(tmp_path: Path) -> None:
+    desk = open_office(tmp_path)
+    for q, names in (("2 HILL", "2"), ("sip a", "12"), ("nobody", "")):
+        html = desk.client.get(f"{SITE}/rounds/r/publish?q={q}", headers=desk.headers("manager")).text
+        assert [n for n in "1234" if f'/answers/{n}">' in html] == list(names)
