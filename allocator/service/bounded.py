@@ -11,6 +11,7 @@ import contextlib
 import io
 import multiprocessing
 import resource
+import threading
 import zipfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -26,6 +27,8 @@ SMALL = (
 LAID_OUT = 2**29  # bytes that the largest sheet of an old workbook (.xls) takes
 SECONDS = 60
 MEMORY = 2 * 2**30  # bytes of address space
+AT_ONCE = threading.BoundedSemaphore(4)  # files read at the same time, whoever gave them: each may take all of MEMORY
+WAIT = 20.0  # seconds for the turn of the next
 processes = multiprocessing.get_context("forkserver")
 # read once for all: each process would spend a second on it, and on a file a tenth
 WARM = ["allocator.service.uploads"]
@@ -46,9 +49,19 @@ def unpacked(body: bytes) -> int:
 
 def read(body: bytes, reader: Callable[..., T], *args: Any, small: int = SMALL) -> T:
     """`reader(body, *args)`, within limits where the body unpacks to more than `small`. Raises what it raises, and
-    HttpProblem `too_large` where it came to no end."""
+    HttpProblem: `too_large` where it came to no end, `too_many` where no turn was to be had."""
     if unpacked(body) <= small:
         return reader(body, *args)
+    if not AT_ONCE.acquire(timeout=WAIT):
+        told = "Others' files are being read. Try again in a minute."
+        raise HttpProblem("too_many", told, {"Retry-After": "60"})
+    try:
+        return _apart(body, reader, *args)
+    finally:
+        AT_ONCE.release()
+
+
+def _apart(body: bytes, reader: Callable[..., T], *args: Any) -> T:
     here, there = processes.Pipe(duplex=False)
     child = processes.Process(target=_work, args=(there, reader, body, *args), daemon=True)
     child.start()

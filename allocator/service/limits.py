@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -9,10 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from fastapi import Request
+
 from allocator.service.http_problems import HttpProblem
 
 MOST_KEYS = 10_000  # callers remembered before those of the last minute are kept only
 LINES = 20  # lines of one kind that one caller makes in the log in a minute; more are counted
+
+
+def whence(request: Request) -> str:
+    """Where a request came from, as limits count it. Of IPv6 one line has a network of addresses to itself (/64)."""
+    host = request.client.host if request.client else ""
+    try:
+        known = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    alone = isinstance(known, ipaddress.IPv4Address) or known.ipv4_mapped
+    return host if alone else str(ipaddress.ip_network((known, 64), strict=False))
 
 
 @dataclass

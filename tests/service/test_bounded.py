@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import multiprocessing
+import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,24 @@ def test_reading_has_an_end_in_time_and_memory(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(HttpProblem, match="not a zip") as told:
         bounded.read(large, refusing)
     assert (told.value.code, told.value.more) == ("bad_request", {"more": "x"})
+    assert bounded.read(large, len) == len(large)
+
+
+def test_few_files_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty uploads a minute of one person would each take two gigabytes, all at the same time."""
+    monkeypatch.setattr(bounded, "SECONDS", 2)
+    monkeypatch.setattr(bounded, "WAIT", 0.1)
+    monkeypatch.setattr(bounded, "AT_ONCE", threading.BoundedSemaphore(1))
+    large = bytes(bounded.SMALL + 1)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(bounded.read, large, slow)
+        while bounded.AT_ONCE._value:
+            time.sleep(0.01)
+        with pytest.raises(HttpProblem) as told:
+            bounded.read(large, len)
+        assert told.value.code == "too_many"
+        with pytest.raises(HttpProblem, match="more than 2 s"):
+            first.result()
     assert bounded.read(large, len) == len(large)
 
 

@@ -27,6 +27,7 @@ from allocator.service import bounded, oidc, passes, roles, second
 from allocator.service.account.pair import verify
 from allocator.service.actions.people import remove_user
 from allocator.service.http_problems import HttpProblem
+from allocator.service.limits import whence
 from allocator.service.pages import ground
 from allocator.service.pages.national import plain_name
 from allocator.service.roles import Who
@@ -402,3 +403,19 @@ def test_nothing_that_a_person_reads_is_kept_on_the_way(desk: Desk) -> None:
         answer = desk.client.get(path, headers=desk.headers(who))
         assert answer.headers["cache-control"] == "no-store", path
     assert desk.client.get("/rounds/r", headers=desk.headers("manager")).headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("testclient", "other", False),
+    ],
+)
+def test_a_network_of_one_line_is_counted_as_one_caller(one: str, other: str, same: bool) -> None:
+    """Else whoever has IPv6 has as many sign-ins a minute as they like."""
+    a, b = (whence(Request({"type": "http", "headers": [], "client": (host, 1)})) for host in (one, other))
+    assert (a == b) == same

@@ -11,6 +11,7 @@ from allocator.service import passes, roles
 from allocator.service.access import Office, from_here, note_everywhere, note_sign_in, turned_away
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
+from allocator.service.limits import whence
 from allocator.service.roles import Who
 from allocator.store.tables import Pass, SignIn
 
@@ -19,9 +20,7 @@ def ask_for_link(office: Office, request: Request, ask: SignInAsk, next: str = "
     """A single-use link by mail, if the address is known, that leads on to `next`. It takes as long whether it is or
     not."""
     from_here(request)
-    office.limiter.count(
-        f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
-    )
+    office.limiter.count(f"sign-in {whence(request)}", office.settings.sign_ins_per_minute)
     base = (office.settings.public_url or str(request.base_url)).rstrip("/")
     office.aside(lambda: _send_link(office, ask.email, ask.role, base, next))
 

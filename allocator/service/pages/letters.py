@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from allocator.service import posting
 from allocator.service.access import In, from_here
+from allocator.service.limits import whence
 from allocator.service.outbox import base_of
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.schemas import Id
@@ -28,9 +29,7 @@ def letter(request: Request, office: In, secret: Id) -> Response:
 def ask(request: Request, office: In, secret: Id) -> Response:
     """A sign-in link to the letter's address, from which it is answered."""
     from_here(request)
-    office.limiter.count(
-        f"sign-in {request.client.host if request.client else ''}", office.settings.sign_ins_per_minute
-    )
+    office.limiter.count(f"sign-in {whence(request)}", office.settings.sign_ins_per_minute)
     with office.db.write() as s:
         row = posting.shown(s, secret)
         key, to, minutes = posting.answer_link(office, s, row), row.email, office.settings.link_minutes
