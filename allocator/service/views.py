@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.calendar import Year
 from allocator.domain.case import Case
+from allocator.domain.change import apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
@@ -114,6 +116,21 @@ def not_about_oneself(s: Session, row: RoundRow, before: Case | None, after: Cas
             f"This changes what is said about yourself as a SIP ({', '.join(differ)}): another manager does "
             "that. Leave those rows as they are, and the rest can be taken.",
         )
+
+
+def moves_only(facts: Facts, changes: Sequence[Mapping[str, Any]], me: Who, programme: str) -> None:
+    """By hand a manager who is a SIP moves their own pairs, which another confirms, and changes nothing else about
+    themselves. Raises HttpProblem `round_refuses`."""
+    own = own_sips(facts.case, me, programme)
+    if not own:
+        return
+    before, after = (
+        case.model_copy(update={"decisions": tuple(d for d in case.decisions if d.decision not in ("lock", "forbid"))})
+        for case in (facts.case, apply(facts.case, facts.policy, changes)[0])
+    )
+    if differ := differs_about(before, after, own):
+        told = f"This changes what is said about yourself as a SIP ({', '.join(differ)}): another manager does that."
+        raise HttpProblem("round_refuses", told)
 
 
 def standings(place: Desk, me: Who, programme: str) -> list[Standing]:

@@ -159,6 +159,29 @@ def test_a_fact_about_oneself_is_changed_in_no_spelling(desk: Desk, mel: dict[st
     assert desk.client.post(path, data=form | {"sip": "B"}, headers=mel, follow_redirects=False).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ([{"interest": {"sip": "C", "urn": "4", "kind": "family", "outcome": "cleared", "decided_by": "Mel"}}], 409),
+        ([{"days": {"sip": "C", "days": 5}}, {"lock": {"urn": "1", "sip": "B"}}], 409),
+        ([{"veto": {"urn": "1", "sip": "C"}}], 409),
+        ([{"sip_leaves": {"sip": "C", "on": "2026-12-31"}}], 409),
+        ([{"lock": {"urn": "1", "sip": "C"}}], 202),
+        ([{"forbid": {"urn": "1", "sip": "C"}}], 202),
+        ([{"days": {"sip": "B", "days": 15}}], 202),
+    ],
+)
+def test_a_change_by_hand_moves_ones_own_pairs_and_changes_nothing_else_about_oneself(
+    desk: Desk, mel: dict[str, str], changes: list[dict[str, Any]], status: int
+) -> None:
+    """A what-if put on the desk cleared a manager's own interest, and gave them the school."""
+    asked = {"changes": changes, "adopt": True, "reason": "balance"}
+    path = f"/plans/{desk.ids['plan']}/what-ifs"
+    assert desk.client.post(path, json=asked | {"adopt": False}, headers=mel).status_code == 202  # to ask is free
+    assert desk.client.post(path, json=asked, headers=mel).status_code == status
+    assert desk.client.post(path, json=asked, headers=desk.headers("manager")).status_code == 202
+
+
 def test_a_complaint_about_a_manager_is_not_theirs_to_read_by_address_or_by_copy(desk: Desk) -> None:
     """The role as a SIP is taken back; the case still has the address, and they are that SIP."""
     with desk.db.write() as s:
