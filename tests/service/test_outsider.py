@@ -18,11 +18,13 @@ import pytest
 import sqlalchemy as sa
 from fastapi import Request
 
+from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan, plan_text
+from allocator.domain.policy import Policy
 from allocator.domain.seal import sealed
 from allocator.errors import UsageError
-from allocator.reasons.answer import world
+from allocator.reasons.answer import solve, world
 from allocator.service import bounded, oidc, passes, roles, second
 from allocator.service.account.pair import verify
 from allocator.service.actions.people import remove_user
@@ -37,7 +39,7 @@ from allocator.store.tables import Pass, Programme
 from tests.fuzz import readers as fuzzed
 from tests.intake import own_books
 from tests.service.office import MEL as BY
-from tests.service.office import Desk, client_of, open_office
+from tests.service.office import Desk, client_of, facts, open_office
 from tests.service.test_second import ME, have
 from tests.service.test_trust import enrol, get, link, session
 from tests.stores import KINDS, store_url
@@ -180,6 +182,37 @@ def test_a_change_by_hand_moves_ones_own_pairs_and_changes_nothing_else_about_on
     assert desk.client.post(path, json=asked | {"adopt": False}, headers=mel).status_code == 202  # to ask is free
     assert desk.client.post(path, json=asked, headers=mel).status_code == status
     assert desk.client.post(path, json=asked, headers=desk.headers("manager")).status_code == 202
+
+
+def test_a_manager_lets_nobody_go_who_is_themselves(desk: Desk, mel: dict[str, str]) -> None:
+    """Nor answers their own wish to move on."""
+    enrol(desk, MEL, "Mel", "p", "sip", sip="A")
+    said = {"urn": "2", "post": "lead", "answer": "decline", "reason": "far", "by": "sip", "via": "telephone"}
+    plan = f"/plans/{desk.ids['plan']}"
+    assert desk.client.post(f"{plan}/answers", json=said, headers=mel).status_code == 200
+    asked = desk.client.get("/rounds/r/queries", headers=mel).json()["items"][-1]
+    outcome = {"outcome": "You are let go.", "opens": True}
+    assert desk.client.patch(f"/queries/{asked['id']}", json=outcome, headers=mel).status_code == 409
+    other = desk.headers("manager")
+    assert desk.client.patch(f"/queries/{asked['id']}", json=outcome, headers=other).status_code == 200
+
+
+def test_a_refusal_of_a_manager_is_decided_by_another(desk: Desk) -> None:
+    policy, today = Policy.model_validate({"round": {"vetoes": 0}}), keep.now().date()  # every refusal goes to a person
+    plan = solve(facts(), policy)
+    with desk.db.write() as s:
+        row = keep.the_round(s, "rq", lock=True)
+        keep.keep_case(s, row, facts(), policy, [], BY)
+        keep.keep_plan(s, "rq", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), BY)
+        keep.step(s, "rq", BY, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "rq", BY, lambda d: rounds.answer(d, "1", "veto", "head", today))
+    enrol(desk, MEL, "Mel", "q", "manager")
+    enrol(desk, MEL, "Mel", "q", "sip", sip="A")
+    word = {"urn": "1", "stands": False, "reason": "Nobody else has the time."}
+    for headers, status in ((session(desk, "manager", "q", MEL), 409), (desk.headers("manager elsewhere"), 200)):
+        answer = desk.client.post("/rounds/rq/refusals", json=word, headers=headers)
+        assert answer.status_code == status, answer.text
 
 
 def test_a_complaint_about_a_manager_is_not_theirs_to_read_by_address_or_by_copy(desk: Desk) -> None:

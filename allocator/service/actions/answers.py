@@ -160,8 +160,13 @@ def close_query(office: Office, request: Request, who: Who, id: str, ask: QueryI
     round_id, n = query_of(office, who, id)
     with writing(request, office, who, round_id) as (s, row):
         by = who.person(row.programme_id)
-        if keep.standing(s, round_id).queries[n - 1].outcome == ask.outcome:  # sent again: it is done
+        asked = keep.standing(s, round_id).queries[n - 1]
+        if asked.outcome == ask.outcome:  # sent again: it is done
             return recorded(row, [], keep.standing(s, round_id).state)
+        if asked.about in ("decline", "move_on") and asked.sip in sips_of(
+            keep.desk(s, round_id)[1], who, row.programme_id
+        ):
+            raise HttpProblem("round_refuses", "You asked to be let go yourself: another manager decides it.")
         done = keep.step(
             s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today(), opens=ask.opens)
         )

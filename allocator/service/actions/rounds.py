@@ -28,7 +28,7 @@ from allocator.service.schemas import (
     RoundOut,
     SolveIn,
 )
-from allocator.service.views import round_out
+from allocator.service.views import round_out, sips_of
 from allocator.service.work import accept, sent
 from allocator.store import keep
 from allocator.store.tables import Grant, Job, Programme, RoundRow
@@ -113,6 +113,13 @@ def decide(office: Office, request: Request, who: Who, id: str, ask: RefusalDeci
     """A person's word on a refusal that could not stand by itself: a second one, or a school of concern's."""
     with writing(request, office, who, id) as (s, row):
         by, today = who.person(row.programme_id), dt.date.today()
+        desk = keep.desk(s, id)[1]
+        if any(
+            p.sip in sips_of(desk, who, row.programme_id)
+            for p in desk.round.everyone
+            if p.key == (ask.urn, ask.post) and p.represented
+        ):
+            raise HttpProblem("round_refuses", "It is you whom this school refused: another manager decides it.")
         done = keep.step(
             s, id, by, lambda d: rounds.decide_refusal(d, ask.urn, ask.stands, ask.reason, today, ask.post)
         )
