@@ -17,6 +17,7 @@ from allocator.engine.wide.levels import kernel, levels
 from tests.benchmarks.drawn import draw, text
 from tests.benchmarks.gap import read_gap
 from tests.engine.test_plain import plain_instance
+from tests.sizes import whole_or
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -40,7 +41,7 @@ def test_pairs_left_out_cost_what_is_said(seed: int, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(search, "MANY", 0)
     monkeypatch.setattr("allocator.engine.wide.levels.KEPT", 2)
     monkeypatch.setattr("allocator.engine.wide.levels.ALWAYS", 2)
-    inst = plain_instance(seed, 14, 5)
+    inst = plain_instance(seed, whole_or(14, 11), 5)
     packed = packing(inst)
     assert packed is not None
     few, least = kernel(packed[0], levels(packed[0]), (np.zeros(0, dtype=np.int64),) * 2)

@@ -34,7 +34,7 @@ from tests.sizes import whole_or
 from tests.stores import KINDS, store_url
 
 SEEDS = 8
-JOBS, MORE_JOBS = whole_or(200, 24), whole_or(30, 9)
+JOBS, MORE_JOBS = whole_or(200, 18), whole_or(30, 9)
 FATES = whole_or({"worker": 10, "server": 4, "everybody": 2}, {"worker": 2, "server": 1, "everybody": 1})
 FACTS = case([school(str(n)) for n in range(4)], [sip("A"), sip("B")])
 MOVES = case(  # schools whose SIP of last year fits less well than the other: a change gains, and so does one more

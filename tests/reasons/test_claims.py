@@ -23,7 +23,7 @@ from tests.reasons.test_read_aloud import read_aloud
 from tests.year.cases import case_of, chain, event
 
 LONG = os.environ.get("ALLOCATOR_LONG") == "1"
-CASES, CHAINS = (2000, 1000) if LONG else (24, 16)
+CASES, CHAINS = (2000, 1000) if LONG else (16, 10)
 TOLD_WRONG = (334, 649), (65, 138, 144, 188, 274, 361, 363, 556)  # once: of the cases, and of the chains
 
 

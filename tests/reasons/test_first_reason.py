@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
+
+import pytest
 
 from allocator import allocate, rules
 from allocator.allocate import Setup
@@ -26,14 +29,18 @@ from allocator.setup import instance
 from tests.check.random_cases import random_case
 from tests.make import sip
 from tests.reasons.test_counterfactual import crowded, locked
-from tests.sizes import whole_or
+from tests.sizes import LONG, whole_or
 
+pytestmark = pytest.mark.xdist_group("first reason")  # its plans are made once
 CASES = whole_or(2000, 60)
 EXTEND: dict[str, Any] = {"decision": "extend_tenure", "reason": "to see", "by": "m", "on": dt.date(2026, 6, 1)}
 FREE: dict[str, Any] = {"status": None, "leaves_on": None, "contract_ends": None}
 ROOM: dict[str, Any] = {"days": 60, "max_schools": 9} | {
     f"{p}_days": None for p in ("autumn_1", "autumn_2", "spring", "summer")
 }
+
+
+First = tuple[Plan, Assignment, Moved | None, str]
 
 
 def without(plan: Plan, change: Moved) -> Setup | None:
@@ -72,7 +79,7 @@ def _bars(claims: tuple[Cause, ...]) -> list[Any]:
     return [x for x in claims if x.kind == "barred_by"]
 
 
-def firsts() -> Iterator[tuple[Plan, Assignment, Moved | None, str]]:
+def _firsts() -> Iterator[First]:
     """Plans, their rows, the change that is news to the school, and the first reason that its head reads."""
     for n in range(CASES):
         for made in (random_case(n, 6, 4), *([crowded(n)] if n < CASES // 2 else [])):
@@ -84,6 +91,10 @@ def firsts() -> Iterator[tuple[Plan, Assignment, Moved | None, str]]:
             for row in plan.assignments:
                 if ready.held_by(row) and (why := told(ready, plan, row, "school").why):
                     yield plan, row, news(plan, plan.open(row.urn, row.post)), why
+
+
+# thousands of plans are not kept
+firsts: Callable[[], Iterable[First]] = _firsts if LONG else cache(lambda: list(_firsts()))
 
 
 def test_without_the_first_reason_the_pair_changes_or_the_text_did_not_promise_it() -> None:
