@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,17 @@ def test_a_head_asks_about_their_own_school_only(desk: Desk) -> None:
     assert "1 Hill School" in mine
     assert all(f"{n} Hill School" not in mine for n in (2, 3, 4))
     assert "Sip B" not in mine
+
+
+def test_the_mail_merge_of_the_offer_names_school_and_sip(at: Site) -> None:
+    open_round(at.db, "merge")
+    at.manages_all("merge")
+    page = at.enter("merge", "manager")
+    page.goto(f"{at.base}/rounds/merge/ask")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="As a mail-merge file").click()
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8-sig"))))
+    found = {(r["To"], r["School"], r["URN"], r["SIP"]) for r in rows}
+    assert ("Head of Alder School", "Alder School", "1", "Ann Lee") in found
+    assert ("Ann Lee", "", "", "Ann Lee") in found
+    assert all(r["Link"] and r["Link"] in r["Letter"] for r in rows)

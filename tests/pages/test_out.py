@@ -49,6 +49,9 @@ def test_letters_to_heads_are_one_file_of_each_kind(desk: Desk) -> None:
     assert {r["Address"] for r in reached} >= {f"head{n}@example.org" for n in "1234"}
     assert len({r["Link"] for r in reached}) == len(reached)  # one each
     assert all(r["Link"] in r["Letter"] for r in reached)
+    said = {(r["URN"], r["School"], r["SIP"]) for r in found}
+    assert said == {(n, f"{n} Hill School", f"Sip {'A' if n < '3' else 'B'}") for n in "1234"}
+    assert all(r["SIP"] in r["Letter"] for r in found)
     assert given(desk, "/rounds/r/publish/links", **{"as": "pdf"})[:5] == b"%PDF-"
     assert given(desk, "/rounds/r/publish/links", **{"as": "docx"})[:2] == b"PK"
 
@@ -73,6 +76,7 @@ def test_letters_to_sips_come_the_same_way(desk: Desk) -> None:
     found = rows(given(desk, "/rounds/r/publish/links", sips="A", **{"as": "csv"}))
     assert [bool(r["To"]) for r in found] == [True]
     assert not found[0]["Address"] or found[0]["Link"] in found[0]["Letter"]
+    assert [found[0][x] for x in ("URN", "School", "SIP")] == ["1 and 2", "1 Hill School and 2 Hill School", "Sip A"]
 
 
 def test_dates_are_a_calendar_file(desk: Desk) -> None:

@@ -155,7 +155,20 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(whom)} people")
         facts_now = around(s, id, who)
     if not mails and form.text("as") == "csv":
-        rows = [(w.name, w.email, link, *_letter(w.name, step, who.name, link)) for w, link in links]
+        led = facts.led_last_year
+        leads = {u: facts.sips[x].name for x, urns in led.items() if x in facts.sips for u in urns}
+        rows = [
+            (
+                w.name,
+                w.email,
+                facts.name(w.urn) if w.urn else "",
+                w.urn,
+                leads.get(w.urn, "") if w.urn else facts.sips[w.sip].name,
+                link,
+                *_letter(w.name, step, who.name, link),
+            )
+            for w, link in links
+        ]
         return saved(request, merge_file(rows), "links.csv", "text/csv; charset=utf-8")
     if not mails:
         return show(

@@ -61,10 +61,10 @@ MAKE = {
 }
 
 
-MERGE = ("To", "Address", "Link", "Subject", "Letter")
+MERGE = ("To", "Address", "School", "URN", "SIP", "Link", "Subject", "Letter")
 
 
-def merge_file(rows: Sequence[tuple[str, str, str, str, str]]) -> bytes:
+def merge_file(rows: Sequence[tuple[str, ...]]) -> bytes:
     """A mail merge's table: a row a letter, with its own link."""
     return csv_of(MERGE, rows)
 

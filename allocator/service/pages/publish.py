@@ -25,7 +25,7 @@ from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, 
 from allocator.service.pages.out import MAKE, merge_file, saved
 from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
 from allocator.service.pages.previews import LettersAsked, Looked, asked_in, looked_through, previewed
-from allocator.service.pages.publish_letters import again, asking, looked_at, mail_out, plural
+from allocator.service.pages.publish_letters import about, again, asking, looked_at, mail_out, plural
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, Publication
 from allocator.service.sent import asked_as
@@ -356,7 +356,7 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     kind = form.text("as") or ""
     if kind == "csv":
         every = [(o.letter, o.email, o.link) for o in going] + [(x, "", "") for x in paper]
-        rows = [(x.to, email, link, x.heading, x.text.strip()) for x, email, link in every]
+        rows = [(x.to, email, *about(desk, x), link, x.heading, x.text.strip()) for x, email, link in every]
         return saved(request, merge_file(rows), "letters.csv", "text/csv; charset=utf-8")
     if kind in MAKE:
         make, media = MAKE[kind]

@@ -11,6 +11,8 @@ from fastapi import Request
 
 from allocator import rounds
 from allocator.domain.round import State
+from allocator.reasons.spoken import name_of
+from allocator.report.wording import TO_SIPS, Letter
 from allocator.service import outbox, posting
 from allocator.service.access import Office, fresh
 from allocator.service.outbox import addressed, batch
@@ -19,11 +21,21 @@ from allocator.service.roles import Who
 from allocator.service.sent import REMINDER
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
+from allocator.words import listed
 
 
 def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
     """The letter that asks for an answer, for each head of these schools."""
     return {g: (rounds.asks(desk, g) or "school",) for g in rounds.together(desk, urns)}
+
+
+def about(desk: rounds.Desk, letter: Letter) -> tuple[str, str, str]:
+    """The schools, their URNs and the SIPs that a letter is about: a SIP's own, or who leads them."""
+    schools, urns = (listed([f(u) for u in letter.urns]) for f in (desk.facts.name, str))
+    if letter.kind in TO_SIPS:
+        return schools, urns, name_of(desk.facts, letter.key)
+    leads = [rows[-1].name for u in letter.urns if (rows := desk.plan.holders(u, "lead"))]
+    return schools, urns, listed(list(dict.fromkeys(leads)))
 
 
 def looked_at(request: Request, office: Office, id: str, who: Who) -> Place:
