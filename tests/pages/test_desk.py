@@ -81,6 +81,29 @@ def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> 
     assert 'href="/rounds/n/next-year"' in page(desk, "/rounds/n")
 
 
+def test_schools_that_refused_are_planned_again_from_the_desk(desk: Desk) -> None:
+    """As many as refused; the button leads to who would move, and once that is on the desk their letters come next."""
+    with desk.db.write() as s:
+        for urn in ("1", "3"):
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=keep.now().date()))
+        for q in keep.standing(s, "r").queries:
+            keep.step(s, "r", MEL, partial(rounds.close_query, query=q.id, outcome="Told.", on=keep.now().date()))
+        keep.step(s, "r", MEL, partial(rounds.answer, urn="2", says="veto", by="head", on=keep.now().date()))
+    assert comes(desk, "r") == ("Plan again for 1 school that refused", "See who would move")
+    html = page(desk, "/rounds/r")
+    link = re.search(r'<a href="([^"]+)"[^>]*>\s*See who would move', html)
+    assert link is not None
+    assert 'action="/rounds/r/answers/try"' in page(desk, link[1])
+    with desk.db.write() as s:
+        keep.step(s, "r", MEL, partial(rounds.answer, urn="4", says="veto", by="head", on=keep.now().date()))
+    assert comes(desk, "r")[0] == "Plan again for 2 schools that refused"
+    with desk.db.write() as s:
+        plan, fact = rounds.resubmit(keep.desk(s, "r")[1])
+        keep.keep_plan(s, "r", plan)
+        keep.keep_fact(s, keep.the_round(s, "r", lock=True), fact, MEL)
+    assert comes(desk, "r") == ("Tell the other 2 schools", "Look at the letters")
+
+
 def test_next_year_is_seen_opened_and_mended_before_it_is_planned(desk: Desk) -> None:
     runs_out = facts().model_copy(
         update={"sips": tuple(s.model_copy(update={"dbs_valid_until": dt.date(2027, 8, 31)}) for s in facts().sips)}
