@@ -19,3 +19,11 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   lost = false;
   place.textContent = "";
 });
+
+// What was done is read first, and Tab goes on from there and not from the top again; an address with a place leads to it.
+const told = document.querySelector("main .govuk-notification-banner");
+if (told && !window.location.hash) {
+  told.tabIndex = -1;
+  told.addEventListener("blur", () => told.removeAttribute("tabindex"), { once: true });
+  told.focus();
+}
