@@ -475,3 +475,33 @@ def test_a_network_of_one_line_is_counted_as_one_caller(one: str, other: str, sa
     """Else whoever has IPv6 has as many sign-ins a minute as they like."""
     a, b = (whence(Request({"type": "http", "headers": [], "client": (host, 1)})) for host in (one, other))
     assert (a == b) == same
+
+
+# -- what others have to answer ---------------------------------------------------------------------------------------
+
+
+def test_nobody_buries_the_manager_in_questions(desk: Desk) -> None:
+    """Ten open of one school or SIP: each is answered by hand, and no pair is confirmed before."""
+    plan = f"/plans/{desk.ids['plan']}/answers"
+    for who, urn in (("head", "1"), ("sip", "2")):
+        body = {"urn": urn, "post": "lead", "answer": "query", "reason": "Why?"}
+        told = [desk.client.post(plan, json=body, headers=desk.headers(who)).status_code for _ in range(12)]
+        assert told == [200] * 10 + [429] * 2, who
+        assert (
+            desk.client.post(plan, json={"urn": urn, "answer": "accept"}, headers=desk.headers(who)).status_code == 200
+        )
+    asked = desk.client.get("/rounds/r/queries", headers=desk.headers("manager")).json()["items"]
+    first = next(q["id"] for q in asked if q["urn"] == "2")
+    desk.client.patch(f"/queries/{first}", json={"outcome": "So."}, headers=desk.headers("manager"))
+    assert desk.client.post(plan, json=body, headers=desk.headers("sip")).status_code == 200
+
+
+def test_nobody_is_sent_letter_after_letter_by_complaints(desk: Desk) -> None:
+    def begin(n: int) -> int:
+        form = {"sip": "A", "begin": "first", "text": f"Late, {n}."}
+        answer = desk.client.post(
+            f"{SITE}/school/ladders", data=form, headers=desk.headers("head"), follow_redirects=False
+        )
+        return int(answer.status_code)
+
+    assert [begin(n) for n in range(7)] == [303] * 5 + [429] * 2

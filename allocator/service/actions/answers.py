@@ -21,6 +21,8 @@ from allocator.service.views import own_plan, sips_of
 from allocator.store import keep
 
 Speaker = Literal["head", "chair", "sip", "governors"]
+ASKS = ("query", "move_on", "decline", "interest")  # what a person has to answer
+MOST_OPEN = 10  # of them, of one school or SIP
 Taken = Callable[[Desk], Fact | list[Fact]]
 
 
@@ -77,7 +79,13 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
             if who.role == "school" and ask.urn not in mine:
                 raise HttpProblem("not_found", f"{ask.urn} is not your school.", withheld=True)
     speaker = _speaker(who, of.programme_id, ask)
-    take = _take(ask, speaker, who, of.programme_id)
+    said = _take(ask, speaker, who, of.programme_id)
+
+    def take(d: Desk) -> Fact | list[Fact]:
+        if who.role not in STAFF and ask.answer in ASKS:
+            few_open(d, who, of.programme_id)
+        return said(d)
+
     refused = ask.answer == "veto"
 
     def told(d: Desk) -> str | None:
@@ -101,6 +109,16 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
         detail=detail,
         told=told,
     )
+
+
+def few_open(desk: Desk, who: Who, programme: str) -> None:
+    """Raises HttpProblem `too_many` where as much waits for a person's answer as one school or SIP may have waiting:
+    each is answered by hand."""
+    urns, sip = who.urns(programme), who.sip(programme)
+    mine = (q.sip == sip if q.by == "sip" else q.urn in urns for q in desk.round.queries if q.outcome is None)
+    if sum(mine) >= MOST_OPEN:
+        told = f"{MOST_OPEN} things that you asked wait for an answer already. Ring your SIP manager."
+        raise HttpProblem("too_many", told, {"Retry-After": "86400"})
 
 
 def _speaker(who: Who, programme: str, ask: AnswerIn) -> Speaker:

@@ -25,6 +25,7 @@ from allocator.store import ladders as kept
 from allocator.store.tables import Grant, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+MOST_OPEN = 5  # that one school or SIP has begun and not closed
 WORDS: dict[Word, str] = {"answered": "Answer", "raised": "Take it one step up", "closed": "It is settled"}
 DONE: dict[Word, str] = {
     "answered": "Your answer is written down.",
@@ -116,6 +117,9 @@ def _begin(request: Request, who: Who, office: Office, programme: str, form: Fie
         by = who.person(programme, urn if who.role == "school" else None)
         if _pressed_twice(s, who, programme, kind, urn, text):
             return done(request.url.path, "It is written down.")
+        mine = [m for m in kept.matters(s, programme) if not m.closed and m.steps[0].by.id == who.id]
+        if who.role != "manager" and len(mine) >= MOST_OPEN:  # each brings somebody a letter
+            raise HttpProblem("too_many", f"{MOST_OPEN} that you began are open. Close one, or ring the SIP manager.")
         first = ladders.opened(by, rung, text, keep.now(), office.settings.ladder_days)
         sip = who.sip(programme) or "" if owner == "sip" else sip
         id = kept.begin(s, programme, kind, owner, urn, sip, office.settings.rungs(kind), first)
