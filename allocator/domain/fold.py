@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from allocator.domain.case import PostKind
+from allocator.domain.case import POST_KINDS, PostKind
 from allocator.domain.lineup import own, read
 from allocator.domain.round import Beside, Cause, Event, Heard, Key, Pair, Query, Round, RoundState, Sent, Sounding
 
@@ -61,6 +61,17 @@ def _all(r: Round, change: Callable[[Pair], Pair]) -> Round:
     )
 
 
+def _of(r: Round, urns: Iterable[str], change: Callable[[Pair], Pair]) -> Round:
+    """`_all`, where only pairs of these schools can change: a county's log has a thousand answers of one each."""
+    wanted = set(urns)
+    mine = [k for u in wanted for post in POST_KINDS if (k := (u, post)) in r.pairs]
+    return replace(
+        r,
+        pairs=r.pairs | {k: change(r.pairs[k]) for k in mine},
+        beside={k: change(p) if p.urn in wanted else p for k, p in r.beside.items()},
+    )
+
+
 def _with(r: Round, urns: Iterable[str], kinds: Iterable[str] | None = None, **values: Any) -> Round:
     """Pairs of these schools and posts that are out and not yet confirmed, as changed."""
     wanted, posts = set(urns), set(kinds) if kinds is not None else None
@@ -69,7 +80,7 @@ def _with(r: Round, urns: Iterable[str], kinds: Iterable[str] | None = None, **v
         mine = p.urn in wanted and (posts is None or p.post in posts) and p.stage not in ("draft", "confirmed")
         return replace(p, **values) if mine else p
 
-    return _all(r, change)
+    return _of(r, wanted, change)
 
 
 def _plan(r: Round, e: Event) -> Round:
@@ -285,7 +296,7 @@ def _query_closed(r: Round, e: Event) -> Round:
 
 def _governors(r: Round, e: Event) -> Round:
     key = (e.data["urn"], "appraisal")
-    return _all(r, lambda p: replace(p, governors=e.data["yes"]) if p.key == key else p)
+    return _of(r, [key[0]], lambda p: replace(p, governors=e.data["yes"]) if p.key == key else p)
 
 
 def _confirmed(r: Round, e: Event) -> Round:

@@ -7,6 +7,7 @@ come next.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -191,6 +192,18 @@ class Round:
         """Every pair, by school and post, the last holder's after those beside it."""
         both = [*self.beside.values(), *self.pairs.values()]
         return tuple(sorted(both, key=lambda p: p.key))
+
+    @cached_property
+    def by_school(self) -> dict[str, tuple[Pair, ...]]:
+        """Every pair of each school that has one."""
+        found: dict[str, list[Pair]] = {}
+        for p in self.everyone:
+            found.setdefault(p.urn, []).append(p)
+        return {urn: tuple(pairs) for urn, pairs in found.items()}
+
+    def of(self, urns: Iterable[str]) -> list[Pair]:
+        """Every pair of these schools."""
+        return [p for u in sorted(set(urns)) for p in self.by_school.get(u, ())]
 
     @property
     def accepted(self) -> tuple[Key, ...]:

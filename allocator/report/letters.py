@@ -42,7 +42,7 @@ class LetterOffice:
 
 def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
     """Whether these schools have something that a letter of this kind would tell, as the round stands."""
-    pairs, state = [p for p in desk.round.everyone if p.urn in urns], state_of(kind)
+    pairs, state = desk.round.of(urns), state_of(kind)
     if state == "decided":
         return any(p.heard is not None and not p.heard.stands for p in pairs) or bool(outcomes(desk, urns))
     if state in ("changed", "cover", "ended"):

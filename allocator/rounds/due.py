@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
+from allocator.domain.case import POST_KINDS
 from allocator.domain.lineup import LineUp, own
 from allocator.domain.round import Key, Pair, State
 from allocator.errors import RoundRefuses
@@ -12,6 +13,11 @@ from allocator.questions.veto import one_answer
 from allocator.rounds.desk import Desk, Fact
 
 ASKS: tuple[State, ...] = ("school", "changed", "cover")  # where a pair is new these ask for an answer
+
+
+def _keys(urns: Iterable[str]) -> list[Key]:
+    """Every post that these schools may have."""
+    return [(u, post) for u in urns for post in POST_KINDS]
 
 
 def together(desk: Desk, urns: Iterable[str]) -> list[tuple[str, ...]]:
@@ -25,10 +31,10 @@ def asks(desk: Desk, urns: Iterable[str]) -> State | None:
     """The letter that these schools are to answer: a first proposal, another one, or somebody who stands in; None
     = none is due."""
     wanted = set(urns)
-    drafts = [p for p in desk.round.everyone if p.urn in wanted and p.stage == "draft"]
+    drafts = [p for p in desk.round.of(wanted) if p.stage == "draft"]
     if not drafts:
         return None
-    if not any(u in wanted for u, _ in desk.round.told):
+    if not any(k in desk.round.told for k in _keys(wanted)):
         return "school"
     return "cover" if all(_stands_in(desk.round.now.get(p.key, ()), p.sip) for p in drafts) else "changed"
 
@@ -38,12 +44,12 @@ def tells(desk: Desk, urns: Iterable[str]) -> tuple[State, ...]:
     r, wanted = desk.round, set(urns)
     if asks(desk, wanted):
         return ()
-    mine = [p for p in r.everyone if p.urn in wanted]
+    mine = r.of(wanted)
     states: list[State] = []
     heard = any(p.heard and not p.heard.stands and not p.heard_told and p.stage != "refused" for p in mine)
     if heard or any(q.urn in wanted and q.by != "sip" and q.outcome and not q.told for q in r.queries):
         states.append("decided")
-    others = [k for k in {*r.told, *r.now} if k[0] in wanted and k in r.told and r.told.get(k) != r.now.get(k)]
+    others = [k for k in _keys(wanted) if k in r.told and r.told[k] != r.now.get(k)]
     if others:
         ends = all(_ends(desk, r.told[k], r.now.get(k, ())) for k in others)
         covers = any(_stands_in(r.now.get(k, ()), s.sip) for k in others for s in r.now.get(k, ()))
