@@ -19,6 +19,7 @@ from allocator.domain import said
 from allocator.domain.calendar import Year
 from allocator.domain.case import Case, Decision, Interest, Need, Refusal, School, Sip
 from allocator.domain.change_rows import World, edit, on_team, put, school_of, sip_of
+from allocator.domain.characters import strange
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 
@@ -50,6 +51,9 @@ def apply(case: Case, policy: Policy, changes: Iterable[Mapping[str, Any]]) -> W
     return world
 
 
+LARGEST = 10_000_000  # more than an easting in metres
+
+
 def parse(change: Mapping[str, Any]) -> tuple[str, Any]:
     """(kind, checked arguments) of `{kind: {…}}` or of `{"kind": kind, …}`."""
     data = dict(change)
@@ -65,12 +69,30 @@ def parse(change: Mapping[str, Any]) -> tuple[str, Any]:
     model = KINDS[kind].args
     if not isinstance(data, Mapping):
         raise UsageError(f"{kind}: its details are a table, {{…}}, not {data!r}.")
+    if told := unfit(data):
+        raise UsageError(f"{kind}: {told}.")
     try:
         return kind, model.model_validate(lists_split(model, data))
     except ValidationError as error:
         parts = [f"{'.'.join(map(str, e['loc'])) or kind}: {e['msg']}" for e in error.errors()]
         known = ", ".join(f.alias or n for n, f in model.model_fields.items())
         raise UsageError(f"{kind}: {'; '.join(parts)}. It takes {known}.") from None
+
+
+def unfit(value: Any) -> str | None:
+    """What of these details no table would take, either: a character that cannot be kept, a number of no sensible
+    size."""
+    match value:
+        case Mapping():
+            return next((told for v in value.values() if (told := unfit(v))), None)
+        case list() | tuple():
+            return next((told for v in value if (told := unfit(v))), None)
+        case str():
+            odd = strange(value)
+            return f"{odd} cannot be kept; take it out" if odd else None
+        case int() | float():
+            return None if -LARGEST <= value <= LARGEST else f"{str(value)[:12]} is no number of a sensible size"
+    return None
 
 
 def lists_split(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:

@@ -107,9 +107,14 @@ def sealed(heading: str, text: str) -> str:
     return hashlib.sha256(f"{heading}\n\n{text}".encode()).hexdigest()
 
 
+LATEST = 366  # days after a letter by which it is answered
+
+
 def deadline(desk: Desk, on: dt.date, answer_by: dt.date | None) -> dt.date:
     """The date to answer by: as given, else `round.answer_days` after the letter."""
     by = answer_by or on + dt.timedelta(days=desk.rules.answer_days)
     if by < on:
         raise UsageError(f"The date to answer by ({by}) is before the day of the letter ({on}).")
+    if by > on + dt.timedelta(days=LATEST):
+        raise UsageError(f"The date to answer by ({by}) is more than a year after the letter ({on}).")
     return by

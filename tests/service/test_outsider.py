@@ -20,6 +20,7 @@ from fastapi import Request
 
 from allocator import rounds
 from allocator.domain.case import Case
+from allocator.domain.change import all_of
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
 from allocator.domain.seal import sealed
@@ -505,3 +506,37 @@ def test_nobody_is_sent_letter_after_letter_by_complaints(desk: Desk) -> None:
         return int(answer.status_code)
 
     assert [begin(n) for n in range(7)] == [303] * 5 + [429] * 2
+
+
+# -- numbers and characters that come another way ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"days": {"sip": "A", "days": 1e308}},
+        {"budget": {"days": 10**30}},
+        {"sip_joins": {"sip": "Z", "name": "\u202eZed", "kind": "consultant", "phases": ["primary"], "days": 5}},
+        {"school_joins": {"urn": "9", "name": "Nul\x00", "phase": "primary"}},
+        {"decision": {"decision": "lock", "urn": "1", "sip": "A", "by": "x", "on": "2026-09-01", "reason": "\ud800"}},
+    ],
+)
+def test_a_change_takes_no_character_and_no_number_that_a_table_would_not(change: dict[str, Any]) -> None:
+    """A nought character ended a what-if on PostgreSQL, and a turned name stood in the plan."""
+    with pytest.raises(UsageError, match=r"cannot be kept|sensible size"):
+        all_of([change])
+
+
+@pytest.mark.parametrize("key", ["answer_days", "remind_days", "query_days"])
+def test_days_of_a_round_are_those_of_a_year(desk: Desk, key: str) -> None:
+    """A thousand million of them closed every page on which letters are told."""
+    for days, status in ((367, 422), (10**9, 422), (366, 200)):
+        answer = desk.client.put("/rounds/r/policy", json={f"round.{key}": days}, headers=desk.headers("manager"))
+        assert answer.status_code == status, days
+
+
+def test_a_letter_is_answered_within_a_year(desk: Desk) -> None:
+    ask = {"action": "sound", "answer_by": "9999-12-31"}
+    answer = desk.client.post(f"/plans/{desk.ids['plan']}/publication", json=ask, headers=desk.headers("manager"))
+    assert answer.status_code == 422
+    assert "more than a year" in answer.json()["detail"]

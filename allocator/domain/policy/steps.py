@@ -58,12 +58,12 @@ class RoundRules(PolicyPart):
     )
     vetoes: int = val(1, "refusals a school may make in a round", "domain F1", ge=0)
     silence: Literal["accepts", "waits"] = val("accepts", "what no answer by the deadline means", "practice")
-    answer_days: int = val(14, "days a school has to answer", "ours", ge=1)
-    remind_days: int = val(4, "a reminder is due this many days before", "ours", ge=0)
+    answer_days: int = val(14, "days a school has to answer", "ours", ge=1, le=366)
+    remind_days: int = val(4, "a reminder is due this many days before", "ours", ge=0, le=366)
     concern_veto: Literal["manager_decides", "counts"] = val(
         "manager_decides", "a concern school's refusal is a representation", "practice"
     )
-    query_days: int = val(10, "days within which a query is answered", "domain 3.7", ge=1)
+    query_days: int = val(10, "days within which a query is answered", "domain 3.7", ge=1, le=366)
     sips_first: bool = val(False, "a school is told only once its SIP has said yes or let the date pass", "practice")
     ladder: list[str] = val(
         ["SIP manager", "assistant director"], "who hears a second refusal, in turn", "practice, domain M1"

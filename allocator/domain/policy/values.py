@@ -15,8 +15,14 @@ class PolicyPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+MOST = 1_000_000
+
+
 def val(default: Any, meaning: str, source: str, **kw: Any) -> Any:
-    """One setting: default, meaning in a manager's words, and where the default comes from."""
+    """One setting: default, meaning in a manager's words, and where the default comes from. No number is larger than
+    a calendar, or what is worked out from it, can hold."""
+    if type(default) in (int, float) and not {"le", "lt"} & kw.keys():
+        kw["le"] = MOST
     if isinstance(default, dict | list):
         return Field(
             default_factory=lambda: type(default)(default),
