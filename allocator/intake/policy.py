@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from allocator.domain.change import unfit
+from allocator.domain.characters import visible
 from allocator.domain.clause import Clause
 from allocator.domain.policy import SHIPPED, Policy, settings
 from allocator.intake.broken import BROKEN_TEXT
@@ -33,6 +35,9 @@ def policy_from(data: dict[str, Any], raw: Raw) -> Policy:
     nested: dict[str, Any] = json.loads(json.dumps(SHIPPED.get(str(name), {})))
     good = True
     for key, value in flat.items():
+        if told := unfit([key, value]):
+            raw.error("bad_setting", "policy", f"policy: {visible(key)}: {told}.", column=visible(key))
+            return Policy()
         parent = key.rsplit(".", 1)[0]
         if key not in known and parent not in known:
             good = False

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -121,7 +121,10 @@ def refusal_of(error: AllocatorError) -> HttpProblem:
 
 
 def away(error: Exception) -> HttpProblem:
-    """A store that does not answer, or has no connection left; why is in the log."""
+    """A store that does not answer, or has no connection left; why is in the log. A value that no column can hold is
+    the asker's."""
+    if isinstance(error, DataError):
+        return HttpProblem("invalid", "This holds a character or a number that cannot be kept. Take it out.")
     why = cause(error) if isinstance(error, DBAPIError) else type(error).__name__
     AWAY.labels(why).inc()
     log.error("store away", extra={"error": why})

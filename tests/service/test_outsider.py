@@ -29,14 +29,14 @@ from allocator.reasons.answer import solve, world
 from allocator.service import bounded, oidc, passes, roles, second
 from allocator.service.account.pair import verify
 from allocator.service.actions.people import remove_user
-from allocator.service.http_problems import HttpProblem
+from allocator.service.http_problems import HttpProblem, away
 from allocator.service.limits import whence
 from allocator.service.pages import ground
 from allocator.service.pages.national import plain_name
 from allocator.service.roles import Who
 from allocator.store import keep, migrate
 from allocator.store.database import Database
-from allocator.store.tables import Pass, Programme
+from allocator.store.tables import Pass, Programme, UploadRow
 from tests.fuzz import readers as fuzzed
 from tests.intake import own_books
 from tests.service.office import MEL as BY
@@ -540,3 +540,22 @@ def test_a_letter_is_answered_within_a_year(desk: Desk) -> None:
     answer = desk.client.post(f"/plans/{desk.ids['plan']}/publication", json=ask, headers=desk.headers("manager"))
     assert answer.status_code == 422
     assert "more than a year" in answer.json()["detail"]
+
+
+def test_no_character_that_postgresql_cannot_keep_comes_in_by_settings_words_or_the_name_of_a_file(desk: Desk) -> None:
+    """Kept in SQLite it would end the move to PostgreSQL by backup and restore."""
+    me = desk.headers("manager")
+    for policy in ({"name": "a\0b"}, {"round.ladder": ["a\0b", "c"]}, {"round": {"ladder": ["\u202ea", "c"]}}):
+        answer = desk.client.put("/rounds/r/policy", json=policy, headers=me)
+        assert (answer.status_code, "cannot be kept" in answer.text) == (422, True), policy
+    words = desk.client.post(f"{SITE}/rounds/r/data/words", data={"school|a\0b": "1"}, headers=me)
+    assert words.status_code == 422
+    given = {"file": ("a\u202eb.json", b"{}", "application/json")}
+    desk.client.post(f"{SITE}/rounds/r/data", files=given, headers=me, follow_redirects=False)
+    with desk.db.read() as s:
+        assert s.scalars(sa.select(UploadRow.name)).one() == "ab.json"
+
+
+def test_what_no_column_can_hold_is_the_askers_and_no_store_that_is_away() -> None:
+    kinds = [(sa.exc.DataError, "invalid"), (sa.exc.OperationalError, "store_away")]
+    assert [away(kind("select", {}, ValueError("x"))).code for kind, _ in kinds] == [code for _, code in kinds]

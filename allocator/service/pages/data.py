@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.bodies import KINDS
 from allocator.domain.case import TABLES, Case
+from allocator.domain.characters import STRANGE, strange
 from allocator.domain.since import since
 from allocator.intake.last_year import LAST_SIP
 from allocator.intake.mark import marked_bytes
@@ -196,7 +197,7 @@ def upload(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
         with office.db.read() as s:
             return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, waiting=None)
     with writing(request, office, who, id) as (s, row):
-        name = Path(file.filename or "file").name[:200] if file else ""
+        name = STRANGE.sub("", Path(file.filename or "file").name)[:200] if file else ""
         workbook_words.give(s, row, name, media, year, body, who.person(row.programme_id))
     return done(f"/rounds/{id}/data", f"{name} has been read. Nothing of it is in the round until you take it.")
 
@@ -212,6 +213,8 @@ def words(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
             value = form.text(field)
             if value is None or kind not in ("sheet", "column", "school", "sip", "value", "body"):
                 continue
+            if odd := strange(field):
+                raise HttpProblem("invalid", f"{odd} cannot be kept; take it out of the word.")
             place, _, text = rest.partition("|") if kind in ("column", "value", "body") else ("", "", rest)
             means = "" if value == OURS else value
             known = {
