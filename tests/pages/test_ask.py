@@ -178,3 +178,4 @@ def test_the_mail_merge_of_the_offer_names_school_and_sip(at: Site) -> None:
     assert ("Head of Alder School", "Alder School", "1", "Ann Lee") in found
     assert ("Ann Lee", "", "", "Ann Lee") in found
     assert all(r["Link"] and r["Link"] in r["Letter"] for r in rows)
+    assert all("\n" not in part.strip() for r in rows for part in r["Letter"].split("\n\n"))  # no line is broken off

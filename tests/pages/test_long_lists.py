@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from allocator import rounds
 from allocator.service.pages.ask import WAYS
+from allocator.store import keep
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.test_at_size import SIDEWAYS
-from tests.service.office import open_office
+from tests.service.office import MEL, open_office
 
 SITE = "http://testserver"
 LONG = {  # address -> (rows, how many a phone shows first, how many there are)
@@ -84,3 +87,15 @@ def test_schools_told_are_found_by_school_urn_or_sip(tmp_path: Path) -> None:
     for q, names in (("2 HILL", "2"), ("sip a", "12"), ("nobody", "")):
         html = desk.client.get(f"{SITE}/rounds/r/publish?q={q}", headers=desk.headers("manager")).text
         assert [n for n in "1234" if f'/answers/{n}">' in html] == list(names)
+
+
+def test_all_are_confirmed_before_a_list_of_hundreds_and_not_behind_it(tmp_path: Path) -> None:
+    desk = open_office(tmp_path)
+    with desk.db.write() as s:
+        on = keep.now().date()
+        for q in keep.standing(s, "r").queries:
+            keep.step(s, "r", MEL, partial(rounds.close_query, query=q.id, outcome="Told.", on=on))
+        for urn in "1234":
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=on))
+    html = desk.client.get(f"{SITE}/rounds/r/confirm", headers=desk.headers("manager")).text
+    assert html.index("Confirm all 4 in my name") < html.index('id="all-ready"')

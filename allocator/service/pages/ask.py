@@ -49,8 +49,8 @@ NO_WAY = (
 LETTER = """{who},
 
 before we plan next year we ask everyone what they would like. It takes about five minutes, and you may \
-change your answer
-until we write to you with a proposal. If you do not answer, we take it that you would like things to go on as they are.
+change your answer until we write to you with a proposal. If you do not answer, we take it that you would like \
+things to go on as they are.
 
 Open this page and press the button to come in:
 
