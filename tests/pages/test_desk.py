@@ -104,6 +104,29 @@ def test_schools_that_refused_are_planned_again_from_the_desk(desk: Desk) -> Non
     assert comes(desk, "r") == ("Tell the other 2 schools", "Look at the letters")
 
 
+def test_in_force_those_of_a_change_come_first_and_who_else_is_to_hear_beside(desk: Desk) -> None:
+    """Telling is not ticked while somebody has not been told."""
+    on = keep.now().date()
+    with desk.db.write() as s:
+        for q in keep.standing(s, "r").queries:
+            keep.step(s, "r", MEL, partial(rounds.close_query, query=q.id, outcome="Told.", on=on))
+        for urn in "1234":
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=on))
+        keep.step(s, "r", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+        keep.step(s, "r", MEL, lambda d: rounds.put_in_force(d, on))
+    ticked = '<span aria-hidden="true">✓ </span>4 of 4 pairs told'
+    assert ticked in page(desk, "/rounds/r")
+    with desk.db.write() as s:
+        plan, fact = rounds.by_hand(keep.desk(s, "r")[1], [{"sip_leaves": {"sip": "B", "on": "2026-12-31"}}], "retires")
+        keep.keep_plan(s, "r", plan)
+        keep.keep_fact(s, keep.the_round(s, "r", lock=True), fact, MEL)
+    html = page(desk, "/rounds/r")
+    assert comes(desk, "r") == ("Tell 2 schools of the change", "Tell them")
+    assert re.search(r'href="/rounds/r/publish/due">\d (person|people) to hear what now stands', html)
+    assert "pairs told" in html
+    assert "✓ </span>4 of" not in html
+
+
 def test_next_year_is_seen_opened_and_mended_before_it_is_planned(desk: Desk) -> None:
     runs_out = facts().model_copy(
         update={"sips": tuple(s.model_copy(update={"dbs_valid_until": dt.date(2027, 8, 31)}) for s in facts().sips)}

@@ -64,7 +64,8 @@ def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None)
         return _before_a_plan(facts, at)
     waits = list(_waits(facts["stands"], now, at, today))
     first = next(iter(waits), None) or _along(facts, at, today)
-    return Coming(first.title, first.said, first.way, first.others, tuple(Way(w.title, w.way.href) for w in waits[1:]))
+    besides = tuple(Way(w.title, w.way.href) for w in waits[1:])
+    return Coming(first.title, first.said, first.way, first.others, first.waits + besides)
 
 
 def _n(n: int, what: str, several: str = "") -> str:
@@ -253,6 +254,9 @@ def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str], to_hear: in
             f"Tell {_n(len(untold), 'school')} of the change",
             "The plan was repaired, and they have not heard yet.",
             Way("Tell them", f"{at}/publish"),
+            waits=(Way(f"{_n(to_hear, 'person', 'people')} to hear what now stands", f"{at}/publish/due"),)
+            if to_hear
+            else (),
         )
     if to_hear:
         return Coming(

@@ -111,7 +111,10 @@ def steps(facts: dict[str, Any]) -> list[DeskStep]:
             plan is not None,
         ),
         DeskStep(
-            "Tell", f"{at}/publish", f"{total - draft} of {total} pairs told" if total else "nobody", total > draft
+            "Tell",
+            f"{at}/publish",
+            f"{total - draft} of {total} pairs told" if total else "nobody",
+            bool(total) and not draft,
         ),
         DeskStep(
             "Answers",
