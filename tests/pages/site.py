@@ -86,10 +86,12 @@ class Site:
     def enter(
         self, programme: str, role: roles.GrantRole, *, width: dict[str, int] = DESK, script: bool = True, **who: str
     ) -> Page:
-        """A page signed in as this person, by link and button, in a context of its own."""
-        page = self.context(width=width, script=script).new_page()
-        page.goto(self.link(programme, role, **who))
-        page.get_by_role("button", name="Sign in").click()
+        """A page signed in as this person, in a context of its own: by the button of a link that nobody looks at."""
+        context = self.context(width=width, script=script)
+        answer = context.request.post(self.link(programme, role, **who), form={"next": "/"}, max_redirects=0)
+        assert answer.status == 303, answer.text()
+        page = context.new_page()
+        page.goto(self.base)
         return page
 
     def close_contexts(self) -> None:
