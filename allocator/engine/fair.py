@@ -14,6 +14,7 @@ from allocator.engine.ladder import Ladder
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise
+from allocator.engine.rounding import at_once
 from allocator.engine.tiers import Plan, any_plan, richer, signed, worths
 
 DIVE = 200  # relaxations that the dive has at most
@@ -22,8 +23,10 @@ DIVE = 200  # relaxations that the dive has at most
 def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False) -> Plan:
     """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
     soon found too, and nobody waits. `start`: pairs of a plan to be like."""
-    fair = any_plan(inst, start)
-    best = max([plan, *([fair] if fair else [])], key=lambda p: worths(inst, *p))
+    last = max((n for n, t in enumerate(inst.tiers) if t.filled), default=-1)
+    soon = (any_plan(inst, start), at_once(inst, start))  # the first keeps more, where it fills as many
+    fair = max((p for p in soon if p), key=lambda p: worths(inst, *p)[: last + 1], default=plan)
+    best = max(plan, fair, key=lambda p: worths(inst, *p))
     return best if hurried else dived(inst, best) or richer(inst, best)
 
 

@@ -19,12 +19,12 @@ from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Flags, Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.part import cut_out
+from allocator.engine.rounding import rounded
 from allocator.engine.tiers import Clock, Conflict, Stop, clashing, signed
 from allocator.engine.tops import top
 from allocator.engine.wide.areas import areas
 from allocator.engine.wide.bound import Priced, Terms, combined, priced
 from allocator.engine.wide.prices import GRAIN, relaxed
-from allocator.engine.wide.rounding import rounded
 from allocator.engine.wide.whole import Whole
 
 SIZE, NEAR = 3_000, 8  # posts in an area; best pairs of a post that make people neighbours

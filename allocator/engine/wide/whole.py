@@ -17,14 +17,14 @@ from allocator.engine.highs import MARGIN, NODES, WIDE, Effort, Floor, Found, ma
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
+from allocator.engine.rounding import at_once
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, conclude, run, signed
 from allocator.engine.tops import top
 from allocator.engine.wide.idle import as_good
-from allocator.engine.wide.rounding import rounded
 from allocator.engine.wide.walk import ends, few, folded, turns
 
-NARROW, PATIENCE = 2_500, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
+NARROW, PATIENCE = 5_000, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
@@ -134,6 +134,17 @@ class Whole:
             self.note(points, answer)
         return True
 
+    def fewer_hopes(self, before: Sequence[Tier], nodes: int) -> bool:
+        """Ask for the best of one tier while all before it are as good as they could ever be: the last of which that
+        can be. True with a plan; tiers after it are still to be searched."""
+        for n in reversed(range(len(before))):
+            if before[n].filled or self.clock.over:
+                return False
+            self.start(trimming=any(p.trims for p in self.inst.posts) and any(t.short for t in before[n:]))
+            if self.hope(before[:n], before[n], nodes):
+                return True
+        return False
+
     def note(self, tier: Tier, answer: Found) -> None:
         """Record a tier's bound: it holds only while those above are at theirs."""
         constant = self.matrix.aim(tier)[1]
@@ -148,6 +159,10 @@ class Whole:
 
     def value(self, tier: Tier) -> int:
         return signed(tier, value(self.inst, tier, self.chosen or (), self.short))
+
+    def worths(self) -> list[int]:
+        """The tiers of the plan in hand, made most; none without one."""
+        return [self.value(t) for t in self.inst.tiers if not t.worst] if self.chosen is not None else []
 
     def climb(self, tiers: Sequence[Tier], gap: float = 0.0) -> bool:
         """Solve tiers one after another, holding each at its value; False when there is no plan at all.
@@ -244,16 +259,6 @@ class Whole:
             if self.value(points) - before < WORTH * abs(before):
                 return
 
-    def begin(self, hint: Sequence[int]) -> None:
-        """A plan at once, without a search: the pairs of `hint` that can be, then others by points."""
-        inst = self.inst
-        if inst.most_load is not None or any(p.wants > 1 for p in inst.posts) or any(p.must for p in inst.people):
-            return
-        order = sorted(range(len(inst.pairs)), key=lambda i: -inst.pairs[i].points)
-        plan = rounded(inst, [*hint, *order])
-        if plan.issuperset(inst.fixed):
-            self.chosen = tuple(sorted(plan))
-
     def resort(self, hint: Sequence[int]) -> bool:
         """Any plan that breaks no rule, when time ran out before there was one."""
         found = any_plan(self.inst, hint)
@@ -274,7 +279,9 @@ class Whole:
         effort = Effort(0.0, self.clock.left(), HOPE, self.clock.stop.event)
         answer = maximise(self.matrix, aim, effort, ends=(np.array(self.matrix.lower, dtype=np.int64), tops))
         self.clock.work += answer.work
-        self.take(answer)
+        was, now = (self.chosen, self.short), self.worths()
+        if self.take(answer) and now > self.worths():
+            self.chosen, self.short = was
 
     # -- the lot and the last ties -----------------------------------------------------------------
 
@@ -370,12 +377,9 @@ def solve_whole(
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
-        moves = next((n for n, t in enumerate(before) if t.broken), None)  # of a plan gone on from: who must move
-        late = any(t.short for t in before[moves:])  # days that come after the moves may be short for their sake
-        search.start(trimming=False)
-        if moves is None or late or not search.hope(before[:moves], before[moves], hope):
+        if not search.fewer_hopes(before, hope):
             search.start(trimming=any(p.trims for p in inst.posts))
-            search.begin(hint)
+            search.chosen, search.short = at_once(inst, hint) or (None, {})
             if hint:
                 search.stand(hint)
         if not search.climb([*before, *last[:1]], stop.gap) and not search.resort(hint):
