@@ -1,7 +1,7 @@
 """One piece, tier by tier, with HiGHS: for instances too wide for CP-SAT and small enough for one search.
 
-First the hopeful question: the best points if every tier before them is as good as it could ever be. Mostly it can
-be, and then those tiers are proved at once. If not, they are solved one after another.
+First the hopeful question: the best points if every tier before them is as good as it could ever be. Mostly it can be;
+if not, the best of the last tier that can be asked for so. Those after it are solved one after another.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import floor
 from time import monotonic
+from typing import Literal
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from allocator.engine.tops import top
 from allocator.engine.wide.idle import as_good
 from allocator.engine.wide.walk import ends, few, folded, turns
 
-NARROW, PATIENCE = 5_000, 4.0  # pairs up to which CP-SAT is asked for the lot, and the work it has for it
+NARROW = 5_000  # pairs up to which CP-SAT is asked for the lot,
+PATIENCE = 3.0, 0.12  # ... and the work it has for it: so much, or so many times that of the tiers before
 GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
@@ -135,8 +137,8 @@ class Whole:
         return True
 
     def fewer_hopes(self, before: Sequence[Tier], nodes: int) -> bool:
-        """Ask for the best of one tier while all before it are as good as they could ever be: the last of which that
-        can be. True with a plan; tiers after it are still to be searched."""
+        """The best of one tier while all before it are as good as could ever be, the last for which that can be; True
+        with a plan."""
         for n in reversed(range(len(before))):
             if before[n].filled or self.clock.over:
                 return False
@@ -178,7 +180,8 @@ class Whole:
                     if self.chosen is not None and tier.points and not n and (good or gap):
                         self.draft(tier)
                     most = share * (1 if tier.points else BEFORE)
-                    answer = self.best(self.matrix.aim(tier)[0], nodes, gap if tier.points else 0.0, most, sure=good)
+                    enough = NODES if tier.points and self.proved else nodes  # nothing that waits for them is bettered
+                    answer = self.best(self.matrix.aim(tier)[0], enough, gap if tier.points else 0.0, most, sure=good)
                     if answer.values is None and self.chosen is None:
                         if answer.status == "infeasible":
                             raise Conflict(clashing(self.inst))
@@ -318,8 +321,8 @@ class Whole:
             self.climb([tier])
 
     def _least_work(self) -> float:
-        left = self.clock.work_left()
-        return PATIENCE if left is None else min(PATIENCE, left)
+        left, patience = self.clock.work_left(), max(PATIENCE[0], PATIENCE[1] * self.clock.work)
+        return min(patience, patience if left is None else left)
 
     def settle(self) -> bool:
         """Of plans equal in every tier the first in order; True when proved the only one."""
@@ -382,6 +385,7 @@ def solve_whole(
             search.chosen, search.short = at_once(inst, hint) or (None, {})
             if hint:
                 search.stand(hint)
+        search.proved = True  # each tier is looked at anew
         if not search.climb([*before, *last[:1]], stop.gap) and not search.resort(hint):
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
@@ -392,7 +396,5 @@ def solve_whole(
         got = search.value(tier)
         bound = search.bounds.get(tier.name, search.tops[tier.name])
         tiers.append(TierValue(tier.name, signed(tier, got), signed(tier, max(bound, got))))
-    done = all(t.proved for t in tiers)
-    return Solution(
-        "optimal" if done else "feasible", search.chosen or (), dict(search.short), tuple(tiers), clock.work, unique
-    )
+    status: Literal["optimal", "feasible"] = "optimal" if all(t.proved for t in tiers) else "feasible"
+    return Solution(status, search.chosen or (), dict(search.short), tuple(tiers), clock.work, unique)
