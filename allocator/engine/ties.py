@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import islice
 from time import monotonic
 
+import numpy as np
+
 from allocator.engine.climb import Unsettled, WholePlan
 from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution
@@ -93,12 +95,18 @@ def _widely(inst: Instance, solution: Solution, stop: Stop) -> list[int]:
         inst, bool(solution.short), points, {tier.name: signed(tier, result.value) for tier, result in kept}
     )
     clock = Clock(replace(stop, work=None, progress=None), monotonic())
+    rows, cols, vals = ladder.entries
 
     def stands(chosen: Collection[int]) -> WholePlan | None:
         lows, tops = ladder.lows.copy(), ladder.tops.copy()
         tops[: ladder.matrix.pairs] = 0
         lows[list(chosen)], tops[list(chosen)] = 1, 1
         if (lows > tops).any():  # a fixed pair would go
+            return None
+        least, most = np.where(vals > 0, (lows[cols], tops[cols]), (tops[cols], lows[cols])) * vals
+        if (np.bincount(rows, least, len(ladder.over)) > ladder.over).any():  # a row by itself says that there is none
+            return None
+        if (np.bincount(rows, most, len(ladder.under)) < ladder.under).any():
             return None
         try:
             return ladder.climb(0, clock, NODES).most([(lows, tops)])
