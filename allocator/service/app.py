@@ -30,7 +30,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     if settings.smtp_url:
         server_of(settings.smtp_url)  # told at the start, not when the first letter is due
     db = database or Database(settings.database_url)
-    office = Office(db, Queue(db, settings.silent_seconds), settings, Mail(settings.smtp_url, settings.mail_from))
+    mail = Mail(settings.smtp_url, settings.mail_from, settings.mail_reply_to)
+    office = Office(db, Queue(db, settings.silent_seconds), settings, mail)
     ended = threading.Event()
 
     @asynccontextmanager

@@ -35,6 +35,7 @@ class Settings:
         "server on this machine, does without; blank = links are printed to the terminal",
     )
     mail_from: str = env("allocator@localhost", "the sender of those letters")
+    mail_reply_to: str = env("", "where answers to those letters go; blank = to the sender")
     oidc_issuer: str = env(
         "", "sign-in by an OpenID Connect provider, such as https://login.microsoftonline.com/TENANT/v2.0"
     )

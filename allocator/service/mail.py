@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import format_datetime, localtime, make_msgid
 from urllib.parse import unquote, urlsplit
 
 from allocator.domain.characters import one_line
@@ -81,6 +82,7 @@ def server_of(url: str) -> Server:
 class Mail:
     smtp_url: str
     sender: str
+    reply_to: str = ""  # where answers go, where that is not the sender
 
     def send_link(self, to: str, address: str, minutes: int) -> None:
         """The link to sign in with, in a letter."""
@@ -130,6 +132,10 @@ class Mail:
         letter = EmailMessage()
         try:
             letter["From"], letter["To"], letter["Subject"] = self.sender, to, one_line(subject)
+            letter["Date"] = format_datetime(localtime())
+            letter["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2].strip("> ") or "localhost")
+            if self.reply_to:
+                letter["Reply-To"] = self.reply_to
             letter.set_content(text)
         except ValueError:
             return UNFIT, smtp

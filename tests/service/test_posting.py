@@ -86,6 +86,18 @@ def test_one_letter_that_cannot_go_never_stops_the_rest(server: type[Server]) ->
     assert server.made == 1
 
 
+@pytest.mark.parametrize("sender", ["sip@example.org", "School Improvement <sip@example.org>"])
+def test_a_letter_says_when_it_was_written_which_it_is_and_where_answers_go(server: type[Server], sender: str) -> None:
+    Mail("smtp://localhost:25", sender, "office@example.org").post([letter("one"), letter("two")])
+    Mail("smtp://localhost:25", sender).post([letter("three")])
+    ids = [x["Message-ID"] for x in server.taken]
+    assert len(set(ids)) == 3 and all(re.fullmatch(r"<[^<>@\s]+@example\.org>", x) for x in ids)
+    assert [x["Reply-To"] for x in server.taken] == ["office@example.org"] * 2 + [None]
+    for x in server.taken:
+        assert x["Date"].datetime.utcoffset() is not None
+        assert abs((x["Date"].datetime - keep.now()).total_seconds()) < 60
+
+
 def test_a_connection_that_ends_is_made_again_once(server: type[Server]) -> None:
     mail = Mail("smtp://localhost:25", "sip@example.org")
     assert mail.post([letter("one"), letter("drops"), letter("two")]) == [TAKEN] * 3
