@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from allocator import rounds
 from allocator.service.pages.ask import WAYS
 from allocator.store import keep
-from tests.pages.site import PHONE, Site, accessible
+from allocator.store.tables import Programme, RoundRow
+from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.pages.test_at_size import SIDEWAYS
 from tests.service.office import MEL, open_office
 
@@ -39,6 +40,31 @@ def test_a_phone_shows_the_first_rows_and_all_in_one_press(at: Site, path: str) 
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"{at.base}/rounds/draft{path}")
     assert shown(page, rows) == every
+
+
+def test_of_hundreds_told_every_screen_shows_the_first_and_all_in_one_press(at: Site) -> None:
+    case, policy, plan = hartwell()
+    with at.db.write() as s:
+        s.add(Programme(id="many-told", name="Many told", created_at=keep.now()))
+        s.flush()
+        s.add(RoundRow(id="many-told", programme_id="many-told", name="2026/27", created_at=keep.now()))
+        s.flush()
+        row = keep.the_round(s, "many-told", lock=True)
+        keep.keep_case(s, row, case, policy, [], MEL)
+        keep.keep_plan(s, "many-told", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "many-told"), plan), MEL)
+        keep.step(s, "many-told", MEL, lambda d: rounds.propose(d, None, keep.now().date()))
+    page, rows = at.enter("many-told", "manager"), "#all-told tbody > tr"
+    page.goto(f"{at.base}/rounds/many-told/publish?show=waiting")
+    assert shown(page, rows) == 25
+    every = page.locator(rows).count()
+    accessible(page)
+    page.emulate_media(media="print")
+    assert shown(page, rows) == every
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name=f"Show all {every} schools").click()
+    assert shown(page, rows) == every > 25
+    expect(page.get_by_role("link", name=f"Show all {every} schools")).to_be_hidden()
 
 
 def test_a_row_that_an_address_leads_to_is_never_held_back(at: Site) -> None:

@@ -91,7 +91,8 @@ def test_a_letter_says_when_it_was_written_which_it_is_and_where_answers_go(serv
     Mail("smtp://localhost:25", sender, "office@example.org").post([letter("one"), letter("two")])
     Mail("smtp://localhost:25", sender).post([letter("three")])
     ids = [x["Message-ID"] for x in server.taken]
-    assert len(set(ids)) == 3 and all(re.fullmatch(r"<[^<>@\s]+@example\.org>", x) for x in ids)
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"<[^<>@\s]+@example\.org>", x) for x in ids)
     assert [x["Reply-To"] for x in server.taken] == ["office@example.org"] * 2 + [None]
     for x in server.taken:
         assert x["Date"].datetime.utcoffset() is not None

@@ -1,7 +1,7 @@
 """Waiting for work: what the best plan so far comes to, a stop button, on to the answer when it is there; and what
 fails.
 
-Where a script runs the page asks again every second, over lost connections and restarts; where none runs, it reloads.
+Where a script runs the page asks again twice a second, over lost connections and restarts; where none runs, it reloads.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ THERE = {  # where a job's answer is shown
     "frontier": "/frontier",
     "export": "/out",
 }
-BRIEF = 1.0  # seconds in which short work is waited for, and no waiting page shown
+BRIEF = 1.0  # seconds in which work is waited for, and no waiting page shown
+SHORT, LONGER = ("what_if", "resubmission", "export"), 3.0  # kinds waited for longer, once a worker has them
 
 
 def wait_for(job: Job, then: str) -> Response:
@@ -49,13 +50,14 @@ def wait_for(job: Job, then: str) -> Response:
 
 def follow(office: Office, accepted: Job, then: str) -> Response:
     """On from a job that was accepted: to its answer where that is quick, else to wait for it."""
-    until = time.monotonic() + BRIEF
+    began = time.monotonic()
     while True:
         with office.db.read() as s:
             job = s.get_one(Job, accepted.id)
         if job.state == "done":
             return done(there(job, then))
-        if job.state in FINAL or time.monotonic() > until:
+        most = LONGER if job.state == "running" and job.kind in SHORT else BRIEF
+        if job.state in FINAL or time.monotonic() > began + most:
             return wait_for(job, then)
         time.sleep(LOOK)
 
