@@ -26,12 +26,13 @@ def settle(db: Database) -> None:
 
 
 def _nobody_looks_back(c: sa.Connection, seconds: float = 30) -> None:
-    """Waits until no other session of the server still sees what was there before: PostgreSQL copies such rows too.
-    Whoever looks for longer than this keeps them there until the next time."""
+    """Waits until no other session of the server still sees what was there before, or writes since then, in whatever
+    database: PostgreSQL copies rows that such a one might still see. Whoever is at it for longer than this keeps them
+    there until the next time."""
     now = c.exec_driver_sql("select pg_current_xact_id()::xid::text").scalar_one()
     older = sa.text(
         "select count(*) from pg_stat_activity"
-        " where pid <> pg_backend_pid() and age(backend_xmin) > age(cast(:now as xid))"
+        " where pid <> pg_backend_pid() and greatest(age(backend_xmin), age(backend_xid)) > age(cast(:now as xid))"
     )
     until = monotonic() + seconds
     while c.execute(older, {"now": now}).scalar_one() and monotonic() < until:

@@ -143,6 +143,15 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
         erase.person(desk.db, "p", EMAIL)
 
 
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_somebody_who_writes_in_another_database_keeps_nothing_there(desk: Desk) -> None:
+    with sa.create_engine(desk.db.url.set(database="postgres")).connect() as other:
+        other.exec_driver_sql("select pg_current_xact_id()")  # a writer, who looks at nothing just now
+        threading.Timer(1.0, other.rollback).start()
+        erase.person(desk.db, "p", EMAIL)
+    assert EMAIL.encode() not in bytes_of(desk)
+
+
 def test_of_a_person_known_elsewhere_only_this_programme_lets_go(desk: Desk) -> None:
     with desk.db.write() as s:
         roles.enrol(s, EMAIL, NAME, "q", "auditor")
