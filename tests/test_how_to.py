@@ -97,7 +97,8 @@ assert sentences([{"max_km": {"sip": "A", "max_km": 20}}], case([school()], [sip
 def done_in(folder: Path, how_to: str) -> list[str]:
     """Does the steps of a how-to in a copy of the tree; the files touched by hand."""
     for name in ("allocator", "scenarios", "tests", "docs"):  # compiled too, or each would be compiled anew
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*-pytest-*", "*.png"))
+        ignore = shutil.ignore_patterns("*-pytest-*", "*.png", "*.pyc.*")  # the last: being written by another process
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     touched = []
     for file, anchor, new, block in STEP.findall((ROOT / f"docs/how-to/{how_to}.md").read_text("utf-8")):
         path = folder / (file or new)
