@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 from typing import Literal
 
 from allocator.allocate import Key, Setup
@@ -37,6 +39,23 @@ class Claims:
     def held(self) -> dict[Key, str]:
         """Part -> SIP."""
         return {p.key: a.sip for a in self.plan.assignments for p in self.ready.held_by(a)}
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], list[Assignment]]:
+        """Post -> its rows, one after another in the year."""
+        out: dict[tuple[str, str], list[Assignment]] = defaultdict(list)
+        for a in sorted(self.plan.assignments, key=lambda a: a.from_):
+            out[a.urn, a.post].append(a)
+        return out
+
+    @cached_property
+    def apart(self) -> dict[Key, list[tuple[str, Key]]]:
+        """Part -> (rule, part that must have somebody else)."""
+        out: dict[Key, list[tuple[str, Key]]] = defaultdict(list)
+        for s in sorted(self.ready.structures, key=lambda s: s.rule):
+            for one, other in permutations(s.posts) if s.kind == "different" else ():
+                out[one].append((s.rule, other))
+        return out
 
     @cached_property
     def row_of(self) -> dict[Key, Assignment]:
@@ -178,7 +197,7 @@ class Claims:
         return (say.AskedToLeave(urn=at.urn, sip=sip, by=rows[0].by, how="wish", binding=False),)
 
     def _returns(self, change: Moved) -> bool:
-        rows = self.plan.holders(change.urn, change.post)
+        rows = self.rows[change.urn, change.post]
         earlier = [a for a in rows if change.on is not None and a.from_ < change.on]
         return any(a.sip == change.to for a in earlier[:-1])
 
@@ -189,12 +208,9 @@ class Claims:
         return ()
 
     def _kept_apart(self, at: Post, sip: str) -> tuple[say.Cause, ...]:
-        for s in sorted(self.ready.structures, key=lambda s: s.rule):
-            if s.kind == "different" and at.key in s.posts:
-                (other,) = [k for k in s.posts if k != at.key]
-                if self.held.get(other) == sip:
-                    kind = self.ready.parts.by_key[other].kind
-                    return (say.Apart(urn=at.urn, sip=sip, post=kind, rule=s.rule),)
+        for rule, other in self.apart[at.key]:
+            if self.held.get(other) == sip:
+                return (say.Apart(urn=at.urn, sip=sip, post=self.ready.parts.by_key[other].kind, rule=rule),)
         return ()
 
     # -- wishes --------------------------------------------------------------------------------------------
@@ -208,7 +224,7 @@ class Claims:
         sip = about(self.facts, post.urn, w)
         if sip is None and w.wish in (*FOR, *PART):
             return None
-        rows = [a for a in self.plan.holders(*post.key) if a.to >= post.end]
+        rows = [a for a in self.rows[post.key] if a.to >= post.end]
         holder = rows[-1].sip if rows else None
         met = is_met(self.facts, post.urn, w, sip, holder)
         return say.WishAnswered(

@@ -80,7 +80,7 @@ def _barred_by_checks(facts: Facts) -> Iterator[Problem]:
 
 def _windows(facts: Facts) -> list[Post]:
     """One post for each stretch of the year that any has: all that these checks look at."""
-    return list({(p.start, p.end): p for p in facts.posts}.values())
+    return facts.once("windows", lambda: list({(p.start, p.end): p for p in facts.posts}.values()))
 
 
 def _no_day(facts: Facts) -> Iterator[Problem]:

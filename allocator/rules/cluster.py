@@ -15,6 +15,11 @@ def members(facts: Facts) -> dict[str, list[str]]:
     return facts.once("clusters", lambda: _members(facts))
 
 
+def led(facts: Facts) -> set[str]:
+    """URNs of the schools with a lead post still to be held."""
+    return facts.once("led", lambda: {p.urn for p in facts.posts if p.kind == "lead"})
+
+
 def _members(facts: Facts) -> dict[str, list[str]]:
     out: dict[str, list[str]] = defaultdict(list)
     for post in facts.year_posts:
@@ -47,16 +52,14 @@ class Cluster(Rule):
         return out
 
     def met(self, facts: Facts, post: Post, held: Mapping[tuple[str, str], str]) -> bool | None:
-        here = {p.urn for p in facts.posts if p.kind == "lead"}
+        here = led(facts)
         urns = [u for u in members(facts).get(plain(facts.schools[post.urn].cluster), []) if u in here]
         return len({held.get((u, "lead")) for u in urns}) == 1 if len(urns) > 1 else None
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         school = facts.schools[post.urn]
         urns = members(facts).get(plain(school.cluster), [])
-        left = {p.urn for p in facts.posts if p.kind == "lead"} & set(
-            urns
-        )  # where the others have closed, nothing is met
+        left = [u for u in urns if u in led(facts)]  # where the others have closed, nothing is met
         if post.kind != "lead" or len(left) < 2 or not any(facts.schools[u].cluster_wants_one_sip for u in urns):
             return None
         if audience == "school":
