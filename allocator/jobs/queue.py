@@ -59,7 +59,7 @@ def _refused(text: str) -> Any:
     raise ValueError("a pickle in the queue is not read")
 
 
-DBOSDefaultSerializer.deserialize = _refused  # type: ignore
+DBOSDefaultSerializer.deserialize = _refused  # type: ignore[method-assign, assignment]  # DBOS has no setting for it
 
 
 def patiently(do: Callable[[], T]) -> T:
