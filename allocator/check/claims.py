@@ -13,6 +13,7 @@ from typing import Any
 
 from allocator.check.before import last_year
 from allocator.check.derived import Book, Post
+from allocator.check.ledger import by
 from allocator.check.local import fresh_eyes, known_locally
 from allocator.check.score import Auditor
 from allocator.check.structure import Breach, Choice, Short, locks, most_schools
@@ -71,6 +72,7 @@ class _Claims:
         self.choice, self.short = choice, short
         self.locked = locks(a.stand)
         self.groups = one_lead(a.book)
+        self.rows = by(plan.assignments, lambda x: (x.urn, str(x.post)))
 
     # -- changes -----------------------------------------------------------------------------------------------
 
@@ -170,17 +172,8 @@ class _Claims:
     def _open(self, at: Post, sip: str) -> Line:
         if not self.plan.certificate.proved:
             return {"kind": "not_proved_best", "urn": at.urn, "sip": sip}
-        held = next(
-            (
-                x
-                for x in self.plan.assignments
-                if not x.settled
-                and (x.urn, str(x.post)) == (at.urn, at.kind)
-                and x.from_ <= at.end
-                and at.begin <= x.to
-            ),
-            None,
-        )
+        mine = self.rows.get((at.urn, at.kind), ())
+        held = next((x for x in mine if not x.settled and x.from_ <= at.end and at.begin <= x.to), None)
         if held is not None and sip in held.tied_with:
             return {"kind": "tied", "urn": at.urn, "sip": sip}
         return {"kind": "outweighed", "urn": at.urn, "post": at.key[1], "sip": sip, "price": None}
@@ -268,7 +261,7 @@ class _Claims:
         )
 
     def _back(self, row: Moved) -> bool:
-        mine = sorted((x.from_, x.sip) for x in self.plan.assignments if (x.urn, x.post) == (row.urn, row.post))
+        mine = sorted((x.from_, x.sip) for x in self.rows.get((row.urn, row.post), ()))
         earlier = [sip for on, sip in mine if row.on is not None and on < row.on]
         return row.to in earlier[:-1]
 
@@ -319,7 +312,7 @@ class _Claims:
         return (w.sip or self.b.last_lead(urn)) if w.wish in ("keep", "change") else None
 
     def _met(self, post: Post, w: Wish, whom: str | None) -> bool:
-        rows = [x for x in self.plan.assignments if (x.urn, x.post) == post.key and x.to >= post.end]
+        rows = [x for x in self.rows.get(post.key, ()) if x.to >= post.end]
         holder = max(rows, key=lambda x: x.from_).sip if rows else None
         if w.wish in WANTS:
             return holder == whom
