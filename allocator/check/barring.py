@@ -129,10 +129,10 @@ class Bars:
 
     def _only(self, post: Post) -> str | None:
         past: list[str] = []
-        others = [
-            test for name, test in self.tests.items() if name not in ("tenure", "floor")
-        ]  # the floor is no person's bar
-        for sip, row in self.b.sips.items():
+        names = self.tests.keys() - {"tenure", "floor"}  # the floor is no person's bar
+        others = [self.tests[name] for name in sorted(names, key=lambda name: (name not in FIRST, name))]
+        for sip in self._likely_at(post):
+            row = self.b.sips[sip]
             if any(test(self.b, post, row) for test in others):
                 continue
             if not self.tests["tenure"](self.b, post, row):

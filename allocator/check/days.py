@@ -36,6 +36,7 @@ class _Judge:
         r = plan.inputs.repaired
         self.since = r.since if r else self.b.first
         self.rebuild = r is None or r.rebuild
+        self.turning = turning(self.b.case, self.since)
         self.year = {p.key: p for p in self.b.year_posts}
         self.rows = [x for x in plan.assignments if x.to >= self.since]
         self.of_post = by(sorted(self.rows, key=lambda x: x.from_), lambda x: (x.urn, str(x.post)))

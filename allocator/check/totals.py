@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from allocator.check.ledger import by
 from allocator.check.rows import Row
 from allocator.check.score import Auditor, Score
 from allocator.check.structure import Breach, Choice, Short, person_loads
@@ -60,8 +61,9 @@ def of_people(a: Auditor, plan: Plan, used: Mapping[str, list[int]], right: list
     if sorted(given) != sorted(b.sips) or len(given) != len(plan.loads):
         yield Breach("figures", "loads: not one row for every SIP.")
         return
+    held = by((r for r in right if r.parts), lambda r: r.sip)
     for sip, row in b.sips.items():
-        x, posts = given[sip], len({r.post for r in right if r.sip == sip and r.parts})
+        x, posts = given[sip], len({r.post for r in held.get(sip, ())})
         found = (x.name, x.posts, x.days, x.capacity, tuple(x.periods.model_dump().values()))
         true = (row.name, posts, sum(used[sip]) / 4, b.capacity(row) / 4, tuple(q / 4 for q in used[sip]))
         if found != true:
