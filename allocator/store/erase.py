@@ -109,8 +109,9 @@ class Marks:
         return self.found_in(text) or any(re.search(rf"\b{re.escape(w)}\b", text, re.IGNORECASE) for w in words)
 
     def plain(self, text: str) -> str:
-        for what in sorted((*self.names, *self.emails), key=len, reverse=True):
-            text = re.sub(re.escape(what), self.name if what in self.names else "", text, flags=re.IGNORECASE)
+        known = filter(None, (*self.names, *self.emails, self.person))
+        for what in sorted(known, key=len, reverse=True):
+            text = re.sub(re.escape(what), "" if what in self.emails else self.name, text, flags=re.IGNORECASE)
         return text
 
 

@@ -19,7 +19,7 @@ from allocator.domain.seal import unbroken
 from allocator.errors import NotThere
 from allocator.reasons.answer import solve, world
 from allocator.rounds import ladders
-from allocator.service import roles
+from allocator.service import passes, roles
 from allocator.store import erase, keep, retention
 from allocator.store import ladders as kept_ladders
 from allocator.store.backup import backup, restore
@@ -159,6 +159,26 @@ def test_of_a_person_known_elsewhere_only_this_programme_lets_go(desk: Desk) -> 
     with desk.db.read() as s:
         who = s.scalars(sa.select(Someone).where(Someone.email == EMAIL)).one()
         assert [g.programme_id for g in s.scalars(sa.select(Grant).where(Grant.person_id == who.id))] == ["q"]
+
+
+@pytest.mark.parametrize("role", ["sip", "manager"])
+def test_whoever_has_come_in_can_be_erased(desk: Desk, role: roles.GrantRole) -> None:
+    """The audit log has a line of every sign-in with their id, and one with each place they were refused."""
+    with desk.db.write() as s:
+        if role == "manager":
+            roles.enrol(s, EMAIL, NAME, "p", "manager")
+        person = roles.person_by_email(s, EMAIL)
+        assert person is not None
+        secret = passes.link(s, person, 5, role, "p")
+    come = desk.client.post(f"/sign-in/{secret}")
+    assert come.status_code == 200
+    desk.client.get("/rounds/rq", headers={"Cookie": come.headers["set-cookie"].split(";")[0]})
+    done = erase.person(desk.db, "p", EMAIL)
+    assert done.left == 0
+    assert person.id.encode() not in bytes_of(desk)
+    with desk.db.read() as s:
+        lines = s.scalars(sa.select(AuditRow.action).where(AuditRow.subject == done.mark))
+        assert set(lines) >= {"signed in", "person erased"}
 
 
 def test_an_id_that_reads_like_the_name_is_told(desk: Desk) -> None:
