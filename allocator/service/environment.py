@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -89,6 +90,10 @@ class Settings:
     keep_rounds_days: int = env(2555, "days that a round is kept after the last thing that happened in it")
     silent_seconds: float = env(10.0, "seconds without a sign of life after which a worker's work is given to another")
     wait_seconds: int = env(60, "longest `Prefer: wait` honoured")
+
+    @property
+    def idle(self) -> dt.timedelta:
+        return dt.timedelta(minutes=self.idle_minutes)
 
     @property
     def kept(self) -> dict[str, int]:

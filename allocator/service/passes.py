@@ -220,7 +220,17 @@ def change(session: Session, who: Who, role: str, programme: str) -> tuple[str, 
 def who(session: Session, secret: str, idle: dt.timedelta) -> tuple[Who, bool] | None:
     """(whose pass this is with what it opens now, whether its use is to be written down); None when it opens
     nothing."""
-    row, now = session.get(Pass, hashed(secret)), keep.now()
+    return _opened(session, session.get(Pass, hashed(secret)), idle)
+
+
+def still(session: Session, before: Who, idle: dt.timedelta) -> Who | None:
+    """The same person with what their pass opens by now; None once it opens nothing."""
+    found = _opened(session, session.scalars(sa.select(Pass).where(Pass.id == before.pass_id)).first(), idle)
+    return None if found is None or found[0].waits else found[0]
+
+
+def _opened(session: Session, row: Pass | None, idle: dt.timedelta) -> tuple[Who, bool] | None:
+    now = keep.now()
     if row is None or row.revoked_at is not None or row.expires_at < now:
         return None
     if row.kind == "session" and row.seen_at < now - idle:
@@ -258,14 +268,6 @@ def _waits(session: Session, row: Pass) -> bool:
         return True
     here = sa.or_(Programme.id == row.programme_id, Programme.made_with == row.id)  # what it opens, as in `grants_with`
     return bool(session.scalar(sa.select(sa.func.count()).where(Programme.second_factor, here)))
-
-
-def stands(session: Session, who: Who) -> bool:
-    """Whether the pass that somebody came in with still opens what it did."""
-    row = session.scalars(sa.select(Pass).where(Pass.id == who.pass_id)).first()
-    if row is None or row.revoked_at is not None or row.expires_at < keep.now():
-        return False
-    return bool(roles.grants_with(session, row)[0]) and not _waits(session, row)
 
 
 def renew(session: Session, pass_id: str) -> str:

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from allocator.service import passes
 from allocator.service.access import Office
 from allocator.service.roles import Who
 from allocator.service.schemas import JobOut
@@ -96,12 +97,18 @@ def answered(office: Office, request: Request, job: Job) -> Response:
     job makes one."""
     wait = _wait(request, office.settings.wait_seconds)
     headers = {"Location": f"/api/v1/solves/{job.id}"} | ({"Preference-Applied": f"wait={wait}"} if wait else {})
+    asked, who = job_out(job).model_dump(mode="json"), request.state.who
 
     def look() -> Response | None:
         with office.db.read() as s:
-            now = s.get_one(Job, job.id)
-            if now.state not in FINAL:
+            now = s.get(Job, job.id)
+            if now is not None and now.state not in FINAL:
                 return None
+            me = passes.still(s, who, office.settings.idle)
+            if (
+                now is None or me is None or now.programme_id not in me.programmes()
+            ):  # told no more than what they asked
+                return JSONResponse(asked, 202, headers)
             if now.state == "done" and now.result and now.kind in ("solve", "what_if", "resubmission"):
                 row = keep.plan_row(s, str(now.result["plan"]))
                 plan = {"Content-Location": f"/api/v1/plans/{row.id}", "ETag": f'"{row.content}"'}

@@ -24,6 +24,7 @@ from allocator.service.schemas import Id, JobOut
 from allocator.service.uploads import XLSX
 from allocator.service.work import FINAL, job_out
 from allocator.store import keep
+from allocator.store.tables import Job
 
 router = APIRouter(route_class=OnceRoute)
 TICK = 0.25  # seconds between looks for a listener
@@ -68,20 +69,27 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> EventStre
     whole state, so a listener that was cut off misses nothing; with its `Last-Event-ID` it is not told the same
     again."""
 
-    def look() -> JobOut:
+    def look(known: JobOut | None) -> JobOut | None:
+        """The job as it stands. None once it is no longer theirs to see, which is asked wherever it is not as `known`."""
+        with office.db.read() as s:
+            if known is not None and (job := s.get(Job, id)) is not None and job_out(job) == known:
+                return known
+            me = passes.still(s, who, office.settings.idle)
+            try:
+                return job_out(job_in(s, me, id)) if me else None
+            except HttpProblem:
+                return None
+
+    def first() -> JobOut:
         with office.db.read() as s:
             return job_out(job_in(s, who, id))
 
-    def stands() -> bool:
-        with office.db.read() as s:
-            return passes.stands(s, who)
-
-    first = await run_in_threadpool(look)
+    job_now: JobOut | None = await run_in_threadpool(first)
     office.listeners.take(who.id)
 
     async def told() -> AsyncIterator[str]:
-        job, said, quiet, looked = first, request.headers.get("last-event-id"), 0.0, 0.0
-        while True:
+        job, said, quiet, looked = job_now, request.headers.get("last-event-id"), 0.0, 0.0
+        while job is not None:
             text = json.dumps({"state": job.state, **(job.progress or {})})
             name = hashlib.sha256(text.encode()).hexdigest()[:16]
             if name != said:
@@ -97,11 +105,8 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> EventStre
                 return
             await asyncio.sleep(TICK)
             quiet, looked = quiet + TICK, looked + TICK
-            if looked >= AGAIN:
-                if not await run_in_threadpool(stands):
-                    return
-                looked = 0.0
-            job = await run_in_threadpool(look)
+            known, looked = (None, 0.0) if looked >= AGAIN else (job, looked)
+            job = await run_in_threadpool(look, known)
 
     return EventStream(told(), office.listeners, who.id)
 
