@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
-from allocator.domain.plan import Plan
 from allocator.jobs.queue import Queue
 from allocator.service import passes, roles
 from allocator.service.environment import Settings
@@ -111,7 +108,7 @@ def asker(request: Request) -> Who:
     known = None
     if secret:
         with office.db.read() as s:
-            known = passes.who(s, secret, dt.timedelta(minutes=office.settings.idle_minutes))
+            known = passes.who(s, secret, office.settings.idle)
     if known is None:
         if secret:
             turned_away(office, Pass, secret, "not signed in")
@@ -245,16 +242,6 @@ def plan_in(session: Session, me: Who, plan_id: str) -> tuple[PlanRow, RoundRow]
     if of.programme_id not in me.programmes():
         raise HttpProblem("not_found", f"There is no plan {plan_id}.", withheld=True)
     return row, of
-
-
-@lru_cache(maxsize=16)
-def _parsed(plan_id: str, body: str) -> Plan:
-    return Plan.model_validate_json(body)
-
-
-def the_plan(row: PlanRow) -> Plan:
-    """The plan itself. Plans never change, so each is read once."""
-    return _parsed(row.id, row.body)
 
 
 # -- stale writes, repeated requests ----------------------------------------------------------------------------

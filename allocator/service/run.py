@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from allocator.service.app import create_app
 from allocator.service.connection import Connection
 from allocator.service.environment import PREFIX, Settings
 from allocator.service.middleware import log_as_json
+from allocator.service.pages import ground
 from allocator.store import keep, migrate
 from allocator.store.database import Database, open_store
 from allocator.store.tables import Grant, Programme, Someone
@@ -87,9 +89,13 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     link = first_link(db, base, FIRST_MINUTES, seen=sys.stderr.isatty()) if at_home else None
     settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
+    app = create_app(settings, db)
+    ground.compile_all()
+    gc.collect()
+    gc.freeze()  # the program lives to the end: looked through for garbage it would hold everybody up for 0.2 s
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, db),
+            app,
             host=host,
             port=port,
             log_config=None,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,8 +140,18 @@ def plan_row(session: Session, plan_id: str) -> PlanRow:
     return row
 
 
+@lru_cache(maxsize=16)
+def _parsed(plan_id: str, body: str) -> Plan:
+    return Plan.model_validate_json(body)
+
+
+_reading = threading.Lock()
+
+
 def plan_of(row: PlanRow) -> Plan:
-    return Plan.model_validate_json(row.body)
+    """The plan itself. Plans never change, so each is read once, however many ask for it at the same time."""
+    with _reading:
+        return _parsed(row.id, row.body)
 
 
 def current(session: Session, round_id: str, stands: Round | None = None) -> PlanRow | None:

@@ -1,7 +1,8 @@
 """Mixed use for as long as you say: python -m tests.benchmarks.hour [--minutes 60] [--store URL]
 
 Hartwell's round with every pair proposed; 26 heads, 10 SIPs, three managers and a program, each with pauses, on `allocator serve`
-with two workers. Prints what was asked by route (number, p50, p95, p99 in ms, answers that were no success), the jobs that ended,
+with two workers: first every head's and SIP's page in the same moment, as just after letters, on a server just begun and twice
+more; then each in their own time. Prints what was asked by route (number, p50, p95, p99 in ms, answers that were no success), the jobs that ended,
 and the memory of the server and its workers minute by minute. Measures; asserts nothing.
 """
 
@@ -14,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +42,9 @@ HEADS, SIPS, MANAGERS = 26, 10, 3
 class Use:
     """What was asked and how long it took."""
 
-    def __init__(self, server: Server, db: Database, case: Case, plan: str, seconds: float) -> None:
+    def __init__(self, server: Server, db: Database, case: Case, plan: str) -> None:
         self.server, self.db, self.case, self.plan = server, db, case, plan
-        self.end = time.monotonic() + seconds
+        self.end = 0.0
         self.times: dict[str, list[float]] = defaultdict(list)
         self.not_well: Counter[str] = Counter()
         self.jobs: Counter[str] = Counter()
@@ -71,36 +73,50 @@ class Use:
                 self.not_well[told] += 1
         return answer
 
+    def waits(self, dice: random.Random, least: float, most: float) -> bool:
+        """A pause before whatever is next; False once the time is over."""
+        time.sleep(dice.uniform(least, most))
+        return time.monotonic() < self.end
+
+    def at_once(self) -> list[int]:
+        """How long whoever waits longest waits for their own page, in ms, where all ask in the same moment: cold, then warm."""
+        heads = [self.client("head", f"head{n}", urn=self.case.schools[n].urn) for n in range(HEADS)]
+        sips = [self.client("sip", f"sip{n}", sip=self.case.sips[n].sip) for n in range(SIPS)]
+        asks = [(c, "/school") for c in heads] + [(c, "/sip") for c in sips]
+        longest = []
+        with ThreadPoolExecutor(len(asks)) as together:
+            for _ in range(3):
+                took = list(together.map(lambda x: x[0].get(x[1]).raise_for_status().elapsed, asks))
+                longest.append(round(max(took).total_seconds() * 1000))
+        return longest
+
     def head(self, n: int) -> None:
         urn, dice = self.case.schools[n].urn, random.Random(n)
         client = self.client("head", f"head{n}", urn=urn)
-        while time.monotonic() < self.end:
+        while self.waits(dice, 4, 12):
             self.ask(client, "GET /school", "GET", "/school")
             if dice.random() < 0.05:
                 body = {"urn": urn, "answer": "query", "by": "head", "reason": f"What of {dice.randrange(10**6)}?"}
                 self.ask(client, "POST api answers", "POST", f"/api/v1/plans/{self.plan}/answers", json=body)
-            time.sleep(dice.uniform(4, 12))
 
     def sip(self, n: int) -> None:
         client, dice = self.client("sip", f"sip{n}", sip=self.case.sips[n].sip), random.Random(n)
-        while time.monotonic() < self.end:
+        while self.waits(dice, 4, 12):
             self.ask(client, "GET /sip", "GET", "/sip")
-            time.sleep(dice.uniform(4, 12))
 
     def manager(self, n: int) -> None:
         client, dice = self.client("manager", f"manager{n}"), random.Random(n)
-        while time.monotonic() < self.end:
+        while self.waits(dice, 1, 4):
             page = dice.choice(PAGES)
             self.ask(client, f"GET /rounds/id{page.split('?')[0]}", "GET", f"/rounds/h{page}")
             if dice.random() < 0.1:
                 urn = dice.choice(self.case.schools).urn
                 self.ask(client, "GET /rounds/id/schools/urn", "GET", f"/rounds/h/schools/{urn}")
-            time.sleep(dice.uniform(1, 4))
 
     def program(self) -> None:
         client, dice, n = self.client("manager", "program"), random.Random(0), 0
         body = canon.case_out(self.case)
-        while time.monotonic() < self.end:
+        while self.waits(dice, 1, 3):
             n += 1
             self.ask(client, "GET api plan", "GET", f"/api/v1/plans/{self.plan}")
             urn, sip = dice.choice(self.case.schools).urn, dice.choice(self.case.sips).sip
@@ -111,7 +127,6 @@ class Use:
                 made = self.ask(client, "POST api solve", "POST", "/api/v1/rounds/other/solves", json=wish)
                 if made is not None and made.status_code == 202:
                     self.job(client, made.json()["id"])
-            time.sleep(dice.uniform(1, 3))
 
     def job(self, client: httpx.Client, id: str) -> None:
         began = time.perf_counter()
@@ -159,7 +174,9 @@ def main(minutes: float, store: str) -> None:
         url = store or f"sqlite:///{folder}/hour.db"
         with serving(url, Path(folder), ROOM, workers=2, quick=False) as server:
             db = Database(url)
-            use = Use(server, db, reading.case, fill(db, reading.case), minutes * 60)
+            use = Use(server, db, reading.case, fill(db, reading.case))
+            print(f"{HEADS + SIPS} pages in the same moment, the longest wait: {use.at_once()} ms", flush=True)
+            use.end = time.monotonic() + minutes * 60
             people = [threading.Thread(target=use.head, args=(n,)) for n in range(HEADS)]
             people += [threading.Thread(target=use.sip, args=(n,)) for n in range(SIPS)]
             people += [threading.Thread(target=use.manager, args=(n,)) for n in range(MANAGERS)]

@@ -7,11 +7,12 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy.orm import Session
 
+from allocator import rounds
 from allocator.errors import RoundRefuses
-from allocator.service.access import Office, fresh, plan_in, the_plan
+from allocator.service.access import Office, fresh, plan_in
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Who
-from allocator.service.views import facts_of, moves_only
+from allocator.service.views import moves_only
 from allocator.service.work import FINAL, accept, sent
 from allocator.store import keep
 from allocator.store.tables import Job
@@ -39,7 +40,7 @@ def begin(office: Office, request: Request, who: Who, id: str, kind: str, ask: d
                 )
             if not (ask.get("reason") or "").strip():
                 raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
-            moves_only(facts_of(row, the_plan(row)), ask["changes"], who, of.programme_id)
+            moves_only(rounds.facts_of(keep.plan_of(row)), ask["changes"], who, of.programme_id)
             by = who.person(of.programme_id)
             keep.note(s, by, "changed by hand", id, programme=of.programme_id, detail=ask["reason"])
         ask["time_limit"] = min(ask.get("time_limit") or office.settings.solve_seconds, office.settings.solve_seconds)

@@ -17,7 +17,7 @@ from allocator.questions.compare import Difference, compare
 from allocator.report import letters, sip_letters
 from allocator.report.wording import Letter
 from allocator.rounds import Desk
-from allocator.service.access import In, Manager, Office, Reader, plan_in, the_plan
+from allocator.service.access import In, Manager, Office, Reader, plan_in
 from allocator.service.actions.answers import answer, close_query, query_of
 from allocator.service.actions.rounds import decide, resubmit
 from allocator.service.http_problems import HttpProblem
@@ -173,7 +173,7 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         row, of = plan_in(s, who, plan)
         if of.id != at.row.id:
             raise HttpProblem("not_found", f"There is no plan {plan} in this round.")
-        new = the_plan(row)
+        new = keep.plan_of(row)
         made = Desk(
             new, fold([rounds.record([], rounds.adopt(fold([]), new), who.person(of.programme_id), keep.now())])
         )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 
+from allocator import rounds
 from allocator.domain.case import PostKind
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
@@ -19,7 +20,7 @@ from allocator.service.pages.given import around
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
-from allocator.service.views import facts_of, tried_on
+from allocator.service.views import tried_on
 from allocator.store import keep
 from allocator.store.tables import PlanRow
 
@@ -34,7 +35,7 @@ def on_desk(s: Session, id: str, who: Who) -> tuple[dict[str, Any], PlanRow, Pla
     if facts["plan"] is None:
         raise RoundRefuses("This round has no plan yet. Give it its data, then make the plan from the desk.")
     row = keep.plan_row(s, facts["plan_id"])
-    return facts, row, facts["plan"], facts_of(row, facts["plan"])
+    return facts, row, facts["plan"], rounds.facts_of(facts["plan"])
 
 
 @router.get("/rounds/{id}/board")

@@ -12,7 +12,7 @@ from allocator.domain.plan import Plan
 from allocator.reasons.answer import world
 from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
-from allocator.service.access import In, Manager, Office, Reader, round_in, the_plan
+from allocator.service.access import In, Manager, Office, Reader, round_in
 from allocator.service.actions.jobs import job_in
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
@@ -20,6 +20,7 @@ from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
+from allocator.store import keep
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -42,8 +43,8 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
         facts = around(s, id, who)
         found = _choices_of(job_in(s, who, job), id)
         result: dict[str, Any] = dict(found.result or {})
-        before = the_plan(plan_of_round(s, who, id, found.request["plan"]))
-        after = the_plan(plan_of_round(s, who, id, result["plan"]))
+        before = keep.plan_of(plan_of_round(s, who, id, found.request["plan"]))
+        after = keep.plan_of(plan_of_round(s, who, id, result["plan"]))
     case, changes = world(before)[0], found.request["changes"]
     chosen = [(c["urn"], c["sip"]) for c in found.request["chosen"]]
     return show(

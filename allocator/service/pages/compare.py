@@ -17,7 +17,7 @@ from allocator.report import frontier_svg, sweep_svg
 from allocator.report.changes_told import title
 from allocator.report.sides import sides
 from allocator.report.terminal_questions import worth
-from allocator.service.access import In, Manager, Reader, round_in, the_plan
+from allocator.service.access import In, Manager, Reader, round_in
 from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
@@ -45,7 +45,7 @@ def compare(request: Request, id: Id, who: Reader, office: In, a: PlanId = "", b
         for plan in (a, b):  # a plan that a what-if led here with
             if plan and plan not in known:
                 known[plan] = "A what-if, not kept"
-        two: list[Plan] = [the_plan(plan_of_round(s, who, id, p)) for p in (a, b)] if a and b else []
+        two: list[Plan] = [keep.plan_of(plan_of_round(s, who, id, p)) for p in (a, b)] if a and b else []
     found = sides(*two) if two else None
     case = world(two[0])[0] if two else None
     told = title(changes, case) if two and case and (changes := further(*two)) else ""

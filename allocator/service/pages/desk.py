@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
+from allocator import rounds
 from allocator.service.access import Anyone, In, Manager, Reader
 from allocator.service.actions.rounds import new_programme, new_round
 from allocator.service.http_problems import HttpProblem
@@ -19,8 +20,7 @@ from allocator.service.pages.doing import work_of
 from allocator.service.pages.given import around, next_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
-from allocator.service.views import facts_of, round_out
-from allocator.store import keep
+from allocator.service.views import round_out
 from allocator.store.tables import Programme, RoundRow
 from allocator.words import counted
 
@@ -81,7 +81,7 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
         work, comes = work_of(s, id), next_of(s, facts)
         plan = facts["plan"]
         waiting = open_ones(s, facts["programme"].id)
-        look = outlook(facts_of(keep.plan_row(s, facts["plan_id"]), plan), plan) if plan else None
+        look = outlook(rounds.facts_of(plan), plan) if plan else None
     return show(
         request, "desk.html", who, **facts, steps=steps(facts), work=work, coming=comes, outlook=look, ladders=waiting
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
-from allocator.service.access import round_in, the_plan
+from allocator.service.access import round_in
 from allocator.service.pages.coming import Coming, coming
 from allocator.service.pages.doing import is_trial, work_of
 from allocator.service.roles import Who
@@ -27,7 +27,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
         "version": row.version,
         "programme": s.get_one(Programme, row.programme_id),
         "case_row": keep.case_row(s, id),
-        "plan": the_plan(plan) if plan else None,
+        "plan": keep.plan_of(plan) if plan else None,
         "plan_id": plan.id if plan else None,
         "stands": keep.standing(s, id),
         "answered": questionnaires.asked(s, id),

@@ -99,6 +99,21 @@ def environment() -> Environment:
     return env
 
 
+def compile_all() -> None:
+    """Every template and what it takes from GOV.UK's, before anybody asks for a page: all who come first would each
+    compile them for themselves."""
+    ours, done = environment(), set[str]()
+    names = ours.list_templates(["html"])
+    while names:
+        name = names.pop()
+        if name not in done:
+            done.add(name)
+            ours.get_template(name)
+            of = Pages.theirs if name.startswith(GOVUK) else ours
+            assert of.loader is not None
+            names += re.findall(rf'"({GOVUK}[^"]+)"', of.loader.get_source(of, name)[0])
+
+
 # what the frame of a page looks at, where the page gives none
 FRAME: dict[str, Any] = {
     "round": None,

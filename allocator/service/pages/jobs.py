@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.jobs.queue import keeps_best
 from allocator.report.so_far import so_far
-from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, the_plan, writing
+from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, writing
 from allocator.service.actions.jobs import cancel, job_in
 from allocator.service.actions.rounds import solve
 from allocator.service.http_problems import HttpProblem
@@ -108,7 +108,7 @@ def waiting(
         facts = around(s, id, who)
         keeps = keeps_best(found.request)
         beside = found.result["plan"] if keeps and found.result and "plan" in found.result else None
-        best = the_plan(keep.plan_row(s, beside)) if beside else None
+        best = keep.plan_of(keep.plan_row(s, beside)) if beside else None
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
         request,
@@ -185,7 +185,7 @@ def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: For
             or not found.request.get("adopt", True)
         ):
             raise HttpProblem("not_found", "This work left no plan to put on the desk.")
-        plan = the_plan(keep.plan_row(s, str(found.result["plan"])))
+        plan = keep.plan_of(keep.plan_row(s, str(found.result["plan"])))
         by = who.person(row.programme_id)
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), by)
         keep.note(s, by, "stopped plan adopted", id, programme=row.programme_id, detail=str(found.result["plan"]))

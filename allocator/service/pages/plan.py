@@ -23,7 +23,7 @@ from allocator.domain.round import Event, Round
 from allocator.errors import RoundRefuses
 from allocator.reasons.answer import world
 from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, SchoolRow, View, by_school, cells, csv_of, viewed
-from allocator.service.access import In, Manager, Office, Reader, the_plan, writing
+from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, headers, moment, show
@@ -188,7 +188,7 @@ def the_one_before(s: Session, id: str, stands: Round) -> tuple[Plan, Event] | N
     if stands.in_force or len(set(stands.plans)) < 2:
         return None
     earlier, last = [e for e in keep.events_of(s, id) if e.kind == "plan"][-2:]
-    return the_plan(keep.plan_named(s, id, earlier.data["plan"])), last
+    return keep.plan_of(keep.plan_named(s, id, earlier.data["plan"])), last
 
 
 def _moved(before: Plan, now: Plan) -> set[str]:
@@ -207,7 +207,7 @@ def back(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
         at = next((e.at for e in reversed(came[:-1]) if e.data["plan"] == named), None)
         if at is None:
             raise RoundRefuses("There is no earlier plan of this round to go back to.")
-        earlier = the_plan(keep.plan_named(s, id, named))
+        earlier = keep.plan_of(keep.plan_named(s, id, named))
         by = who.person(row.programme_id)
         keep.keep_fact(s, row, rounds.put_back(desk, earlier, f"The plan of {moment(at)} is back on the desk."), by)
         _locks_of(s, row, desk.plan, earlier, who)

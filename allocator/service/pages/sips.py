@@ -20,7 +20,7 @@ from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
 from allocator.report import lists, terms_svg
 from allocator.report.lapses import checks, last_visits, tie, ties
-from allocator.service.access import In, Manager, Reader, plan_in, the_plan
+from allocator.service.access import In, Manager, Reader, plan_in
 from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages import cards
@@ -29,6 +29,7 @@ from allocator.service.pages.ground import Form, PageRoute, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.schemas import Id
 from allocator.service.views import ready_of
+from allocator.store import keep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SipPath = Annotated[str, Path(max_length=100, description="the SIP's id")]
@@ -56,7 +57,7 @@ def sip_page(
     """All about one SIP. `gain` is a plan made with one more day of theirs, to be set against the one on the desk."""
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
-        other = the_plan(plan_in(s, who, gain)[0]) if gain else None
+        other = keep.plan_of(plan_in(s, who, gain)[0]) if gain else None
     if sip not in facts.sips:
         raise NotThere(f"There is no SIP {sip} in this plan.")
     own, ready, stands = facts.sips[sip], ready_of(row, plan), around_it["stands"]

@@ -20,7 +20,7 @@ from allocator.errors import AllocatorError, RoundRefuses, UsageError
 from allocator.reasons.answer import world
 from allocator.report.changes_told import sentences, title
 from allocator.report.sides import sides
-from allocator.service.access import In, Manager, Office, Reader, plan_in, round_in, the_plan
+from allocator.service.access import In, Manager, Office, Reader, plan_in, round_in
 from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
@@ -200,7 +200,7 @@ def further(before: Plan, after: Plan) -> Changes | None:
 
 def told(s: Session, row: ScenarioRow) -> tuple[str, str]:
     """(the events of a scenario in one line, what it costs in one line)."""
-    before, after = the_plan(keep.plan_row(s, row.from_plan)), the_plan(keep.plan_row(s, row.plan_id))
+    before, after = keep.plan_of(keep.plan_row(s, row.from_plan)), keep.plan_of(keep.plan_row(s, row.plan_id))
     changes = further(before, after) or []
     return title(changes, world(before)[0]), " ".join(sides(before, after).costs)
 
@@ -223,9 +223,9 @@ def _answer_page(
 ) -> Response:
     with office.db.read() as s:
         facts = around(s, id, who)
-        b = the_plan(plan_of_round(s, who, id, plan))
+        b = keep.plan_of(plan_of_round(s, who, id, plan))
         before = before or facts["plan_id"] or plan
-        a = the_plan(plan_of_round(s, who, id, before))
+        a = keep.plan_of(plan_of_round(s, who, id, before))
         kept = next((row for row in named_scenarios.named(s, id) if row.plan_id == plan), None)
     changes = further(a, b)
     adopt = changes and before == facts["plan_id"] and plan != before
@@ -319,7 +319,7 @@ def adopt(request: Request, id: Id, plan: Id, who: Manager, office: In, form: Fo
     with office.db.read() as s:
         round_in(s, who, id)
         on_desk, a, _ = plan_on_desk(s, id)
-        b = the_plan(plan_of_round(s, who, id, plan))
+        b = keep.plan_of(plan_of_round(s, who, id, plan))
     if on_desk != before:
         raise RoundRefuses(
             "The plan on the desk is no longer the one this scenario went on from. Ask again from What if."

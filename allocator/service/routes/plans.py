@@ -13,7 +13,7 @@ from allocator.domain.plan import Plan
 from allocator.errors import NotThere, UsageError
 from allocator.questions.compare import compare
 from allocator.reasons.why import explain
-from allocator.service.access import Anyone, In, Manager, Reader, plan_in, the_plan
+from allocator.service.access import Anyone, In, Manager, Reader, plan_in
 from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.service.idempotency import OnceRoute
@@ -31,6 +31,7 @@ from allocator.service.schemas import (
 )
 from allocator.service.views import own_plan, ready_of
 from allocator.service.work import answered
+from allocator.store import keep
 
 router = APIRouter(route_class=OnceRoute)
 Post = Annotated[PostKind, Query(description="which post of the school")]
@@ -62,7 +63,7 @@ def assignment(id: Id, urn: UrnPath, who: Anyone, office: In, post: Post = "lead
                     "not_found", f"There is no {post} post of yours at {urn} in this plan.", withheld=True
                 )
             return own[0]
-        made = the_plan(row)
+        made = keep.plan_of(row)
     try:
         return asdict(explain(ready_of(row, made), made, urn, post))
     except UsageError as error:
@@ -76,7 +77,7 @@ def why_not(
     """Why not that one: the rules that block, or the exact price by a forced solve, with the chain of moves."""
     with office.db.read() as s:
         row, _ = plan_in(s, who, id)
-        made = the_plan(row)
+        made = keep.plan_of(row)
     with office.thinking.one(who.id):
         return asdict(explain(ready_of(row, made), made, urn, post, sip=sip))
 
@@ -91,7 +92,7 @@ def comparison(
         b, of_other = plan_in(s, who, other)
         if of.programme_id != of_other.programme_id:
             raise NotThere(f"There is no plan {other} in this programme.")
-        return asdict(compare(the_plan(a), the_plan(b)))
+        return asdict(compare(keep.plan_of(a), keep.plan_of(b)))
 
 
 @router.post("/plans/{id}/what-ifs", status_code=202, response_model=JobOut, responses=errors("stale", "round_refuses"))
