@@ -70,7 +70,7 @@ async def listen(id: Id, request: Request, who: Reader, office: In) -> EventStre
     again."""
 
     def look(known: JobOut | None) -> JobOut | None:
-        """The job as it stands. None once it is no longer theirs to see, which is asked wherever it is not as `known`."""
+        """The job. None once it is no longer theirs to see, which is asked wherever it is not as `known`."""
         with office.db.read() as s:
             if known is not None and (job := s.get(Job, id)) is not None and job_out(job) == known:
                 return known
