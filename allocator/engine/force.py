@@ -80,7 +80,7 @@ def force(
         stood = value(inst, tier, plan, short) - value(here, part, found.held, found.short)
         limit = stood + result.bound if all_of_it else signed(tier, top(inst, tier))  # of all plans, not of those near
         tiers.append(TierValue(tier.name, value(inst, tier, chosen, less | fewer), limit))
-    return replace(new, chosen=chosen, short=less | fewer, tiers=tuple(tiers)), all_of_it
+    return replace(new, chosen=chosen, short=less | fewer, tiers=tuple(tiers), near=None), all_of_it
 
 
 def _with(inst: Instance, pair: int) -> Instance:

@@ -168,7 +168,10 @@ class TierValue:
 
 @dataclass(frozen=True)
 class Solution:
-    """`chosen`: pair indices, sorted. `short`: post index -> units trimmed (absent = none)."""
+    """`chosen`: pair indices, sorted. `short`: post index -> units trimmed (absent = none).
+
+    `near`: the pairs that plans equal up to the points can have, in order, where the solve came to know them.
+    """
 
     status: Literal["optimal", "feasible", "stopped"]
     chosen: tuple[int, ...]
@@ -176,3 +179,4 @@ class Solution:
     tiers: tuple[TierValue, ...]
     deterministic_time: float = 0.0
     unique: bool = False
+    near: tuple[int, ...] | None = None

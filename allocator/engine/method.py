@@ -199,10 +199,12 @@ def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution])
         return Solution("stopped", (), {}, (), work)
     chosen: list[int] = []
     short: dict[int, int] = {}
+    near: list[int] = []
     for part, solution in zip(pieces, found, strict=True):
         pairs, less = part.out(solution.chosen, solution.short)
         chosen += pairs
         short |= less
+        near += part.pairs if solution.near is None else [part.pairs[i] for i in solution.near]
     values: list[TierValue] = []
     open_: list[int] = []  # parts that are not proved in the first tier that is not
     for n, tier in enumerate(inst.tiers):
@@ -221,4 +223,5 @@ def _together(inst: Instance, pieces: Sequence[Part], found: Sequence[Solution])
         tuple(values),
         work,
         done and all(s.unique for s in found),
+        tuple(sorted(near)) if any(s.near for s in found) else None,
     )

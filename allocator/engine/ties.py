@@ -14,6 +14,7 @@ from allocator.engine.climb import Unsettled, WholePlan
 from allocator.engine.cp import cp_model
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.ladder import Ladder
+from allocator.engine.matrix import Ints
 from allocator.engine.method import SMALL
 from allocator.engine.model import Built
 from allocator.engine.relaxation import Imprecise
@@ -38,11 +39,12 @@ def ties(inst: Instance, solution: Solution, stop: Stop | None = None) -> tuple[
         return [], True
     stop = stop or Stop()
     if len(inst.pairs) > SMALL:
-        few = left(inst, solution, stop, SMALL)
+        few = left(inst, solution, stop)
         if few is None:
             return _widely(inst, solution, stop), False
         place = {old: new for new, old in enumerate(few.pairs)}
-        found, looked = ties(few.inst, replace(solution, chosen=tuple(place[i] for i in solution.chosen)), stop)
+        own = replace(solution, chosen=tuple(place[i] for i in solution.chosen), near=None)
+        found, looked = ties(few.inst, own, stop) if len(few.pairs) <= SMALL else (_widely(few.inst, own, stop), False)
         return [few.pairs[i] for i in found], looked
     others = _narrowly(inst, solution, stop)
     chosen, filled = set(solution.chosen), {inst.pairs[i].post for i in solution.chosen}
@@ -95,31 +97,55 @@ def _widely(inst: Instance, solution: Solution, stop: Stop) -> list[int]:
         inst, bool(solution.short), points, {tier.name: signed(tier, result.value) for tier, result in kept}
     )
     clock = Clock(replace(stop, work=None, progress=None), monotonic())
-    rows, cols, vals = ladder.entries
+    plan = _Exchanged(ladder, solution.chosen)
 
-    def stands(chosen: Collection[int]) -> WholePlan | None:
-        lows, tops = ladder.lows.copy(), ladder.tops.copy()
-        tops[: ladder.matrix.pairs] = 0
-        lows[list(chosen)], tops[list(chosen)] = 1, 1
-        if (lows > tops).any():  # a fixed pair would go
-            return None
-        least, most = np.where(vals > 0, (lows[cols], tops[cols]), (tops[cols], lows[cols])) * vals
-        if (np.bincount(rows, least, len(ladder.over)) > ladder.over).any():  # a row by itself says that there is none
-            return None
-        if (np.bincount(rows, most, len(ladder.under)) < ladder.under).any():
-            return None
+    def climbed(lows: Ints, tops: Ints) -> WholePlan | None:
         try:
             return ladder.climb(0, clock, NODES).most([(lows, tops)])
         except (Unsettled, Imprecise):
             return None
 
-    best = stands(solution.chosen) if points else None
+    best = climbed(plan.lows, plan.tops) if points else None
     out: list[int] = []
     for old, new in islice(_exchanges(inst, solution.chosen), WIDE_TRIES) if best else ():
-        if not set(out).issuperset(new) and not clock.over:
-            found = stands({*solution.chosen, *new} - set(old))
+        if not set(out).issuperset(new) and not clock.over and (box := plan.box(old, new)):
+            found = climbed(*box)
             out += [i for i in new if i not in out] if found and best and found.worth == best.worth else []
     return out
+
+
+class _Exchanged:
+    """A plan's pairs held and no others allowed, and what becomes of its rows when some go and some come."""
+
+    def __init__(self, ladder: Ladder, chosen: Sequence[int]) -> None:
+        self.ladder, mine = ladder, list(chosen)
+        self.lows, self.tops = ladder.lows.copy(), ladder.tops.copy()
+        self.tops[: ladder.matrix.pairs] = 0
+        self.lows[mine], self.tops[mine] = 1, 1
+        rows, cols, vals = ladder.entries
+        order = np.argsort(cols, kind="stable")
+        self.rows, self.vals = rows[order], vals[order]
+        self.first = np.searchsorted(cols[order], np.arange(ladder.matrix.pairs + 1))
+        low, high = np.where(vals > 0, (self.lows[cols], self.tops[cols]), (self.tops[cols], self.lows[cols])) * vals
+        self.low, self.high = (np.bincount(rows, by, len(ladder.over)) for by in (low, high))  # of each row
+
+    def box(self, old: Collection[int], new: Collection[int]) -> tuple[Ints, Ints] | None:
+        """The plan with some pairs for others; None where a fixed pair would go or a row by itself says that there is
+        none."""
+        ladder = self.ladder
+        if ladder.lows[list(old)].any() or not ladder.tops[list(new)].all():
+            return None
+        at = [np.arange(self.first[i], self.first[i + 1]) for i in (*old, *new)]
+        sign = np.repeat([-1] * len(old) + [1] * len(new), [len(x) for x in at])
+        there = np.concatenate(at)
+        rows, place = np.unique(self.rows[there], return_inverse=True)
+        change = np.bincount(place, sign * self.vals[there], len(rows))
+        if (self.low[rows] + change > ladder.over[rows]).any() or (self.high[rows] + change < ladder.under[rows]).any():
+            return None
+        lows, tops = self.lows.copy(), self.tops.copy()
+        lows[list(old)], tops[list(old)] = 0, 0
+        lows[list(new)], tops[list(new)] = 1, 1
+        return lows, tops
 
 
 def _exchanges(inst: Instance, chosen: Collection[int]) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:

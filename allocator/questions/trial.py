@@ -187,7 +187,7 @@ class _Asked:
         if found.status == "stopped":
             return None
         chosen, short = part.out(found.chosen, found.short)
-        return replace(found, chosen=tuple(chosen), short=short)
+        return replace(found, chosen=tuple(chosen), short=short, near=None)
 
     def anywhere(self, near: Solution | None, stop: Stop | None) -> Solution | None:
         """The answer for the whole plan, begun from what was found nearby; stopped short, the better of the two.

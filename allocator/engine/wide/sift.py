@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
+from typing import Literal
 
 import numpy as np
 from ortools.math_opt import result_pb2  # type: ignore[import-untyped]  # untyped upstream
@@ -72,6 +73,12 @@ class Sift:
         """What so many pairs a post, on average, cost at most."""
         last = min(many * len(self.inst.posts), self.pairs) - 1
         return int(np.partition(self.cost, last)[last])
+
+    def near(self, chosen: Sequence[int], points: int) -> tuple[int, ...]:
+        """The pairs that a plan of so many points can have, those of one such plan among them."""
+        kept = self.cost <= self.bound - points
+        kept[list(chosen)] = True
+        return tuple(np.nonzero(kept)[0].tolist())
 
     def relax(self, always: Sequence[int]) -> bool:
         """Bound and costs; False where the hopeful question cannot be had, or time is up. `always`: pairs not to be
@@ -159,9 +166,14 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
     return _bounded(inst, found or plan, sift, kept)
 
 
-def left(inst: Instance, solution: Solution, stop: Stop, most: int) -> Part | None:
-    """The pairs that plans with as many points can have, where those are no more than `most` and every tier before
-    the points is at its best; None where that is not so, or not known."""
+def left(inst: Instance, solution: Solution, stop: Stop) -> Part | None:
+    """The pairs that plans with as many points can have, where every tier before the points is at its best; None where
+    that is not so, or not known."""
+    near = solution.near or _near(inst, solution, stop)
+    return cut_out(inst, range(len(inst.posts)), range(len(inst.people)), near) if near else None
+
+
+def _near(inst: Instance, solution: Solution, stop: Stop) -> tuple[int, ...] | None:
     points = next((t for t in inst.tiers if t.points), None)
     best = {t.name: top(inst, t) for t in inst.tiers}
     before = (x for x in zip(inst.tiers, solution.tiers, strict=True) if not (x[0].points or x[0].lot))
@@ -173,11 +185,7 @@ def left(inst: Instance, solution: Solution, stop: Stop, most: int) -> Part | No
             return None
     except Imprecise:
         return None
-    kept = sift.cost <= sift.bound - value(inst, points, solution.chosen, solution.short)
-    kept[list(solution.chosen)] = True
-    if kept.sum() > most:
-        return None
-    return cut_out(inst, range(len(inst.posts)), range(len(inst.people)), np.nonzero(kept)[0].tolist())
+    return sift.near(solution.chosen, value(inst, points, solution.chosen, solution.short))
 
 
 def _on(inst: Instance, kept: Flags, clock: Clock, how: Callable[[Part, Clock], Solution | None]) -> Solution | None:
@@ -257,13 +265,16 @@ def _bounded(inst: Instance, found: Solution, sift: Sift, kept: Flags) -> Soluti
     """The plan found on the pairs kept, with bounds of all."""
     others = int(sift.cost[~kept].min(initial=FAR))
     out = list[TierValue]()
+    near: tuple[int, ...] | None = None
     same = True  # whether the part's bounds so far are the whole's
     for tier, v in zip(inst.tiers, found.tiers, strict=True):
         if tier.points:
             same = sift.bound - others < v.value
             limit = min(sift.bound, max(v.bound, sift.bound - others, v.value))
+            near = sift.near(found.chosen, v.value)
         else:
             limit = v.bound if same else signed(tier, top(inst, tier))
         out.append(TierValue(tier.name, v.value, limit))
     done = found.status == "optimal" and same
-    return replace(found, status="optimal" if done else "feasible", tiers=tuple(out), unique=found.unique and done)
+    status: Literal["optimal", "feasible"] = "optimal" if done else "feasible"
+    return replace(found, status=status, tiers=tuple(out), unique=found.unique and done, near=near)
