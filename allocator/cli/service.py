@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from allocator.cli.app import JsonOpt, app, note, say, say_json
+from allocator.words import counted
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -166,19 +167,28 @@ def backup(
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")], as_json: JsonOpt = False
+    file: Annotated[Path, typer.Argument(help="a backup that `allocator backup` wrote")],
+    move: Annotated[
+        bool, typer.Option("--move", help="nobody has used the store since: sessions, tokens and links stay open")
+    ] = False,
+    as_json: JsonOpt = False,
 ) -> None:
-    """A backup into an empty store, checked row for row."""
+    """A backup into an empty store, checked row for row. Sessions, tokens and links end."""
     from allocator.service.environment import from_env
     from allocator.store.backup import read
     from allocator.store.backup import restore as run
     from allocator.store.database import open_store
 
     read(file)  # before a store is made for it
-    rows = run(open_store(from_env().database_url), file)
-    say_json({"restored": str(file), "rows": rows}) if as_json else note(
-        f"Restored: {rows} rows, the same as were written."
-    )
+    done = run(open_store(from_env().database_url), file, move=move)
+    if as_json:
+        return say_json({"restored": str(file), "rows": done.rows, "ended": done.ended})
+    note(f"Restored: {done.rows} rows, the same as were written.")
+    if not move:
+        note(
+            f"{counted(done.ended, 'session, token or link', 'sessions, tokens and links')} ended. Do again what was "
+            "done since the backup: roles taken back, people erased, second factors taken away."
+        )
 
 
 @app.command()

@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import Session
 
 from allocator.errors import UsageError
 from allocator.intake.broken import BROKEN_TEXT
 from allocator.store import migrate
 from allocator.store.database import Database
-from allocator.store.tables import Base, Mark, WorkerRow
+from allocator.store.tables import AuditRow, Base, Mark, Pass, Programme, SignIn, Utc, WorkerRow
 
 FORMAT = "allocator.backup/1"
 LEFT_OUT = {WorkerRow.__tablename__, Mark.__tablename__}  # who is alive now, what was done last to this very store
@@ -119,23 +119,38 @@ def read(path: Path) -> list[tuple[str, dict[str, Any]]]:
     whole = hashlib.sha256("".join(line + "\n" for line in rows).encode()).hexdigest()
     if last != {"rows": len(rows), "sha256": whole}:
         raise UsageError(f"{path}: damaged: its rows do not agree with its own hash.")
-    return [(name, row) for name, row in map(json.loads, rows)]
+    try:
+        return [(name, row) for name, row in map(json.loads, rows)]
+    except (*BROKEN_TEXT, TypeError):
+        raise UsageError(f"{path}: its rows are not those of a backup.") from None
 
 
-def restore(db: Database, path: Path) -> int:
-    """Everything back into an empty store; checked row for row before it is kept. Raises UsageError."""
+class Restored(NamedTuple):
+    """`rows` that came back, and of those the sessions, tokens and links that `ended`: they open nothing any more."""
+
+    rows: int
+    ended: int
+
+
+def restore(db: Database, path: Path, *, move: bool = False) -> Restored:
+    """Everything back into an empty store; checked row for row before it is kept. Raises UsageError.
+
+    What was open when the backup was made may have been ended since, so it ends here, and each programme's audit log
+    says so. With `move` everything stays as it was: for a store that nobody has used since.
+    """
     rows = read(path)
     migrate.upgrade(db)
-    by_name = {t.name: t for t in _tables()}
     with db.write() as s:
+        if not db.sqlite:  # a server that is begun on this store meanwhile waits; on SQLite it does anyway
+            s.execute(sa.text(f"lock table {', '.join(t.name for t in _tables())} in exclusive mode"))
         if any(s.execute(sa.select(sa.func.count()).select_from(t)).scalar() for t in _tables()):
             raise UsageError("This store is not empty. Restore into a new one: nothing is written over.")
-        for name, row in rows:
-            values = {
-                k: dt.datetime.fromisoformat(v["at"]) if isinstance(v, dict) and v.keys() == {"at"} else v
-                for k, v in row.items()
-            }
-            s.execute(sa.insert(by_name[name]).values(**values))
+        try:
+            _put(s, rows)
+        except (*BROKEN_TEXT, OverflowError, KeyError, TypeError, AttributeError, sa.exc.SQLAlchemyError) as error:
+            if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError | InterfaceError):
+                raise  # the store itself
+            raise UsageError(f"{path}: its rows are not those of this version's tables. Nothing was kept.") from None
         if not db.sqlite:  # the audit log goes on counting after its last line
             s.execute(
                 sa.text("select setval(pg_get_serial_sequence('audit', 'n'), (select coalesce(max(n), 1) from audit))")
@@ -143,4 +158,29 @@ def restore(db: Database, path: Path) -> int:
         back = list(_lines(s))
         if [json.loads(line) for line in back] != [[n, r] for n, r in rows]:
             raise UsageError(f"{path}: what came back is not what went in. Nothing was kept.")
-    return len(rows)
+        return Restored(len(rows), 0 if move else _end_all(s, path.name))
+
+
+def _put(s: Session, rows: list[tuple[str, dict[str, Any]]]) -> None:
+    by_name = {t.name: t for t in _tables()}
+    for name, row in rows:
+        table = by_name[name]
+        values = {k: _moment(v) if isinstance(table.c[k].type, Utc) and v is not None else v for k, v in row.items()}
+        s.execute(sa.insert(table).values(**values))
+
+
+def _moment(kept: dict[str, str]) -> dt.datetime:
+    return dt.datetime.fromisoformat(kept["at"])
+
+
+def _end_all(s: Session, file: str) -> int:
+    """The number of sessions, tokens and links that were still open."""
+    now = dt.datetime.now(dt.UTC)
+    ends = (
+        sa.update(Pass).where(Pass.revoked_at.is_(None), Pass.expires_at > now).values(revoked_at=now),
+        sa.update(SignIn).where(SignIn.used_at.is_(None), SignIn.expires_at > now).values(used_at=now),
+    )
+    done: list[Any] = [s.execute(end) for end in ends]
+    for programme in s.scalars(sa.select(Programme.id)):
+        s.add(AuditRow(at=now, programme_id=programme, action="restored", subject=file, detail="from a backup"))
+    return sum(x.rowcount for x in done)
