@@ -48,6 +48,8 @@ class Office:
     folded: Folded = field(default_factory=Folded)
     hands: ThreadPoolExecutor = field(default_factory=hands)
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "probe"))
+    probe: Future[dict[str, Any]] | None = None  # the last one: whoever asks meanwhile is told what it finds
+    probed: float = 0.0
 
     def aside(self, work: Callable[[], None]) -> Future[None]:
         """Done beside the answer, so that how long it takes tells the asker nothing. What fails is logged."""

@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DBAPIError
 
 from allocator.jobs.queue import Queue
-from allocator.service import http_problems, middleware, oidc, pages
+from allocator.service import http_problems, middleware, oidc, pages, probes
 from allocator.service.access import Office, note_refusal
 from allocator.service.environment import Settings
 from allocator.service.mail import Mail, server_of
@@ -60,8 +60,8 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.include_router(family.router, prefix=BASE, tags=[family.__name__.rsplit(".", 1)[-1]])
     app.include_router(oidc.router, prefix=BASE, tags=["people"])
     oidc.install(app, office)
-    app.include_router(middleware.router, prefix=BASE, tags=["care"])
-    app.include_router(middleware.router, include_in_schema=False)  # where probes look for them
+    app.include_router(probes.router, prefix=BASE, tags=["care"])
+    app.include_router(probes.router, include_in_schema=False)  # where probes look for them
     for page in pages.FAMILIES:
         app.include_router(page.router)
     app.mount("/static", StaticFiles(packages=[("allocator.service", "static")]), name="static")

@@ -66,6 +66,9 @@ class Settings:
     )
     upload_mb: int = env(10, "largest body accepted, in megabytes")
     national_mb: int = env(60, "largest body accepted on the page of national files, in megabytes")
+    metrics_token: str = env(
+        "", "what a machine elsewhere shows as a bearer to read /metrics; blank = it is read on this machine alone"
+    )
     log_requests: bool = env(False, "a line of log for every request; without it only for those that end in a fault")
     job_seconds: float = env(1800.0, "longest time one job of any kind may take, all its solves together")
     reads_per_minute: int = env(1200, "requests that read, by one person in a minute; more are answered 429")

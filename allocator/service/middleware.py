@@ -1,4 +1,4 @@
-"""Care around every request: size, headers, logs without personal data, figures for Prometheus, health."""
+"""Care around every request: size, headers, logs without personal data."""
 
 from __future__ import annotations
 
@@ -12,25 +12,15 @@ import time
 import traceback
 from typing import Any
 
-import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from allocator.service import figures
-from allocator.service.access import Office, office_of
-from allocator.service.figures import FIGURES, REQUESTS, SECONDS
+from allocator.service.figures import REQUESTS, SECONDS
 from allocator.service.http_problems import HttpProblem, fault, response
-from allocator.store import keep
-from allocator.store.migrate import newest
-from allocator.store.tables import Job
 
 FAULT = 500  # the least status that is a fault of ours
 log = logging.getLogger("allocator.access")
 BODY_SECONDS = 60.0  # within which a request's body has come
-PROBE_SECONDS = 3.0  # within which a store that is well has answered
 GONE = 499  # in the log and the figures: who asked hung up before it had said all
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 HEADERS = {
@@ -155,53 +145,3 @@ def log_as_json(*, requests: bool = False) -> None:
     for noisy in ("dbos", "alembic", "httpx", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     log.setLevel(logging.INFO if requests else logging.ERROR)
-
-
-router = APIRouter()
-
-
-@router.get("/healthz")
-async def health() -> dict[str, str]:
-    """The process answers: whatever its threads and its store are doing."""
-    return {"status": "ok"}
-
-
-@router.get("/readyz")
-async def ready(request: Request) -> Response:
-    """The store answers, takes writes, and its tables are of this version. `workers`: heard of lately; with none
-    the status is `no workers`, and work waits. `oldest_queued_seconds`: how long the job longest in the queue has
-    waited."""
-    office = office_of(request)
-    try:
-        found = await asyncio.wait_for(asyncio.wrap_future(office.probes.submit(_look, office)), PROBE_SECONDS)
-    except TimeoutError:
-        raise HttpProblem(
-            "store_away", f"The store did not answer in {PROBE_SECONDS:g} s.", {"Retry-After": "5"}
-        ) from None
-    return JSONResponse(found)
-
-
-def _look(office: Office) -> dict[str, Any]:
-    """What a probe is told. On a thread of its own: a store that hangs holds up no other request."""
-    with office.db.read() as s:
-        at = s.execute(sa.text("select version_num from alembic_version")).scalar()
-        workers = len(office.queue.alive(s))
-        oldest = s.scalar(sa.select(sa.func.min(Job.created_at)).where(Job.state == "queued"))
-    if at != newest():
-        told = f"The store is at step {at}, this version needs {newest()}."
-        raise HttpProblem("store_away", told, {"Retry-After": "5"})
-    office.db.takes_writes()
-    waited = round((keep.now() - oldest).total_seconds(), 1) if oldest else None
-    return {"status": "ok" if workers else "no workers", "workers": workers, "oldest_queued_seconds": waited}
-
-
-@router.get(
-    "/metrics",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
-)
-def metrics(request: Request) -> Response:
-    """Figures for Prometheus; nothing personal."""
-    office = office_of(request)
-    figures.look(office.db, office.queue)
-    return Response(generate_latest(FIGURES), media_type=CONTENT_TYPE_LATEST)

@@ -93,10 +93,12 @@ def client_of(db: Database, base_url: str, **settings: object) -> TestClient:
     app.state = State(
         {
             **built.state._state,
-            "office": replace(office, db=db, queue=queue, limiter=Limiter(), folded=Folded(), hands=hands()),
+            "office": replace(
+                office, db=db, queue=queue, limiter=Limiter(), folded=Folded(), hands=hands(), probe=None
+            ),
         }
     )
-    client = TestClient(app, base_url=base_url, raise_server_exceptions=False)
+    client = TestClient(app, base_url=base_url, raise_server_exceptions=False, client=("127.0.0.1", 50000))
     client.portal = _portal()
     return client
 

@@ -64,6 +64,8 @@ class Asked:
         return self.send(None)
 
     def forbidden(self) -> httpx.Response:
+        if self.route == "/metrics":  # as through a proxy
+            return self.send(None, headers={"X-Forwarded-For": "192.0.2.7"})
         if self.route.startswith("/sign-in"):
             return self.send(headers={"Origin": "https://evil.example"})
         if self.method == "GET":

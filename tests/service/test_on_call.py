@@ -17,8 +17,10 @@ import httpx2 as httpx
 import psycopg
 import pytest
 import sqlalchemy as sa
+from fastapi.testclient import TestClient
 
 from allocator.jobs.queue import Queue
+from allocator.service import probes
 from allocator.service.middleware import JsonLines
 from allocator.store import keep
 from allocator.store.database import Database, cause
@@ -78,6 +80,63 @@ def test_ready_says_who_works_and_how_long_work_has_waited(desk: Desk) -> None:
         s.add(WorkerRow(id="w", seen=desk.db.clock()))
         s.execute(sa.delete(Job))
     assert desk.client.get("/readyz").json() == {"status": "ok", "workers": 1, "oldest_queued_seconds": None}
+
+
+@pytest.mark.parametrize(
+    ("host", "sent", "inside"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {}, True),
+        ("192.0.2.7", {}, False),
+        ("", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "192.0.2.7"}, False),  # a proxy on this machine that is not believed
+        ("127.0.0.1", {"Forwarded": "for=192.0.2.7"}, False),
+        ("192.0.2.7", {"X-Forwarded-For": "127.0.0.1"}, False),
+        ("192.0.2.7", {"Authorization": "Bearer a long word of ours"}, True),
+        ("192.0.2.7", {"Authorization": "Bearer a long word of theirs"}, False),
+        ("192.0.2.7", {"Authorization": "Bearer "}, False),
+    ],
+)
+def test_figures_are_for_whoever_watches(tmp_path: Path, host: str, sent: dict[str, str], inside: bool) -> None:
+    """Anybody could read how much is asked of which page, and have every round folded to be told."""
+    desk = open_office(tmp_path, metrics_token="a long word of ours")
+    asked = TestClient(desk.client.app, base_url=SITE, client=(host, 1))
+    told = asked.get("/metrics", headers=sent)
+    assert (told.status_code, "allocator_jobs" in told.text) == ((200, True) if inside else (403, False))
+    assert ("workers" in asked.get("/readyz", headers=sent).json()) == inside
+    assert asked.get("/readyz", headers=sent).json()["status"] == "no workers"
+    for path in ("/healthz", "/readyz", "/metrics"):
+        said = asked.get(path, headers=sent).text
+        assert not [x for x in ("manager@", "Programme p", "Hill School", desk.ids["plan"], '"r"') if x in said], path
+
+
+def test_a_token_that_is_not_set_opens_nothing(desk: Desk) -> None:
+    asked = TestClient(desk.client.app, base_url=SITE, client=("192.0.2.7", 1))
+    for word in ("Bearer ", "Bearer", "", "Bearer None"):
+        assert asked.get("/metrics", headers={"Authorization": word}).status_code == 403
+
+
+def test_whoever_asks_without_end_does_not_keep_others_from_being_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Probes stood in line for one thread, each with a write: after some hundred the load balancer's own was late."""
+    looked: list[float] = []
+    real = probes._look
+
+    def slow(office: Any) -> Any:
+        looked.append(time.monotonic())
+        time.sleep(0.1)
+        return real(office)
+
+    monkeypatch.setattr(probes, "_look", slow)
+
+    async def tried() -> list[int]:
+        transport = httpx.ASGITransport(app=desk.client.app, client=("192.0.2.7", 1))
+        async with httpx.AsyncClient(transport=transport, base_url=SITE, timeout=30) as client:
+            return [a.status_code for a in await asyncio.gather(*(client.get("/readyz") for _ in range(200)))]
+
+    assert set(in_loop(tried)) == {200}
+    assert len(looked) <= 5
 
 
 def test_ready_tries_a_write(desk: Desk) -> None:
