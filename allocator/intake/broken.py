@@ -1,10 +1,12 @@
 """What Python raises for a zip (and so a workbook), for TOML or JSON that cannot be read, whoever reads it: one
-list for all readers."""
+list for all readers; and the one reader of JSON that somebody wrote."""
 
 from __future__ import annotations
 
+import json
 import zipfile
 import zlib
+from typing import Any
 
 BROKEN_ZIP = (
     zipfile.BadZipFile,  # not a zip, a table of contents or a checksum that is wrong
@@ -19,3 +21,16 @@ BROKEN_TEXT = (
     ValueError,  # no TOML or JSON, no text, or a number of more digits than Python takes
     RecursionError,  # thousands of brackets
 )
+
+
+def json_of(text: str | bytes) -> Any:
+    """What JSON says, every name of an object once. Raises BROKEN_TEXT: of two the first would be gone unsaid."""
+    return json.loads(text, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(k for n, (k, _) in enumerate(pairs) if any(k == other for other, _ in pairs[:n]))
+        raise ValueError(f"“{twice}” stands twice in one object")
+    return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,7 +13,7 @@ from typing import Any
 from allocator.domain.bodies import ReadAs
 from allocator.domain.case import TABLES
 from allocator.errors import CaseError
-from allocator.intake.broken import BROKEN_TEXT
+from allocator.intake.broken import BROKEN_TEXT, json_of
 from allocator.intake.grid import csv_rows, from_sheet, lay_out, swallowed, year_of_title
 from allocator.intake.ordinary import unreadable
 from allocator.intake.problems import Problem, nearest
@@ -271,7 +270,7 @@ def _tables_of(titles: Sequence[str], said: Mapping[str, str], raw: Raw) -> dict
 
 def _json(path: Path, raw: Raw) -> None:
     try:
-        data = json.loads(decode(path.read_bytes()))
+        data = json_of(decode(path.read_bytes()))
     except BROKEN_TEXT as error:
         raw.error("not_json", "", f"{path.name} is not readable as JSON: {error}.")
         return

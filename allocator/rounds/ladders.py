@@ -72,14 +72,15 @@ class Matter:
 
 @dataclass(frozen=True)
 class Viewer:
-    """Somebody in one role: the schools they head or chair, the SIPs that they are (whatever their role), and the
-    schools that a SIP works with now."""
+    """Somebody in one role: the schools they head or chair, the SIPs that they are (whatever their role), the
+    schools that a SIP works with now, and those that a manager also heads or chairs."""
 
     role: Literal["manager", "auditor", "school", "sip"]
     heads: frozenset[str] = frozenset()
     chairs: frozenset[str] = frozenset()
     sips: frozenset[str] = frozenset()
     works_with: frozenset[str] = frozenset()
+    leads: frozenset[str] = frozenset()
 
     def owns(self, m: Matter) -> bool:
         """Whether it is theirs: they may take it up and close it."""
@@ -116,7 +117,7 @@ def shown(m: Matter, how: Sight) -> tuple[Step, ...]:
 def may(m: Matter, v: Viewer) -> tuple[Word, ...]:
     """The steps that this person may take now."""
     how = sight(m, v)
-    if m.closed or how is None or how == "facts":
+    if m.closed or how is None or how == "facts" or m.urn in v.leads:  # of one's own school another manager hears
         return ()
     up: tuple[Word, ...] = ("raised",) if m.above else ()
     if v.role == "manager":

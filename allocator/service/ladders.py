@@ -11,7 +11,7 @@ from allocator.rounds import ladders
 from allocator.rounds.ladders import Matter, Step, Viewer, Word
 from allocator.service.own import rounds_before
 from allocator.service.roles import Who
-from allocator.service.views import own_sips
+from allocator.service.views import own_schools, own_sips
 from allocator.store import keep
 from allocator.store import ladders as kept
 
@@ -43,7 +43,8 @@ def viewer_of(s: Session, who: Who, programme: str) -> tuple[Viewer, Nameable]:
     if who.role in ("manager", "auditor"):
         sips = {x.sip: x.name for x in case.sips} if case else {}
         own = frozenset(own_sips(case, who, programme)) if case else frozenset()
-        return Viewer(who.role, sips=own), Nameable(_named(names), _named(sips))
+        led = frozenset(own_schools(case, who, programme)) if case else frozenset()
+        return Viewer(who.role, sips=own, leads=led), Nameable(_named(names), _named(sips))
     pairs = {(p.urn, p.sip): b.desk for b in rounds_before(s, who) if b.row.programme_id == programme for p in b.pairs}
     if who.role == "school":
         mine = [g for g in who.grants if g.programme_id == programme]

@@ -241,6 +241,7 @@ def _opened(session: Session, row: Pass | None, idle: dt.timedelta) -> tuple[Who
         return None
     called = session.get(Called, (person.id, row.programme_id))
     also = tuple((g.programme_id, g.sip) for g in every if g.sip)
+    schools = tuple((g.programme_id, g.urn) for g in every if g.urn)
     found = Who(
         person.id,
         called.name if called else person.email,
@@ -253,6 +254,7 @@ def _opened(session: Session, row: Pass | None, idle: dt.timedelta) -> tuple[Who
         row.kind,
         row.own,
         also,
+        schools,
         _waits(session, row),
     )
     return found, row.seen_at < now - idle / SEEN_EVERY

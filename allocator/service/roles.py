@@ -49,6 +49,7 @@ class Who:
     kind: str
     own: bool
     sips: tuple[tuple[str, str], ...] = ()  # (programme, sip) that the person also is, whatever the session's role
+    schools: tuple[tuple[str, str], ...] = ()  # (programme, URN) of schools that they also head or chair
     waits: bool = False  # a second factor is still to be shown, and nothing is open until then
 
     @property
@@ -82,7 +83,10 @@ class Who:
 
 
 def plain_email(email: str) -> str:
-    return email.strip().casefold()
+    """As addresses are compared. Of one with other letters than ASCII nothing is made: a long s or a Kelvin sign would
+    become somebody else's s or k."""
+    text = email.strip()
+    return text.lower() if text.isascii() else text
 
 
 def person_by_email(session: Session, email: str) -> Someone | None:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.intake.broken import BROKEN_ZIP
+from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP, json_of
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
@@ -76,9 +76,11 @@ def read_here(
     kind = media.split(";")[0].strip().lower()
     if kind == JSON:
         try:
-            data = json.loads(body)
-        except (ValueError, RecursionError):
+            data = json_of(body)
+        except json.JSONDecodeError:
             raise HttpProblem("bad_request", "The body is not JSON.") from None
+        except BROKEN_TEXT as error:
+            raise HttpProblem("bad_request", f"The body is not readable as JSON: {error}.") from None
         if not isinstance(data, dict):
             raise HttpProblem("bad_request", "The body is not a JSON object of tables.")
         return read_document(data, year=year, policy=policy, words=words, before=before)

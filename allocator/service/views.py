@@ -92,6 +92,12 @@ def own_sips(case: Case, me: Who, programme: str) -> set[str]:
     return by_address | {sip for p, sip in me.sips if p == programme}
 
 
+def own_schools(case: Case, me: Who, programme: str) -> set[str]:
+    """The schools that this person heads or chairs, known as `own_sips` are."""
+    addresses = ((s.urn, a) for s in case.schools for a in (s.head_email, s.chair_email))
+    return {u for u, a in addresses if a and plain_email(a) == me.email} | {u for p, u in me.schools if p == programme}
+
+
 def not_about_oneself(s: Session, row: RoundRow, before: Case | None, after: Case, me: Who) -> None:
     """Data in force are changed about a manager who is a SIP by another manager, in whatever form they come. The
     first data of a round have nothing to be held against: that they tell of their giver goes into the audit log.

@@ -16,6 +16,8 @@ from starlette.concurrency import run_in_threadpool
 
 from allocator.service import passes
 from allocator.service.access import Office
+from allocator.service.http_problems import HttpProblem
+from allocator.service.limits import AtOnce
 from allocator.service.roles import Who
 from allocator.service.schemas import JobOut
 from allocator.store import keep
@@ -72,16 +74,35 @@ def job_out(job: Job) -> JobOut:
 class Later(JSONResponse):
     """202 with the job as it stands, or what came of it if that is there within `wait` seconds (`Prefer: wait`).
 
-    It is waited for without holding a thread: `settled` is the answer to send.
+    It is waited for without holding a thread: `settled` is the answer to send. Who waits is a listener like others
+    (`AtOnce`); where no place is free for `key`, the preference is not applied.
     """
 
-    def __init__(self, job: Job, headers: dict[str, str], look: Callable[[], Response | None], wait: int) -> None:
+    def __init__(
+        self,
+        job: Job,
+        headers: dict[str, str],
+        look: Callable[[], Response | None],
+        wait: int,
+        listeners: AtOnce,
+        key: str,
+    ) -> None:
         super().__init__(job_out(job).model_dump(mode="json"), 202, headers)
-        self.look, self.wait = look, wait
+        self.look, self.wait, self.listeners, self.key = look, wait, listeners, key
 
     async def settled(self) -> Response:
+        if not self.wait:
+            return self
+        try:
+            with self.listeners.one(self.key):
+                return await self._waited()
+        except HttpProblem:  # the most at once
+            del self.headers["preference-applied"]
+            return self
+
+    async def _waited(self) -> Response:
         until, pause = time.monotonic() + self.wait, LOOK
-        while self.wait:
+        while True:
             found = await run_in_threadpool(self.look)
             if found is not None:
                 return found
@@ -115,7 +136,7 @@ def answered(office: Office, request: Request, job: Job) -> Response:
                 return Response(row.body, 200, headers | plan, "application/json")
             return JSONResponse(job_out(now).model_dump(mode="json"), 200, headers)
 
-    return Later(job, headers, look, wait)
+    return Later(job, headers, look, wait, office.listeners, who.id)
 
 
 def _wait(request: Request, most: int) -> int:

@@ -28,7 +28,7 @@ from allocator.service.schemas import (
     RoundOut,
     SolveIn,
 )
-from allocator.service.views import round_out, sips_of
+from allocator.service.views import own_schools, round_out, sips_of
 from allocator.service.work import accept, sent
 from allocator.store import keep
 from allocator.store.tables import Grant, Job, Programme, RoundRow
@@ -120,6 +120,8 @@ def decide(office: Office, request: Request, who: Who, id: str, ask: RefusalDeci
             if p.key == (ask.urn, ask.post) and p.represented
         ):
             raise HttpProblem("round_refuses", "It is you whom this school refused: another manager decides it.")
+        if ask.urn in own_schools(desk.facts.case, who, row.programme_id):
+            raise HttpProblem("round_refuses", "It is your own school that refused: another manager decides it.")
         done = keep.step(
             s, id, by, lambda d: rounds.decide_refusal(d, ask.urn, ask.stands, ask.reason, today, ask.post)
         )

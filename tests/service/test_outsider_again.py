@@ -1,0 +1,188 @@
+"""What an outsider found who came once more with ideas of their own, each as they tried it; and what held."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import Workbook, load_workbook
+
+from allocator import rounds
+from allocator.domain.policy import Policy
+from allocator.intake.read import read_case
+from allocator.reasons.answer import solve
+from allocator.service import roles
+from allocator.service.limits import AtOnce
+from allocator.store import keep
+from allocator.store.tables import AuditRow
+from tests.service.office import MEL as BY
+from tests.service.office import Desk, facts, open_office
+from tests.service.test_trust import enrol, session
+
+SITE, MEL = "http://testserver", "mel@example.org"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return open_office(tmp_path)
+
+
+# -- one person, several chairs ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("known_by", ["role", "address"])
+def test_a_manager_who_heads_the_school_does_not_decide_its_refusal(desk: Desk, known_by: str) -> None:
+    """Who refused was judge of the refusal."""
+    policy, today = Policy.model_validate({"round": {"vetoes": 0}}), keep.now().date()  # every refusal goes to a person
+    case = facts()
+    if known_by == "address":
+        led = case.schools[0].model_copy(update={"head_email": "Mel@Example.org"})
+        case = case.model_copy(update={"schools": (led, *case.schools[1:])})
+    plan = solve(case, policy)
+    with desk.db.write() as s:
+        row = keep.the_round(s, "rq", lock=True)
+        keep.keep_case(s, row, case, policy, [], BY)
+        keep.keep_plan(s, "rq", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), BY)
+        keep.step(s, "rq", BY, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "rq", BY, lambda d: rounds.answer(d, "1", "veto", "head", today))
+    enrol(desk, MEL, "Mel", "q", "manager")
+    if known_by == "role":
+        enrol(desk, MEL, "Mel", "q", "chair", urn="1")
+    word = {"urn": "1", "stands": True, "reason": "We would rather have another."}
+    for headers, status in ((session(desk, "manager", "q", MEL), 409), (desk.headers("manager elsewhere"), 200)):
+        answer = desk.client.post("/rounds/rq/refusals", json=word, headers=headers)
+        assert answer.status_code == status, answer.text
+
+
+def test_a_concern_about_a_managers_own_school_is_not_theirs_to_close(desk: Desk) -> None:
+    """As its head they read it; as a manager they answered it, and closed it."""
+    enrol(desk, MEL, "Mel", "p", "manager")
+    enrol(desk, MEL, "Mel", "p", "head", urn="1")
+    said = {"urn": "1", "begin": "second", "text": "Two heads of year left."}
+    opened = desk.client.post(f"{SITE}/sip/ladders", data=said, headers=desk.headers("sip"), follow_redirects=False)
+    assert opened.status_code == 303, opened.text
+    path = f"{SITE}/programmes/p/ladders"
+    mine = desk.client.get(path, headers=session(desk, "manager", "p", MEL)).text
+    theirs = desk.client.get(path, headers=desk.headers("manager")).text
+    assert "Two heads of year left." in mine
+    assert ('value="closed"' in mine, 'value="closed"' in theirs) == (False, True)
+
+
+@pytest.mark.parametrize("spelt", ["ſam@example.org", "\u212aim@example.org", "sam@exampl\u00e9.org"])
+def test_no_other_letter_becomes_somebody_elses_address(desk: Desk, spelt: str) -> None:
+    """A provider that knows ſam signed them in as Sam: folded, a long s is an s, and a Kelvin sign a k."""
+    for email in ("sam@example.org", "kim@example.org"):
+        enrol(desk, email, "Sam", "p", "manager")
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, spelt) is None
+        assert roles.person_by_email(s, " SAM@Example.ORG ") is not None
+
+
+# -- waiting, sending again, at the same moment -----------------------------------------------------------------------
+
+
+def test_who_waits_is_one_of_few_listeners(desk: Desk) -> None:
+    """One program could have hundreds of answers held open, each looking at the store four times a second."""
+    listeners: AtOnce = desk.client.app.state.office.listeners  # type: ignore[attr-defined]
+    me = desk.client.get("/me", headers=desk.headers("manager")).json()["id"]
+    headers = {**desk.headers("manager"), "Prefer": "wait=20", "Idempotency-Key": "k"}
+    for _ in range(listeners.each):
+        listeners.take(me)
+    try:
+        for _ in range(2):  # the second time the answer that is kept, or the job that it stands for
+            began = time.monotonic()
+            told = desk.client.post("/rounds/r/solves", json={"seed": 5, "adopt": False}, headers=headers)
+            assert (told.status_code, "preference-applied" in told.headers) == (202, False)
+            assert time.monotonic() - began < 10
+    finally:
+        for _ in range(listeners.each):
+            listeners.free(me)
+    assert not listeners.now
+
+
+def test_a_key_is_nobody_elses_to_send_again(desk: Desk) -> None:
+    """Nor one's own in another role or programme: each does the request for themselves."""
+    enrol(desk, MEL, "Mel", "p", "manager")
+    enrol(desk, MEL, "Mel", "q", "manager")
+    body, key = {"name": "Made"}, {"Idempotency-Key": "the same"}
+    first = desk.client.post("/programmes/p/rounds", json=body, headers=session(desk, "manager", "p", MEL) | key)
+    assert first.status_code == 201
+    for who, status in (
+        (desk.headers("manager"), 201),
+        (session(desk, "manager", "q", MEL), 404),
+        (desk.headers("head"), 403),
+        (desk.headers("manager elsewhere"), 404),
+        ({}, 401),
+    ):
+        again = desk.client.post("/programmes/p/rounds", json=body, headers=who | key)
+        assert again.status_code == status
+        assert first.json()["id"] not in again.text
+        assert "idempotency-replayed" not in again.headers
+
+
+def test_of_two_who_confirm_a_pair_at_once_one_does(desk: Desk) -> None:
+    said = {"urn": "1", "answer": "accept"}
+    answers = f"/plans/{desk.ids['plan']}/answers"
+    assert desk.client.post(answers, json=said, headers=desk.headers("head")).status_code == 200
+    enrol(desk, MEL, "Mel", "p", "manager")
+    both = (desk.headers("manager"), session(desk, "manager", "p", MEL))
+    path, pairs = f"/plans/{desk.ids['plan']}/confirmations", {"pairs": [{"urn": "1"}]}
+    with ThreadPoolExecutor(8) as at_once:
+        told = list(
+            at_once.map(lambda n: desk.client.post(path, json=pairs, headers=both[n % 2]).status_code, range(8))
+        )
+    assert sorted(told) == [200] + [409] * 7
+    with desk.db.read() as s:
+        assert [e.kind for e in keep.events_of(s, "r")].count("confirmed") == 1
+        lines = sa.select(sa.func.count()).where(AuditRow.action == "confirmed")
+        assert s.scalar(lines) == 1
+
+
+# -- what a file says, and what comes back of it ----------------------------------------------------------------------
+
+
+def test_a_table_that_stands_twice_in_a_file_is_not_half_taken(desk: Desk, tmp_path: Path) -> None:
+    """Of two lists of schools the first was gone, with nobody told."""
+    text = '{"year": "2026/27", "schools": [{"urn": "1"}], "sips": [], "schools": []}'
+    (tmp_path / "case.json").write_text(text)
+    found = read_case(tmp_path / "case.json")
+    assert [p.text for p in found.problems if "“schools” stands twice" in p.text]
+    sent = {**desk.headers("manager"), "Content-Type": "application/json"}
+    answer = desk.client.put("/rounds/r/case", content=text, headers=sent)
+    assert (answer.status_code, "“schools” stands twice" in answer.json()["detail"]) == (400, True)
+    (tmp_path / "case.json").write_text('{"year": "2026/27", "schools": [{"urn": "1", "urn": "2"}], "sips": []}')
+    assert any("“urn” stands twice" in p.text for p in read_case(tmp_path / "case.json").problems)
+
+
+def test_the_marked_copy_of_a_workbook_has_no_macro_and_nothing_embedded(desk: Desk) -> None:
+    """The one file of somebody's own that comes back, and no scanner has seen it."""
+    book = Workbook()
+    book.active.title = "schools"  # type: ignore[union-attr]
+    book.active.append(["urn", "name", "phase"])  # type: ignore[union-attr]
+    book.active.append(["1", "Hill", "primry"])  # type: ignore[union-attr]
+    plain, armed = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    kinds = (
+        b'<Default Extension="bin" ContentType="application/vnd.openxmlformats-officedocument.oleObject"/>'
+        b'<Override PartName="/xl/vbaProject.bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    )
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(armed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"</Types>", kinds))
+        new.writestr("xl/vbaProject.bin", b"Sub AutoOpen")
+        new.writestr("xl/embeddings/oleObject1.bin", b"MZ embedded")
+    me, page = desk.headers("manager"), f"{SITE}/rounds/r/data"
+    xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    given = desk.client.post(page, files={"file": ("own.xlsx", armed.getvalue(), xlsx)}, headers=me)
+    assert given.status_code == 200
+    back = desk.client.get(f"{page}/marked", headers=me)
+    assert back.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(back.content)) as parts:
+        assert not [n for n in parts.namelist() if n.endswith(".bin") or "embed" in n or "external" in n]
+    assert load_workbook(io.BytesIO(back.content))["schools"]["B2"].value == "Hill"
