@@ -63,7 +63,6 @@ def tried_on(row: PlanRow, plan: Plan, stands: Round) -> Setup:
 def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
     stands = keep.standing(session, row.id)
     plan = keep.current(session, row.id, stands)
-    case = keep.case_row(session, row.id)
     place = Desk(keep.plan_of(plan), stands) if plan else None
     return RoundOut(
         id=row.id,
@@ -74,7 +73,7 @@ def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
         state=stands.state,
         resubmissions=stands.resubmissions,
         plan=plan.id if plan else None,
-        case_sha256=case.sha256 if case else None,
+        case_sha256=keep.case_sha256(session, row.id),
         altered=rounds.altered(stands).text,
         reminders_due=list(rounds.reminders(place, today)) if place else [],
         private_words=list(rounds.private_words(place)) if place else [],

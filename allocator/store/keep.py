@@ -224,6 +224,12 @@ def case_row(session: Session, round_id: str) -> CaseRow | None:
     return session.scalars(query).first()
 
 
+def case_sha256(session: Session, round_id: str) -> str | None:
+    """The hash of the case in force, without reading the case."""
+    query = sa.select(CaseRow.sha256).where(CaseRow.round_id == round_id).order_by(CaseRow.n.desc())
+    return session.scalars(query).first()
+
+
 def case_numbered(session: Session, round_id: str, n: int) -> CaseRow:
     """The `n`th case of the round, as it was when work was asked for on it."""
     row = session.get(CaseRow, (round_id, n))

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from allocator import rounds
 from allocator.allocate import Key, Setup
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
@@ -22,12 +21,11 @@ from allocator.report.wording import Letter
 from allocator.service.pages import map as map_page
 from allocator.service.pages import place, previews
 from allocator.store import keep
-from allocator.store.tables import RoundRow
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.test_board import board as board
 from tests.pages.test_board import go
 from tests.pages.test_matrix import SITE
-from tests.service.office import MEL, facts, open_office
+from tests.service.office import facts, open_office, planned
 
 SIDEWAYS = """() => [...document.querySelectorAll(".sip-scroll")].filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => e.getAttribute("aria-label"))"""
@@ -38,13 +36,8 @@ def test_a_crowded_map_is_dots_and_its_table_folded_by_sip(tmp_path: Path, monke
     desk, case = open_office(tmp_path), facts()
     spread = {x: tuple(r.model_copy(update={"easting": 500.0 * n, "northing": 900.0 * n}) for n, r in enumerate(getattr(case, x))) for x in ("schools", "sips")}  # fmt: skip
     case = case.model_copy(update=spread)
-    plan = solve(case, Policy())
     with desk.db.write() as s:
-        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
-        s.flush()
-        keep.keep_case(s, keep.the_round(s, "n", lock=True), case, Policy(), [], MEL)
-        keep.keep_plan(s, "n", plan)
-        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+        planned(s, "n", case, Policy(), solve(case, Policy()), programme="p")
     whole, one = (
         desk.client.get(f"{SITE}/rounds/n/map{q}", headers=desk.headers("manager")).text for q in ("", "?sip=A")
     )
@@ -127,13 +120,9 @@ def test_only_letters_that_are_looked_at_are_written(tmp_path: Path, monkeypatch
 
 def test_schools_to_be_told_are_folded_by_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, "FOLDED", 3)
-    desk, plan = open_office(tmp_path), solve(facts(), Policy())
+    desk = open_office(tmp_path)
     with desk.db.write() as s:
-        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
-        s.flush()
-        keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
-        keep.keep_plan(s, "n", plan)
-        keep.keep_fact(s, keep.the_round(s, "n", lock=True), rounds.adopt(keep.standing(s, "n"), plan), MEL)
+        planned(s, "n", facts(), Policy(), solve(facts(), Policy()), programme="p")
     html = desk.client.get(f"{SITE}/rounds/n/publish", headers=desk.headers("manager")).text
     assert [html.count(x) for x in ("<details", "1: 1 school<", 'name="urns"', 'name="shown"')] == [4, 1, 4, 4]
 

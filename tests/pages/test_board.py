@@ -7,15 +7,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
 from allocator.store import keep
-from allocator.store.tables import Programme, RoundRow
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
-from tests.service.office import MEL
+from tests.service.office import planned
 from tests.sizes import LONG
 
 HILLS = [school(str(n), name=f"{n} Hill School", easting=400_000 + 5000 * n, northing=300_000) for n in range(1, 6)]
@@ -34,18 +32,9 @@ def small() -> Case:
 @pytest.fixture
 def board(at: Site) -> str:
     """A round of this test's own, planned; its address."""
-    id, facts = keep.new_id(), small()
-    plan = solve(facts, Policy.model_validate({"require_dbs": False}))
+    facts, policy = small(), Policy.model_validate({"require_dbs": False})
     with at.db.write() as s:
-        s.add(Programme(id=id, name="Board", created_at=keep.now()))
-        s.flush()
-        row = RoundRow(id=id, programme_id=id, name="2026/27", created_at=keep.now())
-        s.add(row)
-        s.flush()
-        keep.keep_case(s, row, facts, Policy.model_validate({"require_dbs": False}), [], MEL)
-        keep.keep_plan(s, id, plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), MEL)
-    return id
+        return planned(s, keep.new_id(), facts, policy, solve(facts, policy)).id
 
 
 def go(at: Site, board: str, path: str = "/board", **how: object) -> Page:

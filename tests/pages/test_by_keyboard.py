@@ -7,14 +7,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.store import keep
-from allocator.store.tables import Programme, RoundRow
 from tests.pages.hands import Keys
 from tests.pages.site import Site
-from tests.service.office import MEL, facts
+from tests.service.office import facts, planned
 
 SLOW = 60_000  # ms for a job on a busy machine
 FOCUS = """() => {
@@ -42,14 +39,7 @@ def told(keys: Keys, words: str) -> None:
 
 def test_a_year_s_main_path_by_keyboard_alone(at: Site) -> None:
     with at.db.write() as s:
-        s.add(Programme(id="keys", name="By keyboard", created_at=keep.now()))
-        s.flush()
-        s.add(RoundRow(id="keys", programme_id="keys", name="2026/27", created_at=keep.now()))
-        s.flush()
-        row, plan = keep.the_round(s, "keys", lock=True), solve(facts(), Policy())
-        keep.keep_case(s, row, facts(), Policy(), [], MEL)
-        keep.keep_plan(s, "keys", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "keys"), plan), MEL)
+        planned(s, "keys", facts(), Policy(), solve(facts(), Policy()))
     page = at.context().new_page()
     page.set_default_timeout(15_000)
     keys = Keys(page)

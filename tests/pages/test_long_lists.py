@@ -11,10 +11,9 @@ from playwright.sync_api import Page, expect
 from allocator import rounds
 from allocator.service.pages.ask import WAYS
 from allocator.store import keep
-from allocator.store.tables import Programme, RoundRow
 from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.pages.test_at_size import SIDEWAYS
-from tests.service.office import MEL, open_office
+from tests.service.office import MEL, open_office, planned
 
 SITE = "http://testserver"
 LONG = {  # address -> (rows, how many a phone shows first, how many there are)
@@ -43,16 +42,8 @@ def test_a_phone_shows_the_first_rows_and_all_in_one_press(at: Site, path: str) 
 
 
 def test_of_hundreds_told_every_screen_shows_the_first_and_all_in_one_press(at: Site) -> None:
-    case, policy, plan = hartwell()
     with at.db.write() as s:
-        s.add(Programme(id="many-told", name="Many told", created_at=keep.now()))
-        s.flush()
-        s.add(RoundRow(id="many-told", programme_id="many-told", name="2026/27", created_at=keep.now()))
-        s.flush()
-        row = keep.the_round(s, "many-told", lock=True)
-        keep.keep_case(s, row, case, policy, [], MEL)
-        keep.keep_plan(s, "many-told", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "many-told"), plan), MEL)
+        planned(s, "many-told", *hartwell())
         keep.step(s, "many-told", MEL, lambda d: rounds.propose(d, None, keep.now().date()))
     page, rows = at.enter("many-told", "manager"), "#all-told tbody > tr"
     page.goto(f"{at.base}/rounds/many-told/publish?show=waiting")

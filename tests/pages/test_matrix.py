@@ -141,6 +141,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/rounds/{id}/confirm"): (MANAGER, {"pair": "1/lead"}),
     ("POST", "/rounds/{id}/confirm/governors"): (MANAGER, {"urn": "1", "word": "governors_yes"}),
     ("POST", "/rounds/{id}/confirm/in-force"): (MANAGER, {}),
+    ("GET", "/rounds/{id}/plan/locks"): (MANAGER, None),
     ("POST", "/rounds/{id}/plan/locks"): (MANAGER, {"urns": "1", "word": "lock", "reason": "x"}),
     ("GET", "/rounds/{id}/next-year"): (STAFF, None),
     ("POST", "/rounds/{id}/next-year"): (MANAGER, {}),

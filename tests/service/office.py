@@ -16,9 +16,11 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from fastapi.datastructures import State
 from fastapi.testclient import TestClient
+from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.case import Case
+from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.jobs.queue import Queue
@@ -74,6 +76,20 @@ class Desk:
 
     def headers(self, name: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+
+
+def planned(s: Session, id: str, case: Case, policy: Policy, plan: Plan, programme: str = "") -> RoundRow:
+    """A round with these data and this plan on its desk, in this programme, or in a new one of the round's id."""
+    if not programme:
+        s.add(Programme(id=id, name=id.capitalize(), created_at=keep.now()))
+        s.flush()
+    s.add(RoundRow(id=id, programme_id=programme or id, name=f"2026/27 {id}"[:100], created_at=keep.now()))
+    s.flush()
+    row = keep.the_round(s, id, lock=True)
+    keep.keep_case(s, row, case, policy, [], MEL)
+    keep.keep_plan(s, id, plan)
+    keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), MEL)
+    return row
 
 
 def open_office(folder: Path, **settings: object) -> Desk:

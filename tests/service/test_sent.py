@@ -16,10 +16,10 @@ from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
 from allocator.service import passes, roles
 from allocator.store import keep
-from allocator.store.tables import RoundRow, SentRow
+from allocator.store.tables import SentRow
 from tests.make import case, led, school, sip
 from tests.pages.site import hartwell
-from tests.service.office import MEL, Desk, open_office
+from tests.service.office import MEL, Desk, open_office, planned
 
 SITE, GORSE = "http://testserver", "900020"
 
@@ -118,14 +118,8 @@ def test_a_sip_says_no_to_one_school_and_is_let_go(desk: Desk) -> None:
 @pytest.fixture
 def gorse(desk: Desk) -> Desk:
     """Hartwell's round `h` in programme p, Gorse told; its head and chair, and its SIP, are people of it."""
-    facts, policy, plan = hartwell()
     with desk.db.write() as s:
-        s.add(RoundRow(id="h", programme_id="p", name="2026/27 Hartwell", created_at=keep.now()))
-        s.flush()
-        row = keep.the_round(s, "h", lock=True)
-        keep.keep_case(s, row, facts, policy, [], MEL)
-        keep.keep_plan(s, "h", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "h"), plan), MEL)
+        planned(s, "h", *hartwell(), programme="p")
         given: tuple[tuple[str, roles.GrantRole, str, str], ...] = (
             ("gorse head", "head", GORSE, ""), ("gorse chair", "chair", GORSE, ""), ("owen", "sip", "", "owen"),
         )  # fmt: skip
@@ -192,14 +186,8 @@ def test_a_request_that_the_sip_come_with_the_head_is_decided_and_read_on_the_pa
     team = [sip("A", name="Siân Llŷr", max_schools=1), sip("B", name="Łukasz Żak")]
     wish = {"by": "school", "urn": "2", "sip": "A", "wish": "follow_head"}
     tables = case([school("1"), school("2")], team, history=led("1", "A", "2025/26"), wishes=[wish])
-    plan = solve(tables, Policy())
     with desk.db.write() as s:
-        s.add(RoundRow(id="f", programme_id="p", name="2026/27 Follow", created_at=keep.now()))
-        s.flush()
-        row = keep.the_round(s, "f", lock=True)
-        keep.keep_case(s, row, tables, Policy(), [], MEL)
-        keep.keep_plan(s, "f", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "f"), plan), MEL)
+        planned(s, "f", tables, Policy(), solve(tables, Policy()), programme="p")
         grant = roles.enrol(s, "dale@example.org", "dale head", "p", "head", urn="2")
         desk.tokens["dale head"], _ = passes.begin(
             s, grant.person_id, "school", "token", dt.timedelta(days=1), programme="p"

@@ -102,9 +102,10 @@ def card_of(plan: Plan, urn: str, post: str) -> Any:
 
 @router.get("/rounds/{id}/board/try")
 def try_it(
-    request: Request, id: Id, who: Reader, office: In, urn: Urn, sip: Urn, post: Post = "lead", then: Then = ""
+    request: Request, id: Id, who: Reader, office: In, urn: Urn, sip: Urn = "", post: Post = "lead", then: Then = ""
 ) -> Response:
-    """What it would change if this SIP had this post: barred and why, or what the plan loses and who would move."""
+    """What it would change if this SIP, or the one who has it, had this post: barred and why, or what the plan loses
+    and who would move."""
     return tried_page(request, id, who, office, urn, sip, post, then=then)
 
 
@@ -122,6 +123,8 @@ def tried_page(
     then = then or (form and form.text("then")) or ""
     with office.db.read() as s:
         around_it, row, plan, _ = on_desk(s, id, who)
+    card = card_of(plan, urn, post)
+    sip = sip or (card.sip if card else "")
     found = tried(tried_on(row, plan, around_it["stands"]), plan, (urn, post), sip, TRY)
     return show(
         request,
@@ -130,7 +133,7 @@ def tried_page(
         422 if form else 200,
         **around_it,
         trial=found,
-        card=card_of(plan, urn, post),
+        card=card,
         urn=urn,
         post=post,
         sip=sip,

@@ -36,6 +36,8 @@ from allocator.store.tables import RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Words = Annotated[str, Query(max_length=100)]
+LONG = 100  # rows; of more each has what is done in it written by plan.js, where the mouse or the focus is
+BARE = ("urn", "school", "phase", "need", "area", "flags")  # columns whose cells say what they are
 Keys = Annotated[tuple[str, ...], Query(max_length=len(COLUMNS))]
 
 
@@ -90,35 +92,24 @@ def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[S
 @router.get("/rounds/{id}/plan")
 def the_table(request: Request, id: Id, who: Reader, office: In, asked: Asked) -> Response:
     """The whole plan, one row a school."""
-    return table_page(request, id, who, office, asked)
-
-
-def table_page(
-    request: Request, id: str, who: Who, office: Office, asked: View, form: Fields | None = None
-) -> Response:
-    """The page, with the errors of a form that could not be taken."""
     with office.db.read() as s:
         around_it, plan, rows = rows_of(s, id, who)
         before = the_one_before(s, id, around_it["stands"])
-    undone = _moved(before[0], plan) if before else set()
     found = viewed(rows, asked)
     shown = [r for _, group in found for r in group]
-    errors = form.errors if form else {}
+    urns = {r.urn for r in shown}
     return show(
         request,
         "plan.html",
         who,
-        422 if form else 200,
         **around_it,
         asked=asked,
         query=query,
         groups=found,
         columns=asked.shown,
-        lockable=[r for r in shown if r.sip_id],
-        errors=errors,
-        summary=form.summary if form else [],
-        ticked=form.all("urns") if form else [],
-        reason=form.text("reason") or "" if form else "",
+        lockable=any(r.sip_id for r in shown),
+        bare=BARE,
+        long=len(shown) > LONG,
         all_columns=COLUMNS,
         ways=GROUPS,
         marks=list(MARKS.items()),
@@ -126,16 +117,43 @@ def table_page(
         count=len(shown),
         total=len(rows),
         before=before[1] if before else None,
-        undone=undone,
+        undone=_moved(before[0], plan) if before else set(),
         days=sum(r.days for r in shown),
         short=sum(r.short for r in shown),
-        to_begin=sum(a.extra_days for a in plan.assignments if a.urn in {r.urn for r in shown}),
+        to_begin=sum(a.extra_days for a in plan.assignments if a.urn in urns),
         needs=[(n, n) for n in NEEDS if any(r.need == n for r in rows)],
         areas=sorted({(r.area, r.area) for r in rows if r.area}),
         team=sorted(
             ({r.last_id: r.last for r in rows if r.last_id} | {r.sip_id: r.sip for r in rows if r.sip_id}).items(),
             key=lambda x: x[1],
         ),
+    )
+
+
+@router.get("/rounds/{id}/plan/locks")
+def lockable(request: Request, id: Id, who: Manager, office: In, asked: Asked) -> Response:
+    """The schools of a view of the table, to lock or unlock those ticked."""
+    return locks_page(request, id, who, office, asked)
+
+
+def locks_page(
+    request: Request, id: str, who: Who, office: Office, asked: View, form: Fields | None = None
+) -> Response:
+    """The page, with the errors of a form that could not be taken."""
+    with office.db.read() as s:
+        around_it, _, rows = rows_of(s, id, who)
+    return show(
+        request,
+        "plan-locks.html",
+        who,
+        422 if form else 200,
+        **around_it,
+        view=query(asked),
+        lockable=[r for _, group in viewed(rows, asked) for r in group if r.sip_id],
+        errors=form.errors if form else {},
+        summary=form.summary if form else [],
+        ticked=form.all("urns") if form else [],
+        reason=form.text("reason") or "" if form else "",
     )
 
 
@@ -150,7 +168,7 @@ def locks(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if not meant and word:
         form.errors["urns"] = f"Tick schools that are {'not yet ' if word == 'lock' else ''}locked"
     if form.errors:
-        return table_page(request, id, who, office, view_at(form.text("then") or ""), form)
+        return locks_page(request, id, who, office, view_at(form.text("then") or ""), form)
     on = {"by": who.name, **on_day(plan, around_it["stands"])} if word == "lock" else {}
     changes = [lock(word, r.urn, "lead", r.sip_id, reason, on) for r in meant]
     return by_hand(request, id, who, office, form, changes, reason, "")
