@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from allocator.domain.case import Case
+from allocator.domain.case import Case, History
 from allocator.errors import NotThere
 from allocator.service import ladders, roles
 from allocator.service.roles import Who
@@ -166,6 +166,9 @@ def _by_others(case: Case, sips: set[str], urns: set[str]) -> Iterable[tuple[str
     for w in case.wishes:
         if w.note and (w.sip in sips or w.urn in urns):
             yield f"wish of the {w.by}: {w.wish.replace('_', ' ')}", w.note
+    for h in case.history:
+        if h.sip in sips and h.ended not in (None, "end_of_year"):
+            yield f"{h.year} at {h.urn}, {h.role or 'lead'}: how it ended", h.ended.replace("_", " ")
     for d in case.decisions:
         if d.sip in sips or d.urn in urns:
             yield f"decision ({d.decision.replace('_', ' ')}) by {d.by}, {d.on}", d.reason
@@ -195,7 +198,7 @@ def _of_case(where: str, case: Case, who: Who, programme: str) -> Iterable[Part]
         [
             (
                 f"{h.year} {h.role or 'lead'}",
-                names.get(h.urn, h.urn) + (f", ended: {h.ended.replace('_', ' ')}" if h.ended else ""),
+                names.get(h.urn, h.urn) + _ended(h),
             )
             for h in history
         ],
@@ -219,6 +222,14 @@ def _of_case(where: str, case: Case, who: Who, programme: str) -> Iterable[Part]
     yield f"{where}: days given", [(str(w.on), f"{w.days:g} at {names.get(w.urn, w.urn)}, {w.post}") for w in worked]
     told = "are not shown or counted here: they may name others too. Ask the SIP manager for a copy"
     yield f"{where}: written by others", [("Wishes, refusals and decisions, should any name you", told)]
+
+
+def _ended(h: History) -> str:
+    """That it ended; how, where the SIP ended it themselves. Else a school that refused within the year, and was told
+    that nobody else sees it, would be told of a year later: by what is said, or by its not being said."""
+    if h.ended in (None, "end_of_year"):
+        return ""
+    return f", ended: {h.ended.replace('_', ' ')}" if h.ended in ("sip_left", "sip_asked") else ", ended"
 
 
 def _row(data: dict[str, Any]) -> list[tuple[str, str]]:

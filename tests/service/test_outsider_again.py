@@ -144,6 +144,29 @@ def test_of_two_who_confirm_a_pair_at_once_one_does(desk: Desk) -> None:
         assert s.scalar(lines) == 1
 
 
+# -- what is held on a person -----------------------------------------------------------------------------------------
+
+
+def test_a_sip_does_not_read_a_year_later_that_a_school_let_them_go(desk: Desk) -> None:
+    """The head was told that nobody else sees it; next year's data say *school asked*, or *breakdown*."""
+    told = {}
+    for ended in ("manager", "rotation", "school_asked", "breakdown", "sip_asked"):
+        with desk.db.write() as s:
+            row, kept = keep.the_round(s, "r", lock=True), keep.case_row(s, "r")
+            assert kept is not None
+            case, policy = keep.case_of(kept)
+            last = case.history[0].model_copy(update={"ended": ended})
+            keep.keep_case(s, row, case.model_copy(update={"history": (last, *case.history[1:])}), policy, [], BY)
+        told[ended] = desk.client.get(f"{SITE}/sip/held", headers=desk.headers("sip")).text
+    assert told["manager"] == told["rotation"] == told["school_asked"] == told["breakdown"]
+    assert "1 Hill School, ended" in told["manager"]
+    assert "ended: sip asked" in told["sip_asked"]  # their own word
+    users = desk.client.get("/users?programme=p", headers=desk.headers("manager")).json()["items"]
+    (grant,) = [u["id"] for u in users if u["role"] == "sip" and u["sip"] == "A"]
+    copy = desk.client.get(f"{SITE}/programmes/p/people/{grant}/held", headers=desk.headers("manager")).text
+    assert "sip asked" in copy
+
+
 # -- what a file says, and what comes back of it ----------------------------------------------------------------------
 
 
