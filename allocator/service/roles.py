@@ -8,6 +8,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from allocator.domain.characters import one_line
 from allocator.domain.round import Person
 from allocator.errors import NotThere, UsageError
 from allocator.store import keep
@@ -126,7 +127,7 @@ def enrol(
 
 def call(session: Session, person_id: str, programme: str, name: str) -> None:
     """The programme calls the person so from now on."""
-    session.merge(Called(person_id=person_id, programme_id=programme, name=name))
+    session.merge(Called(person_id=person_id, programme_id=programme, name=one_line(name)))
 
 
 def names_in(session: Session, programme: str) -> dict[str, str]:

@@ -36,7 +36,12 @@ def _address(text: str) -> str:
 
 
 Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="an id, as the service gave it")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True), AfterValidator(storable)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(storable),
+    AfterValidator(characters.one_line),
+]
 Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]  # a URN or SIP id
 UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(storable)]

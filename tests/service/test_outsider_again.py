@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyotp
 import pytest
 import sqlalchemy as sa
 from openpyxl import Workbook, load_workbook
@@ -19,10 +21,13 @@ from allocator.reasons.answer import solve
 from allocator.service import roles
 from allocator.service.limits import AtOnce
 from allocator.store import keep
-from allocator.store.tables import AuditRow
+from allocator.store.backup import backup, restore
+from allocator.store.database import Database
+from allocator.store.tables import AuditRow, Factor
 from tests.service.office import MEL as BY
-from tests.service.office import Desk, facts, open_office
-from tests.service.test_trust import enrol, session
+from tests.service.office import Desk, client_of, facts, open_office
+from tests.service.test_trust import enrol, link, session
+from tests.stores import KINDS, store_url
 
 SITE, MEL = "http://testserver", "mel@example.org"
 
@@ -142,6 +147,103 @@ def test_of_two_who_confirm_a_pair_at_once_one_does(desk: Desk) -> None:
         assert [e.kind for e in keep.events_of(s, "r")].count("confirmed") == 1
         lines = sa.select(sa.func.count()).where(AuditRow.action == "confirmed")
         assert s.scalar(lines) == 1
+
+
+@pytest.mark.parametrize("store", KINDS)
+def test_of_eight_who_come_with_one_link_or_one_code_at_once_one_comes_in(
+    store: str, desk: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "race").mkdir()
+    file = tmp_path / "b.gz"
+    backup(desk.db, file)
+    with store_url(store, tmp_path / "race") as url:
+        db = Database(url)
+        restore(db, file, move=True)
+        at = Desk(db, client_of(db, f"{SITE}/api/v1"), desk.tokens, desk.ids)
+        enrol(at, MEL, "Mel", "p", "manager")
+        secret = link(at, "manager", "p", MEL)
+        with ThreadPoolExecutor(8) as at_once:
+            told = list(at_once.map(lambda _: at.client.post(f"/sign-in/{secret}").status_code, range(8)))
+        assert sorted(told) == [200] + [410] * 7
+        at.client.cookies.clear()
+        with db.write() as s:
+            person = roles.person_by_email(s, MEL)
+            assert person is not None
+            key = pyotp.random_base32()
+            s.add(Factor(person_id=person.id, secret=key, confirmed_at=keep.now(), codes=[]))
+        waiting = [session(at, "manager", "p", MEL) for _ in range(8)]
+        code = {"code": pyotp.TOTP(key).now()}
+
+        def show(headers: dict[str, str]) -> int:
+            return int(at.client.post("/second-factor", json=code, headers=headers).status_code)
+
+        with ThreadPoolExecutor(8) as at_once:
+            shown = list(at_once.map(show, waiting))
+        at.client.cookies.clear()
+        assert len([x for x in shown if x < 300]) == 1, shown
+        db.close()
+
+
+# -- names and files that lead out -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["P\nBEGIN:VEVENT", "P\rBEGIN:VEVENT", "P\u2028BEGIN:VEVENT"])
+def test_a_name_is_one_line_wherever_it_goes(desk: Desk, name: str) -> None:
+    """Into headings of mail, calendars, the log and a terminal."""
+    me = desk.headers("manager")
+    made = desk.client.post("/programmes", json={"name": name}, headers=me).json()
+    assert made["name"] == "P BEGIN:VEVENT"
+    opened = desk.client.post("/programmes/p/rounds", json={"name": name}, headers=me).json()
+    assert opened["name"] == "P BEGIN:VEVENT"
+    person = {"email": "new@example.org", "name": name, "role": "auditor", "programme": "p"}
+    assert desk.client.post("/users", json=person, headers=me).status_code == 201
+    names = {u["name"] for u in desk.client.get("/users?programme=p", headers=me).json()["items"]}
+    assert "P BEGIN:VEVENT" in names
+
+
+def with_names(desk: Desk, school: str, sip: str, head: str) -> Desk:
+    """The office's round q with these names everywhere, proposed; letters would be mailed."""
+    case, today = facts(), keep.now().date()
+    case = case.model_copy(
+        update={
+            "schools": tuple(x.model_copy(update={"name": f"{school}{x.urn}", "head": head}) for x in case.schools),
+            "sips": tuple(x.model_copy(update={"name": f"{sip}{x.sip}"}) for x in case.sips),
+        }
+    )
+    plan = solve(case, Policy())
+    with desk.db.write() as s:
+        row = keep.the_round(s, "rq", lock=True)
+        keep.keep_case(s, row, case, Policy(), [], BY)
+        desk.ids["q plan"] = keep.keep_plan(s, "rq", plan).id
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), BY)
+        keep.step(s, "rq", BY, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "rq", BY, lambda d: rounds.answer(d, "1", "query", "head", today, reason="=1+1 why?"))
+    return desk
+
+
+LEADS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def test_no_name_is_worked_out_in_a_table_or_filled_in_in_a_letter(desk: Desk) -> None:
+    at = with_names(desk, "=HYPERLINK(1){link}{date}", "@SUM(1)", "+cmd")
+    me, base = at.headers("manager elsewhere"), f"{SITE}/rounds/rq"
+    letters = at.client.post(f"{base}/publish/links", data={"as": "csv"}, headers=me)
+    cells: list[str] = []
+    for got in (at.client.get(f"{base}/plan.csv", headers=me), letters):
+        assert got.headers["content-type"] == "text/csv; charset=utf-8"
+        cells += [c for row in csv.reader(io.StringIO(got.content.decode("utf-8-sig"))) for c in row]
+    assert [c for c in cells if c.startswith(LEADS) and not c.lstrip("-").replace(".", "").isdigit()] == []
+    assert any("'=HYPERLINK(1){link}{date}1" in c for c in cells)
+    assert any("To the headteacher of =HYPERLINK(1){link}{date}1" in c for c in cells)  # a name is not read as wording
+    book = load_workbook(io.BytesIO(at.client.get(f"{base}/plan.xlsx", headers=me).content))
+    values = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    assert "f" not in {c.data_type for c in values}
+    assert any("=HYPERLINK(1){link}{date}1" in str(c.value) for c in values)
+    dates = at.client.get(f"{base}/out/calendar.ics", headers=me).text
+    assert {line.split(":")[0].split(";")[0] for line in dates.split("\r\n") if line and line[0] != " "} <= {
+        "BEGIN", "END", "VERSION", "PRODID", "X-WR-CALNAME", "UID", "DTSTAMP", "DTSTART", "DTEND", "SUMMARY",
+        "DESCRIPTION", "TRANSP",
+    }  # fmt: skip
 
 
 # -- what is held on a person -----------------------------------------------------------------------------------------
