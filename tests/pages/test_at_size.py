@@ -18,10 +18,10 @@ from allocator.reasons.answer import solve
 from allocator.reasons.complete import held_in
 from allocator.report import letters
 from allocator.report.wording import Letter
+from allocator.service.pages import confirm, place, previews
 from allocator.service.pages import map as map_page
-from allocator.service.pages import place, previews
 from allocator.store import keep
-from tests.pages.site import PHONE, Site, accessible
+from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.pages.test_board import board as board
 from tests.pages.test_board import go
 from tests.pages.test_matrix import SITE
@@ -137,3 +137,33 @@ def test_what_all_letters_share_is_worked_out_once(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(told, "held_in", counted)
     assert desk.client.get(f"{SITE}/rounds/r/out/letters/school/all.docx", headers=desk.headers("manager")).content
     assert len(asked) == 1
+
+
+def test_hundreds_of_changed_pairs_are_folded_by_cause_each_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, (case, policy, plan) = open_office(tmp_path), hartwell()
+    with desk.db.write() as s:
+        planned(s, "n", case, policy, plan, programme="p")
+    at, me = f"{SITE}/rounds/n/confirm/changed", desk.headers("manager")
+    flat = desk.client.get(at, headers=me).text
+    monkeypatch.setattr(confirm, "FOLDED", 3)
+    folded = desk.client.get(at, headers=me).text
+    rows = [re.findall(r"<tr.*?</tr>", html, re.S)[1:] for html in (flat, folded)]
+    assert sorted(r for r in rows[1] if "data-label" in r) == sorted(rows[0])
+    counts = [int(n) for n in re.findall(r"[a-z]: (\d+) pairs?<", folded)]
+    assert (sum(counts), counts) == (len(rows[0]), sorted(counts, reverse=True))
+    assert len(counts) > 2
+    assert "<details" not in flat
+    assert "<details" not in desk.client.get(f"{at}?whole=yes", headers=me).text
+
+
+def test_what_is_folded_of_the_changed_pairs_is_on_paper(at: Site) -> None:
+    page = at.enter("draft", "manager", width=PHONE, script=False)
+    page.goto(f"{at.base}/rounds/draft/confirm/changed")
+    row = page.get_by_role("row").last
+    page.evaluate("""() => { const fold = document.createElement("details"), rows = document.querySelector(".sip-scroll");
+      fold.className = "govuk-details sip-unfolds"; rows.replaceWith(fold); fold.append(rows) }""")
+    expect(row).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(row).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from allocator import rounds
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
+from allocator.reasons.in_a_word import in_a_word
 from allocator.reasons.spoken import name_of
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.actions.answers import answer, confirm
@@ -29,6 +31,7 @@ from allocator.store.tables import AuditRow
 from allocator.words import day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+FOLDED = 25  # changed pairs; of more the list is folded by cause
 OPENED = "changed pairs opened"  # the audit line that lets this person confirm several pairs at once
 
 
@@ -42,6 +45,7 @@ class PairLine:
     missing: tuple[str, ...]
     before: str | None
     because: str | None
+    cause: str  # the same in a word
     by_people: bool  # changed by hand or after a refusal in this round
     confirmed_by: str | None
     next: str | None  # whom the plan would have had instead, all else as it is
@@ -75,6 +79,7 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
                 tuple(rounds.missing(desk, pair.beside, me, own)),
                 before,
                 c.because if c else None,
+                (in_a_word(c.claims) if c.from_ else "nobody before") if c else "",
                 key in people,
                 names.get(pair.confirmed_by or ""),
                 sip_name(desk.facts, desk.row(pair)),
@@ -127,9 +132,9 @@ def confirming(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 
 @router.get("/rounds/{id}/confirm/changed")
-def changed(request: Request, id: Id, who: Reader, office: In) -> Response:
-    """Those changed, each with why. That it was opened is written down, and lets a manager confirm the rest
-    together."""
+def changed(request: Request, id: Id, who: Reader, office: In, whole: bool = False) -> Response:
+    """Those changed, each with why; many are folded by cause, unless asked for `whole`. That it was opened is written
+    down, and lets a manager confirm the rest together."""
     with office.db.read() as s:
         at = place_in(s, id, who)
         lines = [x for x in lines_of(s, at, who) if x.because or x.by_people]
@@ -138,7 +143,16 @@ def changed(request: Request, id: Id, who: Reader, office: In) -> Response:
         with office.db.write() as s:
             by = who.person(at.row.programme_id)
             keep.note(s, by, OPENED, f"{at.row.id}/{at.plan.id}", programme=at.row.programme_id)
-    return show(request, "confirm-changed.html", who, **at.facts, lines=lines)
+    parts = by_cause(lines) if len(lines) > FOLDED and not whole else {}
+    return show(request, "confirm-changed.html", who, **at.facts, lines=lines, parts=parts, folded=FOLDED, whole=whole)
+
+
+def by_cause(lines: Sequence[PairLine]) -> dict[str, list[PairLine]]:
+    """What people changed in this round first, then each cause, the one of most pairs first."""
+    parts: dict[str, list[PairLine]] = {}
+    for x in lines:
+        parts.setdefault("changed by people in this round" if x.by_people else x.cause or "other", []).append(x)
+    return dict(sorted(parts.items(), key=lambda part: (not part[1][0].by_people, -len(part[1]), part[0])))
 
 
 @router.post("/rounds/{id}/confirm")
