@@ -9,12 +9,11 @@ import pytest
 from allocator import rounds
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
-from allocator.service.pages import place
+from allocator.service.pages import place, telephone
 from allocator.store import keep
-from allocator.store.tables import RoundRow
 from tests.make import case, led, school, sip
 from tests.pages.test_matrix import SITE
-from tests.service.office import MEL, Desk, open_office
+from tests.service.office import MEL, Desk, open_office, planned
 
 
 @pytest.fixture
@@ -25,15 +24,9 @@ def desk(tmp_path: Path) -> Desk:
     facts = case(
         rows, [sip("A", days=60, appraisal_trained=True)], history=[r for u in urns for r in led(u, "A", "2025/26")]
     )
-    plan, today = solve(facts, Policy()), keep.now().date()
     with made.db.write() as s:
-        s.add(RoundRow(id="n", programme_id="p", name="2027/28", created_at=keep.now()))
-        s.flush()
-        row = keep.the_round(s, "n", lock=True)
-        keep.keep_case(s, row, facts, Policy(), [], MEL)
-        keep.keep_plan(s, "n", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "n"), plan), MEL)
-        keep.step(s, "n", MEL, lambda d: rounds.propose(d, None, today))
+        planned(s, "n", facts, Policy(), solve(facts, Policy()), programme="p")
+        keep.step(s, "n", MEL, lambda d: rounds.propose(d, None, keep.now().date()))
     return made
 
 
@@ -57,6 +50,33 @@ def test_ten_answers_are_one_press(desk: Desk) -> None:
     )
     assert status == 303
     assert stages(desk) == {"1": "accepted", "2": "refused", "3": "queried", "4": "proposed"}
+
+
+def test_schools_are_typed_by_a_few_letters_or_their_urn(desk: Desk) -> None:
+    rows = {"who-0": "2 h", "says-0": "veto", "line-0": "We disagreed.", "who-4": "3", "says-4": "accept"}
+    assert post(desk, "/telephone", **rows, **{"word-1": "accept"})[0] == 303
+    assert stages(desk) == {"1": "accepted", "2": "refused", "3": "accepted", "4": "proposed"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ({"who-1": "hill"}, "hill may be 1 Hill School (1), 2 Hill School (2), 3 Hill School (3) and 1 more"),
+        ({"who-1": "Mill"}, "Mill is no school that has still to answer"),
+        ({"who-1": ""}, "Type which school said so"),
+        ({"who-1": "1 Hill School", "says-1": ""}, "Choose what 1 Hill School says"),
+        ({"who-0": "1", "says-0": "accept", "who-1": "1 hill"}, "1 Hill School is here twice"),
+        ({"word-1": "accept", "who-1": "1 hill"}, "1 Hill School is here twice"),
+    ],
+)
+def test_nothing_is_written_down_while_a_typed_school_is_not_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, rows: dict[str, str], told: str
+) -> None:
+    monkeypatch.setattr(telephone, "ROWS", 3)
+    status, html = post(desk, "/telephone", **{"says-1": "accept", **rows})
+    assert (status, told in html) == (422, True)
+    assert ("<details" in html, " open>" in html, f'value="{rows["who-1"]}"' in html) == (True, True, True)
+    assert set(stages(desk).values()) == {"proposed"}
 
 
 def test_a_long_list_is_folded_by_letter_and_searched(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
