@@ -10,15 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
 
+from allocator.domain import canon
 from allocator.service import passes, roles
 from allocator.service.limits import AtOnce
 from allocator.store import erase, keep
 from allocator.store.tables import Grant, Job, Pass, Programme, RoundRow
-from tests.servers import until
-from tests.service.office import Desk, open_office
+from tests.servers import serving, until
+from tests.service.office import Desk, facts, open_office
 from tests.service.test_trust import enrol, session
 
 GWEN = "gwen@example.org"
@@ -107,6 +109,26 @@ def test_a_session_that_made_a_programme_hears_nothing_of_it_once_the_role_there
     told = heard(desk, me, taken, "theirs")
     assert "4711" not in told
     assert desk.client.get("/rounds/r", headers=me).status_code == 200
+
+
+def test_on_a_real_server_the_line_is_closed(tmp_path: Path) -> None:
+    """Signed out elsewhere, the reader's line ends within seconds, with nothing but what was said before."""
+    with serving(f"sqlite:///{tmp_path / 's.db'}", tmp_path) as server, server.manager() as me:
+        programme = me.get("/programmes").json()["items"][0]["id"]
+        made = me.post(f"/programmes/{programme}/rounds", json={"name": "2026/27"}).json()["id"]
+        me.put(f"/rounds/{made}/case", json=canon.case_out(facts())).raise_for_status()
+        job = me.post(f"/rounds/{made}/solves", json={"adopt": False}).json()["id"]  # nobody works on it
+        began = time.monotonic()
+        with me.stream("GET", f"/solves/{job}/events") as line:
+            chunks = line.iter_text()
+            said = next(chunks)
+            with httpx.Client(base_url=str(me.base_url), cookies=me.cookies) as elsewhere:
+                assert elsewhere.delete("/me").status_code == 204
+            said += "".join(chunks)
+        assert time.monotonic() - began < 10
+        assert said.count("event:") == 1
+        assert '"state": "queued"' in said
+        assert "defect" not in server.log.read_text()
 
 
 def test_a_round_that_goes_while_somebody_listens_is_no_fault(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

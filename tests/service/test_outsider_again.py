@@ -79,6 +79,46 @@ def test_a_concern_about_a_managers_own_school_is_not_theirs_to_close(desk: Desk
     assert ('value="closed"' in mine, 'value="closed"' in theirs) == (False, True)
 
 
+@pytest.mark.parametrize("says", ["accept", "veto", "query"])
+def test_what_a_school_says_of_a_managers_own_pair_is_taken_down_by_another(desk: Desk, says: str) -> None:
+    """By telephone they wrote their own head's yes, and a colleague confirmed the pair on the strength of it."""
+    enrol(desk, MEL, "Mel", "p", "manager")
+    enrol(desk, MEL, "Mel", "p", "sip", sip="A")
+    path = f"/plans/{desk.ids['plan']}/answers"
+    word = {"answer": says, "by": "head", "via": "telephone", "reason": "said so"}
+    mine = session(desk, "manager", "p", MEL)
+    assert desk.client.post(path, json={"urn": "1", **word}, headers=mine).status_code == 409
+    assert desk.client.post(path, json={"urn": "3", **word}, headers=mine).status_code == 200  # B's
+    assert desk.client.post(path, json={"urn": "1", **word}, headers=desk.headers("manager")).status_code == 200
+
+
+def test_a_version_that_one_role_knows_is_nothing_to_another(desk: Desk) -> None:
+    path = f"/plans/{desk.ids['plan']}"
+    whole = desk.client.get(path, headers=desk.headers("manager"))
+    asked = {"If-None-Match": whole.headers["etag"]}
+    assert desk.client.get(path, headers=desk.headers("auditor") | asked).status_code == 304
+    for who in ("head", "sip"):
+        own = desk.client.get(path, headers=desk.headers(who) | asked)
+        assert (own.status_code, "etag" in own.headers) == (200, False)
+        assert len(own.content) < len(whole.content) / 5
+    others: list[tuple[str | None, int]] = [("manager elsewhere", 404), ("head elsewhere", 404), (None, 401)]
+    for whom, status in others:
+        for more in (asked, {"If-None-Match": "*"}, {"If-Match": whole.headers["etag"]}):
+            assert desk.client.get(path, headers=desk.headers(whom) | more).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/rounds/r/", "//rounds/r", "/rounds//r", "/rounds/r/../rq", "/rounds/r%2f", "/rounds/r;x", "/rounds/r%00",
+        "/RoUnDs/r", "/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static//etc/passwd",
+        "/static/%00", "/static/vendor/..%5c..%5capp.py", "/rounds/\u202er",
+    ],
+)  # fmt: skip
+def test_another_spelling_of_a_path_is_no_path(desk: Desk, path: str) -> None:
+    assert desk.client.get(SITE + path, headers=desk.headers("manager")).status_code == 404
+
+
 @pytest.mark.parametrize("spelt", ["ſam@example.org", "\u212aim@example.org", "sam@exampl\u00e9.org"])
 def test_no_other_letter_becomes_somebody_elses_address(desk: Desk, spelt: str) -> None:
     """A provider that knows ſam signed them in as Sam: folded, a long s is an s, and a Kelvin sign a k."""

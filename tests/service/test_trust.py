@@ -399,10 +399,10 @@ def test_nobody_confirms_a_pair_of_their_own_however_they_are_called(tmp_path: P
     """Another spelling of the name, the SIP's role taken back first: the address in the case is the person."""
     desk = open_office(tmp_path)
     plan = f"/plans/{desk.ids['plan']}"
-    grant = enrol(desk, "manager@example.org", "manager", "p", "sip", sip="A")
     for urn in "12":
         body = {"urn": urn, "answer": "accept", "by": "head", "via": "telephone"}
         assert desk.client.post(f"{plan}/answers", json=body, headers=desk.headers("manager")).status_code == 200
+    grant = enrol(desk, "manager@example.org", "manager", "p", "sip", sip="A")
 
     def confirms() -> int:
         body = {"pairs": [{"urn": "1"}]}

@@ -84,7 +84,10 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
     def take(d: Desk) -> Fact | list[Fact]:
         if who.role not in STAFF and ask.answer in ASKS:
             few_open(d, who, of.programme_id)
-        return said(d)
+        fact = said(d)
+        if who.role == "manager" and speaker != "sip":
+            not_of_oneself(d, fact, sips_of(d, who, of.programme_id))
+        return fact
 
     refused = ask.answer == "veto"
 
@@ -109,6 +112,17 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
         detail=detail,
         told=told,
     )
+
+
+def not_of_oneself(desk: Desk, fact: Fact | list[Fact], own: set[str]) -> None:
+    """What a school says of a manager's own pair another manager takes down, as it is confirmed on the strength of it.
+    Raises HttpProblem `round_refuses`."""
+    for f in fact if isinstance(fact, list) else [fact]:
+        urns = f.data.get("urns") or [f.data["urn"]]
+        posts = f.data.get("posts") or [f.data.get("post", "appraisal")]
+        if any(p.sip in own and p.urn in urns and p.post in posts for p in desk.round.everyone):
+            told = "You are the SIP of this pair: another manager takes down what the school says of it."
+            raise HttpProblem("round_refuses", told)
 
 
 def few_open(desk: Desk, who: Who, programme: str) -> None:
