@@ -55,6 +55,18 @@ def test_every_template_is_read_before_anybody_asks(desk: Desk, monkeypatch: pyt
     assert compiled == []
 
 
+def test_a_new_version_laid_under_a_running_server_is_not_half_taken_up(desk: Desk) -> None:
+    """Templates were read anew and the program was not: a page that was given less than it now asked for was a fault."""
+    env = ground.environment()
+    page = env.get_template("school.html")
+    before, page._uptodate = page._uptodate, lambda: False  # its file has changed
+    try:
+        assert env.get_template("school.html") is page
+        assert desk.client.get(f"{SITE}/school", headers=desk.headers("head")).status_code == 200
+    finally:
+        page._uptodate = before
+
+
 def test_a_plan_and_its_facts_are_read_once_for_all_who_ask(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     keep._parsed.cache_clear()
     desks._known.clear()

@@ -67,6 +67,7 @@ class Pages(Environment):
     theirs = Environment(
         loader=PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         autoescape=True,
+        auto_reload=False,
         undefined=ChainableUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -84,6 +85,7 @@ def environment() -> Environment:
     env = Pages(
         loader=PackageLoader("allocator.service"),
         autoescape=True,
+        auto_reload=False,  # a new version laid under a running server is not half taken up
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
