@@ -20,7 +20,7 @@ from allocator.intake.read import read_case
 from allocator.reasons.answer import solve
 from allocator.service import roles
 from allocator.service.limits import AtOnce
-from allocator.store import keep
+from allocator.store import erase, keep
 from allocator.store.backup import backup, restore
 from allocator.store.database import Database
 from allocator.store.tables import AuditRow, Factor
@@ -307,6 +307,27 @@ def test_a_sip_does_not_read_a_year_later_that_a_school_let_them_go(desk: Desk) 
     (grant,) = [u["id"] for u in users if u["role"] == "sip" and u["sip"] == "A"]
     copy = desk.client.get(f"{SITE}/programmes/p/people/{grant}/held", headers=desk.headers("manager")).text
     assert "sip asked" in copy
+
+
+def test_a_person_erased_is_at_once_on_no_page_of_a_server_that_had_read_of_them(desk: Desk) -> None:
+    """Erased by a command, while the server keeps plans, facts and setups ready."""
+    at = with_names(desk, "School ", "Amira Khan ", "Ann")
+    enrol(at, "amira@example.org", "Amira Khan A", "q", "sip", sip="A")
+    plan = at.ids["q plan"]
+    pages = [("head elsewhere", "/school")] + [
+        ("manager elsewhere", path)
+        for path in (
+            "/rounds/rq/plan", "/rounds/rq/board", "/rounds/rq/schools/1", "/rounds/rq/sips/A", "/rounds/rq/publish",
+            "/rounds/rq/data/facts/sips", f"/api/v1/plans/{plan}", f"/api/v1/plans/{plan}/why-not?urn=1&sip=C",
+        )
+    ]  # fmt: skip
+
+    def named() -> list[bool]:
+        return ["Amira Khan A" in at.client.get(SITE + path, headers=at.headers(who)).text for who, path in pages]
+
+    assert sum(named()) >= 7
+    assert erase.person(at.db, "q", "amira@example.org").left == 0
+    assert not any(named())
 
 
 # -- what a file says, and what comes back of it ----------------------------------------------------------------------
