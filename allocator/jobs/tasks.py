@@ -185,10 +185,11 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         from allocator.report.page import page
 
         with db.read() as s:
-            now = keep.standing(s, job.round_id)
-        stands = (
-            now if now.plans and now.plans[-1] == job.request["plan"] else None
-        )  # the round is about the plan on its desk
+            on_desk = keep.current(s, job.round_id)
+            about_it = (
+                on_desk is not None and on_desk.id == job.request["plan"]
+            )  # the round is about the plan on its desk
+            stands = keep.standing(s, job.round_id) if about_it else None
         data, kind = page(Facts(case, policy), plan, stands).encode(), "text/html; charset=utf-8"
     else:
         from allocator.report.plan_workbook import write_workbook

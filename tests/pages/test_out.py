@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from allocator import rounds
 from allocator.domain.policy import Policy
+from allocator.engine.tiers import Stop
+from allocator.jobs import tasks
 from allocator.reasons.answer import solve
 from allocator.service import roles
 from allocator.store import keep
-from allocator.store.tables import RoundRow
+from allocator.store.tables import Job, RoundRow
 from tests.pages.test_matrix import SITE
 from tests.service.office import MEL, Desk, facts, open_office
 
@@ -123,3 +127,18 @@ def test_letters_for_all_are_three_presses_from_the_desk(desk: Desk) -> None:
     assert len(rows(found.content)) >= 4
     nobody_left = desk.client.get(f"{SITE}/rounds/n/publish/check", headers=me, follow_redirects=False)
     assert nobody_left.headers["location"] == "/rounds/n/publish"
+
+
+def test_the_director_s_page_tells_of_the_round_whose_plan_is_on_the_desk(tmp_path: Path) -> None:
+    desk = open_office(tmp_path)
+    with desk.db.read() as s:
+        job = s.get_one(Job, "exported")
+    made = tasks.DO["export"](desk.db, job, MEL, Stop())
+    html = base64.b64decode(made["base64"]).decode()
+    assert "Nobody has been told yet" not in html
+    assert "4 answers outstanding" in html
+    with desk.db.write() as s:
+        for urn in "123":
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=keep.now().date()))
+    html = base64.b64decode(tasks.DO["export"](desk.db, job, MEL, Stop())["base64"]).decode()
+    assert "1 answer outstanding" in html
