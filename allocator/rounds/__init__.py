@@ -16,7 +16,16 @@ from allocator.rounds.answers import (
     sip_says,
     take_up,
 )
-from allocator.rounds.confirming import Altered, altered, confirm, governors, missing, private_words, put_in_force
+from allocator.rounds.confirming import (
+    Altered,
+    altered,
+    confirm,
+    governors,
+    missing,
+    other_days,
+    private_words,
+    put_in_force,
+)
 from allocator.rounds.desk import (
     Desk,
     Fact,
@@ -56,6 +65,7 @@ __all__ = [
     "missing",
     "needs_a_person",
     "offered",
+    "other_days",
     "outstanding",
     "plan_id",
     "private_words",

@@ -53,7 +53,7 @@ def missing(desk: Desk, ref: Key | Beside, by: Person, own: Collection[str] = ()
         yield f"{where}, {key[1]}: {row.name} {NOT_YET[pair.stage]}."
     elif any(q.outcome is None and q.urn == key[0] for q in desk.round.queries):
         yield f"{where} has a query open: answer it first."
-    elif desk.round.told.get(key) != desk.round.now.get(key) and desk.round.told:
+    elif other_days(desk.round, key):
         yield f"{where}, {key[1]}: the school has not been told of the other days or dates."
     elif key[1] == "appraisal" and not pair.governors:
         said = "have not said yes to" if pair.governors is None else "have said no to"
@@ -72,6 +72,11 @@ def put_in_force(desk: Desk, on: dt.date) -> Fact:
             f"{'is' if len(left) == 1 else 'are'} not confirmed{first}."
         )
     return Fact("in_force", {"on": on.isoformat()})
+
+
+def other_days(now: Round, key: Key) -> bool:
+    """Whether days or dates of this post are other ones than its school has been told of."""
+    return bool(now.told) and now.told.get(key) != now.now.get(key)
 
 
 @dataclass(frozen=True)

@@ -227,6 +227,13 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             Way("Type in answers", f"{at}/telephone"),
             (Way("See who has not answered", f"{at}/publish#answers"),),
         )
+    others = {p.urn for p in pairs if p.stage != "confirmed" and rounds.other_days(stands, p.key)}
+    if others:
+        return Coming(
+            f"Tell {_n(len(others), 'school')} of other days or dates",
+            "They need not answer; until they have heard, their pairs cannot be confirmed.",
+            Way("Look at the letters", f"{at}/publish/due"),
+        )
     governors = [p for p in pairs if p.post == "appraisal" and p.governors is None]
     if governors:
         return Coming(

@@ -121,6 +121,7 @@ def confirming(request: Request, id: Id, who: Reader, office: In) -> Response:
         able=able,
         waiting=[x for x in waiting if x.pair.stage != "proposed"],
         unanswered=[x for x in waiting if x.pair.stage == "proposed"],
+        other_days=len({x.pair.urn for x in waiting if rounds.other_days(at.desk.round, x.pair.key)}),
         drafts=drafts,
         seen=seen,
         total=len(lines),

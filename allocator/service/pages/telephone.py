@@ -15,7 +15,6 @@ from allocator.questions.veto import one_answer
 from allocator.rounds.answers import Says
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages import place
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.pages.place import SchoolLine, by_letter, place_in, school_lines
 from allocator.service.roles import Who
@@ -51,7 +50,7 @@ def list_page(request: Request, id: str, who: Who, office: Office, form: Fields 
         whole=len(whole),
         parts=by_letter(lines),
         searched=q,
-        findable=len(whole) > place.FOLDED,
+        findable=len(whole) > ROWS,
         typed=typed,
         named=[{k: form.text(f"{k}-{n}") or "" if form else "" for k in ("who", "says", "line")} for n in range(ROWS)],
         by_name=sorted(x.name if _alone(whole, x) else f"{x.name} {x.urn}" for x in whole) if len(whole) > ROWS else [],
