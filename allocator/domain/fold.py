@@ -117,7 +117,7 @@ def _plan(r: Round, e: Event) -> Round:
         now=now,
         resubmissions=r.resubmissions + (cause == "resubmitted"),
         repaired=r.repaired or cause == "repaired",
-        moved=(*r.moved, (cause, len(e.data["moved"]))),
+        moved=(*r.moved, (cause, tuple((u, k) for u, k in e.data["moved"]))),
     )
 
 

@@ -157,7 +157,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Round:
-    """What stands now. `plans`: ids of the chain of plans, newest last. `moved`: pairs altered, by cause.
+    """What stands now. `plans`: ids of the chain of plans, newest last. `moved`: posts altered, by cause.
 
     `pairs` has the last holder of each post; `beside` the pairs of those who hold it in the year before that: who
     stands in, who is away or goes. `now` is who holds each post when, `told` what schools were last told of it,
@@ -179,8 +179,14 @@ class Round:
     resubmissions: int = 0
     in_force: bool = False
     repaired: bool = False
-    moved: tuple[tuple[Cause, int], ...] = ()
+    moved: tuple[tuple[Cause, tuple[Key, ...]], ...] = ()
     length: int = 0
+
+    @property
+    def altered(self) -> tuple[int, int]:
+        """How many posts people moved by hand, and how many others moved after a refusal: each once, however often."""
+        by = {c: {key for cause, keys in self.moved if cause == c for key in keys} for c in ("by_hand", "resubmitted")}
+        return len(by["by_hand"]), len(by["resubmitted"] - by["by_hand"])
 
     @property
     def waiting(self) -> tuple[Pair, ...]:

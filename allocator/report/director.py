@@ -142,9 +142,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
         cleared=tuple(
             (names.get(i.sip, i.sip), i.decided_by or "not recorded") for i in case.interests if i.outcome == "cleared"
         ),
-        altered=sum(n for by, n in now.moved if by in ("by_hand", "resubmitted"))
-        if now
-        else sum(d.decision in ("lock", "forbid") for d in case.decisions),
+        altered=sum(now.altered) if now else sum(d.decision in ("lock", "forbid") for d in case.decisions),
         wanted=tuple(wanted),
     )
 

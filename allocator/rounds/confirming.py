@@ -102,9 +102,8 @@ class Altered:
 
 
 def altered(now: Round) -> Altered:
-    """Pairs moved by a change by hand, or by a resubmission."""
-    count = {c: sum(n for cause, n in now.moved if cause == c) for c in ("by_hand", "resubmitted")}
-    return Altered(count["by_hand"], count["resubmitted"], len(now.pairs))
+    """Pairs moved by a change by hand, or by a resubmission; one that was moved and put back is one."""
+    return Altered(*now.altered, len(now.pairs))
 
 
 def private_words(desk: Desk) -> tuple[str, ...]:

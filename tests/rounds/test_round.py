@@ -286,7 +286,15 @@ def test_a_sip_may_ask_to_move_on_and_declare_an_interest(table: Table) -> None:
     table.do(rounds.close_query, 1, "barred; another SIP will be proposed", JULY)
     table.by_hand([{"interest": {"sip": "A", "urn": "1", "kind": "family"}}], "a declared interest")
     assert table.lead("1") != "A"
-    assert table.now.moved[-1] == ("by_hand", 1)
+    assert table.now.moved[-1] == ("by_hand", (("1", "lead"),))
+
+
+def test_a_pair_moved_and_put_back_is_one_that_people_altered(table: Table) -> None:
+    first = table.desk.plan
+    table.by_hand([{"lock": {"urn": "1", "sip": "C"}}], "the head asked")
+    table.do(rounds.put_back, first, "it was better as it was")
+    assert table.lead("1") == "A"
+    assert rounds.altered(table.now).text == "1 of 4 proposals altered: 1 by hand, 0 after a refusal."
 
 
 def test_nobody_confirms_their_own_pair(table: Table) -> None:
