@@ -23,6 +23,10 @@ BROKEN_TEXT = (
 )
 
 
+class Twice(ValueError):
+    """A name that stands twice in one object of JSON."""
+
+
 def json_of(text: str | bytes) -> Any:
     """What JSON says, every name of an object once. Raises BROKEN_TEXT: of two the first would be gone unsaid."""
     return json.loads(text, object_pairs_hook=_once)
@@ -32,5 +36,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(k for n, (k, _) in enumerate(pairs) if any(k == other for other, _ in pairs[:n]))
-        raise ValueError(f"“{twice}” stands twice in one object")
+        raise Twice(f"“{twice}” stands twice in one object")
     return found

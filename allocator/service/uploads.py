@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import pickle
 import tempfile
 import zipfile
@@ -12,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
-from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP, json_of
+from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP, Twice, json_of
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case, read_document
 from allocator.service import bounded
@@ -77,10 +76,10 @@ def read_here(
     if kind == JSON:
         try:
             data = json_of(body)
-        except json.JSONDecodeError:
-            raise HttpProblem("bad_request", "The body is not JSON.") from None
-        except BROKEN_TEXT as error:
+        except Twice as error:
             raise HttpProblem("bad_request", f"The body is not readable as JSON: {error}.") from None
+        except BROKEN_TEXT:
+            raise HttpProblem("bad_request", "The body is not JSON.") from None
         if not isinstance(data, dict):
             raise HttpProblem("bad_request", "The body is not a JSON object of tables.")
         return read_document(data, year=year, policy=policy, words=words, before=before)
