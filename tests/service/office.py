@@ -81,9 +81,10 @@ class Desk:
 def planned(s: Session, id: str, case: Case, policy: Policy, plan: Plan, programme: str = "") -> RoundRow:
     """A round with these data and this plan on its desk, in this programme, or in a new one of the round's id."""
     if not programme:
-        s.add(Programme(id=id, name=id.capitalize(), created_at=keep.now()))
+        s.add(Programme(id=id, name="A programme", created_at=keep.now()))
         s.flush()
-    s.add(RoundRow(id=id, programme_id=programme or id, name=f"2026/27 {id}"[:100], created_at=keep.now()))
+    name = f"2026/27 {id}" if programme else "2026/27"
+    s.add(RoundRow(id=id, programme_id=programme or id, name=name, created_at=keep.now()))
     s.flush()
     row = keep.the_round(s, id, lock=True)
     keep.keep_case(s, row, case, policy, [], MEL)
