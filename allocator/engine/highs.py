@@ -10,7 +10,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
 from typing import Literal
@@ -30,6 +30,7 @@ from ortools.util.python import solve_interrupter  # type: ignore[import-untyped
 
 from allocator.engine.matrix import FREE, Floats, Ints, Matrix
 
+WHOLE = 1e-6  # a column this near to a whole number is one
 MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
 NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
 WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
@@ -86,7 +87,11 @@ def maximise(
     hint: Mapping[int, int] | None = None,
 ) -> Found:
     """Make `aim` most. `least`: row -> a least that replaces the row's own; `ends`: columns' lower and upper ends,
-    likewise."""
+    likewise.
+
+    First trims need not be whole where they mostly come out so (`Matrix.loose`): to HiGHS they are then what eases a
+    limit, and its rounding cuts settle most short years at the root.
+    """
     lows, tops = ends or (np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64))
     under, over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
     for row, bound in (least or {}).items():
@@ -129,15 +134,25 @@ def maximise(
         known = [(n, float(hint[c])) for n, c in inside]  # a value beyond its ends is an error to HiGHS
         start.ids.extend(n for n, _ in known)
         start.values.extend(v for _, v in known)
-    result = solved(model, parameters.SolverType.HIGHS, params, effort, given)
-    work = result.solve_stats.simplex_iterations * len(rows) * WORK
-    if result.termination.reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
-        return Found("infeasible", None, -math.inf, work)
-    proved = result.termination.objective_bounds.dual_bound
-    if not result.solutions or not result.solutions[0].HasField("primal_solution"):
+    loose, proved, work, began = matrix.loose[live], math.inf, 0.0, monotonic()
+    found: Floats | None = None
+    for free in (loose, np.zeros_like(loose)) if loose.any() else (loose,):
+        del model.variables.integers[:]
+        model.variables.integers.extend((~free).tolist())
+        left = None if effort.seconds is None else effort.seconds - (monotonic() - began)
+        result = solved(model, parameters.SolverType.HIGHS, params, replace(effort, seconds=left), given)
+        work += result.solve_stats.simplex_iterations * len(rows) * WORK
+        if result.termination.reason == result_pb2.TERMINATION_REASON_INFEASIBLE:
+            return Found("infeasible", None, -math.inf, work)
+        proved, found = min(proved, result.termination.objective_bounds.dual_bound), None
+        if result.solutions and result.solutions[0].HasField("primal_solution"):
+            found = dense(result.solutions[0].primal_solution.variable_values, len(live))
+            if not free.any() or np.abs(found - np.rint(found))[free].max() < WHOLE:
+                break
+    if found is None:
         return Found("stopped", None, proved, work)
     exact = settled.copy()
-    exact[live] = np.rint(dense(result.solutions[0].primal_solution.variable_values, len(live))).astype(np.int64)
+    exact[live] = np.rint(found).astype(np.int64)
     sums = np.zeros(len(under), dtype=np.int64)
     np.add.at(sums, rows, vals * exact[cols])
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():

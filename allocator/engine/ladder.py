@@ -20,6 +20,7 @@ from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import FREE, Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise, Relaxation, Relaxed
+from allocator.engine.sole import LEAD, sole, unlike
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import signed
 from allocator.engine.tops import top
@@ -31,7 +32,6 @@ MOST = 2**24  # ... up to this
 HARD = 100  # relaxations allowed, from which a question that they do not settle is worth a search with HiGHS
 LAST = 40  # ... of the lot, and of whether a plan is the only one, before such a search
 BRIEF = 10  # tree nodes within which points show that there is no other plan, or will not
-LEAD = 10_000  # lots that a point counts as, where all plans looked at have the same points
 
 
 class Ladder:
@@ -172,32 +172,15 @@ class Ladder:
         return np.zeros_like(self.tops) if points is None else LEAD * self.aims[points]
 
     def _sole(self, n: int, boxes: Boxes, clock: Clock) -> WholePlan:
-        """The best of the last aim, proved the only one: the best of all others is asked for, until it is worse.
-
-        Raises Unsettled where another is as good. HiGHS finds the best of the others sooner than it proves that there
-        are none above a floor.
-        """
+        """The best of the last aim, proved the only one. Raises Unsettled where another is as good."""
         floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
         aim, best = self.aims[n] + self._lead(n), self.better
-        while best is not None:
-            rows = [*floors, self._unlike(best)]
-            answer = maximise(self.matrix, aim, self._effort(clock), floors=rows, ends=hull(boxes))
-            clock.work += answer.work
-            plan = answer.values
-            if answer.status == "infeasible" or (plan is not None and answer.bound < int(aim @ best.at)):
-                self.sole = True
-                return best
-            other = best if plan is None else WholePlan(plan, int(self.aims[n] @ plan))
-            if other.worth <= best.worth:
-                break
-            self.better = best = other
+        if best is not None:
+            at, self.sole = sole(self.matrix, aim, best.at, floors, {}, self._effort(clock), clock, hull(boxes))
+            self.better = WholePlan(at, int(self.aims[n] @ at))
+            if self.sole:
+                return self.better
         raise Unsettled
-
-    def _unlike(self, plan: WholePlan) -> Floor:
-        """A row that every plan keeps whose pairs are others."""
-        on, differs = plan.at[: self.matrix.pairs] == 1, np.zeros_like(self.tops)
-        differs[: self.matrix.pairs] = np.where(on, -1, 1)
-        return Floor(differs, 1 - int(on.sum()))
 
     def _searched(
         self, aim: Ints, floors: Sequence[Floor], boxes: Boxes, best: WholePlan, clock: Clock, *, sure: bool
@@ -264,7 +247,7 @@ class Ladder:
         points = next((aim for t, aim in zip(self.tiers, self.aims, strict=True) if t.points), other)
         effort = self._effort(clock)
         brief = replace(effort, nodes=min(effort.nodes, BRIEF))
-        answer = maximise(self.matrix, points, brief, floors=[*floors, self._unlike(best)], ends=hull(boxes))
+        answer = maximise(self.matrix, points, brief, floors=[*floors, unlike(self.matrix, best.at)], ends=hull(boxes))
         clock.work += answer.work
         if answer.status == "infeasible":
             return

@@ -104,6 +104,15 @@ class Matrix:
         np.add.at(total, at, vals)
         return key // len(self.upper), key % len(self.upper), total
 
+    @cached_property
+    def loose(self) -> Flags:
+        """Trim columns that mostly are whole where the pairs are: those of people with a limit for the year alone."""
+        out = np.zeros(len(self.upper), dtype=np.bool_)
+        for s, mine in self.cuts.items():
+            if all(limit.resource == 0 for limit in self.inst.people[s].limits):
+                out[[c for _, columns in mine for c in columns]] = True
+        return out
+
     # -- constraints -------------------------------------------------------------------------------
 
     def _fill(self, p: int) -> int | None:

@@ -19,7 +19,7 @@ from allocator.engine.model import value
 from allocator.engine.part import parts
 from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
 from allocator.engine.tiers import solve as exact
-from allocator.engine.wide import large, whole
+from allocator.engine.wide import ending, large, whole
 from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
@@ -70,11 +70,11 @@ def test_a_lot_not_proved_at_once_costs_no_tier_before_it(seed: int, monkeypatch
         best = exact(inst)
     except Conflict:
         return
-    asked, last, once = whole.Whole.best, whole.Whole.last, [0]
+    asked, last, once = whole.Whole.best, ending._last, [0]
 
-    def begins(self: whole.Whole, tier: Tier) -> None:
+    def begins(search: whole.Whole, tier: Tier) -> None:
         once[0] = 1
-        last(self, tier)
+        last(search, tier)
 
     def unsure(self: whole.Whole, *args: Any, **how: Any) -> Found:
         answer = asked(self, *args, **how)
@@ -83,8 +83,8 @@ def test_a_lot_not_proved_at_once_costs_no_tier_before_it(seed: int, monkeypatch
             return replace(answer, status="feasible", bound=answer.bound + 1)
         return answer
 
-    monkeypatch.setattr(whole, "NARROW", -1)
-    monkeypatch.setattr(whole.Whole, "last", begins)
+    monkeypatch.setattr(ending, "NARROW", -1)
+    monkeypatch.setattr(ending, "_last", begins)
     monkeypatch.setattr(whole.Whole, "best", unsure)
     got = _whole(inst)
     assert [t.value for t in got.tiers] == [t.value for t in best.tiers]

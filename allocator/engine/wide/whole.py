@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from math import floor
-from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -19,15 +18,12 @@ from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.rounding import at_once
-from allocator.engine.spread import spread_short
-from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, conclude, run, signed
+from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, signed
 from allocator.engine.tops import top
+from allocator.engine.walk import ends, few, folded, turns
+from allocator.engine.wide.ending import end
 from allocator.engine.wide.idle import as_good
-from allocator.engine.wide.walk import ends, few, folded, turns
 
-NARROW = 5_000  # pairs up to which CP-SAT is asked for the lot,
-PATIENCE = 3.0, 0.12  # ... and the work it has for it: so much, or so many times that of the tiers before
-GUIDE = 10_000  # lots that a point counts as, where all plans looked at have the same points
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
 SLIGHT, DRAFT, ROUGHLY = 400, 20, 2e-3  # a draft: pairs that need none, tree nodes, gap
@@ -46,7 +42,7 @@ class Whole:
         self.tops = {t.name: top(inst, t) for t in inst.tiers}
         self.chosen: tuple[int, ...] | None = None
         self.short: Mapping[int, int] = {}
-        self.proved = True
+        self.proved, self.sole = True, False  # so far; whether the plan is known to be the only one
         self.start(trimming=False)
 
     def start(self, trimming: bool) -> None:
@@ -286,91 +282,6 @@ class Whole:
         if self.take(answer) and now > self.worths():
             self.chosen, self.short = was
 
-    # -- the lot and the last ties -----------------------------------------------------------------
-
-    def end(self, tiers: Sequence[Tier], settle: bool) -> bool:
-        """The tiers after the points, and of plans equal in all the first in order; True when proved the only one.
-
-        Few plans are left by then, and CP-SAT, which branches on pairs, tells them apart in a fraction of the time.
-        """
-        if len(self.inst.pairs) <= NARROW:
-            own = Clock(replace(self.clock.stop, seconds=self.clock.left(), work=self._least_work()), monotonic())
-            done = conclude(self.inst, own, (self.chosen or (), self.short), self.matrix.trimming, settle)
-            self.clock.work += own.work
-            if done:
-                self.chosen, self.short, unique = done
-                self.bounds |= {t.name: self.value(t) for t in tiers}
-                return unique
-        for tier in tiers:
-            self.last(tier)
-        return settle and self.proved and self.settle()
-
-    def last(self, tier: Tier) -> None:
-        """The lot, among plans with the most points. Where days are short these guide the search on, though all
-        have them."""
-        guide = next((t for t in self.inst.tiers if t.points), None)
-        aim, _ = self.matrix.aim(tier)
-        if guide and tier.lot and self.matrix.trimming and not self.settled(tier):
-            more, constant = self.matrix.aim(guide)
-            answer = self.best(aim + GUIDE * more, sure=True)
-            all_have = GUIDE * (self.value(guide) - constant)
-            self.better(tier, answer)
-            self.note(tier, replace(answer, bound=answer.bound - all_have))
-            self.stay(tier)
-        else:
-            self.climb([tier])
-
-    def _least_work(self) -> float:
-        left, patience = self.clock.work_left(), max(PATIENCE[0], PATIENCE[1] * self.clock.work)
-        return min(patience, patience if left is None else left)
-
-    def settle(self) -> bool:
-        """Of plans equal in every tier the first in order; True when proved the only one."""
-        chosen = self.chosen or ()
-        differ = np.zeros(len(self.matrix.upper), dtype=np.int64)
-        differ[: self.matrix.pairs] = 1
-        differ[list(chosen)] = -1
-        unique = self._unique(Floor(differ, 1 - len(chosen)))
-        if not unique and not self._first():
-            return False
-        if not self.short:
-            return unique
-        spread = spread_short(self.inst, self.chosen or (), self.short, lambda model: run(model, self.clock))
-        if spread is None:
-            return False
-        self.short = spread
-        return unique
-
-    def _unique(self, differs: Floor) -> bool:
-        """Whether no other plan is as good in every tier.
-
-        Asked as the most points of any other that is as good elsewhere: points guide the search, which a bare question
-        whether there is one does not.
-        """
-        points = next((t for t in self.inst.tiers if t.points), None)
-        aim = self.matrix.aim(points)[0] if points else np.zeros(len(differs.coefficients), dtype=np.int64)
-        floors = [*self.floors, differs]
-        rest = [f for f in floors if not np.array_equal(f.coefficients, aim)]
-        needed = max((f.least for f in floors if np.array_equal(f.coefficients, aim)), default=None)
-        self.floors, kept = rest, self.floors
-        others = self.best(aim)
-        self.floors = kept
-        return others.status == "infeasible" or (needed is not None and others.bound < needed - MARGIN)
-
-    def _first(self) -> bool:
-        """Post by post, the person who comes first of those who leave every tier as it is."""
-        for mine in self.matrix.of_post:
-            order = np.zeros(len(self.matrix.upper), dtype=np.int64)
-            order[mine] = len(mine) - np.argsort(np.argsort(self.matrix.person[mine]))
-            held = max((int(order[i]) for i in self.chosen or () if i in set(mine.tolist())), default=0)
-            if held < len(mine):
-                answer = self.best(order)
-                if not self.take(answer) or answer.status != "optimal":
-                    return False
-                held = int(answer.bound)
-            self.floors.append(Floor(order, held))
-        return True
-
 
 def solve_whole(
     inst: Instance, stop: Stop, clock: Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
@@ -390,7 +301,7 @@ def solve_whole(
             return Solution("stopped", (), {}, (), clock.work)
     elif last:
         search.stay(last[0])
-    unique = search.proved and search.end(last[1:], settle)
+    unique = search.proved and end(search, last[1:], settle)
     tiers = []
     for tier in inst.tiers:
         got = search.value(tier)

@@ -6,15 +6,49 @@ question is answered at once, and together they leave little for the one search 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from allocator.engine.cpsat import Clock
+from allocator.engine.highs import Effort, Floor, maximise
 from allocator.engine.instance import Tier
 from allocator.engine.matrix import Ints, Matrix
 
 PEOPLE, FEW = 4, 4  # who change places at once; best pairs of a post
+ROUNDS, BRIEF = 4, 50  # of all people in turn, and tree nodes of one turn
 WIDEST = 2**16  # range of tiers made one aim: HiGHS tells values apart that differ by one in so many
+
+
+def bettered(
+    matrix: Matrix, aim: Ints, at: Ints, floors: Sequence[Floor], least: Mapping[int, int], effort: Effort, clock: Clock
+) -> list[Ints]:
+    """Plans with more and more of an aim, the first given (values by column): in rounds while that gains."""
+    effort, out = replace(effort, nodes=min(BRIEF, effort.nodes), sure=True), [at]
+    for _ in range(ROUNDS):
+        before = len(out)
+        for person in turns(matrix, np.nonzero(at[: matrix.pairs])[0].tolist()):
+            if clock.over:
+                return out
+            near = ends(matrix, person, np.nonzero(at[: matrix.pairs])[0].tolist())
+            hint = dict(enumerate(at.tolist()))
+            answer = maximise(matrix, aim, effort, floors=floors, least=least, ends=near, hint=hint)
+            clock.work += answer.work
+            if answer.values is not None and int(aim @ answer.values) > int(aim @ at):
+                at = answer.values
+                out.append(at)
+        if len(out) == before:
+            break
+    return out
+
+
+def columns(matrix: Matrix, aim: Ints, chosen: Sequence[int], short: Mapping[int, int]) -> Ints | None:
+    """A plan as values of all columns, those beside pairs and trims as the aim has them."""
+    lows, tops = np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64)
+    for column, has in matrix.columns(chosen, short).items():
+        lows[column] = tops[column] = has
+    return maximise(matrix, aim, Effort(), ends=(lows, tops)).values
 
 
 def turns(matrix: Matrix, chosen: Sequence[int]) -> list[int]:
