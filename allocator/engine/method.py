@@ -40,7 +40,7 @@ FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work 
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
-MORE = 60  # ... of an instance with no more than SMALL pairs
+MORE = 60  # ... of an instance with no more than SMALL pairs: with more, HiGHS would have been done by then
 LARGE = 60_000  # pairs: about two thousand schools in one piece
 TALL = 8_000  # posts up to which a relaxation of all pairs is found by way of few
 

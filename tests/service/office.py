@@ -93,6 +93,19 @@ def planned(s: Session, id: str, case: Case, policy: Policy, plan: Plan, program
     return row
 
 
+def refused(desk: Desk, case: Case) -> None:
+    """The round `rq`, in which school 1 refuses its SIP and a manager is to decide."""
+    policy, today = Policy.model_validate({"round": {"vetoes": 0}}), keep.now().date()  # every refusal goes to a person
+    plan = solve(case, policy)
+    with desk.db.write() as s:
+        row = keep.the_round(s, "rq", lock=True)
+        keep.keep_case(s, row, case, policy, [], MEL)
+        keep.keep_plan(s, "rq", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), MEL)
+        keep.step(s, "rq", MEL, lambda d: rounds.propose(d, None, today))
+        keep.step(s, "rq", MEL, lambda d: rounds.answer(d, "1", "veto", "head", today))
+
+
 def open_office(folder: Path, **settings: object) -> Desk:
     """A copy of the office, with a service on it."""
     made, tokens, ids = _office()

@@ -18,14 +18,12 @@ import pytest
 import sqlalchemy as sa
 from fastapi import Request
 
-from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.change import all_of
 from allocator.domain.plan import Plan, plan_text
-from allocator.domain.policy import Policy
 from allocator.domain.seal import sealed
 from allocator.errors import UsageError
-from allocator.reasons.answer import solve, world
+from allocator.reasons.answer import world
 from allocator.service import bounded, oidc, passes, roles, second
 from allocator.service.account.pair import verify
 from allocator.service.actions.people import remove_user
@@ -40,7 +38,7 @@ from allocator.store.tables import Pass, Programme, UploadRow
 from tests.fuzz import readers as fuzzed
 from tests.intake import own_books
 from tests.service.office import MEL as BY
-from tests.service.office import Desk, client_of, facts, open_office
+from tests.service.office import Desk, client_of, facts, open_office, refused
 from tests.service.test_second import ME, have
 from tests.service.test_trust import enrol, get, link, session
 from tests.stores import KINDS, store_url
@@ -199,15 +197,7 @@ def test_a_manager_lets_nobody_go_who_is_themselves(desk: Desk, mel: dict[str, s
 
 
 def test_a_refusal_of_a_manager_is_decided_by_another(desk: Desk) -> None:
-    policy, today = Policy.model_validate({"round": {"vetoes": 0}}), keep.now().date()  # every refusal goes to a person
-    plan = solve(facts(), policy)
-    with desk.db.write() as s:
-        row = keep.the_round(s, "rq", lock=True)
-        keep.keep_case(s, row, facts(), policy, [], BY)
-        keep.keep_plan(s, "rq", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), BY)
-        keep.step(s, "rq", BY, lambda d: rounds.propose(d, None, today))
-        keep.step(s, "rq", BY, lambda d: rounds.answer(d, "1", "veto", "head", today))
+    refused(desk, facts())
     enrol(desk, MEL, "Mel", "q", "manager")
     enrol(desk, MEL, "Mel", "q", "sip", sip="A")
     word = {"urn": "1", "stands": False, "reason": "Nobody else has the time."}

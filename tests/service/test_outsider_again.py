@@ -25,7 +25,7 @@ from allocator.store.backup import backup, restore
 from allocator.store.database import Database
 from allocator.store.tables import AuditRow, Factor
 from tests.service.office import MEL as BY
-from tests.service.office import Desk, client_of, facts, open_office
+from tests.service.office import Desk, client_of, facts, open_office, refused
 from tests.service.test_trust import enrol, link, session
 from tests.stores import KINDS, store_url
 
@@ -43,19 +43,11 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.mark.parametrize("known_by", ["role", "address"])
 def test_a_manager_who_heads_the_school_does_not_decide_its_refusal(desk: Desk, known_by: str) -> None:
     """Who refused was judge of the refusal."""
-    policy, today = Policy.model_validate({"round": {"vetoes": 0}}), keep.now().date()  # every refusal goes to a person
     case = facts()
     if known_by == "address":
         led = case.schools[0].model_copy(update={"head_email": "Mel@Example.org"})
         case = case.model_copy(update={"schools": (led, *case.schools[1:])})
-    plan = solve(case, policy)
-    with desk.db.write() as s:
-        row = keep.the_round(s, "rq", lock=True)
-        keep.keep_case(s, row, case, policy, [], BY)
-        keep.keep_plan(s, "rq", plan)
-        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), BY)
-        keep.step(s, "rq", BY, lambda d: rounds.propose(d, None, today))
-        keep.step(s, "rq", BY, lambda d: rounds.answer(d, "1", "veto", "head", today))
+    refused(desk, case)
     enrol(desk, MEL, "Mel", "q", "manager")
     if known_by == "role":
         enrol(desk, MEL, "Mel", "q", "chair", urn="1")
