@@ -15,11 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from allocator.service.access import Office, asker, office_of
 from allocator.service.http_problems import HttpProblem
+from allocator.service.json_route import JsonRoute, as_json
 from allocator.service.work import Later, answered, sent
 from allocator.store import keep
 from allocator.store.database import Overtaken, with_this
@@ -30,7 +30,7 @@ SECRET = "token"  # shown once and kept nowhere, so such an answer is given agai
 KEPT = ("content-type", "location", "etag")  # headers of an answer that are given again
 
 
-class OnceRoute(APIRoute):
+class OnceRoute(JsonRoute):
     """The route of every POST that creates. Answers that wait (`work.Later`) are waited for here, off the threads."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -40,7 +40,8 @@ class OnceRoute(APIRoute):
             answer = await inner(request)
             return await answer.settled() if isinstance(answer, Later) else answer
 
-        async def handler(request: Request) -> Response:
+        async def handler(asking: Request) -> Response:
+            request = as_json(asking)
             key = request.headers.get("idempotency-key")
             if request.method != "POST" or key is None:
                 return await settled(request)

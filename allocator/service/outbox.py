@@ -238,6 +238,8 @@ def outbox(
         i = a.to.invited
         kind, key = ("sip", i.sip) if i.sip else ("chair" if i.role == "chair" else "school", i.urn)
         kept = posting.write(office, s, row, kind, key, i, a.to.next, base, words)
+        if not i.sip:
+            kept.about = list(about[0].urns)
         out.append((kept, (i.sip,) if i.sip else about[0].urns if i.role == "head" else ()))
     return out
 

@@ -55,6 +55,7 @@ def write(
         role=roles.ROLE_OF[whom.role],
         email=s.get_one(Someone, grant.person_id).email,
         next=next,
+        about=[whom.urn or whom.sip],
         heading=heading,
         text=text,
         hash=passes.hashed(secret),
@@ -88,13 +89,15 @@ def on_their_way(s: Session, round_id: str, kind: str) -> set[str]:
 
 
 def shown(s: Session, secret: str) -> LetterRow:
-    """The letter that a link shows, while its reader has the role that it was written to. Raises HttpProblem
-    `link_used`."""
+    """The letter that a link shows, while its reader has every school, or the SIP, that it was written about. Raises
+    HttpProblem `link_used`."""
     row = s.scalars(sa.select(LetterRow).where(LetterRow.hash == passes.hashed(secret))).first()
     if row is not None and row.expires_at > keep.now():
         programme = keep.the_round(s, row.round_id).programme_id
-        mine = sa.select(Grant.id).where(Grant.person_id == row.person_id, Grant.programme_id == programme)
-        if s.scalars(mine.where(Grant.role.in_(roles.GRANTS_OF[row.role]))).first():
+        mine = sa.select(Grant).where(Grant.person_id == row.person_id, Grant.programme_id == programme)
+        has = {g.urn or g.sip for g in s.scalars(mine.where(Grant.role.in_(roles.GRANTS_OF[row.role])))}
+        about = row.about or [row.key.rsplit(":", 1)[-1]]  # one kept before we wrote down whom it is about
+        if has.issuperset(about):
             return row
     raise HttpProblem(
         "link_used", "This letter is no longer shown here: another has taken its place, or it is too old."

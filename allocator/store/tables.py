@@ -301,6 +301,7 @@ class LetterRow(Base):
     role: Mapped[str]  # what its reader comes in as
     email: Mapped[str]
     next: Mapped[str]  # the page where it is answered
+    about: Mapped[list[Any]]  # the schools, or the SIP, that its reader must still have to read it
     heading: Mapped[str]
     text: Mapped[str]
     hash: Mapped[str] = mapped_column(unique=True)

@@ -18,7 +18,7 @@ from allocator.reasons.answer import solve
 from allocator.service import roles
 from allocator.service.mail import AWAY, TAKEN, UNFIT, Mail
 from allocator.store import keep
-from allocator.store.tables import AuditRow, Grant, LetterRow, RoundRow, Wording
+from allocator.store.tables import AuditRow, Grant, LetterRow, RoundRow, Someone, Wording
 from tests.service.office import MEL, Desk, facts, open_office
 
 SITE = "http://testserver"
@@ -197,3 +197,28 @@ def test_a_newer_letter_ends_the_link_of_the_older_and_a_lost_role_ends_both(tmp
         for grant in s.scalars(sa.select(Grant).where(Grant.role == "head")):
             roles.take_back(s, grant)
     assert status(second) == 410
+
+
+def test_who_lost_a_school_reads_its_letter_no_more_though_they_head_another(tmp_path: Path) -> None:
+    desk = drafts(tmp_path, {"1": "good@x.example", "2": "good@x.example", "3": "third@x.example"})
+    send(desk, "send", urns=["1", "2", "3"])
+    links = {str(m["To"]): re.findall(r"http://testserver/letters/(\S+)", m.get_content()) for m in Server.taken}
+
+    def shown(secret: str) -> tuple[int, int]:
+        """To read, and to ask for a link that answers."""
+        at = f"{SITE}/letters/{secret}"
+        return desk.client.get(at).status_code, desk.client.post(at, headers={"Origin": SITE}).status_code
+
+    with desk.db.read() as s:
+        about = {row.email: set(row.about) for row in s.scalars(sa.select(LetterRow))}
+        mine = s.scalars(sa.select(Grant.urn).join(Someone, Someone.id == Grant.person_id))
+        assert set(mine.all()) >= {"1", "2", "3"}
+    assert about["third@x.example"] == {"3"}
+    secret = links["third@x.example"][-1]
+    assert shown(secret) == (200, 200)
+    with desk.db.write() as s:
+        person = s.scalars(sa.select(Someone.id).where(Someone.email == "third@x.example")).one()
+        roles.enrol(s, "third@x.example", "Third Head", "p", "head", urn="4")
+        roles.take_back(s, s.scalars(sa.select(Grant).where(Grant.person_id == person, Grant.urn == "3")).one())
+        assert s.scalars(sa.select(Grant).where(Grant.person_id == person)).one().urn == "4"
+    assert shown(secret) == (410, 410)

@@ -26,11 +26,12 @@ from allocator.service.identity import (
     TokenNew,
     TokenOut,
 )
+from allocator.service.json_route import JsonRoute
 from allocator.service.schemas import Cursor, Id, Limit, PageOf, page
 from allocator.store.tables import Pass
 
 router = APIRouter(route_class=OnceRoute)
-door = APIRouter()  # before anybody is known, so no Idempotency-Key: asking twice sends two links
+door = APIRouter(route_class=JsonRoute)  # before anybody is known, so no Idempotency-Key: asking twice sends two links
 
 
 @door.post("/sign-in", status_code=202, responses=errors("too_many", "forbidden"))
