@@ -27,7 +27,7 @@ ALLOCATOR = [sys.executable, "-m", "allocator.cli"]
 forks = multiprocessing.get_context("forkserver")
 # the last word counts, and the service says one when it is read: above
 forks.set_forkserver_preload(
-    ["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker", *bounded.WARM]
+    ["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker", "tests.warm", *bounded.WARM]
 )
 
 

@@ -75,6 +75,14 @@ class Workers:
                 process.kill()
 
 
+def _settle_in() -> None:
+    """Beside the first requests: all templates, and then the program lives to the end, which looked through for
+    garbage would hold everybody up for 0.2 s."""
+    ground.compile_all()
+    gc.collect()
+    gc.freeze()
+
+
 def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to end; workers end with us, and what they held is taken up again at the next start."""
     log_as_json(requests=settings.log_requests)
@@ -90,9 +98,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     settings = replace(settings, public_url=base)
     staff = Workers(workers, settings)
     app = create_app(settings, db)
-    ground.compile_all()
-    gc.collect()
-    gc.freeze()  # the program lives to the end: looked through for garbage it would hold everybody up for 0.2 s
+    threading.Thread(target=_settle_in, name="templates", daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
