@@ -99,8 +99,15 @@ def policy() -> str:
     """Every setting with its default, meaning and source."""
     from allocator.domain.policy import SHIPPED, Policy, settings
 
-    out = ["# Policy", "", NOTE, f"Three policies ship: {', '.join(SHIPPED)}. `allocator policy show` prints the one in force.", "",
-           "| setting | default | meaning | source |", "| --- | --- | --- | --- |"]  # fmt: skip
+    out = [
+        "# Policy",
+        "",
+        NOTE,
+        f"Three policies ship: {', '.join(SHIPPED)}. `allocator policy show` prints the one in force.",
+        "",
+        "| setting | default | meaning | source |",
+        "| --- | --- | --- | --- |",
+    ]
     for key, _, default, meaning, source in settings(Policy()):
         out.append(f"| `{key}` | {plain(default)} | {meaning} | {linked(source)} |")
     return "\n".join([*out, ""])
@@ -158,8 +165,15 @@ def rules_index() -> str:
     """Every rule: its file, law and switch."""
     from allocator.rules import RULES
 
-    out = ["# Rules by file", "", NOTE, "What each rule means exactly is in [rules.md](rules.md).", "",
-           "| rule | file | law | setting | |", "| --- | --- | --- | --- | --- |"]  # fmt: skip
+    out = [
+        "# Rules by file",
+        "",
+        NOTE,
+        "What each rule means exactly is in [rules.md](rules.md).",
+        "",
+        "| rule | file | law | setting | |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for rule in RULES:
         file = type(rule).__module__.replace(".", "/") + ".py"
         out.append(f"| `{rule.id}` | `{file}` | {linked(rule.law)} | `{rule.setting}` | {rule.meaning} |")
@@ -170,8 +184,15 @@ def settings() -> str:
     """Every setting of the service."""
     from allocator.service.environment import reference
 
-    out = ["# Settings of the service", "", NOTE, "`allocator serve --settings` prints them too.", "",
-           "| variable | default | meaning |", "| --- | --- | --- |"]  # fmt: skip
+    out = [
+        "# Settings of the service",
+        "",
+        NOTE,
+        "`allocator serve --settings` prints them too.",
+        "",
+        "| variable | default | meaning |",
+        "| --- | --- | --- |",
+    ]
     out += [f"| `{name}` | {default or '(blank)'} | {text} |" for name, default, text in reference()]
     return "\n".join([*out, ""])
 
@@ -182,12 +203,24 @@ def http() -> str:
     from allocator.service.environment import Settings
 
     found = create_app(Settings(database_url="sqlite://")).openapi()
-    out = ["# HTTP", "", NOTE, "The machine's form is at `/api/openapi.json`. Errors are RFC 9457 `application/problem+json` with a stable `code`.",
-           "Lists take `cursor` and `limit` and answer `items` and `next`. Who may ask what: [access](access.md).", ""]  # fmt: skip
+    out = [
+        "# HTTP",
+        "",
+        NOTE,
+        "The machine's form is at `/api/openapi.json`. Errors are RFC 9457 `application/problem+json` with a stable `code`.",
+        "Lists take `cursor` and `limit` and answer `items` and `next`. Who may ask what: [access](access.md).",
+        "",
+    ]
     for path, item in sorted(found["paths"].items()):
         for method, op in item.items():
-            codes = sorted({part.split(":")[0].strip() for status, r in op["responses"].items() if status >= "400"
-                            for part in r["description"].split(";")})  # fmt: skip
+            codes = sorted(
+                {
+                    part.split(":")[0].strip()
+                    for status, r in op["responses"].items()
+                    if status >= "400"
+                    for part in r["description"].split(";")
+                }
+            )
             body = op.get("requestBody", {}).get("content", {})
             schema = json.dumps(body.get("application/json", {}).get("schema", {}))
             takes = re.findall(r"schemas/(\w+)", schema)
@@ -260,10 +293,12 @@ def printed() -> str:
         plan = folder / "plan.json"
         _said("solve", case, "-o", plan)
         jobs: list[tuple[str, ...]] = [
-            ("solve", "CASE", "-o", "plan.json"), ("what-if", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"),
-            ("choices", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"), ("veto", "--plan", "plan.json", "--school", "Juniper Primary School"),
+            ("solve", "CASE", "-o", "plan.json"),
+            ("what-if", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"),
+            ("choices", "--plan", "plan.json", "--sip-leaves", "Dev Rao@2026-12-31"),
+            ("veto", "--plan", "plan.json", "--school", "Juniper Primary School"),
             ("export", "plan.json", "--excel", "plan.xlsx", "--csv", "plan.csv"),
-        ]  # fmt: skip
+        ]
         blocks = [PRINTED, f"## On a terminal of 80 columns: {len(list((case / 'schools.csv').open())) - 1} schools"]
         blocks += [_block(job, case, folder, tty=True) for job in jobs]
         blocks += [
@@ -334,16 +369,26 @@ def audit() -> str:
     """Every field of a plan: how the auditor works it out again, or why it does not."""
     from allocator.check.fields import CHECKED, NOT_CHECKED, fields
 
-    out = ["# What the auditor checks", "", NOTE,
-           "`allocator verify CASE PLAN.json` judges a plan from anywhere. The auditor (`allocator/check/`) shares no code with the model and the rules; both",
-           "are written from [rules.md](rules.md). It reads the tables and the events, and asks of every day from the plan's first (in a repair, from *since* on)",
-           "whether each holder may hold each post, by every hard rule; then it works every figure out again. A plan's word on itself counts for nothing.", "",
-           "**On trust.** What lies before a repair's *since* is not judged anew. Give the plan that it went on from with `--before EARLIER.json`, and",
-           "those days are compared with it; without it, `verify` says how many rows it took on trust.", "",
-           "**The seal.** `inputs.seal` is the SHA-256 of the rest of `inputs` in canonical JSON. A plan whose case, policy, changes or rows were altered after it was",
-           "made is refused by every command that goes on from it, as is one without a seal, which an earlier version made: solve again. The seal shows that",
-           "something was altered; it does not show who made the plan.", "",
-           "## Worked out again", "", "| field | how |", "| --- | --- |"]  # fmt: skip
+    out = [
+        "# What the auditor checks",
+        "",
+        NOTE,
+        "`allocator verify CASE PLAN.json` judges a plan from anywhere. The auditor (`allocator/check/`) shares no code with the model and the rules; both",
+        "are written from [rules.md](rules.md). It reads the tables and the events, and asks of every day from the plan's first (in a repair, from *since* on)",
+        "whether each holder may hold each post, by every hard rule; then it works every figure out again. A plan's word on itself counts for nothing.",
+        "",
+        "**On trust.** What lies before a repair's *since* is not judged anew. Give the plan that it went on from with `--before EARLIER.json`, and",
+        "those days are compared with it; without it, `verify` says how many rows it took on trust.",
+        "",
+        "**The seal.** `inputs.seal` is the SHA-256 of the rest of `inputs` in canonical JSON. A plan whose case, policy, changes or rows were altered after it was",
+        "made is refused by every command that goes on from it, as is one without a seal, which an earlier version made: solve again. The seal shows that",
+        "something was altered; it does not show who made the plan.",
+        "",
+        "## Worked out again",
+        "",
+        "| field | how |",
+        "| --- | --- |",
+    ]
     out += [f"| `{name}` | {CHECKED[name]} |" for name in fields() if name in CHECKED]
     out += ["", "## Not checked", "", "| field | why |", "| --- | --- |"]
     out += [f"| `{name}` | {NOT_CHECKED[name]} |" for name in fields() if name in NOT_CHECKED]
@@ -358,10 +403,19 @@ def python() -> str:
     from allocator import change
     from allocator.report.plan_frames import TABLES
 
-    out = ["# Python", "", NOTE, "```python", *EXAMPLE.strip().splitlines(), "```", "",
-           "`import allocator` has every name below; `py.typed` ships, so type checkers see all of it. Nothing is edited in place: a case, a policy and",
-           "a plan are values. Days are days in quarters, points weighted points, dates `datetime.date`. Errors are in [errors](errors.md), tables in",
-           "[tables](tables.md), changes in [changes](changes.md); a plan's fields are those of `plan.json`.", ""]  # fmt: skip
+    out = [
+        "# Python",
+        "",
+        NOTE,
+        "```python",
+        *EXAMPLE.strip().splitlines(),
+        "```",
+        "",
+        "`import allocator` has every name below; `py.typed` ships, so type checkers see all of it. Nothing is edited in place: a case, a policy and",
+        "a plan are values. Days are days in quarters, points weighted points, dates `datetime.date`. Errors are in [errors](errors.md), tables in",
+        "[tables](tables.md), changes in [changes](changes.md); a plan's fields are those of `plan.json`.",
+        "",
+    ]
     functions = [n for n in allocator.__all__ if inspect.isfunction(getattr(allocator, n))]
     for name in functions:
         out += _told(f"allocator.{name}", getattr(allocator, name))

@@ -30,7 +30,7 @@ FILES = {
     "governor.toml": '[[change]]\ninterest = {sip = "ann", urn = "910002", kind = "governor", declared_on = "2026-06-02"}\n',
     "move-on.toml": '[[change]]\nwish = {by = "sip", sip = "ann", urn = "910001", wish = "move_on", strength = 3}\n',
     "twelve-days.toml": '[[change]]\ndays = {sip = "cat", days = 12}\n[[change]]\nperiod_days = {sip = "cat", period = "autumn_2", days = 0}\n',
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -47,57 +47,200 @@ class Asked:
 
 MANAGER, HEAD, SIP = "SIP manager, trust adviser", "Headteacher and chair", "SIP"
 ASKED = (
-    Asked(MANAGER, "Who has no SIP for September, and is there anyone eligible with days left?", ("list room no-one.json",), "the board; lists"),
-    Asked(MANAGER, "Two of my SIPs leave at Christmas. What is the least disruptive repair, and which schools would change?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes two-leave.toml",), "what if", most=20),
-    Asked(MANAGER, "Which pairs reach three years this summer, and which reach five?", ("list tenure hartwell.json",), "lists", most=14),
-    Asked(MANAGER, "Why was this SIP proposed for this school, and who came second?", ("explain hartwell.json --school 900003",), "the school's page"),
-    Asked(MANAGER, "Why is there no feasible plan? Which rule, if relaxed, would make one?", ("explain no-one.json --school 920003",), "the school's page"),
-    Asked(MANAGER, "If the budget falls by 40 days, which schools lose time, and does anyone drop below the floor?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes forty-fewer.toml",), "what if",
-          "Nobody can be given less than the policy's floor (`days.floor`): no plan has it.", most=14),
-    Asked(MANAGER, "A school has just gone into special measures: how many days does it now get, who could supply them, and should support be a different person?",
-          ("list needs sm2.json",), "what if; lists", "Support is a post of its own in special measures, and apart from the lead (`separation`).", most=20),
-    Asked(MANAGER, "Is anyone over their days in the second half of the autumn term, although fine over the year?", ("list days hartwell.json",), "the board; a SIP's page; lists", most=30),
-    Asked(MANAGER, "Which SIPs have a declared interest in a school in my draft, and who cleared it?", ("list interests hartwell.json",), "interests and checks"),
-    Asked(MANAGER, "Who can do a head's appraisal at this school, and not be its own SIP?", ("list appraisal hartwell.json",), "lists", most=9),
-    Asked(MANAGER, "Which schools have had more than one change in two years?", ("list changes hartwell.json",), "lists"),
-    Asked(MANAGER, "Whose DBS, contract or training runs out before their last planned visit?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes dbs.toml --rebuild -o dbs.json", "list checks dbs.json"), "interests and checks; lists",
-          "On the ready case nothing runs out; here one date is changed first, to show what it bars and what a renewal would keep.", most=10),
-    Asked(MANAGER, "Can this partnership of eight share one SIP, and what does it cost elsewhere?", ("list clusters cluster.json",), "what if, with that decided"),
-    Asked(HEAD, "Who is our SIP next year, is it the same person, and if not, why not?", ("explain hartwell.json --school 900025 --for school",), "the head's page; the letter"),
-    Asked(HEAD, "We would rather not have this person: what happens, do we have to say why, who will see it?", ("explain hartwell.json --school 900003 --for school",), "the head's page",
-          "The last sentence says it, and the button on the head's page. The SIP manager sees a reason, if one is given; the SIP does not ([access](../reference/access.md))."),
-    Asked(HEAD, "Can we keep our SIP beyond the limit?", ("explain hartwell.json --school 900007 --for school",), "the letter",
-          "A chair asks; the manager records an extension and locks the pair. The sentence stands only where the limit alone bars it."),
-    Asked(HEAD, "I am moving to another school nearby: can my SIP come with me?", ("explain head2.json --school 910001",), "the head's page of the new school",
-          "The request is a wish, and is answered as every wish is."),
-    Asked(HEAD, "Does our SIP work with, or lead, a school next door?", (), "",
-          "A head is not told of another school. That it cannot be is a rule: nobody leads a school of their own cluster or trust, nobody serving as head leads one near their own "
-          "(`own_ties`), and two heads are never SIP to each other's schools (`reciprocal`). Whether the SIP serves other schools near by is for the SIP to say."),
-    Asked(HEAD, "How many days are left this year, and can one be used for governors or during inspection?", ("explain sm2.json --school 910004 --for school",), "the head's page, where days given are kept",
-          "What a day is used for is agreed between head and SIP; three of the half-days are the school's to direct."),
-    Asked(HEAD, "We have our own SIP: what must we send you, and when is the refund paid?", (), "the director's page counts such schools",
-          "`participation = own_sip` keeps the school out of the run and in the count. Reports and refunds are between the school and the service: they are not planned, and not our work."),
-    Asked(HEAD, "Who has read our visit report, and can we see or stop its sharing with the LA?", (), "", "Visit reports are not kept here, so nobody reads one here."),
-    Asked(SIP, "Which schools am I offered, how far apart are they, and how many days is that by term?",
-          ("explain hartwell.json --school 900025 --for sip", "list days hartwell.json"), "the SIP's page, with a map and distances", most=8),
-    Asked(SIP, "I was a governor, consultant or head there: how do I declare it, and does it bar me?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes governor.toml",), "the SIP's page: *I have a tie to this school*", most=10),
-    Asked(SIP, "I have done what I can at this school: how do I ask for a change without harming either side?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes move-on.toml -o on.json", "explain on.json --school 910001 --for school"), "the SIP's page: *Ask to move on*",
-          "The manager talks to the SIP first; the head reads nothing of who asked."),
-    Asked(SIP, "I can only give twelve days and no Mondays, and no visits in November because of my own school: can I still take two schools?",
-          ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes twelve-days.toml",), "the SIP's form; what if",
-          "Days of the week are not planned: head and SIP agree the dates. A lead post takes days in November and December by the policy's calendar, so without any there it is none.", most=14),
-)  # fmt: skip
+    Asked(
+        MANAGER,
+        "Who has no SIP for September, and is there anyone eligible with days left?",
+        ("list room no-one.json",),
+        "the board; lists",
+    ),
+    Asked(
+        MANAGER,
+        "Two of my SIPs leave at Christmas. What is the least disruptive repair, and which schools would change?",
+        ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes two-leave.toml",),
+        "what if",
+        most=20,
+    ),
+    Asked(
+        MANAGER,
+        "Which pairs reach three years this summer, and which reach five?",
+        ("list tenure hartwell.json",),
+        "lists",
+        most=14,
+    ),
+    Asked(
+        MANAGER,
+        "Why was this SIP proposed for this school, and who came second?",
+        ("explain hartwell.json --school 900003",),
+        "the school's page",
+    ),
+    Asked(
+        MANAGER,
+        "Why is there no feasible plan? Which rule, if relaxed, would make one?",
+        ("explain no-one.json --school 920003",),
+        "the school's page",
+    ),
+    Asked(
+        MANAGER,
+        "If the budget falls by 40 days, which schools lose time, and does anyone drop below the floor?",
+        ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes forty-fewer.toml",),
+        "what if",
+        "Nobody can be given less than the policy's floor (`days.floor`): no plan has it.",
+        most=14,
+    ),
+    Asked(
+        MANAGER,
+        "A school has just gone into special measures: how many days does it now get, who could supply them, and should support be a different person?",
+        ("list needs sm2.json",),
+        "what if; lists",
+        "Support is a post of its own in special measures, and apart from the lead (`separation`).",
+        most=20,
+    ),
+    Asked(
+        MANAGER,
+        "Is anyone over their days in the second half of the autumn term, although fine over the year?",
+        ("list days hartwell.json",),
+        "the board; a SIP's page; lists",
+        most=30,
+    ),
+    Asked(
+        MANAGER,
+        "Which SIPs have a declared interest in a school in my draft, and who cleared it?",
+        ("list interests hartwell.json",),
+        "interests and checks",
+    ),
+    Asked(
+        MANAGER,
+        "Who can do a head's appraisal at this school, and not be its own SIP?",
+        ("list appraisal hartwell.json",),
+        "lists",
+        most=9,
+    ),
+    Asked(
+        MANAGER, "Which schools have had more than one change in two years?", ("list changes hartwell.json",), "lists"
+    ),
+    Asked(
+        MANAGER,
+        "Whose DBS, contract or training runs out before their last planned visit?",
+        (
+            "what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes dbs.toml --rebuild -o dbs.json",
+            "list checks dbs.json",
+        ),
+        "interests and checks; lists",
+        "On the ready case nothing runs out; here one date is changed first, to show what it bars and what a renewal would keep.",
+        most=10,
+    ),
+    Asked(
+        MANAGER,
+        "Can this partnership of eight share one SIP, and what does it cost elsewhere?",
+        ("list clusters cluster.json",),
+        "what if, with that decided",
+    ),
+    Asked(
+        HEAD,
+        "Who is our SIP next year, is it the same person, and if not, why not?",
+        ("explain hartwell.json --school 900025 --for school",),
+        "the head's page; the letter",
+    ),
+    Asked(
+        HEAD,
+        "We would rather not have this person: what happens, do we have to say why, who will see it?",
+        ("explain hartwell.json --school 900003 --for school",),
+        "the head's page",
+        "The last sentence says it, and the button on the head's page. The SIP manager sees a reason, if one is given; the SIP does not ([access](../reference/access.md)).",
+    ),
+    Asked(
+        HEAD,
+        "Can we keep our SIP beyond the limit?",
+        ("explain hartwell.json --school 900007 --for school",),
+        "the letter",
+        "A chair asks; the manager records an extension and locks the pair. The sentence stands only where the limit alone bars it.",
+    ),
+    Asked(
+        HEAD,
+        "I am moving to another school nearby: can my SIP come with me?",
+        ("explain head2.json --school 910001",),
+        "the head's page of the new school",
+        "The request is a wish, and is answered as every wish is.",
+    ),
+    Asked(
+        HEAD,
+        "Does our SIP work with, or lead, a school next door?",
+        (),
+        "",
+        "A head is not told of another school. That it cannot be is a rule: nobody leads a school of their own cluster or trust, nobody serving as head leads one near their own "
+        "(`own_ties`), and two heads are never SIP to each other's schools (`reciprocal`). Whether the SIP serves other schools near by is for the SIP to say.",
+    ),
+    Asked(
+        HEAD,
+        "How many days are left this year, and can one be used for governors or during inspection?",
+        ("explain sm2.json --school 910004 --for school",),
+        "the head's page, where days given are kept",
+        "What a day is used for is agreed between head and SIP; three of the half-days are the school's to direct.",
+    ),
+    Asked(
+        HEAD,
+        "We have our own SIP: what must we send you, and when is the refund paid?",
+        (),
+        "the director's page counts such schools",
+        "`participation = own_sip` keeps the school out of the run and in the count. Reports and refunds are between the school and the service: they are not planned, and not our work.",
+    ),
+    Asked(
+        HEAD,
+        "Who has read our visit report, and can we see or stop its sharing with the LA?",
+        (),
+        "",
+        "Visit reports are not kept here, so nobody reads one here.",
+    ),
+    Asked(
+        SIP,
+        "Which schools am I offered, how far apart are they, and how many days is that by term?",
+        ("explain hartwell.json --school 900025 --for sip", "list days hartwell.json"),
+        "the SIP's page, with a map and distances",
+        most=8,
+    ),
+    Asked(
+        SIP,
+        "I was a governor, consultant or head there: how do I declare it, and does it bar me?",
+        ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes governor.toml",),
+        "the SIP's page: *I have a tie to this school*",
+        most=10,
+    ),
+    Asked(
+        SIP,
+        "I have done what I can at this school: how do I ask for a change without harming either side?",
+        (
+            "what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes move-on.toml -o on.json",
+            "explain on.json --school 910001 --for school",
+        ),
+        "the SIP's page: *Ask to move on*",
+        "The manager talks to the SIP first; the head reads nothing of who asked.",
+    ),
+    Asked(
+        SIP,
+        "I can only give twelve days and no Mondays, and no visits in November because of my own school: can I still take two schools?",
+        ("what-if scenarios/two-leave-and-the-budget-falls --plan two.json --changes twelve-days.toml",),
+        "the SIP's form; what if",
+        "Days of the week are not planned: head and SIP agree the dates. A lead post takes days in November and December by the policy's calendar, so without any there it is none.",
+        most=14,
+    ),
+)
 
 
 def page(note: str) -> str:
     """The page, from commands run in a folder of its own."""
-    out = ["# Twenty-five questions", "", note, "What a manager, a head and a SIP ask, and what answers it: the command, and what it prints for a ready case; or the page. Made by running them:", "",
-           "```text", *(f"allocator {c}" for c in MADE), "```", "", "Changes that some of them take:", ""]  # fmt: skip
+    out = [
+        "# Twenty-five questions",
+        "",
+        note,
+        "What a manager, a head and a SIP ask, and what answers it: the command, and what it prints for a ready case; or the page. Made by running them:",
+        "",
+        "```text",
+        *(f"allocator {c}" for c in MADE),
+        "```",
+        "",
+        "Changes that some of them take:",
+        "",
+    ]
     for name, text in FILES.items():
         out += [f"`{name}`:", "", "```toml", text.rstrip(), "```", ""]
     with _folder():

@@ -55,10 +55,14 @@ class Table:
         """As it would go now."""
         self.ready = self.ready or ready_from(self.plan)
         office = letters.LetterOffice(
-            ready=self.ready, wordings={str(k): v for k, v in DEFAULTS.items()}, manager="Mel Hart",
-            programme="Hartwell School Improvement", today=self.today, school_link="https://sip.example/school",
+            ready=self.ready,
+            wordings={str(k): v for k, v in DEFAULTS.items()},
+            manager="Mel Hart",
+            programme="Hartwell School Improvement",
+            today=self.today,
+            school_link="https://sip.example/school",
             sip_link="https://sip.example/sip",
-        )  # fmt: skip
+        )
         if kind in TO_SIPS:
             return sip_letters.sip_letter(self.desk, key, office, kind=kind)
         (group,) = rounds.together(self.desk, [key])

@@ -10,17 +10,15 @@ from typing import Any
 
 from scenarios.oswin import oswin
 from scenarios.small import situations, two_schools
-from scenarios.tables import HERE, write
+from scenarios.tables import HERE, words, write
 
-STEMS = (
-    "Alder", "Ash", "Barrow", "Beck", "Birch", "Bramble", "Brook", "Burdock", "Calder", "Clover", "Coppice", "Cress",
-    "Dale", "Elder", "Fallow", "Fern", "Field", "Furze", "Garth", "Gorse", "Hawthorn", "Hazel", "Heath", "Holly",
-    "Kestrel", "Lark", "Linden", "Maple", "Marsh", "Meadow", "Mill", "Moor", "Nettle", "Oak", "Orchard", "Osier",
-    "Plover", "Quarry", "Reed", "Ridge", "Rowan", "Rush", "Sallow", "Sedge", "Sorrel", "Spinney", "Tarn", "Teasel",
-    "Thistle", "Thorn", "Vale", "Warren", "Weir", "Willow", "Wold", "Wren", "Yarrow", "Yew", "Finch", "Heron",
-    "Juniper", "Lapwing", "Myrtle", "Pippin", "Saffron", "Tansy", "Bracken", "Cinder", "Drover", "Ember", "Foxglove",
-    "Glebe", "Harrow", "Ivy", "Jasmine",
-)  # fmt: skip
+STEMS = words("""
+Alder Ash Barrow Beck Birch Bramble Brook Burdock Calder Clover Coppice Cress Dale Elder Fallow Fern Field Furze
+Garth Gorse Hawthorn Hazel Heath Holly Kestrel Lark Linden Maple Marsh Meadow Mill Moor Nettle Oak Orchard Osier
+Plover Quarry Reed Ridge Rowan Rush Sallow Sedge Sorrel Spinney Tarn Teasel Thistle Thorn Vale Warren Weir
+Willow Wold Wren Yarrow Yew Finch Heron Juniper Lapwing Myrtle Pippin Saffron Tansy Bracken Cinder Drover Ember
+Foxglove Glebe Harrow Ivy Jasmine
+""")
 FOCUS = ("early_reading", "curriculum", "attendance", "send", "maths", "leadership", "behaviour", "transition")
 
 
@@ -97,10 +95,15 @@ def hartwell() -> None:
         ("900060", "2026-05-12"),
     ):
         by[urn] |= {
-            "card_date": date, "card_safeguarding": "met", "card_inclusion": "expected", "card_curriculum": "expected",
-            "card_achievement": r.choice(["expected", "strong"]), "card_attendance": "strong",
-            "card_development": "strong", "card_leadership": "expected",
-        }  # fmt: skip
+            "card_date": date,
+            "card_safeguarding": "met",
+            "card_inclusion": "expected",
+            "card_curriculum": "expected",
+            "card_achievement": r.choice(["expected", "strong"]),
+            "card_attendance": "strong",
+            "card_development": "strong",
+            "card_leadership": "expected",
+        }
     by["900026"] |= {"card_leadership": "needs_attention", "stuck": "yes", "previous_oeif_overall": "3", "need": "high"}
     by["900011"]["card_leadership"] = "exceptional"
     for s in schools:
@@ -111,24 +114,160 @@ def hartwell() -> None:
 
     def sip(id_: str, name: str, kind: str, days: float, phases: str, **kw: Any) -> dict[str, Any]:
         return {
-            "sip": id_, "name": name, "kind": kind, "phases": phases, "days": days, "status": "active",
-            "joined_on": "2019-09-01", "trained": "yes", "board_approved": "yes", "dbs_checked_on": "2024-05-20",
-            "dbs_valid_until": "2027-08-31", "ever_head": "yes", "headship_phases": phases, **near(r, 450_000, 250_000, 12_000), **kw,
-        }  # fmt: skip
+            "sip": id_,
+            "name": name,
+            "kind": kind,
+            "phases": phases,
+            "days": days,
+            "status": "active",
+            "joined_on": "2019-09-01",
+            "trained": "yes",
+            "board_approved": "yes",
+            "dbs_checked_on": "2024-05-20",
+            "dbs_valid_until": "2027-08-31",
+            "ever_head": "yes",
+            "headship_phases": phases,
+            **near(r, 450_000, 250_000, 12_000),
+            **kw,
+        }
 
     sips = [
-        sip("priya", "Priya Shah", "la_adviser", 52, "primary", appraisal_trained="yes", experience="ri_to_good;high_fsm;new_head;special_measures", specialisms="early_reading;leadership;curriculum", flexible_diary="yes"),
-        sip("john", "John Lee", "la_adviser", 52, "primary", appraisal_trained="yes", experience="small_school;rural;faith_school", specialisms="curriculum;attendance"),
-        sip("owen", "Owen Price", "la_adviser", 50, "primary;secondary", appraisal_trained="yes", experience="large_school;high_performing;special_measures", specialisms="behaviour;leadership;transition", flexible_diary="yes"),
-        sip("amira", "Amira Khan", "serving_head", 19, "primary", current_urn="990101", current_la="Ansley", current_trust="Linnet Trust", current_grade="good", headship_years=8, evidence="nle;own_grade", autumn_2_days=7.5, experience="small_school;new_head;rural", specialisms="curriculum;send"),
-        sip("beth", "Beth Cole", "serving_head", 19, "primary", current_urn="900031", current_la="Hartwell", current_grade="outstanding", headship_years=6, evidence="own_grade", autumn_2_days=7.5, appraisal_trained="yes", experience="high_performing;large_school", specialisms="maths;early_reading"),
-        sip("carl", "Carl Dent", "serving_head", 20, "secondary", current_urn="990102", current_la="Morrow", current_grade="good", headship_years=9, evidence="own_grade;school_to_school", autumn_2_days=8, experience="large_school;high_fsm", specialisms="attendance;behaviour"),
-        sip("mei", "Mei Tan", "retired_head", 43, "primary", appraisal_trained="yes", experience="special_measures;ri_to_good;high_fsm", specialisms="leadership;send", flexible_diary="yes"),
-        sip("dafydd", "Dafydd Rees", "retired_head", 42, "primary", experience="rural;small_school;faith_school", specialisms="maths;transition", flexible_diary="yes"),
-        sip("ngozi", "Ngozi Eze", "consultant", 36, "primary;secondary", appraisal_trained="yes", joined_on="2024-09-01", experience="ri_to_good;large_school;special_measures", specialisms="curriculum;behaviour", day_rate=420),
-        sip("rob", "Rob Field", "consultant", 36, "primary", appraisal_trained="yes", experience="faith_school;high_performing", specialisms="early_reading;maths", max_km=30, day_rate=400),
-        sip("sara", "Sara Blythe", "consultant", 36, "primary;secondary", joined_on="2026-09-01", experience="new_head;rural;high_fsm", specialisms="attendance;transition", day_rate=410),
-    ]  # fmt: skip
+        sip(
+            "priya",
+            "Priya Shah",
+            "la_adviser",
+            52,
+            "primary",
+            appraisal_trained="yes",
+            experience="ri_to_good;high_fsm;new_head;special_measures",
+            specialisms="early_reading;leadership;curriculum",
+            flexible_diary="yes",
+        ),
+        sip(
+            "john",
+            "John Lee",
+            "la_adviser",
+            52,
+            "primary",
+            appraisal_trained="yes",
+            experience="small_school;rural;faith_school",
+            specialisms="curriculum;attendance",
+        ),
+        sip(
+            "owen",
+            "Owen Price",
+            "la_adviser",
+            50,
+            "primary;secondary",
+            appraisal_trained="yes",
+            experience="large_school;high_performing;special_measures",
+            specialisms="behaviour;leadership;transition",
+            flexible_diary="yes",
+        ),
+        sip(
+            "amira",
+            "Amira Khan",
+            "serving_head",
+            19,
+            "primary",
+            current_urn="990101",
+            current_la="Ansley",
+            current_trust="Linnet Trust",
+            current_grade="good",
+            headship_years=8,
+            evidence="nle;own_grade",
+            autumn_2_days=7.5,
+            experience="small_school;new_head;rural",
+            specialisms="curriculum;send",
+        ),
+        sip(
+            "beth",
+            "Beth Cole",
+            "serving_head",
+            19,
+            "primary",
+            current_urn="900031",
+            current_la="Hartwell",
+            current_grade="outstanding",
+            headship_years=6,
+            evidence="own_grade",
+            autumn_2_days=7.5,
+            appraisal_trained="yes",
+            experience="high_performing;large_school",
+            specialisms="maths;early_reading",
+        ),
+        sip(
+            "carl",
+            "Carl Dent",
+            "serving_head",
+            20,
+            "secondary",
+            current_urn="990102",
+            current_la="Morrow",
+            current_grade="good",
+            headship_years=9,
+            evidence="own_grade;school_to_school",
+            autumn_2_days=8,
+            experience="large_school;high_fsm",
+            specialisms="attendance;behaviour",
+        ),
+        sip(
+            "mei",
+            "Mei Tan",
+            "retired_head",
+            43,
+            "primary",
+            appraisal_trained="yes",
+            experience="special_measures;ri_to_good;high_fsm",
+            specialisms="leadership;send",
+            flexible_diary="yes",
+        ),
+        sip(
+            "dafydd",
+            "Dafydd Rees",
+            "retired_head",
+            42,
+            "primary",
+            experience="rural;small_school;faith_school",
+            specialisms="maths;transition",
+            flexible_diary="yes",
+        ),
+        sip(
+            "ngozi",
+            "Ngozi Eze",
+            "consultant",
+            36,
+            "primary;secondary",
+            appraisal_trained="yes",
+            joined_on="2024-09-01",
+            experience="ri_to_good;large_school;special_measures",
+            specialisms="curriculum;behaviour",
+            day_rate=420,
+        ),
+        sip(
+            "rob",
+            "Rob Field",
+            "consultant",
+            36,
+            "primary",
+            appraisal_trained="yes",
+            experience="faith_school;high_performing",
+            specialisms="early_reading;maths",
+            max_km=30,
+            day_rate=400,
+        ),
+        sip(
+            "sara",
+            "Sara Blythe",
+            "consultant",
+            36,
+            "primary;secondary",
+            joined_on="2026-09-01",
+            experience="new_head;rural;high_fsm",
+            specialisms="attendance;transition",
+            day_rate=410,
+        ),
+    ]
     team = {s["sip"]: s for s in sips}
     room = {s["sip"]: int(s["days"] * 0.9 / 5.3) for s in sips} | {"sara": 0}
     history: list[dict[str, Any]] = []
@@ -136,10 +275,12 @@ def hartwell() -> None:
     order = sorted(schools, key=lambda s: (s["phase"] != "secondary", r.random()))
     for school in order:
         able = [
-            s for s in sips
-            if room[s["sip"]] > 0 and school["phase"] in s["phases"].split(";")
+            s
+            for s in sips
+            if room[s["sip"]] > 0
+            and school["phase"] in s["phases"].split(";")
             and not (s["sip"] == "beth" and school["urn"] == "900031")
-        ]  # fmt: skip
+        ]
         if not able:
             continue
         who = min(able, key=lambda s: distance(s, school) * r.uniform(0.5, 1.5))["sip"]
@@ -213,16 +354,44 @@ def hartwell() -> None:
         {"by": "sip", "urn": moving, "sip": incumbent[moving], "wish": "move_on", "strength": 2},
     ]
     interests = [
-        {"sip": "rob", "urn": "900002", "kind": "family", "declared_on": "2026-05-11", "outcome": "barred", "decided_by": "M. Hale"},
+        {
+            "sip": "rob",
+            "urn": "900002",
+            "kind": "family",
+            "declared_on": "2026-05-11",
+            "outcome": "barred",
+            "decided_by": "M. Hale",
+        },
         {"sip": "mei", "urn": "900015", "kind": "governor", "declared_on": "2026-05-12", "outcome": "open"},
-        {"sip": "dafydd", "urn": "900017", "kind": "former_head", "declared_on": "2024-05-02", "outcome": "cleared", "decided_by": "M. Hale"},
+        {
+            "sip": "dafydd",
+            "urn": "900017",
+            "kind": "former_head",
+            "declared_on": "2024-05-02",
+            "outcome": "cleared",
+            "decided_by": "M. Hale",
+        },
         {"sip": "john", "urn": "900049", "kind": "former_adviser", "declared_on": "2025-05-06"},
-        {"sip": "amira", "trust": "Linnet Trust", "kind": "employed", "declared_on": "2025-05-06", "outcome": "barred", "decided_by": "M. Hale"},
-    ]  # fmt: skip
+        {
+            "sip": "amira",
+            "trust": "Linnet Trust",
+            "kind": "employed",
+            "declared_on": "2025-05-06",
+            "outcome": "barred",
+            "decided_by": "M. Hale",
+        },
+    ]
     decisions = [
-        {"decision": "accept_local_head", "urn": u, "sip": "beth", "reason": "far from her own school, and the head agrees", "by": "M. Hale", "on": "2026-05-20"}
+        {
+            "decision": "accept_local_head",
+            "urn": u,
+            "sip": "beth",
+            "reason": "far from her own school, and the head agrees",
+            "by": "M. Hale",
+            "on": "2026-05-20",
+        }
         for u in sorted(u for u, s in led.items() if s == "beth")
-    ]  # fmt: skip
+    ]
     write(folder, "schools", schools)
     write(folder, "sips", sips)
     write(folder, "history", sorted(history, key=lambda h: (h["urn"], h["year"])))

@@ -20,20 +20,35 @@ def schools() -> list[Row]:
     for n, name in enumerate(names):
         out.append(
             {
-                "urn": 910001 + n, "name": f"{name} Primary School", "phase": "primary", "la": "Fenwick",
-                "easting": 500_000 + 4_000 * (n % 4), "northing": 300_000 + 4_000 * (n // 4), "pupils": 120 + 30 * n,
-                "need": "raised" if n in (2, 7) else "standard", "head": f"h{n + 1}",
-                "cluster": "Riverside" if n in (4, 5, 6) else "", "focus": ("early_reading", "maths", "send")[n % 3],
+                "urn": 910001 + n,
+                "name": f"{name} Primary School",
+                "phase": "primary",
+                "la": "Fenwick",
+                "easting": 500_000 + 4_000 * (n % 4),
+                "northing": 300_000 + 4_000 * (n // 4),
+                "pupils": 120 + 30 * n,
+                "need": "raised" if n in (2, 7) else "standard",
+                "head": f"h{n + 1}",
+                "cluster": "Riverside" if n in (4, 5, 6) else "",
+                "focus": ("early_reading", "maths", "send")[n % 3],
             }
-        )  # fmt: skip
+        )
     for n, name in enumerate(("Oak", "Poplar")):
         out.append(
             {
-                "urn": 910013 + n, "name": f"{name} High School", "phase": "secondary", "la": "Fenwick",
-                "easting": 503_000 + 6_000 * n, "northing": 303_000, "pupils": 900, "need": "standard",
-                "head": f"h{13 + n}", "cluster": "", "focus": "attendance",
+                "urn": 910013 + n,
+                "name": f"{name} High School",
+                "phase": "secondary",
+                "la": "Fenwick",
+                "easting": 503_000 + 6_000 * n,
+                "northing": 303_000,
+                "pupils": 900,
+                "need": "standard",
+                "head": f"h{13 + n}",
+                "cluster": "",
+                "focus": "attendance",
             }
-        )  # fmt: skip
+        )
     return out
 
 
@@ -41,17 +56,58 @@ def sips() -> list[Row]:
     """Four people: an adviser, a retired head, a consultant of both phases, a serving head from elsewhere."""
     both = {"trained": "yes", "board_approved": "yes", "dbs_checked_on": "2026-03-01"}
     return [
-        {"sip": "ann", "name": "Ann Ward", "kind": "la_adviser", "phases": "primary", "days": 33, "easting": 502_000,
-         "northing": 301_000, "specialisms": "early_reading;send", "experience": "special_measures", **both},
-        {"sip": "bob", "name": "Bob Nash", "kind": "retired_head", "phases": "primary", "days": 29, "easting": 508_000,
-         "northing": 306_000, "specialisms": "maths", "experience": "small_school", **both},
-        {"sip": "cat", "name": "Cat Hill", "kind": "consultant", "phases": "primary;secondary", "days": 30,
-         "easting": 505_000, "northing": 303_000, "specialisms": "attendance;maths",
-         "experience": "ri_to_good;special_measures", **both},
-        {"sip": "dev", "name": "Dev Rao", "kind": "serving_head", "phases": "primary", "days": 16, "max_schools": 4,
-         "current_la": "Marland", "current_urn": "990001", "easting": 512_000, "northing": 309_000,
-         "specialisms": "send", "experience": "high_fsm", **both},
-    ]  # fmt: skip
+        {
+            "sip": "ann",
+            "name": "Ann Ward",
+            "kind": "la_adviser",
+            "phases": "primary",
+            "days": 33,
+            "easting": 502_000,
+            "northing": 301_000,
+            "specialisms": "early_reading;send",
+            "experience": "special_measures",
+            **both,
+        },
+        {
+            "sip": "bob",
+            "name": "Bob Nash",
+            "kind": "retired_head",
+            "phases": "primary",
+            "days": 29,
+            "easting": 508_000,
+            "northing": 306_000,
+            "specialisms": "maths",
+            "experience": "small_school",
+            **both,
+        },
+        {
+            "sip": "cat",
+            "name": "Cat Hill",
+            "kind": "consultant",
+            "phases": "primary;secondary",
+            "days": 30,
+            "easting": 505_000,
+            "northing": 303_000,
+            "specialisms": "attendance;maths",
+            "experience": "ri_to_good;special_measures",
+            **both,
+        },
+        {
+            "sip": "dev",
+            "name": "Dev Rao",
+            "kind": "serving_head",
+            "phases": "primary",
+            "days": 16,
+            "max_schools": 4,
+            "current_la": "Marland",
+            "current_urn": "990001",
+            "easting": 512_000,
+            "northing": 309_000,
+            "specialisms": "send",
+            "experience": "high_fsm",
+            **both,
+        },
+    ]
 
 
 LED = dict(
@@ -112,10 +168,17 @@ def situations() -> None:
         "tenure-bites",
         history=history(2, u910001=5, u910002=5, u910008=5, u910013=5),
         decisions=[
-            {"decision": "extend_tenure", "urn": "910008", "sip": "bob", "until": "2027-08-31",
-             "reason": "new building opens in spring", "by": "M. Hale", "on": "2026-06-20"},
+            {
+                "decision": "extend_tenure",
+                "urn": "910008",
+                "sip": "bob",
+                "until": "2027-08-31",
+                "reason": "new building opens in spring",
+                "by": "M. Hale",
+                "on": "2026-06-20",
+            },
         ],
-    )  # fmt: skip
+    )
 
 
 def two_schools() -> None:
@@ -131,8 +194,10 @@ def two_schools() -> None:
         {"sip": s, "name": n, "days": 7, "max_schools": 1, **both}
         for s, n in (("amy", "Amy Cole"), ("ben", "Ben Dodd"))
     ]
-    two = [{"urn": 920001, "name": "First Primary School", "phase": "primary", "focus": "maths"},
-           {"urn": 920002, "name": "Second Primary School", "phase": "primary", "focus": "maths"}]  # fmt: skip
+    two = [
+        {"urn": 920001, "name": "First Primary School", "phase": "primary", "focus": "maths"},
+        {"urn": 920002, "name": "Second Primary School", "phase": "primary", "focus": "maths"},
+    ]
     specialist = [one_each[0] | {"specialisms": "maths"}, one_each[1] | {"specialisms": ""}]
     flat = HERE / "zero-weights"
     for folder in (HERE / "kept-lock", flat, HERE / "no-one"):
@@ -140,9 +205,19 @@ def two_schools() -> None:
     write(HERE / "kept-lock", "schools", [two[0], two[1] | {"focus": ""}])
     write(HERE / "kept-lock", "sips", specialist)
     write(
-        HERE / "kept-lock", "decisions",
-        [{"decision": "lock", "urn": 920001, "sip": "ben", "reason": "promised in June", "by": "M. Hale", "on": "2026-06-20"}],
-    )  # fmt: skip
+        HERE / "kept-lock",
+        "decisions",
+        [
+            {
+                "decision": "lock",
+                "urn": 920001,
+                "sip": "ben",
+                "reason": "promised in June",
+                "by": "M. Hale",
+                "on": "2026-06-20",
+            }
+        ],
+    )
     write(flat, "schools", two)
     write(flat, "sips", one_each)
     write(flat, "interests", [{"sip": "amy", "urn": 920001, "kind": "governor"}])
@@ -156,7 +231,10 @@ def two_schools() -> None:
     )
     write(HERE / "no-one", "sips", [p | {"days": 14, "max_schools": 2} for p in one_each])
     write(
-        HERE / "no-one", "interests",
-        [{"sip": "amy", "urn": 920003, "kind": "family", "outcome": "barred"},
-         {"sip": "ben", "urn": 920003, "kind": "paid_work", "outcome": "open"}],
-    )  # fmt: skip
+        HERE / "no-one",
+        "interests",
+        [
+            {"sip": "amy", "urn": 920003, "kind": "family", "outcome": "barred"},
+            {"sip": "ben", "urn": 920003, "kind": "paid_work", "outcome": "open"},
+        ],
+    )

@@ -16,3 +16,8 @@ def write(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list of words, written as a text."""
+    return tuple(text.split())

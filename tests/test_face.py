@@ -98,10 +98,14 @@ def test_there_is_a_function_for_every_kind_of_change() -> None:
 
 
 MADE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {  # kind -> what its function is given
-    "sip_absent": (("A", "2026-10-01", "2026-11-01"), {}), "budget": ((100,), {"from_": "2027-01-01"}),
-    "head_moves": (("1", "2"), {"follow": True}), "lock": (("1", "A"), {"by": "Mel"}), "policy": (("tenure.limit", 4), {}),
-    "interest": (("A", "family"), {"urn": "1"}), "sip_joins": (("N",), {"name": "New", "kind": "consultant", "phases": ["primary"], "days": 9}),
-}  # fmt: skip
+    "sip_absent": (("A", "2026-10-01", "2026-11-01"), {}),
+    "budget": ((100,), {"from_": "2027-01-01"}),
+    "head_moves": (("1", "2"), {"follow": True}),
+    "lock": (("1", "A"), {"by": "Mel"}),
+    "policy": (("tenure.limit", 4), {}),
+    "interest": (("A", "family"), {"urn": "1"}),
+    "sip_joins": (("N",), {"name": "New", "kind": "consultant", "phases": ["primary"], "days": 9}),
+}
 
 
 @pytest.mark.parametrize("kind", list(MADE))

@@ -24,12 +24,16 @@ def schools(n: int = 40) -> Case:
     phases = ["primary"] * 30 + ["secondary"] * 6 + ["special", "alternative", "nursery", "all_through"]
     rows = [
         School(
-            urn=str(800000 + i), name=f"Made-up School {i}", phase=phases[i % len(phases)],
-            la="Westmark" if i % 2 else "Eastmark", easting=400000 + rng.randrange(30000),
-            northing=200000 + rng.randrange(30000), pupils=rng.randrange(60, 1200),
+            urn=str(800000 + i),
+            name=f"Made-up School {i}",
+            phase=phases[i % len(phases)],
+            la="Westmark" if i % 2 else "Eastmark",
+            easting=400000 + rng.randrange(30000),
+            northing=200000 + rng.randrange(30000),
+            pupils=rng.randrange(60, 1200),
         )
         for i in range(n)
-    ]  # fmt: skip
+    ]
     return Case(year="2026/27", schools=tuple(rows), sips=())
 
 

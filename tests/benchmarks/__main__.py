@@ -60,8 +60,11 @@ def main() -> None:
             ("the same leaver, rebuilt", timed(lambda: rebuild(plan, LEAVER), 1)),
             ("a veto resubmitted, words and audit with it", timed(lambda: veto(plan, "900013"))),
             ("all choices for a leaver with 7 schools", timed(lambda: choices(plan, LEAVER), 1)),
-            ("the sweep of 11 SIPs, all cores", timed(lambda: list(sweep(plan, leaving(plan), workers=os.cpu_count() or 1)), 1)),
-        ]  # fmt: skip
+            (
+                "the sweep of 11 SIPs, all cores",
+                timed(lambda: list(sweep(plan, leaving(plan), workers=os.cpu_count() or 1)), 1),
+            ),
+        ]
     print(
         f"{len(case.schools)} schools, {len(case.sips)} SIPs; {os.cpu_count()} cores, Python {platform.python_version()}"
     )

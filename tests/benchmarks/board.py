@@ -49,10 +49,15 @@ def county(seed: int = SEED) -> Case:
         phase = rng.choices(["primary", "secondary", "special"], [78, 18, 4])[0]
         need = rng.choices(["low", "standard", "raised", "high", "top"], [2, 10, 3, 2, 1])[0]
         values = {
-            "urn": str(100_000 + n), "name": f"{phase.capitalize()} School {n + 1}", "phase": phase, "need": need,
-            "la": f"Authority {1 + (x > 435_000) + 2 * (y > 335_000)}", "easting": round(x), "northing": round(y),
+            "urn": str(100_000 + n),
+            "name": f"{phase.capitalize()} School {n + 1}",
+            "phase": phase,
+            "need": need,
+            "la": f"Authority {1 + (x > 435_000) + 2 * (y > 335_000)}",
+            "easting": round(x),
+            "northing": round(y),
             "pupils": rng.randrange(60, 1200),
-        }  # fmt: skip
+        }
         rows.append(School.model_validate(values))
     return Case(year="2026/27", schools=tuple(rows), sips=())
 

@@ -32,9 +32,16 @@ DATA = Path(os.environ.get("ALLOCATOR_BENCH_DATA") or Path(__file__).parents[3] 
 YEAR, SEED, TIGHTNESS = "2026/27", 1, 1.05
 LEEDS = 430_000.0, 433_500.0  # smaller cases are the schools nearest to here: several authorities meet
 SIZES = {  # name -> schools and SIPs; None = all that are open
-    "60x8": (60, 8), "200x24": (200, 24), "800x200": (800, 200), "500x60": (500, 60), "600x72": (600, 72), "1500x180": (1500, 180),
-    "2000x240": (2000, 240), "6000x720": (6000, 720), "england": (None, 2600),
-}  # fmt: skip
+    "60x8": (60, 8),
+    "200x24": (200, 24),
+    "800x200": (800, 200),
+    "500x60": (500, 60),
+    "600x72": (600, 72),
+    "1500x180": (1500, 180),
+    "2000x240": (2000, 240),
+    "6000x720": (6000, 720),
+    "england": (None, 2600),
+}
 WIDE = "-wide"  # after a name: every SIP works for its AUTHORITIES nearest authorities, which gives 40 pairs a school
 AUTHORITIES = 3
 TABLE = ("60x8", "200x24", "600x72", "2000x240", "6000x720", "england")  # the sizes of docs/benchmarks.md

@@ -80,13 +80,18 @@ def invented(count: int, seed: int) -> list[School]:
     return [
         School.model_validate(
             {
-                "urn": str(900_000 + n), "name": f"School {n}", "la": "Nowhere", "need": r.choices(needs, often)[0],
-                "phase": r.choices(("primary", "secondary", "special"), (80, 15, 5))[0], "pupils": r.randrange(60, 900),
-                "easting": 400_000 + r.randrange(20_000), "northing": 200_000 + r.randrange(20_000),
+                "urn": str(900_000 + n),
+                "name": f"School {n}",
+                "la": "Nowhere",
+                "need": r.choices(needs, often)[0],
+                "phase": r.choices(("primary", "secondary", "special"), (80, 15, 5))[0],
+                "pupils": r.randrange(60, 900),
+                "easting": 400_000 + r.randrange(20_000),
+                "northing": 200_000 + r.randrange(20_000),
             }
         )
         for n in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def short_grid() -> Iterator[tuple[str, Case]]:

@@ -41,14 +41,18 @@ def total(row: dict[str, Any]) -> float:
 def page(rows: list[dict[str, Any]]) -> str:
     """The whole page."""
     lines = [
-        "# Benchmarks", "",
+        "# Benchmarks",
+        "",
         "Real schools (the national register, read in place), invented teams (`allocator generate team`: tightness 1.05, last year's pairs, interests and wishes). "
-        "Made by `python -m tests.benchmarks.scale`, then `--write`.", "",
-        f"Measured on: {rows[-1]['machine']}. Steps in CPU seconds, solves in wall seconds.", "",
-        "## Every step around the solve", "",
+        "Made by `python -m tests.benchmarks.scale`, then `--write`.",
+        "",
+        f"Measured on: {rows[-1]['machine']}. Steps in CPU seconds, solves in wall seconds.",
+        "",
+        "## Every step around the solve",
+        "",
         "| schools | SIPs | posts | pairs | parts (largest) | " + " | ".join(STEPS) + " | all | peak MiB |",
         "|" + " ---: |" * (7 + len(STEPS)),
-    ]  # fmt: skip
+    ]
     for r in rows:
         steps = " | ".join(f"{r['steps'][s][1]:.2f}" for s in STEPS)
         lines.append(
@@ -59,11 +63,14 @@ def page(rows: list[dict[str, Any]]) -> str:
     solved = [r for r in rows if r["solves"]]
     if solved:
         lines += [
-            "## The solve, side by side", "",
+            "## The solve, side by side",
+            "",
             "Wall seconds, in one run. The allocator goes on to a proof, beyond 60,000 pairs to a gap of 0.05 %, and settles ties by lot; peers have a minute, or as long as it took. Peers solve the textbook model (posts filled, then points; days and numbers by SIP), which is less than the allocator's: no periods, team prices, tiers or lot. "
-            "The gap is each one's own, of its own points.", "",
-            "| schools | by | seconds | posts filled | pair points | gap |", "| ---: | --- | ---: | ---: | ---: | ---: |",
-        ]  # fmt: skip
+            "The gap is each one's own, of its own points.",
+            "",
+            "| schools | by | seconds | posts filled | pair points | gap |",
+            "| ---: | --- | ---: | ---: | ---: | ---: |",
+        ]
     for r in solved:
         for s in r["solves"]:
             gap = s.get("note") or ("none" if s["gap"] is None else f"{100 * s['gap']:.3f} %")
@@ -91,7 +98,7 @@ def growth(rows: list[dict[str, Any]]) -> list[str]:
         f"From size to size time grows with {', '.join(f'{s:.2f}' for s in slopes)}; it is steepest from {xs[steep]:,} to {xs[steep + 1]:,} schools. "
         f"Work goes with pairs, and pairs a school go from {pairs[0]:.1f} to {pairs[-1]:.1f} as larger authorities with more SIPs come in; "
         "below some 600 schools fixed costs (one pass over the policy's rules) flatten the line.",
-    ]  # fmt: skip
+    ]
 
 
 def svg(rows: list[dict[str, Any]]) -> str:

@@ -30,8 +30,11 @@ class Result:
 
     def out(self) -> dict[str, object]:
         shown: dict[str, object] = {
-            "instance": self.instance, "value": self.value, "bound": self.bound, "seconds": self.seconds,
-        }  # fmt: skip
+            "instance": self.instance,
+            "value": self.value,
+            "bound": self.bound,
+            "seconds": self.seconds,
+        }
         if self.worst is not None:
             shown |= {"worst": self.worst[0], "worst_bound": self.worst[1]}
         return shown

@@ -84,11 +84,18 @@ def measure(name: str, folder: Path, seconds: float, solving: bool) -> dict[str,
     if solving:
         solves += peers.all_of(ready, max(seconds, solves[0]["seconds"]), WORKERS)
     return {
-        "name": name, "schools": len(case.schools), "sips": hidden["sips"], "posts": len(ready.inst.posts),
-        "pairs": len(ready.inst.pairs), "parts": parts, "largest_part": largest, "steps": watch.steps,
-        "peak_mib": peak, "before_mib": before,
+        "name": name,
+        "schools": len(case.schools),
+        "sips": hidden["sips"],
+        "posts": len(ready.inst.posts),
+        "pairs": len(ready.inst.pairs),
+        "parts": parts,
+        "largest_part": largest,
+        "steps": watch.steps,
+        "peak_mib": peak,
+        "before_mib": before,
         "solves": solves,
-    }  # fmt: skip
+    }
 
 
 def _planted(ready: allocate.Setup, held: Sequence[tuple[str, ...]]) -> en.Solution:
@@ -106,9 +113,13 @@ def _ours(ready: allocate.Setup) -> dict[str, Any]:
     wall = time.perf_counter()
     plan, solution = allocate.allocate(ready, Stop(workers=WORKERS))
     return {
-        "by": "allocator", "seconds": round(time.perf_counter() - wall, 2), "filled": len(solution.chosen),
-        "points": sum(ready.inst.pairs[i].points for i in solution.chosen), "gap": plan.certificate.gap, "peak_mib": _peak(),
-    }  # fmt: skip
+        "by": "allocator",
+        "seconds": round(time.perf_counter() - wall, 2),
+        "filled": len(solution.chosen),
+        "points": sum(ready.inst.pairs[i].points for i in solution.chosen),
+        "gap": plan.certificate.gap,
+        "peak_mib": _peak(),
+    }
 
 
 def _peak() -> int:

@@ -14,10 +14,19 @@ from tests.make import case, policy, school, sip
 
 def row(n: int) -> dict[str, Any]:
     return {
-        "name": f"{n}", "schools": n, "sips": n // 8, "posts": n, "pairs": 20 * n, "parts": 1, "largest_part": n,
-        "steps": dict.fromkeys(picture.STEPS, (0.0, n / 1000)), "peak_mib": 100 + n, "before_mib": 100, "machine": "a machine",
+        "name": f"{n}",
+        "schools": n,
+        "sips": n // 8,
+        "posts": n,
+        "pairs": 20 * n,
+        "parts": 1,
+        "largest_part": n,
+        "steps": dict.fromkeys(picture.STEPS, (0.0, n / 1000)),
+        "peak_mib": 100 + n,
+        "before_mib": 100,
+        "machine": "a machine",
         "solves": [{"by": "allocator", "seconds": 1.0, "filled": n, "points": 5, "gap": 0.0}],
-    }  # fmt: skip
+    }
 
 
 def test_an_exponent_is_the_slope_on_logarithms() -> None:

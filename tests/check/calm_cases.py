@@ -20,13 +20,13 @@ def calm(r: random.Random) -> tuple[Case, Policy]:
     people = [_sip(r, i, urns) for i in ids]
     history = [row for u in urns if r.random() < 0.8 for row in _past(r, u, ids)]
     wishes = [_wish(r, u, ids) for u in urns if r.random() < 0.6]
-    decisions = [
-        {"decision": r.choice(["lock", "forbid"]), "urn": r.choice(urns), "sip": r.choice(ids), "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
-    ] if r.random() < 0.2 else []  # fmt: skip
+    decided = {"reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
+    decisions = []
+    if r.random() < 0.2:
+        what = {"decision": r.choice(["lock", "forbid"]), "urn": r.choice(urns), "sip": r.choice(ids)}
+        decisions.append({**what, **decided})
     if r.random() < 0.25:
-        decisions.append(
-            {"decision": "one_sip_for_cluster", "urn": urns[0], "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
-        )
+        decisions.append({"decision": "one_sip_for_cluster", "urn": urns[0], **decided})
     interests = [{"sip": r.choice(ids), "urn": r.choice(urns), "kind": "former_adviser"}] if r.random() < 0.4 else []
     if r.random() < 0.25:
         interests.append({"sip": r.choice(ids), "urn": r.choice(urns), "kind": "governor"})
@@ -48,8 +48,9 @@ def calm(r: random.Random) -> tuple[Case, Policy]:
     )
     refusals = [
         {"urn": u, "sip": r.choice(ids), "kind": r.choice(["veto", "breakdown"]), "year": "2025/26"}
-        for u in urns if r.random() < 0.08
-    ]  # fmt: skip
+        for u in urns
+        if r.random() < 0.08
+    ]
     tables = {
         "refusals": refusals,
         "history": history,
@@ -135,6 +136,9 @@ def _wish(r: random.Random, urn: str, ids: list[str]) -> dict[str, Any]:
         ]
     )
     return {
-        "by": "school", "urn": urn, "wish": wish, "strength": r.choice([1, 3, 3]),
+        "by": "school",
+        "urn": urn,
+        "wish": wish,
+        "strength": r.choice([1, 3, 3]),
         "sip": r.choice(ids) if wish == "named" else None,
-    }  # fmt: skip
+    }

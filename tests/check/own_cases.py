@@ -12,8 +12,7 @@ from tests.check.random_cases import random_case
 Draw = Callable[[random.Random, Case, Policy], tuple[Case, Policy]]
 
 # rule -> what is added to each random case when that rule is tried
-DRAWS: dict[str, Draw] = {
-}  # fmt: skip
+DRAWS: dict[str, Draw] = {}
 
 
 def case_for(rule: str, n: int) -> tuple[Case, Policy]:

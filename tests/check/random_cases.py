@@ -14,6 +14,27 @@ from tests import make
 from tests.check.calm_cases import calm
 
 MOST_PLANS = 40_000
+PHASES = ("primary", "primary", "primary", "secondary", "middle_primary", "all_through", "special", "nursery")
+EXPERIENCE = (
+    "special_measures",
+    "ri_to_good",
+    "small_school",
+    "rural",
+    "high_fsm",
+    "new_head",
+    "high_performing",
+)
+DECISIONS = (
+    "forbid",
+    "extend_tenure",
+    "allow_change",
+    "allow_return",
+    "accept_local_head",
+    "clear_breakdown",
+    "separate_support",
+    "one_sip_for_cluster",
+)
+JOINED = (dt.date(2025, 9, 2), dt.date(2026, 10, 31), dt.date(2026, 11, 1), dt.date(2020, 9, 1))
 
 
 def random_case(n: int, schools: int = 4, sips: int = 3) -> tuple[Case, Policy]:
@@ -46,7 +67,7 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
     schools = [
         make.school(
             u,
-            phase=r.choice(["primary", "primary", "primary", "secondary", "middle_primary", "all_through", "special", "nursery"]),
+            phase=r.choice(PHASES),
             la=maybe(0.9, r.choice(["Hart", "Vale"])),
             trust=maybe(0.3, "Oak Trust"),
             cluster=maybe(0.5, r.choice(["North", "South"])),
@@ -75,7 +96,7 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
             stuck=maybe(0.1, True),
         )
         for u in urns
-    ]  # fmt: skip
+    ]
     people = [
         make.sip(
             i,
@@ -83,7 +104,7 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
             phases=tuple(r.sample(["primary", "secondary", "special", "nursery"], r.randint(1, 3))),
             days=r.choice([3, 5, 6.5, 8, 12, 20]),
             status=maybe(0.05, "paused"),
-            joined_on=maybe(0.3, r.choice([dt.date(2025, 9, 2), dt.date(2026, 10, 31), dt.date(2026, 11, 1), dt.date(2020, 9, 1)])),
+            joined_on=maybe(0.3, r.choice(JOINED)),
             leaves_on=maybe(0.1, r.choice([dt.date(2027, 7, 30), dt.date(2027, 7, 31)])),
             contract_ends=maybe(0.1, r.choice([dt.date(2026, 12, 31), dt.date(2027, 8, 31)])),
             trained=r.random() < 0.95,
@@ -105,12 +126,12 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
             max_km=maybe(0.3, r.choice([20, 30, 45])),
             flexible_diary=maybe(0.4, True),
             appraisal_trained=maybe(0.7, True),
-            experience=tuple(r.sample(["special_measures", "ri_to_good", "small_school", "rural", "high_fsm", "new_head", "high_performing"], r.randint(1, 5))),
+            experience=tuple(r.sample(EXPERIENCE, r.randint(1, 5))),
             specialisms=tuple(r.sample(["reading", "maths", "attendance"], r.randint(0, 2))),
             day_rate=maybe(0.6, r.choice([300, 400, 450])),
         )
         for i in ids
-    ]  # fmt: skip
+    ]
     people = [
         p.model_copy(update={"min_schools": None})
         if (p.min_schools or 0) > (9 if p.max_schools is None else p.max_schools)
@@ -134,9 +155,15 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
                 u, r.choice(ids), f"{r.choice([2022, 2023, 2024])}/00".replace("/00", "/" + "23"), ended=None
             )[:0]
     interests = [
-        {"sip": r.choice(ids), r.choice(["urn", "trust", "la"]): None, "kind": r.choice(["governor", "family", "former_adviser", "employed"]), "outcome": maybe(0.6, r.choice(["open", "cleared", "barred"])), "until": maybe(0.2, r.choice([dt.date(2026, 8, 31), dt.date(2026, 9, 1)]))}
+        {
+            "sip": r.choice(ids),
+            r.choice(["urn", "trust", "la"]): None,
+            "kind": r.choice(["governor", "family", "former_adviser", "employed"]),
+            "outcome": maybe(0.6, r.choice(["open", "cleared", "barred"])),
+            "until": maybe(0.2, r.choice([dt.date(2026, 8, 31), dt.date(2026, 9, 1)])),
+        }
         for _ in range(r.randint(0, 2))
-    ]  # fmt: skip
+    ]
     for row in interests:
         scope = next(k for k in ("urn", "trust", "la") if k in row)
         row[scope] = {"urn": r.choice(urns), "trust": "Oak Trust", "la": "Vale"}[scope]
@@ -159,9 +186,18 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
             }
         )
     decisions = [
-        {"decision": r.choice(["forbid", "extend_tenure", "allow_change", "allow_return", "accept_local_head", "clear_breakdown", "separate_support", "one_sip_for_cluster"]), "urn": r.choice(urns), "sip": r.choice(ids), "post": maybe(0.3, "lead"), "until": maybe(0.3, r.choice([dt.date(2026, 8, 31), dt.date(2026, 9, 1)])), "reason": "x", "by": "m", "on": dt.date(2026, 6, 1)}
+        {
+            "decision": r.choice(DECISIONS),
+            "urn": r.choice(urns),
+            "sip": r.choice(ids),
+            "post": maybe(0.3, "lead"),
+            "until": maybe(0.3, r.choice([dt.date(2026, 8, 31), dt.date(2026, 9, 1)])),
+            "reason": "x",
+            "by": "m",
+            "on": dt.date(2026, 6, 1),
+        }
         for _ in range(r.randint(0, 2))
-    ]  # fmt: skip
+    ]
     refusals = [
         {
             "urn": r.choice(urns),
@@ -172,16 +208,31 @@ def drawn(r: random.Random, n: int, m: int) -> tuple[Case, Policy]:
         for _ in range(r.randint(0, 1))
     ]
     policy = make.policy(
-        days={"model": r.choice(["flat", "graduated"]), "flat": r.choice([3, 5]), "trim_step": r.choice([0.5, 1]), "support": 2, "graduated": {"low": 2, "standard": 3, "raised": 3, "high": 4, "top": 4}},
+        days={
+            "model": r.choice(["flat", "graduated"]),
+            "flat": r.choice([3, 5]),
+            "trim_step": r.choice([0.5, 1]),
+            "support": 2,
+            "graduated": {"low": 2, "standard": 3, "raised": 3, "high": 4, "top": 4},
+        },
         capacity={"overhead": r.choice([0, 4]), "period_stretch": r.choice([1, 1.1, 1.5]), "on": r.random() < 0.95},
         own_ties={"serving_head_same_la": r.choice(["off", "notice", "needs_yes"]), "near_km": r.choice([3, 15])},
-        eligibility={"headship_in_phase": r.random() < 0.05, "serving_head_all_of": ["headship_years >= 5"] if r.random() < 0.3 else [], "serving_head_one_of": ["nle", "own_grade"] if r.random() < 0.3 else []},
-        tenure={"limit": r.choice([3, 5]), "review": 2, "sole_specialist": r.choice(["extend", "rotate"]), "first_year_amnesty": r.random() < 0.1},
+        eligibility={
+            "headship_in_phase": r.random() < 0.05,
+            "serving_head_all_of": ["headship_years >= 5"] if r.random() < 0.3 else [],
+            "serving_head_one_of": ["nle", "own_grade"] if r.random() < 0.3 else [],
+        },
+        tenure={
+            "limit": r.choice([3, 5]),
+            "review": 2,
+            "sole_specialist": r.choice(["extend", "rotate"]),
+            "first_year_amnesty": r.random() < 0.1,
+        },
         travel={"soft_km": r.choice([5, 25])},
         cost={"on": r.random() < 0.4},
         separation={"needs": ["top", "high"] if r.random() < 0.5 else ["top"]},
         continuity={"weight": r.choice([0, 10, {"top": 7, "standard": 3}])},
-    )  # fmt: skip
+    )
     tables = {
         "history": history,
         "interests": interests,

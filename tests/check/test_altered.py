@@ -34,17 +34,26 @@ def plans() -> dict[str, tuple[Plan, Plan | None]]:
     """An annual plan and a repaired one with the plan it goes on from; posts empty, locked, tied, moved and in parts."""
     facts = case(
         [
-            school("1", appraisal="different", focus=("reading",)), school("2", need="top", days=3, cluster="North"),
-            school("3", appraisal="any"), school("4", phase="special"), school("5", days=4, cluster="North"),
+            school("1", appraisal="different", focus=("reading",)),
+            school("2", need="top", days=3, cluster="North"),
+            school("3", appraisal="any"),
+            school("4", phase="special"),
+            school("5", days=4, cluster="North"),
         ],
         [
             sip("A", max_schools=2, specialisms=("reading",), appraisal_trained=True, experience=("special_measures",)),
-            sip("B", max_schools=1, appraisal_trained=True, autumn_2_days=9), sip("C", max_schools=1), sip("D", max_schools=1),
+            sip("B", max_schools=1, appraisal_trained=True, autumn_2_days=9),
+            sip("C", max_schools=1),
+            sip("D", max_schools=1),
         ],
-        history=[*led("1", "A", "2024/25", "2025/26"), *led("2", "B", "2025/26"), *led("3", "D", "2025/26", ended="manager")],
+        history=[
+            *led("1", "A", "2024/25", "2025/26"),
+            *led("2", "B", "2025/26"),
+            *led("3", "D", "2025/26", ended="manager"),
+        ],
         wishes=[{"by": "school", "urn": "2", "wish": "keep"}],
         decisions=[{"decision": "lock", "urn": "5", "sip": "C", "reason": "r", "by": "m", "on": "2026-06-01"}],
-    )  # fmt: skip
+    )
     annual = solve(facts, policy(days={"flat": 4}))
     lost = {"sip_absent": {"sip": "A", "from": "2027-01-11", "to": "2027-03-05"}}
     return {
@@ -145,9 +154,14 @@ def test_each_field_altered_is_refused_or_is_named_as_not_checked() -> None:
 
 
 BOUNDED = {  # checked as far as its word in the table goes; some alterations are within it
-    "certificate.tiers.bound", "assignments.tied_with", "unfilled.clash.rule", "unfilled.clash.urn", "unfilled.clash.sip",
-    "inputs.repaired.since", "inputs.repaired.held",
-}  # fmt: skip
+    "certificate.tiers.bound",
+    "assignments.tied_with",
+    "unfilled.clash.rule",
+    "unfilled.clash.urn",
+    "unfilled.clash.sip",
+    "inputs.repaired.since",
+    "inputs.repaired.held",
+}
 
 
 # -- rows, as a forger would -------------------------------------------------------------------------------
@@ -222,9 +236,17 @@ ROWS: dict[str, tuple[Callable[[Json], None], str]] = {
     "a clash with a rule that bars nothing": (_no_bar, "annual"),
     "a past row lengthened": (_lengthen, "repaired"),
     "a day that nobody has": (_empty_day, "repaired"),
-    **{f"the first of {p} dropped ({n})": (_drop(p), n) for p in ("assignments", "unfilled", "loads", "changes") for n in ("annual", "repaired")},
-    **{f"the first of {p} doubled ({n})": (_double(p), n) for p in ("assignments", "unfilled", "loads", "changes") for n in ("annual", "repaired")},
-}  # fmt: skip
+    **{
+        f"the first of {p} dropped ({n})": (_drop(p), n)
+        for p in ("assignments", "unfilled", "loads", "changes")
+        for n in ("annual", "repaired")
+    },
+    **{
+        f"the first of {p} doubled ({n})": (_double(p), n)
+        for p in ("assignments", "unfilled", "loads", "changes")
+        for n in ("annual", "repaired")
+    },
+}
 
 
 @pytest.mark.parametrize("kind", ROWS)

@@ -24,9 +24,11 @@ def stated(plan: Plan, **bounds: int) -> Plan:
     (points,) = (t for t in tiers if t.name == "4")
     gap, proved = abs(points.bound - points.value), all(t.value == t.bound for t in tiers)
     certificate = Certificate(
-        tiers=tiers, gap=round(gap / max(1, abs(points.value)), 6), gap_points_per_post=round(gap / max(1, len(plan.assignments)), 4),
+        tiers=tiers,
+        gap=round(gap / max(1, abs(points.value)), 6),
+        gap_points_per_post=round(gap / max(1, len(plan.assignments)), 4),
         proved=proved,
-    )  # fmt: skip
+    )
     return plan.model_copy(update={"certificate": certificate, "status": "feasible"})
 
 
@@ -71,10 +73,13 @@ def test_what_is_true_is_not_doubted(block: int) -> None:
             assert not list(doubts(Auditor(case, policy), claimed, choice)), f"case {n}"
 
 
-@pytest.mark.parametrize(("bound", "proved", "said"), [
-    (0, False, "The plan says that it is not proved, but every bound is met."),
-    (5_000, True, "The plan says that it is proved, but a tier's bound differs from its value."),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("bound", "proved", "said"),
+    [
+        (0, False, "The plan says that it is not proved, but every bound is met."),
+        (5_000, True, "The plan says that it is proved, but a tier's bound differs from its value."),
+    ],
+)
 def test_a_proof_that_is_claimed_or_denied_against_its_bounds_is_a_breach(bound: int, proved: bool, said: str) -> None:
     case, policy = make.case([make.school("1")], [make.sip("A")]), make.policy(**make.BARE)
     plan, _ = allocate.allocate(allocate.setup(case, policy))

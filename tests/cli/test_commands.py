@@ -95,10 +95,16 @@ def test_a_plan_from_another_case_is_refused(plan: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("empty.xlsx", b""), ("zero.json", b""), ("text.xlsx", b"not a workbook"), ("nul.json", b"\x00\x00"),
-        ("list.json", b"[1, 2]"), ("deep.json", b"[" * 100_000), ("nan.json", b'{"schools": NaN}'), ("old.xls", b"\xd0\xcf\x11\xe0" * 20),
+        ("empty.xlsx", b""),
+        ("zero.json", b""),
+        ("text.xlsx", b"not a workbook"),
+        ("nul.json", b"\x00\x00"),
+        ("list.json", b"[1, 2]"),
+        ("deep.json", b"[" * 100_000),
+        ("nan.json", b'{"schools": NaN}'),
+        ("old.xls", b"\xd0\xcf\x11\xe0" * 20),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_case_gets_a_sentence_and_writes_nothing(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     kept = tmp_path / "kept.json"

@@ -44,7 +44,7 @@ def test_a_school_and_a_sip_are_known_by_name(plan: Path) -> None:
         (("export", "PLAN"), "Say what to write"),
         (("help", "slove"), "There is no command slove"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_said_before_anything_is_worked_out(plan: Path, args: tuple[str, ...], says: str) -> None:
     done = run(*(str(plan) if a == "PLAN" else a for a in args))
     assert done.returncode == 2

@@ -79,8 +79,11 @@ def test_a_pipe_among_the_tables_is_no_table(odd: str, tmp_path: Path) -> None:
 def test_a_device_without_an_end_is_not_read(what: str, tmp_path: Path) -> None:
     link = tmp_path / "endless.json"
     link.symlink_to("/dev/zero")
-    command = {"case": ["check", str(link)], "plan": ["verify", str(tmp_path), str(link)],
-               "national": ["import", "gias", str(link), "-o", str(tmp_path / "x")]}[what]  # fmt: skip
+    command = {
+        "case": ["check", str(link)],
+        "plan": ["verify", str(tmp_path), str(link)],
+        "national": ["import", "gias", str(link), "-o", str(tmp_path / "x")],
+    }[what]
     answer = CliRunner().invoke(app, command)
     told = answer.output + str(getattr(answer.exception, "text", ""))
     assert answer.exit_code != 0

@@ -32,9 +32,28 @@ def test_an_address(address: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ring the office", "head@a.example, spy@evil.example", "head@a.example;b@c.example", "hé@a.example", "a@b@c", "@a.b",
-     "a@", "a@b\nBcc: spy@evil.example", "a@b\n", "Ann <a@b.example>", "a b@c.example", "a@-b.example", "a@b..c", ".a@b.c",
-     "a@b.c ", "a@" + "b" * 300, "mailto:a@b.example", '"a"@b.example', "a@[127.0.0.1]"],
-)  # fmt: skip
+    [
+        "",
+        "ring the office",
+        "head@a.example, spy@evil.example",
+        "head@a.example;b@c.example",
+        "hé@a.example",
+        "a@b@c",
+        "@a.b",
+        "a@",
+        "a@b\nBcc: spy@evil.example",
+        "a@b\n",
+        "Ann <a@b.example>",
+        "a b@c.example",
+        "a@-b.example",
+        "a@b..c",
+        ".a@b.c",
+        "a@b.c ",
+        "a@" + "b" * 300,
+        "mailto:a@b.example",
+        '"a"@b.example',
+        "a@[127.0.0.1]",
+    ],
+)
 def test_no_address(text: str) -> None:
     assert not is_address(text)

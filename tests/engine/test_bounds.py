@@ -49,8 +49,10 @@ def most(inst: Instance, tier: Tier, floors: Sequence[tuple[Tier, int]]) -> int:
     for other, least in floors:
         built.keep(other, least)
     if tier.worst:
-        return max((least for least in sorted({p.points for p in inst.pairs} | {0}) if reaches(inst, tier, least, floors)),
-                   default=0)  # fmt: skip
+        return max(
+            (least for least in sorted({p.points for p in inst.pairs} | {0}) if reaches(inst, tier, least, floors)),
+            default=0,
+        )
     built.model.maximize(built.tier(tier).expr)
     solver, status = run(built.model, Clock(Stop(), monotonic()))
     assert status == cp_model.OPTIMAL
@@ -76,8 +78,11 @@ def _areas(inst: Instance, stop: Stop) -> Solution:
 
 
 METHODS: dict[str, Callable[[Instance, Stop], Solution]] = {
-    "cp-sat": tiers.solve, "one piece": _whole, "areas": _areas, "by size": method.solve,
-}  # fmt: skip
+    "cp-sat": tiers.solve,
+    "one piece": _whole,
+    "areas": _areas,
+    "by size": method.solve,
+}
 
 
 @pytest.mark.parametrize("seed", range(CASES))

@@ -46,9 +46,13 @@ def test_days_short_go_where_they_cost_least_and_posts_to_whom_has_days() -> Non
         (Post("a", trims=trims), Post("b", trims=trims), Post("c", trims=trims)),
         (Person("A", (Limit(0, 18),)), Person("B", (Limit(0, 20),))),
         (Pair(0, 0, (10,), 9), Pair(1, 0, (10,), 8), Pair(2, 0, (10,), 7), Pair(1, 1, (10,), 1), Pair(2, 1, (10,), 1)),
-        (Tier("1a", "most", filled={0: 1, 1: 1, 2: 1}), Tier("1d_high", "least", short={0: 1}),
-         Tier("1d_low", "least", short={1: 1, 2: 1}), Tier("4", "most", points=True)),
-    )  # fmt: skip
+        (
+            Tier("1a", "most", filled={0: 1, 1: 1, 2: 1}),
+            Tier("1d_high", "least", short={0: 1}),
+            Tier("1d_low", "least", short={1: 1, 2: 1}),
+            Tier("4", "most", points=True),
+        ),
+    )
     plan = at_once(inst)
     assert plan == ((0, 3, 4), {})  # both of the others to B, who has the days
     alone = Instance(inst.posts[:2], inst.people[:1], inst.pairs[:2], inst.tiers)

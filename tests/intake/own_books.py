@@ -20,13 +20,18 @@ from openpyxl.styles import Font, PatternFill
 
 Rows = list[list[Any]]
 SCHOOLS: tuple[tuple[Any, ...], ...] = (  # name, URN, phase, band, trust, roll, last SIP
-    ("Ash Primary School", 900101, "Primary", "Low", "", 210, "Ann Oak"), ("Beck CE Primary School", 900102, "Primary", "Medium", "", 105, "Ann Oak"),
-    ("Cole Infant School", 900103, "Infant", "Medium", "Larkspur Trust", 90, "Bob Ray"), ("Dale Junior School", 900104, "Junior", "High", "Larkspur Trust", 180, "Bob Ray"),
-    ("Elm High School", 900105, "Secondary", "Medium", "Elm Trust", 900, "Cat Hill"), ("Fern Academy", 900106, "Secondary", "High", "Fern Trust", 1100, "Cat Hill"),
-)  # fmt: skip
+    ("Ash Primary School", 900101, "Primary", "Low", "", 210, "Ann Oak"),
+    ("Beck CE Primary School", 900102, "Primary", "Medium", "", 105, "Ann Oak"),
+    ("Cole Infant School", 900103, "Infant", "Medium", "Larkspur Trust", 90, "Bob Ray"),
+    ("Dale Junior School", 900104, "Junior", "High", "Larkspur Trust", 180, "Bob Ray"),
+    ("Elm High School", 900105, "Secondary", "Medium", "Elm Trust", 900, "Cat Hill"),
+    ("Fern Academy", 900106, "Secondary", "High", "Fern Trust", 1100, "Cat Hill"),
+)
 TEAM: Rows = [
-    ["Ann Oak", "consultant", "Primary", 20], ["Bob Ray", "retired head", "Primary, Secondary", 24], ["Cat Hill", "adviser", "Secondary", 30],
-]  # fmt: skip
+    ["Ann Oak", "consultant", "Primary", 20],
+    ["Bob Ray", "retired head", "Primary, Secondary", 24],
+    ["Cat Hill", "adviser", "Secondary", 30],
+]
 RECORD: Rows = [["yes", "yes", "04/05/2026"]] * 3
 HAD = ["trained", "approved", "DBS date"]
 LOGO = base64.b64decode(
@@ -64,8 +69,15 @@ def saved(book: Workbook) -> bytes:
 def last_sip_in_a_column() -> bytes:
     """1. Last year's SIP as a column of the schools sheet, no URN anywhere else."""
     schools = listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 2025/26")
-    return saved(made({"Schools 2026-27": schools, "SIP team": team(["SIP", "Type", "Phase(s)", "Days available"]),
-                       "Conflicts of interest": [["School", "SIP", "Nature of interest"], list(CONFLICT)]}))  # fmt: skip
+    return saved(
+        made(
+            {
+                "Schools 2026-27": schools,
+                "SIP team": team(["SIP", "Type", "Phase(s)", "Days available"]),
+                "Conflicts of interest": [["School", "SIP", "Nature of interest"], list(CONFLICT)],
+            }
+        )
+    )
 
 
 def one_of_several_programmes() -> bytes:
@@ -136,9 +148,11 @@ def with_logo(book: bytes) -> bytes:
         '<xdr:spPr><a:prstGeom prst="rect"/></xdr:spPr></xdr:pic><xdr:clientData/>'
     )
     parts: dict[str, bytes | str] = {
-        "xl/media/logo.png": LOGO, "xl/drawings/drawing1.xml": f'<xdr:wsDr xmlns:xdr="{spread}" xmlns:a="{drawn}" xmlns:r="{office}"><xdr:twoCellAnchor>{"".join(ends)}{picture}</xdr:twoCellAnchor></xdr:wsDr>',
-        "xl/drawings/_rels/drawing1.xml.rels": links("image", "../media/logo.png"), "xl/worksheets/_rels/sheet1.xml.rels": links("drawing", "../drawings/drawing1.xml"),
-    }  # fmt: skip
+        "xl/media/logo.png": LOGO,
+        "xl/drawings/drawing1.xml": f'<xdr:wsDr xmlns:xdr="{spread}" xmlns:a="{drawn}" xmlns:r="{office}"><xdr:twoCellAnchor>{"".join(ends)}{picture}</xdr:twoCellAnchor></xdr:wsDr>',
+        "xl/drawings/_rels/drawing1.xml.rels": links("image", "../media/logo.png"),
+        "xl/worksheets/_rels/sheet1.xml.rels": links("drawing", "../drawings/drawing1.xml"),
+    }
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
@@ -184,8 +198,12 @@ def dates_as_text() -> bytes:
 
 def colours_with_a_meaning() -> bytes:
     """7. Schools of concern in red, those leaving in grey: said nowhere else."""
-    book = made({"Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"),
-                 "SIPs": team(["SIP", "Type", "Phases", "Days"])})  # fmt: skip
+    book = made(
+        {
+            "Schools": listed("School", "URN", "Phase", "Band", "MAT", "NOR", "SIP 25/26"),
+            "SIPs": team(["SIP", "Type", "Phases", "Days"]),
+        }
+    )
     for row, colour in ((3, "FF0000"), (6, "FFC000"), (7, "FF0000")):
         book["Schools"].cell(row, 1).fill = PatternFill("solid", fgColor=colour)
     return saved(book)
@@ -283,10 +301,19 @@ def initials_and_one_sheet() -> bytes:
 
 
 BOOKS: dict[str, Callable[[], bytes]] = {
-    "last-sip.xlsx": last_sip_in_a_column, "programme.xlsx": one_of_several_programmes, "director.xlsx": from_the_directors_office, "rag.xlsx": rag_words,
-    "halves.xlsx": halves_and_mornings, "dates.xlsx": dates_as_text, "colours.xlsx": colours_with_a_meaning, "hidden.xlsx": hidden_rows,
-    "semicolons.zip": semicolons, "open.ods": open_document, "old.xls": excel_97, "initials.xlsx": initials_and_one_sheet,
-}  # fmt: skip
+    "last-sip.xlsx": last_sip_in_a_column,
+    "programme.xlsx": one_of_several_programmes,
+    "director.xlsx": from_the_directors_office,
+    "rag.xlsx": rag_words,
+    "halves.xlsx": halves_and_mornings,
+    "dates.xlsx": dates_as_text,
+    "colours.xlsx": colours_with_a_meaning,
+    "hidden.xlsx": hidden_rows,
+    "semicolons.zip": semicolons,
+    "open.ods": open_document,
+    "old.xls": excel_97,
+    "initials.xlsx": initials_and_one_sheet,
+}
 
 
 # -- Excel 97 ------------------------------------------------------------------------------------------------------

@@ -139,19 +139,27 @@ def test_a_bad_row_is_told_once_and_rows_that_name_it_are_not_blamed(tmp_path: P
     [
         ({"schools": SCHOOLS + "1,Elm,primary\n"}, "duplicate", "rows 2 and 3"),
         ({"sips": SIPS.replace(",10", ",-1")}, "impossible_figure", "days is -1"),
-        ({"sips": "sip,name,kind,phases,days,autumn_2_days\na,A,consultant,primary,10,11\n"}, "impossible_figure", "11 days in autumn_2"),
+        (
+            {"sips": "sip,name,kind,phases,days,autumn_2_days\na,A,consultant,primary,10,11\n"},
+            "impossible_figure",
+            "11 days in autumn_2",
+        ),
         ({"schools": "urn,name,phase\n1,Example Primary School,primary\n"}, "example_row", "Type over it"),
         ({"wishes": "by,urn,wish\nschool,2,keep\n"}, "unknown_reference", "urn 2 is not in this case"),
         ({"history": "urn,sip,year\n1,a,2025-27\n"}, "bad_value", "academic year"),
         ({"interests": "sip,urn,la,kind\na,1,Hart,head\n"}, "bad_shape", "exactly one of"),
         ({"wishes": "by,urn,wish\nschool,1,named\n"}, "bad_shape", "must name a SIP"),
         ({"answers": "urn,post,by,answer\n1,lead,head,accept\n"}, "missing_column", "column on is missing"),
-        ({"history": "urn,sip,year\n1,a,2025/26\n", "worked": "urn,post,sip,on,days\n1,lead,a,2031-01-01,1\n"}, "outside_year", "outside 2026/27"),
+        (
+            {"history": "urn,sip,year\n1,a,2025/26\n", "worked": "urn,post,sip,on,days\n1,lead,a,2031-01-01,1\n"},
+            "outside_year",
+            "outside 2026/27",
+        ),
         ({"schools": "urn,name,phase,pupls\n1,Ash,primary,9\n"}, "unknown_column", "Did you mean pupils?"),
         ({"schools": "urn,name,phase,head_started\n1,Ash,primary,31/02/2026\n"}, "bad_value", "expected a date"),
         ({"schools": "urn,name,phase,participation\n1,Ash,primary,own_sip\n"}, "no_school", "No school is in the run"),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_problem_says_where_and_what_would_be_right(
     tmp_path: Path, tables: dict[str, str], code: str, says: str
 ) -> None:
@@ -162,9 +170,11 @@ def test_each_kind_of_problem_says_where_and_what_would_be_right(
 
 def test_every_problem_comes_at_once(tmp_path: Path) -> None:
     reading = folder(
-        tmp_path, schools="urn,name,phase,pupils\n1,Ash,primry,many\n2,Elm,primary,9\n2,Elm,primary,9\n",
-        sips=SIPS.replace("consultant", "adviser?"), wishes="by,urn,wish\nschool,9,keep\n",
-    )  # fmt: skip
+        tmp_path,
+        schools="urn,name,phase,pupils\n1,Ash,primry,many\n2,Elm,primary,9\n2,Elm,primary,9\n",
+        sips=SIPS.replace("consultant", "adviser?"),
+        wishes="by,urn,wish\nschool,9,keep\n",
+    )
     assert sorted(codes(reading)) == ["bad_value", "bad_value", "bad_value", "duplicate", "unknown_reference"]
 
 
@@ -173,11 +183,21 @@ def test_every_problem_comes_at_once(tmp_path: Path) -> None:
     [
         ({"sips": SIPS + "b,Mrs  Ann LEA,consultant,primary,5\n"}, "likely_duplicate", "likely the same"),
         ({"wishes": "by,urn,wish\nschool,1,keep\nschool,1,change\n"}, "wishes_at_odds", "rows 2 and 3"),
-        ({"sips": SIPS.replace("days\n", "days,experience\n").replace(",10", ",10,small schools")}, "near_tag", "Did you mean small_school?"),
-        ({"schools": "urn,name,phase,focus\n1,Ash,primary,early_reading\n",
-          "sips": SIPS.replace("days\n", "days,specialisms\n").replace(",10", ",10,early readng")}, "near_tag", "early_reading"),
+        (
+            {"sips": SIPS.replace("days\n", "days,experience\n").replace(",10", ",10,small schools")},
+            "near_tag",
+            "Did you mean small_school?",
+        ),
+        (
+            {
+                "schools": "urn,name,phase,focus\n1,Ash,primary,early_reading\n",
+                "sips": SIPS.replace("days\n", "days,specialisms\n").replace(",10", ",10,early readng"),
+            },
+            "near_tag",
+            "early_reading",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_likely_slip_is_a_notice(tmp_path: Path, tables: dict[str, str], code: str, says: str) -> None:
     reading = folder(tmp_path, **tables)
     assert reading.case is not None, reading.problems
@@ -196,9 +216,17 @@ def test_the_tags_known_are_those_that_a_school_can_ask_for() -> None:
     from allocator.domain.facts import Facts
 
     every = [
-        school("1", pupils=10, fsm_percent=90, rural=True, religious_character="CE", head_started="2026-09-01", category_of_concern="SM"),
+        school(
+            "1",
+            pupils=10,
+            fsm_percent=90,
+            rural=True,
+            religious_character="CE",
+            head_started="2026-09-01",
+            category_of_concern="SM",
+        ),
         school("2", phase="special", pupils=2000, oeif_overall="1", stuck=True),
-    ]  # fmt: skip
+    ]
     facts = Facts(case(every, []), policy())
     assert {tag for s in every for tag in asked(facts, s.urn)} == set(EXPERIENCE)
 
@@ -225,27 +253,68 @@ def test_a_ready_case_reads_the_same_as_folder_workbook_and_json(tmp_path: Path)
 
 
 ROWS: dict[str, dict[str, Any]] = {  # one row of each table that protects somebody: Ann from Ash
-    "interests": {"sip": "ann", "urn": "900101", "kind": "governor"}, "refusals": {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2026/27"},
-    "decisions": {"decision": "forbid", "sip": "ann", "urn": "900101", "reason": "agreed", "by": "Mel", "on": "2026-06-01"},
+    "interests": {"sip": "ann", "urn": "900101", "kind": "governor"},
+    "refusals": {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2026/27"},
+    "decisions": {
+        "decision": "forbid",
+        "sip": "ann",
+        "urn": "900101",
+        "reason": "agreed",
+        "by": "Mel",
+        "on": "2026-06-01",
+    },
     "history": {"sip": "ann", "urn": "900101", "year": "2025/26", "ended": "breakdown"},
     "wishes": {"by": "school", "urn": "900101", "sip": "ann", "wish": "change", "strength": 3},
-    "absences": {"sip": "ann", "away_from": "2026-09-01", "away_to": "2027-08-31"}, "sips": {},
-}  # fmt: skip
+    "absences": {"sip": "ann", "away_from": "2026-09-01", "away_to": "2027-08-31"},
+    "sips": {},
+}
 FAULTS: list[tuple[str, str, str]] = [  # table, column, what a person writes there
     *(("interests", "outcome", x) for x in ("Cleared?", "not cleared", "no", "n/a", "declared", "resolved", "pending")),
-    *(("interests", "urn", x) for x in ("900101; 900102", "Ash Primary, Beck Primary", "All", "Larkspur Trust", "Oswin", "Ash", "900 101", "ash primary sch.")),
-    *(("interests", "sip", x) for x in ("ann; bob", "Ann Oak & Bob Ray", "Oak", "AO", "Ms A. Oak", "OAK, Ann", "Ann  Oak ")),
+    *(
+        ("interests", "urn", x)
+        for x in (
+            "900101; 900102",
+            "Ash Primary, Beck Primary",
+            "All",
+            "Larkspur Trust",
+            "Oswin",
+            "Ash",
+            "900 101",
+            "ash primary sch.",
+        )
+    ),
+    *(
+        ("interests", "sip", x)
+        for x in ("ann; bob", "Ann Oak & Bob Ray", "Oak", "AO", "Ms A. Oak", "OAK, Ann", "Ann  Oak ")
+    ),
     *(("interests", "kind", x) for x in ("", "✓", "none", "former advisor", "Chair of Govs", "Husband works there")),
-    *(("interests", "until", x) for x in ("2027-01-31", "ongoing", "n/a", "31/02/2027")), ("interests", "declared_on", "last May"),
-    *(("refusals", "kind", x) for x in ("refused", "", "Veto", "did not get on")), *(("refusals", "year", x) for x in ("2026", "26-27", "2025/26", "this year")),
-    *(("decisions", "decision", x) for x in ("Forbidden", "do not place", "not")), *(("decisions", "post", x) for x in ("all", "Lead")), ("decisions", "until", "end of year"),
-    *(("history", "ended", x) for x in ("school asked", "at school's request", "broke down", "SIP asked")), ("history", "year", ""), ("history", "sip", "Oak, Ann"),
-    *(("wishes", "strength", x) for x in ("strong", "3 - must")), *(("wishes", "wish", x) for x in ("Change please", "not Ann Oak")), ("wishes", "by", "head"),
-    *(("absences", "away_from", x) for x in ("", "September")), ("absences", "sip", "Ann Oke"),
-    *(("sips", "status", x) for x in ("Left", "resigned", "on leave")), *(("sips", "trained", x) for x in ("no", "booked", "")), ("sips", "board_approved", "pending"),
-    *(("sips", "dbs_checked_on", x) for x in ("awaiting", "expired", "")), ("sips", "dbs_valid_until", "31/8/26"), ("sips", "contract_ends", "Aug 26"),
-    *(("sips", "current_urn", x) for x in ("Ash Primary", "Head of Ash Primary School", "headteacher at Ash", "Ash Primary (head)")), *(("sips", "current_trust", x) for x in ("Larkspur MAT", "LARKSPUR TRUST LTD")),
-]  # fmt: skip
+    *(("interests", "until", x) for x in ("2027-01-31", "ongoing", "n/a", "31/02/2027")),
+    ("interests", "declared_on", "last May"),
+    *(("refusals", "kind", x) for x in ("refused", "", "Veto", "did not get on")),
+    *(("refusals", "year", x) for x in ("2026", "26-27", "2025/26", "this year")),
+    *(("decisions", "decision", x) for x in ("Forbidden", "do not place", "not")),
+    *(("decisions", "post", x) for x in ("all", "Lead")),
+    ("decisions", "until", "end of year"),
+    *(("history", "ended", x) for x in ("school asked", "at school's request", "broke down", "SIP asked")),
+    ("history", "year", ""),
+    ("history", "sip", "Oak, Ann"),
+    *(("wishes", "strength", x) for x in ("strong", "3 - must")),
+    *(("wishes", "wish", x) for x in ("Change please", "not Ann Oak")),
+    ("wishes", "by", "head"),
+    *(("absences", "away_from", x) for x in ("", "September")),
+    ("absences", "sip", "Ann Oke"),
+    *(("sips", "status", x) for x in ("Left", "resigned", "on leave")),
+    *(("sips", "trained", x) for x in ("no", "booked", "")),
+    ("sips", "board_approved", "pending"),
+    *(("sips", "dbs_checked_on", x) for x in ("awaiting", "expired", "")),
+    ("sips", "dbs_valid_until", "31/8/26"),
+    ("sips", "contract_ends", "Aug 26"),
+    *(
+        ("sips", "current_urn", x)
+        for x in ("Ash Primary", "Head of Ash Primary School", "headteacher at Ash", "Ash Primary (head)")
+    ),
+    *(("sips", "current_trust", x) for x in ("Larkspur MAT", "LARKSPUR TRUST LTD")),
+]
 
 
 @pytest.mark.parametrize(("table", "column", "written"), FAULTS)

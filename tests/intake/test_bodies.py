@@ -57,9 +57,14 @@ def test_one_body_in_two_spellings_is_one_text(column: str, theirs: str, mine: s
 
 @pytest.mark.parametrize(
     ("column", "theirs", "mine"),
-    [("trust", "Fern and Moss Academy Trust", "Fern & Moss"), ("trust", "Larkspur Learning Trust", "Larkspur Schools Trust"),
-     ("trust", "Larkspur Learning Trust", "Larksput Learning Trust"), ("cluster", "Tollgate cluster", "Tollgate"), ("la", "Wessexshire", "Wesexshire")],
-)  # fmt: skip
+    [
+        ("trust", "Fern and Moss Academy Trust", "Fern & Moss"),
+        ("trust", "Larkspur Learning Trust", "Larkspur Schools Trust"),
+        ("trust", "Larkspur Learning Trust", "Larksput Learning Trust"),
+        ("cluster", "Tollgate cluster", "Tollgate"),
+        ("la", "Wessexshire", "Wesexshire"),
+    ],
+)
 def test_what_is_only_alike_is_a_conflict_until_somebody_says_no(column: Any, theirs: str, mine: str) -> None:
     found = read(column, [theirs], mine)
     assert found.case is not None
@@ -73,9 +78,17 @@ def test_what_is_only_alike_is_a_conflict_until_somebody_says_no(column: Any, th
 
 @pytest.mark.parametrize(
     ("kind", "a", "b"),
-    [("la", "Somerset", "North Somerset"), ("la", "Derby", "Derbyshire"), ("la", "Bedford", "Central Bedfordshire"), ("cluster", "Area 1", "Area 10"),
-     ("la", "Newport", "Newham"), ("cluster", "Vale North", "Vale"), ("trust", "The Learning Trust", "The Education Trust"), ("trust", "Rowan Trust", "Linden Trust")],
-)  # fmt: skip
+    [
+        ("la", "Somerset", "North Somerset"),
+        ("la", "Derby", "Derbyshire"),
+        ("la", "Bedford", "Central Bedfordshire"),
+        ("cluster", "Area 1", "Area 10"),
+        ("la", "Newport", "Newham"),
+        ("cluster", "Vale North", "Vale"),
+        ("trust", "The Learning Trust", "The Education Trust"),
+        ("trust", "Rowan Trust", "Linden Trust"),
+    ],
+)
 def test_two_bodies_are_two(kind: Any, a: str, b: str) -> None:
     assert folded(kind, a) != folded(kind, b)
     assert not alike(kind, a, b)

@@ -98,8 +98,13 @@ def test_every_check_is_of_a_table_and_a_column_that_are_there() -> None:
 
 @pytest.mark.parametrize(
     ("values", "read_as", "code"),
-    [([0.42, 0.1, None], [42, 10, None], "percent_read"), ([0.42, 31], [0.42, 31], "small_percent"), ([12.5, 0], [12.5, 0], None), ([1], [1], None)],
-)  # fmt: skip
+    [
+        ([0.42, 0.1, None], [42, 10, None], "percent_read"),
+        ([0.42, 31], [0.42, 31], "small_percent"),
+        ([12.5, 0], [12.5, 0], None),
+        ([1], [1], None),
+    ],
+)
 def test_shares_in_a_percent_column(values: list[float | None], read_as: list[float | None], code: str | None) -> None:
     schools = [GOOD["schools"] | {"urn": f"90010{n}", "name": f"S{n}", "fsm_percent": v} for n, v in enumerate(values)]
     found = read_document({"schools": schools, "sips": [GOOD["sips"]]})

@@ -38,12 +38,20 @@ SIPS: list[dict[str, Any]] = [
     {"sip": "bob", "name": "Bob Ray", **FIT},
 ]
 ROWS: dict[str, dict[str, Any]] = {
-    "interests": {"sip": "ann", "urn": "900101", "kind": "governor"}, "refusals": {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2026/27"},
-    "decisions": {"decision": "forbid", "sip": "ann", "urn": "900101", "reason": "agreed", "by": "Mel", "on": "2026-06-01"},
+    "interests": {"sip": "ann", "urn": "900101", "kind": "governor"},
+    "refusals": {"sip": "ann", "urn": "900101", "kind": "veto", "year": "2026/27"},
+    "decisions": {
+        "decision": "forbid",
+        "sip": "ann",
+        "urn": "900101",
+        "reason": "agreed",
+        "by": "Mel",
+        "on": "2026-06-01",
+    },
     "history": {"sip": "ann", "urn": "900101", "year": "2025/26", "ended": "breakdown"},
     "wishes": {"by": "school", "urn": "900101", "sip": "ann", "wish": "change", "strength": 3},
     "absences": {"sip": "ann", "away_from": "2026-09-01", "away_to": "2027-08-31"},
-}  # fmt: skip
+}
 
 
 def read(tables: dict[str, Any], year: str | None = "2026/27") -> Reading:
@@ -55,21 +63,49 @@ def texts(found: Reading, severity: str = "error") -> str:
 
 
 READ: list[tuple[str, str, Any, str]] = [  # it bars as it should, and how it was read is said
-    ("interests", "sip", "ann.oak@team.example", "ann.oak@team.example as Ann Oak (ann)"), ("interests", "sip", "Ann Oak*", "as Ann Oak (ann)"),
-    ("interests", "sip", "Ann\u00a0Oak", "as Ann Oak (ann)"), ("interests", "urn", "Ash\u200b Primary School", "as Ash Primary School (900101)"),
-    ("interests", "declared_on", 46143, "46143 as 2026-05-01"), ("interests", "declared_on", "46143", "46143 as 2026-05-01"), ("interests", "until", 46508, "46508 as 2027-05-01"),
-    ("decisions", "on", 46174, "46174 as 2026-06-01"), ("absences", "away_from", 46266, "46266 as 2026-09-01"), ("interests", "declared_on", "2026-05-01 09:00", ""),
-    ("interests", "declared_on", "01/05/2026 09:00", ""), ("interests", "kind", "Governor (resigned)", "as governor"), ("refusals", "year", "2026/2027", "as 2026/27"),
-]  # fmt: skip
+    ("interests", "sip", "ann.oak@team.example", "ann.oak@team.example as Ann Oak (ann)"),
+    ("interests", "sip", "Ann Oak*", "as Ann Oak (ann)"),
+    ("interests", "sip", "Ann\u00a0Oak", "as Ann Oak (ann)"),
+    ("interests", "urn", "Ash\u200b Primary School", "as Ash Primary School (900101)"),
+    ("interests", "declared_on", 46143, "46143 as 2026-05-01"),
+    ("interests", "declared_on", "46143", "46143 as 2026-05-01"),
+    ("interests", "until", 46508, "46508 as 2027-05-01"),
+    ("decisions", "on", 46174, "46174 as 2026-06-01"),
+    ("absences", "away_from", 46266, "46266 as 2026-09-01"),
+    ("interests", "declared_on", "2026-05-01 09:00", ""),
+    ("interests", "declared_on", "01/05/2026 09:00", ""),
+    ("interests", "kind", "Governor (resigned)", "as governor"),
+    ("refusals", "year", "2026/2027", "as 2026/27"),
+]
 REFUSED: list[tuple[str, str, Any, str]] = [  # and what the error says besides row, column and value
-    *((t, c, v, "a ditto mark") for t, c, v in (("interests", "sip", '"'), ("interests", "kind", "ditto"), ("refusals", "urn", "as above"), ("history", "sip", "\u3003"), ("wishes", "wish", "''"), ("decisions", "decision", "-do-"))),
-    ("interests", "sip", "Ann Oak (mat leave)", "Did you mean Ann Oak (ann)"), ("history", "sip", "Ann Oak (until Xmas)", "Did you mean Ann Oak (ann)"),
-    ("history", "sip", "Ann Oak / Bob Ray", "Write a row for each"), ("interests", "sip", "Ann Oak née Hill", "Did you mean Ann Oak (ann)"), ("interests", "sip", "nobody@team.example", "a SIP's id or name"),
-    ("interests", "urn", "201/3614", "a DfE number"), ("history", "urn", "2013614", "a DfE number"), ("interests", "urn", "Ash Primary School, OS1 2AB", "Did you mean Ash Primary School"),
-    ("interests", "urn", "\u0410sh Primary School", "Did you mean Ash Primary School"), ("interests", "urn", "All schools", "a URN or a school's name"),
-    ("interests", "declared_on", "05/31/2026", "the day first"), ("interests", "until", "1900-01-00", "a date"), ("history", "year", "0225/26", "an academic year"),
-    ("refusals", "year", "25-26 & 26-27", "an academic year"), ("absences", "away_to", "until further notice", "a date"), ("interests", "outcome", "Cleared by board 3/5/26", "open, cleared, barred"),
-]  # fmt: skip
+    *(
+        (t, c, v, "a ditto mark")
+        for t, c, v in (
+            ("interests", "sip", '"'),
+            ("interests", "kind", "ditto"),
+            ("refusals", "urn", "as above"),
+            ("history", "sip", "\u3003"),
+            ("wishes", "wish", "''"),
+            ("decisions", "decision", "-do-"),
+        )
+    ),
+    ("interests", "sip", "Ann Oak (mat leave)", "Did you mean Ann Oak (ann)"),
+    ("history", "sip", "Ann Oak (until Xmas)", "Did you mean Ann Oak (ann)"),
+    ("history", "sip", "Ann Oak / Bob Ray", "Write a row for each"),
+    ("interests", "sip", "Ann Oak née Hill", "Did you mean Ann Oak (ann)"),
+    ("interests", "sip", "nobody@team.example", "a SIP's id or name"),
+    ("interests", "urn", "201/3614", "a DfE number"),
+    ("history", "urn", "2013614", "a DfE number"),
+    ("interests", "urn", "Ash Primary School, OS1 2AB", "Did you mean Ash Primary School"),
+    ("interests", "urn", "\u0410sh Primary School", "Did you mean Ash Primary School"),
+    ("interests", "urn", "All schools", "a URN or a school's name"),
+    ("interests", "declared_on", "05/31/2026", "the day first"),
+    ("interests", "until", "1900-01-00", "a date"),
+    ("history", "year", "0225/26", "an academic year"),
+    ("refusals", "year", "25-26 & 26-27", "an academic year"),
+    ("absences", "away_to", "until further notice", "a date"),
+    ("interests", "outcome", "Cleared by board 3/5/26", "open, cleared, barred"),
+]
 
 
 @pytest.mark.parametrize(("table", "column", "written", "said"), READ)
@@ -156,14 +192,25 @@ def test_dfe_numbers_for_urns_are_refused(urns: tuple[str, str]) -> None:
 
 # -- the nation's files -------------------------------------------------------------------------------------------------
 
-HEAD = ("URN,LA (name),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),CloseDate,PhaseOfEducation (name),"
-        "NumberOfPupils,PercentageFSM,Trusts (name),Easting,Northing")  # fmt: skip
+HEAD = (
+    "URN,LA (name),EstablishmentName,TypeOfEstablishment (name),EstablishmentStatus (name),CloseDate,PhaseOfEducation (name),"
+    "NumberOfPupils,PercentageFSM,Trusts (name),Easting,Northing"
+)
 ASH = '900101,"Oswin, City of",Ash School,Community school,"Open, but proposed to close",31-08-2027,Primary,1204,18.1,Fern Trust,533498,181201'
 WRITTEN = [  # what a spreadsheet or another system makes of a register's cell -> it is read as it was published
-    ("900101,", "900101.0,"), ("900101,", '"900,101",'), ("900101,", "'900101,"), ("1204", '"1,204"'), ("1204", "1204.0"), ("18.1", "18.1%"),
-    ("533498", "533498.00"), ("31-08-2027", "46630"), ("31-08-2027", "2027-08-31 00:00:00"), ("31-08-2027", "31/08/2027 00:00"),
-    ('"Open, but proposed to close"', '"OPEN, BUT PROPOSED TO CLOSE "'), ("Ash School", " Ash  School "),
-]  # fmt: skip
+    ("900101,", "900101.0,"),
+    ("900101,", '"900,101",'),
+    ("900101,", "'900101,"),
+    ("1204", '"1,204"'),
+    ("1204", "1204.0"),
+    ("18.1", "18.1%"),
+    ("533498", "533498.00"),
+    ("31-08-2027", "46630"),
+    ("31-08-2027", "2027-08-31 00:00:00"),
+    ("31-08-2027", "31/08/2027 00:00"),
+    ('"Open, but proposed to close"', '"OPEN, BUT PROPOSED TO CLOSE "'),
+    ("Ash School", " Ash  School "),
+]
 
 
 def register(tmp_path: Path, *rows: str, encoding: str = "utf-8") -> Path:
@@ -209,13 +256,22 @@ KEPT = {"oeif_overall": "4", "oeif_date": "", "category_of_concern": "SM"}
 @pytest.mark.parametrize(
     ("row", "after", "unread"),
     [
-        ("900101.0,19/11/2024,2,NULL", {"oeif_overall": "2", "oeif_date": "2024-11-19", "category_of_concern": ""}, set()),
+        (
+            "900101.0,19/11/2024,2,NULL",
+            {"oeif_overall": "2", "oeif_date": "2024-11-19", "category_of_concern": ""},
+            set(),
+        ),
         ("900101,45615,Good,None", {"oeif_overall": "2", "oeif_date": "2024-11-19", "category_of_concern": ""}, set()),
-        ("900101,19/11/2024,#N/A,-", KEPT, set()), ("900101,19/11/2024,..,..", KEPT, set()),
-        ("900101,11/19/2024,2,NULL", {"oeif_overall": "2", "oeif_date": "", "category_of_concern": "SM"}, {"inspected on: 11/19/2024"}),
+        ("900101,19/11/2024,#N/A,-", KEPT, set()),
+        ("900101,19/11/2024,..,..", KEPT, set()),
+        (
+            "900101,11/19/2024,2,NULL",
+            {"oeif_overall": "2", "oeif_date": "", "category_of_concern": "SM"},
+            {"inspected on: 11/19/2024"},
+        ),
         ("900101,19/11/2024,2 - Good,NULL", KEPT, {"oeif_overall: 2 - Good"}),
     ],
-)  # fmt: skip
+)
 def test_an_inspection_whose_cells_cannot_be_read_takes_no_category_away(
     tmp_path: Path, row: str, after: dict[str, str], unread: set[str]
 ) -> None:
@@ -242,8 +298,13 @@ def test_links_that_went_through_a_spreadsheet_are_the_same_links(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("column", "written", "says"),
-    [("need", "Red", "need is 'Red'"), ("urn", "2013614", "a DfE number"), ("trust", '"', "a ditto mark"), ("phase", "Primry", "Did you mean primary?")],
-)  # fmt: skip
+    [
+        ("need", "Red", "need is 'Red'"),
+        ("urn", "2013614", "a DfE number"),
+        ("trust", '"', "a ditto mark"),
+        ("phase", "Primry", "Did you mean primary?"),
+    ],
+)
 def test_one_cause_on_six_hundred_rows_is_one_line(tmp_path: Path, column: str, written: str, says: str) -> None:
     rows = [{"urn": 100000 + n, "name": f"School {n}", "phase": "primary", column: written} for n in range(600)]
     if column == "urn":

@@ -149,9 +149,16 @@ def test_what_is_no_workbook_is_one_sentence(tmp_path: Path, ending: str, body: 
 
 @pytest.mark.parametrize(
     ("column", "given", "read_as"),
-    [("days", "4½", 4.5), ("days", "0,5", 0.5), ("days", "12 days", 12), ("phases", "Primary, Special", ("primary", "special")),
-     ("phases", "primary / secondary", ("primary", "secondary")), ("kind", "Headteacher", "serving_head"), ("experience", "small school, rural", ("small_school", "rural"))],
-)  # fmt: skip
+    [
+        ("days", "4½", 4.5),
+        ("days", "0,5", 0.5),
+        ("days", "12 days", 12),
+        ("phases", "Primary, Special", ("primary", "special")),
+        ("phases", "primary / secondary", ("primary", "secondary")),
+        ("kind", "Headteacher", "serving_head"),
+        ("experience", "small school, rural", ("small_school", "rural")),
+    ],
+)
 def test_figures_and_lists_as_people_write_them_are_read_and_said(
     tmp_path: Path, column: str, given: str, read_as: Any
 ) -> None:
@@ -249,10 +256,14 @@ def test_a_sheet_of_no_known_title_is_told_by_its_headers_and_one_that_protects_
 @pytest.mark.parametrize(
     ("colours", "told"),
     [
-        ({3: "FF0000", 4: "00B050"}, "red in row 3; green in row 4"), ({3: "FFFFFF"}, ""), ({2: "DDDDDD", 4: "DDDDDD"}, ""),
-        ({2: "FFFF00", 3: "FFFF00", 4: "FFFF00", 5: "FFFF00"}, ""), ({3: "FFC7CE"}, ""), ({5: "7F7F7F"}, "grey in row 5"),
+        ({3: "FF0000", 4: "00B050"}, "red in row 3; green in row 4"),
+        ({3: "FFFFFF"}, ""),
+        ({2: "DDDDDD", 4: "DDDDDD"}, ""),
+        ({2: "FFFF00", 3: "FFFF00", 4: "FFFF00", 5: "FFFF00"}, ""),
+        ({3: "FFC7CE"}, ""),
+        ({5: "7F7F7F"}, "grey in row 5"),
     ],
-)  # fmt: skip
+)
 def test_colours_that_may_mean_something_are_told_and_not_read(
     tmp_path: Path, colours: dict[int, str], told: str
 ) -> None:

@@ -29,8 +29,17 @@ def test_who_shares_most_is_who_shares_most_one_by_one(least: float) -> None:
 
 @pytest.mark.parametrize(
     ("given", "slip"),
-    [("Ann Leah", True), ("Anne Lea", True), ("Lea", True), ("S0O7", True), ("s7", True), ("S08", False), ("Zoe Marsh", False), ("Ann Fox", False)],
-)  # fmt: skip
+    [
+        ("Ann Leah", True),
+        ("Anne Lea", True),
+        ("Lea", True),
+        ("S0O7", True),
+        ("s7", True),
+        ("S08", False),
+        ("Zoe Marsh", False),
+        ("Ann Fox", False),
+    ],
+)
 def test_a_slip_of_one_among_many_is_taken_for_nobody_else(given: str, slip: bool) -> None:
     others = {f"X{n}": f"Person {n} Number" for n in range(200)}
     assert Known({"S007": "Ann Lea", "ben": "Ben Roe", **others}).slip(given) is slip

@@ -47,8 +47,12 @@ def ods(rows: str) -> bytes:
     )
     manifest = f'<manifest:manifest xmlns:manifest="{names}manifest:1.0"/>'
     return zipped(
-        {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": body, "META-INF/manifest.xml": manifest}
-    )  # fmt: skip
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": body,
+            "META-INF/manifest.xml": manifest,
+        }
+    )
 
 
 def ods_of(text: str) -> bytes:

@@ -109,8 +109,11 @@ def test_counts(tmp_path: Path) -> None:
     assert out.concern == {"RSI": 1}
     assert "previous_oeif_overall (Previous … overall effectiveness)" in out.not_found
     assert [n.split()[0] for n in out.not_found] == [
-        "previous_oeif_overall", "card_achievement", "card_attendance", "card_post_16",
-    ]  # fmt: skip
+        "previous_oeif_overall",
+        "card_achievement",
+        "card_attendance",
+        "card_post_16",
+    ]
     assert not out.unread
 
 

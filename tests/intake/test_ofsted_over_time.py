@@ -35,8 +35,10 @@ def test_a_visit_without_a_grade_takes_nothing_away(tmp_path: Path) -> None:
     after = rows_after(tmp_path, LATEST, IN_YEAR)
     one, two = after["900001"], after["900002"]
     assert (one["category_of_concern"], one["card_leadership"], one["card_date"]) == (
-        "RSI", "urgent_improvement", "2025-12-03",
-    )  # fmt: skip
+        "RSI",
+        "urgent_improvement",
+        "2025-12-03",
+    )
     assert one["card_achievement"] == "expected"  # of the same inspection, and new to the table
     assert (two["category_of_concern"], two["oeif_overall"], two["oeif_date"]) == ("SM", "4", "2024-05-01")
 
@@ -51,8 +53,10 @@ def test_a_monitoring_visit_that_regrades_an_area_leaves_the_other_areas(tmp_pat
     regraded = IN_YEAR.replace("14/05/2026,NULL,NULL,NULL,NULL,NULL", "14/05/2026,NULL,NULL,NULL,NULL,Needs attention")
     one = rows_after(tmp_path, regraded)["900001"]
     assert (one["card_leadership"], one["card_inclusion"], one["card_date"]) == (
-        "needs_attention", "needs_attention", "2026-05-14",
-    )  # fmt: skip
+        "needs_attention",
+        "needs_attention",
+        "2026-05-14",
+    )
 
 
 def test_a_new_report_card_leaves_no_area_of_the_one_before(tmp_path: Path) -> None:
@@ -95,7 +99,7 @@ def test_an_outcome_without_a_date_does_not_displace_one_with_a_date(tmp_path: P
         "URN,Inspection type,Inspection start date,Inspection end date,Overall effectiveness: how good is the school,Category of concern,Achievement of pupils,Leadership and management",
         "School URN,Inspection type,Inspection date,Publication date,Overall effectiveness,Category of concern,Outcomes for pupils,Effectiveness of leadership and management",
     ],
-)  # fmt: skip
+)
 def test_editions_before_2019_are_read(tmp_path: Path, header: str) -> None:
     text = f"Table 1: inspections\n{header}\n900001,S5,13/03/2013,1,3,,3,2\n900002,S5,13/03/2014,1,4,SM,4,4\n"
     after = rows_after(tmp_path, text)
@@ -130,5 +134,7 @@ def test_a_manager_s_own_spelling_of_the_same_value_is_left(tmp_path: Path) -> N
     schools = "urn,name,phase,oeif_overall,oeif_date,category_of_concern\n900002,Two,primary,Inadequate,01/05/2024,special measures\n"
     two = rows_after(tmp_path, LATEST, schools=schools)["900002"]
     assert (two["oeif_overall"], two["oeif_date"], two["category_of_concern"]) == (
-        "Inadequate", "01/05/2024", "special measures",
-    )  # fmt: skip
+        "Inadequate",
+        "01/05/2024",
+        "special measures",
+    )

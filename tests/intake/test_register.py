@@ -77,8 +77,11 @@ def test_what_the_register_knows_is_refreshed_and_nothing_written_by_hand_is_los
     assert [[r[c] for c in BY_HAND] for r in after.values()] == [[r[c] for c in BY_HAND] for r in before.values()]
     one = after["900001"]
     assert (one["name"], one["pupils"], one["fsm_percent"], one["easting"]) == (
-        "Alder Primary School", "230", "12.5", "400000",
-    )  # fmt: skip
+        "Alder Primary School",
+        "230",
+        "12.5",
+        "400000",
+    )
     assert (one["la"], one["trust"], one["status"]) == ("HART", "Oak and Ash Trust", "")  # only spelt otherwise
     assert after["900002"]["pupils"] == "99"  # the register says nothing
     assert list(one)[:14] == SCHOOLS.splitlines()[0].split(",")

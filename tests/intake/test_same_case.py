@@ -31,10 +31,24 @@ NAMES = (
 PEOPLE = ("Ann Lea", "Dr Ben Roe", "Carys Wyn", "Dev O'Rao")
 TRUSTS = ("The Fern & Moss Multi-Academy Trust", "LARKSPUR LEARNING TRUST LTD", None)
 HEADERS = {  # ours -> how a manager heads it
-    "schools": {"name": "School", "la": "Local authority", "trust": "MAT", "fsm_percent": "% FSM", "need": "Category", "pupils": "NOR"},
-    "sips": {"name": "SIP name", "days": "Days available", "kind": "Type", "current_trust": "Own trust", "dbs_checked_on": "DBS date"},
-    "interests": {"urn": "School", "kind": "Nature of interest", "declared_on": "Date declared"}, "history": {"urn": "School", "year": "Academic year"},
-}  # fmt: skip
+    "schools": {
+        "name": "School",
+        "la": "Local authority",
+        "trust": "MAT",
+        "fsm_percent": "% FSM",
+        "need": "Category",
+        "pupils": "NOR",
+    },
+    "sips": {
+        "name": "SIP name",
+        "days": "Days available",
+        "kind": "Type",
+        "current_trust": "Own trust",
+        "dbs_checked_on": "DBS date",
+    },
+    "interests": {"urn": "School", "kind": "Nature of interest", "declared_on": "Date declared"},
+    "history": {"urn": "School", "year": "Academic year"},
+}
 
 
 def tables(rng: random.Random) -> Tables:
@@ -42,30 +56,64 @@ def tables(rng: random.Random) -> Tables:
     urns = [str(900100 + 7 * n) for n in range(len(NAMES))]
     ids = [f"s{n}" for n in range(len(PEOPLE))]
     schools = [
-        {"urn": u, "name": n, "phase": "secondary" if "High" in n else "primary", "la": "Kingston upon Hull, City of", "trust": TRUSTS[k % 3],
-         "cluster": ("Tollgate Learning Partnership", "Mill & Weir")[k % 2], "diocese": rng.choice(("Diocese of St. Edmund", "Hexham & Newcastle", None)), "pupils": 100 + k, "fsm_percent": 12.5 + k, "need": rng.choice(("standard", "raised", "high"))}
+        {
+            "urn": u,
+            "name": n,
+            "phase": "secondary" if "High" in n else "primary",
+            "la": "Kingston upon Hull, City of",
+            "trust": TRUSTS[k % 3],
+            "cluster": ("Tollgate Learning Partnership", "Mill & Weir")[k % 2],
+            "diocese": rng.choice(("Diocese of St. Edmund", "Hexham & Newcastle", None)),
+            "pupils": 100 + k,
+            "fsm_percent": 12.5 + k,
+            "need": rng.choice(("standard", "raised", "high")),
+        }
         for k, (u, n) in enumerate(zip(urns, NAMES, strict=True))
-    ]  # fmt: skip
+    ]
     sips = [
-        {"sip": i, "name": n, "kind": "consultant", "phases": "primary;secondary", "days": 20, "trained": "yes", "board_approved": "yes",
-         "dbs_checked_on": "2026-01-05", "current_trust": rng.choice(TRUSTS), "current_urn": rng.choice((*urns, None)), "current_la": rng.choice(("Kingston upon Hull, City of", None)),
-         "current_cluster": rng.choice(("Tollgate Learning Partnership", "Mill & Weir", None))}
+        {
+            "sip": i,
+            "name": n,
+            "kind": "consultant",
+            "phases": "primary;secondary",
+            "days": 20,
+            "trained": "yes",
+            "board_approved": "yes",
+            "dbs_checked_on": "2026-01-05",
+            "current_trust": rng.choice(TRUSTS),
+            "current_urn": rng.choice((*urns, None)),
+            "current_la": rng.choice(("Kingston upon Hull, City of", None)),
+            "current_cluster": rng.choice(("Tollgate Learning Partnership", "Mill & Weir", None)),
+        }
         for i, n in zip(ids, PEOPLE, strict=True)
-    ]  # fmt: skip
+    ]
 
     def pick() -> dict[str, Any]:
         return {"urn": rng.choice(urns), "sip": rng.choice(ids)}
 
     return {
-        "schools": schools, "sips": sips, "history": [{**pick(), "year": "2025/26"}, {**pick(), "year": "2024/25"}],
-        "interests": [{**pick(), "kind": "governor", "declared_on": "2026-05-01"}, {"sip": ids[0], "trust": TRUSTS[0], "kind": "employed"},
-                      {"sip": ids[1], "la": "Kingston upon Hull, City of", "kind": "paid_work", "outcome": "barred"}],
+        "schools": schools,
+        "sips": sips,
+        "history": [{**pick(), "year": "2025/26"}, {**pick(), "year": "2024/25"}],
+        "interests": [
+            {**pick(), "kind": "governor", "declared_on": "2026-05-01"},
+            {"sip": ids[0], "trust": TRUSTS[0], "kind": "employed"},
+            {"sip": ids[1], "la": "Kingston upon Hull, City of", "kind": "paid_work", "outcome": "barred"},
+        ],
         "refusals": [{**pick(), "kind": "veto", "year": "2025/26"}],
         "decisions": [{"decision": "forbid", **pick(), "reason": "asked", "by": "Mel", "on": "2026-06-01"}],
         "wishes": [{"by": "school", **pick(), "wish": "change", "strength": 3}],
         "absences": [{"sip": ids[2], "away_from": "2026-10-01", "away_to": "2026-11-01"}],
-        "answers": [{"urn": rng.choice(urns), "post": "lead", "by": "head", "answer": rng.choice(("accept", "veto")), "on": "2026-07-01"}],
-    }  # fmt: skip
+        "answers": [
+            {
+                "urn": rng.choice(urns),
+                "post": "lead",
+                "by": "head",
+                "answer": rng.choice(("accept", "veto")),
+                "on": "2026-07-01",
+            }
+        ],
+    }
 
 
 def inputs(reading: Reading) -> Any:
@@ -79,9 +127,16 @@ def inputs(reading: Reading) -> Any:
 def restyled(name: str, rng: random.Random) -> str:
     """A name as somebody else writes it."""
     turns: list[Callable[[str], str]] = [
-        str.upper, str.lower, lambda s: f" {s} ", lambda s: s.replace(" School", ""), lambda s: s.replace("St. ", "Saint "),
-        lambda s: s.replace("'", "’"), lambda s: s.replace(" ", "  "), lambda s: s.replace(".", ""), lambda s: s.replace("CE ", "C of E "),
-    ]  # fmt: skip
+        str.upper,
+        str.lower,
+        lambda s: f" {s} ",
+        lambda s: s.replace(" School", ""),
+        lambda s: s.replace("St. ", "Saint "),
+        lambda s: s.replace("'", "’"),
+        lambda s: s.replace(" ", "  "),
+        lambda s: s.replace(".", ""),
+        lambda s: s.replace("CE ", "C of E "),
+    ]
     for turn in rng.sample(turns, 3):
         name = turn(name)
     return name
@@ -110,11 +165,17 @@ def by_name(case: Tables, rng: random.Random) -> Tables:
 def respelt(case: Tables, rng: random.Random) -> Tables:
     """Bodies in SIPs' and interests' own spellings; the schools' stay, since theirs is the one the case takes."""
     ways: dict[str | None, tuple[str | None, ...]] = {
-        TRUSTS[0]: ("Fern and Moss MAT", "fern & moss multi academy trust ltd", "THE FERN AND MOSS MULTI-ACADEMY TRUST"),
-        TRUSTS[1]: ("Larkspur Learning Trust", "The Larkspur Learning Trust Limited"), None: (None, "n/a"),
+        TRUSTS[0]: (
+            "Fern and Moss MAT",
+            "fern & moss multi academy trust ltd",
+            "THE FERN AND MOSS MULTI-ACADEMY TRUST",
+        ),
+        TRUSTS[1]: ("Larkspur Learning Trust", "The Larkspur Learning Trust Limited"),
+        None: (None, "n/a"),
         "Kingston upon Hull, City of": ("Hull", "Hull City Council", "kingston-upon-hull"),
-        "Tollgate Learning Partnership": ("tollgate learning partnership", "The Tollgate Learning Partnership"), "Mill & Weir": ("Mill and Weir", "MILL & WEIR"),
-    }  # fmt: skip
+        "Tollgate Learning Partnership": ("tollgate learning partnership", "The Tollgate Learning Partnership"),
+        "Mill & Weir": ("Mill and Weir", "MILL & WEIR"),
+    }
     out = {t: [dict(r) for r in rows] for t, rows in case.items()}
     for row in (*out["sips"], *out["interests"]):
         for column in ("current_trust", "trust", "la", "current_la", "current_cluster"):
@@ -147,9 +208,16 @@ Sheets = dict[str, list[list[Any]]]
 def laid_out(case: Tables, rng: random.Random) -> Sheets:
     """Titles above, a column of the manager's own, usual headers and titles, empty rows between."""
     titles = {
-        "schools": "Schools 26-27", "sips": "SIP team", "interests": "Conflicts of interest", "history": "Allocations",
-        "refusals": "Vetoes", "wishes": "School preferences", "decisions": "Locks", "absences": "Planned leave", "answers": "Replies",
-    }  # fmt: skip
+        "schools": "Schools 26-27",
+        "sips": "SIP team",
+        "interests": "Conflicts of interest",
+        "history": "Allocations",
+        "refusals": "Vetoes",
+        "wishes": "School preferences",
+        "decisions": "Locks",
+        "absences": "Planned leave",
+        "answers": "Replies",
+    }
     out: Sheets = {}
     for table, rows in case.items():
         columns = list(dict.fromkeys(k for r in rows for k in r))
@@ -223,8 +291,14 @@ def test_a_file_with_titles_hidden_columns_and_usual_headers_is_the_same_case(
 def slipped(text: str, rng: random.Random) -> str:
     """One letter or digit lost, doubled, turned or changed."""
     n = rng.randrange(len(text))
-    return rng.choice((text[:n] + text[n + 1 :], text[:n] + text[n] + text[n:], text[:n] + rng.choice("aeimnrst0123456789") + text[n + 1 :],
-                       text[: max(0, n - 1)] + text[n : n + 1] + text[max(0, n - 1) : n] + text[n + 1 :]))  # fmt: skip
+    return rng.choice(
+        (
+            text[:n] + text[n + 1 :],
+            text[:n] + text[n] + text[n:],
+            text[:n] + rng.choice("aeimnrst0123456789") + text[n + 1 :],
+            text[: max(0, n - 1)] + text[n : n + 1] + text[max(0, n - 1) : n] + text[n + 1 :],
+        )
+    )
 
 
 PROTECTING = ("sips", "interests", "refusals", "decisions", "absences", "history", "wishes", "answers")

@@ -69,13 +69,33 @@ def said(found: Reading, *codes: str) -> str:
 @pytest.mark.parametrize(
     ("table", "rows", "says"),
     [
-        ("interests", [["sip", "urn", "School", "kind"], ["ann", "900102", "Ash Primary", "governor"]], "urn 900102 is Beck Primary School, but School says Ash Primary"),
-        ("interests", [["sip", "urn", "School", "kind"], ["ann", "999999", "Ash Primary", "governor"]], "urn 999999 is not in this case, but School says Ash Primary"),
-        ("refusals", [["urn", "sip", "SIP name", "kind", "year"], ["900101", "ann", "Bob Ray", "veto", "2026/27"]], "sip ann is Ann Oak, but SIP name says Bob Ray"),
-        ("history", [["urn", "School", "sip", "year"], ["900050", "Ash Primary School", "ann", "2025/26"]], "say so in `successions`"),
-        ("absences", [["sip", "Adviser", "away_from", "away_to"], ["ann", "Bob Ray", "2026-10-01", "2026-11-01"]], "but Adviser says Bob Ray"),
+        (
+            "interests",
+            [["sip", "urn", "School", "kind"], ["ann", "900102", "Ash Primary", "governor"]],
+            "urn 900102 is Beck Primary School, but School says Ash Primary",
+        ),
+        (
+            "interests",
+            [["sip", "urn", "School", "kind"], ["ann", "999999", "Ash Primary", "governor"]],
+            "urn 999999 is not in this case, but School says Ash Primary",
+        ),
+        (
+            "refusals",
+            [["urn", "sip", "SIP name", "kind", "year"], ["900101", "ann", "Bob Ray", "veto", "2026/27"]],
+            "sip ann is Ann Oak, but SIP name says Bob Ray",
+        ),
+        (
+            "history",
+            [["urn", "School", "sip", "year"], ["900050", "Ash Primary School", "ann", "2025/26"]],
+            "say so in `successions`",
+        ),
+        (
+            "absences",
+            [["sip", "Adviser", "away_from", "away_to"], ["ann", "Bob Ray", "2026-10-01", "2026-11-01"]],
+            "but Adviser says Bob Ray",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_id_beside_the_name_of_somebody_else_is_an_error(tmp_path: Path, table: str, rows: Grid, says: str) -> None:
     found = read(tmp_path, {table: rows})
     assert found.case is None
@@ -150,10 +170,14 @@ def test_a_second_sheet_of_schools_is_an_error_where_it_holds_others_and_is_of_n
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("interests.txt", "Save it as interests.csv"), ("Conflicts of interest.tsv", "Save it as interests.csv"), ("decisions.json", "Save it as decisions.csv"),
-        ("refusals.xlsx", "Save it as refusals.csv"), ("policy.toml.txt", "call it policy.toml"), ("mapping.toml.txt", "call it mapping.toml"),
+        ("interests.txt", "Save it as interests.csv"),
+        ("Conflicts of interest.tsv", "Save it as interests.csv"),
+        ("decisions.json", "Save it as decisions.csv"),
+        ("refusals.xlsx", "Save it as refusals.csv"),
+        ("policy.toml.txt", "call it policy.toml"),
+        ("mapping.toml.txt", "call it mapping.toml"),
     ],
-)  # fmt: skip
+)
 def test_a_file_of_a_folder_that_is_a_table_in_another_form_is_an_error(tmp_path: Path, name: str, says: str) -> None:
     found = read(tmp_path, {}, {name: "x"})
     assert found.case is None
@@ -218,10 +242,14 @@ def test_a_cell_that_shows_a_percentage_of_full_time_is_no_number_of_days(tmp_pa
 @pytest.mark.parametrize(
     ("marks", "means"),
     [
-        (("x", ""), (True, None)), (("x", "no"), (True, False)), (("✔", "✗"), (True, False)), (("☑", "☐"), (True, False)),
-        (("✓", "x"), None), (("yes", "X"), None),
+        (("x", ""), (True, None)),
+        (("x", "no"), (True, False)),
+        (("✔", "✗"), (True, False)),
+        (("☑", "☐"), (True, False)),
+        (("✓", "x"), None),
+        (("yes", "X"), None),
     ],
-)  # fmt: skip
+)
 def test_an_x_beside_ticks_is_not_taken_for_one(tmp_path: Path, marks: tuple[str, str], means: Any) -> None:
     found = read(tmp_path, {"sips": _with(SIPS, "trained", *marks)})
     if means is None:
@@ -236,13 +264,29 @@ def test_an_x_beside_ticks_is_not_taken_for_one(tmp_path: Path, marks: tuple[str
 @pytest.mark.parametrize(
     ("table", "rows", "never"),
     [
-        ("answers", [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "not accepted", "2026-07-01"]], "Did you mean accept"),
-        ("answers", [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "disagree", "2026-07-01"]], "Did you mean agree"),
-        ("decisions", [["decision", "urn", "sip", "reason", "by", "on"], ["unlock", *DECISION[1:]]], "Did you mean lock"),
+        (
+            "answers",
+            [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "not accepted", "2026-07-01"]],
+            "Did you mean accept",
+        ),
+        (
+            "answers",
+            [["urn", "post", "by", "answer", "on"], ["900101", "lead", "head", "disagree", "2026-07-01"]],
+            "Did you mean agree",
+        ),
+        (
+            "decisions",
+            [["decision", "urn", "sip", "reason", "by", "on"], ["unlock", *DECISION[1:]]],
+            "Did you mean lock",
+        ),
         ("wishes", [["by", "urn", "wish"], ["school", "900101", "no change"]], "Did you mean change"),
-        ("schools", [["urn", "name", "phase", "card_safeguarding"], ["900101", "Ash", "primary", "unmet"]], "Did you mean met"),
+        (
+            "schools",
+            [["urn", "name", "phase", "card_safeguarding"], ["900101", "Ash", "primary", "unmet"]],
+            "Did you mean met",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_opposite_of_a_word_is_not_pointed_to_it(tmp_path: Path, table: str, rows: Grid, never: str) -> None:
     found = read(tmp_path, {table: rows})
     assert found.case is None
@@ -252,8 +296,15 @@ def test_the_opposite_of_a_word_is_not_pointed_to_it(tmp_path: Path, table: str,
 
 @pytest.mark.parametrize(
     ("given", "phase"),
-    [("Inf", "primary"), ("Jnr", "primary"), ("KS1/2", "primary"), ("First School", "primary"), ("all thru", "all_through"), ("6th form", "sixteen_plus")],
-)  # fmt: skip
+    [
+        ("Inf", "primary"),
+        ("Jnr", "primary"),
+        ("KS1/2", "primary"),
+        ("First School", "primary"),
+        ("all thru", "all_through"),
+        ("6th form", "sixteen_plus"),
+    ],
+)
 def test_usual_words_for_phases_are_read_and_told(tmp_path: Path, given: str, phase: str) -> None:
     found = read(tmp_path, {"schools": _with(SCHOOLS, "phase", given)})
     assert found.case is not None, found.problems
@@ -336,11 +387,15 @@ def test_a_trust_mapped_to_one_that_no_school_has_is_still_a_conflict(tmp_path: 
 @pytest.mark.parametrize(
     ("table", "header", "cell", "belongs"),
     [
-        ("sips", "Conflicts of interest", "Ash Primary (husband is head)", "interests"), ("sips", "Governor at", "Ash Primary", "interests"),
-        ("sips", "Unavailable", "spring term", "absences"), ("sips", "Leaving", "Easter", "leaves_on"), ("sips", "Max miles", "15", "max_km"),
-        ("schools", "Do not allocate", "Ann Oak", "refusals"), ("schools", "Lock", "Ann Oak", "decisions"),
+        ("sips", "Conflicts of interest", "Ash Primary (husband is head)", "interests"),
+        ("sips", "Governor at", "Ash Primary", "interests"),
+        ("sips", "Unavailable", "spring term", "absences"),
+        ("sips", "Leaving", "Easter", "leaves_on"),
+        ("sips", "Max miles", "15", "max_km"),
+        ("schools", "Do not allocate", "Ann Oak", "refusals"),
+        ("schools", "Lock", "Ann Oak", "decisions"),
     ],
-)  # fmt: skip
+)
 def test_a_column_that_may_bar_or_limit_is_not_put_aside_unasked(
     tmp_path: Path, table: str, header: str, cell: str, belongs: str
 ) -> None:

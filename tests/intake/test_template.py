@@ -32,8 +32,11 @@ def test_an_example_row_left_in_is_an_error_wherever_it_stands(tmp_path: Path) -
     write_template(tmp_path / "t.xlsx")
     found = read_case(tmp_path / "t.xlsx")
     assert {(p.table, p.row) for p in found.problems if p.severity == "error"} == {
-        ("schools", 2), ("sips", 2), ("history", 2), ("interests", 2)
-    }  # fmt: skip
+        ("schools", 2),
+        ("sips", 2),
+        ("history", 2),
+        ("interests", 2),
+    }
 
 
 def test_it_reads_once_typed_over(tmp_path: Path) -> None:

@@ -153,9 +153,17 @@ def test_a_sips_own_school_is_read_by_name_and_a_slip_of_one_is_an_error() -> No
 
 @pytest.mark.parametrize(
     ("given", "urn"),
-    [("910,001", "910001"), ("9.10001E+05", "910001"), ("9.1E+05", "9.1E+05"), ("910001.0", "910001"), ("urn: 910 001", "910001"),
-     ("0910001", "0910001"), ("St Ann", "St Ann"), (910001, "910001")],
-)  # fmt: skip
+    [
+        ("910,001", "910001"),
+        ("9.10001E+05", "910001"),
+        ("9.1E+05", "9.1E+05"),
+        ("910001.0", "910001"),
+        ("urn: 910 001", "910001"),
+        ("0910001", "0910001"),
+        ("St Ann", "St Ann"),
+        (910001, "910001"),
+    ],
+)
 def test_numbers_as_spreadsheets_write_them(given: Any, urn: str) -> None:
     assert read_urn(given) == urn
 

@@ -45,8 +45,10 @@ MOVES = case(  # schools whose SIP of last year fits less well than the other: a
 ENDED = ("done", "cancelled", "failed")
 HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
 ROOM = {
-    "ALLOCATOR_OPEN_JOBS": "1000", "ALLOCATOR_WRITES_PER_MINUTE": "100000", "ALLOCATOR_SILENT_SECONDS": "3",
-}  # fmt: skip
+    "ALLOCATOR_OPEN_JOBS": "1000",
+    "ALLOCATOR_WRITES_PER_MINUTE": "100000",
+    "ALLOCATOR_SILENT_SECONDS": "3",
+}
 
 
 class Client:
@@ -233,9 +235,10 @@ def test_disk_full_on_sqlite(tmp_path: Path) -> None:
             for n in range(4, 60):
                 with suppress(httpx.HTTPError):
                     answer = client.http.post(
-                        f"/rounds/{client.round}/solves", json={"seed": n % SEEDS, "adopt": False},
+                        f"/rounds/{client.round}/solves",
+                        json={"seed": n % SEEDS, "adopt": False},
                         headers={"Idempotency-Key": f"job {n}"},
-                    )  # fmt: skip
+                    )
                     if answer.status_code == 202:
                         jobs[answer.json()["id"]] = n % SEEDS
                     else:

@@ -30,8 +30,11 @@ class Line:
     asked: int = 0
 
     def ask(self, whose: str, kind: str = "solve") -> int:
-        rows = [(k, state, t, w == whose) for state, jobs in (("queued", self.waiting), ("running", self.running))
-                for t, _, w, k in jobs]  # fmt: skip
+        rows = [
+            (k, state, t, w == whose)
+            for state, jobs in (("queued", self.waiting), ("running", self.running))
+            for t, _, w, k in jobs
+        ]
         self.asked += 1
         self.waiting.append((turn(kind, rows), self.asked, whose, kind))
         return self.asked

@@ -65,8 +65,16 @@ def fill(db: Database, id: str) -> dict[str, str]:
         rows = sorted(desk.plan.assignments, key=lambda a: (a.urn, a.from_))
         a = rows[0]
         named_scenarios.keep(s, id, "As it is", row.id, row.id, MEL)
-        offer = {"rank": 1, "sip": a.sip, "name": a.name, "known_locally": True, "room": 2.0, "loses": [], "moves": [],
-                 "text": f"{a.name} (known locally): nobody else moves; 2 days left."}  # fmt: skip
+        offer = {
+            "rank": 1,
+            "sip": a.sip,
+            "name": a.name,
+            "known_locally": True,
+            "room": 2.0,
+            "loses": [],
+            "moves": [],
+            "text": f"{a.name} (known locally): nobody else moves; 2 days left.",
+        }
         choice = {
             "urn": a.urn,
             "school": a.school,
@@ -80,20 +88,33 @@ def fill(db: Database, id: str) -> dict[str, str]:
         jobs: dict[str, tuple[str, str, dict[str, Any], dict[str, Any] | None]] = {
             "queued": ("solve", "queued", {}, None),
             "stopped": ("solve", "cancelled", {}, {"plan": row.id}),
-            "chosen": ("choices", "done", {"changes": [{"sip_leaves": {"sip": a.sip}}], "chosen": []}, {"plan": row.id, "lists": [choice], "contests": []}),
+            "chosen": (
+                "choices",
+                "done",
+                {"changes": [{"sip_leaves": {"sip": a.sip}}], "chosen": []},
+                {"plan": row.id, "lists": [choice], "contests": []},
+            ),
             "frontier": ("frontier", "done", {}, {"points": points}),
             "leaving": ("sweep", "done", {"gains": False}, {"results": results}),
             "gaining": ("sweep", "done", {"gains": True}, {"results": results}),
-        }  # fmt: skip
+        }
         for name, (kind, state, ask, result) in jobs.items():
             late = keep.now() + dt.timedelta(days=1)  # nobody takes it from the queue as lost
             s.add(
                 Job(
-                    id=f"{id}-{name}", programme_id=id, round_id=id, kind=kind, state=state, request={"plan": row.id, **ask},
-                    by=MEL.model_dump(mode="json"), result=result, created_at=late, reason="stopped on request" if state == "cancelled" else None,
+                    id=f"{id}-{name}",
+                    programme_id=id,
+                    round_id=id,
+                    kind=kind,
+                    state=state,
+                    request={"plan": row.id, **ask},
+                    by=MEL.model_dump(mode="json"),
+                    result=result,
+                    created_at=late,
+                    reason="stopped on request" if state == "cancelled" else None,
                     ended_at=keep.now() if state != "queued" else None,
                 )
-            )  # fmt: skip
+            )
         return {
             "id": id,
             "plan": row.id,

@@ -94,9 +94,14 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
 
     page.goto(f"{at.base}/rounds/ask/ask")
     expect(page.get_by_role("heading", name="Schools: 2 of 4 answered")).to_be_visible()
-    for told in ("Alder School asks for a change from its SIP", "Ann Lee: days 12, was 20", "Ann Lee asks to move on from Birch School",
-                 "Alder School asks for Ben Roe", "Ann Lee is away from 2 November 2026 to 20 November 2026",
-                 "Ann Lee declares an interest in Cedar School: barred"):  # fmt: skip
+    for told in (
+        "Alder School asks for a change from its SIP",
+        "Ann Lee: days 12, was 20",
+        "Ann Lee asks to move on from Birch School",
+        "Alder School asks for Ben Roe",
+        "Ann Lee is away from 2 November 2026 to 20 November 2026",
+        "Ann Lee declares an interest in Cedar School: barred",
+    ):
         expect(page.get_by_text(told)).to_be_visible()
     accessible(page)
     page.get_by_role("link", name="Dale School").click()
@@ -151,9 +156,11 @@ def test_once_proposals_are_out_the_forms_are_closed(desk: Desk) -> None:
     sent = desk.client.post("http://testserver/school/ask", headers=desk.headers("head"), data={"going_on": "keep"})
     assert sent.status_code == 409
     by_phone = desk.client.post(
-        "http://testserver/rounds/r/ask/schools/1", headers=desk.headers("manager"), data={"going_on": "keep"},
+        "http://testserver/rounds/r/ask/schools/1",
+        headers=desk.headers("manager"),
+        data={"going_on": "keep"},
         follow_redirects=False,
-    )  # fmt: skip
+    )
     assert by_phone.status_code == 303  # a manager still writes down what is said
 
 

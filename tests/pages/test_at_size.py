@@ -34,7 +34,12 @@ SIDEWAYS = """() => [...document.querySelectorAll(".sip-scroll")].filter(e => e.
 def test_a_crowded_map_is_dots_and_its_table_folded_by_sip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_page, "CROWDED", 3)
     desk, case = open_office(tmp_path), facts()
-    spread = {x: tuple(r.model_copy(update={"easting": 500.0 * n, "northing": 900.0 * n}) for n, r in enumerate(getattr(case, x))) for x in ("schools", "sips")}  # fmt: skip
+    spread = {
+        x: tuple(
+            r.model_copy(update={"easting": 500.0 * n, "northing": 900.0 * n}) for n, r in enumerate(getattr(case, x))
+        )
+        for x in ("schools", "sips")
+    }
     case = case.model_copy(update=spread)
     with desk.db.write() as s:
         planned(s, "n", case, Policy(), solve(case, Policy()), programme="p")

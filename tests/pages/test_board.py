@@ -129,8 +129,22 @@ def accessible_width(page: Page) -> None:
 def test_every_page_is_accessible_at_both_widths(at: Site, board: str) -> None:
     page = go(at, board)
     small_page = go(at, board, width=PHONE)
-    paths = ("board", "board?tag=unfilled", "board/move?urn=4", "board/try?urn=4&sip=C", "board/try?urn=1&sip=A", "map",
-             "map?sip=A", "schools/1", "schools/5", "schools/1?why_not=C", "sips/B", "sips/C", "checks", "lists")  # fmt: skip
+    paths = (
+        "board",
+        "board?tag=unfilled",
+        "board/move?urn=4",
+        "board/try?urn=4&sip=C",
+        "board/try?urn=1&sip=A",
+        "map",
+        "map?sip=A",
+        "schools/1",
+        "schools/5",
+        "schools/1?why_not=C",
+        "sips/B",
+        "sips/C",
+        "checks",
+        "lists",
+    )
     for path in paths:
         if LONG or path in ("board", "schools/1"):
             page.goto(f"{at.base}/rounds/{board}/{path}")

@@ -19,19 +19,36 @@ from allocator.store import keep
 from tests.intake.test_national import zipped
 from tests.service.office import open_office
 
-HEAD = ("URN", "LA (name)", "EstablishmentName", "TypeOfEstablishment (name)", "EstablishmentStatus (name)", "CloseDate", "PhaseOfEducation (name)",
-        "NumberOfPupils", "Trusts (name)")  # fmt: skip
+HEAD = (
+    "URN",
+    "LA (name)",
+    "EstablishmentName",
+    "TypeOfEstablishment (name)",
+    "EstablishmentStatus (name)",
+    "CloseDate",
+    "PhaseOfEducation (name)",
+    "NumberOfPupils",
+    "Trusts (name)",
+)
 LATER = {  # URN -> what its row says half a year later
-    "900101": {"Trusts (name)": "Fern Trust"}, "900102": {"EstablishmentStatus (name)": "Closed", "CloseDate": "31-12-2026"},
+    "900101": {"Trusts (name)": "Fern Trust"},
+    "900102": {"EstablishmentStatus (name)": "Closed", "CloseDate": "31-12-2026"},
     "900103": {"EstablishmentStatus (name)": "Open, but proposed to close", "CloseDate": "31-08-2027"},
-}  # fmt: skip
+}
 GONE, CONVERTED, NEW = "900104", "900202", "900301"
 LINKS = f"URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n900102,{CONVERTED},New,Successor,31-12-2026\n"
 OUTCOMES = "URN,Inspection start date,Overall effectiveness,Category of concern\n900101,01/05/2024,4,SM\n900105,01/05/2025,2,NULL\n"
 HAND: dict[str, tuple[Any, ...]] = {  # column -> what a manager writes, school by school
-    "need": ("high", "low", "raised"), "participation": ("buys_in",), "head": ("h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8"), "days": (4.5, 6),
-    "focus": ("early_reading; maths",), "cluster": ("Mill", "Weir"), "head_email": ("head@school.example",), "Our notes": ('ring "Jo", then Al', "50%"), "Colour": ("blue",),
-}  # fmt: skip
+    "need": ("high", "low", "raised"),
+    "participation": ("buys_in",),
+    "head": ("h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8"),
+    "days": (4.5, 6),
+    "focus": ("early_reading; maths",),
+    "cluster": ("Mill", "Weir"),
+    "head_email": ("head@school.example",),
+    "Our notes": ('ring "Jo", then Al', "50%"),
+    "Colour": ("blue",),
+}
 TEAM: dict[str, Any] = {
     "sip": "ann",
     "name": "Ann Oak",

@@ -117,9 +117,13 @@ def test_own_values_and_bodies_are_asked_in_the_same_screen_and_the_case_is_told
 ) -> None:
     me = desk.headers("manager")
     rows: dict[str, list[list[Any]]] = {
-        "Schools": [["School", "URN", "Phase", "Category", "MAT"], ["Ash Primary", 900101, "Primary", "Blue zone", "Larkspur Learning Trust"], ["Elm Primary", 900102, "Primary", "Blue zone", None]],
+        "Schools": [
+            ["School", "URN", "Phase", "Category", "MAT"],
+            ["Ash Primary", 900101, "Primary", "Blue zone", "Larkspur Learning Trust"],
+            ["Elm Primary", 900102, "Primary", "Blue zone", None],
+        ],
         "Team": [["SIP", "Type", "Phases", "Days", "MAT"], ["Ann Oak", "consultant", "Primary", 40, "Larkspur"]],
-    }  # fmt: skip
+    }
     body = save(tmp_path / "own.xlsx", rows).read_bytes()
     url = "http://testserver/rounds/r/data"
     page = desk.client.post(url, headers=me, files={"file": ("own.xlsx", body)}, data={"year": "2026/27"}).text

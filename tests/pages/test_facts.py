@@ -84,10 +84,14 @@ def test_what_bars_a_pair_of_the_plan_is_said_and_undone(desk: Desk) -> None:
         ("schools", "2", {"need": "high", "head_email": "head@two.example", "focus": "early reading; maths"}),
         ("wishes", "", {"by": "school", "urn": "3", "wish": "fresh_eyes", "strength": "3"}),
         ("history", None, {"ended": "school_asked"}),
-        ("decisions", "", {"decision": "forbid", "urn": "1", "sip": "C", "reason": "as agreed", "by": "Mel", "on": "2026-09-02"}),
+        (
+            "decisions",
+            "",
+            {"decision": "forbid", "urn": "1", "sip": "C", "reason": "as agreed", "by": "Mel", "on": "2026-09-02"},
+        ),
         ("absences", "", {"sip": "B", "away_from": "2026-11-02", "away_to": "2026-11-27"}),
     ],
-)  # fmt: skip
+)
 def test_the_case_is_what_a_workbook_with_the_same_change_gives(
     desk: Desk, table: str, key: str | None, cells: dict[str, str]
 ) -> None:

@@ -20,9 +20,12 @@ from tests.pages.test_what_if import new_round
 from tests.service.office import MEL, Desk, facts, open_office
 
 HALF_WAY = {
-    "tiers": "4 5", "best": 4219541912851, "bound": 4641496104136, "gap": 1.0,
+    "tiers": "4 5",
+    "best": 4219541912851,
+    "bound": 4641496104136,
+    "gap": 1.0,
     "so_far": {"1a_top": 1, "1a_low": 6, "1b": 0, "1c": 2, "1d_low": 6, "3": 2, "4": 59810, "5": 9},
-}  # fmt: skip
+}
 
 
 def put_job(db: Database, round_id: str, **state: object) -> str:
@@ -30,10 +33,20 @@ def put_job(db: Database, round_id: str, **state: object) -> str:
     with db.write() as s:
         row = keep.the_round(s, round_id)
         job = Job(
-            id=keep.new_id(), programme_id=row.programme_id, round_id=round_id, kind="solve", by=MEL.model_dump(mode="json"),
-            request={"case": canon.case_out(facts()), "policy": Policy().model_dump(mode="json"), "seed": 1, "adopt": True},
-            created_at=keep.now() + dt.timedelta(days=1), state="queued",
-        )  # fmt: skip
+            id=keep.new_id(),
+            programme_id=row.programme_id,
+            round_id=round_id,
+            kind="solve",
+            by=MEL.model_dump(mode="json"),
+            request={
+                "case": canon.case_out(facts()),
+                "policy": Policy().model_dump(mode="json"),
+                "seed": 1,
+                "adopt": True,
+            },
+            created_at=keep.now() + dt.timedelta(days=1),
+            state="queued",
+        )
         s.add(job)
         for name, value in state.items():
             setattr(job, name, value)
@@ -133,8 +146,10 @@ def test_news_is_silent_until_there_is_some(desk: Desk) -> None:
 
 def test_a_file_sent_when_signed_out_is_to_be_chosen_again(desk: Desk, tmp_path: Path) -> None:
     answer = desk.client.post(
-        "http://testserver/rounds/r/what-if", data={"note": "the new one"}, files={"file": ("case.xlsx", b"PK", "application/zip")}
-    )  # fmt: skip
+        "http://testserver/rounds/r/what-if",
+        data={"note": "the new one"},
+        files={"file": ("case.xlsx", b"PK", "application/zip")},
+    )
     assert answer.status_code == 401
     assert "Choose case.xlsx again" in answer.text
     assert 'enctype="multipart/form-data"' in answer.text
@@ -148,10 +163,13 @@ def test_a_file_sent_when_signed_out_is_to_be_chosen_again(desk: Desk, tmp_path:
         ({"tiers": "parts", "best": 3, "bound": 11}, ("3 of 11 are done", ())),
         (
             {"tiers": "1a_top 1a_low 2", "best": 1, "bound": 9, "so_far": {"1a_top": 1, "1a_low": 2, "1d_low": 2}},
-            ("Filling every post that can be filled", ("3 schools have a SIP", "schools are given 0.5 days less than they are due")),
+            (
+                "Filling every post that can be filled",
+                ("3 schools have a SIP", "schools are given 0.5 days less than they are due"),
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_progress_in_words(progress: dict[str, object] | None, says: tuple[str, tuple[str, ...]]) -> None:
     found = so_far(progress)
     assert (found.step, found.lines) == says

@@ -183,7 +183,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/sip/answer"): (SIPS, None),
     ("POST", "/sip/answer"): (SIPS, {"say": "accept"}),
     ("GET", "/sip/held"): (SIPS, None),
-}  # fmt: skip
+}
 SITE = "http://testserver"
 
 

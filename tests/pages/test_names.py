@@ -55,7 +55,9 @@ def test_every_name_of_a_template_is_given_by_a_page() -> None:
     assert {name: names for name, names in unknown.items() if names} == {}
 
 
-@pytest.mark.parametrize("text", ["{{ skool }}", "{% if skool %}x{% endif %}", "{{ row.skool }}", "{% for x in skool %}{% endfor %}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["{{ skool }}", "{% if skool %}x{% endif %}", "{{ row.skool }}", "{% for x in skool %}{% endfor %}"]
+)
 def test_a_misspelt_name_is_an_error_and_not_a_blank(text: str) -> None:
     with pytest.raises(UndefinedError, match="skool"):
         ground.environment().from_string(text).render(row={})

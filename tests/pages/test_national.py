@@ -43,9 +43,11 @@ def post(desk: Desk, files: dict[str, bytes], round: str = "r", **data: object) 
 def take(desk: Desk, html: str) -> tuple[int, str]:
     found = re.search(r'name="package" value="([^"]*)"', html)
     answer = desk.client.post(
-        f"{SITE}/rounds/r/national/take", data={"package": found[1] if found else "none"},
-        headers=desk.headers("manager"), follow_redirects=False,
-    )  # fmt: skip
+        f"{SITE}/rounds/r/national/take",
+        data={"package": found[1] if found else "none"},
+        headers=desk.headers("manager"),
+        follow_redirects=False,
+    )
     return answer.status_code, answer.text
 
 

@@ -223,7 +223,9 @@ def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypa
         fates = {r.email: (r.key, r.fate) for r in s.scalars(sa.select(LetterRow)) if r.kind == "school"}
         stages = {p.urn: p.stage for p in keep.standing(s, "r").pairs.values()}
     assert fates == {
-        "head@example.org": ("1", "taken"), "other.head@example.org": ("3", "refused by the mail server (550)")}  # fmt: skip
+        "head@example.org": ("1", "taken"),
+        "other.head@example.org": ("3", "refused by the mail server (550)"),
+    }
     assert (stages["1"], stages["3"]) == ("proposed", "draft")  # told is who had their letter
     assert "mailed" in get(desk, "manager", "/rounds/r/publish").text
 

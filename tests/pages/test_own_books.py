@@ -18,13 +18,22 @@ from tests.service.office import Desk, open_office
 AT = "http://testserver/rounds/rq/data"  # a round that has no data yet
 MEANT = {"Green": "low", "Amber": "standard", "Red": "high"}  # what a manager says of their own words
 SAID = {  # workbook -> what the page says of it before it is taken
-    "last-sip.xlsx": ["SIP 2025/26 is read as who led each school in 2025/26", "Bars: 1 interest"], "programme.xlsx": ["The sheet Notes is not a table"],
-    "director.xlsx": ["the header is read from row 4", "sums and headers repeated are not read: row 12 (Total)"], "rag.xlsx": ["need: 2 high, 3 standard, 1 low"],
-    "halves.xlsx": ["days is read: 4½ as 4.5; 6 days as 6; am as 0.5; ½ as 0.5"], "dates.xlsx": ["4 primary"], "colours.xlsx": ["cells are coloured (red in rows 3, 7"],
-    "hidden.xlsx": ["1 hidden or filtered row is read too: row 4 (Cole Infant School)", "1 row is struck through, and read all the same: row 5 (Dot Low)"],
-    "semicolons.zip": ["separated by semicolons", "Bars: 1 interest"], "open.ods": ["Adviser 25/26 is read as who led"], "old.xls": ["SIP 25/26 is read as who led"],
+    "last-sip.xlsx": ["SIP 2025/26 is read as who led each school in 2025/26", "Bars: 1 interest"],
+    "programme.xlsx": ["The sheet Notes is not a table"],
+    "director.xlsx": ["the header is read from row 4", "sums and headers repeated are not read: row 12 (Total)"],
+    "rag.xlsx": ["need: 2 high, 3 standard, 1 low"],
+    "halves.xlsx": ["days is read: 4½ as 4.5; 6 days as 6; am as 0.5; ½ as 0.5"],
+    "dates.xlsx": ["4 primary"],
+    "colours.xlsx": ["cells are coloured (red in rows 3, 7"],
+    "hidden.xlsx": [
+        "1 hidden or filtered row is read too: row 4 (Cole Infant School)",
+        "1 row is struck through, and read all the same: row 5 (Dot Low)",
+    ],
+    "semicolons.zip": ["separated by semicolons", "Bars: 1 interest"],
+    "open.ods": ["Adviser 25/26 is read as who led"],
+    "old.xls": ["SIP 25/26 is read as who led"],
     "initials.xlsx": ["SIP 25/26 is read as who led"],
-}  # fmt: skip
+}
 
 
 @pytest.fixture

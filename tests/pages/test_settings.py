@@ -22,8 +22,11 @@ from tests.service.office import MEL, Desk, open_office
 def a_round_with_a_long_tenure(db: Database, id: str) -> None:
     """Ann is in her fifth year at Alder next year: a limit of four moves her."""
     years = [f"20{n}/{n + 1}" for n in range(22, 26)]
-    facts = case([school("1", name="Alder School"), school("2", name="Birch School")], [sip("A", name="Ann Lee"), sip("B", name="Ben Roe")],
-                 history=[*led("1", "A", *years), *led("2", "B", "2025/26")])  # fmt: skip
+    facts = case(
+        [school("1", name="Alder School"), school("2", name="Birch School")],
+        [sip("A", name="Ann Lee"), sip("B", name="Ben Roe")],
+        history=[*led("1", "A", *years), *led("2", "B", "2025/26")],
+    )
     plan = solve(facts, Policy())
     with db.write() as s:
         s.add(Programme(id=id, name="Settings", created_at=keep.now()))
@@ -108,10 +111,16 @@ def test_every_setting_has_a_form_that_says_what_is_in_force(key: str) -> None:
     ("key", "form"),
     [
         ("continuity.weight", {f"value-{n}": "3" for n in ("low", "standard", "raised", "high", "top")}),
-        ("tenure.on", {"value": "no"}), ("days.model", {"value": "graduated"}), ("separation.needs", {"value": "top\nhigh"}),
-        ("budget.days", {"value": "250"}), ("need.requires", {"value-special_measures": "x; y", "value-top_need": "x", "value-significant_improvement": "x"}),
+        ("tenure.on", {"value": "no"}),
+        ("days.model", {"value": "graduated"}),
+        ("separation.needs", {"value": "top\nhigh"}),
+        ("budget.days", {"value": "250"}),
+        (
+            "need.requires",
+            {"value-special_measures": "x; y", "value-top_need": "x", "value-significant_improvement": "x"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_kind_of_form_becomes_work_and_the_form_opens(desk: Desk, key: str, form: dict[str, str]) -> None:
     me = desk.headers("manager")
     assert desk.client.get(f"http://testserver/rounds/r/settings/{key}", headers=me).status_code == 200

@@ -233,8 +233,18 @@ def test_a_refusal_that_a_person_decides(at: Site) -> None:
 @pytest.mark.parametrize("width", whole_or([{"width": 1280, "height": 900}, PHONE], [PHONE]))
 def test_every_page_of_handing_out_is_accessible(at: Site, width: dict[str, int]) -> None:
     page = at.enter("draft", "manager", width=width)
-    for path in ("/publish", "/answers/900013", "/answers/sip/john", "/confirm", "/confirm/changed", "/log?audit=true", "/out",
-                 "/out/print", "/out/wording/school", "/out/wording/sip"):  # fmt: skip
+    for path in (
+        "/publish",
+        "/answers/900013",
+        "/answers/sip/john",
+        "/confirm",
+        "/confirm/changed",
+        "/log?audit=true",
+        "/out",
+        "/out/print",
+        "/out/wording/school",
+        "/out/wording/sip",
+    ):
         page.goto(f"{at.base}/rounds/draft{path}")
         accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width["width"], path

@@ -177,27 +177,47 @@ SITE = "http://testserver/rounds/r/what-if"
 FORMS = {  # an answer to every event, and what the basket then says of it
     "sip_leaves": ({"sip": "A"}, "Sip A is not there at all this year."),
     "sip_absent": (
-        {"sip": "A", "from-day": "1", "from-month": "2", "from-year": "2027", "to-day": "1", "to-month": "3", "to-year": "2027"},
+        {
+            "sip": "A",
+            "from-day": "1",
+            "from-month": "2",
+            "from-year": "2027",
+            "to-day": "1",
+            "to-month": "3",
+            "to-year": "2027",
+        },
         "Sip A is away from 1 February 2027 to 1 March 2027.",
     ),
-    "sip_joins": ({"name": "Nia", "kind": "consultant", "phases": "primary", "days": "12.5"}, "Nia joins with 12.5 days (primary)."),
+    "sip_joins": (
+        {"name": "Nia", "kind": "consultant", "phases": "primary", "days": "12.5"},
+        "Nia joins with 12.5 days (primary).",
+    ),
     "days": ({"sip": "A", "days": "9"}, "Sip A offers 9 days."),
     "period_days": ({"sip": "A", "period": "spring", "days": "2"}, "Sip A can give 2 days in the spring term."),
     "max_schools": ({"sip": "A", "max_schools": "1"}, "Sip A leads at most 1 school."),
     "category": ({"urn": "1", "category_of_concern": "SM"}, "1 Hill School is in special measures."),
     "need": ({"urn": "1", "need": "high"}, "1 Hill School has high need."),
     "school_joins": ({"name": "New Hill", "urn": "9", "phase": "primary", "near": "1"}, "New Hill joins."),
-    "school_closes": ({"urn": "1", "on-day": "31", "on-month": "12", "on-year": "2026"}, "1 Hill School closes after 31 December 2026."),
+    "school_closes": (
+        {"urn": "1", "on-day": "31", "on-month": "12", "on-year": "2026"},
+        "1 Hill School closes after 31 December 2026.",
+    ),
     "participation": ({"urn": "1", "participation": "own_sip"}, "1 Hill School: own sip."),
-    "head_moves": ({"urn": "1", "to_urn": "2", "follow": "yes"}, "The head of 1 Hill School moves to 2 Hill School and asks the SIP to follow."),
+    "head_moves": (
+        {"urn": "1", "to_urn": "2", "follow": "yes"},
+        "The head of 1 Hill School moves to 2 Hill School and asks the SIP to follow.",
+    ),
     "cluster": ({"cluster": "Vale"}, "The cluster Vale asks for one SIP."),
     "lock": ({"urn": "1", "sip": "B"}, "1 Hill School is given Sip B."),
     "forbid": ({"urn": "1", "sip": "A"}, "1 Hill School is not given Sip A."),
     "breakdown": ({"urn": "1", "sip": "A"}, "1 Hill School and Sip A can no longer work together."),
     "budget": ({"days": "12"}, "All days together are cut to 12."),
-    "rule": ({"key": "continuity.weight", "times": "2"}, "“keep what works” counts low 20, standard 20, raised 18, high 14, top 14."),
+    "rule": (
+        {"key": "continuity.weight", "times": "2"},
+        "“keep what works” counts low 20, standard 20, raised 18, high 14, top 14.",
+    ),
     "setting": ({"key": "tenure.limit", "value": "4"}, "“most consecutive years without an extension” is 4."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("event", EVENTS)
@@ -218,14 +238,20 @@ def test_every_event_is_asked_and_said_in_plain_words(desk: Desk, event: str) ->
 @pytest.mark.parametrize(
     ("form", "says"),
     [
-        ({"event": "sip_leaves", "sip": "A", "on-day": "1", "on-month": "1", "on-year": "2031"}, "outside the year 2026/27"),
-        ({"event": "sip_leaves", "sip": "A", "on-day": "40", "on-month": "1", "on-year": "2027"}, "Give a day, month and year"),
+        (
+            {"event": "sip_leaves", "sip": "A", "on-day": "1", "on-month": "1", "on-year": "2031"},
+            "outside the year 2026/27",
+        ),
+        (
+            {"event": "sip_leaves", "sip": "A", "on-day": "40", "on-month": "1", "on-year": "2027"},
+            "Give a day, month and year",
+        ),
         ({"event": "days", "sip": "A", "days": "many"}, "Give a number of days"),
         ({"event": "setting", "key": "tenure.limit", "value": "never"}, "tenure.limit"),
         ({"event": "school_joins", "urn": "1", "name": "X", "phase": "primary"}, "already a school"),
         ({"do": "see"}, "Choose what may happen"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_said_at_its_field(desk: Desk, form: dict[str, str], says: str) -> None:
     answer = desk.client.post(SITE, data=form, headers=desk.headers("manager"))
     assert answer.status_code == 422

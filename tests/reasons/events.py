@@ -85,9 +85,16 @@ def unproved(plan: Plan) -> Plan:
 
 
 EVENTS: dict[str, Event] = {
-    "lock": lock, "drag": drag, "rebuild": rebuilt, "refusal": refused, "resubmission": refused_again, "leaver": leaver,
-    "absence": absence, "cut": cut, "unproved": unproved,
-}  # fmt: skip
+    "lock": lock,
+    "drag": drag,
+    "rebuild": rebuilt,
+    "refusal": refused,
+    "resubmission": refused_again,
+    "leaver": leaver,
+    "absence": absence,
+    "cut": cut,
+    "unproved": unproved,
+}
 
 
 def states(plan: Plan) -> Iterator[tuple[str, Plan]]:

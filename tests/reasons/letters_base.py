@@ -20,9 +20,11 @@ Key = tuple[str, str]
 OPEN = ("draft", "proposed", "queried")
 WRONG, RIGHT = "not so", ""
 KIND = {
-    "la_adviser": "an adviser of the authority", "serving_head": "a serving headteacher", "retired_head": "a former headteacher",
+    "la_adviser": "an adviser of the authority",
+    "serving_head": "a serving headteacher",
+    "retired_head": "a former headteacher",
     "consultant": "a consultant",
-}  # fmt: skip
+}
 CATEGORY = {
     "SM": "in special measures",
     "SWK": "in need of significant improvement",
@@ -88,13 +90,25 @@ class Read:
         return [
             (DAY, lambda: RIGHT),
             (re.escape(f"{self.post.manager}\n{self.post.programme}"), lambda: RIGHT),
-            (rf"You need not answer\. If it does not suit you, or you wish to ask something, write to me: {link}", lambda: "an answer is wanted" if self.waits() else RIGHT),
-            (rf"A computer program proposed this, by rules that we publish\. A person looks at each proposal, and decides\. {again}", lambda: self.chosen(False)),
-            (rf"A person chose this, and the computer program that proposes the rest kept to it\. A person confirms it too\. {again}", lambda: self.chosen(True)),
+            (
+                rf"You need not answer\. If it does not suit you, or you wish to ask something, write to me: {link}",
+                lambda: "an answer is wanted" if self.waits() else RIGHT,
+            ),
+            (
+                rf"A computer program proposed this, by rules that we publish\. A person looks at each proposal, and decides\. {again}",
+                lambda: self.chosen(False),
+            ),
+            (
+                rf"A person chose this, and the computer program that proposes the rest kept to it\. A person confirms it too\. {again}",
+                lambda: self.chosen(True),
+            ),
             (again, lambda: RIGHT),
-            (r"A computer program proposed this, by rules that we publish, and a person confirmed it\.", lambda: self.chosen(False) or self.confirmed()),
+            (
+                r"A computer program proposed this, by rules that we publish, and a person confirmed it\.",
+                lambda: self.chosen(False) or self.confirmed(),
+            ),
             (r"A person chose this, and confirmed it\.", lambda: self.chosen(True) or self.confirmed()),
-        ]  # fmt: skip
+        ]
 
     def otherwise(self, text: str) -> Iterator[str]:
         yield f"not understood: {text}"

@@ -47,35 +47,90 @@ class ToSchool(Read):
         rest = self.after_refusal()
         return [
             *super().known(),
-            (rf"Your {title} for {year}(?: is confirmed)?|The {title} of {names} for {year}(?: is confirmed)?", lambda: self.confirmed() if "confirmed" in self.letter.heading else RIGHT),
+            (
+                rf"Your {title} for {year}(?: is confirmed)?|The {title} of {names} for {year}(?: is confirmed)?",
+                lambda: self.confirmed() if "confirmed" in self.letter.heading else RIGHT,
+            ),
             (rf"A change to (?:what I wrote about your {title}|the {title} of {names})", lambda: RIGHT),
-            (rf"(?:The answer to what you asked about your {title}|An answer about the {title} of {names})", lambda: RIGHT),
+            (
+                rf"(?:The answer to what you asked about your {title}|An answer about the {title} of {names})",
+                lambda: RIGHT,
+            ),
             (rf"Who stands in for (?:your {title}|the {title} of {names})", lambda: RIGHT),
             (rf"The end of the work of (?:your {title}|the {title} of {names})", lambda: RIGHT),
             (rf"To the (?:headteacher|chair of governors) of {names}", lambda: RIGHT),
             (r"Dear colleague,", lambda: RIGHT),
-            (rf"You can say yes, ask a question or ask for someone else at {link}", lambda: RIGHT if self.waits() else "nothing is asked"),
+            (
+                rf"You can say yes, ask a question or ask for someone else at {link}",
+                lambda: RIGHT if self.waits() else "nothing is asked",
+            ),
             (rf"{ask}{silent}{agree}", lambda d: RIGHT if self.waits() and d in self.by() else "another date"),
-            (rf"If you would rather not work with {who}, tell me there or ring me by ({DAY}); you need not say why\. {rest}",
-             lambda n, d: RIGHT if d in self.by() and n in {self.desk.row(p).name for p in self.pairs() if p.stage in OPEN} else "another person or date"),
+            (
+                rf"If you would rather not work with {who}, tell me there or ring me by ({DAY}); you need not say why\. {rest}",
+                lambda n, d: (
+                    RIGHT
+                    if d in self.by() and n in {self.desk.row(p).name for p in self.pairs() if p.stage in OPEN}
+                    else "another person or date"
+                ),
+            ),
             (rf"{who} writes: (.+)", lambda n, t: RIGHT if self.sip(n).pen_portrait == t else WRONG),
             (rf"{who} is (?:{'|'.join(KIND.values())}).*", lambda n: self.who(n)),
-            (rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.", self.decided),
-            (rf"If you do not agree, ask the (.+?) to look at it: {link}", lambda who: RIGHT if self.rules.ladder[1:2] == [who] and any(q.about == "follow" and not q.granted for q in self.asked()) else "nobody to ask"),
+            (
+                rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.",
+                self.decided,
+            ),
+            (
+                rf"If you do not agree, ask the (.+?) to look at it: {link}",
+                lambda who: (
+                    RIGHT
+                    if self.rules.ladder[1:2] == [who]
+                    and any(q.about == "follow" and not q.granted for q in self.asked())
+                    else "nobody to ask"
+                ),
+            ),
             *self.answers(),
-            (rf"If you do not agree, you can ask the (.+?), who decides within {self.rules.query_days} days, to look at it again: {link}", self.rung),
-            (r"There is no step further up in this service; your governors may write to the authority\.", lambda: self.no_rung(in_force=False)),
-            (r"The plan is in force\. If you do not agree, ring me; your governors may also write to the authority\.", lambda: self.no_rung(in_force=True)),
-            (rf"{who} is proposed to support the governing body with the head's appraisal\. Governors decide that: please let me have their yes or no by ({DAY})\.", lambda n, d: self.governors(n, None)),
-            (rf"The governors have said (yes|no) to {who} for the head's appraisal\.", lambda w, n: self.governors(n, w == "yes")),
-            (rf"(?:In all else the|The) headteacher answers for the school by ({DAY}), and you need do nothing\. If the governors see a difficulty, tell me before then: {link}",
-             lambda d: RIGHT if d in self.by() and not self.agree else WRONG),
-            (rf"Please tell me by ({DAY}), at {link} , whether you agree too\. It stands once you and the headteacher have both said yes\.", lambda d: RIGHT if d in self.by() and self.agree else WRONG),
-            (rf"(?:You need do nothing\. )?If the governors wish to (?:ask something|say something about it), write to me: {link}", lambda: RIGHT),
-            (rf"{who} will be in touch to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}", lambda n: RIGHT if any(a.name == n for a in self.rows()) else WRONG),
+            (
+                rf"If you do not agree, you can ask the (.+?), who decides within {self.rules.query_days} days, to look at it again: {link}",
+                self.rung,
+            ),
+            (
+                r"There is no step further up in this service; your governors may write to the authority\.",
+                lambda: self.no_rung(in_force=False),
+            ),
+            (
+                r"The plan is in force\. If you do not agree, ring me; your governors may also write to the authority\.",
+                lambda: self.no_rung(in_force=True),
+            ),
+            (
+                rf"{who} is proposed to support the governing body with the head's appraisal\. Governors decide that: please let me have their yes or no by ({DAY})\.",
+                lambda n, d: self.governors(n, None),
+            ),
+            (
+                rf"The governors have said (yes|no) to {who} for the head's appraisal\.",
+                lambda w, n: self.governors(n, w == "yes"),
+            ),
+            (
+                rf"(?:In all else the|The) headteacher answers for the school by ({DAY}), and you need do nothing\. If the governors see a difficulty, tell me before then: {link}",
+                lambda d: RIGHT if d in self.by() and not self.agree else WRONG,
+            ),
+            (
+                rf"Please tell me by ({DAY}), at {link} , whether you agree too\. It stands once you and the headteacher have both said yes\.",
+                lambda d: RIGHT if d in self.by() and self.agree else WRONG,
+            ),
+            (
+                rf"(?:You need do nothing\. )?If the governors wish to (?:ask something|say something about it), write to me: {link}",
+                lambda: RIGHT,
+            ),
+            (
+                rf"{who} will be in touch to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}",
+                lambda n: RIGHT if any(a.name == n for a in self.rows()) else WRONG,
+            ),
             (rf"(?:(.+?), )?(?i:{role}): {who}, ({COUNT})\.", self.too),
-            (r"(?:I have written to your headteacher: |I have answered your headteacher: |It is confirmed, and your headteacher has this from me: )“(.+)”", self.quoted),
-        ]  # fmt: skip
+            (
+                r"(?:I have written to your headteacher: |I have answered your headteacher: |It is confirmed, and your headteacher has this from me: )“(.+)”",
+                self.quoted,
+            ),
+        ]
 
     @property
     def agree(self) -> bool:
@@ -104,9 +159,12 @@ class ToSchool(Read):
     def answers(self) -> list[tuple[str, Check]]:
         who = f"({self.r.name})"
         return [
-            (rf"You asked that {who} come with the head\. (.+?) considered it and decided on ({DAY}): {who} (comes|does not come) with the head\. The reason: (.+)\.", self.follows),
+            (
+                rf"You asked that {who} come with the head\. (.+?) considered it and decided on ({DAY}): {who} (comes|does not come) with the head\. The reason: (.+)\.",
+                self.follows,
+            ),
             (rf"(?:You asked: “(.+?)”|You asked a question\.) (.+?) answered on ({DAY}): (.+)\.", self.question),
-        ]  # fmt: skip
+        ]
 
     def follows(self, name: str, by: str, on: str, again: str, how: str, why: str) -> str:
         """A request that a SIP follow the head: a wish on record, and what was decided of it."""
@@ -187,15 +245,33 @@ class ToSchool(Read):
         then = r"You asked for somebody else, and this is my new proposal\.|The plan has had to change since\."
         return [
             *self.answers(),
-            (rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.", self.decided),
+            (
+                rf"You asked for somebody else\. (.+?) considered it and decided on ({DAY}) that it is to be {who} all the same\. The reason: (.+)\.",
+                self.decided,
+            ),
             (rf"On ({DAY}) I named {who} as your {role}\. ({then})", self.named),
-            (rf"On ({DAY}) I wrote that you would have ([\d.]+) days? with {who}\. The plan has changed since, and it is ({COUNT}) (more|fewer) now\.", self.other_days),
+            (
+                rf"On ({DAY}) I wrote that you would have ([\d.]+) days? with {who}\. The plan has changed since, and it is ({COUNT}) (more|fewer) now\.",
+                self.other_days,
+            ),
             (rf"Since I wrote on ({DAY}), an? {role} has been added\.", self.added),
-            (rf"On ({DAY}) I wrote to you about {who} as your {role}\. Who is there when has changed since\.", self.others),
-            (rf"{who} (is|was) your {role} until ({DAY})(?:, when the school closes)?(?:(?:, partly because|;) (.+?))?\.", self.ends),
-            (r"I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody\.", lambda: RIGHT if any(u.urn in self.urns for u in self.plan.unfilled) else WRONG),
-            (rf"{who} will not be your {role} after all: this year's plan no longer has one for you\.", lambda n, r: RIGHT if not any(holders(self.plan, (u, ROLE[r])) for u in self.urns) else WRONG),
-        ]  # fmt: skip
+            (
+                rf"On ({DAY}) I wrote to you about {who} as your {role}\. Who is there when has changed since\.",
+                self.others,
+            ),
+            (
+                rf"{who} (is|was) your {role} until ({DAY})(?:, when the school closes)?(?:(?:, partly because|;) (.+?))?\.",
+                self.ends,
+            ),
+            (
+                r"I have nobody to follow yet; we are looking, and I write to you as soon as there is somebody\.",
+                lambda: RIGHT if any(u.urn in self.urns for u in self.plan.unfilled) else WRONG,
+            ),
+            (
+                rf"{who} will not be your {role} after all: this year's plan no longer has one for you\.",
+                lambda n, r: RIGHT if not any(holders(self.plan, (u, ROLE[r])) for u in self.urns) else WRONG,
+            ),
+        ]
 
     def before(self) -> tuple[dt.date, Plan] | None:
         return max(

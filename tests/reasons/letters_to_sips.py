@@ -39,22 +39,55 @@ class ToSip(Read):
         where = rf"((?:(?:{self.r.where})(?: \((?:{'|'.join(ROLE)})\))?(?:, | and )?)+)"
         return [
             *super().known(),
-            (rf"(?:Your schools for {year}(?: are confirmed)?|A change to your schools for {year}|Who stands in, and until when|What was decided on what you asked|The end of your work at a school)", lambda: RIGHT),
+            (
+                rf"(?:Your schools for {year}(?: are confirmed)?|A change to your schools for {year}|Who stands in, and until when|What was decided on what you asked|The end of your work at a school)",
+                lambda: RIGHT,
+            ),
             (rf"Dear {name},", lambda: RIGHT),
-            (rf"I should like to offer you {count} for {year}, ([\d.]+) days? in all: {parts}\.(?: You offered .+)?", lambda n, d, p, x="": self.total(n, d, p, x) or self.offer()),
-            (rf"It is confirmed: you have {count} for {year}, ([\d.]+) days? in all: {parts}\.", lambda n, d, p, x="": self.confirmed() or self.total(n, d, p, x)),
-            (rf"You have {count} now, and ([\d.]+) days? in the whole year(?::|, in) {parts}\.", lambda n, d, p, x="": self.total(n, d, p, x, whole=True)),
+            (
+                rf"I should like to offer you {count} for {year}, ([\d.]+) days? in all: {parts}\.(?: You offered .+)?",
+                lambda n, d, p, x="": self.total(n, d, p, x) or self.offer(),
+            ),
+            (
+                rf"It is confirmed: you have {count} for {year}, ([\d.]+) days? in all: {parts}\.",
+                lambda n, d, p, x="": self.confirmed() or self.total(n, d, p, x),
+            ),
+            (
+                rf"You have {count} now, and ([\d.]+) days? in the whole year(?::|, in) {parts}\.",
+                lambda n, d, p, x="": self.total(n, d, p, x, whole=True),
+            ),
             (r"That leaves you without a school in this plan\.", lambda: WRONG if self.rows() else RIGHT),
-            (rf"Please tell me by ({DAY}) whether you can take (?:this on|what is new), at {link}", lambda d: RIGHT if d in self.by_sip() else "another date"),
-            (r"If you have a tie to any school named here, of family, work, governing or money, tell me there before you accept\. You can also ask a question there, say no to one school with the reason, or say that a school would now do better with fresh eyes\.", lambda: RIGHT),
-            (rf"Please get in touch with each school to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}", lambda: RIGHT),
-            (rf"On ({DAY}) I wrote to you about your schools\. This has changed since:", lambda d: RIGHT if self.then() and spoken(self.then()[0]) == d else "was not written then"),  # type: ignore[index]  # there by then
+            (
+                rf"Please tell me by ({DAY}) whether you can take (?:this on|what is new), at {link}",
+                lambda d: RIGHT if d in self.by_sip() else "another date",
+            ),
+            (
+                r"If you have a tie to any school named here, of family, work, governing or money, tell me there before you accept\. You can also ask a question there, say no to one school with the reason, or say that a school would now do better with fresh eyes\.",
+                lambda: RIGHT,
+            ),
+            (
+                rf"Please get in touch with each school to agree the visits\. If anything changes, or you wish to ask something, write to me: {link}",
+                lambda: RIGHT,
+            ),
+            (
+                rf"On ({DAY}) I wrote to you about your schools\. This has changed since:",
+                lambda d: RIGHT if (was := self.then()) and spoken(was[0]) == d else "was not written then",
+            ),
             (rf"{where}: ([^\n]+)", self.become),
             (rf"((?:{self.r.where}), which was yours, has .+)", self.lost),
-            (r"You asked to (?:stay with|move on from) (.+?)\. It was weighed, and has not come about this year; ask me why\.", self.unmet),
-            (rf"You (?:asked to move on from|said that you would rather not take|declared a tie to|asked about) (.+?)\. (.+?) (considered it(?: and decided)?|answered) on ({DAY}): (.+)", self.outcome),
-            (r"If you do not agree, ask the (.+?) to look at it\.", lambda who: RIGHT if self.rules.ladder[1:2] == [who] else "nobody such"),
-        ]  # fmt: skip
+            (
+                r"You asked to (?:stay with|move on from) (.+?)\. It was weighed, and has not come about this year; ask me why\.",
+                self.unmet,
+            ),
+            (
+                rf"You (?:asked to move on from|said that you would rather not take|declared a tie to|asked about) (.+?)\. (.+?) (considered it(?: and decided)?|answered) on ({DAY}): (.+)",
+                self.outcome,
+            ),
+            (
+                r"If you do not agree, ask the (.+?) to look at it\.",
+                lambda who: RIGHT if self.rules.ladder[1:2] == [who] else "nobody such",
+            ),
+        ]
 
     def then(self) -> tuple[dt.date, Plan] | None:
         return self.post.memory.sips.get(self.sip.sip)
@@ -155,8 +188,9 @@ class ToSip(Read):
         said = sorted(lines)
         role = {v: k for k, v in ROLE.items()}
         right = sorted(
-            f"{a.school}{'' if a.post == 'lead' else f' ({role[a.post]})'}: {_days(a.days)}, from {spoken(a.from_)} to {spoken(a.to)}" for a in self.rows()
-        )  # fmt: skip
+            f"{a.school}{'' if a.post == 'lead' else f' ({role[a.post]})'}: {_days(a.days)}, from {spoken(a.from_)} to {spoken(a.to)}"
+            for a in self.rows()
+        )
         if said != right:
             yield f"other schools or days: {sorted(set(said) ^ set(right))}"
 

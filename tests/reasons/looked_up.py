@@ -25,15 +25,22 @@ ROLE = {
 }
 NUMBER = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 TAGS = {
-    "small schools": "small_school", "large schools": "large_school", "rural schools": "rural", "faith schools": "faith_school",
-    "schools where many children have free meals": "high_fsm", "heads new in post": "new_head",
-    "schools that do well": "high_performing", "special and alternative provision": "special_school",
-}  # fmt: skip
+    "small schools": "small_school",
+    "large schools": "large_school",
+    "rural schools": "rural",
+    "faith schools": "faith_school",
+    "schools where many children have free meals": "high_fsm",
+    "heads new in post": "new_head",
+    "schools that do well": "high_performing",
+    "special and alternative provision": "special_school",
+}
 PERIODS = ("September and October", "November and December", "spring", "summer")
 SUCH: dict[str, str] = {
-    "someone known locally": "known_locally", "fresh eyes": "fresh_eyes", "someone with a flexible diary": "flexible_diary",
+    "someone known locally": "known_locally",
+    "fresh eyes": "fresh_eyes",
+    "someone with a flexible diary": "flexible_diary",
     "someone who can move a visit when an inspection comes": "flexible_diary",
-}  # fmt: skip
+}
 DAY = r"(?:\d{1,2} [A-Z][a-z]+ \d{4})"
 COUNT = r"(?:half a day|one day|[\d.]+ days)"
 GONE = "the partner you had"  # one who is not in the case any more
@@ -116,22 +123,36 @@ class Looked:
                 f"{name} is not with us this year": sip is not None and sip.status not in (None, "active", "left"),
                 f"{name} has left us": sip is None or (sip.status == "left" or (ends is not None and ends < self.r.on)),
                 f"{name} is leaving us": ends is not None and self.r.on <= ends < last,
-                "away": name == re.split(" (?:will be|is|was) away from ", text)[0] and self._away(text, spans) and set(re.findall(rf"{DAY} to {DAY}", text)) <= set(spans_of(spans)),
-                f"{name} has been with you for {n_years(years)}, and our published policy then asks for a fresh view":
-                    years >= b.policy.tenure.limit and sip is not None and part is not None and "tenure" in self.r.a.bars.rules(part, sip),
+                "away": name == re.split(" (?:will be|is|was) away from ", text)[0]
+                and self._away(text, spans)
+                and set(re.findall(rf"{DAY} to {DAY}", text)) <= set(spans_of(spans)),
+                f"{name} has been with you for {n_years(years)}, and our published policy then asks for a fresh view": years
+                >= b.policy.tenure.limit
+                and sip is not None
+                and part is not None
+                and "tenure" in self.r.a.bars.rules(part, sip),
                 "you asked for somebody else": refused,
-                f"the work with {name} had broken down": any(h.ended == "breakdown" for h in led) or any(x.kind == "breakdown" and x.sip == was for x in case.refusals),
+                f"the work with {name} had broken down": any(h.ended == "breakdown" for h in led)
+                or any(x.kind == "breakdown" and x.sip == was for x in case.refusals),
                 f"you asked for a change from {name}": parted or any(h.ended == "school_asked" for h in led),
-                "under our published rules it has to be somebody else this year":
-                    sip is None or any(self.r.a.bars.rules(p, sip) for p in [*near, *then, *([part] if part else []), *self.whole]),
-                "your schools are to have one partner": any(rule == "shared_head" for rule, urns in one_lead(b) if self.row.urn in urns),
-                "schools of your partnership are to have one partner": any(rule == "cluster" for rule, urns in one_lead(b) if self.row.urn in urns),
+                "under our published rules it has to be somebody else this year": sip is None
+                or any(self.r.a.bars.rules(p, sip) for p in [*near, *then, *([part] if part else []), *self.whole]),
+                "your schools are to have one partner": any(
+                    rule == "shared_head" for rule, urns in one_lead(b) if self.row.urn in urns
+                ),
+                "schools of your partnership are to have one partner": any(
+                    rule == "cluster" for rule, urns in one_lead(b) if self.row.urn in urns
+                ),
                 f"{name} leads no school this year": sip is not None and sip.max_schools == 0,
-                f"{name} does not have the days for your school this year": part is not None and sip is not None and no_days(self.r.a.stand, part, sip),
-                "we decided on a change ourselves": any(d.decision == "forbid" and d.sip == was for d in case.decisions),
+                f"{name} does not have the days for your school this year": part is not None
+                and sip is not None
+                and no_days(self.r.a.stand, part, sip),
+                "we decided on a change ourselves": any(
+                    d.decision == "forbid" and d.sip == was for d in case.decisions
+                ),
                 f"{name} has another task at your school, and the two are kept apart": was in other,
                 "the work is shared out afresh among all our schools": True,
-            }  # fmt: skip
+            }
             for at in {u for rule, urns in one_lead(b) if rule == "shared_head" and self.row.urn in urns for u in urns}:
                 true |= {
                     f"{text}, and your schools are to have one partner": fact for text, fact in self._there(at, was)
@@ -199,24 +220,51 @@ class Looked:
             (rf"(?:{they} )?have experience of ((?:(?:{tags})(?:, | and )?)+?)", self.experienced),
             (rf"(?:you asked )?for help with ((?:(?:{some})(?:, | and )?)+?), which they know well", self.helps),
             (rf"the school asked for help with ((?:(?:{some})(?:, | and )?)+?), which you know well", self.helps),
-            (rf"{they} can move a visit at short notice when an inspection comes", lambda: bool(self.school.inspection_due and self.sip.flexible_diary)),
+            (
+                rf"{they} can move a visit at short notice when an inspection comes",
+                lambda: bool(self.school.inspection_due and self.sip.flexible_diary),
+            ),
             (r"(?:you asked )?to keep (?:them|you)", lambda: not self.asked("keep", row.name)),
             (r"(?:you asked )?for them", lambda: not self.asked("named", row.name)),
             (r"(?:you asked )?that (?:they|you) come with the head", lambda: not self.asked("follow_head", row.name)),
-            (r"the school asked for you", lambda: any(not self.asked(w, row.name) for w in ("keep", "named", "follow_head"))),
-            (r"you asked to stay", lambda: any(w.by == "sip" and w.sip == row.sip and w.wish in ("keep", "named") for w in self.wishes())),
-            (rf"(?:you asked )?for ((?:(?:{such})(?:, | and )?)+?)", lambda t: all(self.such(SUCH[x], row.sip) for x in parts_of(t, SUCH))),
-            (rf"{they} knows? (?:your|the) school from earlier work", lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True),
-            (r"you know the school from earlier work", lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True),
+            (
+                r"the school asked for you",
+                lambda: any(not self.asked(w, row.name) for w in ("keep", "named", "follow_head")),
+            ),
+            (
+                r"you asked to stay",
+                lambda: any(w.by == "sip" and w.sip == row.sip and w.wish in ("keep", "named") for w in self.wishes()),
+            ),
+            (
+                rf"(?:you asked )?for ((?:(?:{such})(?:, | and )?)+?)",
+                lambda t: all(self.such(SUCH[x], row.sip) for x in parts_of(t, SUCH)),
+            ),
+            (
+                rf"{they} knows? (?:your|the) school from earlier work",
+                lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True,
+            ),
+            (
+                r"you know the school from earlier work",
+                lambda: former_tie(b, self.part, self.sip) == 100 if self.part else True,
+            ),
             (r"your cluster asked for one partner", lambda: self.together("cluster")),
             (r"infant and junior schools side by side have one partner", lambda: self.together("halves")),
             (r"schools that share a head have one partner", self.one_head),
-            (r"you have had a change of partner lately and should not have another", lambda: b.protected(row.urn) and self.before == row.sip),
-            (r"(?:you|the school) asked that somebody other than the lead SIP support the head's appraisal", lambda: self.appraiser("different")),
+            (
+                r"you have had a change of partner lately and should not have another",
+                lambda: b.protected(row.urn) and self.before == row.sip,
+            ),
+            (
+                r"(?:you|the school) asked that somebody other than the lead SIP support the head's appraisal",
+                lambda: self.appraiser("different"),
+            ),
             (r"you asked that your own partner support it", lambda: self.appraiser("same")),
             (r"the school asked for its own SIP at the head's appraisal", lambda: self.appraiser("same")),
-            (r"support is kept apart from validation here, so the lead is somebody else", lambda: row.post == "support" and row.sip not in self._lead()),
-        ]  # fmt: skip
+            (
+                r"support is kept apart from validation here, so the lead is somebody else",
+                lambda: row.post == "support" and row.sip not in self._lead(),
+            ),
+        ]
 
     def partner(self, n: str) -> bool:
         b, urn = self.b, self.row.urn
@@ -284,9 +332,11 @@ class Looked:
         """A wish on record for somebody such, who this SIP is."""
         row = self.b.sips[sip]
         is_ = {
-            "known_locally": known_locally(self.b, self.row.urn, row), "fresh_eyes": fresh_eyes(self.b, self.row.urn, row),
-            "not_serving_head": row.kind != "serving_head", "flexible_diary": bool(row.flexible_diary),
-        }  # fmt: skip
+            "known_locally": known_locally(self.b, self.row.urn, row),
+            "fresh_eyes": fresh_eyes(self.b, self.row.urn, row),
+            "not_serving_head": row.kind != "serving_head",
+            "flexible_diary": bool(row.flexible_diary),
+        }
         return any(w.by == "school" and w.wish == wish for w in self.wishes()) and is_[wish]
 
     def unmet(self, asked: str, why: str) -> str:
@@ -320,11 +370,13 @@ class Looked:
         rules: dict[str, bool] = {
             "under our published rules nobody else may take your school": not closed,
             "nobody who may take your school meets that": not closed,
-            "our published rules do not allow it this year": not closed or not self._cause("under our published rules it has to be somebody else this year", {whom}),
+            "our published rules do not allow it this year": not closed
+            or not self._cause("under our published rules it has to be somebody else this year", {whom}),
             "it was weighed with all that our schools ask, and did not come first": bool(closed),
-            "it was weighed with all that our schools ask; ask me whether it may yet be possible": bool(closed) and not self.plan.certificate.proved,
+            "it was weighed with all that our schools ask; ask me whether it may yet be possible": bool(closed)
+            and not self.plan.certificate.proved,
             "we decided otherwise ourselves": any(d.decision in ("lock", "forbid") for d in self.b.case.decisions),
-        }  # fmt: skip
+        }
         if why in rules:
             return "" if rules[why] else "that is not why"
         if why.startswith("there is no way to give you"):

@@ -19,12 +19,16 @@ from tests.reasons.looked_up import COUNT, DAY, PERIODS, ROLE, Looked, Opened, c
 Check = Callable[..., str]
 OWN = {  # what a SIP reads where a rule on them bars
     "need": "it needs experience that is not on your record",
-    "dbs": "your DBS check does not cover every planned visit", "training": "your training is not on record",
-    "approval": "the board's approval is not on record", "interest": "you have declared a tie to it",
-    "own_ties": "it is tied to your own school, or too near to it", "travel": "it is further from you than your limit",
-    "authority": "it lies outside the authorities you serve", "phase": "it is of a phase you do not serve",
+    "dbs": "your DBS check does not cover every planned visit",
+    "training": "your training is not on record",
+    "approval": "the board's approval is not on record",
+    "interest": "you have declared a tie to it",
+    "own_ties": "it is tied to your own school, or too near to it",
+    "travel": "it is further from you than your limit",
+    "authority": "it lies outside the authorities you serve",
+    "phase": "it is of a phase you do not serve",
     "appraisal": "appraisal training is not on record",
-}  # fmt: skip
+}
 
 
 class Reader(Opened):
@@ -66,19 +70,22 @@ class Reader(Opened):
         wishes = self.a.book.find.wishes.get(urn, []) + self.a.book.find.general.get(was, [])
         known = {
             "; the work is shared out afresh among all our schools.": True,
-            "; you are not there for the whole time.": not whole or "availability" in barred or any(x.sip == was for x in case.absences),
-            f", partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.":
-                "tenure" in barred,
+            "; you are not there for the whole time.": not whole
+            or "availability" in barred
+            or any(x.sip == was for x in case.absences),
+            f", partly because you have led it for {n_years(years)}, and the published policy then asks for a fresh view.": "tenure"
+            in barred,
             "; the days that you can give do not reach for it.": any(
                 self._too_long(p, was) if earlier else no_days(self.a.stand, p, self.a.book.sips[was]) for p in parts
             ),
             "; you are to lead no school.": self.a.book.sips[was].max_schools == 0,
-            ", as you asked.": any(w.by == "sip" and w.sip == was for w in wishes) or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
+            ", as you asked.": any(w.by == "sip" and w.sip == was for w in wishes)
+            or any(h.sip == was and h.ended == "sip_asked" for h in self.a.book.rows[urn]),
             "; I decided so, and you can ask me why.": any(d.decision in ("lock", "forbid") for d in case.decisions),
             "; the published rules ask for somebody else this year.": bool(barred),
             "; schools that belong together are to have one partner.": any(urn in g for _, g in one_lead(self.a.book)),
             **{f"; {text}.": rule in barred for rule, text in OWN.items()},
-        }  # fmt: skip
+        }
         return "" if text.startswith(start) and known.get(text.removeprefix(start)) else f"not so: {text}"
 
     def _too_long(self, post: Post, sip: str) -> bool:
@@ -129,19 +136,31 @@ class _Letter(Looked):
             (rf"{opening}; (.+?)\.(?= [A-Z]|$)", lambda a, b: self.opens(a) or self.because(b)),
             (rf"Among the reasons for {who}: (.+?)\.(?= [A-Z]|$)", lambda a, b: self.reasons(b)),
             (rf"{who} (will be|is) away from ({DAY}) to ({DAY})\.", self.away),
-            (r"We know that your cluster asked for one partner; it has not come about this year\.", lambda: self.apart()),
+            (
+                r"We know that your cluster asked for one partner; it has not come about this year\.",
+                lambda: self.apart(),
+            ),
             (rf"We know that you asked to keep {who}\.", lambda n: self.asked("keep", n, met=False)),
             (rf"You should know that {who} has not been a headteacher\.", lambda n: self.no_head()),
-            (rf"You should know that {who} was a headteacher in (.+?), not in (.+?)\.", lambda n, a, b: self.no_head(a)),
+            (
+                rf"You should know that {who} was a headteacher in (.+?), not in (.+?)\.",
+                lambda n, a, b: self.no_head(a),
+            ),
             (r"You asked (.+?)\. We have not been able to do that this year: (.+?)\.(?= [A-Z]|$)", self.unmet),
             (rf"For ((?:{DAY} to {DAY}(?:, | and )?)+) nobody is named yet; we shall write to you\.", self.nobody),
-            (rf"You have ({COUNT}) for (the year|the rest of the year)(?:, about ([\d.]+) of them in school)?\.", self.days),
+            (
+                rf"You have ({COUNT}) for (the year|the rest of the year)(?:, about ([\d.]+) of them in school)?\.",
+                self.days,
+            ),
             (rf"You have ((?:{COUNT} with (?:{self.r.name})(?:, | and )?)+)\.", self.shares),
             (rf"That is ({COUNT}) fewer than we would wish(, because .+?)?; tell us what matters most\.", self.short),
             (rf"It takes ({COUNT}) of the service's time\. Your governors decide whether they wish it\.", self.takes),
-            (rf"{who} (will be|is|was) your {role} from ({DAY}) to ({DAY}); you (had|have) ({COUNT}) with them\.", self.past),
+            (
+                rf"{who} (will be|is|was) your {role} from ({DAY}) to ({DAY}); you (had|have) ({COUNT}) with them\.",
+                self.past,
+            ),
             (r"(If you would like one more year) all the same, your chair can ask me, and I decide\.", self.one_more),
-        ]  # fmt: skip
+        ]
 
     def opens(self, text: str) -> str:
         """Who holds the post, and from when."""
@@ -305,7 +324,7 @@ class _Letter(Looked):
             (rf"You are asked to take ({self.r.where}) again as {role} from ({DAY})", self.takes_again),
             (rf"You are offered ({self.r.where}) as {role} from ({DAY})", self.offered),
             (rf"You are asked to stand in as {role} at ({self.r.where}) from ({DAY}) to ({DAY})", self.stands),
-        ]  # fmt: skip
+        ]
         out: list[tuple[str, Check]] = []
         for pattern, check in begins:
             n = re.compile(pattern).groups
@@ -314,11 +333,17 @@ class _Letter(Looked):
         return [
             *out,
             (r"We know that it is ([\d.]+) km (in a straight line|by the travel table) from your base\.", self.far),
-            (rf"You asked to (stay with|move on from) ({self.r.where})\. It was weighed, and has not come about this year; ask me why\.", self.own_wish),
+            (
+                rf"You asked to (stay with|move on from) ({self.r.where})\. It was weighed, and has not come about this year; ask me why\.",
+                self.own_wish,
+            ),
             (rf"It (takes|took) ({COUNT})(?::|, in)?(?: (.+?))?\.(?= [A-Z]|$)", self.split),
             (rf"You (will be|are|were) {role} at ({self.r.where}) from ({DAY}) to ({DAY})\.", self.was_there),
-            (rf"You have ({COUNT}) more (to get to know the school)?(?:, and )?(because the head is new)?\.", self.extra),
-        ]  # fmt: skip
+            (
+                rf"You have ({COUNT}) more (to get to know the school)?(?:, and )?(because the head is new)?\.",
+                self.extra,
+            ),
+        ]
 
     def _then(self, check: Callable[..., str], n: int) -> Callable[..., str]:
         return lambda *x: check(*x[:n]) or self.reasons(x[n])

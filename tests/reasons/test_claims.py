@@ -120,8 +120,12 @@ def test_what_was_outweighed_is_priced_by_a_solve_and_the_price_is_shown() -> No
 
 @pytest.mark.parametrize("altered", ["lost", "shift", "kind", "sip", "none", "wish"])
 def test_a_claim_that_was_altered_is_found(altered: str) -> None:
-    wished = case([school("1"), school("2")], [sip("A", max_schools=1), sip("B")], history=led("1", "A", "2025/26"),
-                  wishes=[{"by": "school", "urn": "1", "wish": "change", "strength": 3}])  # fmt: skip
+    wished = case(
+        [school("1"), school("2")],
+        [sip("A", max_schools=1), sip("B")],
+        history=led("1", "A", "2025/26"),
+        wishes=[{"by": "school", "urn": "1", "wish": "change", "strength": 3}],
+    )
     plan = solve(wished, policy()) if altered == "wish" else priced(ready_from(small()), small())
     data = plan.model_dump(mode="json", by_alias=True)
     claim = data["changes"][0]["claims"][0]
@@ -141,8 +145,11 @@ def test_a_claim_that_was_altered_is_found(altered: str) -> None:
 
 
 def test_a_plan_not_proved_claims_no_need() -> None:
-    made = case([school("1"), school("2")], [sip("A", max_schools=1), sip("B")],
-                history=led("1", "A", "2025/26") + led("2", "A", "2025/26"))  # fmt: skip
+    made = case(
+        [school("1"), school("2")],
+        [sip("A", max_schools=1), sip("B")],
+        history=led("1", "A", "2025/26") + led("2", "A", "2025/26"),
+    )
     ready = allocate.setup(made, policy())
     bare, solution = allocate.allocate(ready)
     unproved = bare.model_copy(update={"certificate": bare.certificate.model_copy(update={"proved": False})})

@@ -78,10 +78,10 @@ def _fits(ready: allocate.Setup, sip: str, mine: list[int]) -> bool:
         post = facts.posts[n]
         full = facts.load(post, facts.sips[sip])
         ways.append([full, *(tuple(a - b for a, b in zip(full, (q, *less), strict=True)) for q, less in post.trims)])
-    return any(
+    return not ways or any(
         all(limit is None or sum(part) <= limit for limit, part in zip(limits, zip(*way, strict=True), strict=True))
         for way in product(*ways)
-    ) if ways else True  # fmt: skip
+    )
 
 
 def empty_posts(block: int) -> Iterator[tuple[int, allocate.Setup, dict[str, int], Unfilled]]:

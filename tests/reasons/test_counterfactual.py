@@ -105,8 +105,12 @@ def test_to_have_kept_the_pair_would_have_cost_exactly_what_is_claimed() -> None
 def test_one_more_year_holds_wherever_it_is_offered() -> None:
     years = [f"20{n}/{n + 1}" for n in range(21, 26)]
     schools = [school(str(k)) for k in range(1, 4)]
-    small = case(schools, [sip(), sip("B")], history=[row for k in "123" for row in led(k, "A", *years)],
-                 wishes=[{"by": "school", "urn": "3", "wish": "fresh_eyes"}])  # fmt: skip
+    small = case(
+        schools,
+        [sip(), sip("B")],
+        history=[row for k in "123" for row in led(k, "A", *years)],
+        wishes=[{"by": "school", "urn": "3", "wish": "fresh_eyes"}],
+    )
     offered = 0
     for plan in [solve(small, policy()), *([p for p in plans() if len(p.assignments) > 20])]:
         ready = ready_from(plan)

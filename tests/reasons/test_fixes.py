@@ -41,21 +41,65 @@ def row(plan: Plan, urn: str = "1") -> Unfilled:
 HEAD = {"kind": "serving_head", "current_urn": "9", "current_la": "Hart"}
 MENU: list[tuple[str, Case, dict[str, Any], str, str]] = [
     # what is offered; the case; policy; a change of this kind; words of the cause
-    ("days", case([school("1"), school("2")], [sip("A", days=5), sip("B", phases=("special",))]), {}, "days", "Sip A is full"),
+    (
+        "days",
+        case([school("1"), school("2")], [sip("A", days=5), sip("B", phases=("special",))]),
+        {},
+        "days",
+        "Sip A is full",
+    ),
     ("max_schools", case([school("1"), school("2")], [sip("A", max_schools=1)]), {}, "max_schools", "Sip A is full"),
-    ("budget", case([school("1"), school("2")], [sip("A"), sip("B")], decisions=[decision("lock", "2", "B")]),
-     {"budget": {"days": 5}}, "budget", "the budget of 5 days is used up"),
-    ("min_schools", case([school("1"), school("2", phase="special")], [sip("A", min_schools=2)]), {}, "min_schools", "leads at least 2 schools, if any"),
-    ("extend_tenure", case([school("1")], [sip("A"), sip("B")], history=led("1", "A", *FIVE) + led("1", "B", *FIVE)), {}, "decision", "have reached the limit"),
+    (
+        "budget",
+        case([school("1"), school("2")], [sip("A"), sip("B")], decisions=[decision("lock", "2", "B")]),
+        {"budget": {"days": 5}},
+        "budget",
+        "the budget of 5 days is used up",
+    ),
+    (
+        "min_schools",
+        case([school("1"), school("2", phase="special")], [sip("A", min_schools=2)]),
+        {},
+        "min_schools",
+        "leads at least 2 schools, if any",
+    ),
+    (
+        "extend_tenure",
+        case([school("1")], [sip("A"), sip("B")], history=led("1", "A", *FIVE) + led("1", "B", *FIVE)),
+        {},
+        "decision",
+        "have reached the limit",
+    ),
     ("accept_local_head", case([school("1")], [sip("A", **HEAD)]), {}, "decision", "Sip A has a tie"),
-    ("decide_interest", case([school("1")], [sip("A")], interests=[{"urn": "1", "sip": "A", "kind": "governor"}]), {}, "interest", "an interest not cleared"),
-    ("ask_lead_appraisal", case([school("1", appraisal="different")], [sip("A", appraisal_trained=True)]), {}, "school_says", "appraisal"),
+    (
+        "decide_interest",
+        case([school("1")], [sip("A")], interests=[{"urn": "1", "sip": "A", "kind": "governor"}]),
+        {},
+        "interest",
+        "an interest not cleared",
+    ),
+    (
+        "ask_lead_appraisal",
+        case([school("1", appraisal="different")], [sip("A", appraisal_trained=True)]),
+        {},
+        "school_says",
+        "appraisal",
+    ),
     ("renew_check", case([school("1")], [sip("A", dbs_valid_until="2027-03-01")]), {}, "check", "no valid DBS check"),
     ("renew_check", case([school("1")], [sip("A", dbs_checked_on=None)]), {}, "check", "no valid DBS check"),
-    ("unlock", case([school("1"), school("2", need="low")], [sip("A", max_schools=1), sip("B", max_schools=1, phases=("primary", "special"))],
-                    decisions=[decision("lock", "2", "A"), decision("forbid", "1", "B")]), {}, "unlock", "Sip A is locked to School 2"),
+    (
+        "unlock",
+        case(
+            [school("1"), school("2", need="low")],
+            [sip("A", max_schools=1), sip("B", max_schools=1, phases=("primary", "special"))],
+            decisions=[decision("lock", "2", "A"), decision("forbid", "1", "B")],
+        ),
+        {},
+        "unlock",
+        "Sip A is locked to School 2",
+    ),
     ("new_sip", case([school("1", phase="special")], [sip("A")]), {}, "sip_joins", "does not work in this phase"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -78,12 +122,27 @@ def test_what_is_on_the_menu_is_offered_and_fills_the_post(
 
 
 NEVER: list[tuple[str, Case, dict[str, Any]]] = [
-    ("a near competitor", case([school("1", easting=0, northing=0), school("9", easting=900, northing=0, participation="own_sip")], [sip("A", **HEAD)]), {}),
-    ("the same trust, spelt otherwise", case([school("1", trust="Oak Trust")], [sip("A", current_trust="oak  trust", **HEAD)]), {}),
-    ("a barred interest", case([school("1")], [sip("A")], interests=[{"urn": "1", "sip": "A", "kind": "governor", "outcome": "barred"}]), {}),
+    (
+        "a near competitor",
+        case(
+            [school("1", easting=0, northing=0), school("9", easting=900, northing=0, participation="own_sip")],
+            [sip("A", **HEAD)],
+        ),
+        {},
+    ),
+    (
+        "the same trust, spelt otherwise",
+        case([school("1", trust="Oak Trust")], [sip("A", current_trust="oak  trust", **HEAD)]),
+        {},
+    ),
+    (
+        "a barred interest",
+        case([school("1")], [sip("A")], interests=[{"urn": "1", "sip": "A", "kind": "governor", "outcome": "barred"}]),
+        {},
+    ),
     ("a check later than the start", case([school("1")], [sip("A", dbs_checked_on="2026-11-01")]), {}),
     ("a floor that a new SIP does not reach", case([school("1")], [sip("A")]), {"objective": {"floor": 5}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("made", "policy"), [n[1:] for n in NEVER], ids=[n[0] for n in NEVER])

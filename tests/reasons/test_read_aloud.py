@@ -121,10 +121,13 @@ def test_with_no_more_changes_the_frontier_has_nothing_worse_than_the_plan(name:
         ("Sip B will be your School Improvement Partner from 2 September 2026.", "does not come then"),
         ("Among the reasons for Sip B: you asked for help with phonics, which they know well.", "not so"),
         ("You have 4 days for the year.", "5 days"),
-        ("You asked for fresh eyes. We have not been able to do that this year: nobody who may take your school meets that.", "was not asked"),
+        (
+            "You asked for fresh eyes. We have not been able to do that this year: nobody who may take your school meets that.",
+            "was not asked",
+        ),
         ("Sip B is the best of all.", "not understood"),
     ],
-)  # fmt: skip
+)
 def test_the_reader_finds_what_is_not_so(text: str, found: str) -> None:
     years = [f"20{n}/{n + 1}" for n in range(21, 26)]
     schools = [school("1", focus=("phonics",))]

@@ -22,8 +22,17 @@ from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("told")  # two ready cases, solved once
 SECRETS = (
-    "points", "special measures", "serious weaknesses", "requires", "need", "runner", "margin", "other school", "lot", "interest",
-)  # fmt: skip
+    "points",
+    "special measures",
+    "serious weaknesses",
+    "requires",
+    "need",
+    "runner",
+    "margin",
+    "other school",
+    "lot",
+    "interest",
+)
 
 
 def told(plan: Plan, urn: str, audience: str = "school", post: str = "lead") -> Explanation:
@@ -84,9 +93,12 @@ def test_a_school_that_keeps_its_sip_is_told_so_and_how_many_days_are_in_school(
 def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> None:
     plan = plan_of(
         [school(focus=("early_reading",), pupils=80)],
-        [sip(name="Ann Lea", status="left"), sip("B", name="Bob Roe", specialisms=("Early_Reading",), experience=("small_school",))],
+        [
+            sip(name="Ann Lea", status="left"),
+            sip("B", name="Bob Roe", specialisms=("Early_Reading",), experience=("small_school",)),
+        ],
         history=led("1", "A", "2025/26"),
-    )  # fmt: skip
+    )
     assert told(plan, "1").text.startswith(
         "Bob Roe will be your School Improvement Partner from 1 September 2026; Ann Lea has left us. "
         "Among the reasons for Bob Roe: they have experience of small schools and you asked for help with early reading, "
@@ -105,12 +117,21 @@ def test_the_time_limit_is_named_with_the_way_to_ask_for_one_more_year() -> None
 @pytest.mark.parametrize(
     ("tables", "says"),
     [
-        ({"wishes": [{"by": "school", "urn": "1", "wish": "change", "strength": 3}]}, "you asked for a change from Sip A"),
-        ({"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]}, "the work is shared out afresh"),
-        ({"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]}, "under our published rules it has to be somebody else this year"),
+        (
+            {"wishes": [{"by": "school", "urn": "1", "wish": "change", "strength": 3}]},
+            "you asked for a change from Sip A",
+        ),
+        (
+            {"wishes": [{"by": "sip", "urn": "1", "sip": "A", "wish": "move_on", "strength": 3}]},
+            "the work is shared out afresh",
+        ),
+        (
+            {"interests": [{"sip": "A", "urn": "1", "kind": "family", "outcome": "barred"}]},
+            "under our published rules it has to be somebody else this year",
+        ),
         ({"refusals": [{"urn": "1", "sip": "A", "kind": "veto", "year": "2026/27"}]}, "you asked for somebody else"),
     ],
-)  # fmt: skip
+)
 def test_a_sips_own_wish_and_an_interest_stay_untold(tables: dict[str, Any], says: str) -> None:
     plan = plan_of([school()], [sip(), sip("B")], history=led("1", "A", "2025/26"), **tables)
     text = told(plan, "1").text
@@ -144,10 +165,15 @@ def test_halves_with_two_partners_are_not_told_that_they_have_one() -> None:
     [
         ({}, {"round": {"mode": "agree_with_school"}}, {}, "whether you and your chair of governors agree"),
         ({"category_of_concern": "SM"}, {}, {}, "ring me within 14 days: I will hear you and decide."),
-        ({}, {}, {"refusals": [{"urn": "1", "sip": "Z", "kind": "veto", "year": "2026/27"}]}, "If this does not suit you either"),
+        (
+            {},
+            {},
+            {"refusals": [{"urn": "1", "sip": "Z", "kind": "veto", "year": "2026/27"}]},
+            "If this does not suit you either",
+        ),
         ({}, {"round": {"answer_days": 21}}, {}, "within 21 days; you need not say why"),
     ],
-)  # fmt: skip
+)
 def test_what_to_do_if_it_does_not_suit_follows_the_round(
     row: dict[str, Any], settings: dict[str, Any], tables: dict[str, Any], says: str
 ) -> None:
@@ -169,8 +195,9 @@ def test_an_appraisal_is_the_governors_to_decide() -> None:
 def test_a_manager_reads_words_first_and_points_in_the_last_line() -> None:
     plan = plan_of(
         [school(oeif_overall="2", oeif_date="2023-05-07", other_support="RISE adviser")],
-        [sip(name="Ann Lea"), sip("B", name="Bob Roe")], history=led("1", "A", "2025/26"),
-    )  # fmt: skip
+        [sip(name="Ann Lea"), sip("B", name="Bob Roe")],
+        history=led("1", "A", "2025/26"),
+    )
     *words, last = told(plan, "1", "manager").text.splitlines()
     assert not any(any(f"{sign}{d}" in line for d in range(10) for sign in "+") for line in words)
     assert last == "  In points: continuity +600: 600 in all; Bob Roe 0, a margin of 600."

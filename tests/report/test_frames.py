@@ -22,9 +22,14 @@ def plan() -> Plan:
 def test_every_table_has_its_columns_and_a_row_for_each_thing() -> None:
     p = plan()
     counts = {
-        "assignments": len(p.assignments), "reasons": sum(len(a.reasons) for a in p.assignments), "unfilled": len(p.unfilled),
-        "loads": len(p.loads), "changes": len(p.changes), "moves": len(p.moves), "tiers": len(p.certificate.tiers),
-    }  # fmt: skip
+        "assignments": len(p.assignments),
+        "reasons": sum(len(a.reasons) for a in p.assignments),
+        "unfilled": len(p.unfilled),
+        "loads": len(p.loads),
+        "changes": len(p.changes),
+        "moves": len(p.moves),
+        "tiers": len(p.certificate.tiers),
+    }
     for name, (columns, _) in TABLES.items():
         made = frame(p, name)
         assert (list(made.columns), len(made)) == (columns, counts[name])

@@ -34,9 +34,11 @@ MEL = Person(id="m", name="Mel", role="manager")
 def small() -> Plan:
     """A led 1 last year and goes on; 2 and 3 share a head."""
     schools = [
-        school("1", name="Hill School", focus=("phonics",)), school("2", name="Dale Infant School", head="h"),
-        school("3", name="Dale Junior School", head="h"), school("4", name="Top School", category_of_concern="SM"),
-    ]  # fmt: skip
+        school("1", name="Hill School", focus=("phonics",)),
+        school("2", name="Dale Infant School", head="h"),
+        school("3", name="Dale Junior School", head="h"),
+        school("4", name="Top School", category_of_concern="SM"),
+    ]
     team = [
         sip("A", name="Siân Llŷr", specialisms=("phonics",), pen_portrait="I led a small school."),
         sip("B", name="Łukasz Żak", experience=("special_measures",)),
@@ -50,9 +52,15 @@ def desk(plan: Plan) -> Desk:
 
 def office(plan: Plan, **more: object) -> LetterOffice:
     given = {
-        "ready": ready_from(plan), "wordings": dict(DEFAULTS), "manager": "Mel Hart", "programme": "Hartwell", "today": TODAY,
-        "school_link": "https://x.example/school", "sip_link": "https://x.example/sip", **more,
-    }  # fmt: skip
+        "ready": ready_from(plan),
+        "wordings": dict(DEFAULTS),
+        "manager": "Mel Hart",
+        "programme": "Hartwell",
+        "today": TODAY,
+        "school_link": "https://x.example/school",
+        "sip_link": "https://x.example/sip",
+        **more,
+    }
     return LetterOffice(**given)  # type: ignore[arg-type]
 
 
@@ -194,8 +202,17 @@ def test_control_characters_do_not_reach_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{{" + " " * 7900 + "x", "," * 7900, " " * 7999, "{{ " * 2600, "{" * 7999, ("{{" + " " * 50) * 150, ("," + " " * 60) * 130 + "{{"]
-)  # fmt: skip
+    "text",
+    [
+        "{{" + " " * 7900 + "x",
+        "," * 7900,
+        " " * 7999,
+        "{{ " * 2600,
+        "{" * 7999,
+        ("{{" + " " * 50) * 150,
+        ("," + " " * 60) * 130 + "{{",
+    ],
+)
 def test_no_wording_keeps_anybody_waiting(text: str) -> None:
     began = time.perf_counter()
     problems("school", text)
@@ -206,9 +223,13 @@ def test_a_field_with_nothing_to_say_takes_the_comma_or_space_before_it_along() 
     """One comma, and whatever blanks; nothing of what another field said."""
     values = dict.fromkeys(FIELDS["sip"], "") | {"sip": "Ann", "days": "two,"}
     for text, told in (
-        ("{{ days }}, {{ year }}.", "two,."), ("{{ days }} ,\t {{year}}!", "two, !"), ("{{ days }}{{ year }} on", "two, on"),
-        ("{{ days }} {{ year }} on", "two, on"), ("a, {{ year }}{{ days }}", "atwo,"), ("{{ sip }}", "Ann"),
-    ):  # fmt: skip
+        ("{{ days }}, {{ year }}.", "two,."),
+        ("{{ days }} ,\t {{year}}!", "two, !"),
+        ("{{ days }}{{ year }} on", "two, on"),
+        ("{{ days }} {{ year }} on", "two, on"),
+        ("a, {{ year }}{{ days }}", "atwo,"),
+        ("{{ sip }}", "Ann"),
+    ):
         assert merge("sip", "x\n\n" + text, values, "A", "Ann", ()).paragraphs == (told,), text
 
 

@@ -73,9 +73,14 @@ class Secretary(Table):
         desk = self.desk
         assert self.ready is not None
         office = letters.LetterOffice(
-            ready=self.ready, wordings={str(k): v for k, v in DEFAULTS.items()}, manager="Mel Hart", programme="Hartwell",
-            today=self.today, school_link=f"{LINK}/school", sip_link=f"{LINK}/sip",
-        )  # fmt: skip
+            ready=self.ready,
+            wordings={str(k): v for k, v in DEFAULTS.items()},
+            manager="Mel Hart",
+            programme="Hartwell",
+            today=self.today,
+            school_link=f"{LINK}/school",
+            sip_link=f"{LINK}/sip",
+        )
         everybody = {p.urn for p in desk.round.everyone} | {u for u, _ in desk.round.told}
         groups = rounds.together(desk, everybody if schools is None else schools) if step is not rounds.sound else []
         for group in groups:
@@ -163,9 +168,11 @@ def test_no_paragraph_of_any_letter_of_a_year_is_false() -> None:
 def small(policy: Policy) -> Plan:
     """A led 1 and goes on; 2 and 3 share a head; 4 is in special measures, and B alone may take it."""
     schools = [
-        school("1", name="Hill School", focus=("phonics",), appraisal="different"), school("2", name="Dale Infant School", head="h"),
-        school("3", name="Dale Junior School", head="h"), school("4", name="Top School", category_of_concern="SM"),
-    ]  # fmt: skip
+        school("1", name="Hill School", focus=("phonics",), appraisal="different"),
+        school("2", name="Dale Infant School", head="h"),
+        school("3", name="Dale Junior School", head="h"),
+        school("4", name="Top School", category_of_concern="SM"),
+    ]
     team = [
         sip(
             "A",
@@ -181,9 +188,11 @@ def small(policy: Policy) -> Plan:
 
 
 OTHERWISE: list[dict[str, Any]] = [
-    {"mode": "agree_with_school"}, {"silence": "waits", "vetoes": 2}, {"vetoes": 3, "concern_veto": "counts", "query_days": 5},
+    {"mode": "agree_with_school"},
+    {"silence": "waits", "vetoes": 2},
+    {"vetoes": 3, "concern_veto": "counts", "query_days": 5},
     {"vetoes": 0, "ladder": ["SIP manager"], "answer_days": 21},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("rules", OTHERWISE)
@@ -207,9 +216,18 @@ def test_letters_say_what_the_settings_in_force_mean(rules: dict[str, Any]) -> N
     [
         ("school", "once in a year", "twice in a year", "not understood"),
         ("school", "11 July 2026", "12 July 2026", "another date"),
-        ("school", "I shall then propose somebody else. This can be done once in a year.", "I shall consider what you say, decide, and write to you.", "not understood"),
-        ("school", "A computer program proposed this, by rules that we publish. A person looks at each proposal, and decides.",
-         "A person chose this, and the computer program that proposes the rest kept to it. A person confirms it too.", "not so"),
+        (
+            "school",
+            "I shall then propose somebody else. This can be done once in a year.",
+            "I shall consider what you say, decide, and write to you.",
+            "not understood",
+        ),
+        (
+            "school",
+            "A computer program proposed this, by rules that we publish. A person looks at each proposal, and decides.",
+            "A person chose this, and the computer program that proposes the rest kept to it. A person confirms it too.",
+            "not so",
+        ),
         ("school", "within 10 days", "within 5 days", "not understood"),
         ("school", "is an adviser of the authority", "is a consultant", "is somebody else"),
         ("school", "will be your School", "is your School", "on 27 June 2026 it will be"),
@@ -217,7 +235,7 @@ def test_letters_say_what_the_settings_in_force_mean(rules: dict[str, Any]) -> N
         ("sip", "seven schools", "eight schools", "another number"),
         ("sip", "; and one day more where the school is new to you, or its head is new", "", "another number"),
     ],
-)  # fmt: skip
+)
 def test_a_letter_that_says_what_is_not_so_is_found(kind: str, was: str, now: str, found: str) -> None:
     t = Secretary.of(hartwell(), dt.date(2026, 6, 27))
     key = {"school": "900012", "chair": "900022", "sip": "rob"}[kind]

@@ -55,8 +55,14 @@ def test_more_than_one_change_in_two_years_counts_this_plan() -> None:
     plan = small(dbs_valid_until=dt.date(2027, 5, 1))  # so that 3 changes again
     ((name, urn, n, before, last, now, against, protected),) = rows(plan, "changes")
     assert (name, urn, n, before, last, against, protected) == (
-        "School 3", "3", 2, "Z (no longer on the team)", "Sip B", 1, "yes",
-    )  # fmt: skip
+        "School 3",
+        "3",
+        2,
+        "Z (no longer on the team)",
+        "Sip B",
+        1,
+        "yes",
+    )
     assert now in ("Sip A", "Sip C")
     assert rows(small(), "changes") == []
 

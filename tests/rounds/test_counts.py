@@ -24,8 +24,14 @@ def draft() -> Plan:
     schools = [school(str(n), focus=("phonics",) if n % 2 else ()) for n in range(1, 7)]
     team = [sip(s, name=n, days=25, specialisms=("phonics",) if s == "D" else ()) for s, n in NAMES.items()]
     years = ("2021/22", "2022/23", "2023/24", "2024/25", "2025/26")
-    past = [led("1", "A", "2025/26"), led("2", "A", "2024/25", "2025/26"), led("3", "B", *years), led("4", "B", "2025/26"),
-            led("5", "C", "2025/26"), led("6", "Z", "2025/26")]  # fmt: skip
+    past = [
+        led("1", "A", "2025/26"),
+        led("2", "A", "2024/25", "2025/26"),
+        led("3", "B", *years),
+        led("4", "B", "2025/26"),
+        led("5", "C", "2025/26"),
+        led("6", "Z", "2025/26"),
+    ]
     return solve(case(schools, team, history=[row for rows in past for row in rows]), policy())
 
 

@@ -102,8 +102,13 @@ def test_a_school_may_refuse_who_stands_in_and_keeps_whom_it_has() -> None:
 
 
 def test_whoever_leaves_with_nobody_after_is_an_ending() -> None:
-    t = Table(case([school("1"), school("2")], [sip("A", max_schools=1), sip("B", max_schools=1)],
-                   history=led("1", "A", "2025/26") + led("2", "B", "2025/26")))  # fmt: skip
+    t = Table(
+        case(
+            [school("1"), school("2")],
+            [sip("A", max_schools=1), sip("B", max_schools=1)],
+            history=led("1", "A", "2025/26") + led("2", "B", "2025/26"),
+        )
+    )
     t.do(rounds.sound, None, JULY)
     t.do(rounds.propose, None, JULY)
     for urn in "12":

@@ -93,9 +93,12 @@ INVERSE: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"lock": {"urn": "1", "sip": "B"}}, {"unlock": {"urn": "1", "sip": "B"}}),
     ({"days": {"sip": "A", "days": 3}}, {"days": {"sip": "A", "days": 24}}),
     ({"need": {"urn": "1", "need": "top"}}, {"need": {"urn": "1", "need": "standard"}}),
-    ({"participation": {"urn": "1", "participation": "own_sip"}}, {"participation": {"urn": "1", "participation": "needs_sip"}}),
+    (
+        {"participation": {"urn": "1", "participation": "own_sip"}},
+        {"participation": {"urn": "1", "participation": "needs_sip"}},
+    ),
     ({"policy": {"key": "tenure.limit", "value": 4}}, {"policy": {"key": "tenure.limit", "value": 5}}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("there", "back"), INVERSE, ids=[next(iter(a)) for a, _ in INVERSE])
@@ -175,9 +178,10 @@ def test_a_change_may_come_before_the_last_repair(plan: Plan) -> None:
     for after in (one, other):
         assert not [a for a in after.assignments if a.sip == "A" and a.to > dt.date(2026, 12, 31)]
         assert not [
-            a for a in after.assignments
+            a
+            for a in after.assignments
             if a.sip == "B" and a.from_ <= dt.date(2026, 11, 30) and a.to >= dt.date(2026, 11, 1)
-        ]  # fmt: skip
+        ]
         assert after.summary.unfilled == 0
 
 
@@ -274,12 +278,16 @@ def test_the_frontier_counts_the_schools_that_must_change_in_every_point() -> No
 @pytest.mark.parametrize(
     ("name", "lost", "text"),
     [
-        ("1a_top", 1, "1 fewer school of top need with a SIP"), ("1a_low", -2, "2 more schools of low need with a SIP"),
-        ("1b", 1, "1 fewer support post filled"), ("1d_high", 4, "1 more day short at high need"),
-        ("1d_low", -10, "2.5 fewer days short at low need"), ("2", 1, "1 more school changed again against its will"),
-        ("3", -2, "2 fewer schools moved"), ("4", 120, "120 fewer points"),
+        ("1a_top", 1, "1 fewer school of top need with a SIP"),
+        ("1a_low", -2, "2 more schools of low need with a SIP"),
+        ("1b", 1, "1 fewer support post filled"),
+        ("1d_high", 4, "1 more day short at high need"),
+        ("1d_low", -10, "2.5 fewer days short at low need"),
+        ("2", 1, "1 more school changed again against its will"),
+        ("3", -2, "2 fewer schools moved"),
+        ("4", 120, "120 fewer points"),
     ],
-)  # fmt: skip
+)
 def test_a_tiers_price_reads_as_a_sentence_part(name: str, lost: int, text: str) -> None:
     assert tiers.text(name, lost) == text
 
@@ -342,8 +350,10 @@ def test_next_year_knows_who_refused_and_who_left(plan: Plan) -> None:
 
 def test_next_year_can_be_read_whatever_days_were_cut_to(plan: Plan) -> None:
     cut = [
-        {"period_days": {"sip": "C", "period": "spring", "days": 3}}, {"days": {"sip": "C", "days": 1}},
-        {"min_schools": {"sip": "C", "min_schools": 2}}, {"max_schools": {"sip": "C", "max_schools": 1}},
-    ]  # fmt: skip
+        {"period_days": {"sip": "C", "period": "spring", "days": 3}},
+        {"days": {"sip": "C", "days": 1}},
+        {"min_schools": {"sip": "C", "min_schools": 2}},
+        {"max_schools": {"sip": "C", "max_schools": 1}},
+    ]
     row = next(s for s in next_year(repair(plan, cut)).case.sips if s.sip == "C")
     assert (row.days, row.spring_days, row.min_schools, row.max_schools) == (1, 1, 1, 1)

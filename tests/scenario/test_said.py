@@ -13,9 +13,10 @@ from allocator.errors import UsageError
 from tests.make import case, school, sip
 
 CASE = case(
-    [school("1", name="Alder"), school("2", name="Birch")], [sip("A", name="Ann"), sip("B", name="Ben")],
+    [school("1", name="Alder"), school("2", name="Birch")],
+    [sip("A", name="Ann"), sip("B", name="Ben")],
     wishes=[{"by": "school", "urn": "1", "wish": "change"}, {"by": "school", "urn": "1", "wish": "flexible_diary"}],
-)  # fmt: skip
+)
 
 
 def test_a_school_that_answers_again_replaces_what_was_asked_and_nothing_else() -> None:
@@ -31,10 +32,15 @@ def test_a_school_that_answers_again_replaces_what_was_asked_and_nothing_else() 
 
 def test_a_sip_gives_days_periods_and_absences_and_declares() -> None:
     said = {
-        "sip": "A", "days": 12, "periods": {"autumn_2": 3}, "flexible_diary": True, "declared_on": "2026-05-02",
+        "sip": "A",
+        "days": 12,
+        "periods": {"autumn_2": 3},
+        "flexible_diary": True,
+        "declared_on": "2026-05-02",
         "absences": [{"from": "2026-11-02", "to": "2026-11-20"}],
-        "interests": [{"urn": "2", "kind": "family"}, {"urn": "1", "kind": "governor"}], "move_on": [{"urn": "2"}],
-    }  # fmt: skip
+        "interests": [{"urn": "2", "kind": "family"}, {"urn": "1", "kind": "governor"}],
+        "move_on": [{"urn": "2"}],
+    }
     new, _ = apply(CASE, Policy(), [canonical({"sip_says": said})])
     ann = new.sips[0]
     assert (ann.days, ann.autumn_2_days, ann.spring_days, ann.flexible_diary) == (12, 3, None, True)

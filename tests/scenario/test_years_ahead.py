@@ -26,8 +26,11 @@ TODAY = dt.date(2026, 6, 1)
 def ahead(**kw: Any) -> dict[tuple[int, str], list[str]]:
     """(year, turn) -> schools: A led 1 for three years, 2 for five and 3 for one; B led 4."""
     past = [
-        *led("1", "A", *FROM_23), *led("2", "A", "2021/22", "2022/23", *FROM_23), *led("3", "A", FROM_23[2]), *led("4", "B", FROM_23[2]),
-    ]  # fmt: skip
+        *led("1", "A", *FROM_23),
+        *led("2", "A", "2021/22", "2022/23", *FROM_23),
+        *led("3", "A", FROM_23[2]),
+        *led("4", "B", FROM_23[2]),
+    ]
     team = [sip("A", **kw.pop("a", {})), sip("B", **kw.pop("b", {}))]
     schools = [school(u, **kw.get("of_" + u, {})) for u in "12345"]
     found = years_ahead(

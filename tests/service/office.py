@@ -189,12 +189,24 @@ def _office() -> tuple[Path, dict[str, str], dict[str, str]]:
         ):
             s.add(
                 Job(
-                    id=id, programme_id="p", round_id="r", kind=kind, by=MEL.model_dump(mode="json"), state=state,
-                    request={"case": 1, "seed": 1, "format": "html", "plan": kept.id,
-                             "changes": [{"sip_leaves": {"sip": "A"}}], "chosen": []},
-                    result=result, created_at=keep.now(),
+                    id=id,
+                    programme_id="p",
+                    round_id="r",
+                    kind=kind,
+                    by=MEL.model_dump(mode="json"),
+                    state=state,
+                    request={
+                        "case": 1,
+                        "seed": 1,
+                        "format": "html",
+                        "plan": kept.id,
+                        "changes": [{"sip_leaves": {"sip": "A"}}],
+                        "chosen": [],
+                    },
+                    result=result,
+                    created_at=keep.now(),
                 )
-            )  # fmt: skip
+            )
         ids = {
             "plan": kept.id,
             "round": "r",

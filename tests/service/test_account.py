@@ -278,8 +278,11 @@ def test_a_copy_has_the_decision_the_letters_and_the_logic(desk: Desk) -> None:
 
 
 def test_outcomes_add_up_and_hide_the_few() -> None:
-    given = case([school(str(n), pupils=90 * n, phase="primary") for n in range(1, 7)], [sip("A", days=30), sip("B", days=30, kind="serving_head")],
-                 history=[r for n in range(1, 7) for r in led(str(n), "A" if n < 4 else "B", "2025/26")])  # fmt: skip
+    given = case(
+        [school(str(n), pupils=90 * n, phase="primary") for n in range(1, 7)],
+        [sip("A", days=30), sip("B", days=30, kind="serving_head")],
+        history=[r for n in range(1, 7) for r in led(str(n), "A" if n < 4 else "B", "2025/26")],
+    )
     plan = solve(given, Policy())
     lines = outcomes(given, plan, groups={"region": {"1": "north", "2": "north"}})
     for of in {x.of for x in lines}:

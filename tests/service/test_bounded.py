@@ -80,13 +80,15 @@ BOMBS = {
     "a note far out": noted("XFD1048576"),
     "linked": workbook(after='<hyperlinks><hyperlink ref="A2:XFD1048576" location="a!A1"/></hyperlinks>'),
     "rows": packed(schools_csv="urn,name,phase\n" + "x\n" * 2_000_000, sips_csv=SIPS),
-    "good rows": packed(schools_csv="urn,name,phase\n" + "".join(f"{n},S,primary\n" for n in range(130_000)), sips_csv=SIPS),
+    "good rows": packed(
+        schools_csv="urn,name,phase\n" + "".join(f"{n},S,primary\n" for n in range(130_000)), sips_csv=SIPS
+    ),
     "columns": packed(schools_csv="urn,name,phase" + ",c" * 50_000 + "\n1,A,primary\n", sips_csv=SIPS),
     "a wide row": packed(schools_csv="urn,name,phase\n1,A,primary" + ",c" * 50_000 + "\n", sips_csv=SIPS),
     "keys": json.dumps({"schools": [{"urn": "1", **{f"k{n}": 1 for n in range(50_000)}}]}).encode(),
     "keys of many": json.dumps({"schools": [{f"k{n}": 1} for n in range(5_000)]}).encode(),
     "objects": b'{"schools":[' + b"{}," * 200_000 + b"{}]}",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -78,7 +78,9 @@ def provoke(desk: Desk) -> dict[str, httpx.Response]:
     desk.client.post(f"/sign-in/{spent}")
     desk.client.cookies.clear()
     out = {
-        "bad_request": ask(desk, "POST", "/rounds/r/solves", content=b"{", headers={"Content-Type": "application/json"}),
+        "bad_request": ask(
+            desk, "POST", "/rounds/r/solves", content=b"{", headers={"Content-Type": "application/json"}
+        ),
         "not_signed_in": ask(desk, "GET", "/me", None),
         "forbidden": ask(desk, "GET", "/rounds/r", "head"),
         "not_found": ask(desk, "GET", "/rounds/none"),
@@ -91,7 +93,7 @@ def provoke(desk: Desk) -> dict[str, httpx.Response]:
         "invalid": ask(desk, "POST", "/programmes", json={"nome": "x"}),
         "case_errors": ask(desk, "PUT", "/rounds/r/case", json={"schools": []}),
         "not_finished": None,
-    }  # fmt: skip
+    }
     with desk.db.write() as s:
         s.execute(sa.update(Job).where(Job.id == "exported").values(state="running"))
     out["not_finished"] = ask(desk, "GET", "/solves/exported/file")

@@ -140,8 +140,16 @@ class Asked:
         me = self.desk.client.get("/me", headers=self.desk.headers("manager")).json()["id"] + "/manager/p"
         server = "gone" if gone else self.desk.client.app.state.office.life  # type: ignore[attr-defined]
         with self.desk.db.write() as s:
-            s.add(Once(asker=me, key=key, request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
-                       created_at=keep.now(), server=server, **values))  # fmt: skip
+            s.add(
+                Once(
+                    asker=me,
+                    key=key,
+                    request=asked or hashlib.sha256(b"\0".join(parts)).hexdigest(),
+                    created_at=keep.now(),
+                    server=server,
+                    **values,
+                )
+            )
         return self.send(headers={"Idempotency-Key": key})
 
     def in_progress(self) -> httpx.Response:
@@ -213,8 +221,10 @@ def test_every_error_named_for_a_route_can_be_provoked(
     found = client.get("http://testserver/api/openapi.json").json()["paths"][f"/api/v1{route}"][method.lower()]
     codes = [
         part.split(":")[0].strip()
-        for status, r in found["responses"].items() if status >= "400" for part in r["description"].split(";")
-    ]  # fmt: skip
+        for status, r in found["responses"].items()
+        if status >= "400"
+        for part in r["description"].split(";")
+    ]
     assert len(codes) == len(set(codes))
     for code in codes:
         provoke: Callable[[], httpx.Response] = getattr(asked, code)

@@ -204,8 +204,17 @@ def test_a_body_that_does_not_come_is_not_waited_for(desk: Desk, monkeypatch: py
             sent.append(message)
 
         headers = [(b"authorization", desk.headers("manager")["Authorization"].encode()), (b"host", b"testserver")]
-        scope = {"type": "http", "method": "PUT", "path": "/api/v1/rounds/r/case", "raw_path": b"", "query_string": b"",
-                 "headers": headers, "http_version": "1.1", "scheme": "http", "server": ("testserver", 80)}  # fmt: skip
+        scope = {
+            "type": "http",
+            "method": "PUT",
+            "path": "/api/v1/rounds/r/case",
+            "raw_path": b"",
+            "query_string": b"",
+            "headers": headers,
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("testserver", 80),
+        }
         await desk.client.app(scope, receive, send)
 
     began = time.monotonic()

@@ -29,13 +29,21 @@ def certificate(folder: Path, host: str, *, days: int) -> Path:
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = dt.datetime.now(dt.UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - dt.timedelta(days=9))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=9))
         .not_valid_after(now + dt.timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([
-            x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host)]
+            ),
+            critical=False,
+        )
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     path = folder / f"{host}.pem"
     plain = serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
@@ -67,8 +75,11 @@ def server(pem: Path | None, *, tls: str, host: str = ELSEWHERE) -> Iterator[tup
                         if not inside:
                             sock.sendall(b"250 taken\r\n")
                     elif word == b"EHLO":
-                        sock.sendall(b"250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n" if tls == "starttls"
-                                     else b"250-here\r\n250 AUTH PLAIN\r\n")  # fmt: skip
+                        sock.sendall(
+                            b"250-here\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"
+                            if tls == "starttls"
+                            else b"250-here\r\n250 AUTH PLAIN\r\n"
+                        )
                     elif word == b"STAR":
                         sock.sendall(b"220 go on\r\n")
                         sock = context.wrap_socket(sock, server_side=True)
@@ -119,9 +130,18 @@ def test_without_tls_nothing_goes_unless_the_setting_says_so() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://h:port", "smtp://h?tls=no", "smtp://h/x",
-     "smtp://us:secret@mail.example.org?tls=off", "smtp://[::1", "smtp://h?ssl=off"],
-)  # fmt: skip
+    [
+        "mail.example.org",
+        "http://mail.example.org",
+        "smtp://",
+        "smtp://h:port",
+        "smtp://h?tls=no",
+        "smtp://h/x",
+        "smtp://us:secret@mail.example.org?tls=off",
+        "smtp://[::1",
+        "smtp://h?ssl=off",
+    ],
+)
 def test_an_address_that_is_none_is_told_at_the_start(url: str) -> None:
     with pytest.raises(UsageError, match="ALLOCATOR_SMTP_URL") as told:
         server_of(url)

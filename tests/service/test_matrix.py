@@ -80,7 +80,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, Any] | None]] = {
     ("POST", "/plans/{id}/answers"): ("own answer", None),
     ("GET", "/plans/{id}/confirmations"): (STAFF, None),
     ("POST", "/plans/{id}/confirmations"): (MANAGER, {"pairs": [{"urn": "1"}]}),
-}  # fmt: skip
+}
 QUERY = {"/users": "programme=p", "/audit": "programme=p", "why-not": "urn=1&sip=B", "comparison": "with={plan}"}
 DENIED = (401, 403, 404)
 

@@ -174,7 +174,9 @@ def test_a_fault_is_told_with_headers_and_a_number_and_blames_nobody(
     answer = desk.client.get(f"{SITE}{path}", headers={**desk.headers("manager"), "Accept": accept})
     page = not path.startswith("/api")
     assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (
-        500, "text/html" if page else "application/problem+json")  # fmt: skip
+        500,
+        "text/html" if page else "application/problem+json",
+    )
     for header in ("content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"):
         assert header in answer.headers
     number = answer.headers["x-request-id"]
@@ -202,7 +204,7 @@ def test_what_is_not_there_is_a_page_for_a_person(desk: Desk, path: str) -> None
         ("PUT", "/api/v1/rounds/r/case", {"json": {"schools": [{"urn": "\ud800", "name": "\udfff"}]}}),
         ("PUT", "/api/v1/rounds/r/policy", {"json": {"eligibility.serving_head_all_of": ["headship_years >= 1/0"]}}),
     ],
-)  # fmt: skip
+)
 def test_what_used_to_be_a_fault_is_none(desk: Desk, method: str, path: str, send: dict[str, Any]) -> None:
     headers = {**desk.headers("manager"), **send.pop("headers", {})}
     if "json" in send:

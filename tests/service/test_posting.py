@@ -73,15 +73,24 @@ def letter(name: str) -> tuple[str, str, str]:
 
 def test_one_letter_that_cannot_go_never_stops_the_rest(server: type[Server]) -> None:
     mail = Mail("smtp://localhost:25", "sip@example.org")
-    fates = mail.post([
-        letter("one"), letter("refused"), ("a@b\nBcc: c@d", "x", "y"), letter("full"), letter("smtputf8"),
-        ("two@example.org", "A heading\nof two lines", "text"), letter("three"),
-    ])  # fmt: skip
+    fates = mail.post(
+        [
+            letter("one"),
+            letter("refused"),
+            ("a@b\nBcc: c@d", "x", "y"),
+            letter("full"),
+            letter("smtputf8"),
+            ("two@example.org", "A heading\nof two lines", "text"),
+            letter("three"),
+        ]
+    )
     assert [f == TAKEN for f in fates] == [True, False, False, False, False, True, True]
     assert fates[1:5] == [
-        "refused by the mail server (550)", UNFIT, "refused by the mail server (452)",
+        "refused by the mail server (550)",
+        UNFIT,
+        "refused by the mail server (452)",
         "refused by the mail server (SMTPNotSupportedError)",
-    ]  # fmt: skip
+    ]
     assert server.taken[1]["Subject"] == "A heading of two lines"
     assert server.made == 1
 
@@ -125,8 +134,9 @@ def drafts(folder: Path, emails: dict[str, str]) -> Desk:
 
 def send(desk: Desk, page: str, **form: object) -> str:
     """What the manager is told."""
-    answer = desk.client.post(f"{SITE}/rounds/n/publish/{page}", data=form, headers=desk.headers("manager"),
-                              follow_redirects=False)  # fmt: skip
+    answer = desk.client.post(
+        f"{SITE}/rounds/n/publish/{page}", data=form, headers=desk.headers("manager"), follow_redirects=False
+    )
     assert answer.status_code == 303, answer.text
     return unquote(answer.headers["set-cookie"].split(";")[0])
 

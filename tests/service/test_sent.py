@@ -65,7 +65,9 @@ def test_a_letter_is_kept_as_it_went_and_shown_to_those_it_went_to(desk: Desk) -
         assert "To the headteacher of 1 Hill School" not in read(desk, name, path), name
     kept = desk.client.get("/rounds/r/letters", headers=desk.headers("auditor")).json()["items"]
     assert {(x["kind"], x["to"], x["whole"]) for x in kept} == {
-        ("school", "The headteacher, 1 Hill School", True), ("chair", "The chair of governors, 1 Hill School", True)}  # fmt: skip
+        ("school", "The headteacher, 1 Hill School", True),
+        ("chair", "The chair of governors, 1 Hill School", True),
+    }
     with desk.db.write() as s:
         s.execute(sa.update(SentRow).values(text="Something else."))
     assert "not the one that the log has sealed" in read(desk, "manager", "/rounds/r/sent")
@@ -121,8 +123,10 @@ def gorse(desk: Desk) -> Desk:
     with desk.db.write() as s:
         planned(s, "h", *hartwell(), programme="p")
         given: tuple[tuple[str, roles.GrantRole, str, str], ...] = (
-            ("gorse head", "head", GORSE, ""), ("gorse chair", "chair", GORSE, ""), ("owen", "sip", "", "owen"),
-        )  # fmt: skip
+            ("gorse head", "head", GORSE, ""),
+            ("gorse chair", "chair", GORSE, ""),
+            ("owen", "sip", "", "owen"),
+        )
         for name, role, urn, sip in given:
             grant = roles.enrol(s, f"{name.replace(' ', '.')}@example.org", name, "p", role, urn=urn, sip=sip)
             life = dt.timedelta(days=1)

@@ -84,8 +84,17 @@ def test_a_link_opens_its_own_role_and_programme_whatever_is_asked(desk: Desk, m
 def test_two_programmes_one_person(desk: Desk) -> None:
     """Manager in one, head in the other, SIP in both: what each session sees."""
     plan = f"/plans/{desk.ids['plan']}"
-    asked = ("/programmes/p", "/programmes/q", "/users?programme=p", "/users?programme=q", "/audit?programme=p",
-             "/rounds/r", "/rounds/r/events", "/rounds/rq", plan)  # fmt: skip
+    asked = (
+        "/programmes/p",
+        "/programmes/q",
+        "/users?programme=p",
+        "/users?programme=q",
+        "/audit?programme=p",
+        "/rounds/r",
+        "/rounds/r/events",
+        "/rounds/rq",
+        plan,
+    )
     sees = {
         ("manager", "p"): (200, 404, 200, 404, 200, 200, 200, 404, 200),
         ("school", "q"): (404, 200, 403, 403, 403, 403, 403, 403, 404),
@@ -97,7 +106,9 @@ def test_two_programmes_one_person(desk: Desk) -> None:
         assert tuple(get(desk, me, path).status_code for path in asked) == statuses, door
         told = get(desk, me, "/me").json()
         assert ({g["programme_id"] for g in told["grants"]}, told["name"]) == (
-            {door[1]}, "Mel" if door[1] == "p" else "Melanie Q")  # fmt: skip
+            {door[1]},
+            "Mel" if door[1] == "p" else "Melanie Q",
+        )
         assert [p["id"] for p in get(desk, me, "/programmes").json()["items"]] == [door[1]]
     assert desk.client.post("/users", headers=session(desk, "sip", "p"), json={}).status_code == 403
 
@@ -192,8 +203,12 @@ def test_a_link_is_pressed_on_our_own_page_only(desk: Desk) -> None:
     for origin in ("https://evil.example", "null", "http://testserver.evil.example"):
         for path in (f"/api/v1/sign-in/{secret}", f"/sign-in/{secret}", "/api/v1/sign-in", "/sign-in"):
             json = {"email": "manager@example.org"} if path.endswith("/sign-in") else None
-            answer = desk.client.post(f"{site}{path}", headers={"Origin": origin}, data=json if "api" not in path else None,
-                                      json=json if "api" in path else None)  # fmt: skip
+            answer = desk.client.post(
+                f"{site}{path}",
+                headers={"Origin": origin},
+                data=json if "api" not in path else None,
+                json=json if "api" in path else None,
+            )
             assert (answer.status_code, "set-cookie" in answer.headers) == (403, False), (origin, path)
     shown = desk.client.get(f"{site}/sign-in/{secret}").text
     assert MANY in shown  # as whom one would come in
@@ -205,8 +220,12 @@ def test_a_link_is_pressed_on_our_own_page_only(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("path", "form"),
-    [("/programmes/p/people/{head}/link", {}), ("/rounds/r/publish/links", {"urns": "1"}), ("/rounds/r/ask", {"step": "offered"})],
-)  # fmt: skip
+    [
+        ("/programmes/p/people/{head}/link", {}),
+        ("/rounds/r/publish/links", {"urns": "1"}),
+        ("/rounds/r/ask", {"step": "offered"}),
+    ],
+)
 def test_a_link_is_shown_only_to_who_manages_everything_here(tmp_path: Path, path: str, form: dict[str, str]) -> None:
     """Where another manages a programme, nobody is shown a link, whether or not its person is known there."""
     where = "http://testserver"
@@ -353,10 +372,13 @@ def test_what_one_role_was_told_is_not_told_to_another_by_its_key(desk: Desk) ->
 
 def test_a_key_is_the_same_at_every_server_of_ours(desk: Desk) -> None:
     told = {
-        desk.client.post(f"http://{host}/api/v1/programmes", json={"name": "One"},
-                         headers={**desk.headers("manager"), "Idempotency-Key": "k"}).json()["id"]
+        desk.client.post(
+            f"http://{host}/api/v1/programmes",
+            json={"name": "One"},
+            headers={**desk.headers("manager"), "Idempotency-Key": "k"},
+        ).json()["id"]
         for host in ("testserver", "localhost", "127.0.0.1:8001")
-    }  # fmt: skip
+    }
     assert len(told) == 1
 
 
@@ -457,10 +479,20 @@ def test_a_head_who_presses_twice_has_asked_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/solves/{}"), ("DELETE", "/solves/{}"), ("GET", "/solves/{}/file"), ("GET", "/rounds/{}"), ("GET", "/rounds/{}/events"),
-     ("POST", "/rounds/{}/solves"), ("GET", "/plans/{}"), ("POST", "/plans/{}/frontier"), ("POST", "/plans/{}/sweeps"),
-     ("GET", "/programmes/{}"), ("DELETE", "/users/{}")],
-)  # fmt: skip
+    [
+        ("GET", "/solves/{}"),
+        ("DELETE", "/solves/{}"),
+        ("GET", "/solves/{}/file"),
+        ("GET", "/rounds/{}"),
+        ("GET", "/rounds/{}/events"),
+        ("POST", "/rounds/{}/solves"),
+        ("GET", "/plans/{}"),
+        ("POST", "/plans/{}/frontier"),
+        ("POST", "/plans/{}/sweeps"),
+        ("GET", "/programmes/{}"),
+        ("DELETE", "/users/{}"),
+    ],
+)
 def test_anothers_thing_is_answered_as_one_that_is_not_there(desk: Desk, method: str, path: str) -> None:
     """By status, code and words: nobody learns that it exists, or what it belongs to."""
     with desk.db.read() as s:

@@ -82,11 +82,36 @@ def _with_amira(made: Desk) -> Iterator[Desk]:
         keep.step(s, "n", MEL, lambda d: rounds.answer(d, "3", "query", "head", today, reason="Which day?"))
         grant = roles.enrol(s, EMAIL, NAME, "p", "sip", sip="A")
         keep.note(s, None, "user added", EMAIL, programme="p", detail="sip A")
-        s.add(LetterRow(id="l", round_id="n", kind="school", key="1", person_id=grant.person_id, role="school", email=EMAIL, next="/",
-                        heading=f"{NAME} is proposed", text=f"Dear head, {NAME} is proposed.", hash="h", at=keep.now(),
-                        expires_at=keep.now(), fate="taken"))  # fmt: skip
-        s.add(AskRow(round_id="n", n=1, at=keep.now(), by=MEL.model_dump(mode="json"), kind="answered", whose="school", key="1",
-                     data={"note": "We like Khan.", "going_on": "keep"}))  # fmt: skip
+        s.add(
+            LetterRow(
+                id="l",
+                round_id="n",
+                kind="school",
+                key="1",
+                person_id=grant.person_id,
+                role="school",
+                email=EMAIL,
+                next="/",
+                heading=f"{NAME} is proposed",
+                text=f"Dear head, {NAME} is proposed.",
+                hash="h",
+                at=keep.now(),
+                expires_at=keep.now(),
+                fate="taken",
+            )
+        )
+        s.add(
+            AskRow(
+                round_id="n",
+                n=1,
+                at=keep.now(),
+                by=MEL.model_dump(mode="json"),
+                kind="answered",
+                whose="school",
+                key="1",
+                data={"note": "We like Khan.", "going_on": "keep"},
+            )
+        )
         amira = Person(id=grant.person_id, name=NAME, role="sip")
         for text, by in (("Khan came late.", MEL), ("Which day was it?", amira), ("On the Monday.", MEL)):
             first = ladders.opened(by, 0, text, keep.now(), 10)

@@ -150,10 +150,20 @@ def more_than_a_column_holds(rows: list[Any]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        no_such_table, no_such_column, left_empty, no_row, no_pair, no_moment, text_for_a_moment, twice, of_nobody,
-        another_order, left_out, more_than_a_column_holds,
+        no_such_table,
+        no_such_column,
+        left_empty,
+        no_row,
+        no_pair,
+        no_moment,
+        text_for_a_moment,
+        twice,
+        of_nobody,
+        another_order,
+        left_out,
+        more_than_a_column_holds,
     ],
-)  # fmt: skip
+)
 def test_rows_that_are_not_ours_are_told_in_a_sentence_and_leave_the_store_empty(
     desk: Desk, empty: Database, tmp_path: Path, change: Callable[[list[Any]], None]
 ) -> None:

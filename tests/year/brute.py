@@ -438,8 +438,10 @@ class Year:
         }
         self.loads = {
             (part.key, s, q): self.load(part, s, split)
-            for part in self.parts for s in self.may[part.key] for q, split in self.trims(part).items()
-        }  # fmt: skip
+            for part in self.parts
+            for s in self.may[part.key]
+            for q, split in self.trims(part).items()
+        }
         self.early = [f"1a_{n}" for n in NEEDS] + ["1b", "1c"]
         if not self.r.days_first and not self.r.rebuild:
             self.early += ["2", "3"]
@@ -582,7 +584,7 @@ class Year:
         tiers["5"] = sum(
             int.from_bytes(hashlib.sha256(f"{self.seed}|{u}|{k}|{s}".encode()).digest()[:3], "big") >> 4
             for (u, k), s in held.items()
-        )  # fmt: skip
+        )
         # an earlier id is better, an empty part last; then the shortfall spread, and least in the same order
         rank = {s: -n for n, s in enumerate(sorted(self.b.sips))}
         names = tuple(rank.get(held.get(x.key, ""), -len(rank)) for x in self.parts)

@@ -13,9 +13,21 @@ from tests import make
 
 Change = dict[str, Any]
 DAYS = [
-    "2026-09-01", "2026-09-15", "2026-10-14", "2026-11-02", "2026-11-20", "2026-12-31", "2027-01-01", "2027-01-18",
-    "2027-02-01", "2027-03-05", "2027-04-15", "2027-04-16", "2027-05-03", "2027-06-30",
-]  # fmt: skip
+    "2026-09-01",
+    "2026-09-15",
+    "2026-10-14",
+    "2026-11-02",
+    "2026-11-20",
+    "2026-12-31",
+    "2027-01-01",
+    "2027-01-18",
+    "2027-02-01",
+    "2027-03-05",
+    "2027-04-15",
+    "2027-04-16",
+    "2027-05-03",
+    "2027-06-30",
+]
 NEEDS = ["low", "standard", "standard", "raised", "high", "top"]
 
 
@@ -29,21 +41,41 @@ def case_of(r: random.Random) -> tuple[Case, Policy]:
     ids = list("ABCD")[: r.choice([2, 3, 3, 4])]
     schools = [
         make.school(
-            u, days=r.choice([2, 3, 3.25, 4, 5]), need=maybe(r, 0.7, *NEEDS), head=maybe(r, 0.25, "h"),
-            cluster=maybe(r, 0.4, "North"), cluster_wants_one_sip=maybe(r, 0.4, True), trust=maybe(r, 0.3, "Oak"),
-            paired_with=maybe(r, 0.25, *urns), appraisal=maybe(r, 0.45, "same", "different", "any"),
-            support_days=maybe(r, 0.4, 0, 1, 2), participation=maybe(r, 0.08, "own_sip"),
-            opens_on=_day(maybe(r, 0.06, "2027-01-04", "2026-11-15")), closes_on=_day(maybe(r, 0.06, *DAYS[5:9])),
-            head_started=_day(maybe(r, 0.2, "2026-09-01")), focus=tuple(r.sample(["reading", "maths"], r.randint(0, 2))),
-            easting=maybe(r, 0.6, 400_000, 410_000), northing=maybe(r, 0.6, 100_000, 115_000),
+            u,
+            days=r.choice([2, 3, 3.25, 4, 5]),
+            need=maybe(r, 0.7, *NEEDS),
+            head=maybe(r, 0.25, "h"),
+            cluster=maybe(r, 0.4, "North"),
+            cluster_wants_one_sip=maybe(r, 0.4, True),
+            trust=maybe(r, 0.3, "Oak"),
+            paired_with=maybe(r, 0.25, *urns),
+            appraisal=maybe(r, 0.45, "same", "different", "any"),
+            support_days=maybe(r, 0.4, 0, 1, 2),
+            participation=maybe(r, 0.08, "own_sip"),
+            opens_on=_day(maybe(r, 0.06, "2027-01-04", "2026-11-15")),
+            closes_on=_day(maybe(r, 0.06, *DAYS[5:9])),
+            head_started=_day(maybe(r, 0.2, "2026-09-01")),
+            focus=tuple(r.sample(["reading", "maths"], r.randint(0, 2))),
+            easting=maybe(r, 0.6, 400_000, 410_000),
+            northing=maybe(r, 0.6, 100_000, 115_000),
         )
         for u in urns
-    ]  # fmt: skip
+    ]
     people = [_sip(r, i, urns) for i in ids]
     history = [row for u in urns if r.random() < 0.7 for row in _past(r, u, ids)]
     policy = make.policy(
-        days={"trim_step": r.choice([0.5, 1, 1]), "support": 2, "new_pairing": r.choice([0, 0.5]), "floor": r.choice([1, 2, 2])},
-        capacity={"overhead": 0, "reserve_percent": 0, "period_stretch": r.choice([1, 1.1, 1.5]), "on": r.random() < 0.95},
+        days={
+            "trim_step": r.choice([0.5, 1, 1]),
+            "support": 2,
+            "new_pairing": r.choice([0, 0.5]),
+            "floor": r.choice([1, 2, 2]),
+        },
+        capacity={
+            "overhead": 0,
+            "reserve_percent": 0,
+            "period_stretch": r.choice([1, 1.1, 1.5]),
+            "on": r.random() < 0.95,
+        },
         separation={"needs": r.choice([["top"], ["top", "high"]]), "on": r.random() < 0.9},
         tenure={"limit": 3, "review": 2, "sole_specialist": r.choice(["extend", "rotate"])},
         repair={"handover": r.choice([0, 50, 300, 900]), "days_first": r.choice(["auto", "auto", "always", "never"])},
@@ -54,16 +86,15 @@ def case_of(r: random.Random) -> tuple[Case, Policy]:
         availability={"on": r.random() < 0.95},
         require_dbs=r.random() < 0.8,
         portfolio={"on": r.random() < 0.95},
-    )  # fmt: skip
+    )
     tables: dict[str, Any] = {
         "history": history,
         "wishes": [w for u in urns if r.random() < 0.3 for w in [_wish(r, u, ids)]],
         "absences": [_absence(r, r.choice(ids)) for _ in range(r.choice([0, 0, 0, 1, 1, 2]))],
-        "worked": [
-            {"urn": r.choice(urns), "post": "lead", "sip": r.choice(ids), "on": dt.date(2026, 10, 1), "days": 1}
-        ] * (r.random() < 0.12),
+        "worked": [{"urn": r.choice(urns), "post": "lead", "sip": r.choice(ids), "on": dt.date(2026, 10, 1), "days": 1}]
+        * (r.random() < 0.12),
         "decisions": [_decision(r, r.choice(urns), r.choice(ids)) for _ in range(r.choice([0, 0, 0, 1, 1, 2]))],
-    }  # fmt: skip
+    }
     return make.case(schools, people, **tables), policy
 
 
@@ -73,15 +104,25 @@ def _day(text: str | None) -> dt.date | None:
 
 def _sip(r: random.Random, sip: str, urns: list[str]) -> Any:
     return make.sip(
-        sip, kind=r.choice(["consultant", "consultant", "serving_head"]), days=r.choice([3, 5, 6, 8, 10, 20]),
-        max_schools=maybe(r, 0.6, 1, 1, 2, 3), min_schools=maybe(r, 0.05, 1, 2), appraisal_trained=r.random() < 0.8,
-        current_urn=maybe(r, 0.3, *urns), las=("Vale",) if r.random() < 0.05 else (), day_rate=maybe(r, 0.3, 300, 450),
+        sip,
+        kind=r.choice(["consultant", "consultant", "serving_head"]),
+        days=r.choice([3, 5, 6, 8, 10, 20]),
+        max_schools=maybe(r, 0.6, 1, 1, 2, 3),
+        min_schools=maybe(r, 0.05, 1, 2),
+        appraisal_trained=r.random() < 0.8,
+        current_urn=maybe(r, 0.3, *urns),
+        las=("Vale",) if r.random() < 0.05 else (),
+        day_rate=maybe(r, 0.3, 300, 450),
         joined_on=_day(maybe(r, 0.15, "2026-10-31", "2026-09-20", "2027-02-01", "2026-03-01")),
-        leaves_on=_day(maybe(r, 0.06, "2027-02-26")), dbs_valid_until=_day(maybe(r, 0.1, "2027-03-31", "2027-08-31")),
-        autumn_2_days=maybe(r, 0.25, 1, 2, 2.5), spring_days=maybe(r, 0.15, 1, 1.5, 2),
-        specialisms=tuple(r.sample(["reading", "maths"], r.randint(0, 2))), experience=("special_measures",),
-        easting=maybe(r, 0.6, 400_000, 420_000), northing=maybe(r, 0.6, 100_000, 130_000),
-    )  # fmt: skip
+        leaves_on=_day(maybe(r, 0.06, "2027-02-26")),
+        dbs_valid_until=_day(maybe(r, 0.1, "2027-03-31", "2027-08-31")),
+        autumn_2_days=maybe(r, 0.25, 1, 2, 2.5),
+        spring_days=maybe(r, 0.15, 1, 1.5, 2),
+        specialisms=tuple(r.sample(["reading", "maths"], r.randint(0, 2))),
+        experience=("special_measures",),
+        easting=maybe(r, 0.6, 400_000, 420_000),
+        northing=maybe(r, 0.6, 100_000, 130_000),
+    )
 
 
 def _past(r: random.Random, urn: str, ids: list[str]) -> list[dict[str, Any]]:
@@ -175,18 +216,33 @@ def event(r: random.Random, case: Case, plan: Plan, n: int) -> Change:
 
 def _joiner(r: random.Random, sip: str, day: str) -> Change:
     return {
-        "sip": sip, "name": f"Sip {sip}", "kind": "consultant", "phases": ["primary"], "days": r.choice([3, 6, 20]),
-        "joined_on": day if r.random() < 0.85 else None, "trained": True, "board_approved": True, "appraisal_trained": True,
-        "dbs_checked_on": r.choice(["2026-01-01", "2026-01-01", "2027-02-10"]), "max_schools": maybe(r, 0.6, 1, 2),
-    }  # fmt: skip
+        "sip": sip,
+        "name": f"Sip {sip}",
+        "kind": "consultant",
+        "phases": ["primary"],
+        "days": r.choice([3, 6, 20]),
+        "joined_on": day if r.random() < 0.85 else None,
+        "trained": True,
+        "board_approved": True,
+        "appraisal_trained": True,
+        "dbs_checked_on": r.choice(["2026-01-01", "2026-01-01", "2027-02-10"]),
+        "max_schools": maybe(r, 0.6, 1, 2),
+    }
 
 
 def _school(r: random.Random, urn: str, day: str) -> Change:
     return {
-        "urn": urn, "name": f"School {urn}", "phase": "primary", "la": "Hart", "days": r.choice([2, 3]),
-        "opens_on": day if r.random() < 0.8 else None, "need": maybe(r, 0.5, "top", "low"), "head": maybe(r, 0.2, "h"),
-        "appraisal": maybe(r, 0.3, "same", "different"), "cluster": maybe(r, 0.3, "North"),
-    }  # fmt: skip
+        "urn": urn,
+        "name": f"School {urn}",
+        "phase": "primary",
+        "la": "Hart",
+        "days": r.choice([2, 3]),
+        "opens_on": day if r.random() < 0.8 else None,
+        "need": maybe(r, 0.5, "top", "low"),
+        "head": maybe(r, 0.2, "h"),
+        "appraisal": maybe(r, 0.3, "same", "different"),
+        "cluster": maybe(r, 0.3, "North"),
+    }
 
 
 def chain(r: random.Random) -> list[int]:

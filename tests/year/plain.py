@@ -40,8 +40,10 @@ class _Plain:
         self.had: dict[tuple[str, str, str], list[Spell]] = defaultdict(list)
         if before is not None and kept and not kept.rebuild:
             old, _ = apply(
-                Case.model_validate(before.inputs.case), Policy.model_validate(before.inputs.policy), before.inputs.changes
-            )  # fmt: skip
+                Case.model_validate(before.inputs.case),
+                Policy.model_validate(before.inputs.policy),
+                before.inputs.changes,
+            )
             self.accepted = {(s.sip, run) for s in old.sips for run in away(old, s.sip)}
             for x in before.assignments:
                 self.had[x.urn, x.post, x.sip].append((x.from_, x.to))
@@ -124,8 +126,11 @@ class _Plain:
         who, p = {(x.urn, x.post): x.sip for x in rows}, self.policy
         for (urn, post), sip in who.items():
             apart = (post == "support" and p.separation.on) or (
-                post == "appraisal" and p.appraisal.on and urn in self.schools and self.schools[urn].appraisal == "different"
-            )  # fmt: skip
+                post == "appraisal"
+                and p.appraisal.on
+                and urn in self.schools
+                and self.schools[urn].appraisal == "different"
+            )
             if apart and who.get((urn, "lead")) == sip:
                 yield f"{sip} is lead and {post} at {urn} on {day}"
         for sip, n in (

@@ -30,9 +30,11 @@ def test_a_rebuild_leaves_each_post_whole_where_a_school_of_a_cluster_closes() -
 
 def test_cuts_go_from_a_cluster_to_schools_that_share_a_head_with_one_of_it() -> None:
     schools = [
-        school("1", head="h"), school("2", head="h", cluster="North"),
-        school("3", cluster="North", closes_on=dt.date(2027, 3, 1)), school("4"),
-    ]  # fmt: skip
+        school("1", head="h"),
+        school("2", head="h", cluster="North"),
+        school("3", cluster="North", closes_on=dt.date(2027, 3, 1)),
+        school("4"),
+    ]
     plan = solve(case(schools, [sip("A"), sip("B"), sip("C")], decisions=[{**ONE_LEAD, "urn": "2"}]), RULES)
     who = at(plan)[0][0]
     new = repair(plan, [leaves(who, "2027-02-01")])

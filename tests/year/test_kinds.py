@@ -95,10 +95,11 @@ def test_who_is_due_back_from_an_absence_and_is_refused_does_not_come_back(refus
 
 def test_a_refusal_in_july_holds_for_the_whole_year_also_around_an_absence() -> None:
     facts = case(
-        [school("1"), school("2")], [sip("A"), sip("B", max_schools=1)],
+        [school("1"), school("2")],
+        [sip("A"), sip("B", max_schools=1)],
         history=[*led("1", "A", "2025/26"), *led("2", "A", "2025/26")],
         absences=[{"sip": "A", "away_from": "2026-10-15", "away_to": "2026-12-31"}],
-    )  # fmt: skip
+    )
     plan = solve(facts, RULES)
     assert at(plan) == [("A", "09-01", "07-31")]
     found = holds(veto(plan, "1").plan, plan)
@@ -117,8 +118,12 @@ def test_two_absences_are_both_covered() -> None:
     plan = start([school("1")], [sip("A"), sip("B")], history=led("1", "A", "2025/26"))
     found = after(plan, absent("A", "2026-11-02", "2026-11-30"), absent("A", "2027-05-01", "2027-06-30"))
     assert at(found) == [
-        ("A", "09-01", "11-01"), ("B", "11-02", "11-30"), ("A", "12-01", "04-30"), ("B", "05-01", "06-30"), ("A", "07-01", "07-31")
-    ]  # fmt: skip
+        ("A", "09-01", "11-01"),
+        ("B", "11-02", "11-30"),
+        ("A", "12-01", "04-30"),
+        ("B", "05-01", "06-30"),
+        ("A", "07-01", "07-31"),
+    ]
 
 
 def test_an_absence_in_two_rows_is_one() -> None:
@@ -133,9 +138,11 @@ def test_an_absence_in_two_rows_is_one() -> None:
 def test_an_absence_that_a_plan_accepted_stays_accepted_until_it_changes() -> None:
     rows = [{"sip": "A", "away_from": "2027-01-11", "away_to": "2027-02-12"}]
     plan = start(
-        [school("1"), school("2")], [sip("A"), sip("B", max_schools=1), sip("C", max_schools=1)],
-        history=[*led("1", "A", "2025/26"), *led("2", "A", "2025/26")], absences=rows,
-    )  # fmt: skip
+        [school("1"), school("2")],
+        [sip("A"), sip("B", max_schools=1), sip("C", max_schools=1)],
+        history=[*led("1", "A", "2025/26"), *led("2", "A", "2025/26")],
+        absences=rows,
+    )
     assert at(after(plan, {"veto": {"urn": "2", "sip": "A"}})) == [("A", "09-01", "07-31")]
     longer = after(plan, absent("A", "2027-02-13", "2027-02-26"))
     assert [row[0] for row in at(longer)] == ["A", "B", "A"] or [row[0] for row in at(longer)] == ["A", "C", "A"]
@@ -198,9 +205,10 @@ def test_one_sip_for_a_cluster_also_when_the_member_that_asks_closes() -> None:
     asks = [{"decision": "one_sip_for_cluster", "urn": "3", "reason": "r", "by": "m", "on": "2026-06-01"}]
     facts: Case = case(
         [school(u, cluster="North", status="closed" if u == "3" else None) for u in "123"],
-        [sip("A", max_schools=2), sip("B", max_schools=2)], decisions=asks,
+        [sip("A", max_schools=2), sip("B", max_schools=2)],
+        decisions=asks,
         history=[*led("1", "A", "2025/26"), *led("2", "B", "2025/26")],
-    )  # fmt: skip
+    )
     plan = solve(facts, RULES)
     assert at(plan, "1")[0][0] == at(plan, "2")[0][0]
     found = after(plan, leaves(at(plan, "1")[0][0], "2026-12-31"))

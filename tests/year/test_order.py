@@ -49,8 +49,10 @@ def step(plan: Plan, given: list[Change]) -> tuple[Plan, set[Day]]:
 
 def held(plan: Plan) -> dict[Day, str]:
     return {
-        (x.urn, str(x.post), x.from_ + n * ONE): x.sip for x in plan.assignments for n in range((x.to - x.from_).days + 1)
-    }  # fmt: skip
+        (x.urn, str(x.post), x.from_ + n * ONE): x.sip
+        for x in plan.assignments
+        for n in range((x.to - x.from_).days + 1)
+    }
 
 
 def test_order_and_grouping_leave_the_same_days_open() -> None:

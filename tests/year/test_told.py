@@ -21,7 +21,13 @@ def steps(tmp_path: Path, text: str) -> Path:
 
 def test_a_year_goes_on_from_step_to_step(tmp_path: Path) -> None:
     world = case([school("1"), school("2")], [sip("A", max_schools=2), sip("B", max_schools=2)])
-    told = list(tell(solve(world, Policy()), read_steps(steps(tmp_path, '''
+    told = list(
+        tell(
+            solve(world, Policy()),
+            read_steps(
+                steps(
+                    tmp_path,
+                    """
         [[step]]
         title = "One refuses"
         refusal = { urn = "1" }
@@ -32,7 +38,11 @@ def test_a_year_goes_on_from_step_to_step(tmp_path: Path) -> None:
         sip_leaves = { sip = "A", on = "2026-12-31" }
         [[step.change]]
         sip_leaves = { sip = "B", on = "2026-12-31" }
-    '''))))  # fmt: skip
+    """,
+                )
+            ),
+        )
+    )
     refused, last = told
     assert refused.refused
     assert {a.sip for a in refused.plan.assignments if a.urn == "1"} != {refused.refused.refused.sip}
