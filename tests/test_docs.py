@@ -17,7 +17,6 @@ from allocator import errors
 from allocator.intake.read import read_case
 from allocator.questions.frontier import frontier
 from allocator.reasons.answer import solve
-from docs.house import modules_twice
 from tests.sizes import whole_or
 
 ROOT = Path(__file__).parents[1]
@@ -98,12 +97,6 @@ def test_the_walk_prints_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
     tried = doctest.testfile(str(ROOT / "docs/explanation/walk.md"), module_relative=False)
     assert tried.attempted > 25
     assert tried.failed == 0
-
-
-def test_a_module_name_that_occurs_twice_is_in_the_glossary() -> None:
-    """Prefer a new name; where two rooms must share one, say why."""
-    glossary = (ROOT / "docs/reference/glossary.md").read_text("utf-8")
-    assert [name for name in modules_twice(ROOT) if f"`{name}`" not in glossary] == []
 
 
 def test_the_glossary_names_files_that_are_there() -> None:

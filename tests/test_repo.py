@@ -82,10 +82,28 @@ def test_nobody_looks_a_post_up_in_the_rows_of_a_plan_by_hand() -> None:
     assert house.indexes(ROOT) == []
 
 
-def test_a_class_name_that_occurs_twice_is_in_the_glossary() -> None:
+def _twice(kind: str) -> list[list[str]]:
+    """What the glossary says of the names of a kind that occur twice: the names of each row, and its other words."""
     glossary = (ROOT / "docs/reference/glossary.md").read_text("utf-8")
+    (section,) = re.findall(rf"^### {kind}\n(.*?)(?=^#|\Z)", glossary, re.M | re.S)
+    return [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+
+
+def test_the_modules_that_share_a_name_are_those_that_the_glossary_gives_a_reason_for() -> None:
+    """Prefer a new name; where two rooms must share one, say in which it is and why another bears it."""
+    found = []
+    for names, room, why in _twice("Modules"):
+        for name in re.findall(r"`(\w+)`", names):
+            assert (ROOT / "allocator" / room.strip("`") / f"{name}.py").exists(), name
+            assert len(why) > 20
+            found.append(name)
+    assert sorted(found) == house.modules_twice(ROOT)
+
+
+def test_the_classes_that_share_a_name_are_rules_or_those_that_the_glossary_gives_a_reason_for() -> None:
     rules = {n for n in house.classes_twice(ROOT) if (ROOT / "allocator/rules" / f"{_snake(n)}.py").exists()}
-    assert [n for n in house.classes_twice(ROOT) if n not in rules and f"`{n}`" not in glossary] == []
+    found = [n for names, *_ in _twice("Classes") for n in re.findall(r"`(\w+)`", names)]
+    assert sorted(found) == [n for n in house.classes_twice(ROOT) if n not in rules]
 
 
 def _snake(name: str) -> str:

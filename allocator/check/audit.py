@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from allocator.check import before, claims, days, said, totals
+from allocator.check import before, beside, claims, day_by_day, totals
 from allocator.check.doubt import doubts
-from allocator.check.rows import chosen, compare, rows
+from allocator.check.plan_rows import chosen, compare, rows
 from allocator.check.score import Auditor
 from allocator.check.structure import Breach
 from allocator.check.trust import against
@@ -30,13 +30,13 @@ def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -
     out += strange
     broken = a.breaches(choice, short)
     out += broken
-    out += days.judge(a, plan)
+    out += day_by_day.judge(a, plan)
     if strange or any(x.rule == "days" for x in broken):
         return out
     right = rows(a, choice, short)
     out += compare(a, plan, right)
-    out += said.beside(a, plan, choice, right)
-    out += said.empty(a, plan, choice)
+    out += beside.said(a, plan, choice, right)
+    out += beside.empty(a, plan, choice)
     out += claims.check(a, plan, choice, short)
     score = a.score(choice, short, checked=True)
     assert score is not None

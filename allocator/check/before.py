@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from allocator.check.derived import Book, Post
 from allocator.check.ledger import by
-from allocator.check.rows import Row
+from allocator.check.plan_rows import Row
 from allocator.check.score import Auditor
 from allocator.check.standing import ONE
 from allocator.check.structure import Breach, Choice, Key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from allocator.check.ledger import by
-from allocator.check.rows import Row
+from allocator.check.plan_rows import Row
 from allocator.check.score import Auditor, Score
 from allocator.check.structure import Breach, Choice, Short, person_loads
 from allocator.domain.case import Sip

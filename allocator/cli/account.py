@@ -63,7 +63,7 @@ def pair(
     as_json: JsonOpt = False,
 ) -> None:
     """The story of one pair of the service, from data to letters, as a pack that another machine checks."""
-    from allocator.cli.plans import post_kind
+    from allocator.cli.planning import post_kind
     from allocator.service.account.pair import pack
     from allocator.store import keep
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from allocator.cli import account, cases, demo, lists, national, plans, scenarios, service, starters, year
+from allocator.cli import account, cases, demo, lists, national, planning, scenarios, service, starters, year
 from allocator.cli.app import app as app
 from allocator.errors import UsageError
 
-FAMILIES = (account, cases, lists, demo, national, plans, scenarios, service, starters, year)
+FAMILIES = (account, cases, lists, demo, national, planning, scenarios, service, starters, year)
 
 
 @app.command("help")

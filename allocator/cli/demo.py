@@ -13,7 +13,7 @@ import typer
 
 from allocator.cli.app import JsonOpt, app, load, plan_text, write
 from allocator.cli.outputs import save_text
-from allocator.cli.plans import scenarios_folder
+from allocator.cli.planning import scenarios_folder
 
 if TYPE_CHECKING:
     from allocator.domain.plan import Load, Plan

@@ -27,7 +27,7 @@ from allocator.cli.app import (
     write,
 )
 from allocator.cli.outputs import ExcelOpt, ModelOpt, OutOpt, PairsOpt, ReportOpt, of_plan, save_text
-from allocator.cli.plans import AllOpt, PostOpt, of_model, post_kind
+from allocator.cli.planning import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
 from allocator.cli.time_allowed import SearchersOpt, TimeOpt, WorkOpt, clear, stop_of, within
 from allocator.cli.whom import People

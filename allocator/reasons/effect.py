@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from allocator import rules
-from allocator.check.rows import chosen
+from allocator.check.plan_rows import chosen
 from allocator.check.score import Auditor
 from allocator.domain.case import Case
 from allocator.domain.change import apply

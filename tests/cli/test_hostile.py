@@ -112,7 +112,7 @@ def test_a_plan_of_another_form_says_so(tmp_path: Path) -> None:
 def test_where_an_output_goes_is_looked_at_before_the_work(
     option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allocator.cli.plans.load", lambda *_, **__: pytest.fail("the work was begun"))
+    monkeypatch.setattr("allocator.cli.planning.load", lambda *_, **__: pytest.fail("the work was begun"))
     answer = CliRunner().invoke(
         app, ["solve", str(folder(tmp_path / "c")), option, str(tmp_path / "nowhere" / "plan.json")]
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from allocator.check import points
 from allocator.check.before import empty_from, filled
 from allocator.check.derived import Post
-from allocator.check.rows import Row
+from allocator.check.plan_rows import Row
 from allocator.check.score import Auditor
 from allocator.check.structure import Breach, Choice, Key, locks
 from allocator.domain.plan import Assignment, ClashItem, Plan, Unfilled
@@ -60,7 +60,7 @@ OTHER_RULES = (
 RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *points.RULES))
 
 
-def beside(a: Auditor, plan: Plan, choice: Choice, right: Sequence[Row]) -> Iterator[Breach]:
+def said(a: Auditor, plan: Plan, choice: Choice, right: Sequence[Row]) -> Iterator[Breach]:
     """Names, runners-up, ties and locks of the rows; `right` are the rows as they should be."""
     told = any(r.text for x in plan.assignments for r in x.reasons)  # a bare plan has no words, and no runners-up
     given = {(x.urn, str(x.post), x.sip, x.from_): x for x in plan.assignments}
