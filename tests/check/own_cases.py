@@ -11,8 +11,9 @@ from tests.check.random_cases import random_case
 
 Draw = Callable[[random.Random, Case, Policy], tuple[Case, Policy]]
 
-# rule -> what is added to each random case when that rule is tried
-DRAWS: dict[str, Draw] = {}
+DRAWS: dict[str, Draw] = {
+    # rule -> what is added to each random case when that rule is tried
+}
 
 
 def case_for(rule: str, n: int) -> tuple[Case, Policy]:
