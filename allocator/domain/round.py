@@ -103,6 +103,11 @@ class Pair:
     told_of: tuple[str, ...] = ()
 
     @property
+    def untold(self) -> bool:
+        """Its school has had no letter of it: a draft, or one whose SIP was let go before any went."""
+        return self.stage == "draft" or (self.declined and self.released_on is None)
+
+    @property
     def key(self) -> Key:
         return (self.urn, self.post)
 

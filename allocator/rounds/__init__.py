@@ -40,7 +40,18 @@ from allocator.rounds.desk import (
     resubmit,
 )
 from allocator.rounds.due import asks, offered, sip_due, tell, tells, to_tell, together, told_only
-from allocator.rounds.telling import deadline, outstanding, propose, remind, reminders, sealed, sound, withdraw, written
+from allocator.rounds.telling import (
+    deadline,
+    held_back,
+    outstanding,
+    propose,
+    remind,
+    reminders,
+    sealed,
+    sound,
+    withdraw,
+    written,
+)
 
 __all__ = [
     "Altered",
@@ -59,6 +70,7 @@ __all__ = [
     "facts_of",
     "governors",
     "granted",
+    "held_back",
     "held_by_hand",
     "may_adopt",
     "may_raise",

@@ -159,12 +159,15 @@ def sip_says(
     on: dt.date,
     *,
     urn: str | None = None,
+    post: PostKind | None = None,
     reason: str | None = None,
     via: Via = "page",
 ) -> Fact:
     """A SIP's word when sounded out, or at any time: yes, a query, a wish to move on, no to one school, an interest
-    (domain F6, D9). A no comes with its reason and goes to the manager, who lets the SIP go or not (`close_query`)."""
-    mine = [p for p in desk.round.everyone if p.sip == sip and urn in (None, p.urn)]
+    (domain F6, D9), of the task `post` where they have several there.
+
+    A no comes with its reason and goes to the manager, who lets the SIP go or not (`close_query`)."""
+    mine = [p for p in desk.round.everyone if p.sip == sip and urn in (None, p.urn) and post in (None, p.post)]
     if not mine:
         raise UsageError(f"{sip} has no pair {'at ' + desk.name(urn) if urn else 'in this plan'}.", sip=sip)
     if says in OF_ONE and urn is None:

@@ -12,6 +12,8 @@ from allocator.questions.veto import one_answer
 from allocator.rounds.desk import Desk, Fact
 from allocator.words import day, listed
 
+HOLDS = {"decline": "has said no to it", "interest": "has declared a tie"}  # what a SIP said before a school is told
+
 
 def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
     """SIPs are asked before schools are told. None = everyone with a pair."""
@@ -29,10 +31,15 @@ def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt
 
     Schools that share a head are told together, in one letter.
     """
-    drafts = {p.urn for p in desk.round.everyone if p.stage == "draft"}
+    drafts, held = {p.urn for p in desk.round.everyone if p.stage == "draft"}, held_back(desk)
     if not drafts:
         raise RoundRefuses("Every proposal is already out. Withdraw one to send it again.")
-    chosen = sorted(drafts if urns is None else set(urns))
+    chosen = sorted(drafts - set(held) if urns is None else set(urns))
+    if waits := [u for u in (held if urns is None and not chosen else chosen) if u in held]:
+        raise RoundRefuses(
+            f"{listed([f'{desk.name(u)} ({held[u]})' for u in waits])}: the school hears nothing "
+            "until you have decided on it. Answer the SIP first, or leave it out."
+        )
     wrong = [u for u in chosen if u not in drafts]
     if wrong or not chosen:
         raise RoundRefuses(
@@ -44,6 +51,24 @@ def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt
         _sounded_out(desk, chosen, on)
     by = deadline(desk, on, answer_by)
     return Fact("proposed", {"urns": chosen, "on": on.isoformat(), "answer_by": by.isoformat()})
+
+
+def held_back(desk: Desk) -> dict[str, str]:
+    """Schools whose letter waits: their SIP has said no, or declared a tie, and nobody has decided yet.
+
+    Each with what the SIP said. All schools of one head wait together: they get one letter.
+    """
+    out: dict[str, str] = {}
+    for q in desk.round.queries:
+        if q.outcome is not None or q.about not in HOLDS or q.sip is None:
+            continue
+        if any(
+            p.stage == "draft" and (p.urn, p.sip) == (q.urn, q.sip) and (q.about == "interest" or p.post == q.post)
+            for p in desk.round.everyone
+        ):
+            said = f"{desk.facts.sips[q.sip].name} {HOLDS[q.about]}"
+            out |= {u: said for u in one_answer(desk.facts, q.urn) if (u, "lead") in desk.round.pairs} | {q.urn: said}
+    return out
 
 
 def _sounded_out(desk: Desk, urns: Collection[str], on: dt.date) -> None:

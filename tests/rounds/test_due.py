@@ -146,6 +146,39 @@ def test_a_sip_declines_one_school(lets_go: bool) -> None:
     assert (rounds.asks(t.desk, "1"), rounds.needs_a_person(t.desk, "1")) == ("changed", None)
 
 
+@pytest.mark.parametrize(("says", "told_why"), [("decline", "has said no to it"), ("interest", "has declared a tie")])
+def test_a_school_is_not_told_of_a_sip_whose_no_or_tie_waits(says: Any, told_why: str) -> None:
+    t = Table(four())
+    t.do(rounds.sip_says, "A", says, JULY, urn="1", reason="my brother teaches there")
+    assert rounds.held_back(t.desk) == {"1": f"Sip A {told_why}"}
+    with pytest.raises(RoundRefuses, match=f"Sip A {told_why}.: the school hears nothing until you have decided"):
+        rounds.propose(t.desk, ["1", "2"], JULY)
+    t.do(rounds.propose, None, JULY)
+    assert [t.stage(u) for u in "1234"] == ["draft", "proposed", "proposed", "proposed"]
+    with pytest.raises(RoundRefuses, match="hears nothing"):
+        rounds.propose(t.desk, None, JULY)
+    t.do(rounds.close_query, 1, "please stay", JULY)
+    assert rounds.held_back(t.desk) == {}
+    t.do(rounds.propose, ["1"], JULY)
+    assert t.stage("1") == "proposed"
+
+
+def test_schools_of_one_head_wait_together_for_what_a_sip_said() -> None:
+    t = Table(four(schools=[school(u, head="h" if u in "12" else "") for u in "1234"]))
+    t.do(rounds.sip_says, "A", "decline", JULY, urn="1", reason="too far")
+    assert set(rounds.held_back(t.desk)) == {"1", "2"}
+
+
+def test_a_sip_with_two_tasks_at_a_school_says_no_to_the_one_meant() -> None:
+    schools = [school(u, appraisal="same" if u == "1" else "none") for u in "1234"]
+    t = Table(four(schools=schools, sips=[sip(x, appraisal_trained=True) for x in "ABC"]))
+    assert {p.post: p.sip for p in t.desk.round.everyone if p.urn == "1"} == {"lead": "A", "appraisal": "A"}
+    t.do(rounds.sip_says, "A", "decline", JULY, urn="1", post="appraisal", reason="not the appraisal")
+    assert t.now.queries[0].post == "appraisal"
+    t.do(rounds.close_query, 1, "I see", JULY, opens=True)
+    assert (t.stage("1"), t.now.pairs["1", "appraisal"].stage) == ("draft", "refused")
+
+
 def test_only_a_wish_to_part_is_let_go_by_an_answer() -> None:
     t = told()
     t.do(rounds.sip_says, "A", "query", JULY, urn="1", reason="how far is it?")

@@ -77,7 +77,7 @@ def four(**tables: Any) -> Case:
     """Four primaries; A led two of them, B two; C is new, and there is room."""
     history = [row for n in range(1, 5) for row in led(str(n), "A" if n < 3 else "B", "2025/26")]
     schools = tables.pop("schools", [school(str(n)) for n in range(1, 5)])
-    return case(schools, [sip("A"), sip("B"), sip("C")], history=history, **tables)
+    return case(schools, tables.pop("sips", [sip("A"), sip("B"), sip("C")]), history=history, **tables)
 
 
 @pytest.fixture
@@ -278,8 +278,8 @@ def test_a_sip_may_ask_to_move_on_and_declare_an_interest(table: Table) -> None:
         rounds.sip_says(table.desk, "A", "move_on", JULY)
     with pytest.raises(UsageError, match="no pair"):
         rounds.sip_says(table.desk, "A", "query", JULY, urn="4")
-    table.do(rounds.sip_says, "A", "interest", JULY, urn="1", reason="my sister teaches there")
     table.do(rounds.propose, None, JULY)
+    table.do(rounds.sip_says, "A", "interest", JULY, urn="1", reason="my sister teaches there")
     table.do(rounds.answer, "1", "accept", "head", JULY)
     with pytest.raises(RoundRefuses, match="query open"):
         rounds.confirm(table.desk, [("1", "lead")], MANAGER)

@@ -110,7 +110,8 @@ def test_a_sip_says_no_to_one_school_and_is_let_go(desk: Desk) -> None:
     assert "Sip A cannot be with you after all." in page
     assert "You asked" not in page
     assert "decided on" in read(desk, "sip", "/sip")
-    assert "Refused: to be planned again" in read(desk, "manager", "/rounds/r/answers")
+    assert "To be planned again" in read(desk, "manager", "/rounds/r/answers")
+    assert "Plan again for 1 school whose SIP was let go" in read(desk, "manager", "/rounds/r")
     with desk.db.read() as s:
         stands = keep.standing(s, "r")
     assert [(p.urn, p.declined) for p in stands.waiting] == [("1", True)]
@@ -206,3 +207,29 @@ def test_a_request_that_the_sip_come_with_the_head_is_decided_and_read_on_the_pa
     )
     assert send(desk, "manager", "/rounds/f/publish/tell") == 303
     assert re.search(said, read(desk, "manager", "/rounds/f/answers/2"))
+
+
+def test_no_letter_goes_while_its_sip_has_said_no_or_declared_a_tie(desk: Desk) -> None:
+    with desk.db.write() as s:
+        planned(s, "h", *hartwell(), programme="p")
+        grant = roles.enrol(s, "owen@example.org", "owen", "p", "sip", sip="owen")
+        desk.tokens["owen"], _ = passes.begin(s, grant.person_id, "sip", "token", dt.timedelta(days=1), programme="p")
+    assert send(desk, "manager", "/rounds/h/publish/sound", sips=["owen"]) == 303
+    token = about(desk, "owen", "/sip")
+    assert send(desk, "owen", "/sip/answer", about=token, say="decline", reason="too far") == 303
+    with desk.db.read() as s:
+        held = rounds.held_back(keep.desk(s, "h")[1])
+    assert set(held.values()) == {"Owen Price has said no to it"}
+    page = read(desk, "manager", "/rounds/h/publish")
+    assert "1 school waits until you have answered the SIP" in page
+    assert "Look at the letters of all 62 shown" in page
+    assert "too far" not in page
+    assert send(desk, "manager", "/rounds/h/publish/send", urns=list(held)) == 409
+    checked = desk.client.get(f"{SITE}/rounds/h/publish/check", headers=desk.headers("manager")).text
+    assert "62 schools, to answer by" in html.unescape(checked)
+    assert "Answer 1 question" in read(desk, "manager", "/rounds/h")
+    form = {"n": "1", "outcome": "I see", "decides": "1", "opens": "go"}
+    assert send(desk, "manager", "/rounds/h/answers/query", **form) == 303
+    page = read(desk, "manager", "/rounds/h")
+    assert "Plan again for 1 school whose SIP was let go" in page
+    assert re.search(r" 0 of \d+ pairs told", page), page

@@ -154,7 +154,7 @@ def _take(ask: AnswerIn, speaker: Speaker, who: Who, programme: str) -> Taken:
 
         def sip_says(d: Desk) -> Fact:
             sip = who.sip(programme) if who.role == "sip" else d.pair(ask.urn, ask.post or "lead").sip
-            return rounds.sip_says(d, sip or "", says, today, urn=ask.urn, reason=ask.reason, via=via)
+            return rounds.sip_says(d, sip or "", says, today, urn=ask.urn, post=ask.post, reason=ask.reason, via=via)
 
         return sip_says
     if speaker == "governors" and says.startswith("governors_"):

@@ -157,9 +157,13 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
             )
         )
     if stands.waiting and not stands.in_force:
+        left = {p.urn for p in stands.waiting if p.declined}
+        refused = {p.urn for p in stands.waiting} - left
+        whose = [f"{_n(len(refused), 'school')} that refused"] if refused else []
+        whose += [f"{_n(len(left), 'school')} whose SIP was let go"] if left else []
         out.append(
             Coming(
-                f"Plan again for {_n(len({p.urn for p in stands.waiting}), 'school')} that refused",
+                f"Plan again for {' and '.join(whose)}",
                 "As few other schools as can be would move; you see who before anybody is told.",
                 Way("See who would move", f"{at}/answers"),
             )
@@ -205,6 +209,8 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             Way("See them, and what would mend it", f"{at}/plan?mark=nobody"),
             (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
         )
+    held = rounds.held_back(rounds.Desk(plan, stands))
+    untold -= set(held)
     if untold and sips:
         return Coming(
             f"{_n(len(sips), 'SIP')} still to say yes",
@@ -214,10 +220,11 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
         )
     if untold:
         before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
-        see = "You see every letter before it goes." + before
+        wait = f" {_n(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
+        see = "You see every letter before it goes." + before + wait
         if facts["sips_first"] and not stands.soundings:
             return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
-        title = f"Tell {'the other ' if stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
+        title = f"Tell {'the other ' if held or stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
         letters = Way("Look at the letters", f"{at}/publish/check")
         return Coming(title, see, letters, (Way("Choose whom, or ask SIPs first", f"{at}/publish"), look))
     if answering:

@@ -93,7 +93,7 @@ def steps(facts: dict[str, Any]) -> list[DeskStep]:
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]
     at = f"/rounds/{now.id}"
     stages = [p.stage for p in stands.everyone]
-    total, draft, confirmed = len(stages), stages.count("draft"), stages.count("confirmed")
+    total, draft, confirmed = len(stages), sum(p.untold for p in stands.everyone), stages.count("confirmed")
     answered = sum(a.answered_on is not None for a in facts["answered"].values())
     data = (
         f"{counted(len(case.case['schools']), 'school')}, {counted(len(case.case['sips']), 'SIP')}"

@@ -75,7 +75,9 @@ def page(
         mailed = outbox.sent(s, at.row)
     desk, today = at.desk, dt.date.today()
     lines = school_lines(desk, mailed)
-    drafts = [x for x in lines if any(p.stage == "draft" for _, _, p in x.posts)]
+    held = rounds.held_back(desk)
+    untold = [x for x in lines if any(p.stage == "draft" for _, _, p in x.posts)]
+    drafts = [x for x in untold if x.urn not in held]
     told = [x for x in lines if any(p.stage != "draft" for _, _, p in x.posts)]
     late = {u for u, by in rounds.outstanding(desk).items() if by < today}
     wanted, to_tell = SHOWN.get(asked.get("show", "")), rounds.to_tell(desk)
@@ -86,7 +88,8 @@ def page(
         **at.facts,
         "drafts": stay,
         "parts": by_letter(stay),
-        "all_drafts": len(drafts),
+        "all_drafts": len(untold),
+        "held": [(desk.name(u), said) for u, said in held.items()],
         "told": [x for x in shown if wanted is None or x.stage in wanted],
         "all_told": len(told),
         "late": late,
@@ -175,7 +178,8 @@ def check_all(request: Request, id: Id, who: Reader, office: In, asked: Looked) 
     """The letters of all schools not yet told, straight from the desk."""
     with office.db.read() as s:
         at = place_in(s, id, who)
-        urns = sorted({p.urn for p in at.desk.round.everyone if p.stage == "draft"})
+        held = rounds.held_back(at.desk)
+        urns = sorted({p.urn for p in at.desk.round.everyone if p.stage == "draft" and p.urn not in held})
         if not urns:
             return RedirectResponse(f"/rounds/{id}/publish", 303)
         return before_they_go(request, s, at, who, office, urns, None, asked)

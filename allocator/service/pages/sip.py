@@ -147,6 +147,7 @@ def words_page(
             who,
             422 if form else 200,
             school=before.desk.facts.name(pair.urn),
+            post=pair.post,
             about=about,
             say=say,
             typed=form.data if form else {},
