@@ -191,7 +191,9 @@ def _answer(r: Round, e: Event) -> Round:
     if by == "sip":
         return _sip_says(r, e)
     if d["answer"] == "query":
-        held = _with(r, d["urns"], [d["post"]], stage="queried", head="query")
+        first = r.pairs.get((d["urns"][0], d["post"]))
+        said = by == "chair" and first is not None and first.stage == "accepted"  # the head's yes is not taken down
+        held = r if said else _with(r, d["urns"], [d["post"]], stage="queried", head="query")
         return replace(held, queries=(*held.queries, _query(held, e)))
     if d["answer"] == "veto":
         return _vetoed(r, d)

@@ -43,7 +43,7 @@ def answer(
     pair, who = desk.before_them(urn, kind), desk.rules.ladder[0]
     if pair.stage == "draft":
         raise RoundRefuses(f"{desk.name(urn)} has no proposal for its {kind} post before it.")
-    if pair.stage == "confirmed":
+    if pair.stage == "confirmed" and says != "query":
         raise RoundRefuses(f"{desk.name(urn)} is confirmed. Ask the {who} to change it.")
     if pair.stage == "refused":
         raise RoundRefuses(f"{desk.name(urn)} has refused {desk.row(pair).name}; another proposal will follow.")

@@ -208,3 +208,26 @@ def test_a_head_takes_a_refusal_that_did_not_stand_one_step_up() -> None:
     t.do(rounds.decide_refusal, "1", False, "I have looked at it again", JULY)
     assert rounds.may_raise(t.desk, t.now.pairs["1", "lead"]) is None
     assert rounds.tells(t.desk, "1") == ("decided",)
+
+
+def test_a_chair_who_asks_does_not_take_down_the_heads_yes() -> None:
+    t = told()
+    t.do(rounds.answer, "1", "query", "chair", JULY, reason="he knows the chair of finance")
+    assert t.stage("1") == "accepted"
+    with pytest.raises(RoundRefuses, match="query open"):
+        rounds.confirm(t.desk, [("1", "lead")], MANAGER)
+    t.do(rounds.close_query, 1, "cleared", JULY)
+    assert t.stage("1") == "accepted"
+    assert "decided" in rounds.tells(t.desk, "1")
+    t.keep(rounds.confirm(t.desk, [("1", "lead")], MANAGER))
+
+
+def test_what_is_confirmed_may_still_be_asked_about_and_stands() -> None:
+    t = in_force()
+    t.do(rounds.answer, "1", "query", "head", JULY, reason="when does she come?")
+    assert (t.stage("1"), t.now.queries[0].outcome) == ("confirmed", None)
+    for says in ("veto", "accept"):
+        with pytest.raises(RoundRefuses, match="is confirmed"):
+            rounds.answer(t.desk, "1", says, "head", JULY)
+    t.do(rounds.close_query, 1, "in the second week", JULY)
+    assert (t.stage("1"), rounds.tells(t.desk, "1")) == ("confirmed", ("decided",))

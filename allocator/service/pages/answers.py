@@ -160,7 +160,7 @@ class Mover:
     """A school that would have somebody else: who, why, and the letter it would get."""
 
     row: Difference
-    kind: Literal["asked", "moved"]
+    kind: Literal["asked", "SIP let go", "moved"]
     letter: Letter | None
     confirmed: bool
 
@@ -179,10 +179,12 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         )
         shared = batch(office, s, request, who, at.row, row, made)  # as if it were on the desk; nothing is written
     changed = compare(at.desk.plan, new)
-    refused = {p.urn for p in at.desk.round.waiting}
+    refused: dict[str, Literal["asked", "SIP let go"]] = {
+        p.urn: "SIP let go" if p.declined else "asked" for p in at.desk.round.waiting
+    }
     confirmed = {p.key for p in at.desk.round.everyone if p.stage == "confirmed"}
     movers = [
-        Mover(d, "asked" if d.urn in refused else "moved", _letter(made, d, shared), (d.urn, d.post) in confirmed)
+        Mover(d, refused.get(d.urn, "moved"), _letter(made, d, shared), (d.urn, d.post) in confirmed)
         for d in changed.moved
     ]
     before = {x.sip: x.days for x in at.desk.plan.loads}
@@ -193,7 +195,7 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         "knock-on.html",
         who,
         **at.facts,
-        movers=sorted(movers, key=lambda m: (m.kind != "asked", m.row.school)),
+        movers=sorted(movers, key=lambda m: (m.kind == "moved", m.row.school)),
         days_only=changed.days_only,
         sips=days,
         empty=new.unfilled,

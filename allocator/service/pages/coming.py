@@ -197,7 +197,8 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     look = Way("Look through the plan", f"{at}/plan")
     untold = {p.urn for p in pairs if p.stage == "draft"}
     answering = sorted(p.answer_by for p in pairs if p.stage == "proposed" and p.answer_by)
-    sips = [s for s in stands.soundings.values() if s.said is None]
+    theirs = {p.sip for p in pairs if p.stage == "draft"}
+    sips = [s for x, s in stands.soundings.items() if s.said is None and x in theirs]
     if stands.in_force:
         schools, team = rounds.to_tell(rounds.Desk(plan, stands))
         return _in_force(plan, at, today, untold, len(schools) + len(team))
@@ -216,7 +217,7 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             f"{_n(len(sips), 'SIP')} still to say yes",
             f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
             Way("See who", f"{at}/publish"),
-            (look,),
+            (look,) if facts["sips_first"] else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
         )
     if untold:
         before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
