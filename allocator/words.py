@@ -8,6 +8,13 @@ from collections.abc import Sequence
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 CAPITALS = {"send", "sen", "eal", "eyfs", "pshe", "ict", "dbs", "nle", "lle", "qa"}  # written so by everybody
 
+PERIODS = {  # the year's parts, as they are told
+    "autumn_1": "September and October",
+    "autumn_2": "November and December",
+    "spring": "spring",
+    "summer": "summer",
+}
+
 
 def day(date: dt.date) -> str:
     """31 March 2027."""

@@ -35,7 +35,7 @@ def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -
         return out
     right = rows(a, choice, short)
     out += compare(a, plan, right)
-    out += beside.said(a, plan, choice, right)
+    out += beside.said(a, plan, right)
     out += beside.empty(a, plan, choice)
     out += claims.check(a, plan, choice, short)
     score = a.score(choice, short, checked=True)

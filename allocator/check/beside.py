@@ -10,7 +10,7 @@ from allocator.check.before import empty_from, filled
 from allocator.check.derived import Post
 from allocator.check.plan_rows import Row
 from allocator.check.score import Auditor
-from allocator.check.structure import Breach, Choice, Key, locks
+from allocator.check.structure import Breach, Choice, locks
 from allocator.domain.plan import Assignment, ClashItem, Plan, Unfilled
 
 PAIR_RULES = (
@@ -60,7 +60,7 @@ OTHER_RULES = (
 RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *points.RULES))
 
 
-def said(a: Auditor, plan: Plan, choice: Choice, right: Sequence[Row]) -> Iterator[Breach]:
+def said(a: Auditor, plan: Plan, right: Sequence[Row]) -> Iterator[Breach]:
     """Names, runners-up, ties and locks of the rows; `right` are the rows as they should be."""
     told = any(r.text for x in plan.assignments for r in x.reasons)  # a bare plan has no words, and no runners-up
     given = {(x.urn, str(x.post), x.sip, x.from_): x for x in plan.assignments}
@@ -126,11 +126,11 @@ def _why(a: Auditor, u: Unfilled, post: Post) -> Iterator[Breach]:
                 "figures", f"{u.urn} ({u.post}), unfilled: {what} is {given}, and should be {true}.", *post.key
             )
     for item in u.clash:
-        if problem := _no_limit(a, item, post.key):
+        if problem := _no_limit(a, item):
             yield Breach("clash", f"{u.urn} ({u.post}), unfilled: {problem}", *post.key)
 
 
-def _no_limit(a: Auditor, item: ClashItem, key: Key) -> str | None:
+def _no_limit(a: Auditor, item: ClashItem) -> str | None:
     """What is wrong with an item of a clash: a rule that does not exist, or that bars nothing there."""
     b = a.book
     if item.rule not in RULES:

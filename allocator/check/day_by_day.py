@@ -82,7 +82,7 @@ class _Judge:
             yield Breach("availability", f"{name}: {x.sip} is not a SIP of this case.", *key, x.sip)
             return
         for first, last in self._taken_on(post, x, sip, start):
-            for rule in self._taken(post, x, sip, first, last):
+            for rule in self._taken(post, sip, first, last):
                 text = f"{sip.name} ({x.sip}) may not hold {x.post} at {x.school} ({x.urn}) on {first}: {rule}."
                 yield Breach(rule, text, *key, x.sip)
 
@@ -139,7 +139,7 @@ class _Judge:
         away = runs(self.b.find.absences.get(sip.sip, ()))
         return not any(r[0] <= day <= r[1] and (sip.sip, *r) not in self.accepted for r in away)
 
-    def _taken(self, post: Post, x: Assignment, sip: Sip, first: dt.date, last: dt.date) -> Iterator[str]:
+    def _taken(self, post: Post, sip: Sip, first: dt.date, last: dt.date) -> Iterator[str]:
         """Rules that bar a SIP from days that were open; the limit of years where it has no exception."""
         begin = first
         if self.b.waits(sip.sip, first):  # asked of all that they begin late

@@ -9,7 +9,6 @@ not exact is told.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Literal, TypeVar
 
 from allocator.domain.authorities import ALSO, AUTHORITIES
 from allocator.domain.case import Interest, Row, School, Sip
+from allocator.domain.characters import unaccented
 
 Kind = Literal["trust", "la", "cluster", "diocese"]
 KINDS: tuple[Kind, ...] = ("trust", "la", "cluster", "diocese")
@@ -108,7 +108,7 @@ def folded(kind: Kind, name: str) -> str:
     """A name as bodies are compared: no case, accents, apostrophes or punctuation; `&`, `The`, `Ltd`, `St.`, `MAT`
     and an authority's *City of*, *Council* and Welsh or short form written one way. Never empty for a name with a
     letter or digit."""
-    text = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    text = unaccented(name)
     text = " ".join(
         re.sub(r"[^a-z0-9]+", " ", re.sub(r"['`.]", "", text.replace("’", "").replace("&", " and "))).split()
     )
@@ -127,7 +127,7 @@ def _authorities() -> dict[str, str]:
     """Every form of an authority's name, bare -> the one it is compared by."""
 
     def bare(name: str) -> str:
-        text = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+        text = unaccented(name)
         plain = " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
         plain = re.sub(r"\bst\b", "saint", plain)
         return " ".join(re.sub(OFFICE, " ", plain).split()) or plain

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 
-from allocator.domain.policy import YearPart
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy, YearPart
 
 Four = tuple[int, int, int, int]
 
@@ -109,6 +110,11 @@ class Year:
         whole = (b - a).days + 1
         part = (min(b, end) - max(a, start)).days + 1
         return Fraction(max(0, part), whole) if whole > 0 else Fraction(0)
+
+
+def year_of(plan: Plan) -> Year:
+    """The year that a plan is for, under the policy that it was made with."""
+    return Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar)
 
 
 def largest_remainder(total: int, shares: Sequence[int | Fraction]) -> Four:

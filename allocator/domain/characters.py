@@ -27,6 +27,11 @@ def lines(text: str) -> str:
     return LINES.sub("\n", text)
 
 
+def unaccented(text: str) -> str:
+    """The text in small letters without accents, and without what has no plain letter, as names are compared."""
+    return unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+
+
 def one_line(text: str) -> str:
     """A name, an address, a heading: its lines put one after the other."""
     return " ".join(part.strip() for part in lines(text).split("\n")).strip()

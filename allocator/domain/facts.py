@@ -15,7 +15,7 @@ from allocator.domain import posts
 from allocator.domain.calendar import Year, first_year, half_up, months_before, quarters
 from allocator.domain.case import Case, Decision, History, Interest, Need, NeedChange, Refusal, School, Sip, Wish
 from allocator.domain.flags import Flag, flags_of
-from allocator.domain.national_grid import whole_metres
+from allocator.domain.national_grid import metres_apart, whole_metres
 from allocator.domain.policy import Policy
 from allocator.domain.posts import Five
 from allocator.domain.posts import Post as Post  # rules name it from here
@@ -367,8 +367,7 @@ class Facts:
         """Distance in metres, given or straight line; None when unknown."""
         if (urn, sip) in self._travel:
             return half_up(Fraction(str(self._travel[urn, sip])) * 1000)
-        a, b = self.school_at[urn], self.sip_at[sip]
-        return None if a is None or b is None else math.isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+        return metres_apart(self.school_at[urn], self.sip_at[sip])
 
     @cached_property
     def school_at(self) -> dict[str, tuple[int, int] | None]:

@@ -121,6 +121,11 @@ def middle(points: list[Point]) -> Point:
     return sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points)
 
 
+def metres_apart(a: tuple[int, int] | None, b: tuple[int, int] | None) -> int | None:
+    """Whole metres between two points, in a straight line; None when one is unknown."""
+    return None if a is None or b is None else math.isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+
+
 def whole_metres(easting: float | None, northing: float | None) -> tuple[int, int] | None:
     """A grid point rounded half up to whole metres; None when a coordinate is unknown."""
     if easting is None or northing is None:

@@ -73,8 +73,8 @@ def invent(
     pieces = cut(rows, invented_team.shares(rng, kinds, len(rows)))
     team = invented_team.people(rng, bare, pieces, kinds, called, place)
     invented_team.other_posts(bare, team, place)
-    invented_team.second_chances(bare, team, place)
-    invented_team.more_authorities(rng, bare, team, place)
+    invented_team.second_chances(bare, team)
+    invented_team.more_authorities(bare, team, place)
     invented_team.fill(rng, bare, team, place)
     made_for = {(u, "lead"): p.sip for p in team for u in p.schools} | {key: p.sip for p in team for key in p.others}
     draft = Facts(_case(case, [invented_team.row(bare, p, 0) for p in team], Past()), policy)

@@ -119,7 +119,7 @@ def _experience(facts: Facts, person: InventedSip, urn: str) -> None:
             person.tags.add(asked[0])
 
 
-def second_chances(facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
+def second_chances(facts: Facts, team: Sequence[InventedSip]) -> None:
     """No phase hangs on one person where there are two: the nearest other learns it."""
     if len(team) < 2:
         return
@@ -158,7 +158,7 @@ def _first(grid: Grid, point: Point, count: int) -> list[tuple[float, str]]:
     return [found for found, _ in zip(grid.near(point), range(count), strict=False)]
 
 
-def more_authorities(rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
+def more_authorities(facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point]) -> None:
     """Enough people work for two or more: those nearest to the next authority, which they add.
 
     In a case of one authority they add one outside it: their other work is not in view (domain J1).

@@ -45,7 +45,7 @@ def past(
     out = Past()
     _history(rng, facts, team, names, place, may, out)
     _interests(rng, facts, team, place, out)
-    _wishes(rng, facts, team, place, out)
+    _wishes(rng, team, place, out)
     return out
 
 
@@ -141,9 +141,7 @@ def _interests(
             out.interests.append(row)
 
 
-def _wishes(
-    rng: random.Random, facts: Facts, team: Sequence[InventedSip], place: Mapping[str, Point], out: Past
-) -> None:
+def _wishes(rng: random.Random, team: Sequence[InventedSip], place: Mapping[str, Point], out: Past) -> None:
     """One school in five asks for something; a few SIPs ask to move on."""
     homes = Grid({p.sip: p.home for p in team})
     made_for = {urn: p.sip for p in team for urn in p.schools}

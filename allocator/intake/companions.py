@@ -9,7 +9,7 @@ from allocator.domain.case import TABLES
 from allocator.intake.cells import NOBODY, blank, text
 from allocator.intake.known import Known
 from allocator.intake.naming import words
-from allocator.intake.problems import MOST_LISTED
+from allocator.intake.problems import MOST_LISTED, and_more
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import read_urn
@@ -120,5 +120,4 @@ def _carried(table: RawTable, given: str, by_id: list[str]) -> str:
 
 def _some(found: Iterable[str]) -> str:
     listed = list(found)
-    more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
-    return "; ".join(listed[:MOST_LISTED]) + more
+    return "; ".join(listed[:MOST_LISTED]) + and_more(len(listed))

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import islice
+
+from allocator.domain.characters import unaccented
 
 TITLES = {"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "revd", "sir", "dame", "prof", "professor", "sister", "father"}
 SAME = {
@@ -63,7 +64,7 @@ COMMON = 10  # a run of letters that every tenth name has tells little
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name that tell it apart, in lower case."""
-    flat = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode().replace("'", "")
+    flat = unaccented(name).replace("'", "")
     found = [SAME.get(w, w) for w in re.findall(r"[a-z0-9]+", flat) if w not in TITLES]
     return tuple(w for w in found if w) or (flat.strip(),)
 

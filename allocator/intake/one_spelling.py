@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from allocator.domain.bodies import COLUMNS, Bodies, Kind, ReadAs
 from allocator.domain.case import TABLES
 from allocator.intake.naming import plain
-from allocator.intake.problems import MOST_LISTED
+from allocator.intake.problems import MOST_LISTED, and_more
 from allocator.intake.slips import Rows
 from allocator.intake.source import Raw
 
@@ -93,8 +93,7 @@ def _tell(raw: Raw, table: str, column: str, readings: Mapping[ReadAs, list[str]
     for r in sorted(readings, key=lambda r: r.given):  # however rows stand
         sorts["bodies_elsewhere" if not r.means else "bodies_read" if r.sure else "bodies_alike"].append(r)
     for code, some in sorts.items():
-        more = f" and {len(some) - MOST_LISTED} more" if len(some) > MOST_LISTED else ""
-        listed = "; ".join(_one(r, table, readings[r]) for r in some[:MOST_LISTED]) + more
+        listed = "; ".join(_one(r, table, readings[r]) for r in some[:MOST_LISTED]) + and_more(len(some))
         raw.notice(
             code, table, f"{table}: {column} {SAID[code].format(listed, what=BODY[some[0].kind])}", column=column
         )

@@ -13,6 +13,11 @@ SHOWN = 8  # rows and values named in a line that stands for many
 MOST_LISTED = 20  # problems of one kind in one column that are listed one by one
 
 
+def and_more(n: int) -> str:
+    """What follows on a list of which the first MOST_LISTED of `n` are named."""
+    return f" and {n - MOST_LISTED} more" if n > MOST_LISTED else ""
+
+
 @dataclass(frozen=True)
 class Problem:
     """`row` counts as the file or sheet does, header included; None when it is about the whole table.

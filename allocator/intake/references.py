@@ -10,7 +10,7 @@ from typing import Any
 
 from allocator.domain.calendar import first_year
 from allocator.intake.checks import national_numbers, row_checks
-from allocator.intake.problems import MOST_LISTED
+from allocator.intake.problems import MOST_LISTED, and_more
 from allocator.intake.slips import Rows, likely_slips
 from allocator.intake.source import Raw
 
@@ -128,7 +128,7 @@ def _heads(rows: Rows, raw: Raw) -> None:
         f"{h}: {', '.join(f'{r.name} ({r.urn})' for r in sorted(s, key=lambda r: r.urn))}{_apart(s)}"
         for h, s in sorted(shared.items())
     ]
-    more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
+    more = and_more(len(listed))
     names = (
         " `head` is an id, never a name: where these are several people, give each an id of their own or "
         "leave it blank."

@@ -16,7 +16,7 @@ from allocator.intake.cells import blank, text
 from allocator.intake.companions import FOLLOW, companions
 from allocator.intake.known import Known
 from allocator.intake.naming import plain
-from allocator.intake.problems import MOST_LISTED
+from allocator.intake.problems import MOST_LISTED, and_more
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.urns import is_laestab, read_urn, six_digits
@@ -147,7 +147,10 @@ def _tell(raw: Raw, said: _Said) -> None:
     for (table, column), read in said.read.items():
         some = "; ".join(f"{given} as {who}" for given, who in sorted(read.items())[:MOST_LISTED])
         raw.notice(
-            "names_read", table, f"{table}: {column} is read by name or spelling: {some}{_more(read)}.", column=column
+            "names_read",
+            table,
+            f"{table}: {column} is read by name or spelling: {some}{and_more(len(read))}.",
+            column=column,
         )
     for (table, what), found in said.outside.items():
         who = "schools" if what == "school" else "SIPs"
@@ -161,7 +164,7 @@ def _tell(raw: Raw, said: _Said) -> None:
         raw.notice(
             "outside_case",
             table,
-            f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{_more(names)}.{goes_on}",
+            f"{table}: {rows}: {', '.join(names[:MOST_LISTED])}{and_more(len(names))}.{goes_on}",
             column=KEYS[what][1],
         )
     if said.gone:
@@ -170,13 +173,9 @@ def _tell(raw: Raw, said: _Said) -> None:
             "gone_sips",
             "history",
             f"history: {said.gone.total()} rows are of SIPs who are not in `sips`, taken as gone: "
-            f"{', '.join(names[:MOST_LISTED])}{_more(names)}.",
+            f"{', '.join(names[:MOST_LISTED])}{and_more(len(names))}.",
             column="sip",
         )
-
-
-def _more(listed: Any) -> str:
-    return f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
 
 
 def _ask(raw: Raw, said: _Said, known: Mapping[What, Known]) -> list[Unmatched]:
@@ -245,7 +244,9 @@ def _numbers(raw: Raw) -> None:
                 read[given] = cells[at]
     if read:
         some = "; ".join(f"{given} as {urn}" for given, urn in sorted(read.items())[:MOST_LISTED])
-        raw.notice("urns_read", "schools", f"schools: urn is read as six digits: {some}{_more(read)}.", column="urn")
+        raw.notice(
+            "urns_read", "schools", f"schools: urn is read as six digits: {some}{and_more(len(read))}.", column="urn"
+        )
 
 
 def _known(raw: Raw, what: What) -> Known | None:

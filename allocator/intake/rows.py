@@ -13,7 +13,7 @@ from allocator.domain import canon
 from allocator.domain.case import TABLES, Row
 from allocator.intake.cells import CROSS, NOTHING, YES, BadCell, blank, convert, nil, text
 from allocator.intake.last_year import LAST_SIP
-from allocator.intake.problems import MOST_LISTED, Problem, nearest
+from allocator.intake.problems import MOST_LISTED, Problem, and_more, nearest
 from allocator.intake.source import Raw, RawTable
 from allocator.intake.spelling import squeezed
 from allocator.intake.unread_columns import belongs
@@ -291,5 +291,5 @@ def shown(value: Any) -> str:
 def _tell(table: str, told: Told, raw: Raw) -> None:
     for name, read in told.items():
         some = "; ".join(f"{given} as {value}" for given, value in list(read.items())[:MOST_LISTED])
-        more = f" and {len(read) - MOST_LISTED} more" if len(read) > MOST_LISTED else ""
+        more = and_more(len(read))
         raw.notice("values_read", table, f"{table}: {name} is read: {some}{more}.", column=name)

@@ -239,4 +239,4 @@ def _remedy(ready: Setup, key: Key, item: tuple[str, str | None, str | None], ex
     if what == NEW:
         return new_sip(ready, key)
     units = extra.get(ALL, 0) if what == "budget" else extra.get(ready.person_index[sip], 0) if sip else 0
-    return of_gate(ready, key, what, urn, sip, Fraction(units, 4))
+    return of_gate(ready, what, urn, sip, Fraction(units, 4))

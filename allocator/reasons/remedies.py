@@ -57,7 +57,7 @@ def _open(ready: Setup, urn: str, sip: str) -> list[Interest]:
     ]
 
 
-def of_gate(ready: Setup, key: Key, what: str, urn: str | None, sip: str | None, days: Fraction) -> Remedy:
+def of_gate(ready: Setup, what: str, urn: str | None, sip: str | None, days: Fraction) -> Remedy:
     """The remedy behind an opened gate; `days` more are needed where it is about days."""
     facts = ready.facts
     name = facts.sips[sip].name if sip else ""

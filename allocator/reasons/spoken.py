@@ -17,7 +17,7 @@ from allocator.domain.plan import Moved
 from allocator.reasons.in_people import in_people as known
 from allocator.reasons.room import holds_if_locked
 from allocator.rules.base import day, listed, words, years
-from allocator.words import no_longer
+from allocator.words import PERIODS, no_longer
 
 SHARED = "the work is shared out afresh among all our schools"
 LIFTS = {  # what would let a pair by that a rule bars
@@ -30,12 +30,6 @@ LIFTS = {  # what would let a pair by that a rule bars
     "travel": "A longer distance limit would let it by.",
     "authority": "The authority added to the SIP's record would let it by.",
     "appraisal": "Appraisal training on record would let it by.",
-}
-PERIODS = {
-    "autumn_1": "September and October",
-    "autumn_2": "November and December",
-    "spring": "spring",
-    "summer": "summer",
 }
 OWN = {  # what bars a SIP, as they themselves may read it
     "need": "it needs experience that is not on your record",

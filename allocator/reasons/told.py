@@ -24,13 +24,13 @@ from allocator.reasons.spoken import to_head, to_reader, unmet_to_head, unmet_to
 from allocator.reasons.turns import is_now, news, spoken_on, stands_in, turn
 from allocator.rules.base import Audience, day, listed
 from allocator.rules.cluster import Cluster
+from allocator.words import PERIODS
 
 ROLE: dict[PostKind, str] = {
     "lead": "School Improvement Partner",
     "support": "support adviser",
     "appraisal": "adviser for the head's appraisal",
 }
-PERIODS = ("September and October", "November and December", "spring", "summer")
 TO_KNOW = {
     "phase"
 }  # rules whose words are neither for nor against: a phase in which the SIP was never head (contract 2)
@@ -291,7 +291,7 @@ def _sip(ready: Setup, plan: Plan, a: Assignment, for_it: list[str], against: li
 
 def _split(a: Assignment) -> str:
     """In which parts of the year the days fall."""
-    given = [(n, name) for name, n in zip(PERIODS, a.periods.model_dump().values(), strict=True) if n]
+    given = [(n, name) for name, n in zip(PERIODS.values(), a.periods.model_dump().values(), strict=True) if n]
     if len(given) == 1:
         return f", in {given[0][1]}"
     return f": {', '.join(f'{n:g} in {name}' for n, name in given)}" if given else ""

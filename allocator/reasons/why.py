@@ -78,22 +78,20 @@ def explain(
         found = why_not(ready, plan, (urn, post), sip, stop)
         return Explanation(urn, post, audience, found.text, sip, why_not=found)
     if row is None:
-        return Explanation(urn, post, audience, _empty(ready, empty, audience))
+        return Explanation(urn, post, audience, _empty(empty, audience))
     if not ready.held_by(row):
         if audience == "sip":
             return Explanation(urn, post, audience, to_sip_past(row, on or spoken_on(plan, ready.facts)), row.sip)
         if audience == "school":
             text = " ".join(to_school_past(a, on or spoken_on(plan, ready.facts)) for a in mine)
-            return Explanation(
-                urn, post, audience, f"{text} {_empty(ready, empty, audience) if empty else ''}".rstrip()
-            )
+            return Explanation(urn, post, audience, f"{text} {_empty(empty, audience) if empty else ''}".rstrip())
         text = "; ".join(f"{a.name}, {days(a.days)} from {day(a.from_)} to {day(a.to)}" for a in mine)
-        then = f"\n{_empty(ready, empty, audience)}" if empty else ""
+        then = f"\n{_empty(empty, audience)}" if empty else ""
         return Explanation(urn, post, audience, f"{row.school}: {text}.{then}", row.sip)
     if audience == "manager":
         rows = [a for a in mine if ready.held_by(a)] if holder is None else [row]
         text = "\n".join(line for a in rows for line in _of_row(ready, plan, a, last=a == row))
-        text += f"\n{_empty(ready, empty, audience)}" if empty and holder is None else ""
+        text += f"\n{_empty(empty, audience)}" if empty and holder is None else ""
         return Explanation(
             urn,
             post,
@@ -169,7 +167,7 @@ def _year(plan: Plan, a: Assignment) -> str:
     return "; ".join(f"{who} from {day(on)} to {day(to)}" for on, to, who in sorted(rows)) if len(rows) > 1 else ""
 
 
-def _empty(ready: Setup, empty: list[Unfilled], audience: Audience) -> str:
+def _empty(empty: list[Unfilled], audience: Audience) -> str:
     """The post, or parts of it, that nobody holds."""
     if audience == "school":
         return (

@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from allocator.domain.calendar import Year
+from allocator.domain.calendar import year_of
 from allocator.domain.plan import Plan
-from allocator.domain.policy import Policy
 
 LONGEST = 73  # bytes of a line before it goes on below
 
@@ -69,7 +68,7 @@ def _folded(line: str) -> Iterable[str]:
 
 def dates_of_plan(plan: Plan) -> list[Date]:
     """When each SIP begins at a school that is new to them, and when a post passes from one to another."""
-    first = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar).first
+    first = year_of(plan).first
     out = []
     for a in plan.assignments:
         post = "" if a.post == "lead" else f" ({a.post})"

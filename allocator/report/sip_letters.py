@@ -17,14 +17,7 @@ from allocator.reasons.why import explain
 from allocator.report.letters import LetterOffice, closes, made
 from allocator.report.wording import FIELDS, Letter, LetterKind, merge, state_of
 from allocator.rounds import Desk, above, deadline, offered, sip_due
-from allocator.words import day, days, listed, noun, number
-
-PARTS = {
-    "autumn_1": "September and October",
-    "autumn_2": "November and December",
-    "spring": "spring",
-    "summer": "summer",
-}
+from allocator.words import PERIODS, day, days, listed, noun, number
 
 
 def gets(desk: Desk, kind: LetterKind, sip: str) -> bool:
@@ -216,14 +209,14 @@ def next_step(desk: Desk, closed: Iterable[Query]) -> str:
 def in_parts(rows: Iterable[Assignment]) -> str:
     """Days in each part of the year, of all rows together: 3 in spring, and so on; parts without any left out."""
     given = list(rows)
-    total = {part: sum(getattr(a.periods, part) for a in given) for part in PARTS}
-    return listed([f"{total[part]:g} in {name}" for part, name in PARTS.items() if total[part]])
+    total = {part: sum(getattr(a.periods, part) for a in given) for part in PERIODS}
+    return listed([f"{total[part]:g} in {name}" for part, name in PERIODS.items() if total[part]])
 
 
 def _split(rows: Iterable[Assignment]) -> str:
     """In which parts of the year days fall: after a comma where in one alone."""
     said = in_parts(given := list(rows))
-    one = [name for part, name in PARTS.items() if any(getattr(a.periods, part) for a in given)]
+    one = [name for part, name in PERIODS.items() if any(getattr(a.periods, part) for a in given)]
     return f", in {one[0]}" if len(one) == 1 else f": {said}" if said else ""
 
 

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from allocator.domain.case import PERIODS
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Load, Plan
-from allocator.words import days, listed
+from allocator.words import PERIODS, days, listed
 
 TERMS = ("Sep, Oct", "Nov, Dec", "Spring", "Summer")
-IN_WORDS = ("September and October", "November and December", "spring", "summer")
 W, H, LEFT, TOP, FOOT = 360, 190, 30, 22, 24
 WIDE, GAP = 60, 20
 TONES = ("#1d70b8", "#5694ca")  # by turns, so that pieces can be told apart
@@ -127,11 +125,12 @@ def sentence(found: SipTerms) -> str:
     """What the picture comes to: the fullest term, and where a limit is passed."""
     if not any(found.totals):
         return "No days in this plan."
+    in_words = tuple(PERIODS.values())
     fullest = max(range(len(found.totals)), key=lambda n: (found.totals[n], -n))
-    said = f"Most in {IN_WORDS[fullest]}: {days(found.totals[fullest])}."
+    said = f"Most in {in_words[fullest]}: {days(found.totals[fullest])}."
     if found.over:
-        return said + f" Over their limit in {listed([IN_WORDS[n] for n in found.over])}."
-    given = [IN_WORDS[n] for n, x in enumerate(found.limits) if x is not None]
+        return said + f" Over their limit in {listed([in_words[n] for n in found.over])}."
+    given = [in_words[n] for n, x in enumerate(found.limits) if x is not None]
     if not given:
         return said + " No limit for a term is on record."
     return said + (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Collection
 
 from allocator.domain.case import School, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
-from allocator.domain.national_grid import Grid
+from allocator.domain.national_grid import Grid, metres_apart
 from allocator.rules.base import Rule
 
 
@@ -59,8 +58,7 @@ def firm_tie(facts: Facts, school: School, sip: Sip) -> str | None:
         return f"{sip.name}'s own school is in the same cluster, {school.cluster}"
     own = facts.schools.get(sip.current_urn or "")
     if sip.kind == "serving_head" and own is not None and own.phase == school.phase:
-        a, b = facts.school_at[own.urn], facts.school_at[school.urn]
-        metres = None if a is None or b is None else math.isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
+        metres = metres_apart(facts.school_at[own.urn], facts.school_at[school.urn])
         limit = facts.policy.own_ties.near_km
         if metres is not None and metres < limit * 1000:
             return (

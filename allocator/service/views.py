@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.allocate import Setup
-from allocator.domain.calendar import Year
+from allocator.domain.calendar import year_of
 from allocator.domain.case import Case
 from allocator.domain.change import apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
-from allocator.domain.policy import Policy
 from allocator.domain.round import AGREED, Key, Pair, Round
 from allocator.intake.edit import differs_about, rows_about
 from allocator.questions.trial import ground
@@ -49,7 +48,7 @@ def ground_of(row: PlanRow, plan: Plan, held: frozenset[Key], on: dt.date | None
 def told_from(plan: Plan, stands: Round, today: dt.date) -> dt.date | None:
     """The day from which a change by hand tells: while a plan is in force today, but no day before its last repair
     or outside its year; else None, the whole year."""
-    case_year = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar)
+    case_year = year_of(plan)
     since = plan.inputs.repaired.since if plan.inputs.repaired else case_year.first
     return today if stands.in_force and since < today <= case_year.last else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -216,6 +216,13 @@ def keep_case(session: Session, row: RoundRow, case: Case, policy: Policy, probl
 def same_case(row: CaseRow, case: Case, policy: Policy) -> bool:
     """Whether this is the case and policy of that version."""
     return row.sha256 == canon.case_sha256(case) and row.policy == policy.model_dump(mode="json")
+
+
+def newest_with_data(session: Session, programmes: Collection[str]) -> RoundRow | None:
+    """The newest round of these programmes that has data."""
+    query = sa.select(RoundRow).where(RoundRow.programme_id.in_(programmes))
+    with_data = query.where(RoundRow.id.in_(sa.select(CaseRow.round_id)))
+    return session.scalars(with_data.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
 
 
 def case_row(session: Session, round_id: str) -> CaseRow | None:

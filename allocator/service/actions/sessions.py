@@ -12,6 +12,7 @@ from allocator.service.access import Office, from_here, note_everywhere, note_si
 from allocator.service.http_problems import HttpProblem
 from allocator.service.identity import DoorIn, SignInAsk, SignInSpend
 from allocator.service.limits import whence
+from allocator.service.outbox import base_of
 from allocator.service.roles import Who
 from allocator.store.tables import Pass, SignIn
 
@@ -21,7 +22,7 @@ def ask_for_link(office: Office, request: Request, ask: SignInAsk, next: str = "
     not."""
     from_here(request)
     office.limiter.count(f"sign-in {whence(request)}", office.settings.sign_ins_per_minute)
-    base = (office.settings.public_url or str(request.base_url)).rstrip("/")
+    base = base_of(office, request)
     office.aside(lambda: _send_link(office, ask.email, ask.role, base, next))
 
 

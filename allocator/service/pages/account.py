@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.domain.case import PostKind
@@ -16,11 +15,11 @@ from allocator.service.account.outcomes import HEAD, outcomes, rows
 from allocator.service.account.pair import pack
 from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.given import around
-from allocator.service.pages.ground import PageRoute, attached, headers, show
+from allocator.service.pages.ground import PageRoute, saved, show
 from allocator.service.schemas import Id, Key
 from allocator.service.subject_access import copy_for
 from allocator.store import keep
-from allocator.store.tables import CaseRow, Grant, Programme, RoundRow, Someone
+from allocator.store.tables import Grant, Programme, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -59,7 +58,7 @@ def document(request: Request, id: Id, name: Key, who: Reader, office: In) -> Re
         raise HttpProblem("not_found", "There is no such document.")
     with office.db.read() as s:
         about = of_round(s, round_in(s, who, id), office.settings)
-    return _file(request, DOCUMENTS[name][1](about).encode(), f"{name}.md", "text/markdown; charset=utf-8")
+    return saved(request, DOCUMENTS[name][1](about).encode(), f"{name}.md", "text/markdown; charset=utf-8")
 
 
 @router.get("/rounds/{id}/account/pair")
@@ -76,7 +75,7 @@ def story(
         row = round_in(s, who, id)
         made = pack(s, row, urn, post, reasons=who.role == "manager")
         keep.note(s, who.person(row.programme_id), "pack of a pair made", urn, programme=row.programme_id, detail=post)
-    return _file(request, made.zipped(), made.name, "application/zip")
+    return saved(request, made.zipped(), made.name, "application/zip")
 
 
 @router.get("/programmes/{id}/people/{grant}/held")
@@ -95,10 +94,6 @@ def copy(request: Request, id: Id, grant: Id, who: Manager, office: In) -> Respo
     return show(request, "held.html", who, parts=parts, back=f"/programmes/{id}/people", of=person.email)
 
 
-def _file(request: Request, data: bytes, name: str, media: str) -> Response:
-    return Response(data, 200, headers(request) | attached(name), media)
-
-
 @router.get("/published/{programme}")
 def published(request: Request, programme: Id, office: In) -> Response:
     """Rules, weights and counts for everybody, where the setting says so; groups of fewer than five without figures."""
@@ -107,10 +102,7 @@ def published(request: Request, programme: Id, office: In) -> Response:
         raise nothing
     with office.db.read() as s:
         row = s.get(Programme, programme)
-        with_data = sa.select(RoundRow).where(
-            RoundRow.programme_id == programme, RoundRow.id.in_(sa.select(CaseRow.round_id))
-        )
-        newest = s.scalars(with_data.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
+        newest = keep.newest_with_data(s, [programme])
         if row is None or newest is None:
             raise nothing
         about: About = of_round(s, newest, office.settings)

@@ -89,7 +89,7 @@ def queue_page(
         "typed": form.data if form else {},
         "ladder": desk.rules.ladder,
     }
-    errors = {"errors": form.errors, "summary": form.summary} if form else {}
+    errors = form.wrong if form else {}
     return show(request, "answers.html", who, 422 if form else 200, **facts, **errors)
 
 
@@ -244,7 +244,7 @@ def school_page(request: Request, id: str, urn: str, who: Who, office: Office, f
         speakers=speakers,
         vias=list(VIAS.items()),
         typed=form.data if form else {},
-        **({"errors": form.errors, "summary": form.summary} if form else {}),
+        **(form.wrong if form else {}),
     )
 
 
@@ -304,7 +304,7 @@ def sip_page(request: Request, id: str, sip: str, who: Who, office: Office, form
         answers=list(SIP_WORDS.items()),
         vias=list(VIAS.items()),
         typed=form.data if form else {},
-        **({"errors": form.errors, "summary": form.summary} if form else {}),
+        **(form.wrong if form else {}),
     )
 
 

@@ -24,8 +24,8 @@ from allocator.service.outbox import base_of
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import facts_of, typed
 from allocator.service.pages.given import around
-from allocator.service.pages.ground import Form, PageRoute, done, show
-from allocator.service.pages.out import merge_file, saved
+from allocator.service.pages.ground import Form, PageRoute, done, saved, show
+from allocator.service.pages.out import merge_file
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import keep, questionnaires
@@ -305,7 +305,7 @@ def school_by_phone(request: Request, id: Id, urn: UrnPath, who: Manager, office
         word = ask_forms.school_word(form, facts, group)
         if form.errors:
             so_far = Asked(word=word.model_dump(mode="json"))
-            return _school_page(request, s, row, facts, urn, who, so_far, 422, errors=form.errors, summary=form.summary)
+            return _school_page(request, s, row, facts, urn, who, so_far, 422, **form.wrong)
         by = who.person(row.programme_id)
         for x in group:
             questionnaires.record(s, id, ("school", x.urn), "answered", by, word.model_dump(mode="json"))
@@ -349,9 +349,7 @@ def sip_by_phone(request: Request, id: Id, sip: UrnPath, who: Manager, office: I
         _there(facts.sips, sip)
         word = ask_forms.sip_word(form, facts, sip)
         if word is None:
-            return _sip_page(
-                request, s, row, facts, sip, who, 422, errors=form.errors, summary=form.summary, again=typed(form)
-            )
+            return _sip_page(request, s, row, facts, sip, who, 422, **form.wrong, again=typed(form))
         questionnaires.record(
             s, id, ("sip", sip), "answered", who.person(row.programme_id), word.model_dump(mode="json")
         )

@@ -195,7 +195,7 @@ def upload(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
             form.errors["file"] = refusal.detail
     if form.errors:
         with office.db.read() as s:
-            return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, waiting=None)
+            return _page(request, s, id, who, 422, **form.wrong, waiting=None)
     with writing(request, office, who, id) as (s, row):
         name = STRANGE.sub("", Path(file.filename or "file").name)[:200] if file else ""
         workbook_words.give(s, row, name, media, year, body, who.person(row.programme_id))

@@ -206,7 +206,7 @@ def _again(
     """The form with what was typed and what is wrong with it."""
     with office.db.read() as s:
         case, _ = the_case(s, id)
-        return _form(request, s, id, table, who, key, case, said, 422, errors=form.errors, summary=form.summary)
+        return _form(request, s, id, table, who, key, case, said, 422, **form.wrong)
 
 
 # -- several rows --------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def many(request: Request, id: Id, table: Table, who: Manager, office: In, form:
         if column not in _changed_for_many(table) and not (column == OUT and table not in NAMED_BY):
             form.errors["column"] = "Choose what to change"
         if form.errors:
-            return _list(request, s, id, table, who, find, 1, 422, errors=form.errors, summary=form.summary)
+            return _list(request, s, id, table, who, find, 1, 422, **form.wrong)
         columns = () if column == OUT else (column, *TOGETHER.get((table, column), ()))
         said = typed(form, table, columns)
         if form.text("do") != "change" or form.errors:
@@ -246,8 +246,7 @@ def many(request: Request, id: Id, table: Table, who: Manager, office: In, form:
                 column=column,
                 out=column == OUT,
                 asked=ask(case, table, columns, said),
-                errors=form.errors,
-                summary=form.summary,
+                **form.wrong,
             )
     if (
         (table, column) == ("interests", "outcome")

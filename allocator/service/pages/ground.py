@@ -167,6 +167,11 @@ def attached(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{re.sub(r"[^A-Za-z0-9._%-]+", "-", name)}"'}
 
 
+def saved(request: Request, body: bytes, name: str, media: str) -> Response:
+    """A file to be saved; it may hold links that open something, so nothing in between keeps it."""
+    return Response(body, 200, headers(request) | attached(name), media)
+
+
 class Done(RedirectResponse):
     """On to a page, which says `notice`."""
 
@@ -202,6 +207,11 @@ class Fields:
 
     data: FormData
     errors: dict[str, str] = field(default_factory=dict)  # field -> what is wrong and what to do
+
+    @property
+    def wrong(self) -> dict[str, Any]:
+        """What a page is given of its errors."""
+        return {"errors": self.errors, "summary": self.summary}
 
     def text(self, name: str, *, most: int = 2000) -> str | None:
         value = self.data.get(name)

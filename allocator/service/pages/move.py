@@ -9,9 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator.allocate import Setup
-from allocator.domain.calendar import Year
+from allocator.domain.calendar import year_of
 from allocator.domain.plan import Plan
-from allocator.domain.policy import Policy
 from allocator.domain.round import Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
@@ -185,7 +184,7 @@ def fix(request: Request, id: Id, who: Manager, office: In, form: Form) -> Respo
         raise RoundRefuses(CHANGED)
     if form.errors:
         raise HttpProblem("invalid", f"{form.errors['reason']}.")
-    first = Year(str(plan.inputs.case["year"]), Policy.model_validate(plan.inputs.policy).calendar).first
+    first = year_of(plan).first
     said = {
         "reason": reason,
         "by": who.name,

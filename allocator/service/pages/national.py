@@ -72,7 +72,7 @@ def look(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
             return workbook_file(national_files.to_fill(brought, Path(folder) / "to-fill.xlsx"), f"to-fill-{name}.xlsx")
     with office.db.read() as s:
         if brought is None or case is None or kept is None:
-            return _page(request, s, id, who, 422, errors=form.errors, summary=form.summary, **asked)
+            return _page(request, s, id, who, 422, **form.wrong, **asked)
         reading = national_files.as_case(case, policy, brought.tables(), brought.now, words)
         wrong = [p for p in reading.problems if p.severity == "error"]
         new = reading.case is not None and canon.case_sha256(reading.case) != kept.sha256

@@ -34,7 +34,7 @@ from allocator.rounds import Desk
 from allocator.service.access import In, Manager, Office, Reader
 from allocator.service.actions.jobs import begin
 from allocator.service.outbox import batch, keep_wording, wordings
-from allocator.service.pages.ground import Form, PageRoute, attached, done, headers, show
+from allocator.service.pages.ground import Form, PageRoute, done, saved, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.place import place_in, school_lines
 from allocator.service.roles import Who
@@ -67,11 +67,6 @@ MERGE = ("To", "Address", "School", "URN", "SIP", "Link", "Subject", "Letter")
 def merge_file(rows: Sequence[tuple[str, ...]]) -> bytes:
     """A mail merge's table: a row a letter, with its own link."""
     return csv_of(MERGE, rows)
-
-
-def saved(request: Request, body: bytes, name: str, media: str) -> Response:
-    """A file to be saved; it may hold links that open something, so nothing in between keeps it."""
-    return Response(body, 200, headers(request) | attached(name), media)
 
 
 @router.get("/rounds/{id}/out/calendar.ics")
@@ -207,7 +202,7 @@ def letter_file(request: Request, id: Id, kind: Kind, name: File, who: Reader, o
             s, who.person(at.row.programme_id), "exported", subject, programme=at.row.programme_id, detail="letters"
         )
     plain = f"letters-{kind.replace('_', '-')}.{ending}" if key == "all" else f"letter-{quote(key)}.{ending}"
-    return Response(body, 200, headers(request) | attached(plain), media)
+    return saved(request, body, plain, media)
 
 
 @router.get("/rounds/{id}/out/print")

@@ -125,7 +125,7 @@ def narrowed(lines: list[SchoolLine], need: str, group: str, sip: str) -> list[S
     return [x for x in lines if need in ("", x.need) and group in ("", x.group) and (not sip or sip in x.sips)]
 
 
-def choices_of(desk: Desk, lines: list[SchoolLine]) -> dict[str, list[tuple[str, str]]]:
+def choices_of(lines: list[SchoolLine]) -> dict[str, list[tuple[str, str]]]:
     """What the lists can be narrowed by: (value, words) each."""
     names = {p.sip: name for x in lines for _, name, p in x.posts}
     return {

@@ -21,8 +21,8 @@ from allocator.service.actions.answers import publish
 from allocator.service.http_problems import HttpProblem
 from allocator.service.inviting import shows_links
 from allocator.service.outbox import addressed, batch
-from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, show
-from allocator.service.pages.out import MAKE, merge_file, saved
+from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, saved, show
+from allocator.service.pages.out import MAKE, merge_file
 from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
 from allocator.service.pages.previews import LettersAsked, Looked, asked_in, looked_through, previewed
 from allocator.service.pages.publish_letters import about, again, asking, looked_at, mail_out, plural
@@ -95,7 +95,7 @@ def page(
         "late": late,
         "due": set(rounds.reminders(desk, today)),
         "asked": {"need": "", "group": "", "sip": "", "show": "", "q": "", **asked},
-        "choices": choices_of(desk, lines),
+        "choices": choices_of(lines),
         "count": {k: sum(x.stage in v for x in told) for k, v in SHOWN.items()},
         "team": team_of(at, mailed),
         "rules": desk.rules,

@@ -57,7 +57,7 @@ def words_page(
         may = {"veto": mine.may_refuse, "query": True, "raise": mine.may_raise is not None and mine.as_ == "head"}
         if not may.get(say):
             raise HttpProblem("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
-        errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
+        errors = form.wrong if form else {}
         return show(
             request,
             "school-answer.html",
@@ -156,8 +156,7 @@ def answers(request: Request, who: Head, office: In, form: Form, round: Named = 
                 open=True,
                 round_id=row.id,
                 action=address("/school/ask", row.id, group[0].urn),
-                errors=form.errors,
-                summary=form.summary,
+                **form.wrong,
             )
         for school in group:
             by = who.person(row.programme_id, school.urn)

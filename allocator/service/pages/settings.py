@@ -25,7 +25,7 @@ from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import accept, sent
 from allocator.store import keep
-from allocator.store.tables import CaseRow, RoundRow
+from allocator.store.tables import CaseRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SettingKey = Annotated[str, Path(pattern=r"^[a-z0-9_.]{1,60}$")]
@@ -153,7 +153,7 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
         if form.errors:
             if key == "name":
                 raise HttpProblem("invalid", next(iter(form.errors.values())))
-            return _one(request, s, id, key, who, 422, errors=form.errors, summary=form.summary, again=form.data)
+            return _one(request, s, id, key, who, 422, **form.wrong, again=form.data)
         most = office.settings.solve_seconds
         asked = {
             **SolveIn(adopt=False).model_dump(),
@@ -264,11 +264,8 @@ def rules(
 ) -> Response:
     """The rules and weights in force, with version and date, for everyone they touch (domain N13)."""
     with office.db.read() as s:
-        query = sa.select(RoundRow).where(RoundRow.programme_id.in_(who.programmes()))
-        if programme is not None:
-            query = query.where(RoundRow.programme_id == programme)
-        with_data = query.where(RoundRow.id.in_(sa.select(CaseRow.round_id)))
-        row = s.scalars(with_data.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
+        mine = who.programmes()
+        row = keep.newest_with_data(s, mine if programme is None else mine & {programme})
         if row is None:
             raise HttpProblem("not_found", "No rules have been published yet: the year has no data so far.")
         policy = policy_of(s, row.id)

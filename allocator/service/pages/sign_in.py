@@ -49,8 +49,7 @@ def asked(request: Request, office: In, form: Form) -> Response:
             status=422,
             next=next,
             oidc=False,
-            errors=form.errors,
-            summary=form.summary,
+            **form.wrong,
             email=email,
         )
     ask_for_link(office, request, SignInAsk(email=email), next)

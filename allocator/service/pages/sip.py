@@ -4,7 +4,7 @@ people."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
@@ -30,6 +30,7 @@ from allocator.service.subject_access import held_on
 from allocator.service.views import own_pair
 from allocator.store import questionnaires
 from allocator.store.tables import RoundRow
+from allocator.words import PERIODS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Word = Annotated[str, Query(max_length=32)]
@@ -80,10 +81,7 @@ def year_of(before: Before) -> list[tuple[str, float, float | None]]:
     """(part of the year, days asked for, the most you offered in it)."""
     rows = sip_letters.sip_rows(before.desk, before.pairs[0].sip)
     sip = before.desk.facts.sips[before.pairs[0].sip]
-    return [
-        (name, sum(getattr(a.periods, k) for a in rows), getattr(sip, f"{k}_days"))
-        for k, name in sip_letters.PARTS.items()
-    ]
+    return [(name, sum(getattr(a.periods, k) for a in rows), getattr(sip, f"{k}_days")) for k, name in PERIODS.items()]
 
 
 @router.get("/sip")
@@ -140,7 +138,7 @@ def words_page(
         before, pair = found(s, who, about)
         if say not in SAYS[1:]:
             raise HttpProblem("not_found", "There is no such page.")
-        errors: dict[str, Any] = {"errors": form.errors, "summary": form.summary} if form else {}
+        errors = form.wrong if form else {}
         return show(
             request,
             "sip-answer.html",
@@ -233,8 +231,7 @@ def answers(request: Request, who: Partner, office: In, form: Form, round: Named
                 **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
                 open=True,
                 action=address("/sip/ask", row.id),
-                errors=form.errors,
-                summary=form.summary,
+                **form.wrong,
                 again=typed(form),
             )
         questionnaires.record(
