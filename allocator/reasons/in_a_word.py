@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from allocator.domain import claims as say
 from allocator.words import words
 
+OPEN = "may not be needed"  # the search ended before it was known whether who was there could stay
+OPEN_TOLD = (
+    "The search ended before it was known whether these schools could keep whom they had in a plan as good. "
+    "A longer search may keep some of them."
+)
 RULES = {  # what bars somebody, as short as a column needs it
     "dbs": "check lapsed",
     "interest": "interest",
@@ -27,6 +32,7 @@ RULES = {  # what bars somebody, as short as a column needs it
     "decision": "by decision",
     "floor": "fits too little",
 }
+SHORT = {"outweighed": "fits better", "by_hand": "by hand", "not_proved_best": OPEN, "tied": "by lot"}
 TOGETHER = {"shared_head": "shared head", "halves": "infant and junior", "cluster": "one for the cluster"}
 
 
@@ -46,6 +52,4 @@ def _word(c: say.Cause) -> str:
         return RULES.get(c.rule, words(c.rule))
     if isinstance(c, say.OneForAll):
         return TOGETHER.get(c.rule, "one for all")
-    return {"outweighed": "fits better", "by_hand": "by hand", "not_proved_best": "not proved", "tied": "by lot"}.get(
-        c.kind, words(c.kind)
-    )
+    return SHORT.get(c.kind, words(c.kind))

@@ -23,7 +23,7 @@ CAUSES = {  # a claim's kind in a director's words
     "kept_apart": "two tasks kept apart",
     "returns": "the SIP is back",
     "no_room": "the SIP's own days do not reach",
-    "not_proved_best": "not proved necessary",
+    "not_proved_best": "may not be needed: the search ended before it was known",
     "tied": "an equal choice, by the lot",
     "outweighed": "the plan as a whole is better so",
     "could_not_be": "not possible beside what is fixed",

@@ -36,15 +36,19 @@ def so_far(progress: Mapping[str, Any] | None) -> SoFar:
     return SoFar(step, tuple(_lines(known, first, best, bound)))
 
 
+def _is(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
 def _lines(known: Mapping[str, int], first: str, best: float, bound: float) -> list[str]:
     def total(tier: str) -> int:
         return sum(v for k, v in known.items() if k.partition("_")[0] == tier)
 
     out = [f"{counted(total('1a'), 'school')} {'has' if total('1a') == 1 else 'have'} a SIP"]
-    out += [f"{total('1b')} support posts are filled"] if total("1b") else []
-    out += [f"{total('1c')} appraisals are covered"] if total("1c") else []
+    out += [f"{counted(total('1b'), 'support post')} {_is(total('1b'))} filled"] if total("1b") else []
+    out += [f"{counted(total('1c'), 'appraisal')} {_is(total('1c'))} covered"] if total("1c") else []
     out += [f"schools are given {days(total('1d') / 4)} less than they are due"] if total("1d") else []
-    out += [f"{total('3')} other schools move"] if total("3") else []
+    out += [f"{counted(total('3'), 'other school')} {'moves' if total('3') == 1 else 'move'}"] if total("3") else []
     if first == "4" and best > 0:
         better = max(0.0, (bound - best) / best)
         out.append(

@@ -67,6 +67,9 @@ def test_one_thing_comes_next_from_the_data_to_the_plan_in_force(desk: Desk) -> 
         keep.step(s, "n", MEL, lambda d: rounds.close_query(d, 1, "Ann.", today))
         for urn in "1234":
             keep.step(s, "n", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+    assert comes(desk, "n") == ("Ask 2 SIPs about schools of theirs", "Ask them")
+    with desk.db.write() as s:
+        keep.step(s, "n", MEL, lambda d: rounds.sound(d, None, today))
     assert comes(desk, "n") == ("Confirm 4 pairs", "Confirm")
     with desk.db.write() as s:
         keep.step(s, "n", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
@@ -121,10 +124,26 @@ def test_in_force_those_of_a_change_come_first_and_who_else_is_to_hear_beside(de
         keep.keep_plan(s, "r", plan)
         keep.keep_fact(s, keep.the_round(s, "r", lock=True), fact, MEL)
     html = page(desk, "/rounds/r")
-    assert comes(desk, "r") == ("Tell 2 schools of the change", "Tell them")
+    assert comes(desk, "r") == ("Tell 2 schools of the change", "Look at the letters")
     assert re.search(r'href="/rounds/r/publish/due">\d (person|people) to hear what now stands', html)
     assert "pairs told" in html
     assert "✓ </span>4 of" not in html
+    html = page(desk, "/rounds/r/publish")
+    assert re.search(r"<b>2 of 4</b>\s*schools told", html)
+    assert "who have not heard of all their schools" in html or "Ask all" in html
+    with desk.db.write() as s:
+        keep.step(s, "r", MEL, lambda d: rounds.propose(d, None, on))
+    assert re.fullmatch(r"Ask \d SIPs? about schools of theirs", comes(desk, "r")[0])
+    with desk.db.write() as s:
+        keep.step(s, "r", MEL, lambda d: rounds.sound(d, None, on))
+    with desk.db.write() as s:
+        if any(rounds.to_tell(keep.desk(s, "r")[1])):
+            keep.step(s, "r", MEL, lambda d: rounds.tell(d, None, None, on))
+    assert comes(desk, "r") == ("2 schools still to answer", "Type in answers")
+    with desk.db.write() as s:
+        for p in [p for p in keep.standing(s, "r").everyone if p.stage == "proposed"]:
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=p.urn, says="accept", by="head", on=on))
+    assert comes(desk, "r") == ("Confirm 2 pairs", "Confirm")
 
 
 def test_next_year_is_seen_opened_and_mended_before_it_is_planned(desk: Desk) -> None:

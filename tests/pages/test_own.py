@@ -210,6 +210,8 @@ def test_letters_are_mailed_each_with_a_link_of_its_own(tmp_path: Path, monkeypa
     assert link
     shown = desk.client.get(f"{SITE}/letters/{link[1]}")
     assert "Sip A" in shown.text
+    assert "ask for someone else at this page" in shown.text
+    assert link[1] not in shown.text  # whoever reads it is there already
     assert desk.client.get(f"{SITE}/school", follow_redirects=False).status_code == 303  # it signs nobody in
     for _ in range(2):  # asked twice at once, one link comes
         desk.client.post(f"{SITE}/letters/{link[1]}")

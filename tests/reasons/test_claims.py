@@ -17,6 +17,7 @@ from allocator.questions.scenario import Scenario, scenario
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.complete import complete
 from allocator.reasons.contrast import priced, proofs
+from allocator.reasons.in_a_word import in_a_word
 from tests.check.random_cases import random_case
 from tests.make import case, led, policy, school, sip
 from tests.reasons.test_read_aloud import read_aloud
@@ -155,6 +156,7 @@ def test_a_plan_not_proved_claims_no_need() -> None:
     unproved = bare.model_copy(update={"certificate": bare.certificate.model_copy(update={"proved": False})})
     (change,) = complete(ready, unproved, solution).changes
     assert [c.kind for c in change.claims] == ["not_proved_best"]
+    assert in_a_word(change.claims) == "may not be needed"
     assert "may yet be possible" in change.because
 
 

@@ -192,48 +192,22 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     """The next step of the year, where nobody waits for an answer of the manager's."""
     plan: Plan = facts["plan"]
     stands: Round = facts["stands"]
-    pairs = list(stands.everyone)
-    stage = Counter(p.stage for p in pairs)
-    look = Way("Look through the plan", f"{at}/plan")
+    desk, pairs = rounds.Desk(plan, stands), list(stands.everyone)
     untold = {p.urn for p in pairs if p.stage == "draft"}
     answering = sorted(p.answer_by for p in pairs if p.stage == "proposed" and p.answer_by)
-    theirs = {p.sip for p in pairs if p.stage == "draft"}
-    sips = [s for x, s in stands.soundings.items() if s.said is None and x in theirs]
-    if stands.in_force:
-        schools, team = rounds.to_tell(rounds.Desk(plan, stands))
-        return _in_force(plan, at, today, untold, len(schools) + len(team))
-    if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
-        widest = emptied(plan)[0]
-        return Coming(
-            f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody",
-            widest.text,
-            Way("See them, and what would mend it", f"{at}/plan?mark=nobody"),
-            (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
-        )
-    held = rounds.held_back(rounds.Desk(plan, stands))
-    untold -= set(held)
-    if untold and sips:
-        return Coming(
-            f"{_n(len(sips), 'SIP')} still to say yes",
-            f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
-            Way("See who", f"{at}/publish"),
-            (look,) if facts["sips_first"] else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
-        )
-    if untold:
-        before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
-        wait = f" {_n(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
-        see = "You see every letter before it goes." + before + wait
-        if facts["sips_first"] and not stands.soundings:
-            return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
-        title = f"Tell {'the other ' if held or stage.total() > stage['draft'] else ''}{_n(len(untold), 'school')}"
-        letters = Way("Look at the letters", f"{at}/publish/check")
-        return Coming(title, see, letters, (Way("Choose whom, or ask SIPs first", f"{at}/publish"), look))
+    telling = _of_the_change(desk, at, untold) if stands.in_force else _telling(facts, desk, at, untold)
+    if telling:
+        return telling
+    unheard = _unheard(desk)
     if answering:
         return Coming(
             f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",
             f"By {day(answering[-1])}. An answer by telephone you type in yourself.",
             Way("Type in answers", f"{at}/telephone"),
             (Way("See who has not answered", f"{at}/publish#answers"),),
+            (Way(f"{_n(len(unheard), 'SIP')} not yet asked about schools of theirs", f"{at}/publish#team"),)
+            if unheard
+            else (),
         )
     others = {p.urn for p in pairs if p.stage != "confirmed" and rounds.other_days(stands, p.key)}
     if others:
@@ -249,12 +223,17 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
             "Each appraisal of a head needs it before it can be confirmed.",
             Way("Type in what they said", f"{at}/confirm"),
         )
-    if left := stage.total() - stage["confirmed"]:
+    left = [p for p in pairs if p.stage != "confirmed"]
+    if left and unheard:
+        return _ask_sips(unheard, at)
+    if left:
         return Coming(
-            f"Confirm {_n(left, 'pair')}",
+            f"Confirm {_n(len(left), 'pair')}",
             "Each by a named manager, who is not its SIP.",
             Way("Confirm", f"{at}/confirm"),
         )
+    if stands.in_force:
+        return _in_force(plan, at, today)
     return Coming(
         "Put the plan in force",
         "Every pair is confirmed. From then on what happens is a repair of the year.",
@@ -262,24 +241,80 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     )
 
 
-def _in_force(plan: Plan, at: str, today: dt.date, untold: set[str], to_hear: int) -> Coming:
-    out, happened = Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")
+def _telling(facts: Mapping[str, Any], desk: rounds.Desk, at: str, untold: set[str]) -> Coming | None:
+    """Before the plan is in force: what is to be done until every school has heard of it."""
+    plan, pairs = desk.plan, list(desk.round.everyone)
+    look = Way("Look through the plan", f"{at}/plan")
+    if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
+        return Coming(
+            f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody",
+            emptied(plan)[0].text,
+            Way("See them, and what would mend it", f"{at}/plan?mark=nobody"),
+            (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
+        )
+    held = rounds.held_back(desk)
+    untold = untold - set(held)
+    if not untold:
+        return None
+    theirs = {p.sip for p in pairs if p.urn in untold and p.stage == "draft"}
+    if sips := [s for x, s in desk.round.soundings.items() if s.said is None and x in theirs]:
+        return Coming(
+            f"{_n(len(sips), 'SIP')} still to say yes",
+            f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
+            Way("See who", f"{at}/publish"),
+            (look,) if facts["sips_first"] else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
+        )
+    before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
+    wait = f" {_n(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
+    see = "You see every letter before it goes." + before + wait
+    if facts["sips_first"] and not desk.round.soundings:
+        return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
+    some = held or any(p.stage != "draft" for p in pairs)
+    letters = Way("Look at the letters", f"{at}/publish/check")
+    ways = (Way("Choose whom, or ask SIPs first", f"{at}/publish"), look)
+    return Coming(f"Tell {'the other ' if some else ''}{_n(len(untold), 'school')}", see, letters, ways)
+
+
+def _unheard(desk: rounds.Desk) -> list[str]:
+    """SIPs with a school that they have not been told of."""
+    return sorted({p.sip for p in desk.round.everyone if rounds.offered(desk, p.sip)})
+
+
+def _ask_sips(unheard: list[str], at: str) -> Coming:
+    return Coming(
+        f"Ask {_n(len(unheard), 'SIP')} about schools of theirs",
+        "They have not heard of them yet: they may say yes, ask, or name a tie that nobody knows of.",
+        Way("Ask them", f"{at}/publish#team"),
+    )
+
+
+def _of_the_change(desk: rounds.Desk, at: str, untold: set[str]) -> Coming | None:
+    """In force: who has not heard yet of what was changed."""
+    schools, team = rounds.to_tell(desk)
+    to_hear = len(schools) + len(team)
+    people = _n(to_hear, "person", "people")
     if untold:
         return Coming(
             f"Tell {_n(len(untold), 'school')} of the change",
             "The plan was repaired, and they have not heard yet.",
-            Way("Tell them", f"{at}/publish"),
-            waits=(Way(f"{_n(to_hear, 'person', 'people')} to hear what now stands", f"{at}/publish/due"),)
-            if to_hear
-            else (),
+            Way("Look at the letters", f"{at}/publish/check"),
+            (Way("Choose whom", f"{at}/publish"),),
+            (Way(f"{people} to hear what now stands", f"{at}/publish/due"),) if to_hear else (),
         )
+    if unheard := _unheard(desk):
+        return _ask_sips(unheard, at)
     if to_hear:
         return Coming(
-            f"Tell {_n(to_hear, 'person', 'people')} what now stands",
+            f"Tell {people} what now stands",
             "Heads and SIPs who have not heard yet that it is confirmed, ended or otherwise. They need not answer.",
             Way("Look at the letters", f"{at}/publish/due"),
-            (out, happened),
+            (Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")),
         )
+    return None
+
+
+def _in_force(plan: Plan, at: str, today: dt.date) -> Coming:
+    out, happened = Way("Hand out letters and files", f"{at}/out"), Way("Something has happened", f"{at}/what-if")
     year = int(str(plan.inputs.case["year"])[:4])
     if today >= dt.date(year + 1, *NEXT_YEAR):
         return Coming(

@@ -14,7 +14,7 @@ from allocator import rounds
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
-from allocator.reasons.in_a_word import in_a_word
+from allocator.reasons.in_a_word import OPEN, OPEN_TOLD, in_a_word
 from allocator.reasons.spoken import name_of
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.actions.answers import answer, confirm
@@ -145,7 +145,18 @@ def changed(request: Request, id: Id, who: Reader, office: In, whole: bool = Fal
             by = who.person(at.row.programme_id)
             keep.note(s, by, OPENED, f"{at.row.id}/{at.plan.id}", programme=at.row.programme_id)
     parts = by_cause(lines) if len(lines) > FOLDED and not whole else {}
-    return show(request, "confirm-changed.html", who, **at.facts, lines=lines, parts=parts, folded=FOLDED, whole=whole)
+    told = {OPEN: OPEN_TOLD}
+    return show(
+        request,
+        "confirm-changed.html",
+        who,
+        **at.facts,
+        lines=lines,
+        parts=parts,
+        told=told,
+        folded=FOLDED,
+        whole=whole,
+    )
 
 
 def by_cause(lines: Sequence[PairLine]) -> dict[str, list[PairLine]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -21,8 +22,14 @@ def letter(request: Request, office: In, secret: Id) -> Response:
     """The letter as it was sent."""
     with office.db.read() as s:
         row = posting.shown(s, secret)
-    paragraphs = row.text.strip().split("\n\n")
+    paragraphs = _read_here(row.text, secret).strip().split("\n\n")
     return show(request, "letter.html", heading=row.heading, paragraphs=paragraphs, sent=False, at=row.at)
+
+
+def _read_here(text: str, secret: str) -> str:
+    """The letter without the address that led here: whoever reads it is there already."""
+    here = rf"https?://\S+/letters/{re.escape(secret)}"
+    return re.sub(here, "this page", re.sub(rf":\n\n{here}(?=\n|$)", ".", text))
 
 
 @router.post("/letters/{secret}")

@@ -89,6 +89,7 @@ def page(
         "drafts": stay,
         "parts": by_letter(stay),
         "all_drafts": len(untold),
+        "all_schools": len(lines),
         "held": [(desk.name(u), said) for u, said in held.items()],
         "told": [x for x in shown if wanted is None or x.stage in wanted],
         "all_told": len(told),
