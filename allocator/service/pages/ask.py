@@ -4,6 +4,7 @@ case."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -73,16 +74,28 @@ def overview(request: Request, id: Id, who: Reader, office: In, q: Narrow = "", 
     return show(request, "ask.html", who, **facts, **standing, found=found, q=q, show=way, ways=WAYS)
 
 
-def _fits(line: dict[str, Any], q: str, way: str) -> bool:
+@dataclass(frozen=True)
+class Line:
+    """A row of the table: who, how it stands, and the answer in a few words."""
+
+    whose: str
+    key: str
+    name: str
+    email: str | None
+    asked: Asked
+    short: str
+
+
+def _fits(line: Line, q: str, way: str) -> bool:
     """Whether its name has the words and it stands as asked for."""
-    now: Asked = line["asked"]
+    now = line.asked
     fits = {
         "": True,
         "unasked": now.offered_on is None,
         "silent": now.offered_on is not None and now.answered_on is None,
         "answered": now.answered_on is not None,
     }
-    return fits[way] and all(w in line["name"].casefold() for w in q.casefold().split())
+    return fits[way] and all(w in line.name.casefold() for w in q.casefold().split())
 
 
 def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
@@ -100,12 +113,11 @@ def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
         "parts": since(facts.case, made.case),
         "mails": bool(office.settings.smtp_url),
         "open": keep.standing(s, id).state in OPEN,
-        "waiting": [x for x in (*schools, *sips) if x["asked"].answered_on is None],
+        "waiting": [x for x in (*schools, *sips) if x.asked.answered_on is None],
     }
 
 
-def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict[str, Any]:
-    """A row of the table: who, how it stands, and the answer in a few words."""
+def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> Line:
     now = log.get(key, Asked())
     short = ""
     if now.word and key[0] == "school":
@@ -113,7 +125,7 @@ def _line(key: Key, name: str, email: str | None, log: dict[Key, Asked]) -> dict
         short = SHORT["must" if word.strongly else word.going_on or ""]
     elif now.word:
         short = f"{now.word['days']:g} days, {len(now.word['ties'])} ties"
-    return {"whose": key[0], "key": key[1], "name": name, "email": email, "asked": now, "short": short}
+    return Line(*key, name, email, now, short)
 
 
 @router.post("/rounds/{id}/ask")

@@ -3,7 +3,7 @@ nobody fills."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from allocator.domain.plan import Plan
 from allocator.errors import RoundRefuses
 from allocator.service.access import In, Reader
 from allocator.service.pages import cards
-from allocator.service.pages.given import around
+from allocator.service.pages.given import Given, around
 from allocator.service.pages.ground import PageRoute, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
@@ -29,13 +29,13 @@ Words = Annotated[str, Query(max_length=100)]
 FEW = 4  # columns that begin open; more begin closed, so that a whole team is seen at once
 
 
-def on_desk(s: Session, id: str, who: Who) -> tuple[dict[str, Any], PlanRow, Plan, Facts]:
+def on_desk(s: Session, id: str, who: Who) -> tuple[Given, PlanRow, Plan, Facts]:
     """What a page about the plan on the desk stands on. Raises RoundRefuses while there is no plan."""
     facts = around(s, id, who)
-    if facts["plan"] is None:
+    plan, plan_id = facts["plan"], facts["plan_id"]
+    if plan is None or plan_id is None:
         raise RoundRefuses("This round has no plan yet. Give it its data, then make the plan from the desk.")
-    row = keep.plan_row(s, facts["plan_id"])
-    return facts, row, facts["plan"], rounds.facts_of(facts["plan"])
+    return facts, keep.plan_row(s, plan_id), plan, rounds.facts_of(plan)
 
 
 @router.get("/rounds/{id}/board")

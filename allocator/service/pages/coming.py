@@ -7,7 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from allocator import rounds
 from allocator.domain.facts import Facts
@@ -19,6 +19,9 @@ from allocator.reasons.in_a_word import in_a_word
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
 from allocator.service.schemas import RoundOut
 from allocator.words import day
+
+if TYPE_CHECKING:
+    from allocator.service.pages.given import Given
 
 NEXT_YEAR = (5, 1)  # from the first of May the next round is what comes (practice, May)
 
@@ -43,9 +46,12 @@ class Coming:
     waits: tuple[Way, ...] = field(default=())
 
 
-def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None) -> Coming:
-    """`facts`: what every page of a round is given (`given.around`). `solving`: the job that makes a plan now."""
-    now: RoundOut = facts["round"]
+def coming(
+    facts: Given, today: dt.date, among: Facts | None, solving: str | None = None, *, sips_first: bool = False
+) -> Coming:
+    """`among`: whom there is to ask, while there is no plan. `solving`: the job that makes a plan now. `sips_first`:
+    SIPs are asked before schools are told."""
+    now, plan = facts["round"], facts["plan"]
     at = f"/rounds/{now.id}"
     if facts["case_row"] is None:
         return Coming(
@@ -60,10 +66,11 @@ def coming(facts: Mapping[str, Any], today: dt.date, solving: str | None = None)
             "You may leave this page: the work goes on.",
             Way("See how far it is", f"{at}/jobs/{solving}"),
         )
-    if facts["plan"] is None:
-        return _before_a_plan(facts, at)
+    if plan is None:
+        assert among is not None  # there is data
+        return _before_a_plan(among, facts["answered"], at)
     waits = list(_waits(facts["stands"], now, at, today))
-    first = next(iter(waits), None) or _along(facts, at, today)
+    first = next(iter(waits), None) or _along(plan, facts["stands"], at, today, sips_first)
     besides = tuple(Way(w.title, w.way.href) for w in waits[1:])
     return Coming(first.title, first.said, first.way, first.others, first.waits + besides)
 
@@ -72,10 +79,8 @@ def _n(n: int, what: str, several: str = "") -> str:
     return f"{n} {what if n == 1 else several or what + 's'}"
 
 
-def _before_a_plan(facts: Mapping[str, Any], at: str) -> Coming:
-    log: Mapping[Key, Asked] = facts["answered"]
+def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     make, ask = Way("Make the plan", f"{at}/solve", post=True), f"{at}/ask"
-    among = facts["among"]
     whole = len(schools_asked(among)) + len(sips_asked(among))
     offered = [a for a in log.values() if a.offered_on]
     fresh = sum(not a.taken for a in log.values())
@@ -188,14 +193,12 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     return out
 
 
-def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
+def _along(plan: Plan, stands: Round, at: str, today: dt.date, sips_first: bool) -> Coming:
     """The next step of the year, where nobody waits for an answer of the manager's."""
-    plan: Plan = facts["plan"]
-    stands: Round = facts["stands"]
     desk, pairs = rounds.Desk(plan, stands), list(stands.everyone)
     untold = {p.urn for p in pairs if p.stage == "draft"}
     answering = sorted(p.answer_by for p in pairs if p.stage == "proposed" and p.answer_by)
-    telling = _of_the_change(desk, at, untold) if stands.in_force else _telling(facts, desk, at, untold)
+    telling = _of_the_change(desk, at, untold) if stands.in_force else _telling(desk, at, untold, sips_first)
     if telling:
         return telling
     unheard = _unheard(desk)
@@ -241,7 +244,7 @@ def _along(facts: Mapping[str, Any], at: str, today: dt.date) -> Coming:
     )
 
 
-def _telling(facts: Mapping[str, Any], desk: rounds.Desk, at: str, untold: set[str]) -> Coming | None:
+def _telling(desk: rounds.Desk, at: str, untold: set[str], sips_first: bool) -> Coming | None:
     """Before the plan is in force: what is to be done until every school has heard of it."""
     plan, pairs = desk.plan, list(desk.round.everyone)
     look = Way("Look through the plan", f"{at}/plan")
@@ -262,12 +265,12 @@ def _telling(facts: Mapping[str, Any], desk: rounds.Desk, at: str, untold: set[s
             f"{_n(len(sips), 'SIP')} still to say yes",
             f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
             Way("See who", f"{at}/publish"),
-            (look,) if facts["sips_first"] else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
+            (look,) if sips_first else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
         )
     before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
     wait = f" {_n(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
     see = "You see every letter before it goes." + before + wait
-    if facts["sips_first"] and not desk.round.soundings:
+    if sips_first and not desk.round.soundings:
         return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
     some = held or any(p.stage != "draft" for p in pairs)
     letters = Way("Look at the letters", f"{at}/publish/check")

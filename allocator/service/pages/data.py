@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,16 @@ def data(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 
 def _page(request: Request, s: Session, id: str, who: Who, status: int = 200, **more: Any) -> Response:
-    facts = around(s, id, who)
+    at = around(s, id, who)
     row = round_in(s, who, id)
     waiting = s.get(UploadRow, id)
-    facts |= {"waiting": waiting, "year": row.name if YEAR.fullmatch(row.name) else "", "errors": {}}
+    told: dict[str, Any] = {"waiting": waiting, "year": row.name if YEAR.fullmatch(row.name) else "", "errors": {}}
     if waiting is not None:
-        facts |= _waiting(s, row, waiting)
-    elif facts["case_row"] is not None:
-        facts |= _in_force(s, row)
-    facts["memory"] = workbook_words.remembered(s, row.programme_id)
-    return show(request, "data.html", who, status, **facts | more)
+        told |= _waiting(s, row, waiting)
+    elif at["case_row"] is not None:
+        told |= _in_force(s, row)
+    memory = workbook_words.remembered(s, row.programme_id)
+    return show(request, "data.html", who, status, **at, memory=memory, **told | more)
 
 
 def _read(s: Session, row: RoundRow, waiting: UploadRow) -> Reading:
@@ -149,10 +150,19 @@ def _listed(reading: Reading, name: str, key: str) -> list[tuple[str, str]]:
     return sorted(((str(c[k]), str(c[n])) for c in rows), key=lambda x: x[1])
 
 
-def _shown(p: Problem, reading: Reading) -> dict[str, Any]:
+@dataclass(frozen=True)
+class OfSheet:
     """A problem against the manager's own sheet."""
+
+    sheet: str
+    row: int | None
+    column: str | None
+    text: str
+
+
+def _shown(p: Problem, reading: Reading) -> OfSheet:
     table = reading.raw.tables.get(p.table)
-    return {"sheet": (table.title or p.table) if table else p.table, "row": p.row, "column": p.column, "text": p.text}
+    return OfSheet((table.title or p.table) if table else p.table, p.row, p.column, p.text)
 
 
 def _in_force(s: Session, row: RoundRow) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -17,7 +16,7 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.ladders import open_ones
 from allocator.service.pages.coming import outlook
 from allocator.service.pages.doing import work_of
-from allocator.service.pages.given import around, next_of
+from allocator.service.pages.given import Given, around, next_of
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import round_out
@@ -87,7 +86,7 @@ def desk(request: Request, id: Id, who: Reader, office: In) -> Response:
     )
 
 
-def steps(facts: dict[str, Any]) -> list[DeskStep]:
+def steps(facts: Given) -> list[DeskStep]:
     """The year's steps in their order (practice, "The year"), each with how it stands; all but done and next are
     folded."""
     now, plan, case, stands = facts["round"], facts["plan"], facts["case_row"], facts["stands"]

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
 from allocator.domain.facts import Facts
+from allocator.domain.plan import Plan
+from allocator.domain.round import Round
+from allocator.rounds.ask_first import Asked, Key
 from allocator.service.access import round_in
 from allocator.service.pages.coming import Coming, coming
 from allocator.service.pages.doing import is_trial, work_of
 from allocator.service.roles import Who
+from allocator.service.schemas import RoundOut
 from allocator.service.views import round_out
 from allocator.store import keep, questionnaires
-from allocator.store.tables import Programme
+from allocator.store.tables import CaseRow, Programme
 
 
-def around(s: Session, id: str, me: Who) -> dict[str, Any]:
+class Given(TypedDict):
     """What every page of a round is given: the round, its programme, case and plan (None while there is none)."""
+
+    round: RoundOut
+    version: int
+    programme: Programme
+    case_row: CaseRow | None
+    plan: Plan | None
+    plan_id: str | None
+    stands: Round
+    answered: Mapping[Key, Asked]
+
+
+def around(s: Session, id: str, me: Who) -> Given:
     row = round_in(s, me, id)
     now = round_out(s, row, dt.date.today())
     plan = keep.current(s, id)
@@ -34,7 +51,7 @@ def around(s: Session, id: str, me: Who) -> dict[str, Any]:
     }
 
 
-def next_of(s: Session, facts: dict[str, Any]) -> Coming:
+def next_of(s: Session, facts: Given) -> Coming:
     """What comes next in this round."""
     case, among, sips_first = facts["case_row"], None, False
     if case is not None:
@@ -48,4 +65,4 @@ def next_of(s: Session, facts: dict[str, Any]) -> Coming:
         ),
         None,
     )
-    return coming({**facts, "among": among, "sips_first": sips_first}, dt.date.today(), solving)
+    return coming(facts, dt.date.today(), among, solving, sips_first=sips_first)

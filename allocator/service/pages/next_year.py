@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -16,7 +15,7 @@ from allocator.report.years_svg import narrow, picture
 from allocator.service.access import In, Manager, Reader
 from allocator.service.actions.rounds import roll_over
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.given import around
+from allocator.service.pages.given import Given, around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.schemas import Id
 from allocator.store import keep
@@ -45,7 +44,7 @@ def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
     )
 
 
-def _ahead(s: Session, around_it: dict[str, Any]) -> tuple[NextYear, str | None]:
+def _ahead(s: Session, around_it: Given) -> tuple[NextYear, str | None]:
     """What is looked at, and the round in which its facts are mended: None while that is not open."""
     today, id = dt.date.today(), around_it["round"].id
     if around_it["plan"] is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +13,7 @@ from allocator.domain.round import Pair, Stage
 from allocator.errors import NotThere
 from allocator.rounds import Desk
 from allocator.service.access import round_in
-from allocator.service.pages.given import around
+from allocator.service.pages.given import Given, around
 from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
@@ -40,7 +39,7 @@ class Place:
     row: RoundRow
     plan: PlanRow
     desk: Desk
-    facts: dict[str, Any]  # what every page of the round is given
+    facts: Given  # what every page of the round is given
 
     @property
     def at(self) -> str:

@@ -26,6 +26,7 @@ from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, SchoolRow
 from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.pages.board import on_desk
 from allocator.service.pages.data import workbook_file
+from allocator.service.pages.given import Given
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, headers, moment, show
 from allocator.service.pages.move import WHY, by_hand, lock, on_day
 from allocator.service.pages.sign_in import inside
@@ -83,7 +84,7 @@ def view_at(address: str) -> View:
     return view(**one, column=tuple(said.get("column", ())))
 
 
-def rows_of(s: Session, id: str, who: Who) -> tuple[dict[str, Any], Plan, list[SchoolRow]]:
+def rows_of(s: Session, id: str, who: Who) -> tuple[Given, Plan, list[SchoolRow]]:
     """The round, its plan and every row of it. Raises RoundRefuses while there is no plan."""
     around_it, _, plan, facts = on_desk(s, id, who)
     return around_it, plan, by_school(facts, plan, around_it["stands"].pairs)

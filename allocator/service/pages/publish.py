@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from allocator import rounds
-from allocator.domain.round import State
+from allocator.domain.round import Sounding, State
 from allocator.errors import RoundRefuses, UsageError
 from allocator.report import sip_letters
 from allocator.service import outbox
@@ -129,21 +130,34 @@ def letters_due(desk: rounds.Desk, today: dt.date) -> dt.date:
     return rounds.deadline(desk, today, None)
 
 
-def team_of(at: Place, mailed: dict[tuple[str, str], dt.datetime]) -> list[dict[str, Any]]:
-    """SIPs with a pair: how many schools and days, and what they said when sounded out."""
+@dataclass(frozen=True)
+class SipLine:
+    """A SIP with a pair: how many schools and days, and what they said when sounded out. `new`: schools that they
+    have not agreed to."""
+
+    sip: str
+    name: str
+    schools: int
+    days: str
+    asked: Sounding | None
+    mailed: dt.datetime | None
+    new: list[str]
+
+
+def team_of(at: Place, mailed: dict[tuple[str, str], dt.datetime]) -> list[SipLine]:
     desk, out = at.desk, []
     for sip in sorted({p.sip for p in desk.round.everyone}, key=lambda x: desk.facts.sips[x].name):
         rows = sip_letters.sip_rows(desk, sip)
         out.append(
-            {
-                "sip": sip,
-                "name": desk.facts.sips[sip].name,
-                "schools": len({a.urn for a in rows}),
-                "days": days(sum(a.days for a in rows)),
-                "asked": desk.round.soundings.get(sip),
-                "mailed": mailed.get(("sip", sip)),
-                "new": sorted({desk.facts.name(p.urn) for p in rounds.offered(desk, sip)}),
-            }
+            SipLine(
+                sip,
+                desk.facts.sips[sip].name,
+                schools=len({a.urn for a in rows}),
+                days=days(sum(a.days for a in rows)),
+                asked=desk.round.soundings.get(sip),
+                mailed=mailed.get(("sip", sip)),
+                new=sorted({desk.facts.name(p.urn) for p in rounds.offered(desk, sip)}),
+            )
         )
     return out
 

@@ -3,7 +3,8 @@ saved."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import datetime as dt
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import NEEDS
+from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy, settings
 from allocator.questions.compare import compare
 from allocator.reasons import policy_words
@@ -36,20 +38,29 @@ def policy_of(s: Session, round_id: str) -> Policy:
     return keep.case_of(row)[1] if row else Policy()
 
 
-def history(s: Session, round_id: str) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    """(key -> the last change of it: who, when, what it was; the last version in which anything changed)."""
+@dataclass(frozen=True)
+class Changed:
+    """A version in which settings changed: its number, who, and when."""
+
+    n: int
+    by: str
+    at: dt.datetime
+    was: str = ""  # of one setting: what it was before, in words
+
+
+def history(s: Session, round_id: str) -> tuple[dict[str, Changed], Changed | None]:
+    """(key -> the last change of it; the last version in which anything changed)."""
     query = sa.select(CaseRow.n, CaseRow.policy, CaseRow.by, CaseRow.at).where(CaseRow.round_id == round_id)
     names = names_in(s, keep.the_round(s, round_id).programme_id)
-    last: dict[str, dict[str, Any]] = {}
-    newest: dict[str, Any] = {}
+    last: dict[str, Changed] = {}
+    newest: Changed | None = None
     before: dict[str, Any] | None = None
     for n, data, by, at in s.execute(query.order_by(CaseRow.n)):
         now = {k: v for k, v, *_ in settings(Policy.model_validate(data))}
         moved = [k for k in now if before is not None and before[k] != now[k]]
         if moved or before is None:
-            newest = {"n": n, "by": names.get(by, by), "at": at}
-        for k in moved:
-            last[k] = {**newest, "was": policy_words.in_words(k, before[k] if before else None)}
+            newest = Changed(n, names.get(by, by), at)
+            last |= {k: replace(newest, was=policy_words.in_words(k, before[k] if before else None)) for k in moved}
         before = now
     return last, newest
 
@@ -203,14 +214,14 @@ def _number(text: str) -> Any:
     return text
 
 
-def _job(s: Session, who: Who, id: str, job: str) -> dict[str, Any]:
-    """What a preview asked, and the plan it made."""
+def _preview(s: Session, who: Who, id: str, job: str) -> tuple[dict[str, Any], Plan]:
+    """The settings that a preview tried, and the plan it made."""
     row = job_in(s, who, job)
     if row.round_id != id or "wants" not in row.request:
         raise HttpProblem("round_refuses", "This work was not a preview of a setting. Try the setting first.")
     if row.state not in ("done", "cancelled") or not (row.result or {}).get("plan"):  # stopped: the best plan so far
         raise HttpProblem("round_refuses", "This preview has not come to an end. Try the setting again.")
-    return {"wants": row.request["wants"], "plan": keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))}
+    return row.request["wants"], keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))
 
 
 @router.get("/rounds/{id}/settings/preview/{job}")
@@ -218,11 +229,11 @@ def previewed(request: Request, id: Id, job: Id, who: Reader, office: In) -> Res
     """Who would move and what it would cost; then save it or leave it."""
     with office.db.read() as s:
         facts = around(s, id, who)
-        asked = _job(s, who, id, job)
+        wants, trial = _preview(s, who, id, job)
         now = policy_of(s, id)
-        new, _ = policy_words.proposed(now, asked["wants"])
-        found = compare(facts["plan"], asked["plan"]) if facts["plan"] else None
-        kept = policy_words.own_settings(now) if "name" in asked["wants"] else {}
+        new, _ = policy_words.proposed(now, wants)
+        found = compare(facts["plan"], trial) if facts["plan"] else None
+        kept = policy_words.own_settings(now) if "name" in wants else {}
     return show(
         request,
         "setting-preview.html",
@@ -231,7 +242,7 @@ def previewed(request: Request, id: Id, job: Id, who: Reader, office: In) -> Res
         job=job,
         lines=policy_words.changed(now, new),
         found=found,
-        trial=asked["plan"],
+        trial=trial,
         kept=[policy_words.title_of(k) for k in kept],
         errors={},
     )
@@ -244,7 +255,7 @@ def save(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     job = form.need("job", "Say which preview")
     with office.db.read() as s:
         round_in(s, who, id)
-        wants = _job(s, who, id, job)["wants"]
+        wants, _ = _preview(s, who, id, job)
         now = policy_of(s, id)
         new, wrong = policy_words.proposed(now, wants)
         lines = policy_words.changed(now, new)

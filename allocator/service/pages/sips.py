@@ -126,14 +126,15 @@ def _gained(found: Comparison) -> list[str]:
 def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: In, form: Form) -> Response:
     """What one more day of this SIP would buy: the best plan with it, made as a job and set aside."""
     with office.db.read() as s:
-        around_it, _, _, facts = on_desk(s, id, who)
+        _, plan, _, facts = on_desk(s, id, who)
+        on = plan.id
     if sip not in facts.sips:
         raise NotThere(f"There is no SIP {sip} in this plan.")
     row = facts.sips[sip]
     if row.status not in (None, "active"):
         raise HttpProblem("invalid", f"{row.name} is not active: one more day would buy nothing.")
     ask = {"changes": [{"days": {"sip": sip, "days": row.days + 1}}], "rebuild": True}
-    job = begin(office, request, who, around_it["plan_id"], "what_if", ask)
+    job = begin(office, request, who, on, "what_if", ask)
     return wait_for(job, f"/rounds/{id}/sips/{sip}?gain={{plan}}#more")
 
 
