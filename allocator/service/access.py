@@ -32,6 +32,15 @@ def hands() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(2, "aside")
 
 
+@dataclass(frozen=True)
+class Probed:
+    """What a probe finds: whether any worker is there, and how long the oldest work has waited."""
+
+    status: str
+    workers: int
+    oldest_queued_seconds: float | None
+
+
 @dataclass
 class Office:
     """Everything a request works with. `settings.public_url` is always set where the service is really served:
@@ -48,7 +57,7 @@ class Office:
     folded: Folded = field(default_factory=Folded)
     hands: ThreadPoolExecutor = field(default_factory=hands)
     probes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "probe"))
-    probe: Future[dict[str, Any]] | None = None  # the last one: whoever asks meanwhile is told what it finds
+    probe: Future[Probed] | None = None  # the last one: whoever asks meanwhile is told what it finds
     probed: float = 0.0
 
     def aside(self, work: Callable[[], None]) -> Future[None]:

@@ -121,14 +121,24 @@ def packed(brought: Brought, base: int) -> str:
     return text
 
 
-def unpacked(text: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Package:
+    """What a page hands back: the version of the data that it rests on, the tables, and the URNs that schools have
+    now."""
+
+    base: int
+    tables: dict[str, Any]
+    now: dict[str, str]
+
+
+def unpacked(text: str) -> Package:
     """Raises HttpProblem `invalid` for what no page of ours has sent."""
     try:
         unzip = zlib.decompressobj()
         data = json.loads(unzip.decompress(base64.b64decode(text, validate=True), UNPACKED))
         if unzip.unconsumed_tail or not isinstance(data["base"], int) or not isinstance(data["tables"], dict):
             raise ValueError
-        return {"base": data["base"], "tables": data["tables"], "now": dict(data["now"])}
+        return Package(data["base"], data["tables"], dict(data["now"]))
     except (*BROKEN_TEXT, KeyError, TypeError, zlib.error):
         raise HttpProblem("invalid", "Give the files again: what the page sent back cannot be read.") from None
 

@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import secrets
 import time
-from typing import Any
+from dataclasses import asdict
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from allocator.service import figures
-from allocator.service.access import Office, office_of
+from allocator.service.access import Office, Probed, office_of
 from allocator.service.figures import FIGURES
 from allocator.service.http_problems import HttpProblem, errors
 from allocator.store import keep
@@ -63,10 +63,10 @@ async def ready(request: Request) -> Response:
         raise HttpProblem(
             "store_away", f"The store did not answer in {PROBE_SECONDS:g} s.", {"Retry-After": "5"}
         ) from None
-    return JSONResponse(found if inside else {"status": found["status"]})
+    return JSONResponse(asdict(found) if inside else {"status": found.status})
 
 
-def _look(office: Office) -> dict[str, Any]:
+def _look(office: Office) -> Probed:
     """What a probe is told. On a thread of its own: a store that hangs holds up no other request."""
     with office.db.read() as s:
         at = s.execute(sa.text("select version_num from alembic_version")).scalar()
@@ -77,7 +77,7 @@ def _look(office: Office) -> dict[str, Any]:
         raise HttpProblem("store_away", told, {"Retry-After": "5"})
     office.db.takes_writes()
     waited = round((keep.now() - oldest).total_seconds(), 1) if oldest else None
-    return {"status": "ok" if workers else "no workers", "workers": workers, "oldest_queued_seconds": waited}
+    return Probed("ok" if workers else "no workers", workers, waited)
 
 
 @router.get(

@@ -123,11 +123,11 @@ def take(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     with writing(request, office, who, id) as (s, row):
         package = national_files.unpacked(form.text("package", most=2 * national_files.MOST) or "")
         before = keep.case_row(s, id)
-        if before is None or before.n != package["base"]:
+        if before is None or before.n != package.base:
             raise HttpProblem("round_refuses", "The data have changed since you gave the files. Give them again.")
         case, policy = keep.case_of(before)
         words = workbook_words.words_of(s, row.programme_id)
-        reading = national_files.as_case(case, policy, package["tables"], package["now"], words)
+        reading = national_files.as_case(case, policy, package.tables, package.now, words)
         if reading.case is None:
             raise HttpProblem(
                 "case_errors",
