@@ -135,10 +135,14 @@ def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
         was, now = told.get(key, ()), own(r.now.get(key, ()), sip)
         if was == now:
             continue
-        if not was:
-            new.append(_offer(desk, office, next(a for a in sip_rows(desk, sip) if (a.urn, a.post) == key)))
+        where = desk.facts.name(key[0]) + ("" if key[1] == "lead" else f" ({ROLE[key[1]]})")
+        ahead = [a for a in sip_rows(desk, sip) if (a.urn, a.post) == key]
+        if not was and ahead:
+            new.append(_offer(desk, office, ahead[0]))
+        elif not was:
+            when = f"yours from {day(now[0].from_)} to {day(now[-1].to)}, of which I had not written to you."
+            rest.setdefault(when, []).append(where)
         else:
-            where = desk.facts.name(key[0]) + ("" if key[1] == "lead" else f" ({ROLE[key[1]]})")
             rest.setdefault(_become(desk, sip, key, was, now), []).append(where)
     return new + [
         f"{listed(at)}: {text.format(each=' each' if len(at) > 1 else '', it='them' if len(at) > 1 else 'it')}"

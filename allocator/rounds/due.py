@@ -76,7 +76,8 @@ def sip_due(desk: Desk, sip: str) -> tuple[State, ...]:
         covers = all(_covers(r.now.get(k, ()), sip) for k in others)
         states.append("ended" if ends else "cover" if covers else "changed")
     elif mine and all(p.stage == "confirmed" for p in mine) and any("sip" not in p.told_of for p in mine):
-        states.append("confirmed")
+        if any(a.sip == sip and not a.settled for a in desk.plan.assignments):  # who goes has nothing more to come to
+            states.append("confirmed")
     return tuple(states)
 
 

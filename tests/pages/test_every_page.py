@@ -73,7 +73,17 @@ def kinds(html: str) -> set[str]:
     return {OTHERWISE.sub("", tag) for tag in re.findall(r"<[a-z][^>]*>", html)}
 
 
-def look(page: Page, base: str, path: str, said: list[str], known: set[str]) -> tuple[list[str], str]:
+# what a thumb presses and is lower than 44 px, but for links within a sentence and the label that a box is ticked by
+LOW = """() => [...document.querySelectorAll("a[href], button, summary, select, input:not([type=hidden])")].filter(e => {
+  const r = e.getBoundingClientRect(), told = e.textContent.trim();
+  return e.checkVisibility({visibilityProperty: true}) && r.width > 1 && r.height < 43.5 && r.height > 1
+    && !/^(radio|checkbox)$/.test(e.type) && !(e.localName === "a" && e.parentElement.textContent.trim() !== told);
+}).map(e => `${e.localName} “${e.textContent.trim().slice(0, 40)}”`)"""
+
+
+def look(
+    page: Page, base: str, path: str, said: list[str], known: set[str], thumbs: bool = False
+) -> tuple[list[str], str]:
     """What is wrong with a page, and the page.
 
     In the daily run the browser opens a page that has an element of a kind not `known`; in `make test-long`, each.
@@ -97,6 +107,7 @@ def look(page: Page, base: str, path: str, said: list[str], known: set[str]) -> 
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]  # a TypedDict
     width = page.evaluate("document.documentElement.scrollWidth")
     wrong += [f"{path}: {width} px wide on a phone of {PHONE['width']}"] if width > PHONE["width"] else []
+    wrong += [f"{path}: {small} is no thumb high" for small in (page.evaluate(LOW) if thumbs else [])]
     page.set_viewport_size({"width": 1280, "height": 900})
     wrong += [f"{path}: the console says {text}" for text in said if not (asked.status == 409 and "409" in text)]
     said.clear()
@@ -138,7 +149,7 @@ def test_every_page_of_a_head_and_a_sip(at: Site, made: dict[str, State], name: 
     todo = list(pages_for(role, state))
     seen, wrong = set(todo), []
     while todo:
-        found, html = look(page, at.base, todo.pop(), said, KNOWN.setdefault(role, set()))
+        found, html = look(page, at.base, todo.pop(), said, KNOWN.setdefault(role, set()), thumbs=True)
         wrong += found
         todo += linked(html, seen)
     assert len(seen) > 3

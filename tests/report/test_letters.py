@@ -25,6 +25,7 @@ from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
 from allocator.rounds import Desk, together
 from tests.make import case, led, school, sip
 from tests.pages.site import HARTWELL
+from tests.rounds.test_round import MANAGER, Table, four
 
 TODAY = dt.date(2026, 6, 27)
 MEL = Person(id="m", name="Mel", role="manager")
@@ -256,3 +257,29 @@ def test_a_head_who_was_heard_and_overruled_reads_what_why_by_whom_when_and_wher
         "you can ask the assistant director, who decides within 10 days, to look at it again: https://" in letter.text
     )
     assert to_schools(place, "confirmed", ["4"], office(plan)) == []
+
+
+def test_a_sip_reads_of_a_school_that_came_and_went_before_anybody_wrote() -> None:
+    """B takes a school that refused A, hears nothing of it, and leaves at Christmas."""
+    t = Table(four(sips=[sip("A"), sip("B")]))
+    t.do(rounds.sound, None, TODAY)
+    t.do(rounds.propose, None, TODAY)
+    t.do(rounds.answer, "1", "veto", "head", TODAY)
+    t.resubmit()
+    assert t.lead("1") == "B"
+    t.do(rounds.propose, None, TODAY)
+    for urn in "1234":
+        t.do(rounds.answer, urn, "accept", "head", TODAY)
+    t.keep(rounds.confirm(t.desk, [p.beside for p in t.now.everyone], MANAGER))
+    t.do(rounds.put_in_force, TODAY)
+    t.by_hand([{"sip_leaves": {"sip": "B", "on": "2026-12-31"}}], "retires")
+    whole = " ".join(sip_letter(t.desk, "B", office(t.desk.plan), kind="sip_changed").paragraphs)
+    assert "School 1: yours from 1 September 2026 to 31 December 2026, of which I had not written to you." in whole
+    assert "your work there ends on 31 December 2026, as you are leaving us" in whole
+    t.do(rounds.sound, ["B"], TODAY)
+    for p in [p for p in t.now.everyone if p.stage == "draft"]:
+        t.do(rounds.propose, [p.urn], TODAY)
+        t.do(rounds.answer, p.urn, "accept", "head", TODAY)
+    t.do(rounds.tell, None, None, TODAY)
+    t.keep(rounds.confirm(t.desk, [p.beside for p in t.now.everyone if p.stage != "confirmed"], MANAGER))
+    assert rounds.sip_due(t.desk, "B") == ()  # not that no school and no day are confirmed
