@@ -74,6 +74,7 @@ class Director:
     overruled: int
     told: bool  # whether any school has been told
     confirmed: int
+    pairs: int  # of the round
     cleared: tuple[tuple[str, str], ...]  # SIP, who cleared
     altered: int
     wanted: tuple[str, ...]
@@ -83,7 +84,8 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
     """Work the page out from the case and the plan, and from the round as it stands where there is one."""
     case, pairs = facts.case, now.pairs if now else {}
     leads = [p for p in facts.year_posts if p.kind == "lead"]
-    held = {p.key: rows[-1] for p in leads if (rows := plan.holders(*p.key))}
+    rows_of = {p.key: rows for p in leads if (rows := plan.holders(*p.key))}
+    held = {key: rows[-1] for key, rows in rows_of.items()}
     empty = {(u.urn, str(u.post)): u for u in plan.unfilled}
     short = [(a.school, a.days_short) for a in plan.assignments if a.days_short]
     answered = {(a.urn, a.post) for a in case.answers if a.by in ("head", "chair")}
@@ -113,7 +115,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
             (
                 facts.name(p.urn),
                 held[p.key].name if p.key in held else "nobody yet",
-                held[p.key].days if p.key in held else 0.0,
+                sum(a.days for a in rows_of.get(p.key, ())),
             )
             for p in leads
             if p.need in NEEDY or facts.as_it_stands(p.urn).category_of_concern
@@ -139,6 +141,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
         overruled=sum(p.heard is not None and not p.heard.stands for p in pairs.values()),
         told=any(p.stage != "draft" for p in pairs.values()),
         confirmed=sum(p.stage == "confirmed" for p in pairs.values()),
+        pairs=len(pairs),
         cleared=tuple(
             (names.get(i.sip, i.sip), i.decided_by or "not recorded") for i in case.interests if i.outcome == "cleared"
         ),

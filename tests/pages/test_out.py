@@ -137,6 +137,7 @@ def test_the_director_s_page_tells_of_the_round_whose_plan_is_on_the_desk(tmp_pa
     html = base64.b64decode(made["base64"]).decode()
     assert "Nobody has been told yet" not in html
     assert "4 answers outstanding" in html
+    assert "0 of 4 pairs are confirmed" in html
     with desk.db.write() as s:
         for urn in "123":
             keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=keep.now().date()))

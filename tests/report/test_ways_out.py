@@ -14,7 +14,9 @@ from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
-from allocator.reasons.answer import solve
+from allocator.questions.scenario import scenario
+from allocator.reasons.answer import ready_from, solve
+from allocator.report.director import director
 from allocator.report.page import page
 from allocator.report.plan_workbook import write_workbook
 from tests.make import case, led, school, sip
@@ -145,3 +147,17 @@ def test_the_directors_page_comes_first_and_shows_no_points_or_hash(made: tuple[
 
 def test_the_map_draws_the_schools_whose_place_is_known(made: tuple[Case, Plan]) -> None:
     assert seen(made).tags.count("circle") == 2
+
+
+def test_the_directors_page_counts_the_year_of_a_school_whose_sip_left(made: tuple[Case, Plan]) -> None:
+    """Days of a school of high need are those of the year, not of the last holder alone."""
+    schools = [school("1", need="high"), school("2")]
+    plan = solve(case(schools, [sip("A"), sip("B")], history=led("1", "A", "2025/26")), Policy())
+    (first,) = [a for a in plan.assignments if a.urn == "1"]
+    after = scenario(plan, [{"sip_leaves": {"sip": first.sip, "on": "2026-12-31"}}]).plan()
+    rows = [a for a in after.assignments if a.urn == "1"]
+    assert len(rows) == 2
+    assert director(ready_from(after).facts, after).concern == (("School 1", rows[1].name, sum(a.days for a in rows)),)
+    text = page(ready_from(after).facts, after)
+    assert "Show all" not in text  # nothing long is folded
+    assert text.count('<div class="long"') == 5
