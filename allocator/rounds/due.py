@@ -75,9 +75,12 @@ def sip_due(desk: Desk, sip: str) -> tuple[State, ...]:
         ends = all(_ends(desk, told.get(k, ()), now.get(k, ())) for k in others)
         covers = all(_covers(r.now.get(k, ()), sip) for k in others)
         states.append("ended" if ends else "cover" if covers else "changed")
-    elif mine and all(p.stage == "confirmed" for p in mine) and any("sip" not in p.told_of for p in mine):
-        if any(a.sip == sip and not a.settled for a in desk.plan.assignments):  # who goes has nothing more to come to
-            states.append("confirmed")
+    elif (
+        any(a.sip == sip and not a.settled for a in desk.plan.assignments)  # who goes has nothing more to come to
+        and all(p.stage == "confirmed" for p in mine)
+        and any("sip" not in p.told_of for p in mine)
+    ):
+        states.append("confirmed")
     return tuple(states)
 
 
