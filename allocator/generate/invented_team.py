@@ -13,7 +13,7 @@ from typing import Any
 from allocator.domain.case import Kind, School, Sip
 from allocator.domain.facts import Facts, plain
 from allocator.domain.national_grid import Grid, Point, middle
-from allocator.domain.phases import serves
+from allocator.domain.phases import STANDS_FOR, serves
 from allocator.generate.invented_names import SPECIALISMS
 from allocator.generate.portfolios import Unit
 
@@ -51,7 +51,7 @@ class InventedSip:
 
     def add_phases(self, school: School) -> None:
         for phase in ("primary", "secondary") if school.phase == "all_through" else (school.phase,):
-            named = {"middle_primary": "primary", "middle_secondary": "secondary"}.get(phase, phase)
+            named = STANDS_FOR.get(phase, phase)
             if named not in self.phases:
                 self.phases.append(named)
 

@@ -34,7 +34,7 @@ class KeptTable:
 
     def __init__(self, table: RawTable) -> None:
         self.header = list(table.header)
-        self.rows = [[*cells, *[None] * (len(table.header) - len(cells))] for _, cells in table.rows]
+        self.rows = _as_wide(table)
         self.changes: list[ChangedCell] = []
         self._given = len(self.header)
         self._places = {squeezed(h): n for n, h in reversed(list(enumerate(table.header)))}
@@ -132,10 +132,14 @@ def file_of(folder: Path, table: str) -> Path:
     return min(there, default=folder / f"{table}.csv")
 
 
+def _as_wide(table: RawTable) -> list[list[Any]]:
+    """The rows, each as wide as the header."""
+    return [[*cells, *[None] * (len(table.header) - len(cells))] for _, cells in table.rows]
+
+
 def write_table(folder: Path, table: RawTable) -> None:
     """A raw table again, whole or not at all."""
-    rows = [[*cells, *[None] * (len(table.header) - len(cells))] for _, cells in table.rows]
-    write_csv(file_of(folder, table.name), table.header, rows)
+    write_csv(file_of(folder, table.name), table.header, _as_wide(table))
 
 
 def rows_of(raw: Raw, table: str) -> list[dict[str, str]]:

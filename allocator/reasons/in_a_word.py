@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
 from allocator.domain import claims as say
+from allocator.domain.plan import Plan
 from allocator.words import words
 
 OPEN = "may not be needed"  # the search ended before it was known whether who was there could stay
@@ -34,6 +37,13 @@ RULES = {  # what bars somebody, as short as a column needs it
 }
 SHORT = {"outweighed": "fits better", "by_hand": "by hand", "not_proved_best": OPEN, "tied": "by lot"}
 TOGETHER = {"shared_head": "shared head", "halves": "infant and junior", "cluster": "one for the cluster"}
+
+
+def why_they_change(plan: Plan) -> list[tuple[str, int]]:
+    """(why, how many schools) of each school's last change of lead, the commonest first."""
+    changes = sorted((c for c in plan.changes if c.post == "lead"), key=lambda c: c.on or dt.date.min)
+    last = {c.urn: in_a_word(c.claims) or "other" for c in changes}
+    return sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))
 
 
 def in_a_word(claims: Sequence[say.Cause]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from allocator.domain import claims as say
 from allocator.domain.facts import Facts
+from allocator.domain.phases import STANDS_FOR
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
 from allocator.report.lapses import ties
@@ -190,7 +191,7 @@ def _gaps(facts: Facts) -> list[str]:
     active = [s for s in facts.sips.values() if s.status in (None, "active")]
     out = []
     for phase in sorted({facts.schools[p.urn].phase for p in facts.posts}):
-        wants = {"middle_primary": "primary", "middle_secondary": "secondary"}.get(phase, phase)
+        wants = STANDS_FOR.get(phase, phase)
         able = [s.name for s in active if wants in s.phases]
         if wants in ("special", "alternative", "secondary", "sixteen_plus") and len(able) <= SCARCE:
             out.append(f"{wants.replace('_', ' ')}: {', '.join(able) or 'nobody'}")

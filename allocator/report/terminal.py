@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import textwrap
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from allocator.domain.case import POST_KINDS
 from allocator.domain.characters import visible
 from allocator.domain.plan import Assignment, Plan
 from allocator.reasons.emptied import emptied
-from allocator.reasons.in_a_word import in_a_word
+from allocator.reasons.in_a_word import why_they_change
 from allocator.words import counted, day, days, keeps, no_longer
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ def _headline(plan: Plan, console: Console) -> None:
     )
     for cause in emptied(plan):
         tell(console, cause.text, 2)
-    last = {c.urn: in_a_word(c.claims) or "other" for c in plan.changes if c.post == "lead"}
-    found = sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))
-    if found:
+    if found := why_they_change(plan):
         tell(console, f"Why they change: {', '.join(f'{word} {n}' for word, n in found)}.")
     short = [a for a in plan.assignments if a.days_short]
     if short:

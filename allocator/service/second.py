@@ -28,6 +28,12 @@ CODES, LENGTH = 10, 10  # codes for its loss, and their characters
 SALT = 16  # bytes
 
 
+def in_own_session(who: Who) -> None:
+    """Raises HttpProblem: a second factor is shown and changed in a manager's own session, by nobody's token."""
+    if who.role != "manager" or who.kind != "session":
+        raise HttpProblem("forbidden", "A second factor is asked of managers' sessions only.")
+
+
 def factor(s: Session, person: str, *, lock: bool = False) -> Factor | None:
     return s.get(Factor, person, with_for_update=lock, populate_existing=lock)
 

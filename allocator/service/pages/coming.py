@@ -4,7 +4,6 @@ year")."""
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.round import Round
 from allocator.questions.years_ahead import on_team, wants_renewal
 from allocator.reasons.emptied import Emptied, emptied
-from allocator.reasons.in_a_word import in_a_word
+from allocator.reasons.in_a_word import why_they_change
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
 from allocator.service.schemas import RoundOut
 from allocator.words import day
@@ -352,11 +351,6 @@ class Outlook:
 
 def outlook(facts: Facts, plan: Plan) -> Outlook:
     """Lead posts only are counted as changes: a school that loses its SIP within the year counts once."""
-    last = {
-        c.urn: in_a_word(c.claims) or "other"
-        for c in sorted(plan.changes, key=lambda c: c.on or dt.date.min)
-        if c.post == "lead"
-    }
     concern = sorted(u for u in facts.schools if facts.as_it_stands(u).category_of_concern)
     leads = {a.urn: a for a in sorted(plan.assignments, key=lambda a: a.from_) if a.post == "lead"}
     empty = {u.urn for u in plan.unfilled if u.post == "lead"}
@@ -370,4 +364,4 @@ def outlook(facts: Facts, plan: Plan) -> Outlook:
         for u in concern
         if u in leads or u in empty
     )
-    return Outlook(tuple(sorted(Counter(last.values()).items(), key=lambda x: (-x[1], x[0]))), rows, emptied(plan))
+    return Outlook(tuple(why_they_change(plan)), rows, emptied(plan))

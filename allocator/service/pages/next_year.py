@@ -14,7 +14,7 @@ from allocator.report.ahead import NextYear, after, before_planning, by_year
 from allocator.report.years_svg import narrow, picture
 from allocator.service.access import In, Manager, Reader
 from allocator.service.actions.rounds import roll_over
-from allocator.service.http_problems import HttpProblem
+from allocator.service.pages.facts import the_case
 from allocator.service.pages.given import Given, around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.schemas import Id
@@ -50,10 +50,7 @@ def _ahead(s: Session, around_it: Given) -> tuple[NextYear, str | None]:
     if around_it["plan"] is not None:
         ahead = after(around_it["plan"], today)
         return ahead, _open_for(s, around_it["programme"].id, ahead.facts.case.year, id)
-    row = around_it["case_row"]
-    if row is None:
-        raise HttpProblem("round_refuses", "This round has no data yet. Give a file on the page of the data first.")
-    return before_planning(Facts(*keep.case_of(row)), today), id
+    return before_planning(Facts(*the_case(s, id)), today), id
 
 
 def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None:

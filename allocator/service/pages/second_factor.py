@@ -20,16 +20,10 @@ from allocator.store import keep
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
-def own(who: Who) -> None:
-    """Raises HttpProblem: a second factor is shown and changed in a manager's own session, by nobody's token."""
-    if who.role != "manager" or who.kind != "session":
-        raise HttpProblem("forbidden", "A second factor is asked of managers' sessions only.")
-
-
 @router.get("/second-factor")
 def page(request: Request, who: Halfway, office: In, next: Next = "/") -> Response:
     """What there is to do: begin, give a first code, show a code, or see what one has."""
-    own(who)
+    second.in_own_session(who)
     return _page(request, who, office, next)
 
 
@@ -73,7 +67,7 @@ def _page(
 @router.post("/second-factor/begin")
 def begin(request: Request, who: Halfway, office: In, form: Form) -> Response:
     """A new secret; it asks nothing until a code of it was right."""
-    own(who)
+    second.in_own_session(who)
     with office.db.write() as s:
         second.begin(s, who)
     return _page(request, who, office, form.text("next") or "/", begun=True)
@@ -82,7 +76,7 @@ def begin(request: Request, who: Halfway, office: In, form: Form) -> Response:
 @router.post("/second-factor")
 def code(request: Request, who: Halfway, office: In, form: Form) -> Response:
     """A code: this session is whole. The first one enrols, and brings the codes to keep."""
-    own(who)
+    second.in_own_session(who)
     next, typed = form.text("next") or "/", form.text("code") or ""
     with office.db.read() as s:
         first = not second.enrolled(s, who.id)
@@ -125,7 +119,7 @@ def away(request: Request, who: Manager, office: In, form: Form) -> Response:
 
 def _again(request: Request, who: Who, office: Office, form: Fields) -> Response | None:
     """The page with what is wrong, unless a code of the factor came with the form."""
-    own(who)
+    second.in_own_session(who)
     with office.db.write() as s:
         told = second.wrong(s, who.id, form.text("code") or "", keep.now())
         if told:
