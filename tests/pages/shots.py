@@ -25,7 +25,7 @@ WIDTHS = ((DESK, "wide"), (PHONE, "phone"))
 WIDE = {"head": 360, "plan": 1320}
 PICTURES: dict[str, tuple[GrantRole, str, int, int]] = {
     "desk": ("manager", "/rounds/{id}", 0, 800),
-    "plan": ("manager", "/rounds/{id}/plan", 140, 640),
+    "plan": ("manager", "/rounds/{id}/plan", 150, 640),
     "school": ("manager", "/rounds/{id}/schools/900060", 180, 860),
     "board": ("manager", "/rounds/{id}/board", 580, 720),
     "map": ("manager", "/rounds/{id}/map", 240, 700),
