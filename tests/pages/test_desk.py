@@ -6,16 +6,18 @@ import datetime as dt
 import re
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from allocator import rounds
 from allocator.domain.policy import Policy
-from allocator.domain.round import Pair
+from allocator.domain.round import Kind, Pair
 from allocator.reasons.answer import solve
 from allocator.report.ahead import after, by_year
 from allocator.service.pages.doing import what
 from allocator.service.pages.jobs import ahead
+from allocator.service.pages.news import DID
 from allocator.store import keep
 from allocator.store.tables import Job, RoundRow
 from tests.pages.site import hartwell
@@ -144,6 +146,10 @@ def test_in_force_those_of_a_change_come_first_and_who_else_is_to_hear_beside(de
         for p in [p for p in keep.standing(s, "r").everyone if p.stage == "proposed"]:
             keep.step(s, "r", MEL, partial(rounds.answer, urn=p.urn, says="accept", by="head", on=on))
     assert comes(desk, "r") == ("Confirm 2 pairs", "Confirm")
+
+
+def test_news_has_words_for_whatever_happens() -> None:
+    assert set(get_args(Kind)) <= set(DID)
 
 
 def test_next_year_is_seen_opened_and_mended_before_it_is_planned(desk: Desk) -> None:

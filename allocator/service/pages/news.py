@@ -31,6 +31,9 @@ DID = {
     "governors": "the governors' word",
     "confirmed": "pairs confirmed",
     "in_force": "put in force",
+    "raised": "a decision taken one step up",
+    "told": "word of what now stands",
+    "letters": "letters sent",
     "case": "data or settings",
 }
 
