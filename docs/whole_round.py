@@ -62,6 +62,8 @@ class Table:
             today=self.today,
             school_link="https://sip.example/school",
             sip_link="https://sip.example/sip",
+            office="School Improvement, Hartwell Hall",
+            telephone="01632 960018",
         )
         if kind in TO_SIPS:
             return sip_letters.sip_letter(self.desk, key, office, kind=kind)

@@ -1,4 +1,5 @@
-"""Which characters are kept of what people type and paste, and what an email address is.
+"""Which characters are kept of what people type and paste, and what an email address and a telephone number
+are.
 
 Line separators of other programs become new lines. Control characters, halves of characters, code points that are
 none and marks that turn the direction of writing round (a name then reads as another) are refused, not dropped in
@@ -19,6 +20,9 @@ STRANGE = re.compile(
 ADDRESS = re.compile(
     r"(?=.{3,254}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+TELEPHONE = re.compile(
+    r"(?=(?:\D*\d){5})\+?[0-9() -]+(?: ?(?:ext\.?|extension|x) ?[0-9]{1,6})?", re.IGNORECASE | re.ASCII
 )
 
 
@@ -54,3 +58,14 @@ def visible(text: str) -> str:
 def is_address(text: str) -> bool:
     """One email address and nothing else."""
     return ADDRESS.fullmatch(text) is not None
+
+
+def dialled(telephone: str) -> str:
+    """The number as a telephone takes it: no trunk nought after a country's code, no extension."""
+    number = re.split("e?x", telephone.lower())[0]
+    return re.sub(r"[^0-9+]", "", number.replace("(0)", "") if number.startswith("+") else number)
+
+
+def is_telephone(text: str) -> bool:
+    """A number as people write it, with an extension or without: 01632 960018, +44 (0)1632 960018 ext. 4."""
+    return len(text) <= 40 and TELEPHONE.fullmatch(text) is not None

@@ -362,7 +362,7 @@ def invitation(ready: Setup, a: Assignment, audience: Audience) -> str:
         return f"Please tell me {within} whether you and your chair of governors agree."
     used = sum(r.kind == "veto" and r.urn == a.urn and r.year == facts.case.year for r in facts.case.refusals)
     if used >= rules.vetoes:
-        return f"If this does not suit you either, ring me {within}."
+        return f"If this does not suit you either, tell me {within}."
     if rules.concern_veto == "manager_decides" and {f.name for f in facts.flags(a.urn)} & CONCERN:
-        return f"If you would rather not work with them, ring me {within}: I will hear you and decide."
-    return f"If you would rather not work with them, ring me {within}; you need not say why."
+        return f"If you would rather not work with them, tell me {within}: I will hear you and decide."
+    return f"If you would rather not work with them, tell me {within}; you need not say why."

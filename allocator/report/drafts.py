@@ -17,10 +17,10 @@ from allocator.setup import Setup
 
 MANAGER = "The SIP manager"
 NO_PAGE = (  # what letters say of a page to answer on, and what they say where there is none
-    ("tell me there or ring me", "ring me"),
+    ("tell me there by", "tell me by"),
     ("tell me there before", "tell me before"),
     ("ask a question there,", "ask me a question,"),
-    ("write to me: ", "write to me or ring."),
+    ("write to me: ", "write to me."),
     (", at\n", ".\n"),
 )
 

@@ -38,6 +38,18 @@ class LetterOffice:
     school_link: str
     sip_link: str
     answer_by: dt.date | None = None  # for letters not yet sent; None = as policy has it
+    office: str = ""  # below the programme, with the telephone
+    telephone: str = ""  # blank: nobody is told to ring
+
+    @property
+    def ring(self) -> str:
+        """The way beside the page, within a sentence; blank where there is no number."""
+        return f"or ring me on {self.telephone}" if self.telephone else ""
+
+
+def contact(office: str, telephone: str) -> str:
+    """What stands below the name: the office, and its telephone."""
+    return "\n".join(filter(None, (office, telephone and f"Telephone {telephone}")))
 
 
 def gets(desk: Desk, kind: LetterKind, urns: tuple[str, ...]) -> bool:
@@ -118,11 +130,11 @@ def _of_pairs(
         "portrait": portrait,
         "who": f"{about}{writes}" if asked else "",
         "decided": "\n\n".join(filter(None, (decided(desk, main), *(answered(desk, q) for q in outcomes(desk, urns))))),
-        "next_step": next_step(desk, main, link) or step_up(desk, outcomes(desk, urns), link),
+        "next_step": next_step(desk, main, link, office.telephone) or step_up(desk, outcomes(desk, urns), link),
         "governors": " ".join(_governors(desk, p, by) for p in later if p.post == "appraisal"),
         "made": made([desk.row(p) for p in pairs], state == "confirmed"),
         "asked": _of_chair(by, link, agree, decides) if asked else alone,
-    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree) if asked else {})
+    } | (_answering(desk, main.urn, desk.row(shown).name, by, link, agree, office.ring) if asked else {})
 
 
 def same_as(main: Pair, pairs: list[Pair]) -> list[Pair]:
@@ -130,7 +142,7 @@ def same_as(main: Pair, pairs: list[Pair]) -> list[Pair]:
     return [p for p in pairs if p is main or (p.post, p.sip) == (main.post, main.sip)]
 
 
-def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool) -> dict[str, str]:
+def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool, ring: str) -> dict[str, str]:
     """What a letter says that wants an answer."""
     chair = "Your chair of governors is asked as well, and it stands once you have both said yes." if agree else ""
     return {
@@ -140,8 +152,8 @@ def _answering(desk: Desk, urn: str, name: str, by: str, link: str, agree: bool)
                 f"You can say yes, ask a question or ask for someone else at {link}",
                 f"Please answer by {by}. {silence_means(desk)} {chair}".rstrip(),
                 (
-                    f"If you would rather not work with {name}, tell me there or ring me by {by}; you need "
-                    f"not say why. {refusal_means(desk, urn)}"
+                    f"If you would rather not work with {name}, {' '.join(filter(None, ('tell me there', ring)))} by "
+                    f"{by}; you need not say why. {refusal_means(desk, urn)}"
                 ),
             )
         ),
@@ -301,7 +313,7 @@ def step_up(desk: Desk, closed: Iterable[Query], link: str = "") -> str:
     return f"If you do not agree, ask the {rung} to look at it{where}" if rung else ""
 
 
-def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
+def next_step(desk: Desk, pair: Pair, link: str = "", telephone: str = "") -> str:
     """Where a head who was overruled may turn."""
     if pair.heard is None or pair.heard.stands:
         return ""
@@ -310,7 +322,8 @@ def next_step(desk: Desk, pair: Pair, link: str = "") -> str:
         where = f": {link}" if link else "."
         return f"If you do not agree, you can ask the {rung}, {within}, to look at it again{where}"
     if desk.round.in_force:
-        return "The plan is in force. If you do not agree, ring me; your governors may also write to the authority."
+        how = f"ring me on {telephone}" if telephone else "tell me"
+        return f"The plan is in force. If you do not agree, {how}; your governors may also write to the authority."
     return "There is no step further up in this service; your governors may write to the authority."
 
 
@@ -321,6 +334,8 @@ def _common(office: LetterOffice, desk: Desk, link: str) -> dict[str, str]:
         "year": desk.facts.case.year,
         "manager": office.manager,
         "programme": office.programme,
+        "contact": contact(office.office, office.telephone),
+        "ring": office.ring,
         "today": day(office.today),
         "again": (
             "If you think something is wrong, ask me: I look at it again, and you have an answer within "

@@ -14,7 +14,7 @@ from allocator.reasons.spoken import lost_to_sip, name_of, unmet_to_sip
 from allocator.reasons.told import ROLE, in_words
 from allocator.reasons.turns import losses
 from allocator.reasons.why import explain
-from allocator.report.letters import LetterOffice, closes, made
+from allocator.report.letters import LetterOffice, closes, contact, made
 from allocator.report.wording import FIELDS, Letter, LetterKind, merge, state_of
 from allocator.rounds import Desk, above, deadline, offered, sip_due
 from allocator.words import PERIODS, day, days, listed, noun, number
@@ -77,6 +77,8 @@ def sip_letter(desk: Desk, sip: str, office: LetterOffice, link: str | None = No
         "year": desk.facts.case.year,
         "manager": office.manager,
         "programme": office.programme,
+        "contact": contact(office.office, office.telephone),
+        "ring": office.ring,
         "today": day(office.today),
     }
     urns = tuple(sorted({a.urn for a in rows}))

@@ -60,6 +60,8 @@ _ALL = {
     "year": "the academic year",
     "manager": "your name",
     "programme": "the programme's name",
+    "contact": "the office and its telephone, as set for the programme; blank where none is",
+    "ring": "*or ring me on* with the number; blank where none is set",
     "today": "the date of the letter",
 }
 _SCHOOL = {

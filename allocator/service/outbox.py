@@ -58,12 +58,14 @@ def batch(
     answer_by: dt.date | None = None,
 ) -> letters.LetterOffice:
     """What the letters of this round share, as they would be written today."""
-    at = base_of(office, request)
+    at, programme = base_of(office, request), s.get_one(Programme, row.programme_id)
     return letters.LetterOffice(
         ready=ready_of(plan, desk.plan),
         wordings=wordings(s, row.programme_id),
         manager=who.name,
-        programme=s.get_one(Programme, row.programme_id).name,
+        programme=programme.name,
+        office=programme.office,
+        telephone=programme.telephone,
         today=dt.date.today(),
         school_link=f"{at}/school",
         sip_link=f"{at}/sip",

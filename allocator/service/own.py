@@ -20,6 +20,7 @@ from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
 from allocator.service.http_problems import HttpProblem
+from allocator.service.reached import ring
 from allocator.service.roles import Who
 from allocator.service.sent import SentLetter, kept, to_school
 from allocator.service.views import mine, own_pair, ready_of
@@ -36,6 +37,7 @@ class Before:
     desk: Desk
     ready: Setup
     programme: str
+    telephone: str  # where its SIP manager is rung; blank: nowhere
     pairs: tuple[Pair, ...]
 
 
@@ -50,8 +52,8 @@ def rounds_before(s: Session, who: Who) -> Iterator[Before]:
             _, desk = keep.desk(s, row.id)
             pairs = tuple(sorted(mine(desk, who, programme), key=lambda p: (p.urn, p.post != "lead", p.post)))
             if pairs or _waits(desk, who, programme):
-                name = s.get_one(Programme, programme).name
-                yield Before(row, plan, desk, ready_of(plan, desk.plan), name, pairs)
+                here = s.get_one(Programme, programme)
+                yield Before(row, plan, desk, ready_of(plan, desk.plan), here.name, here.telephone, pairs)
                 break
 
 
@@ -123,6 +125,10 @@ class Proposal:
         return self.posts[0]
 
     @property
+    def ring(self) -> str:
+        return ring(self.before.telephone)
+
+    @property
     def stage(self) -> str:
         return self.main.pair.stage
 
@@ -168,7 +174,7 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
                     silence=letters.silence_means(desk),
                     refusal=letters.refusal_means(desk, own[0]),
                     decided=letters.decided(desk, main) if main else "",
-                    next_step=letters.next_step(desk, main) if main else "",
+                    next_step=letters.next_step(desk, main, telephone=before.telephone) if main else "",
                     may_raise=rounds.may_raise(desk, main) if main else None,
                     about_it=letters.made([p.row for p in posts], all(p.pair.stage == "confirmed" for p in posts))
                     if posts

@@ -35,6 +35,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _number(text: str) -> str:
+    if text and not characters.is_telephone(text):
+        raise ValueError("not a telephone number such as 01632 960018 or +44 1632 960018 ext. 4")
+    return text
+
+
 Id = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="an id, as the service gave it")]
 Name = Annotated[
     str,
@@ -42,6 +48,13 @@ Name = Annotated[
     AfterValidator(storable),
     AfterValidator(characters.one_line),
 ]
+Line = Annotated[
+    str,
+    StringConstraints(max_length=200, strip_whitespace=True),
+    AfterValidator(storable),
+    AfterValidator(characters.one_line),
+]
+Telephone = Annotated[str, StringConstraints(max_length=40, strip_whitespace=True), AfterValidator(_number)]
 Words = Annotated[str, StringConstraints(max_length=2000), AfterValidator(storable)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(storable)]  # a URN or SIP id
 UrnPath = Annotated[str, Path(max_length=100, description="the school's URN"), AfterValidator(storable)]
@@ -102,12 +115,18 @@ def _back(value: Any, column: Any) -> Any:
 
 
 class ProgrammeIn(In):
+    """`office` and `telephone`: below the manager's name in letters, and where people are told to ring; blank: none."""
+
     name: Name
+    office: Line = ""
+    telephone: Telephone = Field("", examples=["01632 960018"])
 
 
 class ProgrammeOut(Out):
     id: str
     name: str
+    office: str
+    telephone: str
     created_at: dt.datetime
 
 

@@ -361,6 +361,8 @@ def _beside(s: Session, programme: str, m: Marks) -> int:
             r.by = m.name
     for w in s.scalars(sa.select(Wording).where(Wording.programme_id == programme)):
         w.text, w.by = m.plain(w.text), m.name if w.by == m.person else w.by
+    here = s.get_one(Programme, programme)
+    here.office = m.plain(here.office)
     s.execute(sa.delete(Once))
     return count + _in_matters(s, programme, m)
 

@@ -33,6 +33,8 @@ class Programme(Base):
     created_at: Mapped[dt.datetime]
     second_factor: Mapped[bool] = mapped_column(default=False)  # its managers need one
     made_with: Mapped[str | None]  # the session or token it was made with, which opens it too
+    office: Mapped[str] = mapped_column(default="")  # the office's name, below the manager's in letters
+    telephone: Mapped[str] = mapped_column(default="")  # where its SIP manager is rung; blank: nowhere
 
 
 class Someone(Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.domain.characters import is_address, lines, one_line, strange
+from allocator.domain.characters import dialled, is_address, is_telephone, lines, one_line, strange
 
 
 @pytest.mark.parametrize("parted", ["\r\n", "\r", "\n", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"])
@@ -21,6 +21,36 @@ def test_every_character_is_kept_or_named() -> None:
     assert refused == controls | turned | none | set(range(0xD800, 0xE000))
     assert strange("Ann \u202e aeL") == "U+202E (RIGHT-TO-LEFT OVERRIDE)"
     assert strange("Zoë Ŵyn Ó Núñez שלום مرحبا 🙂 e\u0301 \u200f\t\n") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "as_dialled"),
+    [
+        ("01632 960018", "01632960018"),
+        ("+44 (0)1632 960-018 ext. 4", "+441632960018"),
+        ("(01632) 960018 x12", "01632960018"),
+    ],
+)
+def test_a_telephone_number(number: str, as_dialled: str) -> None:
+    assert is_telephone(number)
+    assert dialled(number) == as_dialled
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "",
+        "1234",
+        "ring me",
+        "01632 96OO18",
+        "01632\n960018",
+        "\u0661\u0662\u0663\u0664\u0665\u0666",
+        "0" * 41,
+        "01632 960018; or Ann",
+    ],
+)
+def test_no_telephone_number(number: str) -> None:
+    assert not is_telephone(number)
 
 
 @pytest.mark.parametrize(

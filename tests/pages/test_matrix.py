@@ -39,6 +39,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("POST", "/sessions/{id}/end"): ((), {}),  # one of one's own, likewise
     ("GET", "/"): (ANYBODY, None),
     ("POST", "/programmes"): (MANAGERS, {"programme": "New"}),
+    ("POST", "/programmes/{id}"): (MANAGER, {"called": "Primary", "telephone": "01632 960018"}),
     ("POST", "/programmes/{id}/rounds"): (MANAGER, {"name": "2027/28"}),
     ("GET", "/rounds/{id}"): (STAFF, None),
     ("POST", "/rounds/{id}/solve"): (MANAGER, {}),

@@ -50,6 +50,8 @@ class Post:
     manager: str
     programme: str
     link: str
+    office: str = ""
+    telephone: str = ""
 
 
 def category(case: Case, urn: str) -> str:
@@ -89,7 +91,7 @@ class Read:
         )
         return [
             (DAY, lambda: RIGHT),
-            (re.escape(f"{self.post.manager}\n{self.post.programme}"), lambda: RIGHT),
+            (re.escape("\n".join(filter(None, self.signed()))), lambda: RIGHT),
             (
                 rf"You need not answer\. If it does not suit you, or you wish to ask something, write to me: {link}",
                 lambda: "an answer is wanted" if self.waits() else RIGHT,
@@ -109,6 +111,11 @@ class Read:
             ),
             (r"A person chose this, and confirmed it\.", lambda: self.chosen(True) or self.confirmed()),
         ]
+
+    def signed(self) -> tuple[str, ...]:
+        """Name, programme, and how they are reached, a line each."""
+        post = self.post
+        return post.manager, post.programme, post.office, f"Telephone {post.telephone}" if post.telephone else ""
 
     def otherwise(self, text: str) -> Iterator[str]:
         yield f"not understood: {text}"

@@ -44,7 +44,12 @@ class ToSchool(Read):
             if self.agree
             else ""
         )
-        rest = self.after_refusal()
+        rest, number = self.after_refusal(), re.escape(self.post.telephone)
+        there, me = (
+            (f"tell me there or ring me on {number}", f"ring me on {number}")
+            if number
+            else ("tell me there", "tell me")
+        )
         return [
             *super().known(),
             (
@@ -66,7 +71,7 @@ class ToSchool(Read):
             ),
             (rf"{ask}{silent}{agree}", lambda d: RIGHT if self.waits() and d in self.by() else "another date"),
             (
-                rf"If you would rather not work with {who}, tell me there or ring me by ({DAY}); you need not say why\. {rest}",
+                rf"If you would rather not work with {who}, {there} by ({DAY}); you need not say why\. {rest}",
                 lambda n, d: (
                     RIGHT
                     if d in self.by() and n in {self.desk.row(p).name for p in self.pairs() if p.stage in OPEN}
@@ -98,7 +103,7 @@ class ToSchool(Read):
                 lambda: self.no_rung(in_force=False),
             ),
             (
-                r"The plan is in force\. If you do not agree, ring me; your governors may also write to the authority\.",
+                rf"The plan is in force\. If you do not agree, {me}; your governors may also write to the authority\.",
                 lambda: self.no_rung(in_force=True),
             ),
             (

@@ -87,7 +87,7 @@ def test_a_school_that_keeps_its_sip_is_told_so_and_how_many_days_are_in_school(
         "Ann Lea stays your School Improvement Partner for 2026/27, partly because they have been your partner for two years. "
         "You have 5 days for the year, about 3 of them in school."
     )
-    assert answer.answer == ("If you would rather not work with them, ring me within 14 days; you need not say why.")
+    assert answer.answer == ("If you would rather not work with them, tell me within 14 days; you need not say why.")
 
 
 def test_a_new_sip_is_named_with_the_cause_and_what_the_school_asked_for() -> None:
@@ -164,7 +164,7 @@ def test_halves_with_two_partners_are_not_told_that_they_have_one() -> None:
     ("row", "settings", "tables", "says"),
     [
         ({}, {"round": {"mode": "agree_with_school"}}, {}, "whether you and your chair of governors agree"),
-        ({"category_of_concern": "SM"}, {}, {}, "ring me within 14 days: I will hear you and decide."),
+        ({"category_of_concern": "SM"}, {}, {}, "tell me within 14 days: I will hear you and decide."),
         (
             {},
             {},

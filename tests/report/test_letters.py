@@ -21,7 +21,7 @@ from allocator.reasons.answer import ready_from, solve
 from allocator.report.letter_files import pdf, word
 from allocator.report.letters import LetterOffice, school_letter, to_schools
 from allocator.report.sip_letters import sip_letter
-from allocator.report.wording import DEFAULTS, FIELDS, Letter, merge, problems
+from allocator.report.wording import DEFAULTS, FIELDS, KINDS, TO_SIPS, Letter, merge, problems
 from allocator.rounds import Desk, together
 from tests.make import case, led, school, sip
 from tests.pages.site import HARTWELL
@@ -63,6 +63,30 @@ def office(plan: Plan, **more: object) -> LetterOffice:
         **more,
     }
     return LetterOffice(**given)  # type: ignore[arg-type]
+
+
+def test_a_letter_says_where_to_ring_only_where_there_is_a_number() -> None:
+    place = desk(small())
+    (urns,) = together(place, ["1"])
+    with_one = office(small(), office="County Hall", telephone="01632 960018")
+    said = school_letter(place, urns, with_one)
+    assert "tell me there or ring me on 01632 960018 by 11 July 2026; you need not say why." in said.text
+    for kind in KINDS:
+        letter = (
+            sip_letter(place, "A", with_one, kind=kind)
+            if kind in TO_SIPS
+            else school_letter(place, urns, with_one, kind=kind)
+        )
+        assert letter.paragraphs[-1] == "Mel Hart\nHartwell\nCounty Hall\nTelephone 01632 960018", kind
+    without = school_letter(place, urns, office(small()))
+    assert "tell me there by 11 July 2026; you need not say why." in without.text
+    assert without.paragraphs[-1] == "Mel Hart\nHartwell"
+    assert "ring me" not in without.text
+    assert "elephone" not in without.text
+    changed = school_letter(place, urns, with_one, kind="changed")
+    assert "or ring me on 01632 960018 by" in changed.text
+    only = school_letter(place, urns, office(small(), telephone="01632 960018"))
+    assert only.paragraphs[-1] == "Mel Hart\nHartwell\nTelephone 01632 960018"
 
 
 def test_a_letter_says_who_why_and_by_when() -> None:

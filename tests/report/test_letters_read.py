@@ -26,6 +26,7 @@ from tests.reasons.letters_base import Memory, Post
 from tests.reasons.letters_read import LetterReader
 
 LINK = "https://sip.example"
+TELEPHONE = ("", "01632 960018")  # with a number in every other month
 
 
 class Secretary(Table):
@@ -54,7 +55,15 @@ class Secretary(Table):
         self.ready = self.ready or ready_from(self.plan)
         for letter, link in self._due(step, schools, sips):
             self.seen[letter.kind] += 1
-            post = Post(self.desk, self.today, self.memory, "Mel Hart", "Hartwell", link)
+            post = Post(
+                self.desk,
+                self.today,
+                self.memory,
+                "Mel Hart",
+                "Hartwell",
+                link,
+                telephone=TELEPHONE[self.today.month % 2],
+            )
             self.wrong += self.reader.letter(letter, post)
         self.n = self.reader.n
         fact = (
@@ -80,6 +89,7 @@ class Secretary(Table):
             today=self.today,
             school_link=f"{LINK}/school",
             sip_link=f"{LINK}/sip",
+            telephone=TELEPHONE[self.today.month % 2],
         )
         everybody = {p.urn for p in desk.round.everyone} | {u for u, _ in desk.round.told}
         groups = rounds.together(desk, everybody if schools is None else schools) if step is not rounds.sound else []
@@ -250,7 +260,16 @@ def test_a_letter_that_says_what_is_not_so_is_found(kind: str, was: str, now: st
         tuple(p.replace(was, now) for p in letter.paragraphs),
     )
     link = LINK + ("/sip" if kind == "sip" else "/school")
-    post = Post(t.desk, t.today, t.memory, "Mel Hart", "Hartwell School Improvement", link)
+    post = Post(
+        t.desk,
+        t.today,
+        t.memory,
+        "Mel Hart",
+        "Hartwell School Improvement",
+        link,
+        "School Improvement, Hartwell Hall",
+        "01632 960018",
+    )
     assert t.reader.letter(letter, post) == []
     assert any(found in x for x in t.reader.letter(altered, post))
 

@@ -43,6 +43,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, Any] | None]] = {
     ("GET", "/programmes"): (ANYBODY, None),
     ("POST", "/programmes"): (("manager", "manager elsewhere"), {"name": "New"}),
     ("GET", "/programmes/{id}"): ((*ALL, "other head", "other sip"), None),
+    ("PUT", "/programmes/{id}"): (MANAGER, {"name": "Primary", "telephone": "01632 960018"}),
     ("GET", "/programmes/{id}/rounds"): (STAFF, None),
     ("POST", "/programmes/{id}/rounds"): (MANAGER, {"name": "2027/28"}),
     ("GET", "/rounds/{id}"): (STAFF, None),

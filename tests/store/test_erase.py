@@ -33,6 +33,7 @@ from allocator.store.tables import (
     Job,
     LetterRow,
     PlanRow,
+    Programme,
     RoundRow,
     Someone,
     UploadRow,
@@ -70,6 +71,7 @@ def _with_amira(made: Desk) -> Iterator[Desk]:
     named = named.model_copy(update={"sips": sips})
     plan = solve(named, Policy())
     with made.db.write() as s:
+        s.get_one(Programme, "p").office = f"Office of {NAME}"
         s.add(RoundRow(id="n", programme_id="p", name="2026/27 again", created_at=keep.now()))
         s.flush()
         row = keep.the_round(s, "n", lock=True)

@@ -14,6 +14,7 @@ from allocator.rounds import Desk, Fact
 from allocator.service.access import STAFF, Office, plan_in, round_in, writing
 from allocator.service.actions.rounds import recorded
 from allocator.service.http_problems import HttpProblem
+from allocator.service.reached import ring_of
 from allocator.service.roles import Who
 from allocator.service.schemas import AnswerIn, ConfirmIn, Publication, QueryIn, Recorded
 from allocator.service.sent import kept_with
@@ -73,6 +74,7 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
         raise HttpProblem("forbidden", "An auditor changes nothing.")
     with office.db.read() as s:
         row, of = plan_in(s, who, id)
+        how = ring_of(s, of.programme_id)
         if who.role in ("school", "sip"):
             own_plan(s, row, of, who)  # there is something of theirs to answer
             mine = who.urns(of.programme_id)
@@ -83,7 +85,7 @@ def answer(office: Office, request: Request, who: Who, id: str, ask: AnswerIn) -
 
     def take(d: Desk) -> Fact | list[Fact]:
         if who.role not in STAFF and ask.answer in ASKS:
-            few_open(d, who, of.programme_id)
+            few_open(d, who, of.programme_id, how)
         fact = said(d)
         if who.role == "manager" and speaker != "sip":
             not_of_oneself(d, fact, sips_of(d, who, of.programme_id))
@@ -125,13 +127,13 @@ def not_of_oneself(desk: Desk, fact: Fact | list[Fact], own: set[str]) -> None:
             raise HttpProblem("round_refuses", told)
 
 
-def few_open(desk: Desk, who: Who, programme: str) -> None:
+def few_open(desk: Desk, who: Who, programme: str, how: str) -> None:
     """Raises HttpProblem `too_many` where as much waits for a person's answer as one school or SIP may have waiting:
-    each is answered by hand."""
+    each is answered by hand. `how`: what to do instead."""
     urns, sip = who.urns(programme), who.sip(programme)
     mine = (q.sip == sip if q.by == "sip" else q.urn in urns for q in desk.round.queries if q.outcome is None)
     if sum(mine) >= MOST_OPEN:
-        told = f"{MOST_OPEN} things that you asked wait for an answer already. Ring your SIP manager."
+        told = f"{MOST_OPEN} things that you asked wait for an answer already. {how}"
         raise HttpProblem("too_many", told, {"Retry-After": "86400"})
 
 

@@ -37,12 +37,31 @@ from allocator.store.tables import Grant, Job, Programme, RoundRow
 def new_programme(office: Office, who: Who, new: ProgrammeIn) -> ProgrammeOut:
     """A programme of its own: nothing is shared with others. Whoever makes it manages it."""
     with office.db.write() as s:
-        row = Programme(id=keep.new_id(), name=new.name, created_at=keep.now(), made_with=who.pass_id)
+        row = Programme(
+            id=keep.new_id(),
+            name=new.name,
+            office=new.office,
+            telephone=new.telephone,
+            created_at=keep.now(),
+            made_with=who.pass_id,
+        )
         s.add(row)
         s.flush()
         s.add(Grant(id=keep.new_id(), person_id=who.id, programme_id=row.id, role="manager"))
         roles.call(s, who.id, row.id, who.name)
         keep.note(s, who.person(row.id), "programme made", row.id, programme=row.id, detail=row.name)
+        return ProgrammeOut.model_validate(row)
+
+
+def change_programme(office: Office, who: Who, id: str, new: ProgrammeIn) -> ProgrammeOut:
+    """Its name, its office and where its SIP manager is rung, from now on; letters that went stay as they went."""
+    with office.db.write() as s:
+        row = programme_in(s, who, id)
+        changed = [name for name, value in new.model_dump().items() if getattr(row, name) != value]
+        for name in changed:
+            setattr(row, name, getattr(new, name))
+        if changed:
+            keep.note(s, who.person(id), "programme changed", id, programme=id, detail=", ".join(changed))
         return ProgrammeOut.model_validate(row)
 
 

@@ -16,6 +16,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.round import Person
 from allocator.domain.since import since
 from allocator.questions.veto import one_answer
+from allocator.report.letters import contact
 from allocator.rounds.ask_first import OPEN, Asked, Key, SchoolWord, Step, Whose, schools_asked, sips_asked, taken
 from allocator.service import inviting, posting
 from allocator.service.access import In, Manager, Office, Reader, round_in, writing
@@ -30,7 +31,7 @@ from allocator.service.pages.out import merge_file
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import keep, questionnaires
-from allocator.store.tables import LetterRow, RoundRow
+from allocator.store.tables import LetterRow, Programme, RoundRow
 from allocator.words import counted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -58,6 +59,8 @@ Open this page and press the button to come in:
 {link}
 
 {sender}
+{programme}
+{contact}
 """
 
 
@@ -150,14 +153,13 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 "There is nobody to write to: everybody with an address has been asked or has answered.",
             )
         base, by, mails = base_of(office, request), who.person(row.programme_id), bool(office.settings.smtp_url)
+        words = partial(_letter, step, who.name, s.get_one(Programme, row.programme_id))
         pages = [
             (w, f"/{'school' if w.urn else 'sip'}/ask?round={id}" + (f"&urn={w.urn}" if w.urn else "")) for w in whom
         ]
         if mails:
             going = [
-                posting.write(
-                    office, s, row, "ask", ":".join(_key(w)), w, path, base, partial(_letter, w.name, step, who.name)
-                )
+                posting.write(office, s, row, "ask", ":".join(_key(w)), w, path, base, partial(words, w.name))
                 for w, path in pages
             ]
         else:
@@ -177,7 +179,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 w.urn,
                 leads.get(w.urn, "") if w.urn else facts.sips[w.sip].name,
                 link,
-                *_letter(w.name, step, who.name, link),
+                *words(w.name, link),
             )
             for w, link in links
         ]
@@ -218,8 +220,10 @@ def _due(key: Key, facts: Facts, log: dict[Key, Asked], step: Step) -> bool:
     return now.answered_on is None and asked_before == (step == "reminded")
 
 
-def _letter(to: str, step: str, sender: str, link: str) -> tuple[str, str]:
-    return SUBJECT[step], LETTER.format(who=to, link=link, sender=sender)
+def _letter(step: str, sender: str, programme: Programme, to: str, link: str) -> tuple[str, str]:
+    below = contact(programme.office, programme.telephone)
+    text = LETTER.format(who=to, link=link, sender=sender, programme=programme.name, contact=below)
+    return SUBJECT[step], f"{text.rstrip()}\n"
 
 
 def _send(office: Office, programme: str, going: Sequence[LetterRow], step: Step, by: Person) -> None:

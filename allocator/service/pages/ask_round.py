@@ -14,9 +14,10 @@ from allocator.domain.facts import Facts
 from allocator.questions.veto import one_answer
 from allocator.rounds.ask_first import OPEN, schools_asked
 from allocator.service.http_problems import HttpProblem
+from allocator.service.reached import ring
 from allocator.service.roles import Who
 from allocator.store import keep
-from allocator.store.tables import CaseRow, RoundRow
+from allocator.store.tables import CaseRow, Programme, RoundRow
 
 Named = Annotated[str | None, Query(max_length=64)]
 
@@ -76,8 +77,8 @@ def refuse_late(s: Session, row: RoundRow) -> None:
     if not still_open(s, row):
         raise HttpProblem(
             "round_refuses",
-            "Proposals for the year are already out, so this form is closed. Answer the proposal "
-            "itself, or ring your SIP manager.",
+            "Proposals for the year are already out, so this form is closed. Answer the proposal itself, or "
+            f"{ring(s.get_one(Programme, row.programme_id).telephone)}.",
         )
 
 

@@ -10,14 +10,16 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator import rounds
-from allocator.service.access import Anyone, In, Manager, Reader
-from allocator.service.actions.rounds import new_programme, new_round
+from allocator.domain.characters import is_telephone
+from allocator.service.access import Anyone, In, Manager, Office, Reader, programme_in
+from allocator.service.actions.rounds import change_programme, new_programme, new_round
 from allocator.service.http_problems import HttpProblem
 from allocator.service.ladders import open_ones
 from allocator.service.pages.coming import outlook
 from allocator.service.pages.doing import work_of
 from allocator.service.pages.given import Given, around, next_of
-from allocator.service.pages.ground import Form, PageRoute, done, show
+from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.roles import Who
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
 from allocator.service.views import round_out
 from allocator.store.tables import Programme, RoundRow
@@ -31,10 +33,16 @@ def home(request: Request, who: Anyone, office: In) -> Response:
     """Where this role works: a manager's rounds, a head's school, a SIP's year."""
     if who.role in ("school", "sip"):
         return done(f"/{who.role}")
+    return _home(request, who, office)
+
+
+def _home(request: Request, who: Who, office: Office, wrong: str = "", form: Fields | None = None) -> Response:
     with office.db.read() as s:
         query = sa.select(Programme).where(Programme.id.in_(who.programmes())).order_by(Programme.name, Programme.id)
         mine = [(p, _rounds(s, p.id)) for p in s.scalars(query)]
-    return show(request, "home.html", who, programmes=mine, errors={})
+    said = form.wrong if form else {"errors": {}}
+    typed = form.data if form else {}
+    return show(request, "home.html", who, 422 if form else 200, programmes=mine, wrong=wrong, typed=typed, **said)
 
 
 def _rounds(s: Session, programme: str) -> list[RoundOut]:
@@ -50,6 +58,24 @@ def make_programme(request: Request, who: Manager, office: In, form: Form) -> Re
         raise HttpProblem("invalid", form.errors["programme"])
     new_programme(office, who, ProgrammeIn(name=name[:200]))
     return done("/", f"{name} is there. Next time, choose on signing in which of the two you work in.")
+
+
+@router.post("/programmes/{id}")
+def change(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
+    """Its name, its office, and where its SIP manager is rung."""
+    name = form.text("called", most=200) or form.need("called", "Give the programme a name, such as Primary schools")
+    line, telephone = form.text("office", most=200) or "", form.text("telephone", most=200) or ""
+    if telephone and not is_telephone(telephone):
+        form.errors.setdefault("telephone", "Enter a telephone number, such as 01632 960018 or +44 1632 960018 ext. 4")
+    if form.errors:
+        with office.db.read() as s:
+            programme_in(s, who, id)
+        return _home(request, who, office, id, form)
+    made = change_programme(office, who, id, ProgrammeIn(name=name, office=line, telephone=telephone))
+    told = (
+        f"Letters and pages give {made.telephone} as your telephone." if telephone else "No telephone number is given."
+    )
+    return done("/", f"Saved. {told}")
 
 
 @router.post("/programmes/{id}/rounds")

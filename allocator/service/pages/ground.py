@@ -26,7 +26,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
-from allocator.domain.characters import lines, strange
+from allocator.domain.characters import dialled, lines, strange
 from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
 from allocator.service import passes
@@ -96,6 +96,7 @@ def environment() -> Environment:
     env.filters["moment"] = moment
     env.filters["words"] = lambda tag: words(str(tag))
     env.filters["times"] = times
+    env.filters["dialled"] = dialled
     env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
     return env

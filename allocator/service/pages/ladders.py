@@ -18,11 +18,12 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.ladders import seen_by, viewer_of
 from allocator.service.outbox import base_of
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.reached import ring
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store import ladders as kept
-from allocator.store.tables import Grant, Someone
+from allocator.store.tables import Grant, Programme, Someone
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 MOST_OPEN = 5  # that one school or SIP has begun and not closed
@@ -119,7 +120,8 @@ def _begin(request: Request, who: Who, office: Office, programme: str, form: Fie
             return done(request.url.path, "It is written down.")
         mine = [m for m in kept.matters(s, programme) if not m.closed and m.steps[0].by.id == who.id]
         if who.role != "manager" and len(mine) >= MOST_OPEN:  # each brings somebody a letter
-            raise HttpProblem("too_many", f"{MOST_OPEN} that you began are open. Close one, or ring the SIP manager.")
+            how = ring(s.get_one(Programme, programme).telephone, "the SIP manager")
+            raise HttpProblem("too_many", f"{MOST_OPEN} that you began are open. Close one, or {how}.")
         first = ladders.opened(by, rung, text, keep.now(), office.settings.ladder_days)
         sip = who.sip(programme) or "" if owner == "sip" else sip
         id = kept.begin(s, programme, kind, owner, urn, sip, office.settings.rungs(kind), first)

@@ -26,10 +26,12 @@ from allocator.service.pages.ask_round import (
     still_open,
 )
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.reached import desks_of, ring, ring_of
 from allocator.service.roles import Who
 from allocator.service.schemas import AnswerIn
 from allocator.service.subject_access import held_on
 from allocator.store import questionnaires
+from allocator.store.tables import Programme
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Word = Annotated[str, Query(max_length=32)]
@@ -40,7 +42,7 @@ def first(request: Request, who: Head, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
-        return show(request, "school.html", who, proposals=mine)
+        return show(request, "school.html", who, proposals=mine, reach=desks_of(s, who))
 
 
 @router.get("/school/answer")
@@ -56,7 +58,9 @@ def words_page(
         mine = _one(s, who, about)
         may = {"veto": mine.may_refuse, "query": True, "raise": mine.may_raise is not None and mine.as_ == "head"}
         if not may.get(say):
-            raise HttpProblem("round_refuses", "This can no longer be asked for here. Ring your SIP manager.")
+            raise HttpProblem(
+                "round_refuses", f"This can no longer be asked for here. {ring_of(s, mine.before.row.programme_id)}"
+            )
         errors = form.wrong if form else {}
         return show(
             request,
@@ -128,6 +132,7 @@ def asked(request: Request, who: Head, office: In, round: Named = None, urn: Nam
             who,
             **facts_shown,
             open=still_open(s, row),
+            ring=ring(s.get_one(Programme, row.programme_id).telephone),
             round_id=row.id,
             action=address("/school/ask", row.id, group[0].urn),
             errors={},

@@ -23,13 +23,14 @@ from allocator.service.own import Before, about, found, rounds_before
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import Named, address, facts_of, refuse_late, round_of, still_open, typed
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
+from allocator.service.reached import desks_of, ring
 from allocator.service.roles import Who
 from allocator.service.schemas import AnswerIn
 from allocator.service.sent import kept, to_sip
 from allocator.service.subject_access import held_on
 from allocator.service.views import own_pair
 from allocator.store import questionnaires
-from allocator.store.tables import RoundRow
+from allocator.store.tables import Programme, RoundRow
 from allocator.words import PERIODS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -122,7 +123,7 @@ def first(request: Request, who: Partner, office: In) -> Response:
                     "letters": kept(s, before.row.id, before.desk.round, to_sip(sip)),
                 }
             )
-        return show(request, "sip.html", who, rounds=shown)
+        return show(request, "sip.html", who, rounds=shown, reach=desks_of(s, who))
 
 
 @router.get("/sip/answer")
@@ -200,6 +201,7 @@ def asked(request: Request, who: Partner, office: In, round: Named = None) -> Re
             who,
             **ask_forms.sip_form(facts, sip, so_far, by_phone=False),
             open=still_open(s, row),
+            ring=ring(s.get_one(Programme, row.programme_id).telephone),
             action=address("/sip/ask", row.id),
             errors={},
             again=None,

@@ -68,6 +68,12 @@ def programme(id: Id, who: Anyone, office: In) -> ProgrammeOut:
         return ProgrammeOut.model_validate(programme_in(s, who, id))
 
 
+@router.put("/programmes/{id}")
+def change_programme(id: Id, new: ProgrammeIn, who: Manager, office: In) -> ProgrammeOut:
+    """Its name, its office, and the telephone number that letters and pages give; what is left out is blank."""
+    return actions.change_programme(office, who, id, new)
+
+
 @router.get("/programmes/{id}/rounds")
 def rounds_of(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit = 100) -> PageOf[RoundOut]:
     """The programme's rounds, oldest first."""
