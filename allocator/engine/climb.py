@@ -7,6 +7,7 @@ for the next aim has only to look there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -50,15 +51,21 @@ class Climb:
     """One search: relaxations, rows more, and columns parted where they are not whole."""
 
     def __init__(
-        self, matrix: Matrix, of: Relaxation, cut: Callable[[Relaxed], bool], clock: Clock, limit: int
+        self,
+        matrix: Matrix,
+        of: Relaxation,
+        cut: Callable[[Relaxed], bool],
+        clock: Clock,
+        limit: int,
+        patience: float = math.inf,
     ) -> None:
-        """`cut` adds rows that a relaxed plan breaks; `limit`: relaxations, past which the search is given up
-        (Unsettled)."""
+        """`cut` adds rows that a relaxed plan breaks; `limit`: relaxations, and `patience`: work, past which the search
+        is given up (Unsettled)."""
         self.matrix, self.of, self.cut, self.clock, self.limit = matrix, of, cut, clock, limit
+        self.most_work = of.work + patience
         self.nodes, self.enough = 0, False
         self.best: WholePlan | None = None
         self.ended: list[Node] = []
-        self.open: list[Node] = []  # where something better may be, of a search that was given up
 
     def most(self, boxes: Boxes, best: WholePlan | None = None) -> WholePlan | None:
         """The best within the boxes, no worse than `best`."""
@@ -67,7 +74,6 @@ class Climb:
             root = self._root(ends, best, ROUNDS if len(boxes) <= ALONE else 1)
             if root:
                 todo.append((*ends, root))
-        self.open = todo
         if not todo and best is not None:
             raise Imprecise  # there is a plan
         self.best = best
@@ -99,14 +105,6 @@ class Climb:
         if self.best is None or node.bound >= self.best.worth:
             self.ended.append((lows, tops, node))
 
-    def better(self) -> Boxes:
-        """Boxes that hold all plans better than the best."""
-        return [self._within(*node) for node in self.open]
-
-    def close(self, best: WholePlan) -> None:
-        """The best there is, as was found out elsewhere."""
-        self.best, self.ended, self.open = best, [*self.ended, *self.open], []
-
     def as_good(self, most: int = BOXES) -> list[tuple[Ints, Ints]]:
         """Boxes that hold all plans as good as the best, so many at most."""
         assert self.best is not None
@@ -124,7 +122,7 @@ class Climb:
 
     def _relaxed(self, lows: Ints, tops: Ints) -> Relaxed | None:
         self.nodes += 1
-        if self.nodes > self.limit or self.clock.over:
+        if self.nodes > self.limit or self.of.work > self.most_work or self.clock.over:
             raise Unsettled
         was = self.of.work
         found = self.of.solve(lows, tops)

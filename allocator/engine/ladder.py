@@ -7,20 +7,20 @@ few relaxations do not settle is left to others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from allocator.engine.climb import BOXES, MANY, Boxes, Climb, Laid, Unsettled, WholePlan, hull
+from allocator.engine.climb import BOXES, MANY, Boxes, Climb, Laid, Unsettled, WholePlan
 from allocator.engine.cpsat import Clock, run
 from allocator.engine.cuts import Row, broken
-from allocator.engine.highs import Effort, Floor, maximise
+from allocator.engine.highs import Floor
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.matrix import FREE, Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise, Relaxation, Relaxed
-from allocator.engine.sole import LEAD, sole, unlike
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import signed
 from allocator.engine.tops import top
@@ -29,9 +29,7 @@ NODES = 150  # relaxations of one search, past which a question is left to a sol
 MOST_ROWS = 400  # new rows kept
 DAYS, MORE = 2**12, 4  # points that a unit of the last tier before them counts as in a first plan; each before it more
 MOST = 2**24  # ... up to this
-HARD = 100  # relaxations allowed, from which a question that they do not settle is worth a search with HiGHS
-LAST = 40  # ... of the lot, and of whether a plan is the only one, before such a search
-BRIEF = 10  # tree nodes within which points show that there is no other plan, or will not
+LAST = 40  # ... of the lot, and of whether a plan is the only one
 
 
 class Ladder:
@@ -56,9 +54,8 @@ class Ladder:
         self.entries = tuple(np.concatenate(x) for x in zip(*entries, strict=True))
         self.sources = _rows(self.entries, self.under, self.over)
         self.leasts = [-FREE] * len(tiers)
+        self.patience = math.inf  # work that a search has
         self.better: WholePlan | None = None  # the best plan of a search that was given up, or of the last
-        self.left = 0  # aims that were not settled here
-        self.sole = False  # whether the best of the last aim is known to be the only one
         self.kept: list[Row] = []
         self.relaxed: dict[int, Relaxation] = {}
 
@@ -106,7 +103,7 @@ class Ladder:
 
     def climb(self, n: int, clock: Clock, nodes: int) -> Climb:
         """A search for aim `n`."""
-        return Climb(self.matrix, self.relaxation(n), self.cut, clock, nodes)
+        return Climb(self.matrix, self.relaxation(n), self.cut, clock, nodes, self.patience)
 
     def cut(self, found: Relaxed) -> bool:
         """Add rows that this relaxed plan breaks; whether there are any."""
@@ -134,65 +131,16 @@ class Ladder:
     def settled(
         self, n: int, boxes: Boxes, best: WholePlan, clock: Clock, nodes: int
     ) -> tuple[WholePlan, Sequence[tuple[Ints, Ints]]]:
-        """The best of aim `n`, and boxes that hold all plans as good: by a search here, or HiGHS where that is long."""
-        most = nodes if self.tiers[n].points else min(nodes, (LAST if self.tiers[n].lot else HARD) + len(boxes))
-        climb = self.climb(n, clock, most)
+        """The best of aim `n`, and boxes that hold all plans as good. Raises Unsettled where so many relaxations do
+        not show it."""
+        climb = self.climb(n, clock, min(nodes, LAST + len(boxes)) if self.tiers[n].lot else nodes)
         try:
-            if self._long(nodes):
-                raise Unsettled
             found = climb.most(boxes, best) or best
         except Unsettled:
             self.better = climb.best or best
-            if clock.over or nodes < HARD:
-                raise
-            self.left += 2 if self.tiers[n].points else 1
-            if self.tiers[n].lot and n + 1 == len(self.tiers):
-                climb.close(self.better)
-                return self._sole(n, climb.as_good(MANY) or boxes, clock), boxes
-            floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
-            sure = not self.tiers[n].points
-            aim = self.aims[n] + self._lead(n)
-            found = self._searched(aim, floors, climb.better() or boxes, self.better, clock, sure=sure)
-            found = max(self.better, WholePlan(found.at, int(self.aims[n] @ found.at)), key=lambda p: p.worth)
-            if not climb.nodes:
-                self.better = found
-                return found, boxes
-            climb.close(found)
+            raise
         self.better = found
         return found, climb.as_good(MANY if self.tiers[n].points or self.tiers[n].lot else BOXES) or boxes
-
-    def _long(self, nodes: int) -> bool:
-        """Whether to go to HiGHS at once: after points that were not settled here the lot is not, nor the rest; nor
-        are points after two other aims."""
-        return nodes >= HARD and self.left >= 2
-
-    def _lead(self, n: int) -> Ints:
-        """Of the lot, the points: all plans have as many, but they show the way."""
-        points = next((k for k, t in enumerate(self.tiers[:n]) if t.points and self.tiers[n].lot), None)
-        return np.zeros_like(self.tops) if points is None else LEAD * self.aims[points]
-
-    def _sole(self, n: int, boxes: Boxes, clock: Clock) -> WholePlan:
-        """The best of the last aim, proved the only one. Raises Unsettled where another is as good."""
-        floors = [Floor(aim, least) for aim, least in zip(self.aims[:n], self.leasts[:n], strict=True)]
-        aim, best = self.aims[n] + self._lead(n), self.better
-        if best is not None:
-            at, self.sole = sole(self.matrix, aim, best.at, floors, {}, self._effort(clock), clock, hull(boxes))
-            self.better = WholePlan(at, int(self.aims[n] @ at))
-            if self.sole:
-                return self.better
-        raise Unsettled
-
-    def _searched(
-        self, aim: Ints, floors: Sequence[Floor], boxes: Boxes, best: WholePlan, clock: Clock, *, sure: bool
-    ) -> WholePlan:
-        hint = dict(enumerate(best.at.tolist()))
-        answer = maximise(self.matrix, aim, self._effort(clock, sure=sure), floors=floors, ends=hull(boxes), hint=hint)
-        clock.work += answer.work
-        if answer.status == "infeasible":
-            return best  # which may lie outside
-        if answer.status != "optimal" or answer.values is None:
-            raise Unsettled
-        return WholePlan(answer.values, int(aim @ answer.values))
 
     def first(self, many: int, boxes: Boxes, clock: Clock, nodes: int = NODES) -> WholePlan | None:
         """A plan that is good in every aim at once, the first `many` before the points: what is left is to prove it."""
@@ -214,53 +162,14 @@ class Ladder:
         """
         if best is None:
             return None
-        if self.sole:
-            return self.laid(best, len(self.aims))
-        if self._long(nodes):
-            self._no_other(boxes, best, clock)
-            return self.laid(best, len(self.aims))
         other, n = np.zeros(len(self.tops), dtype=np.int64), len(self.aims)
         other[: self.matrix.pairs] = best.at[: self.matrix.pairs] == 0
         self.relaxation(n).toward(other)
-        try:
-            found = self.climb(n, clock, min(NODES, (LAST if nodes else NODES) + len(boxes))).most(
-                boxes, WholePlan(best.at, 0)
-            )
-        except Unsettled:
-            if clock.over or nodes < HARD:
-                raise
-            self._no_other(boxes, best, clock)
-            return self.laid(best, len(self.aims))
+        climb = self.climb(n, clock, min(NODES, (LAST if nodes else NODES) + len(boxes)))
+        found = climb.most(boxes, WholePlan(best.at, 0))
         if found is None or found.worth > 0:
             raise Unsettled
         return self.laid(best, len(self.aims))
-
-    def _no_other(self, boxes: Boxes, best: WholePlan, clock: Clock) -> None:
-        """Asks HiGHS whether another plan is as good in every aim. Raises Unsettled unless it proves that there is
-        none.
-
-        First by the points, which guide a search to its end at the root or never; then by how much may differ.
-        """
-        floors = [Floor(aim, least) for aim, least in zip(self.aims, self.leasts, strict=True)]
-        other = np.zeros_like(self.tops)
-        other[: self.matrix.pairs] = best.at[: self.matrix.pairs] != 1
-        points = next((aim for t, aim in zip(self.tiers, self.aims, strict=True) if t.points), other)
-        effort = self._effort(clock)
-        brief = replace(effort, nodes=min(effort.nodes, BRIEF))
-        answer = maximise(self.matrix, points, brief, floors=[*floors, unlike(self.matrix, best.at)], ends=hull(boxes))
-        clock.work += answer.work
-        if answer.status == "infeasible":
-            return
-        if answer.values is not None or clock.over:
-            raise Unsettled
-        found = self._searched(other, floors, boxes, WholePlan(best.at, 0), clock, sure=True)
-        if found.worth > 0:
-            raise Unsettled
-
-    @staticmethod
-    def _effort(clock: Clock, *, sure: bool = False) -> Effort:
-        nodes = Effort.nodes if clock.stop.nodes is None else clock.stop.nodes
-        return Effort(0.0, clock.left(), nodes, clock.stop.event, sure, again=False)
 
     def laid(self, plan: WholePlan, many: int) -> Laid:
         """A plan, and what it has of the first `many` aims."""

@@ -23,11 +23,10 @@ def sole(
     least: Mapping[int, int],
     effort: Effort,
     clock: Clock,
-    ends: tuple[Ints, Ints] | None = None,
 ) -> tuple[Ints, bool]:
     """The best plan found from one (values by column), and whether all others are proved to have less of the aim.
 
-    `floors` and the `least` of rows hold throughout; `ends`: columns' ends that leave all plans as good.
+    `floors` and the `least` of rows hold throughout.
 
     The best of all others is asked for, until it is worse: HiGHS finds it sooner than it proves that there is none
     above a floor.
@@ -37,7 +36,7 @@ def sole(
     while True:
         rows, hint = [*floors, unlike(matrix, best)], None if second is None else dict(enumerate(second.tolist()))
         known = replace(effort, sure=second is not None)
-        answer = maximise(matrix, aim, known, floors=rows, least=least, ends=ends, hint=hint)
+        answer = maximise(matrix, aim, known, floors=rows, least=least, hint=hint)
         clock.work += answer.work
         if answer.status == "infeasible" or (answer.values is not None and answer.bound < int(aim @ best)):
             return best, True

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import monotonic
 
 import pytest
 
 from allocator import allocate
-from allocator.engine import ladder, method, relaxation
-from allocator.engine.climb import Boxes, Unsettled, WholePlan
+from allocator.engine import method, relaxation
+from allocator.engine.climb import Unsettled
 from allocator.engine.cpsat import Clock, Stop
-from allocator.engine.instance import Instance
-from allocator.engine.ladder import Ladder, at_the_root
+from allocator.engine.ladder import at_the_root
 from allocator.engine.tiers import Conflict, solve
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
@@ -41,53 +39,6 @@ def test_the_same_plan_as_a_whole_solve(block: int) -> None:
             assert (found.tiers, found.chosen, dict(found.short)) == (now.tiers, now.chosen, dict(now.short)), seed
             settled += 1
     assert settled > CASES // 4
-
-
-def _alike(inst: Instance) -> Instance:
-    """All pairs worth the same, and no lot: many plans are equal."""
-    pairs = tuple(replace(p, points=1) for p in inst.pairs)
-    return replace(inst, pairs=pairs, tiers=tuple(t for t in inst.tiers if not t.lot))
-
-
-def _one_lot(inst: Instance) -> Instance:
-    """Points count, and plans that have as many have the same lot."""
-    return replace(inst, pairs=tuple(replace(p, points=p.points // 100, lot=0) for p in inst.pairs))
-
-
-def test_the_same_plan_where_highs_is_asked_whether_there_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every search but that for a first plan is given up at once; equal plans are never taken for the only one."""
-    asked, soles, settled, left, no_other, sole = 0, 0, 0, 0, Ladder._no_other, Ladder._sole
-
-    def counted(self: Ladder, boxes: Boxes, best: WholePlan, clock: Clock) -> None:
-        nonlocal asked
-        asked += 1
-        no_other(self, boxes, best, clock)
-
-    def sole_counted(self: Ladder, n: int, boxes: Boxes, clock: Clock) -> WholePlan:
-        nonlocal soles
-        soles += 1
-        return sole(self, n, boxes, clock)
-
-    monkeypatch.setattr(ladder, "HARD", 0)
-    monkeypatch.setattr(Ladder, "_long", lambda self, nodes: True)
-    monkeypatch.setattr(Ladder, "_no_other", counted)
-    monkeypatch.setattr(Ladder, "_sole", sole_counted)
-    for seed in range(CASES // 4):
-        drawn = random_instance(seed), short_of_days(seed)
-        for inst in (*drawn, *map(_alike, drawn), *map(_one_lot, drawn)):
-            before = asked + soles
-            try:
-                found = at_the_root(inst, Clock(Stop(), monotonic()), 50)
-            except Unsettled:
-                left += asked + soles > before
-                continue
-            now = solve(inst)
-            assert now.unique, seed
-            assert (found.tiers, found.chosen, dict(found.short)) == (now.tiers, now.chosen, dict(now.short)), seed
-            settled += 1
-    assert settled > CASES // 12
-    assert left > CASES // 24
-    assert soles > CASES // 12
 
 
 def test_no_relaxation_allowed_is_no_answer_and_the_solve_goes_on() -> None:

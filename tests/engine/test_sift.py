@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import pytest
 
 from allocator.engine import method
 from allocator.engine.instance import Above, Instance, Limit, Pair, Person, Post, Solution, Tier
+from allocator.engine.model import loads, value
+from allocator.engine.part import cut_out
 from allocator.engine.relaxation import Imprecise
 from allocator.engine.tiers import Clock, Conflict, Stop, solve
 from allocator.engine.tops import top
 from allocator.engine.wide import sift
+from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
@@ -62,6 +66,56 @@ def test_what_is_found_is_what_a_solve_finds(make: Callable[[int], Instance]) ->
             proved += 1
             assert (found.chosen, found.unique) == (exact.chosen, exact.unique), seed
     assert make is not roomy or proved > tried / 3
+
+
+def test_a_first_plan_keeps_its_trims(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a search that was stopped lost them, and its people were given more days than they have."""
+    monkeypatch.setattr(sift, "DIVES", 0)
+    tried = 0
+    for inst in map(short_of_days, range(12)):
+        try:
+            short = solve(inst)
+        except Conflict:
+            continue
+        monkeypatch.setattr("allocator.engine.wide.sift.solve_whole", lambda *_, short=short, **__: short)
+        part = cut_out(inst, range(len(inst.posts)), range(len(inst.people)), range(len(inst.pairs)))
+        first = sift._first(part, Clock(Stop(), monotonic()), patience=0.0)
+        if first is not None and first.chosen == short.chosen:
+            assert first.short == short.short
+            tried += bool(short.short)
+    assert tried > 2
+
+
+def test_where_relaxations_settle_nothing_highs_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked in a relaxation's place it once left posts open for points."""
+    monkeypatch.setattr(sift, "DIVES", 0)
+    monkeypatch.setattr(sift, "NODES", 0)
+    asked = list[Solution]()
+
+    def counted(inst: Instance, *args: Any, **more: Any) -> Solution:
+        asked.append(solve_whole(inst, *args, **more))
+        return asked[-1]
+
+    monkeypatch.setattr("allocator.engine.wide.sift.solve_whole", counted)
+    found = proved = 0
+    for seed in range(whole_or(200, 25)):
+        inst = roomy(seed)
+        try:
+            exact = solve(inst)
+        except Conflict:
+            continue
+        plan = sift.sifted(inst, Clock(Stop(), monotonic()))
+        if plan is None:
+            continue
+        found += 1
+        load = loads(inst, plan.chosen, plan.short)
+        assert all(load[s][x.resource] <= x.hard for s, p in enumerate(inst.people) for x in p.limits), seed
+        for tier, got in zip(inst.tiers, plan.tiers, strict=True):
+            assert got.value == value(inst, tier, plan.chosen, plan.short), seed
+        if plan.status == "optimal":
+            proved += 1
+            assert (plan.chosen, plan.tiers) == (exact.chosen, exact.tiers), seed
+    assert len(asked) > proved > found / 2 > 5
 
 
 def test_a_pair_costs_the_bound_what_is_said_at_least() -> None:

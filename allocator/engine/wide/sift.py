@@ -12,6 +12,7 @@ are asked (None).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,11 @@ from time import monotonic
 from typing import Literal
 
 import numpy as np
-from ortools.math_opt import result_pb2  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+    model_parameters_pb2,
+    result_pb2,
+    solution_pb2,
+)
 from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
 
 from allocator.engine.climb import Boxes, Unsettled, WholePlan
@@ -39,9 +44,36 @@ REWARD = 8  # times the points of the best pair that a post filled counts for, s
 ROUNDS, CUTS = 40, 4  # relaxations at most, and how many of them may add rows
 FEW, KEPT = 2, 4  # pairs of a post looked at for a first plan: at least, and on average
 MOST, TREE = 20_000, 400  # pairs left at most for a proof to be tried, and tree nodes of it
-DIVES, NODES = 30, 200  # relaxations for a first plan, and of one aim
+DIVES, NODES = 30, 60  # relaxations for a first plan, and of one aim
 ROUGHLY = 1e-4  # gap of a plan that no dive found
+LONGEST = 20.0  # GLOP's own time, of a relaxation that goes on from another
 FAR = 2**52  # what a pair costs that is no plan's
+
+
+class Basis:
+    """Where a relaxation ended, for the next to begin from: columns that come in stand at their least, and rows that
+    come in are slack."""
+
+    def __init__(self, found: solution_pb2.BasisProto, at: Ints, columns: int) -> None:
+        self.columns = np.full(columns, solution_pb2.BASIS_STATUS_AT_LOWER_BOUND)
+        self.columns[at] = statuses(found.variable_status)
+        self.rows = statuses(found.constraint_status)
+
+    def given(self, at: Ints, rows: int) -> model_parameters_pb2.ModelSolveParametersProto:
+        """As MathOpt is told it, for these columns and so many rows."""
+        out = model_parameters_pb2.ModelSolveParametersProto()
+        slack = [solution_pb2.BASIS_STATUS_BASIC] * (rows - len(self.rows))
+        of_columns, of_rows = out.initial_basis.variable_status, out.initial_basis.constraint_status
+        of_columns.ids.extend(range(len(at)))
+        of_columns.values.extend(self.columns[at].tolist())
+        of_rows.ids.extend(range(rows))
+        of_rows.values.extend([*self.rows.tolist(), *slack])
+        return out
+
+
+def statuses(found: solution_pb2.SparseBasisStatusVector) -> Ints:
+    """In the order of ids, of which there is every one."""
+    return np.array(found.values, dtype=np.int64)
 
 
 class Sift:
@@ -59,6 +91,7 @@ class Sift:
         self.constant = ladder.fixed[0] - reward * int(self.must.sum())
         self.under = ladder.under.copy()
         self.under[: len(inst.posts)][self.must] = 0
+        self.basis: Basis | None = None
         self.bound, self.cost = 0, np.zeros(self.pairs, dtype=np.int64)
 
     def best(self, worth: Ints, many: int) -> Flags:
@@ -127,15 +160,20 @@ class Sift:
         at, there = np.nonzero(live)[0], live[cols]
         own = rows[there], np.searchsorted(at, cols[there]), vals[there]
         model = proto(self.ladder.lows[at], self.ladder.tops[at], self.aim[at], own, under, over, whole=False)
-        effort = Effort(0.0, self.clock.left(), event=self.clock.stop.event)
-        result = solved(model, parameters.SolverType.GLOP, parameters.SolveParameters(), effort)
-        self.clock.work += (1 + result.solve_stats.simplex_iterations) * len(own[0]) * WORK
-        if result.termination.reason != result_pb2.TERMINATION_REASON_OPTIMAL:
-            return None
-        first = result.solutions[0]
-        out = np.zeros(len(live))
-        out[at] = dense(first.primal_solution.variable_values, len(at))
-        return out, dense(first.dual_solution.dual_values, len(under))
+        for basis in (self.basis, None) if self.basis else (None,):  # without one where it leads astray
+            given = basis.given(at, len(under)) if basis else None
+            params = parameters.SolveParameters()
+            params.glop.max_deterministic_time = LONGEST if basis else math.inf
+            effort = Effort(0.0, self.clock.left(), event=self.clock.stop.event)
+            result = solved(model, parameters.SolverType.GLOP, params, effort, given)
+            self.clock.work += (1 + result.solve_stats.simplex_iterations) * len(own[0]) * WORK
+            if result.termination.reason == result_pb2.TERMINATION_REASON_OPTIMAL:
+                first = result.solutions[0]
+                self.basis = Basis(first.basis, at, len(live))
+                out = np.zeros(len(live))
+                out[at] = dense(first.primal_solution.variable_values, len(at))
+                return out, dense(first.dual_solution.dual_values, len(under))
+        return None
 
 
 def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | None:
@@ -154,7 +192,8 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
     kept = sift.best(-sift.cost, FEW)
     kept[always] = True
     kept |= sift.cost <= sift.cheapest(KEPT)
-    plan = _on(inst, kept, clock, _first)
+    patience = clock.work  # what relaxing all took
+    plan = _on(inst, kept, clock, partial(_first, patience=patience))
     if plan is None:
         return None
     spare = sift.bound - value(inst, points, plan.chosen, plan.short)  # a pair that costs more is in no better plan
@@ -162,7 +201,7 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
         return _bounded(inst, plan, sift, kept)
     kept[list(plan.chosen)] = True
     kept |= sift.cost <= spare
-    found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle))
+    found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle, patience=patience))
     return _bounded(inst, found or plan, sift, kept)
 
 
@@ -207,10 +246,11 @@ def _on(inst: Instance, kept: Flags, clock: Clock, how: Callable[[Part, Clock], 
     return None if short else replace(found, chosen=tuple(part.pairs[i] for i in found.chosen))
 
 
-def _first(part: Part, clock: Clock) -> Solution | None:
+def _first(part: Part, clock: Clock, patience: float) -> Solution | None:
     """A good plan."""
     inst = part.inst
     ladder = _ladder(inst, 1)
+    ladder.patience = patience
     climb = ladder.climb(0, clock, DIVES)
     try:
         best = climb.most([(ladder.lows, ladder.tops)])
@@ -218,16 +258,19 @@ def _first(part: Part, clock: Clock) -> Solution | None:
         rest = replace(inst, tiers=tuple(t for t in inst.tiers if not t.lot))
         found = solve_whole(rest, replace(clock.stop, gap=ROUGHLY), clock, settle=False)
         bounds = {t.name: signed(tier, t.bound) for t, tier in zip(found.tiers, rest.tiers, strict=False)}
-        return None if found.status == "stopped" else stopped(inst, (found.chosen, {}, bounds), clock.work)
+        return (
+            None if found.status == "stopped" else stopped(inst, (found.chosen, dict(found.short), bounds), clock.work)
+        )
     return None if best is None else stopped(inst, ladder.laid(best, 1), clock.work)
 
 
-def _best(part: Part, clock: Clock, *, chosen: Sequence[int], settle: bool) -> Solution | None:
+def _best(part: Part, clock: Clock, *, chosen: Sequence[int], settle: bool, patience: float) -> Solution | None:
     """The optimum, from a plan."""
     inst, place = part.inst, {old: new for new, old in enumerate(part.pairs)}
     clock.stop = replace(clock.stop, nodes=min(TREE, clock.stop.nodes or TREE))
     mine = [place[i] for i in chosen]
     ladder = _ladder(inst, 2)
+    ladder.patience = patience
     lows, ends = ladder.lows.copy(), ladder.tops.copy()
     ends[: ladder.matrix.pairs] = 0
     lows[mine], ends[mine] = 1, 1
@@ -245,10 +288,9 @@ def _best(part: Part, clock: Clock, *, chosen: Sequence[int], settle: bool) -> S
         plan = ladder.only(boxes, best, clock, NODES)
         return None if plan is None else proved(inst, plan, _tops(inst), clock)
     except (Unsettled, Imprecise):
-        if done:
-            return solve_whole(inst, clock.stop, clock, mine, settle=settle)
-        better = ladder.better
-        return None if better is None else stopped(inst, ladder.laid(better, 0), clock.work)
+        if ladder.better is not None and not done:
+            mine = list(ladder.laid(ladder.better, 0)[0])
+        return solve_whole(inst, clock.stop, clock, mine, settle=settle)
 
 
 def _ladder(inst: Instance, many: int) -> Ladder:
