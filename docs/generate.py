@@ -59,8 +59,9 @@ def headers() -> str:
         f"`{c}` of `{t}` ({len(known_by(t, c))})"
         for t in TABLES
         for c in TABLES[t].model_fields
-        if len(known_by(t, c)) < 13
+        if c in HEADERS[t] and len(known_by(t, c)) < 13
     ]
+    bare = [f"`{c}` of `{t}`" for t in TABLES for c in TABLES[t].model_fields if c not in HEADERS[t]]
     out = [
         "# Usual titles and headers",
         "",
@@ -70,6 +71,7 @@ def headers() -> str:
         "",
         f"With our own name, thirteen or more are known for every column but {', '.join(few)}: an id is kept in few sheets, and a header such as "
         "*Headteacher* holds a name, which is never read as one.",
+        *([f"By its own name alone: {', '.join(bare)}."] if bare else []),
         "",
         "## Sheets",
         "",

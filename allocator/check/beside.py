@@ -12,6 +12,7 @@ from allocator.check.plan_rows import Row
 from allocator.check.score import Auditor
 from allocator.check.structure import Breach, Choice, locks
 from allocator.domain.plan import Assignment, ClashItem, Plan, Unfilled
+from allocator.domain.policy import Policy
 
 PAIR_RULES = (
     "phase",
@@ -34,30 +35,19 @@ PAIR_RULES = (
     "floor",
 )
 OTHER_RULES = (
-    "participation",
     "school_status",
-    "capacity",
-    "portfolio",
     "budget",
     "days",
-    "shared_head",
-    "separation",
-    "reciprocal",
-    "cluster",
-    "balance",
-    "spread",
     "stretch",
-    "halves",
-    "same_appraiser",
     "handover",
-    "protection",
     "settled",
     "repair",
     "lead",
     "support",
     "fewest",
 )
-RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *points.RULES))
+SWITCHED = tuple(name for name, part in Policy() if hasattr(part, "on"))  # a rule with a switch of its own
+RULES = frozenset((*PAIR_RULES, *OTHER_RULES, *SWITCHED, *points.RULES))
 
 
 def said(a: Auditor, plan: Plan, right: Sequence[Row]) -> Iterator[Breach]:

@@ -12,12 +12,22 @@ from allocator.check.together import better
 
 
 @dataclass(frozen=True)
+class HeldAbove:
+    """Posts of which each SIP may hold so many, and what each further one costs."""
+
+    rule: str
+    posts: set[Key]
+    free: dict[str, int]
+    price: int
+
+
+@dataclass(frozen=True)
 class Team:
     """What team costs need, worked out once: fair shares, and posts or parts that count together."""
 
     stand: Stand
     fair: dict[str, int]
-    allowance: list[tuple[set[Key], dict[str, int]]]
+    held_above: list[HeldAbove]
     together: list[tuple[str, list[Key], int]]
 
 
@@ -33,12 +43,12 @@ def team(stand: Stand, usable: set[str], taken: set[Key]) -> Team:
 
     fair = shares(due) if b.policy.balance.on and b.policy.capacity.on else {}
     fair = {s: max(0, free - given[s]) for s, free in fair.items()}
-    allowance = []
+    held_above = []
     last = [parts[-1] for (_, kind), parts in stand.parts.items() if kind == "lead"]
     for needs in ({"raised", "high", "top"}, {"low"}) if b.policy.spread.on else ():
         posts = {p.key for p in last if p.need in needs and p.key in taken}
-        allowance.append((posts, shares(len(posts))))
-    return Team(stand, fair, allowance, _together(stand))
+        held_above.append(HeldAbove("spread", posts, shares(len(posts)), b.policy.spread.price))
+    return Team(stand, fair, held_above, _together(stand))
 
 
 def _together(stand: Stand) -> list[tuple[str, list[Key], int]]:
@@ -59,10 +69,10 @@ def team_costs(t: Team, choice: Choice, loads: dict[str, list[int]]) -> dict[str
     b, cost = t.stand.b, defaultdict[str, int](int)
     for sip, free in t.fair.items():
         cost["balance"] += b.policy.balance.price * max(0, sum(loads[sip]) - free)
-    for posts, free_of in t.allowance:
-        holding = Counter(choice[key] for key in posts if key in choice)
-        for sip, free in free_of.items():
-            cost["spread"] += b.policy.spread.price * max(0, holding[sip] - free)
+    for a in t.held_above:
+        holding = Counter(choice[key] for key in a.posts if key in choice)
+        for sip, free in a.free.items():
+            cost[a.rule] += a.price * max(0, holding[sip] - free)
     if b.policy.capacity.on:
         for sip, row in b.sips.items():
             for n, limit in enumerate(b.limits(row)):

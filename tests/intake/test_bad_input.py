@@ -84,7 +84,9 @@ def test_a_merged_header_is_one_error_with_its_cells(template: Path, tmp_path: P
 
 def test_formula_errors_and_unsaved_formulas_are_named_by_cell(template: Path, tmp_path: Path) -> None:
     def spoil(book: Book) -> None:
-        book["schools"]["N2"], book["schools"]["M2"] = "#REF!", "=1/0"
+        sheet = book["schools"]
+        at = {head.value: head.column for head in sheet[1]}
+        sheet.cell(2, at["northing"]).value, sheet.cell(2, at["easting"]).value = "#REF!", "=1/0"
 
     reading = spoilt(template, tmp_path, spoil)
     assert sorted(codes(reading)) == ["formula_error", "formula_unsaved"]
