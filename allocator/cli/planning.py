@@ -1,4 +1,4 @@
-"""Commands that make, explain and audit plans: solve, explain, verify, policy show."""
+"""Commands that make, explain, audit and hand out plans: solve, explain, verify, export, policy show."""
 
 from __future__ import annotations
 

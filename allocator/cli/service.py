@@ -1,4 +1,4 @@
-"""Commands that run the service and look after it: serve, worker, user, backup, restore."""
+"""Commands that run the service and look after it: serve, worker, user, backup, restore, retention, erase."""
 
 from __future__ import annotations
 

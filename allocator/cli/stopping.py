@@ -1,4 +1,4 @@
-"""Ctrl-C ends the search, not the command: the best plan so far is finished, audited and written (issue: engine).
+"""Ctrl-C ends the search, not the command: the best plan so far is finished, audited and written.
 
 While the solver works outside Python no Python handler runs, and its own would leave the signal without any; so
 the signal is read from a pipe by a thread that sets the event which every search watches.

@@ -1,4 +1,4 @@
-"""What would one more change buy? Best points for every number of schools changed, each proved (issue: trade off)."""
+"""What would one more change buy? Best points for every number of schools changed, each proved."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ def wish_to_writer(facts: Facts, w: say.WishAnswered, on: dt.date) -> str:
 
 
 def in_people(ready: Setup, price: say.Price) -> str:
-    """A price in what people know: posts, days, who would have to change; points last (issue: prices)."""
+    """A price in what people know: posts, days, who would have to change; points last."""
     facts = ready.facts
     lost = [tiers.text(x.tier, x.by) for x in price.lost if not x.tier.startswith("4")]
     points = [tiers.text(x.tier, x.by) for x in price.lost if x.tier == "4"]
