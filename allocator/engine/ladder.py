@@ -223,10 +223,13 @@ def stopped(inst: Instance, plan: Laid, work: float) -> Solution:
     )
 
 
-def at_the_root(inst: Instance, clock: Clock, nodes: int, *, hopeful: bool = True) -> Solution:
+def at_the_root(
+    inst: Instance, clock: Clock, nodes: int, *, hopeful: bool = True, patience: float = math.inf
+) -> Solution:
     """The optimum, where few relaxations show it. Raises Unsettled where they do not, or where ids are to decide.
 
-    `hopeful`: whether to ask first whether every tier before the points can be as good as it could ever be.
+    `hopeful`: whether to ask first whether every tier before the points can be as good as it could ever be;
+    `patience`: work that each aim has.
     """
     before = [t for t in inst.tiers if not (t.points or t.lot)]
     last = [t for t in inst.tiers if t.points or t.lot]
@@ -237,7 +240,9 @@ def at_the_root(inst: Instance, clock: Clock, nodes: int, *, hopeful: bool = Tru
             plan = _hoped(Ladder(inst, False, last, {t.name: tops[t.name] for t in before}), clock, nodes)
         if plan is None:
             trimming = any(p.trims for p in inst.posts)
-            plan = _in_turn(Ladder(inst, trimming, [*before, *last], {}), tops, len(before), clock, nodes)
+            ladder = Ladder(inst, trimming, [*before, *last], {})
+            ladder.patience = patience
+            plan = _in_turn(ladder, tops, len(before), clock, nodes)
     except Imprecise:
         raise Unsettled from None
     if plan is None:

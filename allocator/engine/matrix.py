@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -73,6 +74,13 @@ class Matrix:
             self.lower[i] = 1
         for p, least in inst.least_points.items():
             self._least(p, least)
+
+    def again(self) -> Matrix:
+        """The same, with ends of its own to change: writing it anew takes far longer."""
+        self.entries()
+        out = copy(self)
+        out.lower, out.upper = [*self.lower], [*self.upper]
+        return out
 
     # -- writing -----------------------------------------------------------------------------------
 

@@ -49,14 +49,17 @@ class TrimColumns:
 def trimmed(inst: Instance, pairs: Iterable[int], parts: bool) -> list[TrimColumns]:
     """A person's pairs by how their posts are trimmed; `parts`: whether loads by part matter."""
     groups: dict[tuple[tuple[Trim, ...], bool, object], list[int]] = defaultdict(list)
+    alike: dict[int, tuple[tuple[Trim, ...], bool, object]] = inst.kept.setdefault(f"trims of posts, {parts}", {})
     for i in pairs:
         post = inst.pairs[i].post
         trims = inst.posts[post].trims
         if trims:
-            step = trims[0].short
-            even = not parts and all(t.short == step * k for k, t in enumerate(trims, 1))
-            counts = tuple((t.name, t.short[post]) for t in inst.tiers if post in t.short)
-            groups[(Trim(step, (step,)),) if even else trims, even, counts].append(i)
+            if post not in alike:
+                step = trims[0].short
+                even = not parts and all(t.short == step * k for k, t in enumerate(trims, 1))
+                counts = tuple((t.name, t.short[post]) for t in inst.tiers if post in t.short)
+                alike[post] = (Trim(step, (step,)),) if even else trims, even, counts
+            groups[alike[post]].append(i)
     out = []
     for (trims, even, _), mine in groups.items():
         room = tuple(len(inst.posts[inst.pairs[i].post].trims) if even else 1 for i in mine)

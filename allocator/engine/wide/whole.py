@@ -43,11 +43,14 @@ class Whole:
         self.chosen: tuple[int, ...] | None = None
         self.short: Mapping[int, int] = {}
         self.proved, self.sole = True, False  # so far; whether the plan is known to be the only one
+        self.written: dict[bool, Matrix] = {}  # with trims and without, as they were before any search
         self.start(trimming=False)
 
     def start(self, trimming: bool) -> None:
         """Begin again without floors; with `trimming` off no post is trimmed."""
-        self.matrix = Matrix(self.inst, trimming)
+        if trimming not in self.written:
+            self.written[trimming] = Matrix(self.inst, trimming)
+        self.matrix = self.written[trimming].again()
         self.floors: list[Floor] = []
         self.least: dict[int, int] = {}
 
