@@ -70,10 +70,15 @@ class Asked:
 
     offered_on: dt.date | None = None
     reminded: tuple[dt.date, ...] = ()
+    answer_by: dt.date | None = None  # as the letter to them said last
     answered_on: dt.date | None = None
     by: Person | None = None  # who gave the answer, or took it down
     word: dict[str, Any] = field(default_factory=dict)
     taken: bool = True  # into the case; nothing said, nothing to take
+
+
+def _date(data: Mapping[str, Any]) -> dt.date | None:
+    return dt.date.fromisoformat(data["answer_by"]) if data.get("answer_by") else None
 
 
 def fold(log: Iterable[tuple[Whose, str, Step, dt.datetime, Person, Mapping[str, Any]]]) -> dict[Key, Asked]:
@@ -83,9 +88,9 @@ def fold(log: Iterable[tuple[Whose, str, Step, dt.datetime, Person, Mapping[str,
         now = out.get((whose, key), Asked())
         on = at.date()
         if step == "offered":
-            now = replace(now, offered_on=on)
+            now = replace(now, offered_on=on, answer_by=_date(data))
         elif step == "reminded":
-            now = replace(now, reminded=(*now.reminded, on))
+            now = replace(now, reminded=(*now.reminded, on), answer_by=_date(data) or now.answer_by)
         elif step == "answered":
             now = replace(now, answered_on=on, by=by, word=dict(data), taken=False)
         else:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import expect
 
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.service import passes, roles
 from allocator.store import keep, questionnaires
 from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow
+from allocator.words import day
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, Desk, open_office
@@ -48,6 +52,9 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
     page.goto(f"{at.base}/rounds/ask/ask")
     expect(page.get_by_role("heading", name="Schools: 0 of 4 answered")).to_be_visible()
     accessible(page)
+    until = keep.now().date() + dt.timedelta(days=30)
+    for part, n in (("Day", until.day), ("Month", until.month), ("Year", until.year)):
+        page.get_by_role("group", name="Answer by").get_by_label(part).fill(str(n))
     page.get_by_role("button", name="Make links for the 4 not yet asked").click()
     expect(page.get_by_role("heading", name="4 links to send")).to_be_visible()
     accessible(page)
@@ -59,6 +66,7 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
     head.goto(links["Head of Alder School"])
     head.get_by_role("button", name="Sign in").click()
     expect(head.get_by_text("Alder School and Birch School")).to_be_visible()
+    expect(head.get_by_text(f"Please answer by {day(until)}.")).to_be_visible()
     assert "Cedar" not in head.content()
     assert "Ben" not in head.content()
     head.get_by_role("button", name="Send my answer").click()
@@ -71,6 +79,16 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
     head.get_by_role("button", name="Send my answer").click()
     expect(head.get_by_text("Your answer is kept")).to_be_visible()
     expect(head.get_by_label("We would like a change")).to_be_checked()
+    head.goto(f"{at.base}/school")
+    expect(head.get_by_role("heading", name="What you told us for 2026/27")).to_be_visible()
+    head.get_by_text("Answered on").click()
+    for said in ("We would like a change", "Fresh eyes, someone from elsewhere", "mr ben roe", "maths and writing"):
+        expect(head.get_by_text(said)).to_be_visible()
+    expect(head.get_by_role("link", name="Change your answer")).to_be_visible()
+    seen = at.enter("ask", "head", urn="1", email="h1@x.example", width=PHONE)
+    seen.get_by_text("Answered on").click()
+    accessible(seen)
+    assert seen.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
     ann = at.context(width=PHONE, script=False).new_page()
     ann.goto(links["Ann Lee"])
@@ -85,9 +103,9 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
     ann.get_by_label("I have looked at every school in this list").check()
     ann.get_by_role("group", name="Have you done what you can").get_by_label("Birch School").check()
     ann.get_by_text("Time away 1").click()
-    for side, day in (("First", 2), ("Last", 20)):
+    for side, n in (("First", 2), ("Last", 20)):
         group = ann.get_by_role("group", name=f"{side} day away").first
-        for part, text in (("Day", day), ("Month", 11), ("Year", 2026)):
+        for part, text in (("Day", n), ("Month", 11), ("Year", 2026)):
             group.get_by_label(part).fill(str(text))
     ann.get_by_role("button", name="Send my answer").click()
     expect(ann.get_by_text("Your answer is kept")).to_be_visible()
@@ -152,6 +170,8 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_once_proposals_are_out_the_forms_are_closed(desk: Desk) -> None:
     seen = desk.client.get("http://testserver/school/ask", headers=desk.headers("head"))
+    assert "Your SIP before 2026/27 was planned was Sip A. What would you like?" in seen.text
+    assert "Your SIP is" not in seen.text
     assert "this form is closed" in seen.text
     sent = desk.client.post("http://testserver/school/ask", headers=desk.headers("head"), data={"going_on": "keep"})
     assert sent.status_code == 409
@@ -162,6 +182,31 @@ def test_once_proposals_are_out_the_forms_are_closed(desk: Desk) -> None:
         follow_redirects=False,
     )
     assert by_phone.status_code == 303  # a manager still writes down what is said
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, 422), (1, 200), (400, 422), (None, 200)])
+def test_the_letter_that_asks_says_a_date_to_come(desk: Desk, days: int | None, status: int) -> None:
+    open_round(desk.db, "new")
+    with desk.db.write() as s:
+        for programme in ("p", "q", "new"):  # who manages all is shown links
+            grant = roles.enrol(s, "mel@example.org", "Mel", programme, "manager")
+        token, _ = passes.begin(s, grant.person_id, "manager", "token", dt.timedelta(days=1), programme="new")
+        s.execute(sa.update(Programme).where(Programme.id == "new").values(telephone="01632 960018"))
+    until = keep.now().date() + dt.timedelta(days=14 if days is None else days)
+    parts = {f"offered_by-{p}": str(getattr(until, p)) for p in ("day", "month", "year")} if days is not None else {}
+    form = {"step": "offered", "as": "csv", **parts}
+    key = {"Authorization": f"Bearer {token}"}
+    answer = desk.client.post("http://testserver/rounds/new/ask", headers=key, data=form)
+    assert answer.status_code == status
+    with desk.db.read() as s:
+        log = questionnaires.asked(s, "new")
+    if status == 200:
+        letter = next(iter(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))))["Letter"]
+        assert f"Please answer by {day(until)}." in letter
+        assert letter.rstrip().endswith("Asking\nTelephone 01632 960018")
+        assert log["school", "1"].answer_by == until
+    else:
+        assert not log
 
 
 def test_a_head_asks_about_their_own_school_only(desk: Desk) -> None:
@@ -185,4 +230,6 @@ def test_the_mail_merge_of_the_offer_names_school_and_sip(at: Site) -> None:
     assert ("Head of Alder School", "Alder School", "1", "Ann Lee") in found
     assert ("Ann Lee", "", "", "Ann Lee") in found
     assert all(r["Link"] and r["Link"] in r["Letter"] for r in rows)
-    assert all("\n" not in part.strip() for r in rows for part in r["Letter"].split("\n\n"))  # no line is broken off
+    assert all(
+        "\n" not in part.strip() for r in rows for part in r["Letter"].split("\n\n")[:-1]
+    )  # no line is broken off

@@ -40,7 +40,8 @@ def test_the_manager_names_the_programme_and_its_telephone_and_everybody_finds_i
     assert save(desk).status_code == 303
     for name in TOLD:
         first = get(desk, name, "/")
-        assert f'href="tel:01632960018">{NUMBER}</a>, {OFFICE}' in first
+        assert f'href="tel:01632960018">{NUMBER}</a>' in first
+        assert f"{OFFICE}<br>Your SIP manager" in first
         asked = get(desk, name, f"/{'sip' if name == 'sip' else 'school'}/ask")
         assert f"ring your SIP manager on {NUMBER}" in asked  # the form is closed
     assert f"tell heads and SIPs to ring you on {NUMBER}" in get(desk, "manager", "/")

@@ -3,6 +3,7 @@ case."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +33,7 @@ from allocator.service.roles import Who
 from allocator.service.schemas import Id, UrnPath
 from allocator.store import keep, questionnaires
 from allocator.store.tables import LetterRow, Programme, RoundRow
-from allocator.words import counted
+from allocator.words import counted, day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SUBJECT = {
@@ -50,9 +51,9 @@ NO_WAY = (
 )
 LETTER = """{who},
 
-before we plan next year we ask everyone what they would like. It takes about five minutes, and you may \
-change your answer until we write to you with a proposal. If you do not answer, we take it that you would like \
-things to go on as they are.
+before we plan next year we ask everyone what they would like. Please answer by {by}. It takes about five \
+minutes, and you may change your answer until we write to you with a proposal. If you do not \
+answer, we take it that you would like things to go on as they are.
 
 Open this page and press the button to come in:
 
@@ -116,6 +117,7 @@ def _standing(s: Session, id: str, office: Office) -> dict[str, Any]:
         "parts": since(facts.case, made.case),
         "mails": bool(office.settings.smtp_url),
         "open": keep.standing(s, id).state in OPEN,
+        "until": dt.date.today() + dt.timedelta(days=facts.policy.round.answer_days),
         "waiting": [x for x in (*schools, *sips) if x.asked.answered_on is None],
     }
 
@@ -153,7 +155,9 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 "There is nobody to write to: everybody with an address has been asked or has answered.",
             )
         base, by, mails = base_of(office, request), who.person(row.programme_id), bool(office.settings.smtp_url)
-        words = partial(_letter, step, who.name, s.get_one(Programme, row.programme_id))
+        until = ask_forms.answer_by(form, f"{step}_by", facts.policy.round.answer_days)
+        said = {"answer_by": until.isoformat()}
+        words = partial(_letter, step, who.name, s.get_one(Programme, row.programme_id), until)
         pages = [
             (w, f"/{'school' if w.urn else 'sip'}/ask?round={id}" + (f"&urn={w.urn}" if w.urn else "")) for w in whom
         ]
@@ -165,7 +169,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         else:
             links = [(w, inviting.letter_link(office, s, row.programme_id, w, base, path)) for w, path in pages]
             for w in whom:
-                questionnaires.record(s, id, _key(w), step, by, {"how": "link"})
+                questionnaires.record(s, id, _key(w), step, by, {"how": "link"} | said)
         keep.note(s, by, f"choice {step}", id, programme=row.programme_id, detail=f"{len(whom)} people")
         facts_now = around(s, id, who)
     if not mails and form.text("as") == "csv":
@@ -201,7 +205,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
             "page to see who has theirs."
         ),
     )
-    answer.background = BackgroundTask(_send, office, row.programme_id, going, step, by)
+    answer.background = BackgroundTask(_send, office, row.programme_id, going, step, by, said)
     return answer
 
 
@@ -220,20 +224,22 @@ def _due(key: Key, facts: Facts, log: dict[Key, Asked], step: Step) -> bool:
     return now.answered_on is None and asked_before == (step == "reminded")
 
 
-def _letter(step: str, sender: str, programme: Programme, to: str, link: str) -> tuple[str, str]:
+def _letter(step: str, sender: str, programme: Programme, by: dt.date, to: str, link: str) -> tuple[str, str]:
     below = contact(programme.office, programme.telephone)
-    text = LETTER.format(who=to, link=link, sender=sender, programme=programme.name, contact=below)
+    text = LETTER.format(who=to, by=day(by), link=link, sender=sender, programme=programme.name, contact=below)
     return SUBJECT[step], f"{text.rstrip()}\n"
 
 
-def _send(office: Office, programme: str, going: Sequence[LetterRow], step: Step, by: Person) -> None:
+def _send(
+    office: Office, programme: str, going: Sequence[LetterRow], step: Step, by: Person, said: dict[str, str]
+) -> None:
     """Asked is who had their letter taken."""
     taken = posting.send(office, by, programme, going)
     with office.db.write() as s:
         for o in taken:
             kind, _, key = o.key.partition(":")
             whose: Whose = "sip" if kind == "sip" else "school"
-            questionnaires.record(s, o.round_id, (whose, key), step, by, {"how": "mail"})
+            questionnaires.record(s, o.round_id, (whose, key), step, by, {"how": "mail"} | said)
 
 
 @router.post("/rounds/{id}/ask/take")
@@ -304,6 +310,7 @@ def _school_page(
         **around(s, row.id, who),
         **drawn,
         open=who.role == "manager",
+        asks=keep.standing(s, row.id).state in OPEN,
         round_id=row.id,
         action=f"/rounds/{row.id}/ask/schools/{urn}",
         **{"errors": {}, **more},

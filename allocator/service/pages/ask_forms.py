@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from allocator.domain.case import PERIODS, InterestKind, School
 from allocator.domain.facts import Facts
 from allocator.rounds.ask_first import Asked, AwaySaid, SchoolWord, SipWord, could_meet, sips_asked
+from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields
+from allocator.words import listed, words
 
 AWAY = 3  # absences a form has room for
 GOING_ON = {
@@ -53,11 +55,38 @@ PERIOD_WORDS = {
 assert set(TIES) == set(get_args(InterestKind))
 
 
+def answer_by(form: Fields, name: str, days: int) -> dt.date:
+    """The date that a letter asks an answer by: as typed, else so many days from today. Raises HttpProblem."""
+    today = dt.date.today()
+    by = form.date(name) or today + dt.timedelta(days=days)
+    if form.errors or not today < by < today + dt.timedelta(days=366):
+        raise HttpProblem("invalid", "Give a date to answer by, after today and within the year, such as 11 7 2027.")
+    return by
+
+
+def told(word: SchoolWord) -> list[tuple[str, str]]:
+    """(what was asked, what was answered) of a school's word, what was left blank left out."""
+    return [
+        (asked, said)
+        for asked, said in (
+            ("Your SIP", GOING_ON["must" if word.strongly else word.going_on or "keep"] if word.going_on else ""),
+            ("Somebody new", KNOWN[word.known] if word.known else ""),
+            ("Serving heads", "Please not someone who is a serving head" if word.not_serving_head else ""),
+            ("By name", word.named or ""),
+            ("What the work is about", listed([words(w) for w in word.focus])),
+            ("The head’s appraisal", APPRAISAL[word.appraisal] if word.appraisal else ""),
+            ("Other support", word.other_support or ""),
+            ("Anything else", word.note or ""),
+        )
+        if said
+    ]
+
+
 def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_phone: bool) -> dict[str, Any]:
     """What the school's form is drawn from. A head sees the name of their own SIP and nobody else's."""
     first = schools[0]
     led = facts.incumbent(first.urn)
-    words = sorted({w for s in facts.sips.values() for w in s.specialisms} | set(first.focus))
+    tags = sorted({w for s in facts.sips.values() for w in s.specialisms} | set(first.focus))
     if asked.word:
         typed = SchoolWord.model_validate(asked.word)
     else:
@@ -65,7 +94,8 @@ def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_pho
     return {
         "schools": schools,
         "now": facts.sips[led].name if led in facts.sips else None,
-        "focus_words": words,
+        "year": facts.case.year,
+        "focus_words": tags,
         "asked": asked,
         "typed": typed,
         "going_on": GOING_ON,

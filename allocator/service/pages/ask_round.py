@@ -43,15 +43,21 @@ def facts_of(s: Session, row: RoundRow) -> Facts:
 
 
 def own_schools(facts: Facts, me: Who, programme: str) -> list[list[School]]:
-    """The person's schools; those that share a head answer as one."""
+    """The person's schools; those that share a head answer as one. Raises HttpProblem where none is asked."""
+    groups = schools_of(facts, me, programme)
+    if not groups:
+        raise HttpProblem("not_found", "Your school is not among those asked this year.")
+    return groups
+
+
+def schools_of(facts: Facts, me: Who, programme: str) -> list[list[School]]:
+    """The same, empty where none is asked."""
     mine = me.urns(programme)
     groups: dict[frozenset[str], list[School]] = {}
     for school in schools_asked(facts):
         if school.urn in mine:
             together = [u for u in one_answer(facts, school.urn) if u in mine]
             groups.setdefault(frozenset(together), [facts.schools[u] for u in sorted(together)])
-    if not groups:
-        raise HttpProblem("not_found", "Your school is not among those asked this year.")
     return list(groups.values())
 
 

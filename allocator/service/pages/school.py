@@ -5,11 +5,14 @@ Made for a phone, and for no script.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
 
-from allocator.rounds.ask_first import Asked
+from allocator.rounds.ask_first import Asked, SchoolWord
 from allocator.service.access import Head, In, Office
 from allocator.service.actions.answers import answer
 from allocator.service.http_problems import HttpProblem
@@ -23,6 +26,7 @@ from allocator.service.pages.ask_round import (
     own_schools,
     refuse_late,
     round_of,
+    schools_of,
     still_open,
 )
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
@@ -30,8 +34,8 @@ from allocator.service.reached import desks_of, ring, ring_of
 from allocator.service.roles import Who
 from allocator.service.schemas import AnswerIn
 from allocator.service.subject_access import held_on
-from allocator.store import questionnaires
-from allocator.store.tables import Programme
+from allocator.store import keep, questionnaires
+from allocator.store.tables import AskRow, Programme, RoundRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Word = Annotated[str, Query(max_length=32)]
@@ -42,7 +46,40 @@ def first(request: Request, who: Head, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
-        return show(request, "school.html", who, proposals=mine, reach=desks_of(s, who))
+        return show(request, "school.html", who, proposals=mine, asked=told_before(s, who), reach=desks_of(s, who))
+
+
+@dataclass(frozen=True)
+class ToldBefore:
+    """What a head was asked before the year was planned, and answered."""
+
+    names: tuple[str, ...]
+    year: str
+    asked: Asked
+    open: bool  # may still be answered, or changed
+    said: tuple[tuple[str, str], ...]
+    href: str
+
+
+def told_before(s: Session, who: Who) -> list[ToldBefore]:
+    """Each school, or schools that share a head, asked in the newest round of a programme, or having answered."""
+    out = []
+    for programme in sorted(who.programmes()):
+        query = sa.select(RoundRow).where(
+            RoundRow.programme_id == programme, RoundRow.id.in_(sa.select(AskRow.round_id))
+        )
+        row = s.scalars(query.order_by(RoundRow.created_at.desc(), RoundRow.id)).first()
+        if row is None or keep.case_row(s, row.id) is None:
+            continue
+        facts, log, asks = facts_of(s, row), questionnaires.asked(s, row.id), still_open(s, row)
+        for group in schools_of(facts, who, programme):
+            now = log.get(("school", group[0].urn), Asked())
+            if now.answered_on or (now.offered_on and asks):
+                names = tuple(x.name for x in group)
+                said = tuple(ask_forms.told(SchoolWord.model_validate(now.word))) if now.word else ()
+                href = address("/school/ask", row.id, group[0].urn)
+                out.append(ToldBefore(names, facts.case.year, now, asks, said, href))
+    return out
 
 
 @router.get("/school/answer")
@@ -131,7 +168,8 @@ def asked(request: Request, who: Head, office: In, round: Named = None, urn: Nam
             "school-ask.html",
             who,
             **facts_shown,
-            open=still_open(s, row),
+            open=(asks := still_open(s, row)),
+            asks=asks,
             ring=ring(s.get_one(Programme, row.programme_id).telephone),
             round_id=row.id,
             action=address("/school/ask", row.id, group[0].urn),
@@ -159,6 +197,7 @@ def answers(request: Request, who: Head, office: In, form: Form, round: Named = 
                 422,
                 **ask_forms.school_form(facts, group, so_far, by_phone=False),
                 open=True,
+                asks=True,
                 round_id=row.id,
                 action=address("/school/ask", row.id, group[0].urn),
                 **form.wrong,
