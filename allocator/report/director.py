@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ class Director:
     with_sip: int
     elsewhere: tuple[tuple[str, int], ...]  # what schools outside the run have, how many
     without: tuple[tuple[str, str], ...]  # school, what is being done
-    changes: tuple[tuple[str, int], ...]  # cause, how many
+    changes: tuple[tuple[str, int], ...]  # cause of a school's last change of lead, how many schools
     concern: tuple[tuple[str, str, float], ...]  # school, SIP, days
     promised: float
     given: float
@@ -96,6 +97,8 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
         f"{u.school} ({u.post}): nothing that policy may suggest would fill it." for u in plan.unfilled if not u.fixes
     ]
     wanted += [*_open_interests(facts, plan), *_to_decide(facts, now)]
+    changes = sorted((c for c in plan.changes if c.post == "lead"), key=lambda c: c.on or dt.date.min)
+    last = {c.urn: cause(c.claims) for c in changes}  # a school that changes twice counts once, by its last change
     refused = {(r.urn, r.sip) for r in case.refusals if r.year == case.year and r.kind == "veto"}
     refused |= {(urn, sip) for urn, _, sip in (now.refused if now else ())}
     return Director(
@@ -111,7 +114,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
                 COUNTED[s.participation] for s in facts.schools.values() if s.participation in COUNTED
             ).most_common()
         ),
-        changes=tuple(Counter(cause(c.claims) for c in plan.changes if c.post == "lead").most_common()),
+        changes=tuple(Counter(last.values()).most_common()),
         concern=tuple(
             (
                 facts.name(p.urn),
