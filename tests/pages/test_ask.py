@@ -86,6 +86,8 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
         expect(head.get_by_text(said)).to_be_visible()
     expect(head.get_by_role("link", name="Change your answer")).to_be_visible()
     seen = at.enter("ask", "head", urn="1", email="h1@x.example", width=PHONE)
+    assert "Head of Alder School" in seen.content()
+    assert "for your school" not in seen.content()  # who has no name of their own is called by the school already
     seen.get_by_text("Answered on").click()
     accessible(seen)
     assert seen.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
