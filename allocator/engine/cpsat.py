@@ -9,6 +9,7 @@ from time import monotonic
 
 from allocator.engine.cp import cp_model
 
+LOOK = 0.1  # seconds between two looks at whether to stop
 AGAIN, LEAST_AGAIN = 1.0, 0.05  # deterministic work to ask again without presolve: as much as it took, and this
 
 
@@ -119,9 +120,9 @@ def _run(
 
         def watch() -> None:
             while not finished.is_set():
-                if event.wait(0.1):
+                if event.wait(LOOK):  # said again and again: a search not yet begun does not hear it
                     solver.stop_search()
-                    return
+                    finished.wait(LOOK)
 
         threading.Thread(target=watch, daemon=True).start()
     try:

@@ -50,8 +50,7 @@ class Frontier:
         Empty when no plan keeps the floors, or when stopped.
         """
         clock = Clock(stop or Stop(), monotonic())
-        fewest, best = self._run(clock, least_broken=True), self._run(clock)
-        if fewest is None or best is None:
+        if (fewest := self._run(clock, least_broken=True)) is None or (best := self._run(clock)) is None:
             return range(0)
         last = self._run(clock, least_broken=True, points=best)
         return range(0) if last is None else range(fewest, last + 1)
