@@ -45,6 +45,7 @@ ROUNDS, CUTS = 40, 4  # relaxations at most, and how many of them may add rows
 FEW, KEPT = 2, 4  # pairs of a post looked at for a first plan: at least, and on average
 MOST, TREE = 20_000, 400  # pairs left at most for a proof to be tried, and tree nodes of it
 DIVES, NODES = 30, 60  # relaxations for a first plan, and of one aim
+LEAST, PROOF = 1.0, 3.0  # work that a first plan has, or what relaxing all took, and times as much for a proof
 ROUGHLY = 1e-4  # gap of a plan that no dive found
 LONGEST = 20.0  # GLOP's own time, of a relaxation that goes on from another
 FAR = 2**52  # what a pair costs that is no plan's
@@ -192,7 +193,7 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
     kept = sift.best(-sift.cost, FEW)
     kept[always] = True
     kept |= sift.cost <= sift.cheapest(KEPT)
-    patience = clock.work  # what relaxing all took
+    patience = max(LEAST, clock.work)  # what relaxing all took
     plan = _on(inst, kept, clock, partial(_first, patience=patience))
     if plan is None:
         return None
@@ -201,7 +202,7 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
         return _bounded(inst, plan, sift, kept)
     kept[list(plan.chosen)] = True
     kept |= sift.cost <= spare
-    found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle, patience=patience))
+    found = _on(inst, kept, clock, partial(_best, chosen=plan.chosen, settle=settle, patience=PROOF * patience))
     return _bounded(inst, found or plan, sift, kept)
 
 
