@@ -37,6 +37,7 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each process would open a site of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Pages are looked at in two processes, and begun first; then what takes long by itself, so that all end together."""
     for item in filter(_looks, items):
