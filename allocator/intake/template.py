@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from allocator.domain.case import TABLES
-from allocator.intake.columns import MEANINGS
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -91,7 +90,7 @@ def _sheet(sheet: Worksheet, name: str, fields: dict[str, FieldInfo]) -> None:
         cell = sheet.cell(1, n, column)
         cell.font = Font(bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", fgColor="8A1C1C" if info.is_required() else "1D3557")
-        note = Comment(meaning(name, column, info), "")
+        note = Comment(meaning(column, info), "")
         note.width, note.height = 320, 110
         cell.comment = note
         if column in example:
@@ -107,12 +106,12 @@ def _sheet(sheet: Worksheet, name: str, fields: dict[str, FieldInfo]) -> None:
     sheet.freeze_panes = "C2" if len(fields) > 8 else "A2"
 
 
-def meaning(table: str, column: str, info: FieldInfo) -> str:
+def meaning(column: str, info: FieldInfo) -> str:
     """What a header's note says: required or not, kind of value, choices, and what it is for."""
     choices = closed_list(info)
     kind = f"one of {', '.join(choices)}" if choices else kind_of(info.annotation)
     must = "must be filled" if info.is_required() else "may be blank"
-    return f"{column} ({must}): {kind}.\n{MEANINGS[table][column]}"
+    return f"{column} ({must}): {kind}.\n{info.description}"
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:

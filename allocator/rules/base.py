@@ -1,4 +1,4 @@
-"""What a rule is. One file a rule; `RULES` in `__init__` is the only registry (docs/how-to/add-a-rule.md).
+"""What a rule is. One file a rule, found where it lies (docs/how-to/add-a-rule.md).
 
 A rule reads `facts.Facts` (what follows from a case and a policy) and speaks three ways: it blocks a pair
 with a reason, gives a pair points, or adds a structure to the instance. It imports no other rule, no solver.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+from pathlib import Path
 
 import pytest
 
+from allocator import rules
 from allocator.domain.policy import Policy
 from allocator.reasons.policy_words import groups
-from allocator.rules import RULES
+from allocator.rules import ORDER, RULES
 from allocator.rules.base import Rule
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.id)
@@ -36,6 +38,13 @@ def test_a_rule_imports_no_other(rule: Rule) -> None:
     tree = ast.parse(inspect.getsource(inspect.getmodule(type(rule)) or pytest))
     named = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
     assert {m for m in named if m.startswith("allocator.rules")} == {"allocator.rules.base"}
+
+
+def test_each_file_is_found_and_reasons_are_read_in_the_order_written_down() -> None:
+    ids = [r.id for r in RULES]
+    files = {f.stem for f in Path(rules.__file__).parent.glob("*.py")} - {"__init__", "base", "reach"}
+    assert set(ids) == files
+    assert ids == [*ORDER, *sorted(files - set(ORDER))]
 
 
 def test_what_readers_of_the_policy_see_is_what_the_rules_say() -> None:

@@ -1,52 +1,203 @@
-"""Every switch, number and weight, with its default, meaning and source (domain part 5).
+"""Every switch, number and weight, with its default, meaning and source (domain part 5): the settings of each rule and
+the policy that they make; days and the steps of a plan have files of their own.
 
 Keys are dotted (`tenure.limit`), the same in `policy.toml`, on a workbook's `policy` sheet and in
 `{policy: {key, value}}` changes. A weight is one whole number, or one for each need.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from allocator.domain.case import Need
-from allocator.domain.policy.bars import CoolingOff as CoolingOff
-from allocator.domain.policy.bars import Eligibility as Eligibility
-from allocator.domain.policy.bars import Interests as Interests
-from allocator.domain.policy.bars import NeedRule as NeedRule
-from allocator.domain.policy.bars import OwnTies as OwnTies
-from allocator.domain.policy.bars import Parting as Parting
-from allocator.domain.policy.bars import PhaseRule as PhaseRule
-from allocator.domain.policy.bars import Protection as Protection
-from allocator.domain.policy.bars import Separation as Separation
-from allocator.domain.policy.bars import Switch as Switch
-from allocator.domain.policy.bars import Tenure as Tenure
-from allocator.domain.policy.days import Budget as Budget
-from allocator.domain.policy.days import Capacity as Capacity
-from allocator.domain.policy.days import Days as Days
-from allocator.domain.policy.days import Portfolio as Portfolio
+from allocator.domain.policy.days import Budget, Capacity, Days, Portfolio
 from allocator.domain.policy.days import YearPart as YearPart
-from allocator.domain.policy.points import Balance as Balance
-from allocator.domain.policy.points import Churn as Churn
-from allocator.domain.policy.points import Continuity as Continuity
-from allocator.domain.policy.points import Cost as Cost
-from allocator.domain.policy.points import Diary as Diary
-from allocator.domain.policy.points import Experience as Experience
-from allocator.domain.policy.points import Focus as Focus
-from allocator.domain.policy.points import FormerTie as FormerTie
-from allocator.domain.policy.points import Local as Local
-from allocator.domain.policy.points import Objective as Objective
-from allocator.domain.policy.points import Spread as Spread
-from allocator.domain.policy.points import Together as Together
-from allocator.domain.policy.points import TravelRule as TravelRule
-from allocator.domain.policy.points import WishRule as WishRule
-from allocator.domain.policy.steps import Fixes as Fixes
-from allocator.domain.policy.steps import Repair as Repair
+from allocator.domain.policy.steps import Fixes, Repair
 from allocator.domain.policy.steps import RoundRules as RoundRules
-from allocator.domain.policy.values import PolicyPart, switch, val
+from allocator.domain.policy.values import PolicyPart, switch, val, weight
 from allocator.domain.policy.values import Weight as Weight
+
+
+class Switch(PolicyPart):
+    on: bool = switch("this rule is in force", "domain part 5")
+
+
+class PhaseRule(PolicyPart):
+    on: bool = switch("a SIP must serve the school's phase", "domain D8, E3")
+    nursery_as_primary: bool = switch("a primary SIP may take a nursery school", "ours")
+    sixteen_plus_as_secondary: bool = switch("a secondary SIP may take 16-plus", "ours")
+
+
+class Eligibility(PolicyPart):
+    on: bool = switch("who may be a SIP at all", "domain D1, C3")
+    headship_in_phase: bool = switch("every SIP must have been a head in the phase", "domain C3", False)
+    governor_release: bool = switch("serving heads need governors' release", "domain C13", False)
+    serving_head_all_of: list[str] = val(
+        [], "clauses a serving head must all meet, e.g. `headship_years >= 5`", "domain D1"
+    )
+    serving_head_one_of: list[str] = val(
+        [], "evidence of which a serving head must have at least one", "domain D1, X12"
+    )
+
+
+class NeedRule(PolicyPart):
+    on: bool = switch("a school's position demands experience", "domain E10, 3.1")
+    requires: dict[str, list[str]] = val(
+        {
+            "special_measures": ["special_measures"],
+            "significant_improvement": ["special_measures", "ri_to_good"],
+            "top_need": ["special_measures", "ri_to_good"],
+        },
+        "what a school's position asks for: experience, any one of which is enough",
+        "ours (domain E10 makes it a choice)",
+    )
+
+
+class Interests(PolicyPart):
+    on: bool = switch("a declared interest not cleared bars the pair", "domain D9")
+
+
+class OwnTies(PolicyPart):
+    on: bool = switch("a SIP's own school, trust and cluster are barred", "domain C8, C12, E1")
+    serving_head_same_la: Literal["off", "notice", "needs_yes"] = val(
+        "needs_yes", "a serving head in the school's authority", "domain C8, part 5"
+    )
+    near_km: float = val(
+        3.0,
+        "a serving head's own school nearer than this, same phase, is a competitor",
+        "ours (domain C12)",
+        ge=0,
+    )
+
+
+class Parting(PolicyPart):
+    on: bool = switch(
+        "a strong wish to part is kept, and a pair that one side ended does not return soon", "practice, domain F6"
+    )
+    years: int = val(
+        3,
+        "years for which a pair that the school or the SIP asked to end may not lead again; `allow_return` lifts it",
+        "contract 2",
+        ge=0,
+    )
+
+
+class TravelRule(PolicyPart):
+    on: bool = switch("distance limits and points", "domain J2")
+    max_km: float = val(60.0, "farthest, where the SIP gives no limit", "domain J2", ge=0)
+    soft_km: float = val(25.0, "kilometres from which a journey counts against a pair", "domain J2", ge=0)
+    weight: Weight = weight(3, "domain part 5 order")
+
+
+class Separation(PolicyPart):
+    on: bool = switch("support kept apart from validation", "domain G1-G4")
+    needs: list[Need] = val(["top"], "needs that get a separate support SIP", "domain G3")
+
+
+class Tenure(PolicyPart):
+    on: bool = switch("a limit on consecutive years", "domain F5")
+    review: int = val(3, "years after which both sides are asked", "domain F5", ge=1)
+    limit: int = val(5, "most consecutive years without an extension", "domain F5", ge=1)
+    first_year_amnesty: bool = switch("limits do not bite in a programme's first run", "contract 2", False)
+    sole_specialist: Literal["extend", "rotate"] = val(
+        "extend", "when nobody else may take the school", "contract 2, practice"
+    )
+
+
+class CoolingOff(PolicyPart):
+    on: bool = switch("no return soon after a rotation", "domain F5, F7")
+    years: int = val(2, "years before a SIP who reached the limit may return", "ours", ge=0)
+
+
+class Protection(PolicyPart):
+    on: bool = switch("schools changed against their will are not changed again", "domain F13")
+    months: int = val(24, "how long a school is protected", "domain F13", ge=0)
+
+
+class Continuity(PolicyPart):
+    on: bool = switch("keep what works", "domain F4, F5, F12")
+    by_year: dict[str, int] = val(
+        {"2": 60, "3": 100, "4": 100, "5": 100, "6": 60, "7": 20},
+        "how much it counts to keep a SIP into that year, of 100; later years as the last",
+        "ours: the shape is domain F4, F5",
+    )
+    weight: Weight = weight({"low": 10, "standard": 10, "raised": 9, "high": 7, "top": 7}, "domain part 5 order")
+
+
+class WishRule(PolicyPart):
+    on: bool = switch("what schools and SIPs asked for", "domain E6, F3")
+    weight: Weight = weight({"low": 8, "standard": 8, "raised": 7, "high": 5, "top": 5}, "domain part 5 order")
+
+
+class Experience(PolicyPart):
+    on: bool = switch("experience that fits the school's context", "domain E1, E12")
+    small_pupils: int = val(120, "a school with at most this many pupils is small", "ours", ge=0)
+    large_pupils: int = val(900, "a school with at least this many pupils is large", "ours", ge=0)
+    high_fsm_percent: float = val(35.0, "free meals at or above this are high", "ours", ge=0)
+    weight: Weight = weight({"low": 5, "standard": 5, "raised": 7, "high": 10, "top": 10}, "domain part 5 order")
+
+
+class Focus(PolicyPart):
+    on: bool = switch("the head's focus against the SIP's specialisms", "domain E1")
+    weight: Weight = weight({"low": 5, "standard": 5, "raised": 6, "high": 8, "top": 8}, "domain part 5 order")
+
+
+class Local(PolicyPart):
+    on: bool = switch("known locally or fresh eyes, as the school asked", "domain C10")
+    weight: Weight = weight(5, "domain part 5 order")
+
+
+class FormerTie(PolicyPart):
+    on: bool = switch("a past good working tie counts for", "domain F15, X6")
+    weight: Weight = weight(2, "ours")
+
+
+class Churn(PolicyPart):
+    on: bool = switch("churn-hit schools are kept from newcomers", "domain F14")
+    newcomer_months: int = val(12, "a SIP who joined within this time is a newcomer", "ours", ge=0)
+    weight: Weight = weight(4, "domain part 5 order")
+
+
+class Diary(PolicyPart):
+    on: bool = switch("flexible diaries for schools in their inspection window", "domain B20")
+    weight: Weight = weight(2, "ours")
+
+
+class Balance(PolicyPart):
+    on: bool = switch("load is evened out", "domain A11")
+    price: int = val(8, "points for each quarter-day above a SIP's fair share", "ours", ge=0)
+
+
+class Spread(PolicyPart):
+    on: bool = switch("strong and needy schools are spread", "domain E9")
+    price: int = val(60, "points for each needy or each strong school above the share", "ours", ge=0)
+
+
+class Together(PolicyPart):
+    on: bool = switch("kept with one SIP where it can be", "domain I1, practice")
+    price: int = val(300, "points for each further SIP", "ours", ge=0)
+
+
+class Cost(PolicyPart):
+    on: bool = switch("cheaper day rates preferred", "domain L1", False)
+    weight: Weight = weight(2, "domain part 5 order: last")
+
+
+class Objective(PolicyPart):
+    worst_first: bool = switch(
+        "the school whose lead fits it least is served as well as can be, before the whole is made best",
+        "contract 2",
+        False,
+    )
+    floor: int | None = val(
+        None,
+        (
+            "a school stays empty rather than have a lead who fits it less than this, counted as the weights "
+            "are; blank = none"
+        ),
+        "contract 2",
+    )
 
 
 class Policy(PolicyPart):

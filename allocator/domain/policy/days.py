@@ -1,7 +1,5 @@
 """Days and capacity: what a school is due, the year's parts, what a SIP can give."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from allocator.domain.case import Kind, Need

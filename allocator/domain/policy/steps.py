@@ -1,7 +1,5 @@
 """Settings of what happens to a plan: repairs, fixes, the steps of a round."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from allocator.domain.case import Need

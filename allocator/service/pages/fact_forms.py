@@ -11,7 +11,6 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Case, Row
-from allocator.intake.columns import MEANINGS
 from allocator.intake.edit import NAMED_BY, key_of
 from allocator.intake.write import cell
 from allocator.service.pages.ground import Fields, day
@@ -188,7 +187,7 @@ def ask(
             options = people if how == "sip" else schools
             if value and value not in dict(options):
                 options = (*options, (value, f"{value}, not in the data"))
-        hint = MEANINGS[table].get(column, "") if hints else ""
+        hint = (TABLES[table].model_fields[column].description or "") if hints else ""
         out.append(FormColumn(column, label(column, table), hint[:1].upper() + hint[1:], how, value, options))
     return out
 
