@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-CAPITALS = {"send", "sen", "eal", "eyfs", "pshe", "ict", "dbs", "nle", "lle", "qa"}  # written so by everybody
+WRITTEN = {  # abbreviations as everybody writes them
+    **{w: w.upper() for w in ("send", "sen", "eal", "eyfs", "pshe", "ict", "dbs", "nle", "lle", "qa")},
+    **{"sip": "SIP", "sips": "SIPs", "la": "LA", "las": "LAs", "urn": "URN", "fsm": "FSM", "oeif": "OEIF"},
+}
 
 PERIODS = {  # the year's parts, as they are told
     "autumn_1": "September and October",
@@ -67,5 +70,5 @@ def no_longer(sip: str) -> str:
 
 
 def words(tag: str) -> str:
-    """A tag as words, abbreviations as people write them: ri_to_good, SEND."""
-    return " ".join(w.upper() if w.lower() in CAPITALS else w for w in tag.replace("_", " ").split(" "))
+    """A tag as words, abbreviations as people write them: ri_to_good, SEND, SIPs."""
+    return " ".join(WRITTEN.get(w.lower(), w) for w in tag.replace("_", " ").split(" "))

@@ -182,7 +182,8 @@ class _Claims:
         row = self.b.sips.get(sip)
         if row is None:
             return [{"kind": "gone", "sip": sip, "on": None}]
-        return [self._rule(at, row, rule) for rule in sorted(self.a.bars.rules(at, row))]
+        lines = [self._rule(at, row, rule) for rule in sorted(self.a.bars.rules(at, row))]
+        return [x for x in lines if x["kind"] == "gone"] or lines
 
     def _rule(self, at: Post, s: Sip, rule: str) -> Line:
         here = {"urn": at.urn, "sip": s.sip}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allocator.domain.case import Case, School, Sip
+from allocator.words import listed, words
 
 ONE_BY_ONE = 12  # changes of one column that are told one by one; more are counted
 GROUPS = {  # column of schools or sips -> heading
@@ -84,10 +85,37 @@ def since(old: Case, new: Case) -> tuple[SincePart, ...]:
         found[f"{what} {verb} are gone"] += [named(was[k], k) for k in sorted(was.keys() - now.keys())]
         for title, lines in columns([(was[k], now[k]) for k in sorted(was.keys() & now.keys())], what).items():
             found.setdefault(title, []).extend(lines)
+    found["Heads"] = [*_heads(old, new), *found["Heads"]]
     if old.year == new.year:  # what was asked and decided for one year says nothing of the next
         for title, lines in _rows(old, new).items():
             found.setdefault(title, []).extend(lines)
     return tuple(SincePart(t, tuple(lines)) for t, lines in found.items() if lines)
+
+
+def _heads(old: Case, new: Case) -> list[str]:
+    """Which schools share a head now and did not, or no longer do: the id of a head is for nobody to read."""
+
+    def beside(case: Case) -> dict[str, list[str]]:
+        of: dict[str, list[School]] = defaultdict(list)
+        for s in case.schools:
+            if s.head:
+                of[s.head].append(s)
+        return {s.urn: [x.name for x in group if x is not s] for group in of.values() for s in group}
+
+    had, have = beside(old), beside(new)
+    was, out = {s.urn: s for s in old.schools}, []
+    for s in new.schools:
+        if s.urn not in was or s.head == was[s.urn].head:
+            continue
+        if others := have.get(s.urn):
+            out.append(f"{s.name}: shares its head with {listed(others)}")
+        elif others := had.get(s.urn):
+            out.append(f"{s.name}: no longer shares its head with {listed(others)}")
+        elif not s.head:
+            out.append(f"{s.name}: no head is on record any more")
+        else:
+            out.append(f"{s.name}: {'another' if was[s.urn].head else 'a'} head is on record")
+    return out
 
 
 def named(row: School | Sip, key: str) -> str:
@@ -100,19 +128,21 @@ def columns(pairs: list[tuple[Any, Any]], what: str) -> dict[str, list[str]]:
     for was, now in pairs:
         for column in type(now).model_fields:
             a, b = getattr(was, column), getattr(now, column)
-            if a != b:
-                moved[column].append(f"{now.name}: {column.replace('_', ' ')} {say(b)}, was {say(a)}")
+            if a != b and column != "head":
+                moved[column].append(f"{now.name}: {words(column)} {say(b)}, was {say(a)}")
     out: dict[str, list[str]] = defaultdict(list)
     for column, lines in moved.items():
         known = column in GROUPS
         if not known and len(lines) > ONE_BY_ONE:
-            lines = [f"{column.replace('_', ' ')}: changed for {len(lines)}"]
+            lines = [f"{words(column)}: changed for {len(lines)}"]
         out[GROUPS[column] if known else f"Other facts of {what}"] += lines
     return out
 
 
 def say(value: Any, column: str = "") -> str:
     """A cell in words."""
+    if column == "strength":
+        return STRENGTH[value or 2]
     if value is None or value == ():
         return BLANK.get(column, "not recorded")
     if isinstance(value, bool):
@@ -143,6 +173,7 @@ TITLES = {
     "needs": "Needs within the year",
     "worked": "Days worked",
 }
+STRENGTH = {1: "mild", 2: "ordinary", 3: "strong"}
 BLANK = {"outcome": "open"}  # what a blank of the column is
 
 

@@ -68,9 +68,11 @@ def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
         if (done := _before(s, job)) is not None:
             return told(done.id, keep.plan_of(done), adopted=True)
         case, policy = keep.case_of(keep.case_numbered(s, job.round_id, ask["case"]))
+        settled = rounds.settled(keep.standing(s, job.round_id), case)
     if "policy" in ask:  # a policy that is tried before it is kept
         policy = Policy.model_validate(ask["policy"])
-    plan = solve(case, policy, seed=ask["seed"], stop=stop, half="wants" not in ask)  # half a trial is no answer
+    half = "wants" not in ask  # half a trial is no answer
+    plan = solve(case, policy, seed=ask["seed"], stop=stop, half=half, changes=settled)
     adopted = bool(ask.get("adopt", True)) and not _stopped(stop)
     with ours(db, job) as s:
         row = keep.the_round(s, job.round_id, lock=True)

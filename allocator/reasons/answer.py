@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 from pydantic import ValidationError
 
 from allocator import allocate, rules
 from allocator.check.audit import audit
 from allocator.domain.case import Case
-from allocator.domain.change import apply
+from allocator.domain.change import all_of, apply
 from allocator.domain.facts import Facts
 from allocator.domain.plan import HeldRow, Inputs, Plan
 from allocator.domain.policy import Policy
@@ -20,6 +21,7 @@ from allocator.domain.seal import unbroken
 from allocator.domain.standing import Span, Stretch, of_absence, standing
 from allocator.engine.tiers import Stop
 from allocator.errors import Defect, Stopped, UsageError
+from allocator.layout import origin
 from allocator.reasons.complete import complete
 
 
@@ -31,14 +33,19 @@ def solve(
     stop: Stop | None = None,
     hint: Mapping[allocate.Key, str] | None = None,
     half: bool = True,
+    changes: Sequence[Mapping[str, Any]] = (),
 ) -> Plan:
-    """The annual allocation, explained and audited. `half`: whether what a search on request stopped has is wanted.
+    """The annual allocation, explained and audited, of the case with these changes. `half`: whether what a search on
+    request stopped has is wanted.
 
     Raises CaseError (locks that clash or break a rule), Stopped (no plan in time), Defect (audit failed).
     """
+    inputs = origin(case, policy).model_copy(update={"changes": (given := all_of(changes))}) if changes else None
+    if inputs is not None:
+        case, policy = apply(case, policy, given)
     ready = allocate.setup(case, policy, seed)
     began = monotonic()
-    bare, solution = allocate.allocate(ready, stop, hint)
+    bare, solution = allocate.allocate(ready, stop, hint, inputs)
     if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
         raise Stopped("Stopped on request; nothing was changed.")
     return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)))

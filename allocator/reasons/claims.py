@@ -114,7 +114,8 @@ class Claims:
         if (*at.key, sip) in self.ready.index:  # the holder of a kept part may have it, whatever bars a newcomer
             return ()
         rules = sorted(rule for rule, _ in self.ready.pairs.blocks(*at.key, sip))
-        return tuple(self._rule(at, row, rule) for rule in rules)
+        found = tuple(self._rule(at, row, rule) for rule in rules)
+        return tuple(c for c in found if isinstance(c, say.Gone)) or found  # of who is gone nothing else bears
 
     def _rule(self, at: Post, sip: Sip, rule: str) -> say.Cause:
         urn, id = at.urn, sip.sip

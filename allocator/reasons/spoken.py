@@ -101,7 +101,7 @@ def _manager(ready: Setup, c: say.Cause) -> str:
         return f"By hand: {done} for {where} by {c.by}, {day(c.on)}: {c.reason.rstrip('.')}."
     if isinstance(c, say.Barred):
         text = dict(ready.pairs.blocks(c.urn, c.post, c.sip)).get(c.rule, f"the rule {words(c.rule)} bars {name}")
-        return f"{text.rstrip('.')}. {LIFTS.get(c.rule, '')}".rstrip()
+        return f"{text[:1].upper()}{text[1:].rstrip('.')}. {LIFTS.get(c.rule, '')}".rstrip()
     if isinstance(c, say.OneForAll):
         return f"{listed([facts.name(u) for u in c.urns])} must have one lead."
     if isinstance(c, say.Apart):

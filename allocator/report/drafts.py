@@ -15,7 +15,7 @@ from allocator.report.wording import DEFAULTS, Letter, kind_of
 from allocator.rounds import Desk, adopt, record
 from allocator.setup import Setup
 
-MANAGER = "The SIP manager"
+MANAGER, PROGRAMME = "The SIP manager", "School Improvement Partners"
 NO_PAGE = (  # what letters say of a page to answer on, and what they say where there is none
     ("tell me there by", "tell me by"),
     ("tell me there before", "tell me before"),
@@ -37,7 +37,7 @@ def drafts(ready: Setup, plan: Plan, today: dt.date, *, confirmed: bool = False)
         now = replace(now, pairs=pairs, beside=beside)
     desk = Desk(plan, now)
     office = letters.LetterOffice(
-        ready, {str(k): text for k, text in DEFAULTS.items()}, MANAGER, "School Improvement Partners", today, "", ""
+        ready, {str(k): text for k, text in DEFAULTS.items()}, MANAGER, PROGRAMME, today, "", ""
     )
     head, partner = (
         kind_of("head", "confirmed" if confirmed else "school"),
@@ -66,8 +66,8 @@ def write_letters(
     on = today or dt.date.today()
     heads, sips = drafts(ready, plan, on, confirmed=confirmed)
     for name, found in (("letters-heads", heads), ("letters-sips", sips)):
-        (folder / f"{name}.pdf").write_bytes(pdf(found, MANAGER, on))
-        (folder / f"{name}.docx").write_bytes(word(found, MANAGER, on))
+        (folder / f"{name}.pdf").write_bytes(pdf(found, MANAGER, on, (PROGRAMME,)))
+        (folder / f"{name}.docx").write_bytes(word(found, MANAGER, on, (PROGRAMME,)))
     return (
         f"letters-heads.pdf, letters-sips.pdf (and .docx): {len(heads)} and {len(sips)} letters, "
         f"{'as confirmed' if confirmed else 'as drafts'}"

@@ -1,8 +1,8 @@
 """Letters as files: Word, to be changed by hand, and PDF, tagged and with its fonts inside (PDF/UA-1, checked as
 it is made).
 
-Every letter begins on a page of its own, with its heading as a heading. The wording is data here: what a manager
-or a case holds is never read as markup.
+Every letter begins on a page of its own, below the letterhead, with its heading as a heading. The wording is data here:
+what a manager or a case holds is never read as markup.
 """
 
 from __future__ import annotations
@@ -28,20 +28,26 @@ LAYOUT = r"""
 #show regex("https?://[^\\s]*[^\\s.,;:!?)]"): it => link(it.text)
 #for (n, l) in d.letters.enumerate() {
   if n > 0 { pagebreak() }
+  if d.head.len() > 0 {
+    align(right, text(size: 10pt, par(leading: 0.6em, (strong(d.head.first()), ..d.head.slice(1)).join(linebreak()))))
+    v(1.5em)
+  }
   heading(level: 1, outlined: true, l.heading)
   for p in l.paragraphs { par(p.join(linebreak())) }
 }
 """
 
 
-def pdf(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
-    """The letters as one PDF. Raises UsageError when a letter holds a character that no font here can show."""
+def pdf(letters: Sequence[Letter], author: str, on: dt.date, head: Sequence[str] = ()) -> bytes:
+    """The letters as one PDF, `head` (lines, the sender's name first) at the top of each. Raises UsageError when a letter
+    holds a character that no font here can show."""
     import typst
 
     data = {
         "title": letters[0].heading if len(letters) == 1 else f"{len(letters)} letters",
         "author": author,
-        "letters": [{"heading": x.heading, "paragraphs": [p.split("\n") for p in x.paragraphs]} for x in letters],
+        "head": list(head),
+        "letters": [{"heading": x.heading, "paragraphs": [p.split("\n") for p in _below(x, head)]} for x in letters],
     }
     at = dt.datetime(on.year, on.month, on.day, tzinfo=dt.UTC)  # the same letters are the same bytes
     try:
@@ -56,9 +62,16 @@ def pdf(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
     return bytes(made)
 
 
-def word(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
-    """The letters as one Word document."""
+def _below(letter: Letter, head: Sequence[str]) -> list[str]:
+    """What stands below the letterhead: its office and telephone are not said a second time under the name."""
+    *body, foot = letter.paragraphs or ("",)
+    return [p for p in (*body, "\n".join(line for line in foot.split("\n") if line not in head[1:])) if p]
+
+
+def word(letters: Sequence[Letter], author: str, on: dt.date, head: Sequence[str] = ()) -> bytes:
+    """The letters as one Word document, `head` (lines, the sender's name first) at the top of each."""
     from docx import Document
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.oxml.ns import qn
     from docx.shared import Mm, Pt, RGBColor
 
@@ -80,8 +93,15 @@ def word(letters: Sequence[Letter], author: str, on: dt.date) -> bytes:
         del fonts.attrib[theme]
     heading.paragraph_format.space_before, heading.paragraph_format.space_after = Pt(0), Pt(14)
     for n, letter in enumerate(letters):
-        made.add_heading(letter.heading, level=1).paragraph_format.page_break_before = n > 0
-        for text in letter.paragraphs:
+        first: Any = None
+        if head:
+            first = made.add_paragraph()
+            first.alignment, first.paragraph_format.space_after = WD_ALIGN_PARAGRAPH.RIGHT, Pt(28)
+            first.add_run(head[0]).bold = True
+            first.add_run("".join(f"\n{line}" for line in head[1:]))
+        title = made.add_heading(letter.heading, level=1)
+        (first or title).paragraph_format.page_break_before = n > 0
+        for text in _below(letter, head):
             made.add_paragraph(text)
     out = io.BytesIO()
     made.save(out)

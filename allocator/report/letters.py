@@ -46,6 +46,11 @@ class LetterOffice:
         """The way beside the page, within a sentence; blank where there is no number."""
         return f"or ring me on {self.telephone}" if self.telephone else ""
 
+    @property
+    def head(self) -> tuple[str, ...]:
+        """The letterhead, line by line: the programme, its office, its telephone."""
+        return (self.programme, *filter(None, contact(self.office, self.telephone).split("\n")))
+
 
 def contact(office: str, telephone: str) -> str:
     """What stands below the name: the office, and its telephone."""

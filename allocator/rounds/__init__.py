@@ -38,6 +38,7 @@ from allocator.rounds.desk import (
     put_back,
     record,
     resubmit,
+    settled,
 )
 from allocator.rounds.due import asks, offered, sip_due, tell, tells, to_tell, together, told_only
 from allocator.rounds.telling import (
@@ -89,6 +90,7 @@ __all__ = [
     "reminders",
     "resubmit",
     "sealed",
+    "settled",
     "silence",
     "sip_due",
     "sip_says",

@@ -24,7 +24,7 @@ from allocator.intake.naming import same
 from allocator.rules import RULES
 
 Whose = Literal["school", "sip"]
-Step = Literal["offered", "reminded", "answered", "taken"]
+Step = Literal["offered", "reminded", "answered", "taken", "next_year"]  # the last: said while the plan is in force
 Key = tuple[Whose, str]  # a URN or SIP id
 OPEN: tuple[RoundState, ...] = ("empty", "draft")  # once anybody has been told, a wish is an answer to a proposal
 REACH = ("phase", "authority", "travel")  # rules that say which schools a SIP could ever meet
@@ -81,10 +81,24 @@ def _date(data: Mapping[str, Any]) -> dt.date | None:
     return dt.date.fromisoformat(data["answer_by"]) if data.get("answer_by") else None
 
 
-def fold(log: Iterable[tuple[Whose, str, Step, dt.datetime, Person, Mapping[str, Any]]]) -> dict[Key, Asked]:
+Log = Iterable[tuple[Whose, str, Step, dt.datetime, Person, Mapping[str, Any]]]
+
+
+def for_next_year(log: Log) -> dict[Key, Asked]:
+    """What was said of the year after this one, as it was said last."""
+    return {
+        (whose, key): Asked(answered_on=at.date(), by=by, word=dict(data), taken=False)
+        for whose, key, step, at, by, data in log
+        if step == "next_year"
+    }
+
+
+def fold(log: Log) -> dict[Key, Asked]:
     """Everyone who was asked or has answered, after all steps in their order."""
     out: dict[Key, Asked] = {}
     for whose, key, step, at, by, data in log:
+        if step == "next_year":
+            continue
         now = out.get((whose, key), Asked())
         on = at.date()
         if step == "offered":

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from allocator.domain import canon
-from allocator.domain.case import PostKind
+from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
@@ -118,7 +118,7 @@ def record(events: Sequence[Event], fact: Fact, by: Person, at: dt.datetime) -> 
 
 def may_adopt(now: Round) -> None:
     """Refused while proposals are out: heads would hold letters of another plan."""
-    out = {p.urn for p in now.everyone if p.stage != "draft"}
+    out = {p.urn for p in now.everyone if not p.untold}
     if out:
         raise RoundRefuses(
             f"Proposals of the present plan are out for {counted(len(out), 'school')}: a new solve would "
@@ -131,6 +131,16 @@ def adopt(now: Round, plan: Plan) -> Fact:
     """A solved plan becomes the draft, while no proposal is out."""
     may_adopt(now)
     return _plan_fact(now, plan, "solved", None, ())
+
+
+def settled(now: Round, case: Case) -> list[Mapping[str, Any]]:
+    """What was settled in this round and the data do not know, as changes of them: who was refused, and who was let go.
+    A new plan of the whole year keeps to it."""
+    known = {(r.urn, r.sip) for r in case.refusals if r.kind == "veto" and r.year == case.year}
+    refused = sorted({(u, s) for u, _, s in now.refused} - known)
+    wished = {(w.urn, w.sip) for w in case.wishes if w.by == "sip" and w.wish == "move_on" and w.strength == 3}
+    let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip} - wished)
+    return [{"veto": {"urn": u, "sip": s}} for u, s in refused] + [_moves_on(u, s) for u, s in let_go]
 
 
 def by_hand(
@@ -199,7 +209,11 @@ def _opened(p: Pair) -> Mapping[str, Any]:
     """A school's refusal, or a SIP let go: a wish to part that bars the pair, and is not the school's."""
     if not p.declined:
         return {"veto": {"urn": p.urn, "sip": p.sip}}
-    return {"wish": {"by": "sip", "sip": p.sip, "urn": p.urn, "wish": "move_on", "strength": 3}}
+    return _moves_on(p.urn, p.sip)
+
+
+def _moves_on(urn: str, sip: str) -> Mapping[str, Any]:
+    return {"wish": {"by": "sip", "sip": sip, "urn": urn, "wish": "move_on", "strength": 3}}
 
 
 def _plan_fact(

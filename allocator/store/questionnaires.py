@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.round import Person
-from allocator.rounds.ask_first import Asked, Key, Step, fold
+from allocator.rounds.ask_first import Asked, Key, Log, Step, fold
+from allocator.rounds.ask_first import for_next_year as said_of_next_year
 from allocator.store import keep
 from allocator.store.tables import AskRow
 
 
 def record(
-    session: Session, round_id: str, key: Key, step: Step, by: Person, data: Mapping[str, Any] | None = None
+    session: Session,
+    round_id: str,
+    key: Key,
+    step: Step,
+    by: Person,
+    data: Mapping[str, Any] | None = None,
+    at: dt.datetime | None = None,
 ) -> AskRow:
-    """The next line of the log."""
+    """The next line of the log, of now unless it was said before."""
     keep.the_round(session, round_id, lock=True)
     last = session.scalar(sa.select(sa.func.max(AskRow.n)).where(AskRow.round_id == round_id)) or 0
     row = AskRow(
         round_id=round_id,
         n=last + 1,
-        at=keep.now(),
+        at=at or keep.now(),
         by=by.model_dump(mode="json"),
         kind=step,
         whose=key[0],
@@ -37,6 +45,26 @@ def record(
 
 def asked(session: Session, round_id: str) -> dict[Key, Asked]:
     """Everyone who was asked or has answered."""
-    rows = session.scalars(sa.select(AskRow).where(AskRow.round_id == round_id).order_by(AskRow.n))
-    log = ((r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows)
-    return fold(log)  # type: ignore[arg-type]  # words as they were recorded
+    return fold(_log(_rows(session, round_id)))
+
+
+def for_next_year(session: Session, round_id: str) -> dict[Key, Asked]:
+    """What was said of the year after this round's."""
+    return said_of_next_year(_log(_rows(session, round_id)))
+
+
+def carry_on(session: Session, round_id: str, to: str, urns: Collection[str]) -> int:
+    """What these schools said of the next year, as their answers in its round, of the day on which they said it; how
+    many."""
+    last = {r.key: r for r in _rows(session, round_id) if r.kind == "next_year" and r.key in urns}
+    for r in last.values():
+        record(session, to, ("school", r.key), "answered", Person.model_validate(r.by), r.data, r.at)
+    return len(last)
+
+
+def _rows(session: Session, round_id: str) -> list[AskRow]:
+    return list(session.scalars(sa.select(AskRow).where(AskRow.round_id == round_id).order_by(AskRow.n)))
+
+
+def _log(rows: list[AskRow]) -> Log:
+    return [(r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows]  # type: ignore[misc]  # words as recorded

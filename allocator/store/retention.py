@@ -159,7 +159,7 @@ def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
         count += bool(said)
         if said and not dry:
             e.data = {**e.data, **said}
-    for a in s.scalars(sa.select(AskRow).where(AskRow.at < before, AskRow.kind == "answered")):
+    for a in s.scalars(sa.select(AskRow).where(AskRow.at < before, AskRow.kind.in_(("answered", "next_year")))):
         said = {k: GONE for k in ("note", "why") if a.data.get(k) and a.data[k] != GONE}
         count += bool(said)
         if said and not dry:

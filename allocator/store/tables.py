@@ -256,7 +256,7 @@ class AskRow(Base):
     n: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[dt.datetime]
     by: Mapped[dict[str, Any]]
-    kind: Mapped[str]  # offered, reminded, answered or taken
+    kind: Mapped[str]  # offered, reminded, answered, taken or next_year
     whose: Mapped[str]  # school or sip
     key: Mapped[str]  # URN or SIP id
     data: Mapped[dict[str, Any]]

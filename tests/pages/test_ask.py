@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import expect
 
+from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.service import passes, roles
@@ -36,13 +40,13 @@ def team() -> Case:
     return case(schools, sips, history=history)
 
 
-def open_round(db: Database, id: str) -> None:
+def open_round(db: Database, id: str, facts: Case | None = None) -> None:
     with db.write() as s:
         s.add(Programme(id=id, name="Asking", created_at=keep.now()))
         s.flush()
         s.add(RoundRow(id=id, programme_id=id, name="2026/27", created_at=keep.now()))
         s.flush()
-        keep.keep_case(s, keep.the_round(s, id, lock=True), team(), Policy(), [], MEL)
+        keep.keep_case(s, keep.the_round(s, id, lock=True), facts or team(), Policy(), [], MEL)
 
 
 def test_from_the_offer_to_the_data(at: Site) -> None:
@@ -186,6 +190,50 @@ def test_once_proposals_are_out_the_forms_are_closed(desk: Desk) -> None:
     assert by_phone.status_code == 303  # a manager still writes down what is said
 
 
+def test_a_head_in_force_says_what_they_would_like_next_year_and_it_is_their_answer_there(desk: Desk) -> None:
+    site, head, manager = "http://testserver", desk.headers("head"), desk.headers("manager")
+
+    def get(path: str, who: dict[str, str]) -> str:
+        return desk.client.get(f"{site}{path}", headers=who).text
+
+    def post(path: str, who: dict[str, str], **form: str) -> int:
+        return desk.client.post(f"{site}{path}", headers=who, data=form, follow_redirects=False).status_code
+
+    early = desk.client.get(f"{site}/school/next-year", headers=head)
+    assert (early.status_code, "not in force yet" in early.text) == (409, True)
+    today = keep.now().date()
+    with desk.db.write() as s:
+        for urn in "123":
+            keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+        keep.step(s, "r", MEL, lambda d: rounds.close_query(d, 1, "You know each other.", today))
+        keep.step(s, "r", MEL, partial(rounds.answer, urn="4", says="accept", by="head", on=today))
+        keep.step(s, "r", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+        keep.step(s, "r", MEL, lambda d: rounds.put_in_force(d, today))
+    assert "What would you like for 2027/28" in get("/school", head)
+    form = get("/school/next-year?round=r&urn=1", head)
+    assert "Your SIP is Sip A. What would you like?" in form
+    assert "is your answer when 2027/28 is planned" in form
+    assert post("/school/next-year?round=r&urn=1", head) == 422
+    assert post("/school/next-year?round=r&urn=1", head, going_on="keep") == 303
+    assert post("/school/next-year?round=r&urn=1", head, going_on="change", known="fresh_eyes") == 303
+    assert post("/school/next-year?round=r&urn=3", head, going_on="change") == 404  # another's school
+    assert "What you told us for 2027/28" in get("/school", head)
+    with desk.db.read() as s:
+        assert questionnaires.asked(s, "r") == {}  # this year's answers are what they were
+    assert "1 school has said what they would like" in get("/rounds/r/next-year", manager)
+    opened = desk.client.post(f"{site}/rounds/r/next-year", headers=manager, follow_redirects=False)
+    new = opened.headers["location"].split("/")[2]
+    with desk.db.read() as s:
+        said = questionnaires.asked(s, new)
+        assert list(said) == [("school", "1")]
+        word, by = said["school", "1"].word, said["school", "1"].by
+        assert (word["going_on"], word["known"], by and by.role) == ("change", "fresh_eyes", "head")
+    assert "1 Hill School asks for a change from its SIP" in get(f"/rounds/{new}/ask", manager)
+    to = desk.client.get(f"{site}/school/next-year?round=r&urn=1", headers=head, follow_redirects=False)
+    assert to.headers["location"] == f"/school/ask?round={new}&urn=1"  # from now on it is said there
+    assert post("/school/next-year?round=r&urn=1", head, going_on="discuss") == 409
+
+
 @pytest.mark.parametrize(("days", "status"), [(0, 422), (1, 200), (400, 422), (None, 200)])
 def test_the_letter_that_asks_says_a_date_to_come(desk: Desk, days: int | None, status: int) -> None:
     open_round(desk.db, "new")
@@ -209,6 +257,60 @@ def test_the_letter_that_asks_says_a_date_to_come(desk: Desk, days: int | None, 
         assert log["school", "1"].answer_by == until
     else:
         assert not log
+
+
+def test_the_letter_to_a_sip_asks_what_they_can_give_and_a_wish_to_move_on_is_ticked(desk: Desk) -> None:
+    wish = {"by": "sip", "sip": "A", "urn": "1", "wish": "move_on"}
+    with desk.db.write() as s:
+        s.add(Programme(id="fold", name="Fold", created_at=keep.now()))
+        s.flush()
+        s.add(RoundRow(id="fold", programme_id="fold", name="2026/27", created_at=keep.now()))
+        s.flush()
+        keep.keep_case(s, keep.the_round(s, "fold", lock=True), a_county(wishes=[wish]), Policy(), [], MEL)
+        for programme in ("p", "q", "fold"):
+            grant = roles.enrol(s, "mel@example.org", "Mel", programme, "manager")
+        token, _ = passes.begin(s, grant.person_id, "manager", "token", dt.timedelta(days=1), programme="fold")
+    key = {"Authorization": f"Bearer {token}"}
+    asked = desk.client.post("http://testserver/rounds/fold/ask", headers=key, data={"step": "offered", "as": "csv"})
+    rows = {r["To"]: r for r in csv.DictReader(io.StringIO(asked.content.decode("utf-8-sig")))}
+    assert "what can you give?" in rows["Ann Lee"]["Subject"]
+    assert "we ask everyone for their days, times away and ties to schools." in rows["Ann Lee"]["Letter"]
+    assert "what would you like?" in rows["Head of Ash School 1"]["Subject"]
+    form = desk.client.get("http://testserver/rounds/fold/ask/sips/A", headers=key).text
+    assert re.search(r'name="move_on"[^>]* value="1"[^>]* checked', form)
+
+
+def a_county(n: int = 60, **tables: Any) -> Case:
+    """Ash School 1, Bay School 2, Cod School 3, Ash School 4 …, the first led by Ann and asked by mail."""
+    names = ("Ash", "Bay", "Cod")
+    rows = [
+        school(str(k), name=f"{names[(k - 1) % 3]} School {k}", head_email="h1@x.example" if k == 1 else None)
+        for k in range(1, n + 1)
+    ]
+    return case(rows, [sip("A", name="Ann Lee", email="ann@x.example")], history=led("1", "A", "2025/26"), **tables)
+
+
+def test_the_form_of_a_sip_who_could_meet_many_schools_is_folded_and_loses_none(at: Site) -> None:
+    open_round(at.db, "many-ties", a_county(interests=[{"sip": "A", "urn": "5", "kind": "governor"}]))
+    plain = at.enter("many-ties", "sip", sip="A", width=PHONE, script=False)
+    plain.goto(f"{at.base}/sip/ask")
+    assert plain.locator(".sip-ties select").count() == 60
+    assert plain.locator(".sip-ties select:visible").count() == 2  # theirs, and the one with a tie
+    assert plain.get_by_label("Find a school").is_hidden()
+    assert plain.evaluate("document.documentElement.scrollHeight") < 5000
+    page = at.enter("many-ties", "sip", sip="A", width=PHONE)
+    page.goto(f"{at.base}/sip/ask")
+    page.get_by_label("Find a school").fill("school 33")
+    expect(page.get_by_label("Cod School 33")).to_be_visible()
+    assert page.locator(".sip-ties select:visible").count() == 1
+    page.get_by_label("Cod School 33").select_option("paid_work")
+    page.get_by_label("Find a school").fill("")
+    accessible(page)
+    page.get_by_label("I have looked at every school").check()
+    page.get_by_role("button", name="Send my answer").click()
+    expect(page.get_by_label("Cod School 33")).to_be_visible()  # what has been said stands first
+    with at.db.read() as s:
+        assert questionnaires.asked(s, "many-ties")["sip", "A"].word["ties"] == {"5": "governor", "33": "paid_work"}
 
 
 def test_a_head_asks_about_their_own_school_only(desk: Desk) -> None:

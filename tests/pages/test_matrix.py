@@ -78,6 +78,8 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, str] | None]] = {
     ("GET", "/rules"): (READERS_OF_RULES, None),
     ("GET", "/school/ask"): (SCHOOL, None),
     ("POST", "/school/ask"): (SCHOOL, {"going_on": "keep"}),
+    ("GET", "/school/next-year"): (SCHOOL, None),
+    ("POST", "/school/next-year"): (SCHOOL, {"going_on": "keep"}),
     ("GET", "/sip/ask"): (SIP, None),
     ("POST", "/sip/ask"): (SIP, {"days": "9", "looked": "yes"}),
     ("POST", "/rounds/{id}/jobs/{job}/adopt"): (MANAGER, {}),

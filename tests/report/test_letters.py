@@ -197,6 +197,30 @@ def test_the_pdf_is_tagged_has_its_fonts_and_real_text() -> None:
     assert all("/FontFile" in str(f["/DescendantFonts"][0].get_object()["/FontDescriptor"]) for f in fonts)
 
 
+HEAD = ("Hartwell", "School Improvement, County Hall", "Telephone 01632 960018")
+
+
+def test_on_paper_the_sender_stands_at_the_top_and_the_telephone_only_there() -> None:
+    from docx import Document
+    from pypdf import PdfReader
+
+    plan = small()
+    with_office = office(plan, office=HEAD[1], telephone="01632 960018")
+    assert with_office.head == HEAD
+    assert office(plan).head == ("Hartwell",)
+    found = [school_letter(desk(plan), g, with_office) for g in together(desk(plan), ["1", "4"])]
+    for page in PdfReader(io.BytesIO(pdf(found, "Mel Hart", TODAY, HEAD))).pages:
+        text = page.extract_text()
+        assert text.startswith("\n".join(HEAD))
+        assert text.count(HEAD[2]) == 1
+        assert text.rstrip().endswith("Mel Hart\nHartwell"), "under the name, whose they are"
+    read = Document(io.BytesIO(word(found, "Mel Hart", TODAY, HEAD))).paragraphs
+    tops = [n for n, p in enumerate(read) if p.text == "\n".join(HEAD)]
+    assert [read[n + 1].style.name for n in tops] == ["Heading 1"] * len(found)  # type: ignore[union-attr]  # each has one
+    assert [read[n].paragraph_format.page_break_before for n in tops] == [False, True]
+    assert sum(p.text.count(HEAD[2]) for p in read) == len(found)
+
+
 def test_a_character_that_no_font_holds_is_said() -> None:
     odd = Letter("school", "1", "x", ("1",), "H", ("\U000f0000",))
     with pytest.raises(UsageError, match="take the letters as Word"):

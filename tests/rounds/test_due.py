@@ -8,7 +8,9 @@ import pytest
 
 from allocator import rounds
 from allocator.domain.lineup import own
+from allocator.domain.policy import Policy
 from allocator.errors import RoundRefuses
+from allocator.reasons.answer import solve, world
 from tests.make import case, led, school, sip
 from tests.rounds.test_round import JULY, MANAGER, Table, four
 
@@ -144,6 +146,30 @@ def test_a_sip_declines_one_school(lets_go: bool) -> None:
     assert t.lead("1") != "A"
     assert not t.desk.facts.case.refusals  # the school has refused nobody
     assert (rounds.asks(t.desk, "1"), rounds.needs_a_person(t.desk, "1")) == ("changed", None)
+
+
+def test_a_whole_new_plan_before_any_letter_keeps_to_who_was_let_go() -> None:
+    t = Table(four())
+    t.do(rounds.sip_says, "A", "decline", JULY, urn="1", reason="my brother teaches there")
+    t.do(rounds.close_query, 1, "I see", JULY, opens=True)
+    rounds.may_adopt(t.now)  # no school holds a letter of the plan that goes
+    case, policy = world(t.desk.plan)
+    again = solve(case, policy, changes=rounds.settled(t.now, case))
+    assert [a.sip for a in again.assignments if a.urn == "1"] != ["A"]
+    t.keep(rounds.adopt(t.now, again), again)
+    assert (t.state, t.now.waiting, rounds.settled(t.now, t.desk.facts.case)) == ("draft", (), [])
+
+
+def test_a_whole_new_plan_once_letters_are_withdrawn_keeps_to_who_was_refused() -> None:
+    t = told()
+    t.do(rounds.answer, "1", "veto", "head", JULY)
+    t.resubmit()
+    t.do(rounds.withdraw, list("234"), "sent in error")
+    case, policy = four(), Policy()
+    assert rounds.settled(t.now, case) == [{"veto": {"urn": "1", "sip": "A"}}]
+    again = solve(case, policy, changes=rounds.settled(t.now, case))
+    assert [a.sip for a in again.assignments if a.urn == "1"] != ["A"]
+    assert rounds.settled(t.now, world(again)[0]) == []
 
 
 @pytest.mark.parametrize(("says", "told_why"), [("decline", "has said no to it"), ("interest", "has declared a tie")])

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from allocator.domain.case import Case
 from allocator.domain.change import apply, canonical
 from allocator.domain.policy import Policy
 from allocator.domain.since import since
@@ -72,7 +73,27 @@ def test_what_changed_is_told_under_headings() -> None:
     assert told["Schools that are gone"] == ("Birch (2)",)
     assert told["SIPs who are gone"] == ("Ben (B)",)
     assert told["Need and category"] == ("Alder: need high, was not recorded",)
-    assert told["Heads"] == ("Alder: head h9, was not recorded",)
+    assert told["Heads"] == ("Alder: a head is on record",)
     assert told["Days"] == ("Ann: days 9, was 20",)
     assert len(told["Wishes"]) == 2
     assert since(CASE, CASE) == ()
+
+
+def test_schools_that_share_a_head_are_named_and_the_heads_id_is_not() -> None:
+    def schools(*heads: str | None) -> Case:
+        rows = [
+            school(str(n), name=n_, head=h) for n, (n_, h) in enumerate(zip(("Ash", "Bay", "Oak"), heads, strict=True))
+        ]
+        return case(rows, [sip("A")])
+
+    def told(old: Case, new: Case) -> list[str]:
+        return [line for p in since(old, new) for line in p.lines]
+
+    assert told(schools(None, None, None), schools("head-dale", "head-dale", None)) == [
+        "Ash: shares its head with Bay",
+        "Bay: shares its head with Ash",
+    ]
+    assert told(schools("h", "h", "i"), schools("h", "j", None)) == [
+        "Bay: no longer shares its head with Ash",
+        "Oak: no head is on record any more",
+    ]

@@ -30,8 +30,9 @@ from allocator.service.schemas import (
 )
 from allocator.service.views import own_schools, round_out, sips_of
 from allocator.service.work import accept, sent
-from allocator.store import keep
+from allocator.store import keep, questionnaires
 from allocator.store.tables import Grant, Job, Programme, RoundRow
+from allocator.words import counted
 
 
 def new_programme(office: Office, who: Who, new: ProgrammeIn) -> ProgrammeOut:
@@ -171,5 +172,7 @@ def roll_over(office: Office, request: Request, who: Who, id: str) -> NewRound:
         s.add(fresh_round)
         s.flush()
         keep.keep_case(s, fresh_round, new.case, place.facts.policy.model_copy(update={"year": None}), [], by)
+        said = questionnaires.carry_on(s, id, fresh_round.id, {x.urn for x in new.case.schools})
+        answers = f"{counted(said, 'school')} said before what they would like: their answers are in the new round."
         keep.note(s, by, "next year made", fresh_round.id, programme=row.programme_id, detail=new.case.year)
-        return NewRound(round=fresh_round.id, notes=list(new.notes))
+        return NewRound(round=fresh_round.id, notes=[*new.notes, *([answers] if said else [])])

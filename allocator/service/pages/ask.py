@@ -37,8 +37,10 @@ from allocator.words import counted, day
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SUBJECT = {
-    "offered": "Your School Improvement Partner next year: what would you like?",
-    "reminded": "A reminder: what would you like of your School Improvement Partner?",
+    ("school", "offered"): "Your School Improvement Partner next year: what would you like?",
+    ("school", "reminded"): "A reminder: what would you like of your School Improvement Partner?",
+    ("sip", "offered"): "Your work as a School Improvement Partner next year: what can you give?",
+    ("sip", "reminded"): "A reminder: what can you give as a School Improvement Partner next year?",
 }
 SHORT = {"keep": "Keep", "change": "Change", "must": "Change, strongly", "discuss": "Talk first", "": "No SIP yet"}
 WAYS = {"": "All", "unasked": "Not yet asked", "silent": "Asked, no answer", "answered": "Answered"}
@@ -49,9 +51,10 @@ NO_WAY = (
     "No mail server is set, so the offer cannot go out, and links are shown only to a manager of every "
     "programme here. Ask whoever runs the service to set one; until then, take answers down by telephone."
 )
+WHAT: dict[Whose, str] = {"school": "what they would like", "sip": "for their days, times away and ties to schools"}
 LETTER = """{who},
 
-before we plan next year we ask everyone what they would like. Please answer by {by}. It takes about five \
+before we plan next year we ask everyone {what}. Please answer by {by}. It takes about five \
 minutes, and you may change your answer until we write to you with a proposal. If you do not \
 answer, we take it that you would like things to go on as they are.
 
@@ -163,7 +166,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         ]
         if mails:
             going = [
-                posting.write(office, s, row, "ask", ":".join(_key(w)), w, path, base, partial(words, w.name))
+                posting.write(office, s, row, "ask", ":".join(_key(w)), w, path, base, partial(words, w))
                 for w, path in pages
             ]
         else:
@@ -183,7 +186,7 @@ def offer(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
                 w.urn,
                 leads.get(w.urn, "") if w.urn else facts.sips[w.sip].name,
                 link,
-                *words(w.name, link),
+                *words(w, link),
             )
             for w, link in links
         ]
@@ -224,10 +227,18 @@ def _due(key: Key, facts: Facts, log: dict[Key, Asked], step: Step) -> bool:
     return now.answered_on is None and asked_before == (step == "reminded")
 
 
-def _letter(step: str, sender: str, programme: Programme, by: dt.date, to: str, link: str) -> tuple[str, str]:
-    below = contact(programme.office, programme.telephone)
-    text = LETTER.format(who=to, by=day(by), link=link, sender=sender, programme=programme.name, contact=below)
-    return SUBJECT[step], f"{text.rstrip()}\n"
+def _letter(step: Step, sender: str, programme: Programme, by: dt.date, to: Invited, link: str) -> tuple[str, str]:
+    below, whose = contact(programme.office, programme.telephone), _key(to)[0]
+    text = LETTER.format(
+        who=to.name,
+        what=WHAT[whose],
+        by=day(by),
+        link=link,
+        sender=sender,
+        programme=programme.name,
+        contact=below,
+    )
+    return SUBJECT[whose, step], f"{text.rstrip()}\n"
 
 
 def _send(

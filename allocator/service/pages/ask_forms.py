@@ -4,7 +4,7 @@ telephone."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.ground import Fields
 from allocator.words import listed, words
 
+FOLDED = 40  # schools that a SIP could meet; more are folded by the first letter
 AWAY = 3  # absences a form has room for
 GOING_ON = {
     "keep": "Keep our SIP",
@@ -82,8 +83,11 @@ def told(word: SchoolWord) -> list[tuple[str, str]]:
     ]
 
 
-def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_phone: bool) -> dict[str, Any]:
-    """What the school's form is drawn from. A head sees the name of their own SIP and nobody else's."""
+def school_form(
+    facts: Facts, schools: Sequence[School], asked: Asked, *, by_phone: bool, ahead: bool = False
+) -> dict[str, Any]:
+    """What the school's form is drawn from. A head sees the name of their own SIP and nobody else's. `ahead`: of a year
+    whose round is not open yet."""
     first = schools[0]
     led = facts.incumbent(first.urn)
     tags = sorted({w for s in facts.sips.values() for w in s.specialisms} | set(first.focus))
@@ -102,6 +106,7 @@ def school_form(facts: Facts, schools: Sequence[School], asked: Asked, *, by_pho
         "known": KNOWN,
         "appraisal": APPRAISAL,
         "by_phone": by_phone,
+        "ahead": ahead,
         "team": [{"value": s.sip, "text": s.name} for s in sips_asked(facts)] if by_phone else [],
     }
 
@@ -145,6 +150,9 @@ def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[st
                 "absences": away,
                 "flexible_diary": bool(row.flexible_diary),
                 "ties": {i.urn: i.kind for i in facts.interests.get(sip, ()) if i.urn},
+                "move_on": [
+                    w.urn for w in facts.case.wishes if (w.by, w.sip, w.wish) == ("sip", sip, "move_on") and w.urn
+                ],
             }
         )
     led = set(facts.led_last_year.get(sip, ()))
@@ -153,7 +161,8 @@ def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[st
         "sip": row,
         "asked": asked,
         "typed": typed,
-        "meets": meets,
+        "parts": parts_of(meets, led | typed.ties.keys()),
+        "meets": len(meets),
         "led": [s for s in meets if s.urn in led],
         "ties": TIES,
         "periods": PERIOD_WORDS,
@@ -161,6 +170,18 @@ def sip_form(facts: Facts, sip: str, asked: Asked, *, by_phone: bool) -> dict[st
         "year": facts.year,
         "room": max(AWAY, len(typed.absences)),
     }
+
+
+def parts_of(meets: Sequence[School], first: Collection[str]) -> list[tuple[str, list[School]]]:
+    """Of many schools those named `first`, under no heading, then the others by the first letter of their names; few
+    are one part."""
+    if len(meets) <= FOLDED:
+        return [("", list(meets))]
+    parts: dict[str, list[School]] = {"": [s for s in meets if s.urn in first]}
+    for s in meets:
+        if s.urn not in first:
+            parts.setdefault(s.name[:1].upper(), []).append(s)
+    return list(parts.items())
 
 
 def sip_word(form: Fields, facts: Facts, sip: str) -> SipWord | None:

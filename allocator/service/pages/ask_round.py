@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import School
 from allocator.domain.facts import Facts
+from allocator.questions.rollover import next_year
 from allocator.questions.veto import one_answer
 from allocator.rounds.ask_first import OPEN, schools_asked
 from allocator.service.http_problems import HttpProblem
@@ -33,6 +34,22 @@ def round_of(s: Session, me: Who, named: str | None) -> RoundRow:
     if row is None:
         raise HttpProblem("not_found", "Nobody is being asked at the moment.")
     return row
+
+
+def newest(s: Session, row: RoundRow) -> RoundRow:
+    """The programme's newest round with data: this one, or one that was opened after it."""
+    query = sa.select(RoundRow).where(
+        RoundRow.programme_id == row.programme_id, RoundRow.id.in_(sa.select(CaseRow.round_id))
+    )
+    return s.scalars(query.order_by(RoundRow.created_at.desc(), RoundRow.id)).first() or row
+
+
+def facts_ahead(s: Session, row: RoundRow) -> Facts:
+    """Of the year after a plan in force. Raises HttpProblem while none is."""
+    if not keep.standing(s, row.id).in_force:
+        raise HttpProblem("round_refuses", "The plan of this year is not in force yet: next year is not asked about.")
+    ahead = next_year(keep.desk(s, row.id)[1].plan).case
+    return Facts(ahead, keep.desk(s, row.id)[1].facts.policy.model_copy(update={"year": None}))
 
 
 def facts_of(s: Session, row: RoundRow) -> Facts:

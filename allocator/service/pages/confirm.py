@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
@@ -23,6 +24,7 @@ from allocator.service.http_problems import HttpProblem
 from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
+from allocator.service.pages.schools import linked
 from allocator.service.roles import Who
 from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
 from allocator.service.views import sips_of
@@ -78,7 +80,7 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
                 desk.row(pair),
                 tuple(rounds.missing(desk, pair.beside, me, own)),
                 before,
-                c.because if c else None,
+                linked(desk.facts, at.row.id, c.because, c.claims) if c else None,
                 (in_a_word(c.claims) if c.from_ else "nobody before") if c else "",
                 key in people,
                 names.get(pair.confirmed_by or ""),
@@ -156,6 +158,7 @@ def changed(request: Request, id: Id, who: Reader, office: In, whole: bool = Fal
         told=told,
         folded=FOLDED,
         whole=whole,
+        linked=partial(linked, at.desk.facts, id),
     )
 
 

@@ -18,8 +18,9 @@ from allocator.service.pages.facts import the_case
 from allocator.service.pages.given import Given, around
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.schemas import Id
-from allocator.store import keep
+from allocator.store import keep, questionnaires
 from allocator.store.tables import RoundRow
+from allocator.words import counted
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -30,6 +31,7 @@ def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
     with office.db.read() as s:
         around_it = around(s, id, who)
         ahead, mend_in = _ahead(s, around_it)
+        wished = len(questionnaires.for_next_year(s, id))
     return show(
         request,
         "next-year.html",
@@ -39,6 +41,7 @@ def next_year(request: Request, id: Id, who: Reader, office: In) -> Response:
         lists=ahead.lists,
         mend_in=mend_in,
         parts=by_year(ahead),
+        wished=wished,
         picture=Markup(picture(ahead.found)),
         narrow=Markup(narrow(ahead.found)),
     )
@@ -67,4 +70,9 @@ def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None
 def open_next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """Next year's round, its data made from this year's end; what is to be mended there stands on its own page."""
     made = roll_over(office, request, who, id)
-    return done(f"/rounds/{made.round}/next-year", "Next year's round is open: history and tenure are carried over.")
+    with office.db.read() as s:
+        said = len(questionnaires.asked(s, made.round))
+    word = f" {counted(said, 'school')} said before what they would like: it waits on the page Ask." if said else ""
+    return done(
+        f"/rounds/{made.round}/next-year", f"Next year's round is open: history and tenure are carried over.{word}"
+    )

@@ -171,8 +171,10 @@ def make_file(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     return wait_for(job, f"/rounds/{id}/out?file={{job}}")
 
 
-def all_letters(request: Request, office: Office, who: Who, id: str, kind: LetterKind, key: str) -> list[Letter]:
-    """Every letter of a kind, or the one of a school or SIP. Raises NotThere."""
+def all_letters(
+    request: Request, office: Office, who: Who, id: str, kind: LetterKind, key: str
+) -> tuple[list[Letter], tuple[str, ...]]:
+    """Every letter of a kind, or the one of a school or SIP, and the letterhead. Raises NotThere."""
     with office.db.read() as s:
         at = place_in(s, id, who)
         shared = batch(office, s, request, who, at.row, at.plan, at.desk)
@@ -185,16 +187,16 @@ def all_letters(request: Request, office: Office, who: Who, id: str, kind: Lette
         found = letters.to_schools(desk, kind, [u for u in known if key in ("all", u)], shared)
     if not found:
         raise NotThere(f"There is no letter to {key} in this plan.")
-    return sorted(found, key=lambda x: x.to)
+    return sorted(found, key=lambda x: x.to), shared.head
 
 
 @router.get("/rounds/{id}/out/letters/{kind}/{name}")
 def letter_file(request: Request, id: Id, kind: Kind, name: File, who: Reader, office: In) -> Response:
     """One letter, or all of a kind, as a file: KEY.pdf, KEY.docx, all.pdf, all.docx."""
     key, _, ending = name.rpartition(".")
-    found = all_letters(request, office, who, id, kind, key)
+    found, head = all_letters(request, office, who, id, kind, key)
     make, media = MAKE[ending]
-    body = make(found, who.name, dt.date.today())
+    body = make(found, who.name, dt.date.today(), head)
     with office.db.write() as s:
         at = place_in(s, id, who)
         subject = f"{id}/{kind}/{key}.{ending}"

@@ -379,9 +379,8 @@ def links(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         return saved(request, merge_file(rows), "letters.csv", "text/csv; charset=utf-8")
     if kind in MAKE:
         make, media = MAKE[kind]
-        return saved(
-            request, make([*(o.letter for o in going), *paper], who.name, dt.date.today()), f"letters.{kind}", media
-        )
+        body = make([*(o.letter for o in going), *paper], who.name, dt.date.today(), shared.head)
+        return saved(request, body, f"letters.{kind}", media)
     return show(
         request,
         "publish-links.html",

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from allocator.domain.calendar import year_label
 from allocator.rounds.ask_first import Asked, SchoolWord
 from allocator.service.access import Head, In, Office
 from allocator.service.actions.answers import answer
@@ -21,8 +23,10 @@ from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import (
     Named,
     address,
+    facts_ahead,
     facts_of,
     group_of,
+    newest,
     own_schools,
     refuse_late,
     round_of,
@@ -46,7 +50,8 @@ def first(request: Request, who: Head, office: In) -> Response:
     """Every proposal before this head or chair."""
     with office.db.read() as s:
         mine = proposals(s, who)
-        return show(request, "school.html", who, proposals=mine, asked=told_before(s, who), reach=desks_of(s, who))
+        asked = [*told_before(s, who), *told_ahead(s, mine)]
+        return show(request, "school.html", who, proposals=mine, asked=asked, reach=desks_of(s, who))
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,20 @@ def told_before(s: Session, who: Who) -> list[ToldBefore]:
                 said = tuple(ask_forms.told(SchoolWord.model_validate(now.word))) if now.word else ()
                 href = address("/school/ask", row.id, group[0].urn)
                 out.append(ToldBefore(names, facts.case.year, now, asks, said, href))
+    return out
+
+
+def told_ahead(s: Session, mine: list[Proposal]) -> list[ToldBefore]:
+    """What a head may say of next year, or has said, while the plan is in force and next year's round is not open."""
+    out = []
+    for p in mine:
+        row, desk = p.before.row, p.before.desk
+        if not desk.round.in_force or newest(s, row).id != row.id:
+            continue
+        now = questionnaires.for_next_year(s, row.id).get(("school", p.urns[0]), Asked())
+        said = tuple(ask_forms.told(SchoolWord.model_validate(now.word))) if now.word else ()
+        year = year_label(desk.facts.year.start_year + 1)
+        out.append(ToldBefore(p.names, year, now, True, said, address("/school/next-year", row.id, p.urns[0])))
     return out
 
 
@@ -175,6 +194,59 @@ def asked(request: Request, who: Head, office: In, round: Named = None, urn: Nam
             action=address("/school/ask", row.id, group[0].urn),
             errors={},
         )
+
+
+@router.get("/school/next-year")
+def ahead(request: Request, who: Head, office: In, round: Named = None, urn: Named = None) -> Response:
+    """What a school would like for next year, while this year's plan is in force."""
+    with office.db.read() as s:
+        row = round_of(s, who, round)
+        if (open_ := newest(s, row)).id != row.id:
+            return RedirectResponse(address("/school/ask", open_.id, urn), 303)
+        return _ahead_page(request, s, row, who, urn)
+
+
+def _ahead_page(
+    request: Request, s: Session, row: RoundRow, who: Who, urn: str | None, form: Fields | None = None, **more: Any
+) -> Response:
+    facts = facts_ahead(s, row)
+    group = group_of(facts, who, row, urn)
+    if group is None:
+        groups = own_schools(facts, who, row.programme_id)
+        return show(request, "school-ask-which.html", who, groups=groups, round_id=row.id, to="/school/next-year")
+    so_far = questionnaires.for_next_year(s, row.id).get(("school", group[0].urn), Asked())
+    return show(
+        request,
+        "school-ask.html",
+        who,
+        422 if form else 200,
+        **ask_forms.school_form(facts, group, Asked(**more) if form else so_far, by_phone=False, ahead=True),
+        open=True,
+        asks=True,
+        round_id=row.id,
+        action=address("/school/next-year", row.id, group[0].urn),
+        **(form.wrong if form else {"errors": {}}),
+    )
+
+
+@router.post("/school/next-year")
+def say_ahead(request: Request, who: Head, office: In, form: Form, round: Named = None, urn: Named = None) -> Response:
+    """The school's word for next year, kept until its round is opened."""
+    with office.db.write() as s:
+        row = round_of(s, who, round)
+        if newest(s, row).id != row.id:
+            raise HttpProblem("round_refuses", "Next year's round is open now: say it there, on your page.")
+        facts = facts_ahead(s, row)
+        group = group_of(facts, who, row, urn)
+        if group is None:
+            raise HttpProblem("invalid", "Say for which of your schools you answer.")
+        word = ask_forms.school_word(form, facts, group)
+        if form.errors:
+            return _ahead_page(request, s, row, who, urn, form, word=word.model_dump(mode="json"))
+        for school in group:
+            by = who.person(row.programme_id, school.urn)
+            questionnaires.record(s, row.id, ("school", school.urn), "next_year", by, word.model_dump(mode="json"))
+    return done(address("/school/next-year", row.id, group[0].urn), "Thank you. It is kept until next year is planned.")
 
 
 @router.post("/school/ask")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from markupsafe import Markup, escape
 
 from allocator.allocate import Setup
 from allocator.domain.case import POST_KINDS, PostKind
+from allocator.domain.claims import Cause, Outweighed
+from allocator.domain.facts import Facts
 from allocator.domain.interests import concerns
 from allocator.domain.plan import Assignment, Moved, Plan, Unfilled
 from allocator.domain.round import AGREED, Pair
@@ -47,6 +52,18 @@ class PostShown:
     head_reads: str
 
 
+def linked(facts: Facts, round_id: str, text: str, causes: Iterable[Cause]) -> Markup:
+    """The words of these causes, in which each “why not …?” leads to its answer."""
+    out = escape(text)
+    for c in causes:
+        if isinstance(c, Outweighed) and c.sip and c.price is None:
+            asked = escape(f"“why not {name_of(facts, c.sip)}?”")
+            query = urlencode({"post": c.post.partition("/")[0], "why_not": c.sip})
+            href = escape(f"/rounds/{round_id}/schools/{quote(c.urn)}?{query}#price")
+            out = out.replace(asked, Markup('<a class="govuk-link" href="{}">{}</a>').format(href, asked))
+    return out
+
+
 @router.get("/rounds/{id}/schools/{urn}")
 def school(
     request: Request, id: Id, urn: UrnPath, who: Reader, office: In, post: Asked = "lead", why_not: Asked = ""
@@ -78,6 +95,7 @@ def school(
         position=position(own),
         ties=ties,
         name_of=partial(name_of, facts),
+        linked=partial(linked, facts, id),
         history=sorted(facts.history(urn), key=lambda h: (h.year, h.role or "lead"), reverse=True),
         wishes=facts.wishes_about(urn),
         decisions=[d for d in facts.case.decisions if d.urn == urn],

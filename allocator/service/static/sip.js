@@ -20,6 +20,22 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
   place.textContent = "";
 });
 
+// A box that finds, in a long list with folded parts, the lines that have what is typed; without a word all is as it was.
+for (const box of document.querySelectorAll("[data-find]")) {
+  const list = document.getElementById(box.dataset.find);
+  const open = new Map([...list.querySelectorAll("details")].map((part) => [part, part.open]));
+  box.addEventListener("input", () => {
+    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = (line) => words.every((w) => line.textContent.toLowerCase().includes(w));
+    for (const line of list.querySelectorAll(".govuk-form-group")) line.hidden = !found(line.querySelector("label"));
+    for (const [part, was] of open) {
+      part.hidden = words.length > 0 && !part.querySelector(".govuk-form-group:not([hidden])");
+      part.open = words.length ? !part.hidden : was;
+    }
+  });
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+}
+
 // What was done is read first, and Tab goes on from there and not from the top again; an address with a place leads to it.
 const told = document.querySelector("main .govuk-notification-banner");
 if (told && !window.location.hash) {
