@@ -66,7 +66,7 @@ def test_of_the_lists_every_screen_shows_the_first_rows_and_the_sum(at: Site) ->
     assert (shown(page, ".sip-folds:has(.sip-rest:visible) tbody > tr") > 0, rows.count() > 25) == (True, True)
     assert rows.filter(visible=True).count() == 25
     long.locator(".sip-rest a").click()
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{at.base}/rounds/draft/lists")
     assert page.locator(".sip-total").filter(visible=True).count() == page.locator(".sip-total").count() > 0
 
