@@ -39,8 +39,8 @@ LAYOUT = r"""
 
 
 def pdf(letters: Sequence[Letter], author: str, on: dt.date, head: Sequence[str] = ()) -> bytes:
-    """The letters as one PDF, `head` (lines, the sender's name first) at the top of each. Raises UsageError when a letter
-    holds a character that no font here can show."""
+    """The letters as one PDF, `head` (lines, the sender's name first) at the top of each. Raises UsageError when a
+    letter holds a character that no font here can show."""
     import typst
 
     data = {

@@ -67,4 +67,5 @@ def _rows(session: Session, round_id: str) -> list[AskRow]:
 
 
 def _log(rows: list[AskRow]) -> Log:
-    return [(r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows]  # type: ignore[misc]  # words as recorded
+    log = [(r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows]
+    return log  # type: ignore[return-value]  # words as they were recorded

@@ -73,7 +73,7 @@ def page(
     """The page, with the errors of a form that could not be taken."""
     with office.db.read() as s:
         at = place_in(s, id, who)
-        mailed = outbox.sent(s, at.row)
+        mailed, personal = outbox.sent(s, at.row), shows_links(office, s, who)
     desk, today = at.desk, dt.date.today()
     lines = school_lines(desk, mailed)
     held = rounds.held_back(desk)
@@ -103,6 +103,7 @@ def page(
         "rules": desk.rules,
         "by_default": letters_due(desk, today),
         "mail": bool(office.settings.smtp_url),
+        "personal": personal,
         "telling": len(to_tell[0]) + len(to_tell[1]),
         "whom_to_tell": _whom(desk, *to_tell),
         "ticked": [],
