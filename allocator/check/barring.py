@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from allocator.check.derived import Book, Post, norm
 from allocator.check.ledger import once
-from allocator.check.reach import about, in_force
+from allocator.check.reach import Test, about, in_force
 from allocator.domain.case import Sip
 
 OF_PEOPLE = "phase", "availability", "training", "approval", "dbs", "eligibility", "appraisal"
@@ -22,6 +22,11 @@ def _named(b: Book, urn: str) -> frozenset[str | None]:
     """SIPs whom a row names with a school: its history, wishes about it, forbids."""
     forbids = b.find.decisions.get(("forbid", urn), ())
     return frozenset(row.sip for row in (*b.rows[urn], *about(b, urn), *forbids))
+
+
+def _within(tests: Sequence[Test], b: Book, post: Post, sip: Sip) -> bool:
+    """Whether none of these tests bars the pair."""
+    return all(not test(b, post, sip) for test in tests)
 
 
 class Bars:
@@ -44,6 +49,7 @@ class Bars:
             self.tests.keys() - {*OF_PEOPLE, *OF_ROWS}, key=lambda name: (name not in FIRST, name == "floor", name)
         )
         self._of_places = [self.tests[name] for name in rest]  # the order changes no answer
+        self._where_likely = [self.tests[name] for name in rest if name != "authority"]
 
     def rules(self, post: Post, sip: Sip) -> list[str]:
         """The rules that bar this pair, the sole specialist and the holder of a kept part spared."""
@@ -63,7 +69,7 @@ class Bars:
         known = self._known.get((*post.key, sip.sip))
         if known is not None:
             return not known
-        if not self._fit(post, sip) or not self._within(post, sip):
+        if not self._fit(post, sip) or not _within(self._of_places, self.b, post, sip):
             return False
         return not self._by_rows(post, sip)
 
@@ -76,13 +82,9 @@ class Bars:
         out = []
         for sip in likely:
             row = sips[sip]
-            if sip == holder or (self._within(post, row) and not self._by_rows(post, row)):
+            if sip == holder or (_within(self._where_likely, self.b, post, row) and not self._by_rows(post, row)):
                 out.append(sip)
         return out
-
-    def _within(self, post: Post, sip: Sip) -> bool:
-        """Whether no test bars the pair but those of people and of rows."""
-        return all(not test(self.b, post, sip) for test in self._of_places)
 
     def _by_rows(self, post: Post, sip: Sip) -> bool:
         """Whether a test of rows bars the pair, which no other test bars."""

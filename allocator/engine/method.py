@@ -30,6 +30,7 @@ from allocator.engine.ladder import at_the_root, stopped
 from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
+from allocator.engine.unmoved import of_all, unmoved
 from allocator.engine.wide.knapsack import packing
 from allocator.engine.wide.large import solve_large
 from allocator.engine.wide.search import solve_plain
@@ -60,6 +61,36 @@ def solve(
         return worst_first(inst, stop, hint, settle, solve)
     if len(inst.pairs) <= SMALL:
         return _piece(inst, stop, hint, settle, short)
+    clock = Clock(stop, monotonic())
+    found, hint = _unmoved(inst, clock, hint, settle)
+    if found is None:
+        rest = replace(stop, seconds=clock.left(), work=clock.work_left())
+        found = _in_parts(inst, rest, hint, settle, short)
+        clock.work += found.deterministic_time
+    return replace(found, deterministic_time=clock.work)
+
+
+def _unmoved(inst: Instance, clock: Clock, hint: Sequence[int], settle: bool) -> tuple[Solution | None, Sequence[int]]:
+    """The optimum where nobody moves who need not; else None, with pairs of a plan to start from."""
+    part = unmoved(inst)
+    if part is None:
+        return None, hint
+    place, own = {old: new for new, old in enumerate(part.pairs)}, replace(clock.stop, seconds=clock.left())
+    try:
+        found = _in_parts(part.inst, own, [place[i] for i in hint if i in place], settle, short=False)
+    except Conflict:
+        return None, hint
+    clock.work += found.deterministic_time
+    if best := of_all(inst, part, found, clock):
+        return best, hint
+    chosen, less = part.out(found.chosen, found.short)
+    if found.chosen and clock.over:
+        return stopped(inst, (tuple(sorted(chosen)), less, {}), 0.0), hint
+    return None, chosen or hint
+
+
+def _in_parts(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+    """Parts that share nothing, each by its size."""
     pieces = parts(inst)
     if len(pieces) == 1:
         return _piece(inst, stop, hint, settle, short)

@@ -169,11 +169,12 @@ def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
 
 def _asked(ready: Setup, keys: Sequence[Key], whole: bool) -> en.Instance:
     """The instance in which, of plans that fill as many posts in each tier, those that fill these come first; what
-    comes after is left out unless `whole`."""
+    comes after is left out unless `whole`, but for who stays."""
     posts = tuple(t for t in ready.inst.tiers if t.name in tiers.FILLED)
     mine = en.Tier("this one", "most", filled={ready.post_index[k]: 1 for k in keys})
-    rest = tuple(t for t in ready.inst.tiers if t not in posts and not t.lot)
-    return replace(ready.inst, tiers=(*posts, mine, *(rest if whole else ())))
+    stays = ready.holders is not None  # in a repair, and then few pairs are looked at (`engine/unmoved.py`)
+    rest = (t for t in ready.inst.tiers if t not in posts and not t.lot and (whole or (stays and t.broken)))
+    return replace(ready.inst, tiers=(*posts, mine, *rest))
 
 
 @dataclass(frozen=True)
