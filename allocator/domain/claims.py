@@ -64,6 +64,9 @@ class AskedToLeave(Said):
     binding: bool
 
 
+THE_SCHOOL, THE_GOVERNORS = "the school", "the governors"  # who ruled a SIP out, where it was not a manager
+
+
 class ByHand(Said):
     """A person decided: the pair locked here (`lock`), or this SIP ruled out (`forbid`)."""
 

@@ -45,8 +45,8 @@ def _state(r: Round) -> RoundState:
         return "in_force"
     if stages == {"confirmed"}:
         return "confirmed"
-    if stages <= {"draft"}:
-        return "resubmitted" if r.resubmissions else "draft"
+    if all(p.untold for p in (*r.pairs.values(), *r.beside.values())):
+        return "resubmitted" if r.resubmissions and r.told else "draft"  # nobody has been told of this plan
     if not stages & {"draft", "proposed", "queried"}:
         return "answered"
     return "resubmitted" if r.resubmissions else "proposed"
@@ -286,10 +286,12 @@ def _query_closed(r: Round, e: Event) -> Round:
     )
     r = replace(r, queries=tuple(closed if q.id == found.id else q for q in r.queries))
     if closed.opens:
-        key = (found.urn, found.post)
-        return _all(
-            r, lambda p: replace(p, stage="refused", declined=True) if (p.key, p.sip) == (key, found.sip) else p
-        )
+        posts = POST_KINDS if found.about == "interest" else (found.post,)  # a tie is to the school, whatever the task
+
+        def goes(p: Pair) -> bool:
+            return (p.urn, p.sip) == (found.urn, found.sip) and p.post in posts
+
+        return _all(r, lambda p: replace(p, stage="refused", declined=True) if goes(p) else p)
     pair = r.pairs.get((found.urn, found.post))
     if found.about == "query" and found.by != "sip" and pair is not None and pair.stage == "queried":
         return _with(r, d["urns"], [found.post], stage="proposed", answer_by=day(d["answer_by"]))

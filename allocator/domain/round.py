@@ -108,6 +108,11 @@ class Pair:
         return self.stage == "draft" or (self.declined and self.released_on is None)
 
     @property
+    def said_no(self) -> bool:
+        """The governors will not have this SIP for the head's appraisal."""
+        return self.governors is False and self.stage != "confirmed"
+
+    @property
     def key(self) -> Key:
         return (self.urn, self.post)
 
@@ -195,8 +200,8 @@ class Round:
 
     @property
     def waiting(self) -> tuple[Pair, ...]:
-        """Pairs whose refusal stands and has not been solved again."""
-        return tuple(p for p in self.everyone if p.stage == "refused" and not p.represented)
+        """Pairs whose refusal stands, or to which governors said no, and that have not been solved again."""
+        return tuple(p for p in self.everyone if p.said_no or (p.stage == "refused" and not p.represented))
 
     @cached_property
     def everyone(self) -> tuple[Pair, ...]:

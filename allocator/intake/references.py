@@ -167,7 +167,7 @@ def _as_above(schools: list[Any], raw: Raw) -> None:
 def _blanks(rows: Rows, year: str, raw: Raw, team_wanted: bool) -> None:
     schools = [r for _, r in rows.get("schools", [])]
     out = Counter(str(s.participation) for s in schools if s.participation not in ENTERS)
-    out.update(f"status {s.status}" for s in schools if s.status in ("closed", "proposed_to_open"))
+    out.update(str(s.status) for s in schools if s.status in ("closed", "proposed_to_open"))
     if out:
         listed = ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in sorted(out.items()))
         raw.notice("not_in_run", "schools", f"{sum(out.values())} schools are counted but not in the run: {listed}.")

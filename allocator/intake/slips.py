@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from math import hypot
 from typing import Any
 
 from allocator.intake.source import Raw
@@ -23,6 +24,7 @@ EXPERIENCE = (  # the tags that rules ask for; others may be kept, and count for
     "high_performing",
     "special_school",
 )
+SAME_SITE = 1000  # metres: schools of one name farther apart are two schools
 NEAR = 0.75  # how alike a tag must be to be taken for a slip of a known one
 
 
@@ -110,12 +112,13 @@ def _few_days(rows: Rows, raw: Raw) -> None:
 def _same_name(rows: Rows, raw: Raw) -> None:
     for table, key in (("schools", "urn"), ("sips", "sip")):
         seen: dict[str, tuple[int, str, str]] = {}
+        points: dict[str, Any] = {}
         for number, r in rows.get(table, []):
             name, own = str(r.name), str(getattr(r, key))
             plain = re.sub(r"[^a-z0-9]+", "", TITLES.sub("", name.strip()).casefold())
             if table == "schools":
                 plain += str(r.la or "").casefold()
-            if plain in seen and seen[plain][2] != own:
+            if plain in seen and seen[plain][2] != own and not _elsewhere(points[plain], r):
                 raw.notice(
                     "likely_duplicate",
                     table,
@@ -126,3 +129,10 @@ def _same_name(rows: Rows, raw: Raw) -> None:
                     value=name,
                 )
             seen.setdefault(plain, (number, name, own))
+            points.setdefault(plain, r)
+
+
+def _elsewhere(a: Any, b: Any) -> bool:
+    """Whether two schools stand so far apart that they are two: a county has many of one saint's name."""
+    here = [getattr(r, c, None) for r in (a, b) for c in ("easting", "northing")]
+    return None not in here and hypot(here[0] - here[2], here[1] - here[3]) > SAME_SITE

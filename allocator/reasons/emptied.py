@@ -30,7 +30,7 @@ CLASH = {
     "portfolio": "max_schools",
     "interest": "interest",
 }  # rule of a clash -> kind
-LEAST = "nothing on the menu of fixes would fill them"
+LEAST = "nothing on the menu of fixes would fill {}"
 NAMED = 2
 
 
@@ -90,7 +90,7 @@ def _text(kind: str, who: list[str], posts: list[Unfilled]) -> str:
             who=listed(who if len(who) <= NAMED + 1 else [*who[:NAMED], f"{len(who) - NAMED} others"])
         )
     else:
-        said = ALONE.get(kind, LEAST)
-    schools = sorted({u.school for u in posts})
+        said = ALONE.get(kind, LEAST.format("it" if n == 1 else "them"))
+    schools = sorted({u.school + ("" if u.post == "lead" else f", {u.post}") for u in posts})
     shown = listed(schools if len(schools) <= NAMED + 1 else [*schools[:NAMED], f"{len(schools) - NAMED} others"])
     return f"{said[:1].upper()}{said[1:]}: {n} post{'' if n == 1 else 's'} empty ({shown})."

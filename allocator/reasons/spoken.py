@@ -235,6 +235,8 @@ def clause(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> 
     if isinstance(c, say.AskedToLeave) and c.by == "school" and own:
         told = {"refusal": "you asked for somebody else", "breakdown": f"the work with {name} had broken down"}
         return told.get(c.how, f"you asked for a change from {name}")
+    if isinstance(c, say.ByHand) and own and c.by in (say.THE_SCHOOL, say.THE_GOVERNORS):
+        return f"{'you' if c.by == say.THE_SCHOOL else 'your governors'} asked for somebody else"
     if isinstance(c, say.ByHand) and own:
         return f"we chose {name} for you ourselves" if c.decision == "lock" else "we decided on a change ourselves"
     if isinstance(c, say.Barred) and own:

@@ -198,9 +198,12 @@ def decided(desk: Desk, q: Query) -> str:
     who = f"{q.closed_by or 'The SIP manager'} {'considered it' if q.about != 'query' else 'answered'}"
     when = f" on {day(q.closed_on)}" if q.closed_on else ""
     outcome = (q.outcome or "").strip().rstrip(".")
-    if q.about not in ("move_on", "decline"):
+    if q.about == "query":
         return f"{asked} {who}{when}: {outcome}."
-    how = "you are let go, and the school is proposed somebody else" if q.opens else "you are asked to stay"
+    if q.about == "interest":
+        how = "it bars you from the school, which is proposed somebody else" if q.opens else "it does not bar you"
+    else:
+        how = "you are let go, and the school is proposed somebody else" if q.opens else "you are asked to stay"
     return f"{asked} {who} and decided{when}: {how}. The reason: {outcome}."
 
 

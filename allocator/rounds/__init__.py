@@ -5,6 +5,7 @@ RoundRefuses and changes nothing. `record` turns a fact into the next event; who
 """
 
 from allocator.rounds.answers import (
+    OF_ONE,
     above,
     answer,
     close_query,
@@ -39,6 +40,7 @@ from allocator.rounds.desk import (
     record,
     resubmit,
     settled,
+    tie,
 )
 from allocator.rounds.due import asks, offered, sip_due, tell, tells, to_tell, together, told_only
 from allocator.rounds.telling import (
@@ -55,6 +57,7 @@ from allocator.rounds.telling import (
 )
 
 __all__ = [
+    "OF_ONE",
     "Altered",
     "Desk",
     "Fact",
@@ -98,6 +101,7 @@ __all__ = [
     "take_up",
     "tell",
     "tells",
+    "tie",
     "to_tell",
     "together",
     "told_only",

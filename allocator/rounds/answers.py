@@ -63,7 +63,10 @@ def answer(
         "via": via,
     }
     if says == "accept":
-        data |= {"posts": [kind] if post else kinds, "settles": _settles(desk, pair, by)}
+        open_ = [
+            k for k in kinds if desk.before_them(urn, k).stage != "refused"
+        ]  # a yes to the rest takes no refusal back
+        data |= {"posts": [kind] if post else open_, "settles": _settles(desk, pair, by)}
     elif says == "query":
         data["reply_by"] = _reply_by(desk, on)
     else:
@@ -211,7 +214,8 @@ def silence(desk: Desk, on: dt.date) -> list[Fact]:
 
 def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: bool = False) -> Fact:
     """The answer given; a school then has the usual days to accept or refuse. With `opens` a SIP who declined a
-    school, or asked to move on, is let go: the pair waits to be planned again, as after a refusal."""
+    school, asked to move on, or declared a tie that bars, is let go: the pair waits to be planned again, as after a
+    refusal."""
     if not 1 <= query <= len(desk.round.queries):
         raise UsageError(f"There is no query {query} in this round; it has {len(desk.round.queries)}.")
     found = desk.round.queries[query - 1]
@@ -220,8 +224,10 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
     if not outcome.strip():
         raise RoundRefuses("A query leads to an outcome. Write what was answered.")
     urns = [u for u in one_answer(desk.facts, found.urn) if (u, found.post) in desk.round.pairs]
-    if opens and found.about not in ("decline", "move_on"):
-        raise RoundRefuses("Only a SIP who declined a school, or asked to move on, is let go by an answer.")
+    if opens and found.about not in OF_ONE:
+        raise RoundRefuses(
+            "Only a SIP who declined a school, asked to move on or declared a tie is let go by an answer."
+        )
     if opens and all(p.beside != (found.urn, found.post, found.sip) for p in desk.round.everyone):
         raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
     by = deadline(desk, on, None).isoformat()

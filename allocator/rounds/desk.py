@@ -10,14 +10,16 @@ from functools import cached_property
 from typing import Any
 
 from allocator.domain import canon
+from allocator.domain.calendar import first_year
 from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of
+from allocator.domain.claims import THE_GOVERNORS, THE_SCHOOL
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
 from allocator.domain.lineup import kept, line_ups
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import RoundRules
-from allocator.domain.round import Beside, Cause, Event, Key, Kind, Pair, Person, Round
+from allocator.domain.round import Beside, Cause, Event, Key, Kind, Pair, Person, Query, Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.scenario import scenario
@@ -137,10 +139,37 @@ def settled(now: Round, case: Case) -> list[Mapping[str, Any]]:
     """What was settled in this round and the data do not know, as changes of them: who was refused, and who was let go.
     A new plan of the whole year keeps to it."""
     known = {(r.urn, r.sip) for r in case.refusals if r.kind == "veto" and r.year == case.year}
-    refused = sorted({(u, s) for u, _, s in now.refused} - known)
+    refused = sorted((u, p, s) for u, p, s in now.refused if (u, s) not in known)
     wished = {(w.urn, w.sip) for w in case.wishes if w.by == "sip" and w.wish == "move_on" and w.strength == 3}
-    let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip} - wished)
-    return [{"veto": {"urn": u, "sip": s}} for u, s in refused] + [_moves_on(u, s) for u, s in let_go]
+    let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip and q.about != "interest"} - wished)
+    barred = {(i.urn, i.sip) for i in case.interests if i.outcome == "barred"}
+    ties = [q for q in now.queries if q.opens and q.about == "interest" and (q.urn, q.sip) not in barred]
+    vetoes = _once([_refused(now, *key) for key in refused])
+    return [*vetoes, *(_moves_on(u, s) for u, s in let_go), *(tie(now, q, case) for q in ties)]
+
+
+def _once(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each change once: a tie or a refusal may end two tasks at a school."""
+    return [c for n, c in enumerate(changes) if c not in changes[:n]]
+
+
+def _refused(now: Round, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
+    """A refusal bars the SIP from the school; one of the appraisal alone leaves who leads the school there."""
+    lead = now.pairs.get((urn, "lead"))
+    if post == "appraisal" and lead is not None and lead.sip == sip and lead.stage != "refused":
+        return _not_for_the_appraisal(urn, sip, THE_SCHOOL)
+    return {"veto": {"urn": urn, "sip": sip}}
+
+
+def tie(now: Round, asked: Query, case: Case) -> Mapping[str, Any]:
+    """What was decided on a tie that a SIP declared, as a change of the register: the row that is open there, or a new
+    one. Before the plan is in force it bars from the first day, whenever in the year that is planned."""
+    rows = [i for i in case.interests if (i.sip, i.urn) == (asked.sip, asked.urn) and i.outcome in (None, "open")]
+    row = {"sip": asked.sip, "urn": asked.urn, "kind": rows[0].kind if rows else "other"}
+    early = asked.closed_on is not None and asked.closed_on < dt.date(first_year(case.year), 9, 1)
+    on = asked.closed_on.isoformat() if asked.closed_on and (early or now.in_force) else None
+    outcome = "barred" if asked.opens else "cleared"
+    return {"interest": {**row, "declared_on": on, "outcome": outcome, "decided_by": asked.closed_by}}
 
 
 def by_hand(
@@ -198,17 +227,28 @@ def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
     waiting = desk.round.waiting
     if not waiting:
         raise RoundRefuses("No refusal waits to be resubmitted.")
-    given = all_of([_opened(p) for p in waiting])
-    schools, keys = {p.urn for p in waiting}, [p.key for p in waiting]
-    held = [k for k in desk.round.accepted if k[0] not in schools]
+    given = all_of(_once([_opened(desk, p) for p in waiting]))
+    schools, keys = {p.urn for p in waiting if p.post == "lead"}, [p.key for p in waiting]
+    held = [k for k in desk.round.accepted if k[0] not in schools and k not in keys]
     plan = scenario(desk.plan, given, held=held, uncounted=keys).plan(stop)
     return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
 
 
-def _opened(p: Pair) -> Mapping[str, Any]:
-    """A school's refusal, or a SIP let go: a wish to part that bars the pair, and is not the school's."""
+def _not_for_the_appraisal(urn: str, sip: str, by: str) -> Mapping[str, Any]:
+    why = "asked for somebody else for the head's appraisal"
+    return {"forbid": {"urn": urn, "sip": sip, "post": "appraisal", "by": by, "reason": why}}
+
+
+def _opened(desk: Desk, p: Pair) -> Mapping[str, Any]:
+    """A school's refusal, its governors' no, a tie that bars, or a SIP let go: a wish to part that bars the pair, and is not the
+    school's."""
+    if p.said_no:
+        return _not_for_the_appraisal(p.urn, p.sip, THE_GOVERNORS)
     if not p.declined:
-        return {"veto": {"urn": p.urn, "sip": p.sip}}
+        return _refused(desk.round, *p.beside)
+    asked = next((q for q in reversed(desk.round.queries) if q.opens and (q.urn, q.sip) == (p.urn, p.sip)), None)
+    if asked is not None and asked.about == "interest":
+        return tie(desk.round, asked, desk.facts.case)
     return _moves_on(p.urn, p.sip)
 
 

@@ -293,7 +293,9 @@ class QueryOut(BaseModel):
 
 class QueryIn(In):
     outcome: Words
-    opens: bool = Field(False, description="a SIP who declined a school, or asked to move on, is let go")
+    opens: bool = Field(
+        False, description="a SIP who declined a school, asked to move on, or declared a tie that bars, is let go"
+    )
 
 
 class PairRef(In):

@@ -367,3 +367,13 @@ def test_what_would_bar_nobody_is_said() -> None:
         p.text for p in read_document({"schools": schools, "sips": sips, "year": "2026/27", "answers": [veto]}).problems
     ]
     assert any("an answer names no SIP, and bars nobody" in t for t in told)
+
+
+def test_schools_of_one_name_that_stand_far_apart_are_not_taken_for_one(tmp_path: Path) -> None:
+    """A county has several St Peter's, each with its URN and its place."""
+    head = "urn,name,phase,la,easting,northing\n1,St Peter's School,primary,Kent,550000,160000\n"
+    (tmp_path / "near").mkdir()
+    far = folder(tmp_path, schools=f"{head}2,St Peters School,primary,Kent,580000,160000\n")
+    near = folder(tmp_path / "near", schools=f"{head}2,St Peters School,primary,Kent,550200,160000\n")
+    assert "likely_duplicate" in [p.code for p in near.problems]
+    assert "likely_duplicate" not in [p.code for p in far.problems]

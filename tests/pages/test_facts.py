@@ -245,3 +245,34 @@ def test_desk_and_plan_lead_a_manager_to_one_fact(desk: Desk) -> None:
     assert 'href="/rounds/r/data/facts/schools">The facts</a>' in pages["auditor"][0]
     row = 'href="data/facts/schools/row?key=1" aria-label="Change a fact about 1 Hill School"'
     assert [row in p[1] for p in pages.values()] == [True, False]
+
+
+@pytest.mark.parametrize(("opens", "outcome"), [("go", "barred"), ("stay", "cleared")])
+def test_a_tie_that_a_sip_declares_in_the_round_is_decided_where_it_is_read_and_stands_in_the_register(
+    desk: Desk, opens: str, outcome: str
+) -> None:
+    """Nobody has to write it into the data by hand, and the plan is made again without the pair where it bars."""
+    said = {"urn": "2", "post": "lead", "answer": "interest", "reason": "my sister is a governor"}
+    heard = desk.client.post(f"/plans/{desk.ids['plan']}/answers", json=said, headers=desk.headers("sip"))
+    assert heard.status_code == 200, heard.text
+    seen = desk.client.get("http://testserver/rounds/r/answers", headers=desk.headers("manager")).text
+    assert "It bars the pair, and the school gets somebody else" in seen
+    form = {"n": "2", "decides": "1", "outcome": "We spoke.", "version": "0"}
+    with desk.db.read() as s:
+        form["version"] = str(keep.the_round(s, "r").version)
+    unsaid = desk.client.post("http://testserver/rounds/r/answers/query", headers=desk.headers("manager"), data=form)
+    assert (unsaid.status_code, "Say what is decided" in unsaid.text) == (422, True)
+    done = desk.client.post(
+        "http://testserver/rounds/r/answers/query",
+        headers=desk.headers("manager"),
+        data={**form, "opens": opens},
+        follow_redirects=False,
+    )
+    assert done.status_code == 303, done.text
+    with desk.db.read() as s:
+        case, _ = keep.case_of(keep.case_row(s, "r"))  # type: ignore[arg-type]
+        waits = [p.urn for p in keep.standing(s, "r").waiting]
+    assert [(i.sip, i.outcome, i.decided_by) for i in case.interests if i.urn == "2"] == [("A", outcome, "manager")]
+    assert waits == (["2"] if opens == "go" else [])
+    told = desk.client.get("http://testserver/sip", headers=desk.headers("sip")).text
+    assert ("it bars you from the school" if opens == "go" else "it does not bar you") in told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_schools_are_typed_by_a_few_letters_or_their_urn(desk: Desk) -> None:
     rows = {"who-0": "2 h", "says-0": "veto", "line-0": "We disagreed.", "who-4": "3", "says-4": "accept"}
     assert post(desk, "/telephone", **rows, **{"word-1": "accept"})[0] == 303
     assert stages(desk) == {"1": "accepted", "2": "refused", "3": "accepted", "4": "proposed"}
+
+
+def test_two_words_with_which_a_name_begins_mean_it_and_not_another_that_has_them(desk: Desk) -> None:
+    with desk.db.read() as s:
+        lines = place.school_lines(keep.desk(s, "n")[1])
+    names = {"1": "Blean Primary School", "2": "Boughton-under-Blean Primary School"}
+    told = [replace(x, name=names.get(x.urn, x.name)) for x in lines]
+    assert [x.urn for x in telephone.meant(told, "blean primary")] == ["1"]
+    assert [x.urn for x in telephone.meant(told, "blean")] == ["1", "2"]  # one word is not enough to choose by
 
 
 @pytest.mark.parametrize(

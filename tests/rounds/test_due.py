@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from allocator import rounds
+from allocator.domain.change import apply
 from allocator.domain.lineup import own
 from allocator.domain.policy import Policy
 from allocator.errors import RoundRefuses
-from allocator.reasons.answer import solve, world
+from allocator.questions.rollover import next_year
+from allocator.reasons.answer import ready_from, solve, world
+from allocator.reasons.why import explain
+from allocator.report.sip_letters import decided
 from tests.make import case, led, school, sip
 from tests.rounds.test_round import JULY, MANAGER, Table, four
 
@@ -189,6 +193,44 @@ def test_a_school_is_not_told_of_a_sip_whose_no_or_tie_waits(says: Any, told_why
     assert t.stage("1") == "proposed"
 
 
+@pytest.mark.parametrize("bars", [True, False])
+def test_a_tie_declared_in_the_round_bars_once_it_is_decided_or_is_cleared(bars: bool) -> None:
+    t = Table(four())
+    t.do(rounds.sip_says, "A", "interest", JULY, urn="1", reason="my brother teaches there")
+    t.do(rounds.close_query, 1, "We spoke", JULY, opens=bars)
+    case = four()
+    (row,) = [
+        i for i in apply(case, Policy(), [rounds.tie(t.now, t.now.queries[0], case)])[0].interests if i.urn == "1"
+    ]
+    assert (row.sip, row.outcome, row.decided_by, row.declared_on) == (
+        "A",
+        "barred" if bars else "cleared",
+        "Mel Manager",
+        JULY,
+    )
+    if not bars:
+        assert (t.stage("1"), rounds.settled(t.now, case)) == ("draft", [])
+        return
+    assert (t.stage("1"), len(rounds.settled(t.now, case))) == ("refused", 1)
+    t.resubmit()
+    assert t.lead("1") != "A"
+    assert [(i.sip, i.outcome) for i in t.desk.facts.case.interests if i.urn == "1"] == [("A", "barred")]
+    assert not t.desk.facts.case.wishes  # nobody asked to move on
+    assert "it bars you from the school" in decided(t.desk, t.now.queries[0])
+    assert [i.outcome for i in next_year(t.desk.plan).case.interests if i.urn == "1"] == ["barred"]
+
+
+def test_a_tie_that_bars_ends_every_task_at_the_school() -> None:
+    schools = [school(u, appraisal="same" if u == "1" else "none") for u in "1234"]
+    t = Table(four(schools=schools, sips=[sip(x, appraisal_trained=True) for x in "ABC"]))
+    t.do(rounds.sip_says, "A", "interest", JULY, urn="1", post="lead", reason="family")
+    t.do(rounds.close_query, 1, "We spoke", JULY, opens=True)
+    assert {p.stage for p in t.now.everyone if p.urn == "1"} == {"refused"}
+    t.resubmit()
+    assert "A" not in {p.sip for p in t.now.everyone if p.urn == "1"}
+    assert len([i for i in t.desk.facts.case.interests if i.urn == "1"]) == 1
+
+
 def test_schools_of_one_head_wait_together_for_what_a_sip_said() -> None:
     t = Table(four(schools=[school(u, head="h" if u in "12" else "") for u in "1234"]))
     t.do(rounds.sip_says, "A", "decline", JULY, urn="1", reason="too far")
@@ -257,3 +299,44 @@ def test_what_is_confirmed_may_still_be_asked_about_and_stands() -> None:
             rounds.answer(t.desk, "1", says, "head", JULY)
     t.do(rounds.close_query, 1, "in the second week", JULY)
     assert (t.stage("1"), rounds.tells(t.desk, "1")) == ("confirmed", ("decided",))
+
+
+def appraised(**tables: Any) -> Table:
+    """As `told`, and A both leads 1 and supports the appraisal of its head."""
+    schools = [school(u, appraisal="same" if u == "1" else "none") for u in "1234"]
+    t = Table(four(schools=schools, sips=[sip(x, appraisal_trained=True) for x in "ABC"], **tables))
+    assert {p.post: p.sip for p in t.desk.round.everyone if p.urn == "1"} == {"lead": "A", "appraisal": "A"}
+    t.do(rounds.propose, None, JULY)
+    return t
+
+
+def test_a_school_that_will_not_have_its_sip_for_the_appraisal_alone_keeps_who_leads_it() -> None:
+    t = appraised()
+    t.do(rounds.answer, "1", "veto", "head", JULY, post="appraisal")
+    t.do(rounds.answer, "1", "accept", "head", JULY)
+    assert [p.key for p in t.now.waiting] == [("1", "appraisal")]  # a yes to the rest takes it not back
+    t.resubmit()
+    assert (t.lead("1"), t.stage("1")) == ("A", "accepted")
+    assert t.now.pairs["1", "appraisal"].sip != "A"
+    assert not t.desk.facts.case.refusals  # which would bar A from the school for two years
+    (change,) = [c for c in t.desk.plan.moves if c.post == "appraisal"]
+    assert (change.from_, change.to) == ("A", t.now.pairs["1", "appraisal"].sip)
+
+
+def test_governors_who_say_no_are_planned_again_and_use_up_no_refusal() -> None:
+    t = appraised()
+    for urn in "1234":
+        t.do(rounds.answer, urn, "accept", "head", JULY)
+    t.do(rounds.governors, "1", False, JULY)
+    assert [(p.key, p.said_no) for p in t.now.waiting] == [(("1", "appraisal"), True)]
+    t.resubmit()
+    assert (t.lead("1"), t.stage("1"), t.now.refused) == ("A", "accepted", ())
+    new = t.now.pairs["1", "appraisal"]
+    assert (new.sip != "A", new.stage, new.governors) == (True, "draft", None)
+    assert rounds.needs_a_person(t.desk, "1") is None
+    text = explain(ready_from(t.desk.plan), t.desk.plan, "1", "appraisal", audience="school").text
+    assert "by hand" not in text
+    t = appraised()
+    t.do(rounds.governors, "1", False, JULY)
+    t.do(rounds.governors, "1", True, JULY)  # they have thought again
+    assert t.now.waiting == ()

@@ -9,6 +9,7 @@ from typing import Literal
 from fastapi import Request
 
 from allocator import rounds
+from allocator.domain.change import apply
 from allocator.domain.round import Beside, Key, Person
 from allocator.rounds import Desk, Fact
 from allocator.service.access import STAFF, Office, plan_in, round_in, writing
@@ -197,14 +198,17 @@ def close_query(office: Office, request: Request, who: Who, id: str, ask: QueryI
         asked = keep.standing(s, round_id).queries[n - 1]
         if asked.outcome == ask.outcome:  # sent again: it is done
             return recorded(row, [], keep.standing(s, round_id).state)
-        if asked.about in ("decline", "move_on") and asked.sip in sips_of(
-            keep.desk(s, round_id)[1], who, row.programme_id
-        ):
-            raise HttpProblem("round_refuses", "You asked to be let go yourself: another manager decides it.")
+        if asked.about in rounds.OF_ONE and asked.sip in sips_of(keep.desk(s, round_id)[1], who, row.programme_id):
+            raise HttpProblem("round_refuses", "It is you who asked: another manager decides it.")
         done = keep.step(
             s, round_id, by, lambda d: rounds.close_query(d, n, ask.outcome, dt.date.today(), opens=ask.opens)
         )
         keep.note(s, by, "query answered", id, programme=row.programme_id)
+        if asked.about == "interest" and (before := keep.case_row(s, round_id)) is not None:
+            case, policy = keep.case_of(before)
+            now = keep.standing(s, round_id)
+            registered, _ = apply(case, policy, [rounds.tie(now, now.queries[n - 1], case)])
+            keep.keep_case(s, row, registered, policy, before.problems, by)
         return recorded(row, done, keep.standing(s, round_id).state)
 
 

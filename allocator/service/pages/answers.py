@@ -33,9 +33,11 @@ from allocator.store import keep
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SPEAKERS = {"head": "The head", "chair": "The chair of governors", "governors": "The governors, on the appraisal"}
+ALONE = "veto_appraisal"
 WORDS = {
     "accept": "Yes",
     "veto": "Asks for someone else",
+    ALONE: "Asks for someone else for the head's appraisal alone",
     "query": "Asks a question",
     "raise": "Takes the decision one step up",
     "governors_yes": "The governors say yes",
@@ -77,7 +79,7 @@ def queue_page(
         log = keep.events_of(s, id)
     desk = at.desk
     asked = [(q, desk.facts.name(q.urn)) for q in sorted(desk.round.queries, key=lambda q: (q.answer_by, q.id))]
-    refused = [_refused(desk, log, p, who) for p in desk.round.everyone if p.stage == "refused" or p.represented]
+    refused = [_refused(desk, log, p, who) for p in desk.round.everyone if p.represented or p in desk.round.waiting]
     facts = {
         **at.facts,
         "to_decide": [r for r in refused if r.pair.represented],
@@ -226,7 +228,9 @@ def school_page(request: Request, id: str, urn: str, who: Who, office: Office, f
         lines = _about(at, keep.events_of(s, id), urn, who)
     (group,) = rounds.together(at.desk, [urn])
     appraised = (urn, "appraisal") in at.desk.round.pairs
-    answers = [(k, v) for k, v in WORDS.items() if appraised or not k.startswith("governors")]
+    answers = [(k, v) for k, v in WORDS.items() if appraised or not k.startswith(("governors", ALONE))]
+    if not any(rounds.may_raise(at.desk, p) for p in at.desk.round.of([urn])):
+        answers = [(k, v) for k, v in answers if k != "raise"]
     speakers = [(k, v) for k, v in SPEAKERS.items() if appraised or k != "governors"]
     return show(
         request,
@@ -267,7 +271,8 @@ def by_telephone(request: Request, id: Id, urn: UrnPath, who: Manager, office: I
     with office.db.read() as s:
         at = place_in(s, id, who)
         name = line_of(at.desk, urn).name
-    asked = AnswerIn.model_validate({"urn": urn, "answer": word, "by": by, "via": via, "reason": form.text("reason")})
+    says = {"answer": "veto", "post": "appraisal"} if word == ALONE else {"answer": word}
+    asked = AnswerIn.model_validate({"urn": urn, "by": by, "via": via, "reason": form.text("reason")} | says)
     answer(office, request, who, at.plan.id, asked)
     return done(f"/rounds/{id}/answers/{urn}", f"{name}: {WORDS[word].lower()}. Written down.")
 

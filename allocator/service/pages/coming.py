@@ -162,9 +162,11 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
         )
     if stands.waiting and not stands.in_force:
         left = {p.urn for p in stands.waiting if p.declined}
-        refused = {p.urn for p in stands.waiting} - left
+        said_no = {p.urn for p in stands.waiting if p.said_no}
+        refused = {p.urn for p in stands.waiting if not p.said_no} - left
         whose = [f"{_n(len(refused), 'school')} that refused"] if refused else []
         whose += [f"{_n(len(left), 'school')} whose SIP was let go"] if left else []
+        whose += [f"{_n(len(said_no), 'school')} whose governors said no"] if said_no else []
         out.append(
             Coming(
                 f"Plan again for {' and '.join(whose)}",
@@ -250,8 +252,8 @@ def _telling(desk: rounds.Desk, at: str, untold: set[str], sips_first: bool) -> 
     if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
         return Coming(
             f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody",
-            emptied(plan)[0].text,
-            Way("See them, and what would mend it", f"{at}/plan?mark=nobody"),
+            (causes := emptied(plan))[0].text,
+            Way("See what would mend it" if causes[0].kind else "See why", f"{at}/plan?mark=nobody"),
             (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
         )
     held = rounds.held_back(desk)

@@ -67,10 +67,13 @@ def _typed(form: Fields | None, urn: str) -> dict[str, str]:
 
 
 def meant(lines: Sequence[SchoolLine], typed: str) -> list[SchoolLine]:
-    """The schools that what was typed may mean: the one called so, or with that URN, else those with all its words."""
+    """The schools that what was typed may mean: the one called so, or with that URN, else those with all its words; of
+    these the one whose name begins with two words or more as typed."""
     text = typed.casefold()
     called = [x for x in lines if text in (x.name.casefold(), x.urn.casefold())]
-    return called or [x for x in lines if all(w in f"{x.name} {x.urn}".casefold() for w in text.split())]
+    has = called or [x for x in lines if all(w in f"{x.name} {x.urn}".casefold() for w in text.split())]
+    begin = [x for x in has if x.name.casefold().startswith(text)] if " " in text else []
+    return begin if len(begin) == 1 else has
 
 
 def _alone(lines: Sequence[SchoolLine], one: SchoolLine) -> bool:
