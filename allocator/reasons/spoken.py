@@ -96,6 +96,9 @@ def _manager(ready: Setup, c: say.Cause) -> str:
         return f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record {then}."
     if isinstance(c, say.AskedToLeave):
         return _asked(c, name, where)
+    if isinstance(c, say.ByHand) and c.by in (say.THE_SCHOOL, say.THE_GOVERNORS):
+        who = where if c.by == say.THE_SCHOOL else f"The governors of {where}"
+        return f"{who} asked for somebody else than {name} for the head's appraisal."
     if isinstance(c, say.ByHand):
         done = f"{name} was chosen" if c.decision == "lock" else f"{name} was ruled out"
         return f"By hand: {done} for {where} by {c.by}, {day(c.on)}: {c.reason.rstrip('.')}."

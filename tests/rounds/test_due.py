@@ -321,6 +321,7 @@ def test_a_school_that_will_not_have_its_sip_for_the_appraisal_alone_keeps_who_l
     assert not t.desk.facts.case.refusals  # which would bar A from the school for two years
     (change,) = [c for c in t.desk.plan.moves if c.post == "appraisal"]
     assert (change.from_, change.to) == ("A", t.now.pairs["1", "appraisal"].sip)
+    assert change.because == "School 1 asked for somebody else than Sip A for the head's appraisal."
 
 
 def test_governors_who_say_no_are_planned_again_and_use_up_no_refusal() -> None:

@@ -125,7 +125,7 @@ def steps(facts: Given) -> list[DeskStep]:
         if case
         else "not yet"
     )
-    waiting = sum(stages.count(x) for x in ("proposed", "queried"))
+    waiting = len({p.urn for p in stands.everyone if p.stage in ("proposed", "queried")})
     return [
         DeskStep("Data", f"{at}/data", data, case is not None),
         DeskStep("Ask", f"{at}/ask", f"{answered} answered" if facts["answered"] else "nobody asked", bool(answered)),
@@ -144,7 +144,7 @@ def steps(facts: Given) -> list[DeskStep]:
         DeskStep(
             "Answers",
             f"{at}/answers",
-            f"{waiting} to come" if total > draft else "none yet",
+            f"{counted(waiting, 'school')} to come" if total > draft else "none yet",
             total > draft and not waiting,
         ),
         DeskStep(
