@@ -134,5 +134,7 @@ def _same_name(rows: Rows, raw: Raw) -> None:
 
 def _elsewhere(a: Any, b: Any) -> bool:
     """Whether two schools stand so far apart that they are two: a county has many of one saint's name."""
-    here = [getattr(r, c, None) for r in (a, b) for c in ("easting", "northing")]
-    return None not in here and hypot(here[0] - here[2], here[1] - here[3]) > SAME_SITE
+    x, y, x2, y2 = (getattr(r, c, None) for r in (a, b) for c in ("easting", "northing"))
+    if x is None or y is None or x2 is None or y2 is None:
+        return False
+    return hypot(x - x2, y - y2) > SAME_SITE
