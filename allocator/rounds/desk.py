@@ -240,8 +240,8 @@ def _not_for_the_appraisal(urn: str, sip: str, by: str) -> Mapping[str, Any]:
 
 
 def _opened(desk: Desk, p: Pair) -> Mapping[str, Any]:
-    """A school's refusal, its governors' no, a tie that bars, or a SIP let go: a wish to part that bars the pair, and is not the
-    school's."""
+    """A school's refusal, its governors' no, a tie that bars, or a SIP let go: a wish to part that bars the pair, and
+    is not the school's."""
     if p.said_no:
         return _not_for_the_appraisal(p.urn, p.sip, THE_GOVERNORS)
     if not p.declined:
