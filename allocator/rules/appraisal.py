@@ -15,7 +15,6 @@ class Appraisal(Rule):
     title = "The head's appraisal"
     meaning = "Head's appraisal: only by trained SIPs, and a different person from the lead where asked."
     barred = "have no appraisal training on record"
-    setting = "appraisal.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         return post.kind == "appraisal"

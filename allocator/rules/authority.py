@@ -15,7 +15,6 @@ class Authority(Rule):
     title = "Authorities a SIP works for"
     meaning = "SIPs work only for the authorities they name."
     barred = "do not work for its authority"
-    setting = "authority.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         return plain(facts.schools[post.urn].la)

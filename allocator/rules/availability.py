@@ -19,7 +19,6 @@ class Availability(Rule):
     title = "Availability"
     meaning = "A SIP must be active, here in time, and under contract to the last planned day."
     barred = "are not available all year"
-    setting = "availability.on"
     dated = True
 
     def bars(self, facts: Facts, sip: Sip, accepted: Collection[Span]) -> list[Span]:

@@ -10,7 +10,6 @@ class Balance(Rule):
     law = "domain A11, B9"
     title = "Even load"
     meaning = "Load evened out: nobody far above a fair share of the days due."
-    setting = "balance.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts = draft.facts

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from allocator.domain.policy import by_need
 from allocator.words import day as day
 from allocator.words import listed as listed
 from allocator.words import words as words
@@ -64,7 +65,11 @@ class Rule:
     meaning: str = ""  # a sentence for whoever reads the rules in force
     barred: str = ""  # what it makes of several people, after their names: are not trained
     soft: bool = False  # gives points; a soft rule may still block (travel)
-    setting: str = ""  # the policy key that switches it, for example "tenure.on"
+
+    @property
+    def setting(self) -> str:
+        """The policy key that switches it: of the part that is named as the rule, unless it says another."""
+        return f"{self.id}.on"
 
     def on(self, facts: Facts) -> bool:
         """Whether policy has this rule in force."""
@@ -101,8 +106,8 @@ class Rule:
         return 0
 
     def weight(self, facts: Facts, post: Post) -> int:
-        """The rule's weight at this post's need; soft rules override."""
-        return 0
+        """A soft rule's weight at this post's need, by the part of the policy that is named as the rule."""
+        return by_need(getattr(facts.policy, self.id).weight, post.need) if self.soft else 0
 
     def structures(self, draft: Draft) -> list[Structure]:
         """Constraints and team costs to add to the instance."""

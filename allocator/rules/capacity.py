@@ -13,4 +13,3 @@ class Capacity(Rule):
     law = "domain A4, B9, B11, B19, J1; contract 2"
     title = "Days of each SIP"
     meaning = "Year and period days after overhead and reserve."
-    setting = "capacity.on"

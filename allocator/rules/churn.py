@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 from allocator.words import day
 
@@ -16,7 +15,6 @@ class Churn(Rule):
     law = "domain F14"
     title = "Schools with many changes"
     meaning = "Churn-hit schools are kept from newcomers."
-    setting = "churn.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -24,9 +22,6 @@ class Churn(Rule):
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         return -100 if post.kind == "lead" and facts.newcomer(sip) and facts.protected(post.urn) else 0
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.churn.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points or audience != "manager" or sip.joined_on is None:

@@ -34,7 +34,6 @@ class Cluster(Rule):
     law = "domain I1, I3, I4"
     title = "Groups of schools"
     meaning = "One SIP across a group of schools, where the group asks for it."
-    setting = "cluster.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts, out = draft.facts, []

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 from allocator.words import years
 
@@ -16,7 +15,6 @@ class Continuity(Rule):
     law = "domain F4, F5, F12"
     title = "Continuity"
     meaning = "Keep what works: last year's SIP stays where it can, most of all in the third to fifth year."
-    setting = "continuity.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
@@ -29,9 +27,6 @@ class Continuity(Rule):
         table = {int(k): v for k, v in facts.policy.continuity.by_year.items()}
         year = facts.tenure_year(post.urn, sip.sip)
         return table.get(year, table[max(table)] if table and year > max(table) else 0)
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.continuity.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:

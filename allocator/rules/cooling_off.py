@@ -15,7 +15,6 @@ class CoolingOff(Rule):
     title = "Return after a long tenure"
     meaning = "No return soon after a tenure that reached the limit or ended by rotation."
     barred = "may not return yet"
-    setting = "cooling_off.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         return {row.sip for row in facts.history(post.urn)} if post.kind == "lead" else ()

@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 
 
@@ -23,7 +22,6 @@ class Cost(Rule):
     law = "domain L1, L4"
     title = "Day rates"
     meaning = "Cheaper day rates preferred; off by default. Pay is told to managers only (L4)."
-    setting = "cost.on"
     soft = True
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
@@ -32,9 +30,6 @@ class Cost(Rule):
             return 0
         # a SIP who may take nothing sets no rate, and is asked about all the same: held within what others may give
         return int(-100 * min(Fraction(1), max(Fraction(0), (Fraction(str(sip.day_rate)) - least) / (most - least))))
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.cost.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         return f"{sip.name}'s day rate is above the least in the team" if points and audience == "manager" else None

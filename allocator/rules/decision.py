@@ -15,7 +15,6 @@ class Decision(Rule):
     title = "Decisions of a manager"
     meaning = "A manager's recorded word: lock fixes a pair, forbid bars it."
     barred = "are forbidden by a decision"
-    setting = "decision.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         return [row.sip for row in facts.decisions("forbid", post.urn) if row.sip]

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 
 
@@ -15,7 +14,6 @@ class Diary(Rule):
     law = "domain B20"
     title = "Flexible diaries"
     meaning = "Flexible diaries for schools in their inspection window."
-    setting = "diary.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -24,9 +22,6 @@ class Diary(Rule):
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         due = facts.schools[post.urn].inspection_due
         return 100 if post.kind == "lead" and due and sip.flexible_diary else 0
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.diary.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:

@@ -17,7 +17,6 @@ class Eligibility(Rule):
     title = "Who may be a SIP"
     meaning = "Who may be a SIP at all: headship in the phase, and what a serving head must show."
     barred = "are not eligible"
-    setting = "eligibility.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         school = facts.schools[post.urn]

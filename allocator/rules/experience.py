@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 from allocator.words import listed, words
 
@@ -70,7 +69,6 @@ class Experience(Rule):
     law = "domain E1, E3, E12, C14"
     title = "Fitting experience"
     meaning = "Experience that fits the school's context. Facts only, no personality scores."
-    setting = "experience.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -81,9 +79,6 @@ class Experience(Rule):
         if post.kind == "appraisal" or not tags:
             return 0
         return 100 * len(held(sip.experience) & tags) // len(tags)
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.experience.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post, plain
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 from allocator.words import listed, words
 
@@ -16,7 +15,6 @@ class Focus(Rule):
     law = "domain E1"
     title = "Focus"
     meaning = "The head's focus for the year against the SIP's specialisms."
-    setting = "focus.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -27,9 +25,6 @@ class Focus(Rule):
         if post.kind == "appraisal" or not wanted:
             return 0
         return 100 * len(shared(wanted, sip.specialisms)) // len({plain(w) for w in wanted})
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.focus.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:

@@ -8,7 +8,6 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.interests import concerns, declarers
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 
 
@@ -17,7 +16,6 @@ class FormerTie(Rule):
     law = "domain F15, X6"
     title = "A past good tie"
     meaning = "A past good working tie counts for, not against."
-    setting = "former_tie.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
@@ -37,9 +35,6 @@ class FormerTie(Rule):
         latest = max(first_year(r.year) for r in rows)
         good = all(r.ended in (None, "end_of_year", "rotation") for r in rows if first_year(r.year) == latest)
         return 100 if good else 0
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.former_tie.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points:

@@ -19,7 +19,6 @@ class Halves(Rule):
     law = "practice"
     title = "Infant and junior halves"
     meaning = "Infant and junior halves the same SIP, unless either objects."
-    setting = "halves.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts, posts, out = draft.facts, {p.key for p in draft.posts}, []

@@ -17,7 +17,6 @@ class Interest(Rule):
     title = "Declared interests"
     meaning = "A declared interest that is not cleared bars the pair."
     barred = "have an interest not cleared"
-    setting = "interest.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         return declarers(facts, facts.schools[post.urn])

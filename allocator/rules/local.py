@@ -9,7 +9,6 @@ from allocator.domain.calendar import first_year
 from allocator.domain.case import Interest, Sip
 from allocator.domain.facts import Facts, Post, plain, same_text
 from allocator.domain.interests import concerns
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule, strength
 from allocator.words import listed
 
@@ -65,7 +64,6 @@ class Local(Rule):
     law = "domain C10, F11; contract 2"
     title = "Known locally or fresh eyes"
     meaning = "Known locally or fresh eyes, as the school asked."
-    setting = "local.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -80,9 +78,6 @@ class Local(Rule):
             if w.by == "school" and w.wish in IS:
                 total += strength(w.strength) * (1 if IS[w.wish](facts, post.urn, sip) else -1)
         return max(-100, min(100, total))
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.local.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if not points or audience == "sip":

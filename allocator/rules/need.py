@@ -16,7 +16,6 @@ class Need(Rule):
     title = "Experience that a school's position demands"
     meaning = "Experience that a school's Ofsted position and need demand."
     barred = "lack the experience that the school's position demands"
-    setting = "need.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         return () if post.kind == "appraisal" else tuple(flag.name for flag in facts.flags(post.urn))

@@ -17,7 +17,6 @@ class OwnTies(Rule):
     title = "A SIP's own school, trust and neighbours"
     meaning = "A SIP does not work with their own school, trust or group, or with a near competitor."
     barred = "have a tie of their own"
-    setting = "own_ties.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         return tied(facts, facts.schools[post.urn])

@@ -12,4 +12,3 @@ class Participation(Rule):
     law = "domain K1, I2, 3.2"
     title = "Participation"
     meaning = "Which schools enter the run: those that need or buy a SIP and are open."
-    setting = "participation.on"

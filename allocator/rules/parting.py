@@ -20,7 +20,6 @@ class Parting(Rule):
     title = "A strong wish to part"
     meaning = "A strong wish to part is granted; nothing outvotes it."
     barred = "have parted from it, or asked to"
-    setting = "parting.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         firm = [w for w in facts.wishes_about(post.urn) if w.strength == 3]

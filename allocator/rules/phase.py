@@ -17,7 +17,6 @@ class Phase(Rule):
     title = "Phase"
     meaning = "A SIP must serve the school's phase."
     barred = "do not work in this phase"
-    setting = "phase.on"
 
     def sees(self, facts: Facts, post: Post) -> Hashable:
         school = facts.schools[post.urn]

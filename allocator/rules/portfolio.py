@@ -10,4 +10,3 @@ class Portfolio(Rule):
     law = "domain A5-A7, C13"
     title = "How many schools a SIP leads"
     meaning = "Most and fewest schools a SIP leads."
-    setting = "portfolio.on"

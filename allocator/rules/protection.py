@@ -12,7 +12,6 @@ class Protection(Rule):
     law = "domain F13; contract 2"
     title = "Schools changed against their will"
     meaning = "Schools whose SIP was changed against their will lately are not changed again if it can be helped."
-    setting = "protection.on"
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if post.kind != "lead" or not facts.protected(post.urn) or facts.incumbent_of(post) != sip.sip:

@@ -12,7 +12,6 @@ class Reciprocal(Rule):
     law = "practice; domain C8"
     title = "Heads who would be each other's SIP"
     meaning = "Two serving heads are never SIP to each other's schools."
-    setting = "reciprocal.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts = draft.facts

@@ -20,7 +20,6 @@ class Refusal(Rule):
         "until it is cleared."
     )
     barred = "have been refused"
-    setting = "refusal.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str]:
         broke = {row.sip for row in facts.history(post.urn) if row.ended == "breakdown"}

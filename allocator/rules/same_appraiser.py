@@ -14,7 +14,6 @@ class SameAppraiser(Rule):
     law = "domain H3; contract 2"
     title = "The same person at the appraisal"
     meaning = "Where a school asked for the same SIP at the head's appraisal, that is a wish."
-    setting = "same_appraiser.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         price = draft.facts.policy.same_appraiser.price

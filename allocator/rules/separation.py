@@ -12,7 +12,6 @@ class Separation(Rule):
     law = "domain G1-G4"
     title = "Support kept apart"
     meaning = "Support kept apart from validation, where policy or a decision says so."
-    setting = "separation.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         return [

@@ -14,7 +14,6 @@ class SharedHead(Rule):
     law = "practice; contract 1"
     title = "Schools that share a head"
     meaning = "Schools that share a head share a lead: one lead, one answer, one appraisal."
-    setting = "shared_head.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         groups = sorted(led(draft.facts).items())

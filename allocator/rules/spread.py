@@ -14,7 +14,6 @@ class Spread(Rule):
     law = "domain E9"
     title = "Strong and needy schools spread"
     meaning = "Strong and needy schools spread over the team."
-    setting = "spread.on"
 
     def structures(self, draft: Draft) -> list[Structure]:
         facts = draft.facts

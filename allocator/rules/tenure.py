@@ -15,7 +15,6 @@ class Tenure(Rule):
     title = "Tenure"
     meaning = "A limit on consecutive years as lead; a prompt before it, never an automatic rotation."
     barred = "have reached the limit of years"
-    setting = "tenure.on"
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
         if facts.policy.tenure.limit < 1:

@@ -11,7 +11,6 @@ from math import lcm
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.domain.national_grid import Circles
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule
 
 
@@ -37,7 +36,6 @@ class Travel(Rule):
     title = "Distance"
     meaning = "Distance: a limit for each SIP, and shorter journeys before longer ones."
     barred = "are too far away"
-    setting = "travel.on"
     soft = True
 
     def reach(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -66,9 +64,6 @@ class Travel(Rule):
         if metres is None or metres * unit <= soft or limit <= soft:
             return 0
         return max(-100, -(100 * (metres * unit - soft) // (limit - soft)))
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.travel.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         metres = facts.metres(post.urn, sip.sip)

@@ -7,7 +7,6 @@ from collections.abc import Collection
 from allocator.domain.case import Sip
 from allocator.domain.case import Wish as Row
 from allocator.domain.facts import Facts, Post
-from allocator.domain.policy import by_need
 from allocator.rules.base import Rule, strength
 
 
@@ -16,7 +15,6 @@ class Wish(Rule):
     law = "domain E6, F3, F6; C2 as a school's own preference"
     title = "Wishes"
     meaning = "What schools and SIPs asked for."
-    setting = "wish.on"
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
@@ -27,9 +25,6 @@ class Wish(Rule):
             return 0
         total = sum(sign(facts, post, sip, w) * strength(w.strength) for w in facts.wishes_about(post.urn))
         return max(-100, min(100, total))
-
-    def weight(self, facts: Facts, post: Post) -> int:
-        return by_need(facts.policy.wish.weight, post.need)
 
     def say(self, facts: Facts, post: Post, sip: Sip, points: int, audience: str) -> str | None:
         if post.kind != "lead":
