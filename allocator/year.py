@@ -8,17 +8,17 @@ changes' own.
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from allocator.domain.change import canonical
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
-from allocator.intake.broken import BROKEN_TEXT
+from allocator.intake.changes import tables_of
 from allocator.questions.compare import Comparison, compare
 from allocator.questions.scenario import scenario
 from allocator.questions.veto import Resubmission, veto
@@ -29,7 +29,7 @@ class Step:
     """One event of the year; `refusal` is (URN, post)."""
 
     title: str
-    changes: tuple[dict[str, Any], ...] = ()
+    changes: tuple[Change, ...] = ()
     refusal: tuple[str, Any] | None = None
     on: dt.date | None = None
 
@@ -59,25 +59,7 @@ def tell(plan: Plan, steps: Sequence[Step], stop: Stop | None = None) -> Iterato
 
 def read_steps(path: Path) -> tuple[Step, ...]:
     """The steps of a file. Raises UsageError with every problem, numbered."""
-    try:
-        data = tomllib.loads(path.read_text("utf-8-sig"))
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file.") from None
-    except (OSError, *BROKEN_TEXT) as error:
-        raise UsageError(f"{path}: this is not TOML that can be read: {error}.") from None
-    rows = data.get("step")
-    if set(data) - {"step"} or not isinstance(rows, list) or not rows:
-        raise UsageError(f"{path}: a file of steps is a list of [[step]] tables and nothing else.")
-    found: list[Step] = []
-    problems: list[str] = []
-    for n, row in enumerate(rows, 1):
-        try:
-            found.append(_step(row))
-        except UsageError as error:
-            problems.append(f"{path}, step {n}: {error.text}")
-    if problems:
-        raise UsageError("\n".join(problems))
-    return tuple(found)
+    return tuple(tables_of(path, "step", "file of steps", _step))
 
 
 def _step(row: Any) -> Step:

@@ -1,6 +1,6 @@
-"""Pictures of pages, to be looked at: `python -m tests.pages.shots FOLDER [PATH ...]`, at two widths.
+"""python -m tests.pages.shots FOLDER [PATH ...]
 
-Without PATH every page of every role with the 63-school case, in the state that shows it best. With `--docs` the few
+Pictures of pages, to be looked at, at two widths. Without PATH every page of every role with the 63-school case, in the state that shows it best. With `--docs` the few
 that the documentation shows, cropped.
 """
 
@@ -97,4 +97,6 @@ def main(folder: Path, asked: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        sys.exit(f"usage: {(__doc__ or '').strip()}")
     main(Path(sys.argv[1]), sys.argv[2:])

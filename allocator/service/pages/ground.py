@@ -29,6 +29,7 @@ from starlette.exceptions import HTTPException
 from allocator.domain.characters import dialled, lines, strange
 from allocator.errors import AllocatorError
 from allocator.reasons.policy_words import in_words
+from allocator.report.by_school import STAGES
 from allocator.service import passes
 from allocator.service.access import office_of, round_in
 from allocator.service.http_problems import TITLES, HttpProblem, away, fault, refusal_of
@@ -96,6 +97,7 @@ def environment() -> Environment:
     env.filters["moment"] = moment
     env.filters["words"] = lambda tag: words(str(tag))
     env.filters["times"] = times
+    env.filters["stage"] = STAGES.__getitem__
     env.filters["dialled"] = dialled
     env.filters["setting"] = lambda value, key: in_words(key, value)
     env.tests["managing"] = lambda me: bool(me) and me.role == "manager"
