@@ -13,8 +13,8 @@ import datetime as dt
 from typing import Any
 
 from allocator.domain.change import canonical
+from allocator.domain.change_args import Change
 
-Change = dict[str, Any]
 Day = dt.date | str
 
 

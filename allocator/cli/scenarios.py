@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,6 +31,7 @@ from allocator.cli.planning import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
 from allocator.cli.time_allowed import SearchersOpt, TimeOpt, WorkOpt, clear, stop_of, within
 from allocator.cli.whom import People
+from allocator.domain.change_args import Change
 
 if TYPE_CHECKING:
     from allocator.domain.case import Case
@@ -126,7 +127,7 @@ def _words_only(then: Case, now: Case) -> Iterator[str]:
         yield "notes to wishes"
 
 
-def changes_of(plan: Plan, leaves: list[str] | None, files: list[Path] | None) -> list[dict[str, Any]]:
+def changes_of(plan: Plan, leaves: list[str] | None, files: list[Path] | None) -> list[Change]:
     """All changes asked for, in the order: leavers, then files; names in them are read as ids."""
     from allocator.domain.change import canonical
     from allocator.errors import UsageError

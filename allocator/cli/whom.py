@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from allocator.domain.change_args import Change
 from allocator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class People:
         """The SIP's id. Raises UsageError likewise."""
         return _found(self.sips, given, option, "SIP", "an id or a name that only one has")
 
-    def in_change(self, change: Mapping[str, Any]) -> dict[str, Any]:
+    def in_change(self, change: Mapping[str, Any]) -> Change:
         """A change of a file, with ids for names; whom nobody knows is left for the change itself to refuse."""
         out = {}
         for kind, args in change.items():

@@ -18,6 +18,7 @@ from allocator.domain import change_args as take
 from allocator.domain import said
 from allocator.domain.calendar import Year
 from allocator.domain.case import Case, Decision, Interest, Need, Refusal, School, Sip
+from allocator.domain.change_args import Change
 from allocator.domain.change_rows import World, edit, on_team, put, school_of, sip_of
 from allocator.domain.characters import strange
 from allocator.domain.policy import Policy
@@ -104,7 +105,7 @@ def lists_split(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, An
     return out
 
 
-def canonical(change: Mapping[str, Any]) -> dict[str, Any]:
+def canonical(change: Mapping[str, Any]) -> Change:
     """The change as `{kind: {…}}` with plain JSON values, blanks left out."""
     kind, args = parse(change)
     return {kind: args.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=False)}
@@ -390,6 +391,6 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def all_of(changes: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+def all_of(changes: Sequence[Mapping[str, Any]]) -> tuple[Change, ...]:
     """Every change in canonical form, checked."""
     return tuple(canonical(c) for c in changes)

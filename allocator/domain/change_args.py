@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.domain.case import Need, PostKind
 
+Change = dict[str, Any]  # {kind: {…}}, in JSON's values
+
 TELLS = "the day it tells; blank = that of the change before it"
 
 

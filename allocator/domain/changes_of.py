@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from allocator.domain.canon import sort_rows
 from allocator.domain.case import PERIODS, Case, Row
 from allocator.domain.change import apply, canonical
+from allocator.domain.change_args import Change
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 
@@ -20,7 +21,7 @@ UNPLANNED = {  # columns that no plan looks at
 ADDED = {"interests": "interest", "wishes": "wish", "decisions": "decision"}  # table -> the change that adds a row
 
 
-def changes_of(old: Case, new: Case) -> list[dict[str, Any]] | None:
+def changes_of(old: Case, new: Case) -> list[Change] | None:
     """Changes that make `new` of `old`; empty where no plan would see a difference, None where changes cannot say
     it."""
     old = _as_unplanned(old, new)
@@ -49,7 +50,7 @@ def _key(row: Any) -> str:
     return str(getattr(row, "urn", None) or row.sip)
 
 
-def _changes(old: Case, new: Case) -> Iterator[dict[str, Any]]:
+def _changes(old: Case, new: Case) -> Iterator[Change]:
     was = {s.urn: s for s in old.schools}
     for s in new.schools:
         moved = _moved(was[s.urn], s)

@@ -342,7 +342,8 @@ class Facts:
         """Something that a rule needs, worked out once for this case."""
         if what not in self._once:
             self._once[what] = work()
-        return self._once[what]  # type: ignore[no-any-return]  # what was kept under this name
+        kept: T = self._once[what]
+        return kept
 
     @cached_property
     def interests(self) -> dict[str, list[Interest]]:

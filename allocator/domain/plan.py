@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from allocator.domain.case import Need, PostKind
+from allocator.domain.change_args import Change
 from allocator.domain.claims import Cause, WishAnswered
 
 
@@ -77,7 +78,7 @@ class Fix(PlanPart):
     """A smallest set of changes (as in changes.toml) that would fill the post."""
 
     text: str
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[Change, ...]
 
 
 class Unfilled(PlanPart):
@@ -200,7 +201,7 @@ class Inputs(PlanPart):
     base_sha256: str
     case: dict[str, Any]
     policy: dict[str, Any]
-    changes: tuple[dict[str, Any], ...] = ()
+    changes: tuple[Change, ...] = ()
     repaired: Repaired | None = None
     seal: str | None = None
 

@@ -98,6 +98,10 @@ def above(table: str, column: str, most: float, what: str, severity: Literal["er
     )
 
 
+def shape(table: str, column: str, wrong: Callable[[Any], bool], says: str) -> Check:
+    return Check(table, column, lambda r, y: wrong(r), says, code="bad_shape")
+
+
 def off_grid(r: Any, y: When) -> bool:
     e, n = r.easting, r.northing
     return (e is not None and not 0 <= e <= 700_000) or (n is not None and not 0 <= n <= 1_300_000)
@@ -105,6 +109,18 @@ def off_grid(r: Any, y: When) -> bool:
 
 def of_state(*states: str | None) -> Callable[[Any], bool]:
     return lambda r: r.status in states
+
+
+def more_than_the_year(column: str) -> Callable[[Any, When], bool]:
+    return lambda r, y: (v := getattr(r, column)) is not None and v > r.days
+
+
+def no_quarters(column: str) -> Callable[[Any, When], bool]:
+    return lambda r, y: (v := getattr(r, column)) is not None and bool(v * 4 % 1)
+
+
+def without(column: str, other: str) -> Callable[[Any, When], bool]:
+    return lambda r, y: getattr(r, column) is not None and getattr(r, other) is None
 
 
 def always(r: Any) -> bool:
@@ -119,7 +135,7 @@ CHECKS: tuple[Check, ...] = (
         Check(
             "sips",
             f"{p}_days",
-            lambda r, y, p=p: (v := getattr(r, f"{p}_days")) is not None and v > r.days,  # type: ignore[misc]
+            more_than_the_year(f"{p}_days"),
             f"{{r.name}} offers {{v:g}} days in {p} but {{r.days:g}} in the year. Lower the one or raise the other.",
         )
         for p in PERIODS
@@ -133,12 +149,7 @@ CHECKS: tuple[Check, ...] = (
     above("sips", "headship_years", 45, "a career has fewer", "notice"),
     above("sips", "day_rate", 5_000, "that is a great deal for a day; is it the year's?", "notice"),
     *(
-        Check(
-            "schools",
-            c,
-            lambda r, y, c=c: (v := getattr(r, c)) is not None and v * 4 % 1,  # type: ignore[misc]
-            f"{c} is {{v:g}}; days go in quarters.",
-        )
+        Check("schools", c, no_quarters(c), f"{c} is {{v:g}}; days go in quarters.")
         for c in ("days", "support_days", "appraisal_days")
     ),
     *(above("schools", c, MOST_DAYS, SCHOOL_DAYS) for c in ("days", "support_days", "appraisal_days")),
@@ -151,7 +162,7 @@ CHECKS: tuple[Check, ...] = (
         Check(
             t,
             "northing" if a == "easting" else "easting",
-            lambda r, y, a=a, b=b: getattr(r, a) is not None and getattr(r, b) is None,  # type: ignore[misc]
+            without(a, b),
             f"{a} is given without {b}: distance rules let it pass.",
             "notice",
         )
@@ -231,40 +242,19 @@ CHECKS: tuple[Check, ...] = (
         "notice",
     ),
     # what a row must or may name
-    Check(
-        "interests",
-        "urn",
-        lambda r, y: sum(c is not None for c in (r.urn, r.trust, r.la)) != 1,
-        "fill exactly one of urn, trust and la.",
-        code="bad_shape",
+    shape(
+        "interests", "urn", lambda r: (r.urn, r.trust, r.la).count(None) != 2, "fill exactly one of urn, trust and la."
     ),
-    Check(
-        "wishes",
-        "sip",
-        lambda r, y: r.by == "sip" and r.sip is None,
-        "a SIP's wish must say which SIP.",
-        code="bad_shape",
+    shape("wishes", "sip", lambda r: r.by == "sip" and r.sip is None, "a SIP's wish must say which SIP."),
+    shape("wishes", "urn", lambda r: r.by == "school" and r.urn is None, "a school's wish must say which school."),
+    shape(
+        "wishes", "sip", lambda r: r.wish in ("named", "follow_head") and r.sip is None, "*{r.wish}* must name a SIP."
     ),
-    Check(
-        "wishes",
-        "urn",
-        lambda r, y: r.by == "school" and r.urn is None,
-        "a school's wish must say which school.",
-        code="bad_shape",
-    ),
-    Check(
-        "wishes",
-        "sip",
-        lambda r, y: r.wish in ("named", "follow_head") and r.sip is None,
-        "*{r.wish}* must name a SIP.",
-        code="bad_shape",
-    ),
-    Check(
+    shape(
         "decisions",
         "sip",
-        lambda r, y: r.decision in ("lock", "forbid") and r.sip is None,
+        lambda r: r.decision in ("lock", "forbid") and r.sip is None,
         "a {r.decision} must name a SIP.",
-        code="bad_shape",
     ),
     Check(
         "history",

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import IO
 from xml.parsers import expat
 
@@ -52,7 +52,7 @@ def sheets(data: bytes, name: str) -> list[tuple[str, Callable[[], Rows]]]:
         except (CalamineError, ValueError) as error:
             raise CaseError(f"{name}, sheet {title}, could not be read ({type(error).__name__}).") from None
 
-    return [(title, lambda title=title: rows(title)) for title in book.sheet_names]  # type: ignore[misc]
+    return [(title, partial(rows, title)) for title in book.sheet_names]
 
 
 def written(cell: object) -> str:

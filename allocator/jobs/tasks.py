@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.change import apply
+from allocator.domain.change_args import Change
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
@@ -141,7 +142,7 @@ def _adopting(
         return told(kept.id, plan, adopted=True)
 
 
-def _keep_locks(s: Session, row: RoundRow, changes: list[dict[str, Any]], by: Person) -> None:
+def _keep_locks(s: Session, row: RoundRow, changes: list[Change], by: Person) -> None:
     """Locks and bars made by hand are decisions of the round's case too: a plan made again from it keeps them."""
     before = keep.case_row(s, row.id)
     if before is None:

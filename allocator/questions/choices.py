@@ -12,6 +12,7 @@ from typing import Any
 
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Plan
 from allocator.engine.force import force
 from allocator.engine.instance import Solution, TierValue
@@ -245,7 +246,7 @@ def _holds(ready: Setup, s: Solution, c: Choice, sip: str) -> bool:
     return any(ready.choices[i] == (c.urn, c.post, sip) for i in s.chosen)
 
 
-def leaver(sip: str, on: str | None) -> dict[str, Any]:
+def leaver(sip: str, on: str | None) -> Change:
     """The change for one leaver. Raises UsageError for an empty id."""
     if not sip:
         raise UsageError("--sip-leaves needs a SIP's id, as SIP or SIP@YYYY-MM-DD.")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from allocator.domain import tiers as tier
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Plan
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError
@@ -30,7 +31,7 @@ class SweepQuestion:
 
     key: str
     label: str
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[Change, ...]
     rebuild: bool
 
 

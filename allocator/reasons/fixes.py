@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf
 from time import monotonic
-from typing import Any
 
 from allocator.allocate import Key, Setup
 from allocator.domain import tiers
 from allocator.domain.change import apply
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Fix
 from allocator.engine import instance as en
 from allocator.engine.instance import Solution
@@ -36,7 +36,7 @@ SHARE = 6.0  # deterministic work for all trials of a plan: some seconds; one co
 TELLING = 1.0  # seconds in which causes may be looked for after a search that took all the time it had
 SETTING_UP = 2e-5  # of that work, for each pair
 COST, DEAR = 2, 4  # a new person is the last resort: as dear as two changes of those already there
-Changes = tuple[dict[str, Any], ...]
+Changes = tuple[Change, ...]
 TOLD = {  # change -> where it says from which day it tells
     "sip_joins": "joined_on",
     "days": "on",
@@ -157,7 +157,7 @@ class Workshop:
         return {t.name: len(empty & t.filled.keys()) for t in self.ready.inst.tiers if t.name in tiers.FILLED}
 
 
-def dated(change: dict[str, Any], on: dt.date | None) -> dict[str, Any]:
+def dated(change: Change, on: dt.date | None) -> Change:
     """The change told from the day from which the plan was made: without a day it would tell on that of the last
     event, which may be later, and what is left to give would be other days than those tried. What was said at its
     own time (an interest, a school's answer) keeps it."""

@@ -12,6 +12,7 @@ from typing import Any
 from allocator.allocate import Choice, Key, Setup
 from allocator.domain.case import Interest
 from allocator.domain.change import BY
+from allocator.domain.change_args import Change
 from allocator.domain.interests import concerns
 from allocator.rules.own_ties import firm_tie
 
@@ -23,7 +24,7 @@ class Remedy:
     """One thing to do: in words (a clause), as changes, and whom it is about."""
 
     text: str
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[Change, ...]
     sip: str | None = None
     name: str | None = None
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from allocator.domain import canon
 from allocator.domain.case import Case, InterestKind, School, Sip
 from allocator.domain.change import apply
+from allocator.domain.change_args import Change
 from allocator.domain.facts import Facts
 from allocator.domain.policy import Policy
 from allocator.domain.round import Frozen, Person, RoundState
@@ -132,7 +133,7 @@ def could_meet(facts: Facts, sip: Sip) -> list[School]:
     return [s for s in schools_asked(facts) if s.urn in near]
 
 
-def change(facts: Facts, key: Key, asked: Asked) -> tuple[dict[str, Any], str | None]:
+def change(facts: Facts, key: Key, asked: Asked) -> tuple[Change, str | None]:
     """The answer as a change of the case, and what a person must still settle."""
     whose, id = key
     if whose == "sip":

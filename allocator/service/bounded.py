@@ -69,7 +69,7 @@ def _apart(body: bytes, reader: Callable[..., T], *args: Any) -> T:
     try:
         if not here.poll(SECONDS):
             raise _too_much(f"It takes more than {SECONDS} s to read")
-        found = here.recv()
+        found: T | HttpProblem | RuntimeError = here.recv()
     except EOFError:
         raise _too_much("It takes too much memory to read") from None
     finally:
@@ -78,7 +78,7 @@ def _apart(body: bytes, reader: Callable[..., T], *args: Any) -> T:
         here.close()
     if isinstance(found, HttpProblem | RuntimeError):
         raise found
-    return found  # type: ignore[no-any-return]  # what the reader made
+    return found
 
 
 def _too_much(what: str) -> HttpProblem:

@@ -13,8 +13,8 @@ import secrets
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from authlib.integrations.base_client.errors import OAuthError  # type: ignore[import-untyped]  # Authlib ships no types
-from authlib.integrations.starlette_client import OAuth  # type: ignore[import-untyped]
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.starlette_client import OAuth
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool

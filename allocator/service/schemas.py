@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from allocator.domain import characters
 from allocator.domain.case import PostKind
+from allocator.domain.change_args import Change
 from allocator.service.http_problems import HttpProblem, TableProblem
 
 T = TypeVar("T")
@@ -199,7 +200,7 @@ class SolveIn(Bounds):
 
 
 class WhatIfIn(Bounds):
-    changes: list[dict[str, Any]] = Field(min_length=1, max_length=200, examples=[[{"sip_leaves": {"sip": "john"}}]])
+    changes: list[Change] = Field(min_length=1, max_length=200, examples=[[{"sip_leaves": {"sip": "john"}}]])
     rebuild: bool = False
     on: dt.date | None = None
     adopt: bool = Field(False, description="put it on the desk: a change by hand, or a repair once in force")
@@ -216,7 +217,7 @@ class Chosen(In):
 
 
 class ChoicesIn(Bounds):
-    changes: list[dict[str, Any]] = Field(min_length=1, max_length=200)
+    changes: list[Change] = Field(min_length=1, max_length=200)
     chosen: list[Chosen] = Field([], max_length=500)
 
 

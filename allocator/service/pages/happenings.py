@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from allocator.domain.calendar import Year
 from allocator.domain.case import NEEDS, PERIODS, PHASES, Case
+from allocator.domain.change_args import Change
 from allocator.domain.policy import Policy, settings
 from allocator.report.changes_told import CATEGORY, PERIOD
 from allocator.words import words
 
 Widget = Literal["sip", "school", "cluster", "setting", "rule", "date", "number", "text", "select", "ticks"]
-Changes = list[dict[str, Any]]
+Changes = list[Change]
 KINDS = {
     "la_adviser": "authority adviser",
     "serving_head": "serving head",

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from allocator.allocate import Setup
 from allocator.domain.calendar import year_of
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
 from allocator.engine.tiers import Stop
@@ -200,7 +201,7 @@ def by_hand(
     who: Who,
     office: Office,
     form: Fields,
-    changes: list[dict[str, Any]],
+    changes: list[Change],
     reason: str,
     at: str,
 ) -> Response:
@@ -225,7 +226,7 @@ def _named(form: Fields) -> tuple[str, str, str]:
     return form.text("urn") or "", post, form.text("sip") or ""
 
 
-def lock(kind: str, urn: str, post: str, sip: str, reason: str, on: dict[str, str]) -> dict[str, Any]:
+def lock(kind: str, urn: str, post: str, sip: str, reason: str, on: dict[str, str]) -> Change:
     """A change that locks a post to a SIP, or unlocks it."""
     return {kind: {"urn": urn, "post": post, "sip": sip, "reason": reason, **on}}
 

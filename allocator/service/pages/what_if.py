@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.change import all_of, apply
+from allocator.domain.change_args import Change
 from allocator.domain.plan import Fix, Plan
 from allocator.domain.round import Round
 from allocator.errors import AllocatorError, RoundRefuses, UsageError
@@ -35,7 +36,7 @@ from allocator.store.tables import PlanRow, RoundRow, ScenarioRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Basket = Annotated[list[str] | None, Query(alias="and", max_length=50)]
-Changes = list[dict[str, Any]]
+Changes = list[Change]
 
 
 # -- asking --------------------------------------------------------------------------------------------------------
