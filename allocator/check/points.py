@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import cast
 
@@ -187,6 +187,12 @@ def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
         if points:
             out[name] = points * weight
     return out
+
+
+def sums(b: Book, post: Post, sips: Iterable[Sip]) -> list[int]:
+    """All points of each of these pairs, as `of_pair`: what speaks at a post is looked up once for them."""
+    speaking = _speaking(b, post.urn, post.kind)
+    return [sum(rule(b, post, sip) * weight for _, rule, weight in speaking) for sip in sips]
 
 
 @once

@@ -13,7 +13,7 @@ are asked (None).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -35,6 +35,7 @@ from allocator.engine.matrix import Flags, Floats, Ints
 from allocator.engine.model import value
 from allocator.engine.part import Part, cut_out
 from allocator.engine.relaxation import ByColumn, Imprecise, Relaxed
+from allocator.engine.rounding import at_once
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
 from allocator.engine.wide.whole import solve_whole
@@ -78,7 +79,8 @@ def statuses(found: solution_pb2.SparseBasisStatusVector) -> Ints:
 
 
 class Sift:
-    """The relaxation of one instance; `bound`: no plan has more points, `cost`: by pair, how much less with it."""
+    """The relaxation of one instance; `bound`: no plan has more points; by pair, `cost`: how much less with it, and `at`:
+    how much of it the relaxed plan has."""
 
     def __init__(self, inst: Instance, clock: Clock) -> None:
         self.inst, self.clock = inst, clock
@@ -93,7 +95,7 @@ class Sift:
         self.under = ladder.under.copy()
         self.under[: len(inst.posts)][self.must] = 0
         self.basis: Basis | None = None
-        self.bound, self.cost = 0, np.zeros(self.pairs, dtype=np.int64)
+        self.bound, self.cost, self.at = 0, np.zeros(self.pairs, dtype=np.int64), np.zeros(self.pairs)
 
     def best(self, worth: Ints, many: int) -> Flags:
         """So many pairs of each post, those worth most."""
@@ -140,6 +142,7 @@ class Sift:
             if not new.any() and not more:
                 self.bound = bound // grain + self.constant
                 self.cost = np.maximum(0, -net[:pairs]) // grain
+                self.at = at[:pairs]
                 filled = np.bincount(self.post, at[:pairs], len(self.inst.posts))
                 return bool((filled[self.must] > 1 - 1e-6).all())
             live[:pairs] |= new
@@ -194,7 +197,7 @@ def sifted(inst: Instance, clock: Clock, *, settle: bool = True) -> Solution | N
     kept[always] = True
     kept |= sift.cost <= sift.cheapest(KEPT)
     patience = max(LEAST, clock.work)  # what relaxing all took
-    plan = _on(inst, kept, clock, partial(_first, patience=patience))
+    plan = _on(inst, kept, clock, partial(_first, patience=patience)) or _rounded(inst, sift, clock)
     if plan is None:
         return None
     spare = sift.bound - value(inst, points, plan.chosen, plan.short)  # a pair that costs more is in no better plan
@@ -239,12 +242,23 @@ def _on(inst: Instance, kept: Flags, clock: Clock, how: Callable[[Part, Clock], 
     clock.work += own.work
     if found is None or found.status == "stopped":
         return None
-    short = any(
-        signed(t, value(part.inst, t, found.chosen, found.short)) < _tops(inst)[t.name]
-        for t in part.inst.tiers
-        if not (t.points or t.lot)
-    )
-    return None if short else replace(found, chosen=tuple(part.pairs[i] for i in found.chosen))
+    found = replace(found, chosen=tuple(part.pairs[i] for i in found.chosen))
+    return None if _lacking(inst, found.chosen, found.short) else found
+
+
+def _lacking(inst: Instance, chosen: Sequence[int], short: Mapping[int, int]) -> bool:
+    """Whether a tier before the points is not as good as it could ever be."""
+    tops = _tops(inst)
+    return any(signed(t, value(inst, t, chosen, short)) < tops[t.name] for t in inst.tiers if t.name in tops)
+
+
+def _rounded(inst: Instance, sift: Sift, clock: Clock) -> Solution | None:
+    """Where time is up, a good plan at once: what the relaxed one has, and beside it what costs it least. None where
+    that is not at its best before the points."""
+    if not clock.over:
+        return None
+    plan = at_once(inst, np.lexsort((-sift.ladder.matrix.points, sift.cost, -sift.at)).tolist())
+    return None if plan is None or _lacking(inst, *plan) else stopped(inst, (*plan, {}), clock.work)
 
 
 def _first(part: Part, clock: Clock, patience: float) -> Solution | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from allocator.engine.highs import MARGIN, NODES, WIDE, Effort, Floor, Found, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
+from allocator.engine.ladder import stopped
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.rounding import at_once
@@ -290,6 +291,8 @@ def solve_whole(
     inst: Instance, stop: Stop, clock: Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
 ) -> Solution:
     """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
+    if clock.over and (plan := at_once(inst, hint) or any_plan(inst, hint)):  # nobody waits for a matrix
+        return stopped(inst, (*plan, {}), clock.work)
     before = [t for t in inst.tiers if not (t.points or t.lot)]
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
