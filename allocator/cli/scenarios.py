@@ -31,10 +31,10 @@ from allocator.cli.planning import AllOpt, PostOpt, of_model, post_kind
 from allocator.cli.stopping import stopping
 from allocator.cli.time_allowed import SearchersOpt, TimeOpt, WorkOpt, clear, stop_of, within
 from allocator.cli.whom import People
-from allocator.domain.change_args import Change
 
 if TYPE_CHECKING:
     from allocator.domain.case import Case
+    from allocator.domain.change_args import Change
     from allocator.domain.plan import Plan
     from allocator.questions.choices import Choice
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from allocator.domain.change_args import Change
 from allocator.errors import UsageError
 
 if TYPE_CHECKING:
+    from allocator.domain.change_args import Change
     from allocator.domain.plan import Plan
     from allocator.intake.known import Known
 
