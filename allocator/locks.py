@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from allocator.domain.case import PERIODS
 from allocator.setup import Setup
-from allocator.words import days
+from allocator.words import counted, days
 
 PERIOD = dict(enumerate(("the year", "the first half of autumn", "the second half of autumn", "spring", "summer")))
 assert len(PERIOD) == len(PERIODS) + 1
@@ -60,18 +60,18 @@ def _person(ready: Setup, person: int, held: Sequence[int]) -> Iterator[str]:
     posts = {ready.inst.pairs[i].post for i in held}
     leads = sum(ready.inst.posts[p].counts for p in posts)
     if who.at_most is not None and leads > who.at_most:
-        yield f"{name} may lead {_schools(who.at_most)} (max_schools); these give {leads}."
+        yield f"{name} may lead {counted(who.at_most, 'school')} (max_schools); these give {leads}."
     if leads and who.at_least > leads:
         taken = {ready.inst.pairs[i].post for i in ready.inst.fixed if ready.inst.pairs[i].person != person}
         open_ = {p.post for p in ready.inst.pairs if p.person == person and ready.inst.posts[p.post].counts} - taken
         if len(open_) < who.at_least:
             yield (
-                f"{name} leads at least {_schools(who.at_least)} or none (min_schools); at most {len(open_)} "
+                f"{name} leads at least {counted(who.at_least, 'school')} or none (min_schools); at most {len(open_)} "
                 "can be given."
             )
         elif not any(sum(_least(ready, i, x.resource) for i in held) > x.hard for x in who.limits):
             yield (
-                f"{name} leads at least {_schools(who.at_least)} or none (min_schools), and there are not the "
+                f"{name} leads at least {counted(who.at_least, 'school')} or none (min_schools), and there are not the "
                 "days for so many beside the locks."
             )
 
@@ -117,7 +117,3 @@ def _budget(ready: Setup, pairs: Sequence[int]) -> Iterator[str]:
 def _post(ready: Setup, post: int) -> str:
     found = ready.facts.posts[post]
     return f"{ready.facts.name(found.urn)} ({found.urn}, {found.kind})"
-
-
-def _schools(n: int) -> str:
-    return f"{n} school{'' if n == 1 else 's'}"

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from allocator.words import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -92,11 +94,6 @@ def load(path: Path, year: str | None, policy: Path | None, *, quiet: bool = Fal
     if not quiet and reading.problems:
         note(f"{path}: {counted(len(reading.problems), 'notice')}; `allocator check {path}` lists them.")
     return reading.case, reading.policy
-
-
-def counted(n: int, what: str) -> str:
-    """1 notice, 2 notices."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def show_problems(problems: tuple[Any, ...]) -> None:

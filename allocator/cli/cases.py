@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, counted, note, out, say, say_json
+from allocator.cli.app import CaseArg, JsonOpt, PolicyOpt, YearOpt, app, note, out, say, say_json
+from allocator.words import counted
 
 
 @app.command()

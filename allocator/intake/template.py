@@ -114,16 +114,16 @@ def meaning(column: str, info: FieldInfo) -> str:
     return f"{column} ({must}): {kind}.\n{info.description}"
 
 
-def _parts(annotation: Any) -> tuple[Any, ...]:
-    """The members of an optional or union, None left out."""
+def filled(annotation: Any) -> Any:
+    """What a column holds where it is filled: of an optional what is not None."""
     if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(a for a in get_args(annotation) if a is not type(None))
-    return (annotation,)
+        return next(a for a in get_args(annotation) if a is not type(None))
+    return annotation
 
 
 def closed_list(info: FieldInfo) -> list[str]:
     """The values of a column that has a closed list; drop-downs hold 255 characters at most."""
-    part = _parts(info.annotation)[0]
+    part = filled(info.annotation)
     if part is bool:
         return ["yes", "no"]
     values = [str(v) for v in get_args(part)] if get_origin(part) is Literal else []
@@ -132,7 +132,7 @@ def closed_list(info: FieldInfo) -> list[str]:
 
 def kind_of(annotation: Any) -> str:
     """What a cell of the column holds, in a few words."""
-    part = _parts(annotation)[0]
+    part = filled(annotation)
     if get_origin(part) is tuple:
         return "a list, separated by ;"
     return {int: "a whole number", float: "a number", dt.date: "a date"}.get(part, "text")

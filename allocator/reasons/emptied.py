@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from allocator.domain.plan import Plan, Unfilled
-from allocator.words import listed
+from allocator.words import listed, noun
 
 WHY = {  # what a fix is about -> what is the matter, for one and for several people
     "check": ("{who} has no valid DBS check", "{who} have no valid DBS check"),
@@ -93,4 +93,4 @@ def _text(kind: str, who: list[str], posts: list[Unfilled]) -> str:
         said = ALONE.get(kind, LEAST.format("it" if n == 1 else "them"))
     schools = sorted({u.school + ("" if u.post == "lead" else f", {u.post}") for u in posts})
     shown = listed(schools if len(schools) <= NAMED + 1 else [*schools[:NAMED], f"{len(schools) - NAMED} others"])
-    return f"{said[:1].upper()}{said[1:]}: {n} post{'' if n == 1 else 's'} empty ({shown})."
+    return f"{said[:1].upper()}{said[1:]}: {n} {noun(n, 'post')} empty ({shown})."

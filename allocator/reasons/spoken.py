@@ -67,11 +67,6 @@ def to_reader(facts: Facts, sip: str | None) -> str:
     return facts.sips[sip].name if sip in facts.sips else "the partner you had"
 
 
-def days_of(n: float) -> str:
-    """1 day, 2.5 days."""
-    return f"{n:g} day{'' if n == 1 else 's'}"
-
-
 # -- a manager ------------------------------------------------------------------------------------------------------
 
 

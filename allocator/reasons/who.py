@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from allocator.domain.case import Sip
 from allocator.rules.base import listed, words, years
+from allocator.words import noun
 
 KIND = {
     "la_adviser": "an adviser of the authority",
@@ -17,7 +18,7 @@ KIND = {
 def who_is(sip: Sip) -> str:
     """One sentence of what is on record; what is not recorded is not said."""
     named = [words(p) for p in sip.headship_phases]
-    where = f" in the {listed(named)} phase{'' if len(named) == 1 else 's'}" if named else ""
+    where = f" in the {listed(named)} {noun(len(named), 'phase')}" if named else ""
     said = f"{sip.name} is {KIND[sip.kind]}"
     if sip.ever_head is False:
         return f"{said}, and has not been a headteacher."

@@ -15,7 +15,7 @@ from allocator.domain.plan import Assignment, Plan, Reason, Unfilled
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
 from allocator.reasons.position import position
-from allocator.reasons.spoken import days_of, name_of, wish_to_manager
+from allocator.reasons.spoken import name_of, wish_to_manager
 from allocator.reasons.told import ROLE, Told, invitation, to_school_past, to_sip_past, told
 from allocator.reasons.turns import spoken_on, turn
 from allocator.reasons.why_not import WhyNot, why_not
@@ -121,7 +121,7 @@ def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]
     holds of the post whoever is there stands with the last of its rows."""
     year = _year(plan, a)
     when = f", from {day(a.from_)} to {day(a.to)}" if year else ""
-    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days_of(a.days)}{when}."]
+    lines = [f"{a.school} ({a.urn}), {a.post}: {a.name}, {days(a.days)}{when}."]
     if year and last:
         lines.append(f"  In the year: {year}.")
     if change := turn(plan, a):
@@ -140,9 +140,7 @@ def _of_row(ready: Setup, plan: Plan, a: Assignment, *, last: bool) -> list[str]
     if a.locked:
         lines.append("  This pair is locked by a recorded decision.")
     if a.days_short:
-        lines.append(
-            f"  {days_of(a.days_short)} short of what is due: nobody has the time without leaving a post empty."
-        )
+        lines.append(f"  {days(a.days_short)} short of what is due: nobody has the time without leaving a post empty.")
     lines += [f"  {text}" for text in position(ready.facts.as_it_stands(a.urn))] if last else []
     points = [f"{words(r.rule)} {r.points:+d}" for r in a.reasons if r.points]
     figures = f"{', '.join(points)}: {a.points} in all" if points else f"{a.points}"

@@ -8,7 +8,7 @@ from typing import Any
 from allocator.domain.case import Case
 from allocator.domain.change import parse
 from allocator.domain.policy import Policy, settings
-from allocator.words import counted, day, days, listed
+from allocator.words import counted, day, days, listed, noun
 
 PERIOD = {
     "autumn_1": "September and October",
@@ -86,7 +86,7 @@ def _told(kind: str, a: Any, names: NamesWithChanges) -> str:
         "period_days": lambda: (
             f"{sip} can give {days(a.days) if a.days is not None else 'any number of days'} in {PERIOD[a.period]}"
         ),
-        "max_schools": lambda: f"{sip} leads at most {a.max_schools} school{'' if a.max_schools == 1 else 's'}",
+        "max_schools": lambda: f"{sip} leads at most {a.max_schools} {noun(a.max_schools, 'school')}",
         "min_schools": lambda: (
             f"{sip} leads at least {counted(a.min_schools, 'school')}, if any"
             if a.min_schools

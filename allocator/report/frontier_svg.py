@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from allocator.words import noun
+
 if TYPE_CHECKING:
     from allocator.questions.frontier import Point
 
@@ -70,7 +72,7 @@ def sentence(points: Sequence[Point]) -> str:
         return "There is nothing to trade off."
     first, last = points[0], points[-1]
     n = first.changed
-    must = f"{n} school{'' if n == 1 else 's'} must change whatever is chosen" if n else "No school must change"
+    must = f"{n} {noun(n, 'school')} must change whatever is chosen" if n else "No school must change"
     if last.points == first.points:
         return f"{must}; changing more would bring nothing."
     most = next(p for p in points if 10 * (p.points - first.points) >= 9 * (last.points - first.points))

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from allocator.rules.base import listed
+from allocator.words import noun
 
 FEW = 4  # people named in the sentence
 
@@ -77,7 +78,7 @@ def sentence(results: Sequence[SweepResult]) -> str:
         return ""
     first = order[0]
     moved = (
-        f"{first.moved} other school{'' if first.moved == 1 else 's'} would move"
+        f"{first.moved} other {noun(first.moved, 'school')} would move"
         if first.moved
         else f"{first.days_short:g} days would be short"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from allocator.domain import tiers
 from allocator.report.frontier_svg import sentence
 from allocator.report.terminal import NamesPrinted, bar, shortfall, standing, tell
-from allocator.words import day, listed
+from allocator.words import day, listed, noun
 
 MOST = 6  # schools whose days change alike that are named
 
@@ -41,7 +41,7 @@ def show_comparison(
 ) -> None:
     """Who moves and why, whose days change, and in one line what it comes to. `plan`: the one that it came to."""
     n, called = c.schools_moved, NamesPrinted(plan) if plan else None
-    tell(console, f"{heading[:1].upper()}{heading[1:]}: {n} school{'' if n == 1 else 's'} with another SIP.")
+    tell(console, f"{heading[:1].upper()}{heading[1:]}: {n} {noun(n, 'school')} with another SIP.")
     for d in c.moved:
         post = "" if d.post == "lead" else f", {d.post}"
         why = f". {d.because}" if d.because else "."
@@ -201,7 +201,7 @@ def show_sweep(results: Sequence[SweepResult], console: Console, *, gains: bool)
         own = f"{r.lost_sip} of their own {'school goes' if r.lost_sip == 1 else 'schools go'} to others"
         tell(
             console,
-            f"{r.label}: {r.stranded} post{'' if r.stranded == 1 else 's'} left empty; {own}, {r.moved} more move; "
+            f"{r.label}: {r.stranded} {noun(r.stranded, 'post')} left empty; {own}, {r.moved} more move; "
             f"{r.days_short:g} days short. First loss: {worth(r)}.",
             2,
         )

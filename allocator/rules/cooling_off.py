@@ -7,6 +7,7 @@ from collections.abc import Collection
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule
+from allocator.words import noun
 
 
 class CoolingOff(Rule):
@@ -35,5 +36,5 @@ class CoolingOff(Rule):
             return None
         return (
             f"{sip.name} led {facts.schools[post.urn].name} until {last + 1}; "
-            f"a return needs {years} year{'' if years == 1 else 's'} between, and there have been {away}"
+            f"a return needs {years} {noun(years, 'year')} between, and there have been {away}"
         )

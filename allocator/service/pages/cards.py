@@ -77,7 +77,7 @@ class Bar:
     @property
     def text(self) -> str:
         if self.limit is None:
-            return f"{self.days:g} day{'' if self.days == 1 else 's'}"
+            return days(self.days)
         return f"{self.days:g} of {self.limit:g} days" + (f", over by {self.over:g}" if self.over else "")
 
 

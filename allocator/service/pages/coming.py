@@ -17,7 +17,7 @@ from allocator.reasons.emptied import Emptied, emptied
 from allocator.reasons.in_a_word import why_they_change
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
 from allocator.service.schemas import RoundOut
-from allocator.words import day
+from allocator.words import counted, day
 
 if TYPE_CHECKING:
     from allocator.service.pages.given import Given
@@ -74,23 +74,19 @@ def coming(
     return Coming(first.title, first.said, first.way, first.others, first.waits + besides)
 
 
-def _n(n: int, what: str, several: str = "") -> str:
-    return f"{n} {what if n == 1 else several or what + 's'}"
-
-
 def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     make, ask = Way("Make the plan", f"{at}/solve", post=True), f"{at}/ask"
     whole = len(schools_asked(among)) + len(sips_asked(among))
     offered = [a for a in log.values() if a.offered_on]
     fresh = sum(not a.taken for a in log.values())
     wanting = _wanting(among)
-    renew = f"Renew what bars {_n(len(wanting), 'SIP')}"
+    renew = f"Renew what bars {counted(len(wanting), 'SIP')}"
     barred = (Way(renew, f"{at}/next-year"),) if wanting else ()
     if wanting and not log:
         led = sum(len(among.led_last_year[s]) for s in wanting)
         return Coming(
             renew,
-            f"Of {_n(led, 'school')} the SIP has a contract or a check that ends or is missing; until it is on record "
+            f"Of {counted(led, 'school')} the SIP has a contract or a check that ends or is missing; until it is on record "
             f"{'they hold' if len(wanting) > 1 else 'that SIP holds'} no post.",
             Way("See what, and mend it", f"{at}/next-year"),
             (Way("Ask first", ask), Way("Make the plan all the same", make.href, post=True)),
@@ -99,8 +95,8 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
         return Coming(
             "Ask schools and SIPs first",
             (
-                f"A short form each, before anything is planned: {_n(len(schools_asked(among)), 'school')} and "
-                f"{_n(len(sips_asked(among)), 'SIP')}."
+                f"A short form each, before anything is planned: {counted(len(schools_asked(among)), 'school')} and "
+                f"{counted(len(sips_asked(among)), 'SIP')}."
             ),
             Way("Ask first", ask),
             (Way("Make the plan without asking", make.href, post=True),),
@@ -108,7 +104,7 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     if fresh:
         return Coming(
             "Take the answers into the data",
-            f"{_n(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.",
+            f"{counted(fresh, 'answer')} came and {'is' if fresh == 1 else 'are'} not yet in the data.",
             Way("See what they change", ask),
             (make,),
             barred,
@@ -116,7 +112,7 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     left = sum(a.answered_on is None for a in offered)
     if left:
         return Coming(
-            f"{_n(left, 'answer')} still to come",
+            f"{counted(left, 'answer')} still to come",
             f"{len(log) - left} of {whole} have answered. You need not wait for all.",
             Way("See who has not answered", ask),
             (make,),
@@ -125,7 +121,7 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     return Coming(
         "Make the plan",
         (
-            f"{_n(len(schools_asked(among)), 'school')} and {_n(len(sips_asked(among)), 'SIP')} are in, and "
+            f"{counted(len(schools_asked(among)), 'school')} and {counted(len(sips_asked(among)), 'SIP')} are in, and "
             "everybody asked has answered."
         ),
         make,
@@ -146,7 +142,7 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     if decide := [p for p in pairs if p.represented]:
         out.append(
             Coming(
-                f"Decide {_n(len(decide), 'refusal')}",
+                f"Decide {counted(len(decide), 'refusal')}",
                 "A school said no, and a person has to decide whether it stands.",
                 Way("Decide", f"{at}/answers"),
             )
@@ -155,7 +151,7 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
         by = min(q.answer_by for q in asked)
         out.append(
             Coming(
-                f"Answer {_n(len(asked), 'question')}",
+                f"Answer {counted(len(asked), 'question')}",
                 f"The first by {day(by)}{', which is past' if by < today else ''}.",
                 Way("Answer", f"{at}/answers"),
             )
@@ -164,9 +160,9 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
         left = {p.urn for p in stands.waiting if p.declined}
         said_no = {p.urn for p in stands.waiting if p.said_no}
         refused = {p.urn for p in stands.waiting if not p.said_no} - left
-        whose = [f"{_n(len(refused), 'school')} that refused"] if refused else []
-        whose += [f"{_n(len(left), 'school')} whose SIP was let go"] if left else []
-        whose += [f"{_n(len(said_no), 'school')} whose governors said no"] if said_no else []
+        whose = [f"{counted(len(refused), 'school')} that refused"] if refused else []
+        whose += [f"{counted(len(left), 'school')} whose SIP was let go"] if left else []
+        whose += [f"{counted(len(said_no), 'school')} whose governors said no"] if said_no else []
         out.append(
             Coming(
                 f"Plan again for {' and '.join(whose)}",
@@ -178,7 +174,7 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     if late:
         out.append(
             Coming(
-                f"{_n(len({p.urn for p in late}), 'school has', 'schools have')} let the date pass",
+                f"{counted(len({p.urn for p in late}), 'school has', 'schools have')} let the date pass",
                 f"It was {day(max(p.answer_by for p in late if p.answer_by))}. Your settings say what silence means.",
                 Way("Close the answers", f"{at}/publish#answers"),
             )
@@ -186,7 +182,7 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
     if now.reminders_due:
         out.append(
             Coming(
-                f"Send {_n(len(now.reminders_due), 'reminder')}",
+                f"Send {counted(len(now.reminders_due), 'reminder')}",
                 "They are due today.",
                 Way("Send them", f"{at}/publish"),
             )
@@ -205,25 +201,25 @@ def _along(plan: Plan, stands: Round, at: str, today: dt.date, sips_first: bool)
     unheard = _unheard(desk)
     if answering:
         return Coming(
-            f"{_n(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",
+            f"{counted(len({p.urn for p in pairs if p.stage == 'proposed'}), 'school')} still to answer",
             f"By {day(answering[-1])}. An answer by telephone you type in yourself.",
             Way("Type in answers", f"{at}/telephone"),
             (Way("See who has not answered", f"{at}/publish#answers"),),
-            (Way(f"{_n(len(unheard), 'SIP')} not yet asked about schools of theirs", f"{at}/publish#team"),)
+            (Way(f"{counted(len(unheard), 'SIP')} not yet asked about schools of theirs", f"{at}/publish#team"),)
             if unheard
             else (),
         )
     others = {p.urn for p in pairs if p.stage != "confirmed" and rounds.other_days(stands, p.key)}
     if others:
         return Coming(
-            f"Tell {_n(len(others), 'school')} of other days or dates",
+            f"Tell {counted(len(others), 'school')} of other days or dates",
             "They need not answer; until they have heard, their pairs cannot be confirmed.",
             Way("Look at the letters", f"{at}/publish/due"),
         )
     governors = [p for p in pairs if p.post == "appraisal" and p.governors is None]
     if governors:
         return Coming(
-            f"{_n(len(governors), 'board')} of governors to say yes",
+            f"{counted(len(governors), 'board')} of governors to say yes",
             "Each appraisal of a head needs it before it can be confirmed.",
             Way("Type in what they said", f"{at}/confirm"),
         )
@@ -232,7 +228,7 @@ def _along(plan: Plan, stands: Round, at: str, today: dt.date, sips_first: bool)
         return _ask_sips(unheard, at)
     if left:
         return Coming(
-            f"Confirm {_n(len(left), 'pair')}",
+            f"Confirm {counted(len(left), 'pair')}",
             "Each by a named manager, who is not its SIP.",
             Way("Confirm", f"{at}/confirm"),
         )
@@ -251,7 +247,7 @@ def _telling(desk: rounds.Desk, at: str, untold: set[str], sips_first: bool) -> 
     look = Way("Look through the plan", f"{at}/plan")
     if plan.unfilled and len(untold) == len({p.urn for p in pairs}):
         return Coming(
-            f"{_n(len(plan.unfilled), 'post has', 'posts have')} nobody",
+            f"{counted(len(plan.unfilled), 'post has', 'posts have')} nobody",
             (causes := emptied(plan))[0].text,
             Way("See what would mend it" if causes[0].kind else "See why", f"{at}/plan?mark=nobody"),
             (Way("Tell SIPs and schools all the same", f"{at}/publish"),),
@@ -263,20 +259,20 @@ def _telling(desk: rounds.Desk, at: str, untold: set[str], sips_first: bool) -> 
     theirs = {p.sip for p in pairs if p.urn in untold and p.stage == "draft"}
     if sips := [s for x, s in desk.round.soundings.items() if s.said is None and x in theirs]:
         return Coming(
-            f"{_n(len(sips), 'SIP')} still to say yes",
+            f"{counted(len(sips), 'SIP')} still to say yes",
             f"They were asked to answer by {day(max(s.answer_by for s in sips))}.",
             Way("See who", f"{at}/publish"),
             (look,) if sips_first else (Way("Look at the letters to schools", f"{at}/publish/check"), look),
         )
-    before = f" {_n(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
-    wait = f" {_n(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
+    before = f" {counted(plan.summary.changed, 'school')} would have another SIP." if plan.summary.changed else ""
+    wait = f" {counted(len(held), 'school waits', 'schools wait')} until you have answered the SIP." if held else ""
     see = "You see every letter before it goes." + before + wait
     if sips_first and not desk.round.soundings:
         return Coming("Ask the SIPs first", see, Way("Tell SIPs and schools", f"{at}/publish"), (look,))
     some = held or any(p.stage != "draft" for p in pairs)
     letters = Way("Look at the letters", f"{at}/publish/check")
     ways = (Way("Choose whom, or ask SIPs first", f"{at}/publish"), look)
-    return Coming(f"Tell {'the other ' if some else ''}{_n(len(untold), 'school')}", see, letters, ways)
+    return Coming(f"Tell {'the other ' if some else ''}{counted(len(untold), 'school')}", see, letters, ways)
 
 
 def _unheard(desk: rounds.Desk) -> list[str]:
@@ -286,7 +282,7 @@ def _unheard(desk: rounds.Desk) -> list[str]:
 
 def _ask_sips(unheard: list[str], at: str) -> Coming:
     return Coming(
-        f"Ask {_n(len(unheard), 'SIP')} about schools of theirs",
+        f"Ask {counted(len(unheard), 'SIP')} about schools of theirs",
         "They have not heard of them yet: they may say yes, ask, or name a tie that nobody knows of.",
         Way("Ask them", f"{at}/publish#team"),
     )
@@ -296,10 +292,10 @@ def _of_the_change(desk: rounds.Desk, at: str, untold: set[str]) -> Coming | Non
     """In force: who has not heard yet of what was changed."""
     schools, team = rounds.to_tell(desk)
     to_hear = len(schools) + len(team)
-    people = _n(to_hear, "person", "people")
+    people = counted(to_hear, "person", "people")
     if untold:
         return Coming(
-            f"Tell {_n(len(untold), 'school')} of the change",
+            f"Tell {counted(len(untold), 'school')} of the change",
             "The plan was repaired, and they have not heard yet.",
             Way("Look at the letters", f"{at}/publish/check"),
             (Way("Choose whom", f"{at}/publish"),),

@@ -30,7 +30,7 @@ from allocator.service.schemas import AnswerIn, ConfirmIn, Id, PairRef
 from allocator.service.views import sips_of
 from allocator.store import keep
 from allocator.store.tables import AuditRow
-from allocator.words import day
+from allocator.words import day, noun
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FOLDED = 25  # changed pairs; of more the list is folded by cause
@@ -220,7 +220,7 @@ def all_governors(request: Request, id: Id, who: Manager, office: In, form: Form
         for urn in urns:
             keep.note(s, by, "answer", urn, programme=row.programme_id, detail="governors_yes by governors, letter")
     n = len(urns)
-    return done(f"/rounds/{id}/confirm", f"The governors' yes is written down for {n} school{'' if n == 1 else 's'}.")
+    return done(f"/rounds/{id}/confirm", f"The governors' yes is written down for {n} {noun(n, 'school')}.")
 
 
 def _plan(office: Office, id: str, who: Who) -> str:

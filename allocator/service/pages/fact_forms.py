@@ -4,14 +4,14 @@ cells of a workbook."""
 from __future__ import annotations
 
 import datetime as dt
-import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from allocator.domain import canon
 from allocator.domain.case import TABLES, Case, Row
 from allocator.intake.edit import NAMED_BY, key_of
+from allocator.intake.template import filled
 from allocator.intake.write import cell
 from allocator.service.pages.ground import Fields, day
 
@@ -148,15 +148,9 @@ def label(column: str, table: str = "") -> str:
     return text[:1].upper() + text[1:]
 
 
-def _part(annotation: Any) -> Any:
-    if get_origin(annotation) in (Union, types.UnionType):
-        return next(a for a in get_args(annotation) if a is not type(None))
-    return annotation
-
-
 def widget(table: str, column: str) -> tuple[Widget, tuple[tuple[str, str], ...]]:
     """How the column is asked for, and from what one chooses."""
-    kind = _part(TABLES[table].model_fields[column].annotation)
+    kind = filled(TABLES[table].model_fields[column].annotation)
     if get_origin(kind) is Literal:
         return "choice", tuple((str(v), str(v).replace("_", " ")) for v in get_args(kind))
     if kind is bool:

@@ -24,6 +24,7 @@ from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.service.views import own_sips
 from allocator.store import keep, workbook_words
+from allocator.words import noun
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Table = Annotated[str, Path(pattern=f"^({'|'.join(TABLES)})$")]
@@ -297,7 +298,7 @@ def _save(
                 "fact changed",
                 id,
                 programme=row.programme_id,
-                detail=f"version {kept.n}: {table}, {len(edits)} row{'' if len(edits) == 1 else 's'}: {what}",
+                detail=f"version {kept.n}: {table}, {len(edits)} {noun(len(edits), 'row')}: {what}",
             )
             return done(f"/rounds/{id}/data/versions/{kept.n}", f"Kept as version {kept.n} of the data.")
     for p in wrong:

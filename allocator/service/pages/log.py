@@ -22,6 +22,7 @@ from allocator.service.roles import names_in
 from allocator.service.schemas import Id
 from allocator.store import keep
 from allocator.store.tables import AuditRow
+from allocator.words import noun
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 A_PAGE = 50
@@ -185,7 +186,7 @@ def _told(d: dict[str, Any], facts: Facts) -> Told:
 def _letters(d: dict[str, Any], facts: Facts) -> Told:
     n, urns = len(d["letters"]), sorted({u for x in d["letters"] if x["role"] != "sip" for u in x["urns"]})
     return (
-        f"{n} letter{'' if n == 1 else 's'} kept as sent.",
+        f"{n} {noun(n, 'letter')} kept as sent.",
         urns,
         [x["key"] for x in d["letters"] if x["role"] == "sip"],
     )

@@ -42,6 +42,7 @@ from allocator.service.schemas import ExportIn, Id
 from allocator.service.sent import kept
 from allocator.store import keep
 from allocator.store.tables import Job
+from allocator.words import noun
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Kind = Annotated[LetterKind, Path()]
@@ -78,13 +79,9 @@ def calendar(request: Request, id: Id, who: Reader, office: In) -> Response:
     due = Counter(
         p.answer_by for p in stands.pairs.values() if p.stage == "proposed" and p.answer_by and p.post == "lead"
     )
-    dates = [
-        Date(on, f"{n} school{'' if n == 1 else 's'} to answer by today", f"{id}|answers|{on}") for on, n in due.items()
-    ]
+    dates = [Date(on, f"{n} {noun(n, 'school')} to answer by today", f"{id}|answers|{on}") for on, n in due.items()]
     asked = Counter(x.answer_by for x in stands.soundings.values() if x.said is None)
-    dates += [
-        Date(on, f"{n} SIP{'' if n == 1 else 's'} to answer by today", f"{id}|sips|{on}") for on, n in asked.items()
-    ]
+    dates += [Date(on, f"{n} {noun(n, 'SIP')} to answer by today", f"{id}|sips|{on}") for on, n in asked.items()]
     dates += [
         Date(q.answer_by, f"Answer the question of {at.desk.facts.name(q.urn)}", f"{id}|query|{q.id}")
         for q in stands.queries

@@ -26,12 +26,12 @@ from allocator.service.pages.ground import Fields, Form, PageRoute, days, done, 
 from allocator.service.pages.out import MAKE, merge_file
 from allocator.service.pages.place import Place, by_letter, choices_of, narrowed, place_in, school_lines
 from allocator.service.pages.previews import LettersAsked, Looked, asked_in, looked_through, previewed
-from allocator.service.pages.publish_letters import about, again, asking, looked_at, mail_out, plural
+from allocator.service.pages.publish_letters import about, again, asking, looked_at, mail_out
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, Publication
 from allocator.service.sent import asked_as
 from allocator.store import keep
-from allocator.words import listed
+from allocator.words import counted, listed
 
 STATE_WORDS = {
     "school": "proposed",
@@ -186,7 +186,7 @@ def sound(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     post_ = mail_out(request, office, who, at, {}, how, answer_by=by, by_hand=True)
     if post_.told:
         publish(office, request, who, at.plan.id, Publication(action="sound", sips=sorted(post_.told), answer_by=by))
-    return done(f"/rounds/{id}/publish", f"{plural(len(post_.told), 'SIP')} asked. {post_.said}")
+    return done(f"/rounds/{id}/publish", f"{counted(len(post_.told), 'SIP')} asked. {post_.said}")
 
 
 @router.get("/rounds/{id}/publish/check")
@@ -271,7 +271,7 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     post_ = mail_out(request, office, who, at, asking(at.desk, going), {}, answer_by=by, by_hand=by_hand)
     if post_.told:
         publish(office, request, who, at.plan.id, Publication(action="propose", urns=sorted(post_.told), answer_by=by))
-    return done(f"/rounds/{id}/publish?show=waiting", f"{plural(len(post_.told), 'school')} told. {post_.said}")
+    return done(f"/rounds/{id}/publish?show=waiting", f"{counted(len(post_.told), 'school')} told. {post_.said}")
 
 
 @router.get("/rounds/{id}/publish/due")
@@ -301,7 +301,7 @@ def tell_them(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     if post_.told:
         publish(office, request, who, at.plan.id, Publication(action="tell", urns=urns, sips=team))
     return done(
-        f"/rounds/{id}/publish", f"{plural(len(urns), 'school')} and {plural(len(team), 'SIP')} told. {post_.said}"
+        f"/rounds/{id}/publish", f"{counted(len(urns), 'school')} and {counted(len(team), 'SIP')} told. {post_.said}"
     )
 
 
@@ -314,7 +314,7 @@ def remind(request: Request, id: Id, who: Manager, office: In, form: Form) -> Re
     post_ = mail_out(request, office, who, at, whom, {}, reminder=True, by_hand=True)
     if post_.told:
         publish(office, request, who, at.plan.id, Publication(action="remind"))
-    count = plural(len(due) if post_.told else 0, "reminder")
+    count = counted(len(due) if post_.told else 0, "reminder")
     return done(f"/rounds/{id}/publish?show=waiting", f"{count} written down. {post_.said}")
 
 
@@ -330,7 +330,7 @@ def close(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
         raise HttpProblem("round_refuses", f"{why}: there is nothing to close.")
     publish(office, request, who, at.plan.id, Publication(action="close"))
     return done(
-        f"/rounds/{id}/publish?show=yes", f"{plural(len(late), 'school')} taken as content, as nobody answered."
+        f"/rounds/{id}/publish?show=yes", f"{counted(len(late), 'school')} taken as content, as nobody answered."
     )
 
 

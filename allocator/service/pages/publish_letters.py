@@ -21,7 +21,7 @@ from allocator.service.roles import Who
 from allocator.service.sent import REMINDER
 from allocator.store import keep
 from allocator.store.tables import PlanRow, RoundRow
-from allocator.words import listed
+from allocator.words import counted, listed
 
 
 def asking(desk: rounds.Desk, urns: Sequence[str]) -> dict[tuple[str, ...], tuple[State, ...]]:
@@ -89,7 +89,7 @@ def mail_out(
     reached = {key for _, tells in box for key in tells}
     if by_hand:
         told |= whole - reached
-    said = f"{plural(len(taken), 'letter')} sent by mail."
+    said = f"{counted(len(taken), 'letter')} sent by mail."
     if failed := [f"{o.email} ({o.fate})" for o, _ in box if o not in taken]:
         said += f" Not sent: {', '.join(failed)}. Whoever had no letter is not written down as told."
     if without:
@@ -97,7 +97,3 @@ def mail_out(
             "print theirs." if by_hand else "not told. Print theirs, and say so."
         )
     return Posted(frozenset(told), said)
-
-
-def plural(n: int, word: str) -> str:
-    return f"{n} {word}{'' if n == 1 else 's'}"

@@ -20,6 +20,7 @@ from allocator.service.pages.place import SchoolLine, by_letter, place_in, schoo
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
+from allocator.words import noun
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SAID = {"accept": "yes", "veto": "no", "query": "asks"}
@@ -130,4 +131,4 @@ def take_down(request: Request, id: Id, who: Manager, office: In, form: Form) ->
             told |= set(one_answer(desk.facts, urn))
             keep.note(s, by, "answer", urn, programme=row.programme_id, detail=f"{word} by head, telephone")
     n = len(words)
-    return done(f"/rounds/{id}/telephone", f"{n} answer{'' if n == 1 else 's'} written down.")
+    return done(f"/rounds/{id}/telephone", f"{n} {noun(n, 'answer')} written down.")
