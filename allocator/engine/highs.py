@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Literal
 
 import numpy as np
-from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt import (
     callback_pb2,
     model_parameters_pb2,
     model_pb2,
@@ -24,9 +24,9 @@ from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstre
     result_pb2,
     sparse_containers_pb2,
 )
-from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
-from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
-from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.core.python import solver
+from ortools.math_opt.python import parameters
+from ortools.util.python import solve_interrupter
 
 from allocator.engine.matrix import FREE, Floats, Ints, Matrix
 

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt import (
     callback_pb2,
     model_parameters_pb2,
     model_update_pb2,
     parameters_pb2,
     result_pb2,
 )
-from ortools.math_opt.core.python import solver  # type: ignore[import-untyped]  # untyped upstream
-from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
-from ortools.util.python import solve_interrupter  # type: ignore[import-untyped]  # untyped upstream
-from pybind11_abseil.status import StatusNotOk  # type: ignore[import-untyped]  # comes inside OR-Tools
+from ortools.math_opt.core.python import solver
+from ortools.math_opt.python import parameters
+from ortools.util.python import solve_interrupter
+from pybind11_abseil.status import StatusNotOk
 
 from allocator.engine.cuts import Row
 from allocator.engine.highs import WORK, dense, proto

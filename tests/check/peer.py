@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import mathopt
 
 from allocator.allocate import Setup
 from allocator.report.model_file import model_out

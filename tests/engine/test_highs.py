@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from ortools.math_opt.python import mathopt  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import mathopt
 
 from allocator.engine import highs
 from allocator.engine.highs import Effort, Floor, maximise

@@ -7,7 +7,7 @@ bound (`bound.py`); good ones give a near one, and say which pairs a good plan m
 from __future__ import annotations
 
 import numpy as np
-from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters
 
 from allocator.engine.highs import Effort, dense, proto, solved
 from allocator.engine.matrix import Floats, Ints, Matrix

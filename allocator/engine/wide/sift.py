@@ -20,12 +20,12 @@ from time import monotonic
 from typing import Literal
 
 import numpy as np
-from ortools.math_opt import (  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt import (
     model_parameters_pb2,
     result_pb2,
     solution_pb2,
 )
-from ortools.math_opt.python import parameters  # type: ignore[import-untyped]  # untyped upstream
+from ortools.math_opt.python import parameters
 
 from allocator.engine.climb import Boxes, Unsettled, WholePlan
 from allocator.engine.highs import WORK, Effort, dense, proto, solved
@@ -79,8 +79,8 @@ def statuses(found: solution_pb2.SparseBasisStatusVector) -> Ints:
 
 
 class Sift:
-    """The relaxation of one instance; `bound`: no plan has more points; by pair, `cost`: how much less with it, and `at`:
-    how much of it the relaxed plan has."""
+    """The relaxation of one instance; `bound`: no plan has more points; by pair, `cost`: how much less with it, and
+    `at`: how much of it the relaxed plan has."""
 
     def __init__(self, inst: Instance, clock: Clock) -> None:
         self.inst, self.clock = inst, clock

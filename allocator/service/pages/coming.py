@@ -86,8 +86,8 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
         led = sum(len(among.led_last_year[s]) for s in wanting)
         return Coming(
             renew,
-            f"Of {counted(led, 'school')} the SIP has a contract or a check that ends or is missing; until it is on record "
-            f"{'they hold' if len(wanting) > 1 else 'that SIP holds'} no post.",
+            f"Of {counted(led, 'school')} the SIP has a contract or a check that ends or is missing; until it is on "
+            f"record {'they hold' if len(wanting) > 1 else 'that SIP holds'} no post.",
             Way("See what, and mend it", f"{at}/next-year"),
             (Way("Ask first", ask), Way("Make the plan all the same", make.href, post=True)),
         )
