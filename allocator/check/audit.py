@@ -13,18 +13,32 @@ from allocator.check.trust import against
 from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.change import apply
-from allocator.domain.plan import Plan
+from allocator.domain.plan import Inputs, Plan
 from allocator.domain.policy import Policy
 from allocator.errors import UsageError
 
 
-def audit(case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None) -> list[Breach]:
+def opened(case: Case, policy: Policy, seed: int, inputs: Inputs | None = None) -> Auditor:
+    """The case as the auditor reads it before there is a plan: who may hold what, and who is foremost at each post."""
+    a = Auditor(case, policy, seed, inputs)
+    for key in a.stand.by_key:
+        a.foremost(key)
+    return a
+
+
+def audit(
+    case: Case, policy: Policy, plan: Plan, earlier: Plan | None = None, ahead: Auditor | None = None
+) -> list[Breach]:
     """Every breach of a hard rule and every figure that does not agree; empty when the plan holds.
 
     `case` and `policy` are those with the plan's changes applied. `earlier` is the plan that a repair went on from:
-    with it, what lies before the repair is compared; without it, that is taken on trust (`trust.taken`).
+    with it, what lies before the repair is compared; without it, that is taken on trust (`trust.taken`). `ahead`: the
+    case as it was `opened` while the plan was made; of another case, seed or repair it is not looked at.
     """
-    a = Auditor(case, policy, plan.made_with.seed, plan.inputs)
+    mine = (plan.made_with.seed, plan.inputs.repaired)
+    same = ahead is not None and ahead.book.case is case and ahead.book.policy is policy
+    a = ahead if ahead and same and (ahead.seed, ahead.repaired) == mine else None
+    a = a or Auditor(case, policy, plan.made_with.seed, plan.inputs)
     out = [*_inputs(case, policy, plan), *against(plan, earlier)]
     choice, short, strange = chosen(a, plan)
     out += strange

@@ -73,11 +73,8 @@ def said(a: Auditor, plan: Plan, right: Sequence[Row]) -> Iterator[Breach]:
 
 def _next(a: Auditor, row: Row, x: Assignment, told: bool) -> Iterator[Breach]:
     """The best other SIP by pair points, who may take the row's last part."""
-    best: tuple[int, str] | None = None
-    for key in row.parts[-1:]:
-        others = [s for s in a.allowed(key) if s != row.sip]
-        all_points = points.sums(a.book, a.stand.by_key[key], (a.book.sips[s] for s in others))
-        best = min(zip(all_points, others, strict=True), key=lambda o: (-o[0], o[1]), default=None)
+    others = [one for key in row.parts[-1:] for one in a.foremost(key) if one[1] != row.sip]
+    best = next(iter(others), None)
     said = (x.runner_up.points, x.runner_up.sip) if x.runner_up else None
     if said != best and (said or told):
         text = f"{x.urn} ({x.post}): the next choice is given as {said}, and is {best}."

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from allocator.check import structure
 from allocator.check.barring import Bars
 from allocator.check.derived import ORDER, Book, Post, lot
 from allocator.check.earlier import earlier
-from allocator.check.points import below_floor, of_pair
+from allocator.check.points import below_floor, of_pair, sums
 from allocator.check.standing import Stand
 from allocator.check.structure import Breach, Choice, Key, Short
 from allocator.check.team import team, team_costs
@@ -50,7 +51,9 @@ class Auditor:
         self.held = set(repaired.held) if repaired else set()
         able = usable(b, stand.posts, self.bars.may) | set(stand.holders.values())
         self.team = team(stand, able, takers(b, stand.posts, self.bars.may))
+        self.repaired = repaired
         self._allowed: dict[Key, list[str]] = {}
+        self._foremost: dict[Key, list[tuple[int, str]]] = {}
         self._points: dict[tuple[Key, str], dict[str, int]] = {}
         self.protected = {p.key: who for p in stand.posts if p.kind == "lead" and (who := self._bond(p))}
 
@@ -75,6 +78,14 @@ class Auditor:
         if (key, sip) not in self._points:
             self._points[key, sip] = of_pair(self.book, self.stand.by_key[key], self.book.sips[sip])
         return self._points[key, sip]
+
+    def foremost(self, key: Key) -> list[tuple[int, str]]:
+        """Pair points and SIP of the best two of those who may hold a part; of equals the first."""
+        if key not in self._foremost:
+            sips = self.allowed(key)
+            points = sums(self.book, self.stand.by_key[key], (self.book.sips[s] for s in sips))
+            self._foremost[key] = nsmallest(2, zip(points, sips, strict=True), key=lambda o: (-o[0], o[1]))
+        return self._foremost[key]
 
     def kept(self) -> dict[Key, str]:
         """Parts that were to stay with their holders, whatever that costs."""

@@ -72,17 +72,17 @@ def solve(
     """The annual allocation: the best plan, explained, audited and proved."""
     facts, in_force = load(case, year, policy, quiet=as_json)
     from allocator import allocate
-    from allocator.reasons.answer import audited
+    from allocator.reasons.answer import audited, reading
     from allocator.reasons.complete import complete
     from allocator.reasons.contrast import priced
 
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
         ready = allocate.setup(facts, in_force, seed)
-        began = monotonic()
+        began, ahead = monotonic(), reading(facts, in_force, seed)
         bare, solution = allocate.allocate(ready, stop)
         worded = complete(ready, bare, solution, stop.after(began))
-        plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded)
+        plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded, ahead)
     clear(stop)
     if as_json:
         print(plan_text(plan), end="")

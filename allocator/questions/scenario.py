@@ -22,7 +22,7 @@ from allocator.domain.seal import unbroken
 from allocator.engine.instance import Solution
 from allocator.engine.tiers import Stop
 from allocator.errors import UsageError
-from allocator.reasons.answer import audited, ready_for
+from allocator.reasons.answer import audited, reading, ready_for
 from allocator.reasons.complete import SETTLED, complete
 from allocator.rules.base import day, listed
 
@@ -43,10 +43,10 @@ class Scenario:
 
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
-        began = monotonic()
+        began, ahead = monotonic(), reading(self.case, self.policy, self.ready.seed, self.inputs)
         bare, solution = self.solve(stop)
         plan = self.worded(complete(self.ready, bare, solution, stop and stop.after(began)) if words else bare)
-        return audited(self.case, self.policy, plan)
+        return audited(self.case, self.policy, plan, ahead)
 
     def worded(self, plan: Plan) -> Plan:
         """The plan with what was decided before it said as it was said then."""

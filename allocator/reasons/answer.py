@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocator import allocate, rules
-from allocator.check.audit import audit
+from allocator.check.audit import audit, opened
+from allocator.check.score import Auditor
 from allocator.domain.case import Case
 from allocator.domain.change import all_of, apply
 from allocator.domain.facts import Facts
@@ -23,6 +25,8 @@ from allocator.engine.tiers import Stop
 from allocator.errors import Defect, Stopped, UsageError
 from allocator.layout import origin
 from allocator.reasons.complete import complete
+
+AHEAD = 5_000  # schools up to which the auditor reads the case beside the search
 
 
 def solve(
@@ -44,16 +48,26 @@ def solve(
     if inputs is not None:
         case, policy = apply(case, policy, given)
     ready = allocate.setup(case, policy, seed)
-    began = monotonic()
+    began, ahead = monotonic(), reading(case, policy, seed)
     bare, solution = allocate.allocate(ready, stop, hint, inputs)
     if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
         raise Stopped("Stopped on request; nothing was changed.")
-    return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)))
+    return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)), ahead)
 
 
-def audited(case: Case, policy: Policy, plan: Plan) -> Plan:
+def reading(case: Case, policy: Policy, seed: int, inputs: Inputs | None = None) -> Future[Auditor] | None:
+    """The auditor reads the case while a plan of it is looked for. None for a country: both at once are too large."""
+    if len(case.schools) > AHEAD:
+        return None
+    pool = ThreadPoolExecutor(1)
+    books = pool.submit(opened, case, policy, seed, inputs)
+    pool.shutdown(wait=False)
+    return books
+
+
+def audited(case: Case, policy: Policy, plan: Plan, ahead: Future[Auditor] | None = None) -> Plan:
     """The plan itself, once the independent auditor has found nothing; a Defect otherwise."""
-    breaches = audit(case, policy, plan)
+    breaches = audit(case, policy, plan, ahead=ahead.result() if ahead else None)
     if breaches:
         lines = "\n".join(f"  {b.rule}: {b.text}" for b in breaches[:20])
         raise Defect(f"The plan failed its own audit and is not shown. This is a fault of ours:\n{lines}")
