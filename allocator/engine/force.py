@@ -44,7 +44,10 @@ def force(
     only `near` posts in chains through the pair may change (None = as far as chains go, and then the answer is the
     whole's). Raises Conflict when the pair cannot be had beside the fixed ones.
     """
-    stop = stop or Stop()
+    stop, post = stop or Stop(), inst.pairs[pair].post
+    fixed = [j for j in inst.fixed if inst.pairs[j].post == post and j != pair]
+    if len(fixed) >= inst.posts[post].wants:
+        raise Conflict((*fixed, pair))
     for how, least, most in ((Still, STILL, FREE), (Again, 0, AGAIN)):
         if best is not None and least < len(inst.pairs) <= most:
             clock = Clock(stop, monotonic())

@@ -21,7 +21,7 @@ WHY = {  # what a fix is about -> what is the matter, for one and for several pe
 }
 ALONE = {
     "budget": "all days together are at their limit",
-    "sip_joins": "nobody on the team may take them",
+    "sip_joins": "nobody on the team may take {}",
     "policy": "a setting stands in the way",
 }
 CLASH = {
@@ -90,7 +90,7 @@ def _text(kind: str, who: list[str], posts: list[Unfilled]) -> str:
             who=listed(who if len(who) <= NAMED + 1 else [*who[:NAMED], f"{len(who) - NAMED} others"])
         )
     else:
-        said = ALONE.get(kind, LEAST.format("it" if n == 1 else "them"))
+        said = ALONE.get(kind, LEAST).format("it" if n == 1 else "them")
     schools = sorted({u.school + ("" if u.post == "lead" else f", {u.post}") for u in posts})
     shown = listed(schools if len(schools) <= NAMED + 1 else [*schools[:NAMED], f"{len(schools) - NAMED} others"])
     return f"{said[:1].upper()}{said[1:]}: {n} {noun(n, 'post')} empty ({shown})."

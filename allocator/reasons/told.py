@@ -46,6 +46,9 @@ SHARED = {
 VERBS = {"has": "have", "knows": "know", "can": "can", "come": "come"}
 
 
+GOVERNORS_DECIDE = "Your governors decide whether they wish it."
+
+
 @dataclass(frozen=True)
 class Told:
     """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop
@@ -239,7 +242,7 @@ def _days(ready: Setup, plan: Plan, rows: Sequence[Assignment]) -> list[str]:
     """How many days, and for a lead about how many of them in school (domain B3, B4)."""
     a = rows[-1]
     if a.post == "appraisal":
-        return [f"It takes {in_words(a.days)} of the service's time. Your governors decide whether they wish it."]
+        return [f"It takes {in_words(a.days)} of the service's time. {GOVERNORS_DECIDE}"]
     if len(rows) > 1:
         shares = [f"{in_words(x.days)} with {x.name}" for x in rows]
         return [f"You have {listed(shares)}.", *short_of(ready, plan, rows)]

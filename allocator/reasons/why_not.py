@@ -83,10 +83,14 @@ def _of_part(ready: Setup, plan: Plan, key: Key, sip: str, stop: Stop | None) ->
         forced, whole = with_pair(ready, plan, i, stop)
     except Conflict as clash:
         who = ", ".join(
-            f"{facts.sips[ready.choices[j][2]].name} at {ready.choices[j][0]}" for j in clash.pairs if j != i
+            f"{facts.sips[ready.choices[j][2]].name} at {facts.name(ready.choices[j][0])}"
+            for j in clash.pairs
+            if j != i
         )
         beside = (
-            f" beside what is locked: {who}" if who else ": no plan has it within the limits and what must go together"
+            f" beside what is locked, or was accepted before this plan was made: {who}"
+            if who
+            else ": no plan has it within the limits and what must go together"
         )
         return WhyNot(*key, sip, text=f"{name} cannot take {school}{beside}.")
     if forced.status == "stopped":

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import AGREED, Key, Pair, Query, State
 from allocator.reasons.spoken import name_of, to_head, with_why
-from allocator.reasons.told import ROLE, Told, in_words, short_of
+from allocator.reasons.told import GOVERNORS_DECIDE, ROLE, Told, in_words, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
@@ -395,4 +395,12 @@ def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school",
         on=office.today,
         agreed=p.stage in AGREED,
     )
-    return made_.told or Told(made_.text.rstrip("."), "", "")
+    told = made_.told or Told(made_.text.rstrip("."), "", "")
+    return replace(told, days=heard(told.days, p))
+
+
+def heard(text: str, p: Pair) -> str:
+    """The words of an appraisal, once its governors have been heard."""
+    if p.governors is None:
+        return text
+    return text.replace(GOVERNORS_DECIDE, f"Your governors have said {'yes' if p.governors else 'no'} to it.")

@@ -217,7 +217,7 @@ def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
     return OwnPost(
         pair,
         row,
-        shown.text,
+        letters.heard(shown.text, pair),
         who_is(before.desk.facts.sips[pair.sip]),
         shown.pen_portrait,
         given,

@@ -257,5 +257,8 @@ def test_governors_say_yes_before_an_appraisal_is_confirmed(desk: Desk) -> None:
     assert "Your governors decide" in get(desk, "head", "/school").text
     assert post(desk, "manager", "/rounds/g/confirm", pair="1/appraisal").status_code == 409
     assert post(desk, "manager", "/rounds/g/confirm/governors", urn="1", word="governors_yes").status_code == 303
+    told = get(desk, "head", "/school").text
+    assert "Your governors have said yes to it." in told
+    assert "Your governors decide" not in told  # which they have
     assert post(desk, "manager", "/rounds/g/confirm", pair="1/appraisal").status_code == 303
     assert "The governors of Dale School said yes" in get(desk, "auditor", "/rounds/g/log").text

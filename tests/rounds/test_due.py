@@ -10,10 +10,13 @@ from allocator import rounds
 from allocator.domain.change import apply
 from allocator.domain.lineup import own
 from allocator.domain.policy import Policy
+from allocator.engine.force import force
+from allocator.engine.tiers import Conflict
 from allocator.errors import RoundRefuses
 from allocator.questions.rollover import next_year
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.why import explain
+from allocator.reasons.why_not import why_not
 from allocator.report.sip_letters import decided
 from tests.make import case, led, school, sip
 from tests.rounds.test_round import JULY, MANAGER, Table, four
@@ -322,6 +325,22 @@ def test_a_school_that_will_not_have_its_sip_for_the_appraisal_alone_keeps_who_l
     (change,) = [c for c in t.desk.plan.moves if c.post == "appraisal"]
     assert (change.from_, change.to) == ("A", t.now.pairs["1", "appraisal"].sip)
     assert change.because == "School 1 asked for somebody else than Sip A for the head's appraisal."
+
+
+def test_why_not_of_a_school_that_had_said_yes_when_the_plan_was_made_needs_no_search() -> None:
+    """In a county it took 70 seconds, and then was not found out: the held pairs were taken away one by one."""
+    t = told()
+    t.do(rounds.sip_says, "B", "decline", JULY, urn="3", reason="too far")
+    t.do(rounds.close_query, 1, "I see", JULY, opens=True)
+    t.resubmit()
+    ready = ready_from(t.desk.plan)
+    with pytest.raises(Conflict) as clash:
+        force(ready.inst, (), {}, ready.index["1", "lead", "C"])
+    assert {ready.choices[j][2] for j in clash.value.pairs} == {"A", "C"}
+    assert (
+        "was accepted before this plan was made: Sip A at School 1"
+        in why_not(ready, t.desk.plan, ("1", "lead"), "C").text
+    )
 
 
 def test_governors_who_say_no_are_planned_again_and_use_up_no_refusal() -> None:
