@@ -274,7 +274,14 @@ def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.DecidedPai
         sip_of(world, a.sip)
         first = Year(world[0].year, world[1].calendar).first
         row = Decision(
-            decision=kind, urn=a.urn, sip=a.sip, post=a.post, reason=a.reason or BY, by=a.by or BY, on=a.on or first
+            decision=kind,
+            urn=a.urn,
+            sip=a.sip,
+            post=a.post,
+            until=a.until,
+            reason=a.reason or BY,
+            by=a.by or BY,
+            on=a.on or first,
         )
         return put(world, "decisions", None, row)
 

@@ -153,6 +153,7 @@ class DecidedPair(PairOf):
     """A school and a SIP, and who decided on them."""
 
     by: str | None = None
+    until: dt.date | None = None
 
 
 class Setting(Args):

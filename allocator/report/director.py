@@ -50,6 +50,7 @@ COUNTED = {  # schools that are in the authority's count and not in the run
     "not_taking_part": "none: not taking part",
 }
 NEEDY = ("top", "high")
+MANY_INTERESTS = 5  # that wait for a decision; more are told together, as the register has each
 SCARCE = 2  # a phase or tag that at most so many SIPs bring
 
 
@@ -119,7 +120,7 @@ def director(facts: Facts, plan: Plan, now: Round | None = None) -> Director:
             (
                 facts.name(p.urn),
                 held[p.key].name if p.key in held else "nobody yet",
-                sum(a.days for a in rows_of.get(p.key, ())),
+                sum(a.days for a in plan.assignments if a.urn == p.urn),  # of every post there, as on the desk
             )
             for p in leads
             if p.need in NEEDY or facts.as_it_stands(p.urn).category_of_concern
@@ -176,11 +177,16 @@ def _refusals(facts: Facts, refused: set[tuple[str, str]]) -> int:
 
 def _open_interests(facts: Facts, plan: Plan) -> Iterator[str]:
     """Interests that wait for a decision, with the schools they bar."""
-    for t in ties(facts, plan):
-        if t.outcome.startswith("open"):
-            names = [name for _, name in t.schools]
-            where = listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} other schools"])
-            yield f"{where}: {t.name} has declared an interest, not decided yet; clear it or bar it."
+    found = [t for t in ties(facts, plan) if t.outcome.startswith("open")]
+    if len(found) > MANY_INTERESTS:
+        who = sorted({t.name for t in found})
+        shown = listed(who if len(who) < 7 else [*who[:5], f"{len(who) - 5} others"])
+        yield f"{len(found)} declared interests are not decided yet ({shown}); clear or bar each."
+        return
+    for t in found:
+        names = [name for _, name in t.schools]
+        where = listed(names if len(names) < 4 else [*names[:2], f"{len(names) - 2} other schools"])
+        yield f"{where}: {t.name} has declared an interest, not decided yet; clear it or bar it."
 
 
 def _to_decide(facts: Facts, now: Round | None) -> Iterator[str]:

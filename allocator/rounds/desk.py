@@ -144,7 +144,7 @@ def settled(now: Round, case: Case) -> list[Mapping[str, Any]]:
     let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip and q.about != "interest"} - wished)
     barred = {(i.urn, i.sip) for i in case.interests if i.outcome == "barred"}
     ties = [q for q in now.queries if q.opens and q.about == "interest" and (q.urn, q.sip) not in barred]
-    vetoes = _once([_refused(now, *key) for key in refused])
+    vetoes = _once([_refused(now, first_year(case.year), *key) for key in refused])
     return [*vetoes, *(_moves_on(u, s) for u, s in let_go), *(tie(now, q, case) for q in ties)]
 
 
@@ -153,11 +153,11 @@ def _once(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [c for n, c in enumerate(changes) if c not in changes[:n]]
 
 
-def _refused(now: Round, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
+def _refused(now: Round, year: int, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
     """A refusal bars the SIP from the school; one of the appraisal alone leaves who leads the school there."""
     lead = now.pairs.get((urn, "lead"))
     if post == "appraisal" and lead is not None and lead.sip == sip and lead.stage != "refused":
-        return _not_for_the_appraisal(urn, sip, THE_SCHOOL)
+        return _not_for_the_appraisal(urn, sip, THE_SCHOOL, year)
     return {"veto": {"urn": urn, "sip": sip}}
 
 
@@ -234,18 +234,19 @@ def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
     return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
 
 
-def _not_for_the_appraisal(urn: str, sip: str, by: str) -> Mapping[str, Any]:
-    why = "asked for somebody else for the head's appraisal"
-    return {"forbid": {"urn": urn, "sip": sip, "post": "appraisal", "by": by, "reason": why}}
+def _not_for_the_appraisal(urn: str, sip: str, by: str, year: int) -> Mapping[str, Any]:
+    """This year and the next, as a refusal stands."""
+    until, why = f"{year + 2}-08-31", "asked for somebody else for the head's appraisal"
+    return {"forbid": {"urn": urn, "sip": sip, "post": "appraisal", "until": until, "by": by, "reason": why}}
 
 
 def _opened(desk: Desk, p: Pair) -> Mapping[str, Any]:
     """A school's refusal, its governors' no, a tie that bars, or a SIP let go: a wish to part that bars the pair, and
     is not the school's."""
     if p.said_no:
-        return _not_for_the_appraisal(p.urn, p.sip, THE_GOVERNORS)
+        return _not_for_the_appraisal(p.urn, p.sip, THE_GOVERNORS, desk.facts.year.start_year)
     if not p.declined:
-        return _refused(desk.round, *p.beside)
+        return _refused(desk.round, desk.facts.year.start_year, *p.beside)
     asked = next((q for q in reversed(desk.round.queries) if q.opens and (q.urn, q.sip) == (p.urn, p.sip)), None)
     if asked is not None and asked.about == "interest":
         return tie(desk.round, asked, desk.facts.case)

@@ -149,6 +149,18 @@ def test_the_map_draws_the_schools_whose_place_is_known(made: tuple[Case, Plan])
     assert seen(made).tags.count("circle") == 2
 
 
+def test_the_directors_page_counts_every_post_of_a_school_of_concern_and_tells_many_open_interests_together() -> None:
+    schools = [school("1", category_of_concern="SM", need="top"), *(school(str(n)) for n in range(2, 9))]
+    ties = [{"sip": "C", "urn": str(n), "kind": "governor"} for n in range(2, 9)]
+    ready_for_it = {"experience": ("special_measures", "ri_to_good"), "days": 60}
+    plan = solve(case(schools, [sip(x, **ready_for_it) for x in "ABC"], interests=ties), Policy())
+    card = director(ready_from(plan).facts, plan)
+    own = [a for a in plan.assignments if a.urn == "1"]
+    assert {a.post for a in own} == {"lead", "support"}
+    assert [days for _, _, days in card.concern] == [sum(a.days for a in own)]  # as the desk has it
+    assert card.wanted == ("7 declared interests are not decided yet (Sip C); clear or bar each.",)
+
+
 def test_the_directors_page_counts_the_year_of_a_school_whose_sip_left(made: tuple[Case, Plan]) -> None:
     """Days of a school of high need are those of the year, not of the last holder alone."""
     schools = [school("1", need="high"), school("2")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -356,6 +357,9 @@ def test_governors_who_say_no_are_planned_again_and_use_up_no_refusal() -> None:
     assert rounds.needs_a_person(t.desk, "1") is None
     text = explain(ready_from(t.desk.plan), t.desk.plan, "1", "appraisal", audience="school").text
     assert "by hand" not in text
+    assert [(d.decision, d.until) for d in t.desk.facts.case.decisions] == [
+        ("forbid", dt.date(2028, 8, 31))
+    ]  # as a refusal
     t = appraised()
     t.do(rounds.governors, "1", False, JULY)
     t.do(rounds.governors, "1", True, JULY)  # they have thought again

@@ -82,7 +82,7 @@ def _before_a_plan(among: Facts, log: Mapping[Key, Asked], at: str) -> Coming:
     wanting = _wanting(among)
     renew = f"Renew what bars {counted(len(wanting), 'SIP')}"
     barred = (Way(renew, f"{at}/next-year"),) if wanting else ()
-    if wanting and not log:
+    if wanting and not offered:
         led = sum(len(among.led_last_year[s]) for s in wanting)
         return Coming(
             renew,
