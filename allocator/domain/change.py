@@ -274,11 +274,8 @@ def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.DecidedPai
         sip_of(world, a.sip)
         first = Year(world[0].year, world[1].calendar).first
         row = Decision(
+            **a.model_dump(include={"urn", "sip", "post", "until"}),
             decision=kind,
-            urn=a.urn,
-            sip=a.sip,
-            post=a.post,
-            until=a.until,
             reason=a.reason or BY,
             by=a.by or BY,
             on=a.on or first,

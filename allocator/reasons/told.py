@@ -49,6 +49,12 @@ VERBS = {"has": "have", "knows": "know", "can": "can", "come": "come"}
 GOVERNORS_DECIDE = "Your governors decide whether they wish it."
 
 
+def heard(text: str, governors: bool | None) -> str:
+    """The words of an appraisal, once its governors have said yes or no."""
+    said = f"Your governors have said {'yes' if governors else 'no'} to it."
+    return text if governors is None else text.replace(GOVERNORS_DECIDE, said)
+
+
 @dataclass(frozen=True)
 class Told:
     """What a school or SIP is told, in parts for a letter: `opening` and `why` are clauses without a full stop

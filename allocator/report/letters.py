@@ -16,7 +16,7 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import AGREED, Key, Pair, Query, State
 from allocator.reasons.spoken import name_of, to_head, with_why
-from allocator.reasons.told import GOVERNORS_DECIDE, ROLE, Told, in_words, short_of
+from allocator.reasons.told import ROLE, Told, heard, in_words, short_of
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.wording import FIELDS, TO_CHAIRS, Letter, LetterKind, merge, state_of
@@ -396,11 +396,4 @@ def _told(office: LetterOffice, desk: Desk, p: Pair, audience: Literal["school",
         agreed=p.stage in AGREED,
     )
     told = made_.told or Told(made_.text.rstrip("."), "", "")
-    return replace(told, days=heard(told.days, p))
-
-
-def heard(text: str, p: Pair) -> str:
-    """The words of an appraisal, once its governors have been heard."""
-    if p.governors is None:
-        return text
-    return text.replace(GOVERNORS_DECIDE, f"Your governors have said {'yes' if p.governors else 'no'} to it.")
+    return replace(told, days=heard(told.days, p.governors))

@@ -81,15 +81,11 @@ class Addressee:
     next: str  # the page that their link opens
 
 
-def heads_of(s: Session, programme: str, desk: Desk, urns: Sequence[str]) -> list[Addressee]:
-    """Heads and chairs of these schools: those with a role, else those whose address the case gives; each once."""
-    return heads_in(s, programme, desk, [tuple(urns)])[tuple(urns)]
-
-
 def heads_in(
     s: Session, programme: str, desk: Desk, groups: Iterable[tuple[str, ...]]
 ) -> dict[tuple[str, ...], list[Addressee]]:
-    """`heads_of` each of these groups of schools, asked for at once."""
+    """Heads and chairs of each of these groups of schools: those with a role, else those whose address the case gives;
+    each once. Asked for at once: a county has hundreds."""
     roles_of: dict[str, list[Invited]] = {}
     grants = sa.select(Grant, Someone, Called.name).join(Someone, Someone.id == Grant.person_id)
     called = (Called.person_id == Someone.id) & (Called.programme_id == Grant.programme_id)

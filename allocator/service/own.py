@@ -15,7 +15,7 @@ from allocator.allocate import Setup
 from allocator.domain.plan import Assignment
 from allocator.domain.round import AGREED, Pair, Query
 from allocator.reasons.spoken import name_of
-from allocator.reasons.told import being
+from allocator.reasons.told import being, heard
 from allocator.reasons.who import who_is
 from allocator.report import letters
 from allocator.rounds import Desk
@@ -217,7 +217,7 @@ def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
     return OwnPost(
         pair,
         row,
-        letters.heard(shown.text, pair),
+        heard(shown.text, pair.governors),
         who_is(before.desk.facts.sips[pair.sip]),
         shown.pen_portrait,
         given,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from allocator.report import letters, sip_letters
 from allocator.report.wording import TO_CHAIRS, TO_SIPS, Letter, kind_of
 from allocator.rounds import Desk, Fact
 from allocator.service.access import Office
-from allocator.service.outbox import batch, heads_of
+from allocator.service.outbox import batch, heads_in
 from allocator.service.roles import Who
 from allocator.store import keep
 from allocator.store.retention import GONE
@@ -72,12 +71,13 @@ def kept_with(
         assert plan is not None  # there is a desk
         by = next((day(f.data["answer_by"]) for f in whole if "answer_by" in f.data), None)
         shared = batch(office, s, request, who, row, plan, at, by)
-        heads = partial(heads_of, s, row.programme_id, at)
+        told = {u for f in whole if f.kind in TELLS for u in (*f.data.get("urns", ()), *f.data.get("schools", ()))}
+        heads = heads_in(s, row.programme_id, at, rounds.together(at, told))  # asked for at once: a county has hundreds
         made = [
             (keep.new_id(), x)
             for f in whole
             if f.kind in TELLS
-            for x in of(at, f, shared, lambda g: any(a.invited.role == "chair" for a in heads(g)))
+            for x in of(at, f, shared, lambda g: any(a.invited.role == "chair" for a in heads[g]))
         ]
         s.add_all(SentRow(id=id, round_id=row.id, heading=x.heading, text=x.text, at=keep.now()) for id, x in made)
         return [*whole, rounds.written([_line(id, x) for id, x in made])] if made else whole

@@ -18,6 +18,8 @@ from allocator.reasons.answer import solve
 from allocator.reasons.complete import held_in
 from allocator.report import letters
 from allocator.report.wording import Letter
+from allocator.service import sent
+from allocator.service.outbox import heads_in
 from allocator.service.pages import confirm, place, previews
 from allocator.service.pages import map as map_page
 from allocator.store import keep
@@ -143,6 +145,29 @@ def test_what_all_letters_share_is_worked_out_once(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(told, "_lately", None)  # what a test before this one left
     assert desk.client.get(f"{SITE}/rounds/r/out/letters/school/all.docx", headers=desk.headers("manager")).content
     assert len(asked) == 1
+
+
+def test_who_the_heads_and_chairs_are_is_asked_for_at_once_when_schools_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For each school by itself it was a minute of a county's telling."""
+    desk, asked = open_office(tmp_path), []
+
+    def counted(s: Any, programme: str, at: Any, groups: Any) -> Any:
+        asked.append(len(groups := list(groups)))
+        return heads_in(s, programme, at, groups)
+
+    monkeypatch.setattr(sent, "heads_in", counted)
+    with desk.db.write() as s:
+        planned(s, "n", facts(), Policy(), solve(facts(), Policy()), programme="p")
+        version = keep.the_round(s, "n").version
+    form = {"urns": ["1", "2", "3", "4"], "version": str(version)}
+    told = desk.client.post(
+        f"{SITE}/rounds/n/publish/send", data=form, headers=desk.headers("manager"), follow_redirects=False
+    )
+    assert (told.status_code, asked) == (303, [4])
+    with desk.db.read() as s:
+        assert len(keep.standing(s, "n").letters) == 5  # four heads, and the chair who is known
 
 
 def test_hundreds_of_changed_pairs_are_folded_by_cause_each_with_its_reason(
