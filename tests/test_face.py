@@ -116,6 +116,11 @@ def test_a_change_is_data_as_a_changes_file_has_it(kind: str) -> None:
     assert "from_" not in made[kind]
 
 
+def test_one_change_in_place_of_a_list_is_an_error_in_words() -> None:
+    with pytest.raises(allocator.UsageError, match="changes are a list of them; this is 'sip_leaves'"):
+        allocator.what_if(planned(), allocator.change.sip_leaves("A"))  # type: ignore[arg-type]  # what a user may type
+
+
 def test_a_change_that_cannot_be_is_refused_at_once() -> None:
     with pytest.raises(allocator.UsageError, match="need"):
         allocator.change.need("1", "highest")

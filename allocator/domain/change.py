@@ -57,6 +57,8 @@ LARGEST = 10_000_000  # more than an easting in metres
 
 def parse(change: Mapping[str, Any]) -> tuple[str, Any]:
     """(kind, checked arguments) of `{kind: {…}}` or of `{"kind": kind, …}`."""
+    if not isinstance(change, Mapping):
+        raise UsageError(f"A change is one table, {{kind = {{…}}}}, and changes are a list of them; this is {change!r}.")
     data = dict(change)
     kind = data.pop("kind", None)
     if kind is None or kind not in KINDS:  # a succession has a `kind` of its own, inside its table
