@@ -46,10 +46,10 @@ def newest(s: Session, row: RoundRow) -> RoundRow:
 
 def facts_ahead(s: Session, row: RoundRow) -> Facts:
     """Of the year after a plan in force. Raises HttpProblem while none is."""
-    if not keep.standing(s, row.id).in_force:
+    _, desk = keep.desk(s, row.id)
+    if not desk.round.in_force:
         raise HttpProblem("round_refuses", "The plan of this year is not in force yet: next year is not asked about.")
-    ahead = next_year(keep.desk(s, row.id)[1].plan).case
-    return Facts(ahead, keep.desk(s, row.id)[1].facts.policy.model_copy(update={"year": None}))
+    return Facts(next_year(desk.plan).case, desk.facts.policy.model_copy(update={"year": None}))
 
 
 def facts_of(s: Session, row: RoundRow) -> Facts:
