@@ -58,7 +58,9 @@ LARGEST = 10_000_000  # more than an easting in metres
 def parse(change: Mapping[str, Any]) -> tuple[str, Any]:
     """(kind, checked arguments) of `{kind: {…}}` or of `{"kind": kind, …}`."""
     if not isinstance(change, Mapping):
-        raise UsageError(f"A change is one table, {{kind = {{…}}}}, and changes are a list of them; this is {change!r}.")
+        raise UsageError(
+            f"A change is one table, {{kind = {{…}}}}, and changes are a list of them; this is {change!r}."
+        )
     data = dict(change)
     kind = data.pop("kind", None)
     if kind is None or kind not in KINDS:  # a succession has a `kind` of its own, inside its table
@@ -275,13 +277,8 @@ def decides(kind: Literal["lock", "forbid"]) -> Callable[[World, take.DecidedPai
         school_of(world, a.urn)
         sip_of(world, a.sip)
         first = Year(world[0].year, world[1].calendar).first
-        row = Decision(
-            **a.model_dump(include={"urn", "sip", "post", "until"}),
-            decision=kind,
-            reason=a.reason or BY,
-            by=a.by or BY,
-            on=a.on or first,
-        )
+        own = a.model_dump(include={"urn", "sip", "post", "until"})
+        row = Decision(decision=kind, reason=a.reason or BY, by=a.by or BY, on=a.on or first, **own)
         return put(world, "decisions", None, row)
 
     return act
