@@ -7,6 +7,7 @@ taken out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,13 +16,16 @@ from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case, History
 from allocator.errors import NotThere
+from allocator.rounds.ask_first import Key
 from allocator.service import ladders, roles
 from allocator.service.roles import Who
 from allocator.service.views import mine, own_pair, ready_of
-from allocator.store import keep
+from allocator.store import keep, questionnaires
 from allocator.store import ladders as kept_ladders
 from allocator.store.tables import AuditRow, Grant, LetterRow, Pass, Programme, RoundRow
+from allocator.words import words
 
+TAG = re.compile(r"[a-z]+(_[a-z]+)*")  # a word of a closed list, and no address or sentence
 Part = tuple[str, list[tuple[str, str]]]  # heading, (what, value)
 
 
@@ -43,6 +47,7 @@ def held_on(s: Session, who: Who) -> list[Part]:
             said = [e for e in keep.events_of(s, row.id) if e.by.id == who.id]
             rows = [(f"{e.at:%d %B %Y %H:%M} UTC", _said(e.data)) for e in said]
             parts.append((f"{name}, {row.name}: what you said here", rows))
+            parts += _asked(s, f"{name}, {row.name}", row, who)
             parts += _decided(s, f"{name}, {row.name}", row, who)
             parts += _letters(s, f"{name}, {row.name}", row, who)
         parts += _ladders(s, name, who, programme)
@@ -81,6 +86,15 @@ LOGIC = [
         "Ask on your page: a person answers by a date that is told. After that, who hears you stands in the rules.",
     ),
 ]
+
+
+def _asked(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
+    """What was said on the form before planning, or of next year while the plan is in force, by them or for them."""
+    sip, urns = who.sip(row.programme_id), who.urns(row.programme_id)
+    own: set[Key] = {("school", urn) for urn in urns} if who.role == "school" else {("sip", sip)} if sip else set()
+    for a in questionnaires.words_of(s, row.id, own):
+        year = "next year" if a.kind == "next_year" else "the year"
+        yield f"{where}: what was said of {year}, {a.at:%d %B %Y}, by {a.by['name']}", _row(a.data)
 
 
 def _decided(s: Session, where: str, row: RoundRow, who: Who) -> Iterable[Part]:
@@ -236,8 +250,9 @@ def _row(data: dict[str, Any]) -> list[tuple[str, str]]:
     """Every filled cell, in words."""
     out = []
     for key, value in data.items():
-        if value in (None, (), ""):
+        if value in (None, (), "", [], {}):
             continue
-        text = ", ".join(str(v).replace("_", " ") for v in value) if isinstance(value, tuple) else str(value)
+        values = value if isinstance(value, tuple | list) else [value]
+        text = ", ".join(words(v) if isinstance(v, str) and TAG.fullmatch(v) else str(v) for v in values)
         out.append((key.replace("_", " "), {"True": "yes", "False": "no"}.get(text, text)))
     return out

@@ -62,6 +62,12 @@ def carry_on(session: Session, round_id: str, to: str, urns: Collection[str]) ->
     return len(last)
 
 
+def words_of(session: Session, round_id: str, keys: Collection[Key]) -> list[AskRow]:
+    """What was said for these schools or SIPs, of the year or of the next, oldest first."""
+    said = ("answered", "next_year")
+    return [r for r in _rows(session, round_id) if (r.whose, r.key) in keys and r.kind in said]
+
+
 def _rows(session: Session, round_id: str) -> list[AskRow]:
     return list(session.scalars(sa.select(AskRow).where(AskRow.round_id == round_id).order_by(AskRow.n)))
 
