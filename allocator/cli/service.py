@@ -102,7 +102,8 @@ def add(
         assert person is not None
         secret = passes.link(s, person, settings.link_minutes, roles.ROLE_OF[role], row.id)
         keep.note(s, None, "user added", person.email, programme=row.id, detail=f"{role} {urn}{sip}")
-    address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
+        base = settings.public_url or keep.served_at(s)
+    address = f"{base.rstrip('/')}/sign-in/{secret}"
     say_json({"email": person.email, "role": role, "sign_in": address}) if as_json else print(address)
 
 
@@ -112,7 +113,7 @@ def link(email: Annotated[str, typer.Argument(help="the person's address")], as_
     from allocator.errors import UsageError
     from allocator.service import passes, roles
     from allocator.service.environment import from_env
-    from allocator.store import migrate
+    from allocator.store import keep, migrate
     from allocator.store.database import open_store
 
     settings = from_env()
@@ -123,7 +124,8 @@ def link(email: Annotated[str, typer.Argument(help="the person's address")], as_
         if person is None or not roles.doors(s, person.id):
             raise UsageError(f"{email} has no role here. Give them one: allocator user add {email} --role …")
         secret = passes.link(s, person, settings.link_minutes, own=True)
-    address = f"{(settings.public_url or 'http://127.0.0.1:8000').rstrip('/')}/sign-in/{secret}"
+        base = settings.public_url or keep.served_at(s)
+    address = f"{base.rstrip('/')}/sign-in/{secret}"
     say_json({"email": person.email, "sign_in": address}) if as_json else print(address)
 
 

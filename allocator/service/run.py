@@ -93,6 +93,8 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     db = open_store(settings.database_url)
     migrate.upgrade(db)
     base = settings.public_url.rstrip("/") or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+    with db.write() as s:
+        keep.serve_at(s, base)
     at_home = not settings.public_url and host in ("127.0.0.1", "localhost", "::1")  # nobody else reads this terminal
     link = first_link(db, base, FIRST_MINUTES, seen=sys.stderr.isatty()) if at_home else None
     settings = replace(settings, public_url=base)

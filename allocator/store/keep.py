@@ -22,8 +22,9 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Event, Person, Round
 from allocator.errors import NotThere, RoundRefuses
 from allocator.rounds import Desk, Fact
-from allocator.store.tables import AuditRow, CaseRow, EventRow, Once, Pass, PlanRow, RoundRow, SignIn
+from allocator.store.tables import AuditRow, CaseRow, EventRow, Mark, Once, Pass, PlanRow, RoundRow, SignIn
 
+SERVED = "served at "  # and an address: the mark of when that last began
 ONCE_DAYS = 7  # a request may be repeated with its Idempotency-Key for so long
 
 
@@ -50,6 +51,17 @@ def note(
             detail=detail,
         )
     )
+
+
+def serve_at(session: Session, address: str) -> None:
+    """Remember where this store is served, so that links printed elsewhere lead there."""
+    session.merge(Mark(name=f"{SERVED}{address}", at=now()))
+
+
+def served_at(session: Session) -> str:
+    """Where this store was last served, or would be if nothing else is said."""
+    last = sa.select(Mark.name).where(Mark.name.startswith(SERVED)).order_by(Mark.at.desc(), Mark.name)
+    return (session.scalars(last).first() or "http://127.0.0.1:8000").removeprefix(SERVED)
 
 
 def tidy(session: Session) -> None:
