@@ -299,8 +299,18 @@ def _query_closed(r: Round, e: Event) -> Round:
 
 
 def _governors(r: Round, e: Event) -> Round:
-    key = (e.data["urn"], "appraisal")
-    return _of(r, [key[0]], lambda p: replace(p, governors=e.data["yes"]) if p.key == key else p)
+    """A no before the plan is in force takes back that the pair is confirmed."""
+    urn, yes = e.data["urn"], e.data["yes"]
+    mine = {p.beside for p in r.everyone if p.key == (urn, "appraisal")}
+    about = {(u, sip) for u, _, sip in mine}
+    noes = (*(x for x in r.noes if x not in about), *(() if yes else sorted(about)))
+
+    def heard(p: Pair) -> Pair:
+        if p.stage == "confirmed" and not (yes or r.in_force):
+            p = replace(p, stage="accepted", confirmed_by=None)
+        return replace(p, governors=yes)
+
+    return replace(_of(r, [urn], lambda p: heard(p) if p.beside in mine else p), noes=noes)
 
 
 def _confirmed(r: Round, e: Event) -> Round:

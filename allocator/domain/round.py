@@ -186,6 +186,7 @@ class Round:
     queries: tuple[Query, ...] = ()
     soundings: dict[str, Sounding] = field(default_factory=dict)
     refused: tuple[tuple[str, PostKind, str], ...] = ()  # every refusal that stands: (urn, post, sip)
+    noes: tuple[tuple[str, str], ...] = ()  # every no of governors that stands: (urn, sip), for the head's appraisal
     resubmissions: int = 0
     in_force: bool = False
     repaired: bool = False

@@ -129,6 +129,7 @@ def _in_parts(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, sho
 
 
 def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+    stop = stop if inst.pairs else Stop()  # where nobody may take anything no time is needed
     clock = Clock(stop, monotonic())
     packed = packing(inst)
     if packed and len(inst.pairs) > LARGE and not packed[0].dense:

@@ -228,7 +228,8 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
         raise RoundRefuses(
             "Only a SIP who declined a school, asked to move on or declared a tie is let go by an answer."
         )
-    if opens and all(p.beside != (found.urn, found.post, found.sip) for p in desk.round.everyone):
+    gone = all(p.beside != (found.urn, found.post, found.sip) for p in desk.round.everyone)
+    if opens and gone and found.about != "interest":  # a tie bars whoever has the school by now
         raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
     by = deadline(desk, on, None).isoformat()
     data = {"query": query, "urns": urns, "outcome": outcome, "answer_by": by, "on": on.isoformat(), "opens": opens}

@@ -136,16 +136,23 @@ def adopt(now: Round, plan: Plan) -> Fact:
 
 
 def settled(now: Round, case: Case) -> list[Mapping[str, Any]]:
-    """What was settled in this round and the data do not know, as changes of them: who was refused, and who was let go.
-    A new plan of the whole year keeps to it."""
+    """What was settled in this round and the data do not know, as changes of them: who was refused, to whom governors
+    said no, and who was let go. A new plan of the whole year keeps to it; of a school or SIP that the data no longer
+    have nothing is said."""
     known = {(r.urn, r.sip) for r in case.refusals if r.kind == "veto" and r.year == case.year}
     refused = sorted((u, p, s) for u, p, s in now.refused if (u, s) not in known)
     wished = {(w.urn, w.sip) for w in case.wishes if w.by == "sip" and w.wish == "move_on" and w.strength == 3}
     let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip and q.about != "interest"} - wished)
     barred = {(i.urn, i.sip) for i in case.interests if i.outcome == "barred"}
     ties = [q for q in now.queries if q.opens and q.about == "interest" and (q.urn, q.sip) not in barred]
-    vetoes = _once([_refused(now, first_year(case.year), *key) for key in refused])
-    return [*vetoes, *(_moves_on(u, s) for u, s in let_go), *(tie(now, q, case) for q in ties)]
+    year = first_year(case.year)
+    vetoes = _once([_refused(now, year, *key) for key in refused])
+    has = {(a["urn"], a["sip"]) for c in vetoes for a in c.values()}
+    has |= {(d.urn, d.sip) for d in case.decisions if d.decision == "forbid" and d.post in (None, "appraisal")}
+    noes = [_not_for_the_appraisal(*x, THE_GOVERNORS, year) for x in sorted(now.noes) if x not in has]
+    found = [*vetoes, *noes, *(_moves_on(u, s) for u, s in let_go), *(tie(now, q, case) for q in ties)]
+    urns, sips = {x.urn for x in case.schools}, {x.sip for x in case.sips}
+    return [c for c in found if all(a["urn"] in urns and a["sip"] in sips for a in c.values())]
 
 
 def _once(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

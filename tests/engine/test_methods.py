@@ -30,6 +30,15 @@ def _whole(inst: Instance, hint: Sequence[int] = ()) -> Solution:
     return solve_whole(inst, stop, Clock(stop, monotonic()), hint)
 
 
+def test_a_post_that_nobody_may_take_needs_no_time() -> None:
+    inst = random_instance(3)
+    alone = replace(inst, pairs=(), bonds=(), fixed=(), same=(), different=(), never_both=(), together=(), above=())
+    tiers_ = tuple(replace(t, broken={}) for t in inst.tiers)
+    for stop in (Stop(seconds=0.0), Stop(work=0.0), Stop()):
+        found = method.solve(replace(alone, tiers=tiers_), stop)
+        assert (found.status, found.chosen) == ("optimal", ())
+
+
 def _stands(inst: Instance, solution: Solution) -> bool:
     """Whether the plan can be had: CP-SAT with every pair fixed or taken out."""
     only = replace(

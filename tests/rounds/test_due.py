@@ -364,3 +364,56 @@ def test_governors_who_say_no_are_planned_again_and_use_up_no_refusal() -> None:
     t.do(rounds.governors, "1", False, JULY)
     t.do(rounds.governors, "1", True, JULY)  # they have thought again
     assert t.now.waiting == ()
+
+
+def test_a_whole_new_plan_keeps_to_what_governors_said() -> None:
+    schools = [school(u, appraisal="same" if u == "1" else "none") for u in "1234"]
+    facts = four(schools=schools, sips=[sip(x, appraisal_trained=True) for x in "ABC"])
+    t = appraised()
+    t.do(rounds.answer, "1", "accept", "head", JULY)
+    t.do(rounds.governors, "1", False, JULY)
+    t.resubmit()
+    t.do(rounds.withdraw, list("1234"), "sent in error")
+    again = solve(facts, Policy(), changes=rounds.settled(t.now, facts))
+    assert {a.post: a.sip != "A" for a in again.assignments if a.urn == "1"} == {"lead": False, "appraisal": True}
+    assert rounds.settled(t.now, world(again)[0]) == []
+    t = appraised()
+    t.do(rounds.governors, "1", False, JULY)
+    t.do(rounds.answer, "1", "veto", "head", JULY, post="appraisal")
+    assert len(rounds.settled(t.now, facts)) == 1  # whoever says it, it is said once
+    t = appraised()
+    t.do(rounds.governors, "1", False, JULY)
+    t.do(rounds.governors, "1", True, JULY)
+    assert rounds.settled(t.now, facts) == []
+
+
+def test_governors_who_say_no_to_a_confirmed_pair_are_planned_again() -> None:
+    t = appraised()
+    for urn in "1234":
+        t.do(rounds.answer, urn, "accept", "head", JULY)
+    t.do(rounds.governors, "1", True, JULY)
+    t.keep(rounds.confirm(t.desk, [p.beside for p in t.now.everyone], MANAGER))
+    t.do(rounds.governors, "1", False, JULY)
+    assert [p.key for p in t.now.waiting] == [("1", "appraisal")]
+    with pytest.raises(RoundRefuses, match="1 of 5 pairs is not confirmed"):
+        rounds.put_in_force(t.desk, JULY)
+
+
+@pytest.mark.parametrize("gone", ["sip", "school"])
+def test_what_was_settled_of_who_is_gone_from_the_data_stops_no_new_plan(gone: str) -> None:
+    t = told()
+    t.do(rounds.answer, "1", "veto", "head", JULY)
+    t.do(rounds.withdraw, list("1234"), "sent in error")
+    facts = four(sips=[sip(x) for x in "BC"]) if gone == "sip" else four(schools=[school(u) for u in "234"])
+    history = tuple(h for h in facts.history if h.urn != "1" and (gone == "school" or h.sip != "A"))
+    facts = facts.model_copy(update={"history": history})
+    assert rounds.settled(t.now, facts) == []
+
+
+def test_a_tie_bars_a_sip_who_has_the_school_no_longer() -> None:
+    t = Table(four())
+    t.do(rounds.sip_says, "A", "interest", JULY, urn="1", reason="my brother teaches there")
+    t.by_hand([{"lock": {"urn": "1", "sip": "C"}}], "somebody new")
+    t.do(rounds.close_query, 1, "We spoke", JULY, opens=True)
+    assert (t.lead("1"), t.stage("1"), t.now.waiting) == ("C", "draft", ())
+    assert [c["interest"]["outcome"] for c in rounds.settled(t.now, four())] == ["barred"]

@@ -207,8 +207,9 @@ def close_query(office: Office, request: Request, who: Who, id: str, ask: QueryI
         if asked.about == "interest" and (before := keep.case_row(s, round_id)) is not None:
             case, policy = keep.case_of(before)
             now = keep.standing(s, round_id)
-            registered, _ = apply(case, policy, [rounds.tie(now, now.queries[n - 1], case)])
-            keep.keep_case(s, row, registered, policy, before.problems, by)
+            if asked.urn in {x.urn for x in case.schools} and asked.sip in {x.sip for x in case.sips}:
+                registered, _ = apply(case, policy, [rounds.tie(now, now.queries[n - 1], case)])
+                keep.keep_case(s, row, registered, policy, before.problems, by)
         return recorded(row, done, keep.standing(s, round_id).state)
 
 
