@@ -216,6 +216,12 @@ def test_a_head_in_force_says_what_they_would_like_next_year_and_it_is_their_ans
     assert post("/school/next-year?round=r&urn=1", head) == 422
     assert post("/school/next-year?round=r&urn=1", head, going_on="keep") == 303
     assert post("/school/next-year?round=r&urn=1", head, going_on="change", known="fresh_eyes") == 303
+    assert post("/school/next-year?round=r&urn=1", head, going_on="keep") == 303  # as at first, and no press twice
+    with desk.db.read() as s:
+        assert questionnaires.for_next_year(s, "r")["school", "1"].word["going_on"] == "keep"
+    for focus in ("reading\x07", "r" * 201):
+        assert post("/school/next-year?round=r&urn=1", head, going_on="keep", focus=focus) == 422
+    assert post("/school/next-year?round=r&urn=1", head, going_on="change", known="fresh_eyes", note="again") == 303
     assert post("/school/next-year?round=r&urn=3", head, going_on="change") == 404  # another's school
     assert "What you told us for 2027/28" in get("/school", head)
     held = get("/school/held", head)

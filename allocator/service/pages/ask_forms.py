@@ -128,7 +128,7 @@ def school_word(form: Fields, facts: Facts, schools: Sequence[School]) -> School
         not_serving_head=form.text("not_serving_head") is not None,
         named=form.text("named", most=100),
         named_sip=named_sip if named_sip in facts.sips else None,
-        focus=tuple(dict.fromkeys([*form.all("focus"), *other])),
+        focus=tuple(dict.fromkeys([*form.all("focus", most=200), *other])),
         appraisal=appraisal if appraisal in APPRAISAL else None,
         other_support=form.text("other_support", most=500),
         note=form.text("note", most=1000),

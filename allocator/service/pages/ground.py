@@ -254,8 +254,15 @@ class Fields:
             self.errors[name] = "Give a day, month and year, such as 11 7 2027"
             return None
 
-    def all(self, name: str) -> list[str]:
-        return [v for v in self.data.getlist(name) if isinstance(v, str) and v.strip()]
+    def all(self, name: str, *, most: int | None = None) -> list[str]:
+        """Every text of the name that is not blank; none where one of them cannot be kept, or has more than `most`
+        characters."""
+        values = [v for v in self.data.getlist(name) if isinstance(v, str) and v.strip()]
+        if odd := next(filter(None, map(strange, values)), None):
+            self.errors[name] = f"Take out the character that cannot be kept: {odd}"
+        elif most is not None and any(len(v) > most for v in values):
+            self.errors[name] = f"Write at most {most:,} characters"
+        return [] if name in self.errors else values
 
     def file(self, name: str) -> UploadFile | None:
         value = self.data.get(name)

@@ -1,5 +1,5 @@
 """A head's or SIP's button pressed twice is one act. Their forms have no version to go stale, as a manager's have:
-the same form of the same person, sent again within moments, gets the answer of the first."""
+the same form of the same person, sent again within moments and with no other between, gets the answer of the first."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ Do = Callable[[Request], Awaitable[Response]]
 
 @dataclass
 class Presses:
-    """What was pressed in the last moments, and what came of it; None where nothing did, and it may be tried again."""
+    """What each person pressed last on a page, in the last moments, and what came of it; None where nothing did, and it
+    may be tried again."""
 
-    rows: dict[str, tuple[float, asyncio.Future[Response | None]]] = field(default_factory=dict)
+    rows: dict[str, tuple[float, str, asyncio.Future[Response | None]]] = field(default_factory=dict)
 
-    async def once(self, key: str, request: Request, do: Do) -> Response:
+    async def once(self, where: str, what: str, request: Request, do: Do) -> Response:
         now = time.monotonic()
         self.rows = {k: row for k, row in self.rows.items() if row[0] > now - MOMENTS}
-        if key in self.rows:
-            first = await asyncio.shield(self.rows[key][1])
+        if where in self.rows and self.rows[where][1] == what:
+            first = await asyncio.shield(self.rows[where][2])
             if first is not None:
                 return _again(first)
         mine: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
-        self.rows[key] = now, mine
+        self.rows[where] = now, what, mine
         answer: Response | None = None
         try:
             answer = await do(request)
@@ -42,8 +43,8 @@ class Presses:
         finally:
             done = answer if answer is not None and answer.status_code == 303 else None
             mine.set_result(done)
-            if done is None:
-                self.rows.pop(key, None)
+            if done is None and where in self.rows and self.rows[where][2] is mine:
+                del self.rows[where]
 
 
 def _again(first: Response) -> Response:
@@ -64,5 +65,5 @@ async def pressed(request: Request, form: FormData, do: Do) -> Response:
     if me.role not in ("school", "sip"):
         return await do(request)
     sent = [(k, v) for k, v in form.multi_items() if isinstance(v, str)]
-    whole = repr((me.asker, request.url.path, request.url.query, sent, id(request.app.state.office.db)))
-    return await PRESSES.once(hashlib.sha256(whole.encode()).hexdigest(), request, do)
+    where = repr((me.asker, request.url.path, request.url.query, id(request.app.state.office.db)))
+    return await PRESSES.once(where, hashlib.sha256(repr(sent).encode()).hexdigest(), request, do)
