@@ -6,7 +6,12 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
+from collections import Counter
 from typing import Any
+
+from allocator.domain.characters import visible
+
+NAMED = 80  # characters of a name that are said
 
 BROKEN_ZIP = (
     zipfile.BadZipFile,  # not a zip, a table of contents or a checksum that is wrong
@@ -35,6 +40,7 @@ def json_of(text: str | bytes) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = next(k for n, (k, _) in enumerate(pairs) if any(k == other for other, _ in pairs[:n]))
-        raise Twice(f"“{twice}” stands twice in one object")
+        times = Counter(k for k, _ in pairs)
+        twice = next(k for k, _ in pairs if times[k] > 1)
+        raise Twice(f"“{visible(twice if len(twice) <= NAMED else twice[:NAMED] + '…')}” stands twice in one object")
     return found
