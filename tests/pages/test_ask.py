@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
 from allocator.service import passes, roles
 from allocator.store import keep, questionnaires
 from allocator.store.database import Database
@@ -242,6 +243,24 @@ def test_a_head_in_force_says_what_they_would_like_next_year_and_it_is_their_ans
     to = desk.client.get(f"{site}/school/next-year?round=r&urn=1", headers=head, follow_redirects=False)
     assert to.headers["location"] == f"/school/ask?round={new}&urn=1"  # from now on it is said there
     assert post("/school/next-year?round=r&urn=1", head, going_on="discuss") == 409
+
+
+def test_a_school_that_closes_this_year_is_not_offered_the_next(desk: Desk) -> None:
+    schools = [school("1", closes_on=dt.date(2027, 4, 30)), school("2")]
+    given, today = case(schools, [sip("A")], history=led("1", "A", "2025/26")), keep.now().date()
+    plan = solve(given, Policy())
+    with desk.db.write() as s:
+        row = keep.the_round(s, "rq", lock=True)
+        keep.keep_case(s, row, given, Policy(), [], MEL)
+        keep.keep_plan(s, "rq", plan)
+        keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "rq"), plan), MEL)
+        keep.step(s, "rq", MEL, lambda d: rounds.propose(d, None, today))
+        for urn in "12":
+            keep.step(s, "rq", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=today))
+        keep.step(s, "rq", MEL, lambda d: rounds.confirm(d, list(d.round.pairs), MEL))
+        keep.step(s, "rq", MEL, lambda d: rounds.put_in_force(d, today))
+    page = desk.client.get("http://testserver/school", headers=desk.headers("head elsewhere"))
+    assert (page.status_code, "next-year" in page.text) == (200, False)
 
 
 @pytest.mark.parametrize(("days", "status"), [(0, 422), (1, 200), (400, 422), (None, 200)])

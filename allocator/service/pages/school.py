@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from allocator.domain.calendar import year_label
-from allocator.rounds.ask_first import Asked, SchoolWord
+from allocator.rounds.ask_first import Asked, SchoolWord, schools_asked
 from allocator.service.access import Head, In, Office
 from allocator.service.actions.answers import answer
 from allocator.service.http_problems import HttpProblem
@@ -94,6 +94,8 @@ def told_ahead(s: Session, mine: list[Proposal]) -> list[ToldBefore]:
         row, desk = p.before.row, p.before.desk
         if not desk.round.in_force or newest(s, row).id != row.id:
             continue
+        if not any(school.urn in p.urns for school in schools_asked(facts_ahead(s, row))):
+            continue  # it closes, or takes no part next year
         now = questionnaires.for_next_year(s, row.id).get(("school", p.urns[0]), Asked())
         said = tuple(ask_forms.told(SchoolWord.model_validate(now.word))) if now.word else ()
         year = year_label(desk.facts.year.start_year + 1)
