@@ -226,7 +226,7 @@ def test_a_head_in_force_says_what_they_would_like_next_year_and_it_is_their_ans
     assert post("/school/next-year?round=r&urn=3", head, going_on="change") == 404  # another's school
     assert "What you told us for 2027/28" in get("/school", head)
     held = get("/school/held", head)
-    assert held.count("what was said of next year") == 2  # all that was said is held, and so it is shown
+    assert held.count("what was said of next year") == 4  # all that was said is held, and so it is shown
     assert "fresh eyes" in held
     assert "what was said of next year" not in get("/school/held", desk.headers("other head"))
     with desk.db.read() as s:
