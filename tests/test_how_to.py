@@ -127,6 +127,11 @@ def done_in(folder: Path, how_to: str) -> list[str]:
 def test_it_works_as_it_stands(how_to: str, tmp_path: Path) -> None:
     files = done_in(tmp_path, how_to)
     assert len(files) == FILES[how_to]
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for how in (["check"], ["format", "--check"]):  # what was written is set out as all else is
+        names = [f for f in files if f.endswith(".py")]
+        ran = subprocess.run([sys.executable, "-m", "ruff", *how, *names], cwd=tmp_path, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout
     run = subprocess.run(
         [sys.executable, "-c", HOLDS[how_to]],
         cwd=tmp_path,
