@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from allocator.check import before, beside, claims, day_by_day, totals
 from allocator.check.doubt import doubts
 from allocator.check.plan_rows import chosen, compare, rows
-from allocator.check.score import Auditor
+from allocator.check.score import Auditor, origin
 from allocator.check.structure import Breach
 from allocator.check.trust import against
 from allocator.domain import canon
@@ -35,9 +35,11 @@ def audit(
     with it, what lies before the repair is compared; without it, that is taken on trust (`trust.taken`). `ahead`: the
     case as it was `opened` while the plan was made; of another case, seed or repair it is not looked at.
     """
-    mine = (plan.made_with.seed, plan.inputs.repaired)
-    same = ahead is not None and ahead.book.case is case and ahead.book.policy is policy
-    a = ahead if ahead and same and (ahead.seed, ahead.repaired) == mine else None
+    a = ahead
+    if a is not None and (a.book.case is not case or a.book.policy is not policy):
+        a = None
+    if a is not None and (a.seed, a.origin) != (plan.made_with.seed, origin(plan.inputs)):
+        a = None
     a = a or Auditor(case, policy, plan.made_with.seed, plan.inputs)
     out = [*_inputs(case, policy, plan), *against(plan, earlier)]
     choice, short, strange = chosen(a, plan)

@@ -29,6 +29,11 @@ class Score:
     key: tuple[object, ...]
 
 
+def origin(inputs: Inputs | None) -> tuple[object, ...] | None:
+    """What a repair is read from, besides the case that came of it; None for an annual allocation."""
+    return (inputs.case, inputs.policy, inputs.changes, inputs.repaired) if inputs and inputs.repaired else None
+
+
 class Auditor:
     """A case opened once for many scores; with a repair's `inputs`, from *since* on (rules.md, "In the year: a
     repair")."""
@@ -51,7 +56,7 @@ class Auditor:
         self.held = set(repaired.held) if repaired else set()
         able = usable(b, stand.posts, self.bars.may) | set(stand.holders.values())
         self.team = team(stand, able, takers(b, stand.posts, self.bars.may))
-        self.repaired = repaired
+        self.origin = origin(inputs)
         self._allowed: dict[Key, list[str]] = {}
         self._foremost: dict[Key, list[tuple[int, str]]] = {}
         self._points: dict[tuple[Key, str], dict[str, int]] = {}

@@ -62,3 +62,15 @@ def test_a_country_is_not_read_beside_its_search(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(answer, "AHEAD", 0)
     assert answer.reading(case, policy, 1) is None
     assert solve(case, policy).assignments
+
+
+def test_of_a_repair_that_went_on_from_another_case_it_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What absences the plan gone on from allowed for is read from its own case and changes."""
+    case, policy = random_case(3)
+    plan = solve(case, policy)
+    asked = scenario(plan, [{"sip_leaves": {"sip": plan.assignments[0].sip, "on": f"{case.year[:4]}-12-31"}}])
+    after = asked.plan()
+    of_another = after.inputs.model_copy(update={"changes": ()})
+    ahead = opened(asked.case, asked.policy, plan.made_with.seed, of_another)
+    monkeypatch.setattr(ahead, "breaches", None)  # asked, it would fail
+    assert audit(asked.case, asked.policy, after, ahead=ahead) == []
