@@ -27,6 +27,8 @@ from allocator.service.views import mine, own_pair, ready_of
 from allocator.store import keep
 from allocator.store.tables import PlanRow, Programme, RoundRow
 
+CHANGED = "This has changed since you opened the page. Go back to your first page and read it again."
+
 
 @dataclass(frozen=True)
 class Before:
@@ -73,9 +75,7 @@ def found(s: Session, who: Who, asked: str) -> tuple[Before, Pair]:
         for pair in before.pairs:
             if about(before, pair) == asked:
                 return before, pair
-    raise HttpProblem(
-        "round_refuses", "This has changed since you opened the page. Go back to your first page and read it again."
-    )
+    raise HttpProblem("round_refuses", CHANGED)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ class OwnPost:
     portrait: str | None
     given: float  # days worked so far
     is_: str  # what the SIP is to the school today: stays, will be, is, was, will stand in as …
+    about: str
+    may_refuse: bool
 
     @property
     def left(self) -> float:
@@ -116,13 +118,32 @@ class Proposal:
     about_it: str  # that a program proposed and a person decides, and how to have it looked at again
     letters: tuple[SentLetter, ...]  # what was written to them, as it went
     agree: bool  # head and chair agree together
-    late: bool  # the date has passed and silence counts as yes
-    about: str = ""
     this_year: tuple[tuple[str, dt.date, dt.date], ...] = ()  # who has the main post from when to when
 
     @property
     def main(self) -> OwnPost:
         return self.posts[0]
+
+    @property
+    def about(self) -> str:
+        return self.main.about if self.posts else ""
+
+    @property
+    def late(self) -> bool:
+        """The date has passed, and silence counts as yes."""
+        return bool(self.posts) and late(self.before.desk, self.main.pair)
+
+    @property
+    def appraisal(self) -> OwnPost | None:
+        """The head's appraisal, where it may be refused alone: beside whoever leads the school (domain H3, H4)."""
+        beside = self.main.pair.post != "appraisal" and any(p.pair.post == "lead" for p in self.posts)
+        return next((p for p in self.posts if beside and p.pair.post == "appraisal" and p.may_refuse), None)
+
+    @property
+    def of_both(self) -> bool:
+        """Whether the SIP of the main post has the appraisal too: a refusal of the one is of both."""
+        mine = {p.pair.post for p in self.posts if p.pair.sip == self.main.pair.sip and p.pair.stage != "refused"}
+        return self.main.pair.post == "lead" and "appraisal" in mine
 
     @property
     def ring(self) -> str:
@@ -138,13 +159,17 @@ class Proposal:
 
     @property
     def may_refuse(self) -> bool:
-        return self.stage in ("proposed", "queried", "accepted") and not self.late
+        return self.main.may_refuse
+
+
+def late(desk: Desk, pair: Pair) -> bool:
+    """The date has passed, and silence counts as yes."""
+    return bool(pair.answer_by and pair.answer_by < dt.date.today() and desk.rules.silence == "accepts")
 
 
 def proposals(s: Session, who: Who) -> list[Proposal]:
     """Everything before a head or chair, one entry for each answer they give."""
     out = []
-    today = dt.date.today()
     for before in rounds_before(s, who):
         desk, urns = before.desk, who.urns(before.row.programme_id)
         told = {p.urn for p in before.pairs}
@@ -157,7 +182,7 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
             pairs = sorted((p for p in before.pairs if p.urn in own), key=lambda p: _weight(desk, p))
             first = {p.key: p for p in reversed(pairs)}  # of several who hold a post in the year the one that waits
             posts = tuple(_post(before, who, p) for p in pairs if first[p.key] == p)
-            accepts, main = desk.rules.silence == "accepts", pairs[0] if pairs else None
+            main = pairs[0] if pairs else None
             out.append(
                 Proposal(
                     before,
@@ -181,8 +206,6 @@ def proposals(s: Session, who: Who) -> list[Proposal]:
                     else "",
                     letters=tuple(kept(s, before.row.id, desk.round, to_school(own, as_))),
                     agree=desk.rules.mode == "agree_with_school",
-                    late=bool(main and main.answer_by and main.answer_by < today and accepts),
-                    about=about(before, main) if main else "",
                     this_year=tuple(
                         (name_of(desk.facts, x.sip), x.from_, x.to) for x in desk.round.now.get(main.key, ())
                     )
@@ -200,7 +223,9 @@ def _outcome(desk: Desk, q: Query) -> str:
 
 def _weight(desk: Desk, p: Pair) -> tuple[bool, bool, int, bool, str]:
     """What is before the head first: what waits for an answer, the lead, the post's last holder."""
-    waits = ("queried", "proposed", "refused")
+    waits: tuple[str, ...] = ("queried", "proposed", "refused")
+    if p.post != "lead" and p.stage == "refused" and not p.represented:  # of what is planned again nothing is asked
+        waits = waits[:2]
     return (
         p.stage not in (*waits, "overruled"),  # what was decided on a refusal is read before what else waits
         p.post != "lead",
@@ -224,6 +249,8 @@ def _post(before: Before, who: Who, pair: Pair) -> OwnPost:
         "stays"
         if shown.text.startswith(f"{row.name} stays")
         else being(before.desk.plan, row, dt.date.today(), pair.stage in AGREED),
+        about(before, pair),
+        pair.stage in ("proposed", "queried", "accepted") and not late(before.desk, pair),
     )
 
 

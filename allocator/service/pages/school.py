@@ -18,7 +18,7 @@ from allocator.rounds.ask_first import Asked, SchoolWord, schools_asked
 from allocator.service.access import Head, In, Office
 from allocator.service.actions.answers import answer
 from allocator.service.http_problems import HttpProblem
-from allocator.service.own import Proposal, found, proposals
+from allocator.service.own import CHANGED, OwnPost, Proposal, found, proposals
 from allocator.service.pages import ask_forms
 from allocator.service.pages.ask_round import (
     Named,
@@ -113,8 +113,13 @@ def words_page(
     request: Request, who: Who, office: Office, about: str, say: str, form: Fields | None = None
 ) -> Response:
     with office.db.read() as s:
-        mine = _one(s, who, about)
-        may = {"veto": mine.may_refuse, "query": True, "raise": mine.may_raise is not None and mine.as_ == "head"}
+        mine, post = _one(s, who, about)
+        speaks = mine.as_ == "head" or mine.agree
+        may = {
+            "veto": speaks and (post is mine.main or post is mine.appraisal) and post.may_refuse,
+            "query": True,
+            "raise": mine.may_raise is not None and mine.as_ == "head",
+        }
         if not may.get(say):
             raise HttpProblem(
                 "round_refuses", f"This can no longer be asked for here. {ring_of(s, mine.before.row.programme_id)}"
@@ -126,15 +131,19 @@ def words_page(
             who,
             422 if form else 200,
             p=mine,
+            post=post,
             say=say,
             typed=form.data if form else {},
             **errors,
         )
 
 
-def _one(s: Any, who: Who, about: str) -> Proposal:
-    found(s, who, about)
-    return next(p for p in proposals(s, who) if p.about == about)
+def _one(s: Session, who: Who, about: str) -> tuple[Proposal, OwnPost]:
+    """The post that a form is about, and what its head reads with it."""
+    mine = [(p, post) for p in proposals(s, who) for post in p.posts if post.about == about]
+    if not mine:
+        raise HttpProblem("round_refuses", CHANGED)
+    return mine[0]
 
 
 @router.post("/school/answer")
