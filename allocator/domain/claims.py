@@ -64,7 +64,13 @@ class AskedToLeave(Said):
     binding: bool
 
 
-THE_SCHOOL, THE_GOVERNORS = "the school", "the governors"  # who ruled a SIP out, where it was not a manager
+THE_SCHOOL, THE_GOVERNORS, THE_SIP = "the school", "the governors", "the SIP"  # who ruled one out for one task alone
+TASKS = {"appraisal": "the head's appraisal", "support": "the support"}
+ASKED = {  # who, and for which task -> the reason that stands beside it
+    (who, post): f"asked {'to be let go of' if who == THE_SIP else 'for somebody else for'} {task}"
+    for who in (THE_SCHOOL, THE_GOVERNORS, THE_SIP)
+    for post, task in TASKS.items()
+}
 
 
 class ByHand(Said):
@@ -77,6 +83,13 @@ class ByHand(Said):
     by: str
     on: dt.date
     reason: str
+
+    @property
+    def task(self) -> str | None:
+        """The task of which the school, its governors or the SIP asked that it be somebody else's; None: a manager's
+        word."""
+        post = next((post for (who, post), why in ASKED.items() if (who, why) == (self.by, self.reason)), None)
+        return post and TASKS[post]
 
 
 class Barred(Said):

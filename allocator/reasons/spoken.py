@@ -91,9 +91,11 @@ def _manager(ready: Setup, c: say.Cause) -> str:
         return f"{name} has led {where} for {years(c.years)}; the limit is {c.limit}. An extension on record {then}."
     if isinstance(c, say.AskedToLeave):
         return _asked(c, name, where)
-    if isinstance(c, say.ByHand) and c.by in (say.THE_SCHOOL, say.THE_GOVERNORS):
+    if isinstance(c, say.ByHand) and c.task and c.by == say.THE_SIP:
+        return f"{name} asked to be let go of {c.task} at {where}."
+    if isinstance(c, say.ByHand) and c.task:
         who = where if c.by == say.THE_SCHOOL else f"The governors of {where}"
-        return f"{who} asked for somebody else than {name} for the head's appraisal."
+        return f"{who} asked for somebody else than {name} for {c.task}."
     if isinstance(c, say.ByHand):
         done = f"{name} was chosen" if c.decision == "lock" else f"{name} was ruled out"
         return f"By hand: {done} for {where} by {c.by}, {day(c.on)}: {c.reason.rstrip('.')}."
@@ -233,8 +235,10 @@ def clause(facts: Facts, urn: str, claims: Sequence[say.Cause], on: dt.date) -> 
     if isinstance(c, say.AskedToLeave) and c.by == "school" and own:
         told = {"refusal": "you asked for somebody else", "breakdown": f"the work with {name} had broken down"}
         return told.get(c.how, f"you asked for a change from {name}")
-    if isinstance(c, say.ByHand) and own and c.by in (say.THE_SCHOOL, say.THE_GOVERNORS):
+    if isinstance(c, say.ByHand) and own and c.task and c.by != say.THE_SIP:
         return f"{'you' if c.by == say.THE_SCHOOL else 'your governors'} asked for somebody else"
+    if isinstance(c, say.ByHand) and own and c.task:
+        return SHARED  # as where a SIP asked to move on
     if isinstance(c, say.ByHand) and own:
         return f"we chose {name} for you ourselves" if c.decision == "lock" else "we decided on a change ourselves"
     if isinstance(c, say.Barred) and own:
@@ -327,6 +331,8 @@ def lost_to_sip(facts: Facts, change: Moved) -> str:
             if c.period == "schools"
             else "; the days that you can give do not reach for it"
         )
+    elif isinstance(c, say.ByHand) and c.task:
+        why = ", as you asked" if c.by == say.THE_SIP else why
     elif isinstance(c, say.ByHand):
         why = "; I decided so, and you can ask me why"
     elif isinstance(c, say.Barred):

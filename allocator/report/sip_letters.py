@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from allocator.domain.claims import Gone
+from allocator.domain.claims import TASKS, Gone
 from allocator.domain.lineup import LineUp, own
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Query
@@ -189,9 +189,10 @@ def outcomes(desk: Desk, sip: str) -> list[Query]:
 def decided(desk: Desk, q: Query) -> str:
     """The outcome of what a SIP asked: what, why, by whom, when."""
     where = desk.facts.name(q.urn)
+    task = f"{TASKS[q.post]} at {where}" if q.post in TASKS else where
     asked = {
-        "move_on": f"You asked to move on from {where}.",
-        "decline": f"You said that you would rather not take {where}.",
+        "move_on": f"You asked to move on from {task}.",
+        "decline": f"You said that you would rather not take {task}.",
         "interest": f"You declared a tie to {where}.",
         "query": f"You asked about {where}.",
     }[q.about]

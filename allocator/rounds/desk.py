@@ -13,7 +13,7 @@ from allocator.domain import canon
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Case, PostKind
 from allocator.domain.change import all_of
-from allocator.domain.claims import THE_GOVERNORS, THE_SCHOOL
+from allocator.domain.claims import ASKED, THE_GOVERNORS, THE_SCHOOL, THE_SIP
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
 from allocator.domain.lineup import kept, line_ups
@@ -142,30 +142,45 @@ def settled(now: Round, case: Case) -> list[Mapping[str, Any]]:
     known = {(r.urn, r.sip) for r in case.refusals if r.kind == "veto" and r.year == case.year}
     refused = sorted((u, p, s) for u, p, s in now.refused if (u, s) not in known)
     wished = {(w.urn, w.sip) for w in case.wishes if w.by == "sip" and w.wish == "move_on" and w.strength == 3}
-    let_go = sorted({(q.urn, q.sip) for q in now.queries if q.opens and q.sip and q.about != "interest"} - wished)
+    let_go = sorted(
+        {(q.urn, q.post, q.sip) for q in now.queries if q.opens and q.sip and q.about != "interest"}
+        - {(u, "lead", s) for u, s in wished}
+    )
     barred = {(i.urn, i.sip) for i in case.interests if i.outcome == "barred"}
     ties = [q for q in now.queries if q.opens and q.about == "interest" and (q.urn, q.sip) not in barred]
     year = first_year(case.year)
-    vetoes = _once([_refused(now, year, *key) for key in refused])
-    has = {(a["urn"], a["sip"]) for c in vetoes for a in c.values()}
-    has |= {(d.urn, d.sip) for d in case.decisions if d.decision == "forbid" and d.post in (None, "appraisal")}
-    noes = [_not_for_the_appraisal(*x, THE_GOVERNORS, year) for x in sorted(now.noes) if x not in has]
-    found = [*vetoes, *noes, *(_moves_on(u, s) for u, s in let_go), *(tie(now, q, case) for q in ties)]
+    found = [*(_refused(now, year, *key) for key in refused)]
+    found += [_not_for(u, "appraisal", s, THE_GOVERNORS, year) for u, s in sorted(now.noes) if (u, s) not in known]
+    found += [*(_let_go(year, *key) for key in let_go), *(tie(now, q, case) for q in ties)]
+    has = {(d.urn, d.sip, d.post) for d in case.decisions if d.decision == "forbid"}
     urns, sips = {x.urn for x in case.schools}, {x.sip for x in case.sips}
-    return [c for c in found if all(a["urn"] in urns and a["sip"] in sips for a in c.values())]
+    return [c for c in _once(found, has) if all(a["urn"] in urns and a["sip"] in sips for a in c.values())]
 
 
-def _once(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Each change once: a tie or a refusal may end two tasks at a school."""
-    return [c for n, c in enumerate(changes) if c not in changes[:n]]
+def _once(
+    changes: Sequence[Mapping[str, Any]], has: Collection[tuple[str, str | None, str | None]] = ()
+) -> list[Mapping[str, Any]]:
+    """Each change once: a tie or a refusal may end two tasks at a school, and whoever is barred from a task is barred
+    from it whoever says so. `has`: school, SIP and post of what is barred already (no post: all)."""
+    out: list[Mapping[str, Any]] = []
+    done = set(has)
+    for c in changes:
+        barred = c.get("forbid")
+        key = (barred["urn"], barred["sip"], barred["post"]) if barred else None
+        if c in out or (key and (key in done or (*key[:2], None) in done)):
+            continue
+        out.append(c)
+        if key:
+            done.add(key)
+    return out
 
 
 def _refused(now: Round, year: int, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
-    """A refusal bars the SIP from the school; one of the appraisal alone leaves who leads the school there."""
-    lead = now.pairs.get((urn, "lead"))
-    if post == "appraisal" and lead is not None and lead.sip == sip and lead.stage != "refused":
-        return _not_for_the_appraisal(urn, sip, THE_SCHOOL, year)
-    return {"veto": {"urn": urn, "sip": sip}}
+    """A refusal of who leads the school bars the SIP from it; one of another task bars them from that task, whoever
+    leads the school by now."""
+    if post == "lead" or (urn, "lead", sip) in now.refused:
+        return {"veto": {"urn": urn, "sip": sip}}
+    return _not_for(urn, post, sip, THE_SCHOOL, year)
 
 
 def tie(now: Round, asked: Query, case: Case) -> Mapping[str, Any]:
@@ -241,26 +256,30 @@ def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
     return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
 
 
-def _not_for_the_appraisal(urn: str, sip: str, by: str, year: int) -> Mapping[str, Any]:
-    """This year and the next, as a refusal stands."""
-    until, why = f"{year + 2}-08-31", "asked for somebody else for the head's appraisal"
-    return {"forbid": {"urn": urn, "sip": sip, "post": "appraisal", "until": until, "by": by, "reason": why}}
+def _not_for(urn: str, post: PostKind, sip: str, by: str, year: int) -> Mapping[str, Any]:
+    """Barred from one task at the school, this year and the next, as a refusal stands."""
+    until, why = f"{year + 2}-08-31", ASKED[by, post]
+    return {"forbid": {"urn": urn, "sip": sip, "post": post, "until": until, "by": by, "reason": why}}
 
 
 def _opened(desk: Desk, p: Pair) -> Mapping[str, Any]:
-    """A school's refusal, its governors' no, a tie that bars, or a SIP let go: a wish to part that bars the pair, and
-    is not the school's."""
+    """A school's refusal, its governors' no, a tie that bars, or a SIP let go."""
+    year = desk.facts.year.start_year
     if p.said_no:
-        return _not_for_the_appraisal(p.urn, p.sip, THE_GOVERNORS, desk.facts.year.start_year)
+        return _not_for(p.urn, p.post, p.sip, THE_GOVERNORS, year)
     if not p.declined:
-        return _refused(desk.round, desk.facts.year.start_year, *p.beside)
-    asked = next((q for q in reversed(desk.round.queries) if q.opens and (q.urn, q.sip) == (p.urn, p.sip)), None)
+        return _refused(desk.round, year, *p.beside)
+    mine = [q for q in desk.round.queries if q.opens and (q.urn, q.sip) == (p.urn, p.sip)]
+    asked = next((q for q in reversed(mine) if q.about == "interest" or q.post == p.post), None)
     if asked is not None and asked.about == "interest":
         return tie(desk.round, asked, desk.facts.case)
-    return _moves_on(p.urn, p.sip)
+    return _let_go(year, *p.beside)
 
 
-def _moves_on(urn: str, sip: str) -> Mapping[str, Any]:
+def _let_go(year: int, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
+    """A wish to part that bars the pair, and is not the school's; of another task than to lead, that task alone."""
+    if post != "lead":
+        return _not_for(urn, post, sip, THE_SIP, year)
     return {"wish": {"by": "sip", "sip": sip, "urn": urn, "wish": "move_on", "strength": 3}}
 
 
