@@ -182,8 +182,11 @@ class RefusalDecision(In):
 
 
 class NewRound(BaseModel):
+    """A round's next year. `opened`: by this request; false where it was open already, and nothing was done."""
+
     round: str
     notes: list[str]
+    opened: bool = True
 
 
 # -- work --------------------------------------------------------------------------------------------------------

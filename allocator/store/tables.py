@@ -114,6 +114,7 @@ class RoundRow(Base):
     name: Mapped[str]
     version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
+    follows: Mapped[str | None] = mapped_column(index=True, unique=True)  # the round whose next year it is: one has one
 
 
 class CaseRow(Base):

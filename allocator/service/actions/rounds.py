@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import Request
 
 from allocator import rounds
@@ -159,15 +160,20 @@ def in_force(office: Office, request: Request, who: Who, id: str) -> Recorded:
 
 
 def roll_over(office: Office, request: Request, who: Who, id: str) -> NewRound:
-    """Next year's round, its case made from this year's end: tenure carried, what lapses left behind."""
-    with writing(request, office, who, id) as (s, row):
+    """Next year's round, its case made from this year's end: tenure carried, what lapses left behind. A round has one
+    next year, however often it is asked for: where it is open, it is the answer, and nothing is done."""
+    with office.db.write() as s:
+        row = round_in(s, who, id, lock=True)
+        if (there := s.scalars(sa.select(RoundRow).where(RoundRow.follows == id)).first()) is not None:
+            return NewRound(round=there.id, notes=[f"The round of {there.name} is open already."], opened=False)
+        fresh(request, row)  # after it: a page that was read before the other press leads there, too
         _, place = keep.desk(s, id)
         if not place.round.in_force:
             raise RoundRefuses("Next year's case is made from a plan that was in force. Confirm this one first.")
         new = next_year(place.plan)
         by = who.person(row.programme_id)
         fresh_round = RoundRow(
-            id=keep.new_id(), programme_id=row.programme_id, name=new.case.year, created_at=keep.now()
+            id=keep.new_id(), programme_id=row.programme_id, name=new.case.year, created_at=keep.now(), follows=id
         )
         s.add(fresh_round)
         s.flush()

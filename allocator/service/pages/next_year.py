@@ -57,9 +57,10 @@ def _ahead(s: Session, around_it: Given) -> tuple[NextYear, str | None]:
 
 
 def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None:
-    """A round of this programme whose data are of that year: the newest."""
+    """A round of this programme whose data are of that year: the one that follows this, else the newest."""
     query = sa.select(RoundRow).where(RoundRow.programme_id == programme, RoundRow.id != besides)
-    for row in s.scalars(query.order_by(RoundRow.created_at.desc())):
+    first = sa.case((RoundRow.follows == besides, 0), else_=1)
+    for row in s.scalars(query.order_by(first, RoundRow.created_at.desc())):
         case = keep.case_row(s, row.id)
         if case is not None and case.case.get("year") == year:
             return row.id
@@ -70,6 +71,8 @@ def _open_for(s: Session, programme: str, year: str, besides: str) -> str | None
 def open_next_year(request: Request, id: Id, who: Manager, office: In, form: Form) -> Response:
     """Next year's round, its data made from this year's end; what is to be mended there stands on its own page."""
     made = roll_over(office, request, who, id)
+    if not made.opened:
+        return done(f"/rounds/{made.round}/next-year", "Next year's round is open already. It is this one.")
     with office.db.read() as s:
         said = len(questionnaires.asked(s, made.round))
     word = f" {counted(said, 'school')} said before what they would like: it waits on the page Ask." if said else ""

@@ -233,8 +233,11 @@ def in_force(id: Id, request: Request, who: Manager, office: In, response: Respo
 
 @router.post("/rounds/{id}/next-year", status_code=201, responses=errors(*WRITE))
 def roll_over(id: Id, request: Request, who: Manager, office: In, response: Response) -> NewRound:
-    """Next year's round, its case made from this year's end: tenure carried, what lapses left behind."""
+    """Next year's round, its case made from this year's end: tenure carried, what lapses left behind. A round has one:
+    asked for again it is the answer, with 200."""
     made = actions.roll_over(office, request, who, id)
+    if not made.opened:
+        response.status_code = 200
     response.headers["Location"] = f"/api/v1/rounds/{made.round}"
     return made
 
