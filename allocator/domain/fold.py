@@ -88,8 +88,12 @@ def _plan(r: Round, e: Event) -> Round:
     other days or dates is to be confirmed again."""
     old, now = {p.beside: p for p in r.everyone}, read(e.data.get("line_ups", ()))
 
+    behind = {(u, k, s) for u, k, s in e.data.get("behind", ())}  # worked by then: nothing of it is planned again
+
     def again(urn: str, post: PostKind, sip: str) -> Pair:
         p = old.get((urn, post, sip), Pair(urn, post, sip))
+        if p.beside in behind and _waits(p):
+            return replace(p, stage="confirmed")
         alike = own(now.get(p.key, ()), sip) == own(r.now.get(p.key, ()), sip)
         return p if alike or p.stage != "confirmed" else replace(p, stage="accepted", confirmed_by=None)
 
@@ -99,7 +103,7 @@ def _plan(r: Round, e: Event) -> Round:
         for s in up:  # whose work lies behind the change keeps what was said
             was = (*key, s.sip)
             if was not in beside and was in old and pairs[key].sip != s.sip:
-                beside[was] = old[was]
+                beside[was] = replace(old[was], stage="confirmed") if _waits(old[was]) else old[was]
     cause: Cause = e.data["cause"]
     asked = list(r.queries)
     for urn, sip in e.data.get("follows", ()):
@@ -116,9 +120,14 @@ def _plan(r: Round, e: Event) -> Round:
         beside=beside,
         now=now,
         resubmissions=r.resubmissions + (cause == "resubmitted"),
-        repaired=r.repaired or cause == "repaired",
+        repaired=r.repaired or cause == "repaired" or (r.in_force and cause == "resubmitted"),
         moved=(*r.moved, (cause, tuple((u, k) for u, k in e.data["moved"]))),
     )
+
+
+def _waits(p: Pair) -> bool:
+    """Confirmed once, and to be planned again since: what lies behind the change stays as it was confirmed."""
+    return p.confirmed_by is not None and (p.said_no or p.stage == "refused")
 
 
 def _tell(r: Round, on: str, urns: Iterable[str] = (), sips: Iterable[str] = ()) -> Round:
@@ -291,7 +300,9 @@ def _query_closed(r: Round, e: Event) -> Round:
         def goes(p: Pair) -> bool:
             return (p.urn, p.sip) == (found.urn, found.sip) and p.post in posts
 
-        return _all(r, lambda p: replace(p, stage="refused", declined=True) if goes(p) else p)
+        return _all(
+            r, lambda p: replace(p, stage="refused", declined=True, tied=found.about == "interest") if goes(p) else p
+        )
     pair = r.pairs.get((found.urn, found.post))
     if found.about == "query" and found.by != "sip" and pair is not None and pair.stage == "queried":
         return _with(r, d["urns"], [found.post], stage="proposed", answer_by=day(d["answer_by"]))
@@ -299,16 +310,16 @@ def _query_closed(r: Round, e: Event) -> Round:
 
 
 def _governors(r: Round, e: Event) -> Round:
-    """A no before the plan is in force takes back that the pair is confirmed."""
+    """A no takes back that the pair is confirmed, in force too: it waits to be planned again."""
     urn, yes = e.data["urn"], e.data["yes"]
     mine = {p.beside for p in r.everyone if p.key == (urn, "appraisal")}
     about = {(u, sip) for u, _, sip in mine}
     noes = (*(x for x in r.noes if x not in about), *(() if yes else sorted(about)))
 
     def heard(p: Pair) -> Pair:
-        if p.stage == "confirmed" and not (yes or r.in_force):
-            p = replace(p, stage="accepted", confirmed_by=None)
-        return replace(p, governors=yes)
+        if p.stage == "confirmed" and not yes:
+            p = replace(p, stage="accepted", confirmed_by=p.confirmed_by if r.in_force else None)
+        return replace(p, governors=yes, governors_on=day(e.data["on"]))
 
     return replace(_of(r, [urn], lambda p: heard(p) if p.beside in mine else p), noes=noes)
 

@@ -93,6 +93,7 @@ class Pair:
     chair: bool = False
     silent: bool = False  # accepted because nobody answered in time
     governors: bool | None = None
+    governors_on: dt.date | None = None
     confirmed_by: str | None = None
     represented: bool = False  # a refusal that waits for a person's decision
     rung: str | None = None  # who has to decide it
@@ -100,6 +101,7 @@ class Pair:
     heard_told: bool = False  # the school has that decision in a letter
     decide_by: dt.date | None = None  # by when whoever has it decides, where a school took it one step up
     declined: bool = False  # opened because its SIP declined it, or asked to move on and was let go
+    tied: bool = False  # opened because its SIP declared a tie that bars
     told_of: tuple[str, ...] = ()
 
     @property

@@ -154,13 +154,15 @@ def changes(desk: Desk, sip: str, office: LetterOffice) -> list[str]:
 
 def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
     """What has become of a post that the SIP was told of."""
+    mine = [q for q in desk.round.queries if q.opens and (q.urn, q.sip) == (key[0], sip)]
+    tied, let_go = any(q.about == "interest" for q in mine), any(q.post == key[1] for q in mine)
+    own = ", for the tie that you declared" if tied else ", as you asked" if let_go else ""
     if not now:
-        let_go = any(q.opens and (q.urn, q.post, q.sip) == (*key, sip) for q in desk.round.queries)
         after = desk.round.now.get(key, ())
         empty = any((u.urn, u.post) == key for u in desk.plan.unfilled)
         gone = "nobody has {it} for now" if empty else "no longer in this year's plan"
         gone = "somebody else has {it}" if after else gone
-        return f"{gone}{', as you asked' if let_go else '; the plan has had to change since'}."
+        return f"{gone}{own or '; the plan has had to change since'}."
     if len(now) > len(was):
         back = now[-1]
         return (
@@ -171,7 +173,7 @@ def _become(desk: Desk, sip: str, key: Key, was: LineUp, now: LineUp) -> str:
     if now[-1].to < was[-1].to:
         moved = [c for c in desk.plan.changes if (c.urn, c.post, c.from_) == (*key, sip)]
         gone = ", as you are leaving us" if any(isinstance(x, Gone) for c in moved for x in c.claims) else ""
-        gone = gone or closes(desk, key[0], now[-1].to)
+        gone = gone or closes(desk, key[0], now[-1].to) or own
         then = ", and somebody else takes {it} on from then" if desk.round.now[key][-1].sip != sip else ""
         return f"your work there ends on {day(now[-1].to)}{gone}{then}."
     before, total = sum(s.days for s in was), sum(s.days for s in now)

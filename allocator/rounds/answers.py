@@ -233,6 +233,7 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
         raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
     by = deadline(desk, on, None).isoformat()
     data = {"query": query, "urns": urns, "outcome": outcome, "answer_by": by, "on": on.isoformat(), "opens": opens}
+    data["about"] = found.about
     if found.about == "follow":  # what is decided is the plan on the desk, confirmed or altered by a person
         data["granted"] = granted(desk, found)
     return Fact("query_closed", data)

@@ -10,7 +10,7 @@ from allocator.domain.facts import plain
 from allocator.domain.round import Beside, Key, Person, Round
 from allocator.errors import RoundRefuses
 from allocator.rounds.desk import Desk, Fact
-from allocator.words import counted
+from allocator.words import counted, day
 
 NOT_YET = {
     "draft": "has not been proposed",
@@ -21,8 +21,14 @@ NOT_YET = {
 
 
 def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
-    """The governing body's word on who supports the head's appraisal (domain O3, H4, 3.4)."""
-    desk.pair(urn, "appraisal")
+    """The governing body's word on who supports the head's appraisal (domain O3, H4, 3.4). A no leaves the pair to be
+    planned again: in force as a repair of the year, while there is something of it left."""
+    pair = desk.pair(urn, "appraisal")
+    if desk.round.in_force and not yes and on > desk.row(pair).to:
+        raise RoundRefuses(
+            f"The appraisal of {desk.name(urn)} was {desk.row(pair).name}'s until {day(desk.row(pair).to)}: nothing of "
+            "it is left to plan again. For next year rule the pair out in its data, under decisions."
+        )
     return Fact("governors", {"urn": urn, "yes": yes, "on": on.isoformat()})
 
 

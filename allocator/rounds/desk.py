@@ -256,17 +256,27 @@ def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
     return plan, _plan_fact(desk.round, plan, "resubmitted", None, given)
 
 
-def _not_for(urn: str, post: PostKind, sip: str, by: str, year: int) -> Mapping[str, Any]:
-    """Barred from one task at the school, this year and the next, as a refusal stands."""
+def _not_for(urn: str, post: PostKind, sip: str, by: str, year: int, on: dt.date | None = None) -> Mapping[str, Any]:
+    """Barred from one task at the school, from `on` or all of this year, and the next, as a refusal stands."""
     until, why = f"{year + 2}-08-31", ASKED[by, post]
-    return {"forbid": {"urn": urn, "sip": sip, "post": post, "until": until, "by": by, "reason": why}}
+    told = {"on": on.isoformat()} if on else {}
+    return {"forbid": {"urn": urn, "sip": sip, "post": post, "until": until, "by": by, "reason": why, **told}}
+
+
+def _from(desk: Desk, said: dt.date | None) -> dt.date | None:
+    """From when a word said in force tells: days before it, or before the last repair, stay as they were. None: from
+    the first day."""
+    year, last = desk.facts.year, desk.plan.inputs.repaired
+    if not desk.round.in_force or said is None or said <= year.first:
+        return None
+    return min(year.last, max(said, last.latest or last.since) if last else said)
 
 
 def _opened(desk: Desk, p: Pair) -> Mapping[str, Any]:
     """A school's refusal, its governors' no, a tie that bars, or a SIP let go."""
     year = desk.facts.year.start_year
     if p.said_no:
-        return _not_for(p.urn, p.post, p.sip, THE_GOVERNORS, year)
+        return _not_for(p.urn, p.post, p.sip, THE_GOVERNORS, year, _from(desk, p.governors_on))
     if not p.declined:
         return _refused(desk.round, year, *p.beside)
     mine = [q for q in desk.round.queries if q.opens and (q.urn, q.sip) == (p.urn, p.sip)]
@@ -289,6 +299,7 @@ def _plan_fact(
     rows = sorted(plan.assignments, key=lambda a: a.from_)
     last: dict[Key, str] = {(a.urn, a.post): a.sip for a in rows}
     beside = {(a.urn, a.post, a.sip) for a in rows if not a.settled and last[a.urn, a.post] != a.sip}
+    behind = {(a.urn, a.post, a.sip) for a in rows} - {(a.urn, a.post, a.sip) for a in rows if not a.settled}
     moved = [list(k) for k, p in sorted(now.pairs.items()) if last.get(k) != p.sip] if cause != "solved" else []
     return Fact(
         "plan",
@@ -299,6 +310,7 @@ def _plan_fact(
             "changes": [dict(c) for c in changes],
             "pairs": [[u, k, s] for (u, k), s in sorted(last.items())],
             "beside": [list(b) for b in sorted(beside)],
+            "behind": [list(b) for b in sorted(behind)],
             "line_ups": kept(line_ups(plan)),
             "moved": moved,
             "follows": sorted({(w.urn, w.sip) for w in plan.wishes if w.by == "school" and w.wish == "follow_head"}),

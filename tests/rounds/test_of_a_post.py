@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
+
+import pytest
 
 from allocator import rounds
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
+from allocator.errors import RoundRefuses
 from allocator.reasons.answer import ready_from, solve, world
 from allocator.reasons.why import explain
 from allocator.report.sip_letters import decided
@@ -92,6 +96,66 @@ def test_a_repair_of_the_year_widens_no_refusal() -> None:
     assert kinds(t) == ALONE
     assert t.desk.facts.case.refusals == ()
     assert t.lead("1") == "A"
+
+
+NOVEMBER = dt.date(2026, 11, 10)
+
+
+def in_force() -> Table:
+    t = told()
+    for urn in "1234":
+        t.do(rounds.answer, urn, "accept", "head", JULY)
+    t.do(rounds.governors, "1", True, JULY)
+    t.keep(rounds.confirm(t.desk, [p.beside for p in t.now.everyone], MANAGER))
+    t.do(rounds.tell, None, None, JULY)
+    t.do(rounds.put_in_force, JULY)
+    return t
+
+
+def test_governors_who_say_no_in_force_are_planned_again_from_that_day_on() -> None:
+    t = in_force()
+    t.do(rounds.governors, "1", False, NOVEMBER)
+    assert ([p.beside for p in t.now.waiting], t.stage("1")) == ([("1", "appraisal", "A")], "confirmed")
+    t.resubmit()
+    (was, then) = t.now.now["1", "appraisal"]
+    assert (was.sip, str(was.to), then.sip != "A", str(then.from_)) == ("A", "2026-11-09", True, "2026-11-10")
+    assert (t.state, t.lead("1"), t.stage("1"), t.now.waiting) == ("repaired", "A", "confirmed", ())
+    assert [p.stage for p in t.now.everyone if p.beside == ("1", "appraisal", then.sip)] == ["draft"]
+    assert {t.stage(u) for u in "234"} == {"confirmed"}
+
+
+def test_a_sip_let_go_in_force_waits_until_it_is_planned_again_and_no_longer() -> None:
+    t = in_force()
+    t.by_hand([{"sip_leaves": {"sip": "B", "on": "2026-12-31"}}], "a new post")
+    t.do(rounds.sip_says, "A", "move_on", JULY, urn="1", post="lead", reason="too far")
+    t.do(rounds.close_query, 1, "I see", JULY, opens=True)
+    assert [p.beside for p in t.now.waiting] == [("1", "lead", "A")]
+    t.resubmit()
+    assert t.lead("1") != "A"
+    assert (t.now.beside["1", "lead", "A"].stage, t.now.waiting) == ("confirmed", ())
+
+
+def test_governors_who_think_again_in_force_leave_the_pair_to_be_confirmed_again() -> None:
+    t = in_force()
+    t.do(rounds.governors, "1", False, NOVEMBER)
+    t.do(rounds.governors, "1", True, NOVEMBER)
+    assert (t.now.waiting, t.now.pairs["1", "appraisal"].stage) == ((), "accepted")
+    t.keep(rounds.confirm(t.desk, [("1", "appraisal")], MANAGER))
+
+
+def test_a_no_after_the_last_repair_tells_no_earlier_than_it() -> None:
+    t = in_force()
+    t.by_hand([{"sip_leaves": {"sip": "B", "on": "2026-12-31"}}], "a new post")
+    t.do(rounds.governors, "1", False, NOVEMBER)
+    t.resubmit()
+    assert [str(x.to) for x in t.now.now["1", "appraisal"] if x.sip == "A"] == ["2026-12-31"]
+    assert t.now.waiting == ()  # its half day was given by then, and nobody goes on waiting
+
+
+def test_a_no_when_nothing_of_the_appraisal_is_left_is_refused_with_the_way() -> None:
+    t = in_force()
+    with pytest.raises(RoundRefuses, match="For next year rule the pair out"):
+        rounds.governors(t.desk, "1", False, dt.date(2027, 8, 20))
 
 
 def test_a_refusal_of_the_lead_bars_from_the_school_whatever_else_was_refused() -> None:

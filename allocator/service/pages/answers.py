@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -50,6 +50,7 @@ SIP_WORDS = {
     "move_on": "Asks to move on",
     "interest": "Declares a tie",
 }
+PLAN_AGAIN = "Who has the appraisal is to be planned again: Refusals and questions has the way."
 VIAS = {"telephone": "By telephone", "letter": "By letter or mail"}
 PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
@@ -96,11 +97,22 @@ def queue_page(
 
 
 def _refused(desk: Desk, log: list[Event], pair: Pair, who: Who) -> Refused:
-    mine = [e for e in log if e.kind == "answer" and e.data["answer"] == "veto" and pair.urn in e.data["urns"]]
-    last = mine[-1].data if mine else {}
-    on = dt.date.fromisoformat(last["on"]) if last else None
+    mine = [
+        e.data
+        for e in log
+        if e.kind == "answer" and e.data["answer"] == "veto" and (pair.urn, pair.post) in _posts(e.data)
+    ]
+    last = mine[-1] if mine else {}
+    let_go = [q for q in desk.round.queries if q.opens and (q.urn, q.sip) == (pair.urn, pair.sip)]
+    gone = [q.closed_on for q in let_go if pair.tied or q.post == pair.post]
+    said = dt.date.fromisoformat(last["on"]) if last else None
+    on = pair.governors_on if pair.said_no else gone[-1] if pair.declined and gone else said
     reason = last.get("reason") if who.role == "manager" else None
     return Refused(pair, desk.facts.name(pair.urn), desk.row(pair).name, on, reason)
+
+
+def _posts(said: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(urn, said["post"]) for urn in said["urns"]}
 
 
 @router.post("/rounds/{id}/answers/decide")
@@ -162,7 +174,7 @@ class Mover:
     """A school that would have somebody else: who, why, and the letter it would get."""
 
     row: Difference
-    kind: Literal["asked", "SIP let go", "moved"]
+    kind: str  # asked, SIP let go, tie, governors said no: it was to be planned again; or moved
     letter: Letter | None
     confirmed: bool
 
@@ -181,12 +193,15 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         )
         shared = batch(office, s, request, who, at.row, row, made)  # as if it were on the desk; nothing is written
     changed = compare(at.desk.plan, new)
-    refused: dict[str, Literal["asked", "SIP let go"]] = {
-        p.urn: "SIP let go" if p.declined else "asked" for p in at.desk.round.waiting
-    }
+    refused = {key: _why(p) for p in at.desk.round.waiting for key in ((p.urn, ""), (p.urn, str(p.post)))}
     confirmed = {p.key for p in at.desk.round.everyone if p.stage == "confirmed"}
     movers = [
-        Mover(d, refused.get(d.urn, "moved"), _letter(made, d, shared), (d.urn, d.post) in confirmed)
+        Mover(
+            d,
+            refused.get((d.urn, d.post)) or refused.get((d.urn, ""), "moved"),
+            _letter(made, d, shared),
+            (d.urn, d.post) in confirmed,
+        )
         for d in changed.moved
     ]
     before = {x.sip: x.days for x in at.desk.plan.loads}
@@ -203,6 +218,12 @@ def knock_on(request: Request, id: Id, who: Reader, office: In, plan: PlanId) ->
         empty=new.unfilled,
         on_desk=stale,
     )
+
+
+def _why(p: Pair) -> str:
+    if p.said_no:
+        return "governors said no"
+    return "tie" if p.tied else "SIP let go" if p.declined else "asked"
 
 
 def _letter(made: Desk, d: Difference, shared: letters.LetterOffice) -> Letter | None:
@@ -274,7 +295,8 @@ def by_telephone(request: Request, id: Id, urn: UrnPath, who: Manager, office: I
     says = {"answer": "veto", "post": "appraisal"} if word == ALONE else {"answer": word}
     asked = AnswerIn.model_validate({"urn": urn, "by": by, "via": via, "reason": form.text("reason")} | says)
     answer(office, request, who, at.plan.id, asked)
-    return done(f"/rounds/{id}/answers/{urn}", f"{name}: {WORDS[word].lower()}. Written down.")
+    then = f" {PLAN_AGAIN}" if word == "governors_no" else ""
+    return done(f"/rounds/{id}/answers/{urn}", f"{name}: {WORDS[word].lower()}. Written down.{then}")
 
 
 @router.get("/rounds/{id}/answers/sip/{sip}")

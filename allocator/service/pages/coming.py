@@ -17,7 +17,7 @@ from allocator.reasons.emptied import Emptied, emptied
 from allocator.reasons.in_a_word import why_they_change
 from allocator.rounds.ask_first import Asked, Key, schools_asked, sips_asked
 from allocator.service.schemas import RoundOut
-from allocator.words import counted, day
+from allocator.words import counted, day, listed
 
 if TYPE_CHECKING:
     from allocator.service.pages.given import Given
@@ -156,17 +156,20 @@ def _waits(stands: Round, now: RoundOut, at: str, today: dt.date) -> Sequence[Co
                 Way("Answer", f"{at}/answers"),
             )
         )
-    if stands.waiting and not stands.in_force:
-        left = {p.urn for p in stands.waiting if p.declined}
+    if stands.waiting:
+        tied = {p.urn for p in stands.waiting if p.tied}
+        left = {p.urn for p in stands.waiting if p.declined} - tied
         said_no = {p.urn for p in stands.waiting if p.said_no}
-        refused = {p.urn for p in stands.waiting if not p.said_no} - left
+        refused = {p.urn for p in stands.waiting if not p.said_no} - left - tied
         whose = [f"{counted(len(refused), 'school')} that refused"] if refused else []
         whose += [f"{counted(len(left), 'school')} whose SIP was let go"] if left else []
+        whose += [f"{counted(len(tied), 'school')} whose SIP a tie bars"] if tied else []
         whose += [f"{counted(len(said_no), 'school')} whose governors said no"] if said_no else []
         out.append(
             Coming(
-                f"Plan again for {' and '.join(whose)}",
-                "As few other schools as can be would move; you see who before anybody is told.",
+                f"Plan again for {listed(whose)}",
+                "As few other schools as can be would move; you see who before anybody is told."
+                + (" It is a repair of the year: days worked stay as they were." if stands.in_force else ""),
                 Way("See who would move", f"{at}/answers"),
             )
         )

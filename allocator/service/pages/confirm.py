@@ -21,6 +21,7 @@ from allocator.service.access import In, Manager, Office, Reader, writing
 from allocator.service.actions.answers import answer, confirm
 from allocator.service.actions.rounds import in_force
 from allocator.service.http_problems import HttpProblem
+from allocator.service.pages.answers import PLAN_AGAIN
 from allocator.service.pages.cards import line
 from allocator.service.pages.ground import Form, PageRoute, done, show
 from allocator.service.pages.place import Place, place_in
@@ -205,7 +206,9 @@ def governors(request: Request, id: Id, who: Manager, office: In, form: Form) ->
         {"urn": urn, "post": "appraisal", "answer": word, "by": "governors", "via": "letter"}
     )
     answer(office, request, who, plan, asked)
-    return done(f"/rounds/{id}/confirm", "The governors' word is written down.")
+    if word == "governors_no":
+        return done(f"/rounds/{id}/answers", f"The governors' no is written down. {PLAN_AGAIN}")
+    return done(f"/rounds/{id}/confirm", "The governors' yes is written down.")
 
 
 @router.post("/rounds/{id}/confirm/all-governors")

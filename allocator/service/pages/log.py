@@ -148,7 +148,8 @@ def _decided(d: dict[str, Any], facts: Facts) -> Told:
 
 
 def _query_closed(d: dict[str, Any], facts: Facts) -> Told:
-    then = " and the SIP let go: the pair is to be planned again" if d.get("opens") else ""
+    why = "it bars the pair, which" if d.get("about") == "interest" else "the SIP let go: the pair"
+    then = f" and {why} is to be planned again" if d.get("opens") else ""
     return f"Question {d['query']}, about {_schools(facts, d['urns'])}, was answered{then}.", d["urns"], []
 
 
