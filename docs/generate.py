@@ -162,6 +162,85 @@ def changes() -> str:
     return "\n".join([*out, ""])
 
 
+def recorded() -> str:
+    """What each kind of event and of job says, field by field, with the version of its schema."""
+    from allocator.domain.happened import FACTS
+    from allocator.jobs.asks import ASKS
+
+    out = [
+        "# What is recorded",
+        "",
+        NOTE,
+        "What happens in a round is a row of `events` (`data`), what is asked of a worker a row of `jobs` (`request`), in the store and in a backup. Each is JSON in the",
+        "`version` of its kind's schema; a row without one is of version 1. Rows are never written anew: an older one is brought up to date each time it is read, by the",
+        "steps named below, and one of a newer version than the program knows is refused with its number. A field that may be absent is left out where it has nothing",
+        "to say. *In own words*: taken out where it tells of a person who is erased; *for a time*: and after the days that reasons are kept. A post is *lead*, *support* or",
+        "*appraisal*; a state is what a letter tells: *school*, *changed*, *cover*, *ended*, *decided*, *confirmed*. In code: `allocator/domain/happened.py`, `allocator/jobs/asks.py`.",
+    ]
+    for title, schemas in (("Events", FACTS), ("Jobs", ASKS)):
+        out += ["", f"## {title}"]
+        for kind, shapes in schemas.shapes.items():
+            out += ["", f"### `{kind}`, version {shapes[0].version}"]
+            steps = [f"{n} → {n + 1}: {step.__doc__}" for (k, n), step in schemas.steps.items() if k == kind]
+            out += ["", *steps] if steps else []
+            for shape in shapes:
+                out += ["", " ".join((shape.__doc__ or "").split()), "", "| field | holds | |", "| --- | --- | --- |"]
+                out += [_recorded(name, field) for name, field in shape.model_fields.items()]
+    return "\n".join([*out, ""])
+
+
+def _recorded(name: str, field: Any) -> str:
+    from allocator.domain.versioned import meanings
+
+    said = [m for m in meanings(field) if m is not None]
+    free = (
+        ", in own words, for a time"
+        if any(m.brief for m in said)
+        else ", in own words"
+        if any(m.free for m in said)
+        else ""
+    )
+    holds = _shape_of(field.annotation, field.metadata)
+    if not field.is_required():
+        holds = holds.removesuffix(" or null") + (
+            "; may be absent" if not field.default else f"; absent: {_plainly(field.default)}"
+        )
+    return f"| `{name}` | {holds}{free} | {field.description} |"
+
+
+def _plainly(value: Any) -> str:
+    return "yes" if value is True else str(value)
+
+
+def _shape_of(hint: Any, more: Any = ()) -> str:
+    """A type in plain words."""
+    import types
+    from typing import Annotated, Literal, Union, get_args, get_origin
+
+    from allocator.domain.case import POST_KINDS
+    from allocator.domain.round import State
+    from allocator.domain.versioned import TextKind
+
+    origin, args = get_origin(hint), get_args(hint)
+    said = next((m for m in more if isinstance(m, TextKind)), None)
+    if said is not None and origin not in (Union, types.UnionType):
+        return said.what
+    if origin is Annotated:
+        return _shape_of(args[0], args[1:])
+    if origin in (Union, types.UnionType):
+        return " or ".join("null" if a is type(None) else _shape_of(a, more) for a in args)
+    if origin is Literal:
+        known = {POST_KINDS: "a post", get_args(State): "a state"}
+        return known.get(args) or ", ".join(str(a) if isinstance(a, int) else f"*{a}*" for a in args)
+    if origin is tuple:
+        inner = [_shape_of(a) for a in args if a is not ...]
+        return f"list of {inner[0]}" if ... in args else f"[{', '.join(inner)}]"
+    if origin is dict:
+        return f"by {_shape_of(args[0])}, {_shape_of(args[1])}"
+    names = {"date": "a day", "bool": "yes or no", "int": "a whole number", "float": "a number"}
+    return names.get(hint.__name__, "an object")
+
+
 def rules_index() -> str:
     """Every rule: its file, law and switch."""
     from allocator.rules import RULES
@@ -551,6 +630,7 @@ PAGES = {
     "policy.md": policy,
     "commands.md": commands,
     "changes.md": changes,
+    "recorded.md": recorded,
     "rules-index.md": rules_index,
     "settings.md": settings,
     "http.md": http,

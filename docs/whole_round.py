@@ -11,8 +11,9 @@ from typing import Any
 from allocator import rounds
 from allocator.allocate import Setup
 from allocator.domain.fold import fold
+from allocator.domain.happened import Event
 from allocator.domain.plan import Plan
-from allocator.domain.round import Event, Person
+from allocator.domain.round import Person
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve
 from allocator.report import letters, sip_letters

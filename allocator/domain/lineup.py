@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from allocator.domain.case import PostKind
 from allocator.domain.plan import Plan
@@ -51,17 +50,17 @@ def own(up: LineUp, sip: str) -> LineUp:
     return tuple(s for s in up if s.sip == sip)
 
 
-def kept(ups: dict[PostKey, LineUp]) -> list[list[Any]]:
-    """As plain JSON, for the log."""
-    return [
-        [u, k, s.sip, s.from_.isoformat(), s.to.isoformat(), s.days] for (u, k), up in sorted(ups.items()) for s in up
-    ]
+SpellRow = tuple[str, PostKind, str, dt.date, dt.date, float]  # school, post, SIP, from, to, days
 
 
-def read(rows: Iterable[list[Any]]) -> dict[PostKey, LineUp]:
+def kept(ups: dict[PostKey, LineUp]) -> tuple[SpellRow, ...]:
+    """A row a spell, for the log."""
+    return tuple((u, k, s.sip, s.from_, s.to, s.days) for (u, k), up in sorted(ups.items()) for s in up)
+
+
+def read(rows: Iterable[SpellRow]) -> dict[PostKey, LineUp]:
     """What `kept` wrote."""
     by: dict[PostKey, list[Spell]] = {}
     for urn, post, sip, from_, to, days in rows:
-        spell = Spell(sip, dt.date.fromisoformat(from_), dt.date.fromisoformat(to), days)
-        by.setdefault((urn, post), []).append(spell)
+        by.setdefault((urn, post), []).append(Spell(sip, from_, to, days))
     return {key: tuple(spells) for key, spells in by.items()}

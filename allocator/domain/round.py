@@ -1,7 +1,7 @@
 """A round: one year's allocation from draft to in force, as an append-only list of events (domain E2, F1, F2, 3.7).
 
-Nothing is edited. What stands now is `fold(events)` (`domain/fold.py`); `allocator.rounds` decides which event may
-come next.
+Nothing is edited. What stands now is `fold(events)` (`domain/fold.py`); `domain/happened.py` has what each event says,
+and `allocator.rounds` decides which may come next.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,22 +25,6 @@ RoundState = Literal["empty", "draft", "proposed", "answered", "resubmitted", "c
 Cause = Literal["solved", "by_hand", "resubmitted", "repaired"]
 Role = Literal["manager", "head", "chair", "sip", "auditor", "service"]
 Via = Literal["page", "telephone", "letter", "silence"]
-Kind = Literal[
-    "plan",
-    "sounded",
-    "proposed",
-    "withdrawn",
-    "reminded",
-    "answer",
-    "refusal_decided",
-    "query_closed",
-    "governors",
-    "confirmed",
-    "in_force",
-    "raised",
-    "told",
-    "letters",
-]
 State = Literal["school", "changed", "cover", "ended", "decided", "confirmed"]
 
 
@@ -55,16 +39,6 @@ class Person(Frozen):
     name: str
     role: Role
     sip: str | None = None
-
-
-class Event(Frozen):
-    """One thing that happened. `n` counts from 1; `at` is when it was recorded, UTC; `data` is plain JSON."""
-
-    n: int
-    at: dt.datetime
-    by: Person
-    kind: Kind
-    data: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError
 
 from allocator.domain.round import Person
 from allocator.errors import QueueFull
+from allocator.jobs import asks
+from allocator.jobs.asks import ASKS, JobAsk
 from allocator.jobs.tasks import SPREAD
 from allocator.store import keep
 from allocator.store.database import Database, cause
@@ -75,12 +77,6 @@ def patiently(do: Callable[[], T]) -> T:
             time.sleep(0.5)
 
 
-def keeps_best(request: Mapping[str, Any]) -> bool:
-    """Whether work that is stopped leaves what it has: all does but the trial of a setting, which is an answer
-    only when it is finished."""
-    return "wants" not in request
-
-
 class Queue:
     """How the service puts work in, looks after it, and takes it back."""
 
@@ -97,8 +93,7 @@ class Queue:
         *,
         programme: str,
         round_id: str,
-        kind: str,
-        request: dict[str, Any],
+        ask: JobAsk,
         by: Person,
         limit: int,
         job_id: str | None = None,
@@ -123,17 +118,19 @@ class Queue:
         ):
             if sum(mine) >= limit:
                 raise QueueFull(f"{limit} jobs of {whose} are waiting or running, the most allowed. Try again soon.")
+        at = keep.now()
         job = Job(
             id=job_id or keep.new_id(),
             programme_id=programme,
             round_id=round_id,
-            kind=kind,
-            request=request,
+            kind=ask.kind,
+            version=ask.version,
+            request=ASKS.checked(ask, at).plain(),
             by=by.model_dump(mode="json"),
             state="queued",
-            created_at=keep.now(),
+            created_at=at,
             asked=asked,
-            turn=turn(kind, [(r[2], r[3], r[4], programme == r[0] or by.id == r[1]) for r in rows]),
+            turn=turn(ask.kind, [(r[2], r[3], r[4], programme == r[0] or by.id == r[1]) for r in rows]),
         )
         session.add(job)
         session.flush()
@@ -164,7 +161,7 @@ class Queue:
         job.cancel = True
         if job.state == "queued":
             job.state, job.ended_at, job.reason = "cancelled", keep.now(), "cancelled before it began"
-        elif not keeps_best(job.request):
+        elif asks.of(job).trial:
             job.state, job.ended_at, job.reason = "cancelled", keep.now(), "stopped on request; nothing was changed"
 
     # -- looking after it --------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,25 +16,36 @@ from allocator import rounds
 from allocator.domain.change import apply
 from allocator.domain.change_args import Change
 from allocator.domain.facts import Facts
+from allocator.domain.happened import PlanPut
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.engine.tiers import Stop
 from allocator.errors import Stopped, UsageError
+from allocator.jobs import asks
+from allocator.jobs.asks import (
+    ChoicesAsk,
+    ExportAsk,
+    FrontierAsk,
+    PlanAsk,
+    ResubmissionAsk,
+    SolveAsk,
+    SweepAsk,
+    WhatIfAsk,
+)
 from allocator.reasons.answer import solve, world
 from allocator.rounds import Desk
 from allocator.store import keep
 from allocator.store.database import Database
 from allocator.store.tables import Job, PlanRow, RoundRow
 
-KINDS = ("solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export")
 Result = dict[str, Any]
 
 
 def perform(db: Database, job: Job, stop: Stop) -> Result:
     """Do the job; the result is plain JSON. Raises AllocatorError for a reason that a person can act on."""
     by = Person.model_validate(job.by)
-    return DO[job.kind](db, job, by, stop)
+    return DO[job.kind](db, job, asks.of(job), by, stop)
 
 
 def told(plan_id: str, plan: Plan, *, adopted: bool = False) -> Result:
@@ -59,55 +69,54 @@ def ours(db: Database, job: Job) -> Iterator[Session]:
 def _before(session: Session, job: Job) -> PlanRow | None:
     """The plan that this job already put on the desk, by a worker that died before it could say so."""
     log = keep.events_of(session, job.round_id)
-    done = next((e for e in log if e.kind == "plan" and e.data.get("job") == job.id), None)
-    return keep.plan_named(session, job.round_id, done.data["plan"]) if done is not None else None
+    done = next((e.fact for e in log if isinstance(e.fact, PlanPut) and e.fact.job == job.id), None)
+    return keep.plan_named(session, job.round_id, done.plan) if done is not None else None
 
 
-def _solve(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    ask = job.request
+def _of(fact: PlanPut, job: Job) -> PlanPut:
+    """The plan came by this job."""
+    return fact.model_copy(update={"job": job.id})
+
+
+def _solve(db: Database, job: Job, ask: SolveAsk, by: Person, stop: Stop) -> Result:
     with db.read() as s:
         if (done := _before(s, job)) is not None:
             return told(done.id, keep.plan_of(done), adopted=True)
-        case, policy = keep.case_of(keep.case_numbered(s, job.round_id, ask["case"]))
+        case, policy = keep.case_of(keep.case_numbered(s, job.round_id, ask.case))
         settled = rounds.settled(keep.standing(s, job.round_id), case)
-    if "policy" in ask:  # a policy that is tried before it is kept
-        policy = Policy.model_validate(ask["policy"])
-    half = "wants" not in ask  # half a trial is no answer
-    plan = solve(case, policy, seed=ask["seed"], stop=stop, half=half, changes=settled)
-    adopted = bool(ask.get("adopt", True)) and not _stopped(stop)
+    if ask.policy is not None:  # a policy that is tried before it is kept
+        policy = Policy.model_validate(ask.policy)
+    plan = solve(case, policy, seed=ask.seed, stop=stop, half=not ask.trial, changes=settled)  # half a trial is none
+    adopted = ask.adopt and not _stopped(stop)
     with ours(db, job) as s:
         row = keep.the_round(s, job.round_id, lock=True)
         kept = keep.keep_plan(s, job.round_id, plan)
         if adopted:
-            fact = rounds.adopt(keep.standing(s, job.round_id), plan)
-            keep.keep_fact(s, row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
+            keep.keep_fact(s, row, _of(rounds.adopt(keep.standing(s, job.round_id), plan), job), by)
     return told(kept.id, plan, adopted=adopted)
 
 
-def _what_if(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+def _what_if(db: Database, job: Job, ask: WhatIfAsk, by: Person, stop: Stop) -> Result:
     from allocator.questions.scenario import scenario
 
-    ask = job.request
-    before = _plan(db, ask["plan"])
-    on = dt.date.fromisoformat(ask["on"]) if ask.get("on") else None
-    rebuild = ask.get("rebuild", False)
-    if ask.get("adopt"):
+    if ask.adopt:
         return _adopting(
             db,
             job,
             by,
             stop,
-            lambda desk: rounds.by_hand(desk, ask["changes"], ask.get("reason") or "", stop, rebuild=rebuild),
+            lambda desk: rounds.by_hand(desk, ask.changes, ask.reason or "", stop, rebuild=ask.rebuild),
+            on=ask.plan,
         )
-    held = [(urn, post) for urn, post in ask.get("held", ())]
-    plan = scenario(before, ask["changes"], rebuild=rebuild, on=on, held=held).plan(stop)
+    before = _plan(db, ask.plan)
+    plan = scenario(before, ask.changes, rebuild=ask.rebuild, on=ask.on, held=ask.held).plan(stop)
     with ours(db, job) as s:
         kept = keep.keep_plan(s, job.round_id, plan)
     return told(kept.id, plan)
 
 
-def _resubmission(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    if not job.request.get("adopt", True):  # only to see who would move
+def _resubmission(db: Database, job: Job, ask: ResubmissionAsk, by: Person, stop: Stop) -> Result:
+    if not ask.adopt:  # only to see who would move
         with db.read() as s:
             _, desk = keep.desk(s, job.round_id)
         plan, _ = rounds.resubmit(desk, stop)
@@ -118,16 +127,23 @@ def _resubmission(db: Database, job: Job, by: Person, stop: Stop) -> Result:
 
 
 def _adopting(
-    db: Database, job: Job, by: Person, stop: Stop, make: Callable[[Desk], tuple[Plan, rounds.Fact]]
+    db: Database,
+    job: Job,
+    by: Person,
+    stop: Stop,
+    make: Callable[[Desk], tuple[Plan, PlanPut]],
+    *,
+    on: str | None = None,
 ) -> Result:
-    """A plan made from the desk goes on it, unless the desk changed meanwhile: then it is made again."""
+    """A plan made from the desk (of the plan `on` alone) goes on it, unless the desk changed meanwhile: then it is
+    made again."""
     while True:
         with db.read() as s:
             row, desk = keep.desk(s, job.round_id)
             if (done := _before(s, job)) is not None:
                 return told(done.id, keep.plan_of(done), adopted=True)
-        if job.request.get("plan") not in (None, row.id):
-            raise UsageError(f"Plan {job.request['plan']} is no longer the plan of this round; {row.id} is.")
+        if on not in (None, row.id):
+            raise UsageError(f"Plan {on} is no longer the plan of this round; {row.id} is.")
         plan, fact = make(desk)
         if _stopped(stop):
             raise Stopped("Stopped before the plan was ready; nothing was changed.")
@@ -136,13 +152,13 @@ def _adopting(
             if keep.standing(s, job.round_id).length != desk.round.length:
                 continue
             kept = keep.keep_plan(s, job.round_id, plan)
-            keep.keep_fact(s, round_row, rounds.Fact(fact.kind, {**fact.data, "job": job.id}), by)
-            if fact.data["cause"] == "by_hand":
-                _keep_locks(s, round_row, fact.data["changes"], by)
+            keep.keep_fact(s, round_row, _of(fact, job), by)
+            if fact.cause == "by_hand":
+                _keep_locks(s, round_row, fact.changes, by)
         return told(kept.id, plan, adopted=True)
 
 
-def _keep_locks(s: Session, row: RoundRow, changes: list[Change], by: Person) -> None:
+def _keep_locks(s: Session, row: RoundRow, changes: Sequence[Change], by: Person) -> None:
     """Locks and bars made by hand are decisions of the round's case too: a plan made again from it keeps them."""
     before = keep.case_row(s, row.id)
     if before is None:
@@ -163,16 +179,15 @@ def _stopped(stop: Stop) -> bool:
     return stop.event is not None and stop.event.is_set()
 
 
-def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
+def _choices(db: Database, job: Job, ask: ChoicesAsk, by: Person, stop: Stop) -> Result:
     from allocator.questions.choices import choices
 
-    ask = job.request
     tell = stop.progress
     stop = Stop(seconds=stop.seconds, work=stop.work, event=stop.event)  # many short solves: telling of each is slow
     found = choices(
-        _plan(db, ask["plan"]),
-        ask["changes"],
-        [(c["urn"], c["sip"]) for c in ask["chosen"]],
+        _plan(db, ask.plan),
+        ask.changes,
+        [(c.urn, c.sip) for c in ask.chosen],
         stop,
         told=lambda done, whole: tell("parts", done, whole, {}) if tell else None,
     )
@@ -181,17 +196,15 @@ def _choices(db: Database, job: Job, by: Person, stop: Stop) -> Result:
     return {"plan": kept.id, "lists": [asdict(c) for c in found.lists], "contests": list(found.contests)}
 
 
-def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
-    plan = _plan(db, job.request["plan"])
+def _export(db: Database, job: Job, ask: ExportAsk, by: Person, stop: Stop) -> Result:
+    plan = _plan(db, ask.plan)
     case, policy = world(plan)
-    if job.request["format"] == "html":
+    if ask.format == "html":
         from allocator.report.page import page
 
         with db.read() as s:
             on_desk = keep.current(s, job.round_id)
-            about_it = (
-                on_desk is not None and on_desk.id == job.request["plan"]
-            )  # the round is about the plan on its desk
+            about_it = on_desk is not None and on_desk.id == ask.plan  # the round is about the plan on its desk
             stands = keep.standing(s, job.round_id) if about_it else None
         data, kind = page(Facts(case, policy), plan, stands).encode(), "text/html; charset=utf-8"
     else:
@@ -208,7 +221,7 @@ def _export(db: Database, job: Job, by: Person, stop: Stop) -> Result:
 class SpreadJob(Protocol):
     """A kind of job whose parts any worker may answer, about one plan: numbered, and put together in that order."""
 
-    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None: ...
+    def __init__(self, plan: Plan, ask: Any) -> None: ...
     def numbers(self, stop: Stop) -> Sequence[int]: ...
     def part(self, n: int, stop: Stop) -> Result | None: ...
     @staticmethod
@@ -216,11 +229,11 @@ class SpreadJob(Protocol):
 
 
 class _Sweep:
-    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
+    def __init__(self, plan: Plan, ask: SweepAsk) -> None:
         from allocator.questions import sweep
 
         self.plan = plan
-        self.jobs = sweep.gains(plan) if ask.get("gains") else sweep.leaving(plan, ask.get("leaving", 1))
+        self.jobs = sweep.gains(plan) if ask.gains else sweep.leaving(plan, ask.leaving)
 
     def numbers(self, stop: Stop) -> Sequence[int]:
         return range(len(self.jobs))
@@ -239,7 +252,7 @@ class _Sweep:
 
 
 class _Frontier:
-    def __init__(self, plan: Plan, ask: dict[str, Any]) -> None:
+    def __init__(self, plan: Plan, ask: FrontierAsk) -> None:
         from allocator.questions.frontier import Question
 
         self.asked = Question(plan)
@@ -265,7 +278,9 @@ _asked: dict[str, SpreadJob] = {}  # the job in hand, its plan read and set up o
 def asked(db: Database, job: Job) -> SpreadJob:
     """The questions of a job that is spread."""
     if (found := _asked.get(job.id)) is None:
-        found = SPREAD[job.kind](_plan(db, job.request["plan"]), job.request)
+        ask = asks.of(job)
+        assert isinstance(ask, PlanAsk)  # whatever is spread is about a plan
+        found = SPREAD[job.kind](_plan(db, ask.plan), ask)
         _asked.clear()
         _asked[job.id] = found
     return found
@@ -276,7 +291,7 @@ def _plan(db: Database, plan_id: str) -> Plan:
         return keep.plan_of(keep.plan_row(s, plan_id))
 
 
-DO: dict[str, Callable[[Database, Job, Person, Stop], Result]] = {
+DO: dict[str, Callable[[Database, Job, Any, Person, Stop], Result]] = {
     "solve": _solve,
     "what_if": _what_if,
     "choices": _choices,

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
-from allocator.jobs import tasks
+from allocator.jobs import asks, tasks
 from allocator.jobs.queue import LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
@@ -202,7 +202,14 @@ def _run(job_id: str, do: Any) -> None:
         patiently(lambda: _end(job, attempt, "failed", f"it brought down {MOST_ATTEMPTS} workers", None))
         log.error("job failed", extra={**named, "cause": "workers brought down"})
         return
-    ends, why = Ends(job.request.get("most_seconds")), ""
+    try:
+        ask = asks.of(job)
+    except AllocatorError as error:  # accepted by a newer version of this program
+        unread = error.text
+        patiently(lambda: _end(job, attempt, "failed", unread, None))
+        log.error("job failed", extra={**named, "cause": type(error).__name__})
+        return
+    ends, why = Ends(ask.most_seconds), ""
     told: dict[str, Any] = {}
     threading.Thread(target=_watch, args=(job_id, attempt, ends, told), daemon=True).start()
 
@@ -211,8 +218,7 @@ def _run(job_id: str, do: Any) -> None:
 
     state, reason, result = "failed", None, None
     try:
-        ask = job.request
-        stop = Stop(seconds=ask.get("time_limit"), work=ask.get("work_limit"), event=ends.stop, progress=progress)
+        stop = Stop(seconds=ask.time_limit, work=ask.work_limit, event=ends.stop, progress=progress)
         result = patiently(lambda: do(job, stop))
         stopped = ends.stop.is_set() and not result.get("adopted")  # too late once the plan is on the desk
         state = "cancelled" if stopped else "done"

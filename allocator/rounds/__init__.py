@@ -4,6 +4,7 @@ Each step is a function of the `Desk` (the plan on it and the round so far) that
 RoundRefuses and changes nothing. `record` turns a fact into the next event; whoever keeps the events keeps the round.
 """
 
+from allocator.domain.happened import Fact
 from allocator.rounds.answers import (
     OF_ONE,
     above,
@@ -29,7 +30,6 @@ from allocator.rounds.confirming import (
 )
 from allocator.rounds.desk import (
     Desk,
-    Fact,
     adopt,
     by_hand,
     facts_of,
@@ -53,7 +53,6 @@ from allocator.rounds.telling import (
     sealed,
     sound,
     withdraw,
-    written,
 )
 
 __all__ = [
@@ -106,5 +105,4 @@ __all__ = [
     "together",
     "told_only",
     "withdraw",
-    "written",
 ]

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 
 from allocator.domain.case import PostKind
+from allocator.domain.happened import (
+    Fact,
+    QueryClosed,
+    RefusalDecided,
+    SchoolAccepts,
+    SchoolAsks,
+    SchoolRefuses,
+    SipReplies,
+    TakenUp,
+)
 from allocator.domain.round import Pair, Query, Via
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.veto import CONCERN, one_answer
-from allocator.rounds.desk import Desk, Fact
+from allocator.rounds.desk import Desk
 from allocator.rounds.telling import deadline, outstanding
 from allocator.words import day
 
@@ -28,7 +38,7 @@ def answer(
     post: PostKind | None = None,
     reason: str | None = None,
     via: Via = "page",
-) -> Fact:
+) -> SchoolAccepts | SchoolAsks | SchoolRefuses:
     """A school's word, by its page or as the manager took it down on the telephone.
 
     Schools that share a head answer as one. Without `post` an acceptance is for every post proposed to the school; a
@@ -52,37 +62,52 @@ def answer(
     until = pair.answer_by
     if says == "veto" and via == "page" and until and on > until and desk.rules.silence == "accepts":
         raise RoundRefuses(f"{desk.name(urn)} had until {day(until)} to refuse. The {who} can still take it down.")
-    together = [u for u in one_answer(desk.facts, urn) if (u, kind) in desk.round.pairs]
-    data: dict[str, Any] = {
-        "urns": together,
-        "post": kind,
-        "by": by,
-        "answer": says,
-        "reason": reason,
-        "on": on.isoformat(),
-        "via": via,
-    }
+    together = _together(desk, urn, kind)
+    if says == "query":
+        reply_by = _reply_by(desk, on)
+        return SchoolAsks(
+            urns=together, post=kind, by=by, answer=says, reason=reason, on=on, via=via, reply_by=reply_by
+        )
     if says == "accept":
-        open_ = [
-            k for k in kinds if desk.before_them(urn, k).stage != "refused"
-        ]  # a yes to the rest takes no refusal back
-        data |= {"posts": [kind] if post else open_, "settles": _settles(desk, pair, by)}
-    elif says == "query":
-        data["reply_by"] = _reply_by(desk, on)
-    else:
-        why = needs_a_person(desk, urn)
-        data |= {"standing": why, "rung": desk.rules.ladder[0]} if why else {"standing": "stands"}
-        data |= _whom(desk, pair)
-    return Fact("answer", data)
+        open_ = tuple(k for k in kinds if desk.before_them(urn, k).stage != "refused")  # takes no refusal back
+        return SchoolAccepts(
+            urns=together,
+            post=kind,
+            by=by,
+            answer=says,
+            reason=reason,
+            on=on,
+            via=via,
+            posts=(kind,) if post else open_,
+            settles=_settles(desk, pair, by),
+        )
+    waits = needs_a_person(desk, urn)
+    return SchoolRefuses(
+        urns=together,
+        post=kind,
+        by=by,
+        answer=says,
+        reason=reason,
+        on=on,
+        via=via,
+        standing=waits or "stands",
+        rung=desk.rules.ladder[0] if waits else None,
+        sip=_whom(desk, pair),
+    )
 
 
-def _whom(desk: Desk, pair: Pair) -> dict[str, str]:
+def _together(desk: Desk, urn: str, post: PostKind) -> tuple[str, ...]:
+    """The schools that answer as one with this one, of those that have the post."""
+    return tuple(u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs)
+
+
+def _whom(desk: Desk, pair: Pair) -> str | None:
     """The SIP by name where it is not the post's last holder."""
-    return {} if desk.round.pairs[pair.key] == pair else {"sip": pair.sip}
+    return None if desk.round.pairs[pair.key] == pair else pair.sip
 
 
-def _reply_by(desk: Desk, on: dt.date) -> str:
-    return (on + dt.timedelta(days=desk.rules.query_days)).isoformat()
+def _reply_by(desk: Desk, on: dt.date) -> dt.date:
+    return on + dt.timedelta(days=desk.rules.query_days)
 
 
 def _settles(desk: Desk, pair: Pair, by: str) -> bool:
@@ -105,22 +130,18 @@ def needs_a_person(desk: Desk, urn: str) -> Literal["referred", "represented"] |
 
 def decide_refusal(
     desk: Desk, urn: str, stands: bool | None, reason: str, on: dt.date, post: PostKind = "lead"
-) -> Fact:
+) -> RefusalDecided:
     """A person's word on a refusal that could not stand by itself. None = pass it to the next rung of the ladder."""
     pair = desk.before_them(urn, post)
     if not pair.represented:
         raise RoundRefuses(f"No refusal by {desk.name(urn)} waits for a decision.")
     if not reason.strip():
         raise RoundRefuses("The decision is kept with its reason. Say why in a sentence.")
-    together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
-    data: dict[str, Any] = {"urns": together, "post": post, "stands": stands, "reason": reason, "on": on.isoformat()}
-    data |= _whom(desk, pair)
-    if stands is None:
-        up = above(desk, pair.rung)
-        if up is None:
-            raise RoundRefuses(f"The {desk.rules.ladder[-1]} is the last to hear it: say whether the refusal stands.")
-        data["next_rung"] = up
-    return Fact("refusal_decided", data)
+    up = above(desk, pair.rung) if stands is None else None
+    if stands is None and up is None:
+        raise RoundRefuses(f"The {desk.rules.ladder[-1]} is the last to hear it: say whether the refusal stands.")
+    together, whom = _together(desk, urn, post), _whom(desk, pair)
+    return RefusalDecided(urns=together, post=post, stands=stands, reason=reason, on=on, sip=whom, next_rung=up)
 
 
 def above(desk: Desk, rung: str | None) -> str | None:
@@ -136,23 +157,15 @@ def may_raise(desk: Desk, pair: Pair) -> str | None:
     return above(desk, pair.heard.rung) if open_ and pair.heard and not desk.round.in_force else None
 
 
-def take_up(desk: Desk, urn: str, on: dt.date, reason: str | None = None, post: PostKind = "lead") -> Fact:
+def take_up(desk: Desk, urn: str, on: dt.date, reason: str | None = None, post: PostKind = "lead") -> TakenUp:
     """A head whose refusal did not stand asks the next person up to look at it, who decides within
     `round.query_days`."""
     pair = next((p for p in desk.round.everyone if p.key == (urn, post) and may_raise(desk, p)), desk.pair(urn, post))
     rung = may_raise(desk, pair)
     if rung is None:
         raise RoundRefuses(f"{desk.name(urn)}: there is no decision that somebody further up could look at.")
-    together = [u for u in one_answer(desk.facts, urn) if (u, post) in desk.round.pairs]
-    data = {
-        "urns": together,
-        "post": post,
-        "rung": rung,
-        "reason": reason,
-        "on": on.isoformat(),
-        "decide_by": _reply_by(desk, on),
-    }
-    return Fact("raised", data | _whom(desk, pair))
+    together, whom, by = _together(desk, urn, post), _whom(desk, pair), _reply_by(desk, on)
+    return TakenUp(urns=together, post=post, rung=rung, reason=reason, on=on, decide_by=by, sip=whom)
 
 
 def sip_says(
@@ -165,7 +178,7 @@ def sip_says(
     post: PostKind | None = None,
     reason: str | None = None,
     via: Via = "page",
-) -> Fact:
+) -> SipReplies:
     """A SIP's word when sounded out, or at any time: yes, a query, a wish to move on, no to one school, an interest
     (domain F6, D9), of the task `post` where they have several there.
 
@@ -177,42 +190,41 @@ def sip_says(
         raise UsageError(f"Say which school: {says.replace('_', ' ')} is about one pair.", sip=sip)
     if says == "decline" and not (reason or "").strip():
         raise RoundRefuses("A school is declined with the reason. Say why in a sentence.")
-    data = {
-        "sip": sip,
-        "urns": [urn or mine[0].urn],
-        "post": mine[0].post,
-        "by": "sip",
-        "answer": says,
-        "reason": reason,
-        "on": on.isoformat(),
-        "via": via,
-        "reply_by": _reply_by(desk, on),
-    }
-    return Fact("answer", data)
+    return SipReplies(
+        sip=sip,
+        urns=(urn or mine[0].urn,),
+        post=mine[0].post,
+        by="sip",
+        answer=says,
+        reason=reason,
+        on=on,
+        via=via,
+        reply_by=_reply_by(desk, on),
+    )
 
 
 def silence(desk: Desk, on: dt.date) -> list[Fact]:
     """Schools whose date has passed: taken as accepted where `round.silence` says so, else left waiting."""
     late = sorted(u for u, by in outstanding(desk).items() if by < on)
-    facts = []
+    facts: list[Fact] = []
     for urn in late if desk.rules.silence == "accepts" else ():
-        kinds = list(dict.fromkeys(p.post for p in desk.round.everyone if p.urn == urn and p.stage == "proposed"))
-        data = {
-            "urns": [urn],
-            "post": kinds[0],
-            "posts": kinds,
-            "by": "head",
-            "answer": "accept",
-            "reason": None,
-            "on": on.isoformat(),
-            "via": "silence",
-            "settles": True,
-        }
-        facts.append(Fact("answer", data))
+        kinds = tuple(dict.fromkeys(p.post for p in desk.round.everyone if p.urn == urn and p.stage == "proposed"))
+        taken = SchoolAccepts(
+            urns=(urn,),
+            post=kinds[0],
+            by="head",
+            answer="accept",
+            reason=None,
+            on=on,
+            via="silence",
+            posts=kinds,
+            settles=True,
+        )
+        facts.append(taken)
     return facts
 
 
-def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: bool = False) -> Fact:
+def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: bool = False) -> QueryClosed:
     """The answer given; a school then has the usual days to accept or refuse. With `opens` a SIP who declined a
     school, asked to move on, or declared a tie that bars, is let go: the pair waits to be planned again, as after a
     refusal."""
@@ -223,7 +235,6 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
         raise RoundRefuses(f"Query {query} is already answered.")
     if not outcome.strip():
         raise RoundRefuses("A query leads to an outcome. Write what was answered.")
-    urns = [u for u in one_answer(desk.facts, found.urn) if (u, found.post) in desk.round.pairs]
     if opens and found.about not in OF_ONE:
         raise RoundRefuses(
             "Only a SIP who declined a school, asked to move on or declared a tie is let go by an answer."
@@ -231,12 +242,18 @@ def close_query(desk: Desk, query: int, outcome: str, on: dt.date, *, opens: boo
     gone = all(p.beside != (found.urn, found.post, found.sip) for p in desk.round.everyone)
     if opens and gone and found.about != "interest":  # a tie bars whoever has the school by now
         raise RoundRefuses(f"{desk.name(found.urn)} has another SIP by now: nothing is left to let go.")
-    by = deadline(desk, on, None).isoformat()
-    data = {"query": query, "urns": urns, "outcome": outcome, "answer_by": by, "on": on.isoformat(), "opens": opens}
-    data["about"] = found.about
-    if found.about == "follow":  # what is decided is the plan on the desk, confirmed or altered by a person
-        data["granted"] = granted(desk, found)
-    return Fact("query_closed", data)
+    comes = granted(desk, found) if found.about == "follow" else None  # what is decided is the plan on the desk
+    by, urns = deadline(desk, on, None), _together(desk, found.urn, found.post)
+    return QueryClosed(
+        query=query,
+        urns=urns,
+        outcome=outcome,
+        answer_by=by,
+        on=on,
+        opens=opens,
+        about=found.about,
+        granted=comes,
+    )
 
 
 def granted(desk: Desk, asked: Query) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from allocator.domain.facts import plain
+from allocator.domain.happened import GovernorsSay, PairsConfirmed, PutInForce
 from allocator.domain.round import Beside, Key, Person, Round
 from allocator.errors import RoundRefuses
-from allocator.rounds.desk import Desk, Fact
+from allocator.rounds.desk import Desk
 from allocator.words import counted, day
 
 NOT_YET = {
@@ -20,7 +21,7 @@ NOT_YET = {
 }
 
 
-def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
+def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> GovernorsSay:
     """The governing body's word on who supports the head's appraisal (domain O3, H4, 3.4). A no leaves the pair to be
     planned again: in force as a repair of the year, while there is something of it left."""
     pair = desk.pair(urn, "appraisal")
@@ -29,10 +30,10 @@ def governors(desk: Desk, urn: str, yes: bool, on: dt.date) -> Fact:
             f"The appraisal of {desk.name(urn)} was {desk.row(pair).name}'s until {day(desk.row(pair).to)}: nothing of "
             "it is left to plan again. For next year rule the pair out in its data, under decisions."
         )
-    return Fact("governors", {"urn": urn, "yes": yes, "on": on.isoformat()})
+    return GovernorsSay(urn=urn, yes=yes, on=on)
 
 
-def confirm(desk: Desk, pairs: Iterable[Key | Beside], by: Person, own: Collection[str] = ()) -> Fact:
+def confirm(desk: Desk, pairs: Iterable[Key | Beside], by: Person, own: Collection[str] = ()) -> PairsConfirmed:
     """A named manager confirms each of these pairs: the post's last holder, or the SIP named with it. Every pair
     that cannot be is named, with what is missing. `own`: the SIPs that this person is known to be, beside `by.sip`."""
     chosen = sorted({desk.pair(*ref).beside for ref in pairs})
@@ -42,7 +43,7 @@ def confirm(desk: Desk, pairs: Iterable[Key | Beside], by: Person, own: Collecti
     if problems:
         raise RoundRefuses(" ".join(problems))
     last = {p.beside for p in desk.round.pairs.values()}
-    return Fact("confirmed", {"pairs": [list(ref[:2] if ref in last else ref) for ref in chosen]})
+    return PairsConfirmed(pairs=tuple(ref[:2] if ref in last else ref for ref in chosen))
 
 
 def missing(desk: Desk, ref: Key | Beside, by: Person, own: Collection[str] = ()) -> Iterator[str]:
@@ -66,7 +67,7 @@ def missing(desk: Desk, ref: Key | Beside, by: Person, own: Collection[str] = ()
         yield f"The governors of {where} {said} {row.name} for the head's appraisal."
 
 
-def put_in_force(desk: Desk, on: dt.date) -> Fact:
+def put_in_force(desk: Desk, on: dt.date) -> PutInForce:
     """The plan is the year's plan. Needs every pair confirmed; posts that nobody fills stay listed as such."""
     if desk.round.in_force:
         raise RoundRefuses("This plan is already in force.")
@@ -77,7 +78,7 @@ def put_in_force(desk: Desk, on: dt.date) -> Fact:
             f"{len(left)} of {counted(len(desk.round.everyone), 'pair')} "
             f"{'is' if len(left) == 1 else 'are'} not confirmed{first}."
         )
-    return Fact("in_force", {"on": on.isoformat()})
+    return PutInForce(on=on)
 
 
 def other_days(now: Round, key: Key) -> bool:

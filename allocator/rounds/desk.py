@@ -16,10 +16,11 @@ from allocator.domain.change import all_of
 from allocator.domain.claims import ASKED, THE_GOVERNORS, THE_SCHOOL, THE_SIP
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
+from allocator.domain.happened import FACTS, Event, Fact, PlanPut
 from allocator.domain.lineup import kept, line_ups
 from allocator.domain.plan import Assignment, Plan
 from allocator.domain.policy import RoundRules
-from allocator.domain.round import Beside, Cause, Event, Key, Kind, Pair, Person, Query, Round
+from allocator.domain.round import Beside, Cause, Key, Pair, Person, Query, Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.scenario import scenario
@@ -27,14 +28,6 @@ from allocator.reasons.answer import world
 from allocator.words import counted, listed
 
 WAITS = ("queried", "proposed", "refused")  # stages of a pair that is before the school, most pressing first
-
-
-@dataclass(frozen=True)
-class Fact:
-    """What a step found: the event to be recorded, without its number and time."""
-
-    kind: Kind
-    data: dict[str, Any]
 
 
 KEPT = 8
@@ -112,8 +105,8 @@ def plan_id(plan: Plan) -> str:
 
 
 def record(events: Sequence[Event], fact: Fact, by: Person, at: dt.datetime) -> Event:
-    """The next event. It is folded in first, so that an event that cannot be read back is never kept."""
-    event = Event(n=len(events) + 1, at=at, by=by, kind=fact.kind, data=fact.data)
+    """The next event. It is read back and folded in first, so that one that cannot be read is never kept."""
+    event = Event(len(events) + 1, at, by, FACTS.checked(fact, at))
     fold([*events, event])
     return event
 
@@ -129,7 +122,7 @@ def may_adopt(now: Round) -> None:
         )
 
 
-def adopt(now: Round, plan: Plan) -> Fact:
+def adopt(now: Round, plan: Plan) -> PlanPut:
     """A solved plan becomes the draft, while no proposal is out."""
     may_adopt(now)
     return _plan_fact(now, plan, "solved", None, ())
@@ -196,7 +189,7 @@ def tie(now: Round, asked: Query, case: Case) -> Mapping[str, Any]:
 
 def by_hand(
     desk: Desk, changes: Sequence[Mapping[str, Any]], reason: str, stop: Stop | None = None, *, rebuild: bool = False
-) -> tuple[Plan, Fact]:
+) -> tuple[Plan, PlanPut]:
     """The manager changes the plan (a lock, a leaver, …) and says why; what schools accepted stays (domain 3.7).
 
     Once the plan is in force this is a repair of the year, and only the days not yet worked are passed on. With
@@ -212,7 +205,7 @@ def by_hand(
     return plan, _plan_fact(desk.round, plan, cause, reason, given)
 
 
-def put_back(desk: Desk, earlier: Plan, why: str) -> Fact:
+def put_back(desk: Desk, earlier: Plan, why: str) -> PlanPut:
     """An earlier plan of the round, on the desk again. What schools accepted or refused since stays so.
 
     Raises RoundRefuses once the plan is in force (days have been worked), and where the earlier plan would take away
@@ -224,13 +217,13 @@ def put_back(desk: Desk, earlier: Plan, why: str) -> Fact:
             "The plan is in force, and days have been worked under it. Ask a what-if, and put its answer on the desk."
         )
     fact = _plan_fact(now, earlier, "by_hand", why, ())
-    lost = [desk.name(urn) for urn, post in fact.data["moved"] if (urn, post) in now.accepted]
+    lost = [desk.name(urn) for urn, post in fact.moved if (urn, post) in now.accepted]
     if lost:
         raise RoundRefuses(
             f"{listed(sorted(set(lost)))} said yes to the present pair, which the earlier plan does not "
             "have. Nothing was changed."
         )
-    refused = [desk.name(urn) for urn, post, sip in fact.data["pairs"] if (urn, post, sip) in now.refused]
+    refused = [desk.name(urn) for urn, post, sip in fact.pairs if (urn, post, sip) in now.refused]
     if refused:
         raise RoundRefuses(
             f"{listed(sorted(set(refused)))} refused the pair that the earlier plan has. Nothing was changed."
@@ -244,7 +237,7 @@ def held_by_hand(now: Round, changes: Sequence[Mapping[str, Any]]) -> list[Key]:
     return [] if now.in_force else [k for k in now.accepted if k[0] not in named]
 
 
-def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, Fact]:
+def resubmit(desk: Desk, stop: Stop | None = None) -> tuple[Plan, PlanPut]:
     """Every refusal that stands, answered at once: accepted pairs held, the fewest further moves (domain F1, F12)."""
     waiting = desk.round.waiting
     if not waiting:
@@ -295,25 +288,23 @@ def _let_go(year: int, urn: str, post: PostKind, sip: str) -> Mapping[str, Any]:
 
 def _plan_fact(
     now: Round, plan: Plan, cause: Cause, reason: str | None, changes: Collection[Mapping[str, Any]]
-) -> Fact:
+) -> PlanPut:
     rows = sorted(plan.assignments, key=lambda a: a.from_)
     last: dict[Key, str] = {(a.urn, a.post): a.sip for a in rows}
     beside = {(a.urn, a.post, a.sip) for a in rows if not a.settled and last[a.urn, a.post] != a.sip}
     behind = {(a.urn, a.post, a.sip) for a in rows} - {(a.urn, a.post, a.sip) for a in rows if not a.settled}
-    moved = [list(k) for k, p in sorted(now.pairs.items()) if last.get(k) != p.sip] if cause != "solved" else []
-    return Fact(
-        "plan",
-        {
-            "plan": plan_id(plan),
-            "cause": cause,
-            "reason": reason,
-            "changes": [dict(c) for c in changes],
-            "pairs": [[u, k, s] for (u, k), s in sorted(last.items())],
-            "beside": [list(b) for b in sorted(beside)],
-            "behind": [list(b) for b in sorted(behind)],
-            "line_ups": kept(line_ups(plan)),
-            "moved": moved,
-            "follows": sorted({(w.urn, w.sip) for w in plan.wishes if w.by == "school" and w.wish == "follow_head"}),
-            "reply_days": plan.inputs.policy.get("round", {}).get("query_days", RoundRules().query_days),
-        },
+    moved = [k for k, p in sorted(now.pairs.items()) if last.get(k) != p.sip] if cause != "solved" else []
+    follows = {(w.urn, w.sip) for w in plan.wishes if w.by == "school" and w.wish == "follow_head" and w.urn}
+    return PlanPut(
+        plan=plan_id(plan),
+        cause=cause,
+        reason=reason,
+        changes=tuple(dict(c) for c in changes),
+        pairs=tuple((u, k, s) for (u, k), s in sorted(last.items())),
+        beside=tuple(sorted(beside)),
+        behind=tuple(sorted(behind)),
+        line_ups=kept(line_ups(plan)),
+        moved=tuple(moved),
+        follows=tuple(sorted(follows)),
+        reply_days=plan.inputs.policy.get("round", {}).get("query_days", RoundRules().query_days),
     )

@@ -6,11 +6,12 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from allocator.domain.case import POST_KINDS
+from allocator.domain.happened import StandingTold
 from allocator.domain.lineup import LineUp, own
 from allocator.domain.round import Key, Pair, State
 from allocator.errors import RoundRefuses
 from allocator.questions.veto import one_answer
-from allocator.rounds.desk import Desk, Fact
+from allocator.rounds.desk import Desk
 
 ASKS: tuple[State, ...] = ("school", "changed", "cover")  # where a pair is new these ask for an answer
 
@@ -106,7 +107,7 @@ def _ends(desk: Desk, told: LineUp, now: LineUp) -> bool:
     )
 
 
-def tell(desk: Desk, urns: Iterable[str] | None, sips: Iterable[str] | None, on: dt.date) -> Fact:
+def tell(desk: Desk, urns: Iterable[str] | None, sips: Iterable[str] | None, on: dt.date) -> StandingTold:
     """Letters that ask for no answer go to these schools and SIPs; None = all to whom one is due. A SIP who is
     offered what they have not seen is asked (`sound`), not told."""
     schools = _wanted(desk, urns)
@@ -117,8 +118,7 @@ def tell(desk: Desk, urns: Iterable[str] | None, sips: Iterable[str] | None, on:
         raise RoundRefuses(f"{none[0]}: no letter is due that asks for no answer.")
     if not schools and not people:
         raise RoundRefuses("No letter is due to anybody.")
-    data = {"schools": {u: list(x) for u, x in schools.items()}, "sips": {s: list(x) for s, x in people.items()}}
-    return Fact("told", {**data, "on": on.isoformat()})
+    return StandingTold(schools=dict(schools), sips=people, on=on)
 
 
 def _wanted(desk: Desk, urns: Iterable[str] | None) -> Mapping[str, tuple[State, ...]]:

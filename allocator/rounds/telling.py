@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection
 
+from allocator.domain.happened import Proposed, Reminded, Sounded, Withdrawn
 from allocator.errors import RoundRefuses, UsageError
 from allocator.questions.veto import one_answer
-from allocator.rounds.desk import Desk, Fact
+from allocator.rounds.desk import Desk
 from allocator.words import day, listed
 
 HOLDS = {"decline": "has said no to it", "interest": "has declared a tie"}  # what a SIP said before a school is told
 
 
-def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
+def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Sounded:
     """SIPs are asked before schools are told. None = everyone with a pair."""
     team = {p.sip for p in desk.round.everyone}
     asked = sorted(team if sips is None else set(sips))
@@ -23,10 +23,10 @@ def sound(desk: Desk, sips: Collection[str] | None, on: dt.date, answer_by: dt.d
     if strangers or not asked:
         raise UsageError(f"{listed(strangers) or 'Nobody'}: no pair of this plan, so nothing to be sounded about.")
     by = deadline(desk, on, answer_by)
-    return Fact("sounded", {"sips": asked, "on": on.isoformat(), "answer_by": by.isoformat()})
+    return Sounded(sips=tuple(asked), on=on, answer_by=by)
 
 
-def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Fact:
+def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt.date | None = None) -> Proposed:
     """Letters go out to these schools (None = all that have not had one), with a date to answer by.
 
     Schools that share a head are told together, in one letter.
@@ -50,7 +50,7 @@ def propose(desk: Desk, urns: Collection[str] | None, on: dt.date, answer_by: dt
     if desk.rules.sips_first:
         _sounded_out(desk, chosen, on)
     by = deadline(desk, on, answer_by)
-    return Fact("proposed", {"urns": chosen, "on": on.isoformat(), "answer_by": by.isoformat()})
+    return Proposed(urns=tuple(chosen), on=on, answer_by=by)
 
 
 def held_back(desk: Desk) -> dict[str, str]:
@@ -85,7 +85,7 @@ def _sounded_out(desk: Desk, urns: Collection[str], on: dt.date) -> None:
         )
 
 
-def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Fact:
+def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Withdrawn:
     """A proposal sent in error is taken back; what was answered to it falls away."""
     if not reason.strip():
         raise RoundRefuses("A withdrawal is kept with its reason. Say why in a sentence.")
@@ -95,7 +95,7 @@ def withdraw(desk: Desk, urns: Collection[str], reason: str) -> Fact:
             raise RoundRefuses(f"{desk.name(urn)} has had no proposal: there is nothing to withdraw.")
         if "confirmed" in stages:
             raise RoundRefuses(f"{desk.name(urn)} is confirmed. Change it by hand, with the reason.")
-    return Fact("withdrawn", {"urns": sorted(set(urns)), "reason": reason})
+    return Withdrawn(urns=tuple(sorted(set(urns))), reason=reason)
 
 
 def outstanding(desk: Desk) -> dict[str, dt.date]:
@@ -113,18 +113,12 @@ def reminders(desk: Desk, on: dt.date) -> tuple[str, ...]:
     return tuple(sorted(u for u, by in waiting.items() if by - early <= on <= by and u not in sent))
 
 
-def remind(desk: Desk, on: dt.date) -> Fact:
+def remind(desk: Desk, on: dt.date) -> Reminded:
     """The reminders due today are sent."""
     urns = reminders(desk, on)
     if not urns:
         raise RoundRefuses(f"No reminder is due on {day(on)}.")
-    return Fact("reminded", {"urns": list(urns), "on": on.isoformat()})
-
-
-def written(letters: Sequence[Mapping[str, Any]]) -> Fact:
-    """Letters that went, as the log has them: `id`, `kind`, `key`, `urns`, `to`, `role` and the `sha256` of what
-    they say."""
-    return Fact("letters", {"letters": [dict(x) for x in letters]})
+    return Reminded(urns=urns, on=on)
 
 
 def sealed(heading: str, text: str) -> str:

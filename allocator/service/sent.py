@@ -12,7 +12,7 @@ from fastapi import Request
 from sqlalchemy.orm import Session
 
 from allocator import rounds
-from allocator.domain.fold import day
+from allocator.domain.happened import LetterLine, LettersKept, Proposed, Reminded, Sounded, StandingTold, named
 from allocator.domain.round import Round, Sent, State
 from allocator.report import letters, sip_letters
 from allocator.report.wording import TO_CHAIRS, TO_SIPS, Letter, kind_of
@@ -24,7 +24,7 @@ from allocator.store import keep
 from allocator.store.retention import GONE
 from allocator.store.tables import RoundRow, SentRow
 
-TELLS = ("proposed", "reminded", "sounded", "told")  # steps by which somebody is written to
+TELLS = (Proposed, Reminded, Sounded, StandingTold)  # steps by which somebody is written to
 REMINDER = "A reminder: "
 
 
@@ -34,22 +34,24 @@ Group = tuple[str, ...]  # schools that share a head
 def of(desk: Desk, fact: Fact, shared: letters.LetterOffice, chair: Callable[[Group], bool]) -> list[Letter]:
     """The letters that a step tells people, as the round stood just before it: to each head, to each chair who is
     known, to each SIP. Nothing for a step that tells nobody."""
-    d = fact.data
 
     def both(g: Group, state: State) -> list[Letter]:
         roles: list[Literal["head", "chair"]] = ["head", "chair"] if chair(g) else ["head"]
         return [letters.school_letter(desk, g, shared, kind=kind_of(r, state)) for r in roles]
 
-    if fact.kind == "proposed":
-        return [x for g in rounds.together(desk, d["urns"]) for x in both(g, rounds.asks(desk, g) or "school")]
-    if fact.kind == "reminded":
-        again = [x for g in rounds.together(desk, d["urns"]) for x in both(g, "school")]
-        return [replace(x, heading=f"{REMINDER}{x.heading}") for x in again]
-    if fact.kind == "sounded":
-        return [sip_letters.sip_letter(desk, x, shared, kind=kind_of("sip", asked_as(desk, x))) for x in d["sips"]]
-    schools = [x for g in rounds.together(desk, d["schools"]) for k in d["schools"][g[0]] for x in both(g, k)]
-    people = [(x, k) for x, due in d["sips"].items() for k in due]
-    return schools + [sip_letters.sip_letter(desk, x, shared, kind=kind_of("sip", k)) for x, k in people]
+    match fact:
+        case Proposed():
+            return [x for g in rounds.together(desk, fact.urns) for x in both(g, rounds.asks(desk, g) or "school")]
+        case Reminded():
+            again = [x for g in rounds.together(desk, fact.urns) for x in both(g, "school")]
+            return [replace(x, heading=f"{REMINDER}{x.heading}") for x in again]
+        case Sounded():
+            return [sip_letters.sip_letter(desk, x, shared, kind=kind_of("sip", asked_as(desk, x))) for x in fact.sips]
+        case StandingTold():
+            schools = [x for g in rounds.together(desk, fact.schools) for k in fact.schools[g[0]] for x in both(g, k)]
+            people = [(x, k) for x, due in fact.sips.items() for k in due]
+            return schools + [sip_letters.sip_letter(desk, x, shared, kind=kind_of("sip", k)) for x, k in people]
+    return []
 
 
 def asked_as(desk: Desk, sip: str) -> State:
@@ -65,38 +67,37 @@ def kept_with(
     def both(at: Desk) -> list[Fact]:
         facts = take(at)
         whole = facts if isinstance(facts, list) else [facts]
-        if not any(f.kind in TELLS for f in whole):
+        tell = [f for f in whole if isinstance(f, TELLS)]
+        if not tell:
             return whole
         plan = keep.current(s, row.id)
         assert plan is not None  # there is a desk
-        by = next((day(f.data["answer_by"]) for f in whole if "answer_by" in f.data), None)
+        by = next((f.answer_by for f in tell if isinstance(f, Proposed | Sounded)), None)
         shared = batch(office, s, request, who, row, plan, at, by)
-        told = {u for f in whole if f.kind in TELLS for u in (*f.data.get("urns", ()), *f.data.get("schools", ()))}
+        told = {u for f in tell for u in named(f)[0]}
         heads = heads_in(s, row.programme_id, at, rounds.together(at, told))  # asked for at once: a county has hundreds
         made = [
             (keep.new_id(), x)
-            for f in whole
-            if f.kind in TELLS
+            for f in tell
             for x in of(at, f, shared, lambda g: any(a.invited.role == "chair" for a in heads[g]))
         ]
         s.add_all(SentRow(id=id, round_id=row.id, heading=x.heading, text=x.text, at=keep.now()) for id, x in made)
-        return [*whole, rounds.written([_line(id, x) for id, x in made])] if made else whole
+        return [*whole, LettersKept(letters=tuple(_line(id, x) for id, x in made))] if made else whole
 
     return both
 
 
-def _line(id: str, x: Letter) -> dict[str, object]:
+def _line(id: str, x: Letter) -> LetterLine:
     """A letter as the log has it."""
-    role = "sip" if x.kind in TO_SIPS else "chair" if x.kind in TO_CHAIRS else "head"
-    return {
-        "id": id,
-        "kind": x.kind,
-        "key": x.key,
-        "urns": list(x.urns),
-        "to": x.to,
-        "role": role,
-        "sha256": rounds.sealed(x.heading, x.text),
-    }
+    return LetterLine(
+        id=id,
+        kind=x.kind,
+        key=x.key,
+        urns=x.urns,
+        to=x.to,
+        role="sip" if x.kind in TO_SIPS else "chair" if x.kind in TO_CHAIRS else "head",
+        sha256=rounds.sealed(x.heading, x.text),
+    )
 
 
 @dataclass(frozen=True)

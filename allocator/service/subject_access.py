@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case, History
+from allocator.domain.happened import Fact, QueryClosed, SchoolReplies, SipReplies, named
 from allocator.errors import NotThere
 from allocator.rounds.ask_first import Key
 from allocator.service import ladders, roles
@@ -45,7 +46,7 @@ def held_on(s: Session, who: Who) -> list[Part]:
             if kept is not None:
                 parts += _of_case(f"{name}, {row.name}", keep.case_of(kept)[0], who, programme)
             said = [e for e in keep.events_of(s, row.id) if e.by.id == who.id]
-            rows = [(f"{e.at:%d %B %Y %H:%M} UTC", _said(e.data)) for e in said]
+            rows = [(f"{e.at:%d %B %Y %H:%M} UTC", _said(e.fact)) for e in said]
             parts.append((f"{name}, {row.name}: what you said here", rows))
             parts += _asked(s, f"{name}, {row.name}", row, who)
             parts += _decided(s, f"{name}, {row.name}", row, who)
@@ -162,9 +163,9 @@ def copy_for(s: Session, programme: str, email: str) -> list[Part]:
         kept = keep.case_row(s, row.id)
         rows = list(_by_others(keep.case_of(kept)[0], sips, urns)) if kept else []
         for e in keep.events_of(s, row.id):
-            about = e.data.get("sip") in sips or bool(urns & set(e.data.get("urns") or ()))
-            if about and e.by.id != person.id and (e.data.get("reason") or e.data.get("outcome")):
-                rows.append((f"{e.at:%d %B %Y}, {e.by.name}", str(e.data.get("reason") or e.data.get("outcome"))))
+            schools, people = named(e.fact)
+            if e.fact.words and e.by.id != person.id and (schools & urns or people & sips):
+                rows.append((f"{e.at:%d %B %Y}, {e.by.name}", e.fact.words))
         parts.append((f"{row.name}: written by others, in full (take others' names out)", rows))
     heads = {g.urn for g in grants if g.role == "head"}
     for m in kept_ladders.matters(s, programme):
@@ -188,9 +189,9 @@ def _by_others(case: Case, sips: set[str], urns: set[str]) -> Iterable[tuple[str
             yield f"decision ({d.decision.replace('_', ' ')}) by {d.by}, {d.on}", d.reason
 
 
-def _said(data: dict[str, Any]) -> str:
-    word = str(data.get("answer") or "").replace("_", " ")
-    return f"{word}: {data['reason']}" if data.get("reason") else word
+def _said(fact: Fact) -> str:
+    word = fact.answer.replace("_", " ") if isinstance(fact, SchoolReplies | SipReplies) else ""
+    return f"{word}: {fact.words}" if fact.words and not isinstance(fact, QueryClosed) else word
 
 
 def _of_case(where: str, case: Case, who: Who, programme: str) -> Iterable[Part]:

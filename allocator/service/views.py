@@ -14,8 +14,10 @@ from allocator.domain.calendar import year_of
 from allocator.domain.case import Case
 from allocator.domain.change import apply
 from allocator.domain.facts import Facts
+from allocator.domain.happened import Event
 from allocator.domain.plan import Plan
 from allocator.domain.round import AGREED, Key, Pair, Round
+from allocator.domain.versioned import free_fields
 from allocator.intake.edit import differs_about, rows_about
 from allocator.questions.trial import ground
 from allocator.reasons.answer import ready_from
@@ -210,9 +212,8 @@ def own_pair(place: Desk, ready: Setup, p: Pair, me: Who) -> OwnPair:
     )
 
 
-def event_out(event: Any, *, reasons: bool) -> EventOut:
-    """An event; why a school refused or a SIP declined is for managers only."""
-    data = dict(event.data)
-    if not reasons and (data.get("answer") in ("veto", "decline") or event.kind == "raised"):
-        data["reason"] = None
+def event_out(event: Event, data: dict[str, Any], *, reasons: bool) -> EventOut:
+    """An event, its `data` as it was recorded; why a school refused or a SIP declined is for managers only."""
+    if not reasons and event.fact.confided:
+        data = data | dict.fromkeys(free_fields(type(event.fact)))
     return EventOut(n=event.n, at=event.at, by=event.by.model_dump(mode="json"), kind=event.kind, data=data)

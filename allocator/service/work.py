@@ -7,13 +7,13 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from allocator.jobs.asks import JobAsk
 from allocator.service import passes
 from allocator.service.access import Office
 from allocator.service.http_problems import HttpProblem
@@ -28,22 +28,19 @@ FINAL = ("done", "cancelled", "failed")
 LOOK, SLOWEST_LOOK = 0.02, 0.25  # seconds between looks while waiting
 
 
-def accept(
-    office: Office, s: Session, request: Request, row: RoundRow, kind: str, ask: dict[str, Any], who: Who
-) -> Job:
+def accept(office: Office, s: Session, request: Request, row: RoundRow, ask: JobAsk, who: Who) -> Job:
     """Written down; with an Idempotency-Key the same request is the same job, whatever happened in between."""
     job = office.queue.accept(
         s,
         programme=row.programme_id,
         round_id=row.id,
-        kind=kind,
+        ask=ask.model_copy(update={"most_seconds": office.settings.job_seconds}),
         by=who.person(row.programme_id),
-        request=ask | {"most_seconds": office.settings.job_seconds},
         limit=office.settings.open_jobs,
         job_id=getattr(request.state, "once", None),
         asked=getattr(request.state, "id", ""),
     )
-    log.info("job accepted", extra={"job": job.id, "kind": kind, "request": job.asked})
+    log.info("job accepted", extra={"job": job.id, "kind": ask.kind, "request": job.asked})
     return job
 
 

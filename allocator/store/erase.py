@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.domain import canon, seal
 from allocator.domain.case import Case
+from allocator.domain.happened import FACTS
 from allocator.domain.plan import Plan, plan_text
 from allocator.errors import NotThere, UsageError
 from allocator.store import keep
@@ -54,7 +55,7 @@ from allocator.store.tables import (
     Wording,
 )
 
-FREE = ("note", "why", "named", "reason", "text", "outcome", "pen_portrait")  # what people write about people
+FREE = {"note", "why", "named", "reason", "text", "pen_portrait"} | FACTS.free()  # what people write about people
 GONE = "taken out when a person was erased"
 OF_A_ROUND: tuple[type[Base], ...] = (
     JobPart,
@@ -281,7 +282,7 @@ def _in_letters(s: Session, round_id: str, m: Marks) -> dict[str, str]:
 
 
 def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str], seals: dict[str, str]) -> int:
-    """What happened, and what was asked before: who did it, and what they wrote."""
+    """What happened, and what was asked before: who did it, and what they wrote; each row in its own version."""
     count = 0
     rows: list[EventRow | AskRow] = [
         *s.scalars(sa.select(EventRow).where(EventRow.round_id == round_id)),
@@ -294,8 +295,10 @@ def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str], seals:
             data = {k: GONE if k in FREE and v else v for k, v in data.items()}
         if data.get("plan") in called:
             data["plan"] = called[data["plan"]]
-        if isinstance(e, EventRow) and e.kind == "letters":
-            data["letters"] = [x | {"sha256": seals.get(x["id"], x["sha256"])} for x in data["letters"]]
+        for x in data.get("letters", ()):
+            x["sha256"] = seals.get(x["id"], x["sha256"])
+        if isinstance(e, EventRow):
+            FACTS.read(e.n, e.kind, e.version, data, e.at)  # a log that could not be read would be a round gone
         if (data, by) != (e.data, e.by):
             e.data, e.by, count = data, by, count + 1
     return count
@@ -312,12 +315,8 @@ def _in_work(s: Session, round_id: str, m: Marks) -> int:
         count += int(done.rowcount)
     for job in s.scalars(sa.select(Job).where(Job.round_id == round_id)):
         job.by = m.scrubbed(job.by) | (m.theirs if job.by["id"] == m.person else {})
-        job.request, job.progress, job.reason = (
-            m.scrubbed(job.request),
-            m.scrubbed(job.progress),
-            m.scrubbed(job.reason),
-        )
-        job.result = m.scrubbed(job.result)
+        for name in ("request", "progress", "reason", "result"):
+            setattr(job, name, m.scrubbed(getattr(job, name)))
         if job.kind == "export" and job.state == "done":  # a file, in which nobody can be looked for
             job.result, job.state, job.reason = None, "failed", GONE
     return count

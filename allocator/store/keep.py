@@ -17,9 +17,10 @@ from allocator import rounds
 from allocator.domain import canon
 from allocator.domain.case import Case
 from allocator.domain.fold import after, fold
+from allocator.domain.happened import FACTS, Event, read
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Person, Round
+from allocator.domain.round import Person, Round
 from allocator.errors import NotThere, RoundRefuses
 from allocator.rounds import Desk, Fact
 from allocator.store.tables import AuditRow, CaseRow, EventRow, Mark, Once, Pass, PlanRow, RoundRow, SignIn
@@ -103,7 +104,7 @@ def _log(session: Session, round_id: str) -> Log:
     logs = _logs(session)
     if round_id not in logs:
         rows = session.scalars(sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n))
-        events = [Event(n=r.n, at=r.at, by=Person.model_validate(r.by), kind=r.kind, data=r.data) for r in rows]
+        events = [read(r.n, r.at, Person.model_validate(r.by), r.kind, r.version, r.data) for r in rows]
         logs[round_id] = Log(events, fold(events))
     return logs[round_id]
 
@@ -119,11 +120,18 @@ def standing(session: Session, round_id: str) -> Round:
 def keep_fact(session: Session, row: RoundRow, fact: Fact, by: Person) -> Event:
     """The fact becomes the next event of the round."""
     log = _log(session, row.id)
-    event = Event(n=log.stands.length + 1, at=now(), by=by, kind=fact.kind, data=fact.data)
+    at = now()
+    event = Event(log.stands.length + 1, at, by, FACTS.checked(fact, at))
     stands = after(log.stands, event)  # before it is kept: what cannot be read back never is
     session.add(
         EventRow(
-            round_id=row.id, n=event.n, at=event.at, by=by.model_dump(mode="json"), kind=event.kind, data=event.data
+            round_id=row.id,
+            n=event.n,
+            at=at,
+            by=by.model_dump(mode="json"),
+            kind=fact.kind,
+            version=fact.version,
+            data=fact.plain(),
         )
     )
     row.version += 1

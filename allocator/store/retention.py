@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from allocator.domain.happened import FACTS
 from allocator.store import erase, keep
 from allocator.store.database import Database
 from allocator.store.settle import settle
@@ -31,6 +32,7 @@ from allocator.store.tables import (
 
 APPLIED = "retention"  # the mark of the last time
 GONE = "taken out: kept no longer"
+BRIEF = FACTS.brief()
 
 
 @dataclass(frozen=True)
@@ -150,12 +152,8 @@ def _work(s: Session, before: dt.datetime, dry: bool) -> int:
 def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
     """Only what was written freely: who answered what and when stays, so the round is what it was."""
     count = 0
-    for e in s.scalars(
-        sa.select(EventRow).where(
-            EventRow.at < before, EventRow.kind.in_(("answer", "refusal_decided", "query_closed", "raised"))
-        )
-    ):
-        said = {k: GONE for k in ("reason", "outcome") if e.data.get(k) and e.data[k] != GONE}
+    for e in s.scalars(sa.select(EventRow).where(EventRow.at < before, EventRow.kind.in_(BRIEF))):
+        said = {k: GONE for k in BRIEF[e.kind] if e.data.get(k) and e.data[k] != GONE}
         count += bool(said)
         if said and not dry:
             e.data = {**e.data, **said}

@@ -158,7 +158,7 @@ class ScenarioRow(Base):
 
 
 class EventRow(Base):
-    """The append-only log of a round (`domain.round.Event`)."""
+    """The append-only log of a round (`domain.happened.Event`). `data` is of the `version` of its kind's schema."""
 
     __tablename__ = "events"
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
@@ -167,10 +167,12 @@ class EventRow(Base):
     by: Mapped[dict[str, Any]]
     kind: Mapped[str]
     data: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Job(Base):
-    """Accepted work and how it stands: queued, running, done, cancelled or failed with a reason."""
+    """Accepted work and how it stands: queued, running, done, cancelled or failed with a reason. `request` is of the
+    `version` of its kind's schema (`jobs.asks`)."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index("jobs_open", "state", "created_at"),)
@@ -179,6 +181,7 @@ class Job(Base):
     round_id: Mapped[str] = mapped_column(ForeignKey("rounds.id"), index=True)
     kind: Mapped[str]
     request: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
     by: Mapped[dict[str, Any]]
     state: Mapped[str]
     reason: Mapped[str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.engine.tiers import Stop
 from allocator.errors import QueueFull, Stopped
+from allocator.jobs.asks import ASKS, ExportAsk, JobKind, SolveAsk
 from allocator.jobs.queue import COST, Queue, turn
 from allocator.reasons import answer
 from allocator.store.tables import Job
@@ -90,24 +91,23 @@ def test_long_work_comes_in_its_turn_all_the_same() -> None:
 
 
 def test_every_kind_of_job_has_its_cost() -> None:
-    from allocator.jobs.tasks import KINDS
-
-    assert set(COST) == set(KINDS)
+    assert set(COST) == set(ASKS.shapes) == set(get_args(JobKind))
 
 
 def test_the_limit_is_a_programmes_and_a_persons(tmp_path: object) -> None:
     """Who makes programmes has no more room by it."""
     desk: Desk = open_office(tmp_path)  # type: ignore[arg-type]
     queue, mel = Queue(desk.db), Person(id="m", name="Mel", role="manager")
+    export, solve = ExportAsk(plan=desk.ids["plan"], format="html"), SolveAsk(case=1, seed=1)
     with desk.db.write() as s:
         s.execute(sa.delete(Job))
         for where in (("p", "r"), ("q", "rq")):
-            queue.accept(s, programme=where[0], round_id=where[1], kind="export", request={}, by=mel, limit=3)
-        queue.accept(s, programme="q", round_id="rq", kind="export", request={}, by=mel, limit=3)
+            queue.accept(s, programme=where[0], round_id=where[1], ask=export, by=mel, limit=3)
+        queue.accept(s, programme="q", round_id="rq", ask=export, by=mel, limit=3)
         with pytest.raises(QueueFull, match="3 jobs of yours"):
-            queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=mel, limit=3)
+            queue.accept(s, programme="p", round_id="r", ask=solve, by=mel, limit=3)
         ann = Person(id="a", name="Ann", role="manager")
-        queue.accept(s, programme="p", round_id="r", kind="solve", request={}, by=ann, limit=3)
+        queue.accept(s, programme="p", round_id="r", ask=solve, by=ann, limit=3)
 
 
 def test_what_is_stopped_and_wanted_by_nobody_is_not_put_into_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.domain.happened import SchoolRefuses
+from allocator.jobs.asks import ChoicesAsk, FrontierAsk, JobAsk, SolveAsk, SweepAsk
 from allocator.questions.frontier import Point
 from allocator.questions.sweep import SweepResult
 from allocator.rounds import Desk
@@ -36,7 +38,7 @@ def refusal(desk: Desk, urns: list[str]) -> rounds.Fact:
     """The first of these schools whose refusal stands by itself says no."""
     today = keep.now().date()
     said = (rounds.answer(desk, u, "veto", "head", today, reason="We had a disagreement.") for u in urns)
-    return next(fact for fact in said if fact.data["standing"] == "stands")
+    return next(fact for fact in said if isinstance(fact, SchoolRefuses) and fact.standing == "stands")
 
 
 def confirm_all(s: Session, id: str) -> None:
@@ -85,29 +87,26 @@ def fill(db: Database, id: str) -> dict[str, str]:
         }
         points = [asdict(Point(n, 70_000 + 900 * n, 900, True, ())) for n in range(3)]
         results = [asdict(SweepResult(a.sip, a.name, 1, 5, 2, 0.5, (("1a_low", -1),)))]
-        jobs: dict[str, tuple[str, str, dict[str, Any], dict[str, Any] | None]] = {
-            "queued": ("solve", "queued", {}, None),
-            "stopped": ("solve", "cancelled", {}, {"plan": row.id}),
-            "chosen": (
-                "choices",
-                "done",
-                {"changes": [{"sip_leaves": {"sip": a.sip}}], "chosen": []},
-                {"plan": row.id, "lists": [choice], "contests": []},
-            ),
-            "frontier": ("frontier", "done", {}, {"points": points}),
-            "leaving": ("sweep", "done", {"gains": False}, {"results": results}),
-            "gaining": ("sweep", "done", {"gains": True}, {"results": results}),
+        leaves = ChoicesAsk(plan=row.id, changes=({"sip_leaves": {"sip": a.sip}},), chosen=())
+        jobs: dict[str, tuple[JobAsk, str, dict[str, Any] | None]] = {
+            "queued": (SolveAsk(case=1, seed=1), "queued", None),
+            "stopped": (SolveAsk(case=1, seed=1), "cancelled", {"plan": row.id}),
+            "chosen": (leaves, "done", {"plan": row.id, "lists": [choice], "contests": []}),
+            "frontier": (FrontierAsk(plan=row.id), "done", {"points": points}),
+            "leaving": (SweepAsk(plan=row.id), "done", {"results": results}),
+            "gaining": (SweepAsk(plan=row.id, gains=True), "done", {"results": results}),
         }
-        for name, (kind, state, ask, result) in jobs.items():
+        for name, (ask, state, result) in jobs.items():
             late = keep.now() + dt.timedelta(days=1)  # nobody takes it from the queue as lost
             s.add(
                 Job(
                     id=f"{id}-{name}",
                     programme_id=id,
                     round_id=id,
-                    kind=kind,
+                    kind=ask.kind,
                     state=state,
-                    request={"plan": row.id, **ask},
+                    version=ask.version,
+                    request=ask.plain(),
                     by=MEL.model_dump(mode="json"),
                     result=result,
                     created_at=late,

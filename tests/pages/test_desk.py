@@ -11,8 +11,9 @@ from typing import get_args
 import pytest
 
 from allocator import rounds
+from allocator.domain.happened import Kind
 from allocator.domain.policy import Policy
-from allocator.domain.round import Kind, Pair
+from allocator.domain.round import Pair
 from allocator.reasons.answer import solve
 from allocator.report.ahead import after, by_year
 from allocator.service.pages.doing import what
@@ -213,12 +214,23 @@ def test_waiting_work_says_what_is_before_it(desk: Desk) -> None:
         for id, state, minutes in (("long", "running", -5), ("older", "queued", -1), ("newer", "queued", 1)):
             at = mine.created_at + dt.timedelta(minutes=minutes)
             s.add(
-                Job(id=id, programme_id="q", round_id="rq", kind="solve", state=state, request={}, by={}, created_at=at)
+                Job(
+                    id=id,
+                    programme_id="q",
+                    round_id="rq",
+                    kind="solve",
+                    state=state,
+                    request={"case": 1, "seed": 1},
+                    by={},
+                    created_at=at,
+                )
             )
         s.flush()
         assert ahead(s, mine) == (1, 1)
         assert ahead(s, s.get_one(Job, "long")) == (0, 0)
-        assert (what(mine), what(Job(kind="solve", request={"wants": {}}))) == ("Making the plan", "Trying a setting")
+        older = s.get_one(Job, "older")
+        older.request = {**older.request, "wants": {}}
+        assert (what(mine), what(older)) == ("Making the plan", "Trying a setting")
     assert "It ends by itself after 30 minutes at most" in page(desk, "/rounds/r/jobs/waiting")
 
 
@@ -226,7 +238,7 @@ def test_a_trial_is_called_a_trial_and_a_stopped_one_stopped(desk: Desk) -> None
     with desk.db.write() as s:
         keep.keep_case(s, keep.the_round(s, "n", lock=True), facts(), Policy(), [], MEL)
         job = s.get_one(Job, "waiting")
-        job.round_id, job.programme_id, job.request = "n", "p", {"wants": {}}
+        job.round_id, job.programme_id, job.request = "n", "p", {"case": 1, "seed": 1, "wants": {}}
     assert comes(desk, "n")[0] == "Ask schools and SIPs first"  # and not that the plan is being made
     assert ">Trying a setting</a>" in page(desk, "/rounds/n")
     with desk.db.write() as s:
@@ -283,7 +295,10 @@ def test_next_year_folds_those_who_come_to_a_turn_by_year() -> None:
 
 
 def test_the_trial_of_a_setting_ends_at_once_and_leaves_no_answer(desk: Desk) -> None:
-    asks: dict[str, dict[str, object]] = {"trial": {"wants": {}}, "plan-made": {}}
+    asks: dict[str, dict[str, object]] = {
+        "trial": {"case": 1, "seed": 1, "wants": {}},
+        "plan-made": {"case": 1, "seed": 1},
+    }
     with desk.db.write() as s:
         current = keep.current(s, "r")
         assert current is not None

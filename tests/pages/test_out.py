@@ -133,7 +133,7 @@ def test_the_director_s_page_tells_of_the_round_whose_plan_is_on_the_desk(tmp_pa
     desk = open_office(tmp_path)
     with desk.db.read() as s:
         job = s.get_one(Job, "exported")
-    made = tasks.DO["export"](desk.db, job, MEL, Stop())
+    made = tasks.perform(desk.db, job, Stop())
     html = base64.b64decode(made["base64"]).decode()
     assert "Nobody has been told yet" not in html
     assert "4 answers outstanding" in html
@@ -141,5 +141,5 @@ def test_the_director_s_page_tells_of_the_round_whose_plan_is_on_the_desk(tmp_pa
     with desk.db.write() as s:
         for urn in "123":
             keep.step(s, "r", MEL, partial(rounds.answer, urn=urn, says="accept", by="head", on=keep.now().date()))
-    html = base64.b64decode(tasks.DO["export"](desk.db, job, MEL, Stop())["base64"]).decode()
+    html = base64.b64decode(tasks.perform(desk.db, job, Stop())["base64"]).decode()
     assert "1 answer outstanding" in html

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from allocator import rounds
+from allocator.domain.happened import PlanPut
 from allocator.domain.policy import Policy
 from allocator.reasons.answer import solve
 from allocator.service.pages.happenings import EVENTS
@@ -80,8 +81,9 @@ def test_a_scenario_from_question_to_desk(at: Site, round_id: str) -> None:
     arrived(page, "what-if/")
     expect(page.get_by_text("This is now the plan on the desk.")).to_be_visible()
     with at.db.read() as s:
-        last = keep.events_of(s, round_id)[-1]
-        assert (last.data["cause"], last.data["reason"]) == ("by_hand", "A is seconded for the year")
+        last = keep.events_of(s, round_id)[-1].fact
+        assert isinstance(last, PlanPut)
+        assert (last.cause, last.reason) == ("by_hand", "A is seconded for the year")
         lines = [a.action for a in s.query(AuditRow).filter_by(programme_id=round_id)]
     assert "changed by hand" in lines
     assert "scenario kept" in lines

@@ -12,9 +12,10 @@ import pytest
 
 from allocator import rounds
 from allocator.domain.fold import fold
+from allocator.domain.happened import Event
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Person
+from allocator.domain.round import Person
 from allocator.errors import UsageError
 from allocator.intake.read import read_case
 from allocator.reasons.answer import ready_from, solve

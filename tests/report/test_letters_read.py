@@ -12,6 +12,7 @@ import pytest
 
 from allocator import rounds
 from allocator.domain.fold import fold
+from allocator.domain.happened import named
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.errors import RoundRefuses
@@ -71,10 +72,10 @@ class Secretary(Table):
             if step is rounds.tell
             else step(self.desk, sips if step is rounds.sound else schools, self.today, *args)
         )
-        told = fact.data.get("urns", fact.data.get("schools", ())) if step is not rounds.sound else ()
-        for urn in told:
+        schools, people = named(fact)
+        for urn in schools:
             self.memory.schools[urn] = (self.today, self.plan)
-        for s in fact.data.get("sips", ()):
+        for s in people:
             self.memory.sips[s] = (self.today, self.plan)
         self.keep(fact)
 

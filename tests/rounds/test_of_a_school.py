@@ -8,8 +8,9 @@ import pytest
 
 from allocator import rounds
 from allocator.domain import fold
+from allocator.domain.happened import Event, GovernorsSay
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event, Round
+from allocator.domain.round import Round
 from allocator.reasons.answer import solve
 from allocator.store import keep
 from tests.service.office import MEL, facts
@@ -31,7 +32,7 @@ def test_an_answer_and_governors_look_at_one_school_s_pairs(monkeypatch: pytest.
         if fact.kind == "answer":
             monkeypatch.setattr(fold, "_all", everyone)
         before = stands
-        stands = fold.after(stands, Event(n=n, at=at, by=MEL, kind=fact.kind, data=fact.data))
+        stands = fold.after(stands, Event(n, at, MEL, fact))
     assert {p.urn: p.stage for p in stands.everyone} == {
         "1": "proposed",
         "2": "accepted",
@@ -39,13 +40,13 @@ def test_an_answer_and_governors_look_at_one_school_s_pairs(monkeypatch: pytest.
         "4": "proposed",
     }
     assert all(stands.pairs[k] is p for k, p in before.pairs.items() if k[0] != "2")
-    said = Event(n=n + 1, at=at, by=MEL, kind="governors", data={"urn": "3", "yes": True})
+    said = Event(n + 1, at, MEL, GovernorsSay(urn="3", yes=True, on=at.date()))
     assert fold.after(stands, said).pairs == stands.pairs  # no appraisal is there to be decided on
 
 
 def test_pairs_of_schools_are_found_by_their_urns() -> None:
     plan = solve(facts(), Policy())
     fact = rounds.adopt(Round(), plan)
-    stands = fold.after(Round(), Event(n=1, at=keep.now(), by=MEL, kind=fact.kind, data=fact.data))
+    stands = fold.after(Round(), Event(1, keep.now(), MEL, fact))
     for urns in ([], ["3"], ["4", "1", "4"], ["nobody"]):
         assert stands.of(urns) == [p for p in stands.everyone if p.urn in urns]

@@ -23,6 +23,7 @@ from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
+from allocator.jobs.asks import ChoicesAsk, ExportAsk, JobAsk, SolveAsk
 from allocator.jobs.queue import Queue
 from allocator.reasons.answer import solve
 from allocator.service import passes, roles
@@ -181,28 +182,30 @@ def _office() -> tuple[Path, dict[str, str], dict[str, str]]:
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "r"), plan), MEL)
         keep.step(s, "r", MEL, lambda d: rounds.propose(d, None, today))
         keep.step(s, "r", MEL, lambda d: rounds.answer(d, "4", "query", "head", today, reason="why him?"))
-        for id, kind, state, result in (
-            ("waiting", "solve", "queued", None),
-            ("exported", "export", "done", {"content_type": "text/html", "base64": "aGk="}),
-            ("chosen", "choices", "done", {"plan": kept.id, "lists": [], "contests": []}),
-            ("stopped", "solve", "cancelled", {"plan": kept.id, "status": "feasible", "unfilled": 0}),
-        ):
+        made = SolveAsk(case=1, seed=1)
+        left = ChoicesAsk(plan=kept.id, changes=({"sip_leaves": {"sip": "A"}},), chosen=())
+        asks: tuple[tuple[str, JobAsk, str, dict[str, object] | None], ...] = (
+            ("waiting", made, "queued", None),
+            (
+                "exported",
+                ExportAsk(plan=kept.id, format="html"),
+                "done",
+                {"content_type": "text/html", "base64": "aGk="},
+            ),
+            ("chosen", left, "done", {"plan": kept.id, "lists": [], "contests": []}),
+            ("stopped", made, "cancelled", {"plan": kept.id, "status": "feasible", "unfilled": 0}),
+        )
+        for id, ask, state, result in asks:
             s.add(
                 Job(
                     id=id,
                     programme_id="p",
                     round_id="r",
-                    kind=kind,
+                    kind=ask.kind,
                     by=MEL.model_dump(mode="json"),
                     state=state,
-                    request={
-                        "case": 1,
-                        "seed": 1,
-                        "format": "html",
-                        "plan": kept.id,
-                        "changes": [{"sip_leaves": {"sip": "A"}}],
-                        "chosen": [],
-                    },
+                    version=ask.version,
+                    request=ask.plain(),
                     result=result,
                     created_at=keep.now(),
                 )

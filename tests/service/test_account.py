@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -198,6 +199,29 @@ def test_a_pack_that_was_altered_does_not_hold(desk: Desk, name: str, old: bytes
         data, name, lambda b: b.replace(old, new, 1) if old in b else b + b" ", manifest="packed" not in told
     )
     assert any(told in w for w in verify(forged)), verify(forged)
+
+
+def test_a_pack_from_before_versions_holds_and_one_of_a_newer_program_says_so(desk: Desk) -> None:
+    def events(change: Callable[[dict[str, Any]], None]) -> Callable[[bytes], bytes]:
+        def changed(body: bytes) -> bytes:
+            rows = json.loads(body)
+            for row in rows:
+                change(row)
+            return json.dumps(rows).encode()
+
+        return changed
+
+    data = made(desk)
+    before = spoilt(data, "events.json", events(lambda row: row.pop("version")), manifest=True)
+    first = spoilt(before, "manifest.json", lambda b: b.replace(b"allocator.pair/2", b"allocator.pair/1"))
+    assert b"allocator.pair/1" in first
+    assert verify(first, again=True) == []
+    newer = spoilt(data, "events.json", events(lambda row: row.update(version=9)), manifest=True)
+    with pytest.raises(UsageError, match=r"Event 1 \(plan\) is of version 9"):
+        verify(newer)
+    broken = spoilt(data, "events.json", events(lambda row: row.update(data={})), manifest=True)
+    with pytest.raises(UsageError, match="This pack cannot be read"):
+        verify(broken)
 
 
 def test_what_is_no_pack_is_said_so() -> None:

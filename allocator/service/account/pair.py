@@ -18,6 +18,7 @@ from importlib.metadata import version
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 
 from allocator import rounds
@@ -25,21 +26,25 @@ from allocator.check.audit import audit
 from allocator.domain.case import Case, PostKind
 from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
+from allocator.domain.happened import Event, LettersKept, PlanPut, PutInForce, SchoolReplies, SipReplies, named, read
 from allocator.domain.plan import Plan, plan_text
-from allocator.domain.round import Event, Pair, Round
+from allocator.domain.round import Pair, Person, Round
 from allocator.domain.seal import make
-from allocator.errors import AllocatorError, NotThere, UsageError
+from allocator.errors import AllocatorError, Defect, NotThere, UsageError
 from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP
 from allocator.reasons import policy_words
 from allocator.reasons.answer import given, ready_from, solve, world
 from allocator.reasons.who import who_is
 from allocator.reasons.why import explain
 from allocator.report.terminal import unproved
+from allocator.service.schemas import EventOut
 from allocator.service.views import event_out
 from allocator.store import keep
 from allocator.store.tables import AuditRow, LetterRow, RoundRow
+from allocator.words import listed
 
-FORMAT = "allocator.pair/1"
+FORMAT = "allocator.pair/2"
+READ = ("allocator.pair/1", FORMAT)  # in the first, events said no version
 MOST = 200 * 2**20  # bytes a pack may unpack to
 SAID = {
     "plan": "a plan was put on the desk",
@@ -79,7 +84,8 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
 
     Raises NotThere where the school has no such post, RoundRefuses where there is no plan.
     """
-    events = [Event.model_validate(event_out(e, reasons=reasons).model_dump()) for e in keep.events_of(s, row.id)]
+    lines = [_packed(e, reasons=reasons) for e in keep.events_of(s, row.id)]
+    events = [_event(line) for line in lines]
     _, desk = keep.desk(s, row.id)
     pair = desk.round.pairs.get((urn, post))
     if pair is None:
@@ -119,7 +125,7 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
     }
     files = {f"plans/{n}.json": plan_text(p).encode() for n, p in enumerate(plans, 1)}
     files |= {
-        "events.json": _json([e.model_dump(mode="json") for e in events]),
+        "events.json": _json(lines),
         "letters.json": _json(letters),
         "log.json": _json(log),
         "claim.json": _json(claim),
@@ -133,6 +139,23 @@ def pack(s: Session, row: RoundRow, urn: str, post: PostKind = "lead", *, reason
         "sha256": hashes,
     }
     return Pack(f"pair-{urn}-{post}.zip", files | {"manifest.json": _json(manifest)})
+
+
+class PackedEvent(EventOut):
+    """An event in a pack. A pack of an earlier program says no version: it is of the first."""
+
+    model_config = ConfigDict(extra="forbid")
+    version: int = 1
+
+
+def _packed(e: Event, *, reasons: bool) -> dict[str, Any]:
+    said = event_out(e, e.fact.plain(), reasons=reasons)
+    return PackedEvent(**said.model_dump(), version=e.fact.version).model_dump(mode="json")
+
+
+def _event(line: Any) -> Event:
+    x = PackedEvent.model_validate(line)
+    return read(x.n, x.at, Person.model_validate(x.by), x.kind, x.version, x.data)
 
 
 def _json(value: Any) -> bytes:
@@ -230,17 +253,23 @@ def _holder(n: int, plan: Plan, urn: str, post: str) -> str:
 
 
 def _about(e: Event, pair: Pair) -> bool:
-    d = e.data
-    if e.kind in ("plan", "in_force"):
+    if isinstance(e.fact, PlanPut | PutInForce):
         return True
-    urns = set(d.get("urns") or d.get("schools") or ()) | {d.get("urn")} | {u for u, *_ in d.get("pairs") or ()}
-    urns |= {u for x in d.get("letters") or () for u in x["urns"] if x["role"] != "sip" or x["key"] == pair.sip}
-    return pair.urn in urns or pair.sip in (d.get("sips") or ()) or d.get("sip") == pair.sip
+    if isinstance(e.fact, LettersKept):
+        return any(pair.urn in x.urns for x in e.fact.letters if x.role != "sip" or x.key == pair.sip)
+    urns, sips = named(e.fact)
+    return pair.urn in urns or pair.sip in sips
 
 
 def _line(e: Event) -> str:
-    said = " ".join(str(e.data[k]).replace("_", " ") for k in ("by", "answer", "cause") if e.data.get(k))
-    reason = e.data.get("reason") or e.data.get("outcome")
+    match e.fact:
+        case SchoolReplies() | SipReplies():
+            said = f"{e.fact.by} {e.fact.answer}".replace("_", " ")
+        case PlanPut():
+            said = e.fact.cause.replace("_", " ")
+        case _:
+            said = ""
+    reason = e.fact.words
     return (
         f"* {e.at:%Y-%m-%d %H:%M} UTC, {e.by.name} ({e.by.role}): {SAID[e.kind]}"
         + (f": {said}" if said else "")
@@ -270,9 +299,8 @@ def verify(data: bytes, *, again: bool = False) -> list[str]:
         wrong += [f"{n} is not in the manifest." for n in files.keys() - manifest["sha256"].keys() - {"manifest.json"}]
         names = sorted((n for n in files if n.startswith("plans/")), key=lambda n: int(n[6:-5]))
         plans = [Plan.model_validate_json(files[n]) for n in names]
-        events = [Event.model_validate(e) for e in json.loads(files["events.json"])]
-        stands = fold(events)
-    except (*BROKEN_TEXT, KeyError, TypeError, AttributeError, IndexError) as error:
+        stands = fold([_event(e) for e in json.loads(files["events.json"])])
+    except (Defect, *BROKEN_TEXT, KeyError, TypeError, AttributeError, IndexError) as error:
         raise UsageError(f"This pack cannot be read: {type(error).__name__}. Ask for it again.") from None
     wrong += _plans(names, plans, stands)
     if not plans:
@@ -290,8 +318,8 @@ def _read(data: bytes) -> dict[str, bytes]:
             if sum(i.file_size for i in archive.infolist()) > MOST:
                 raise UsageError("This pack unpacks to more than 200 MB, the limit.")
             files = {i.filename: archive.read(i) for i in archive.infolist()}
-        if json.loads(files["manifest.json"])["format"] != FORMAT:
-            raise UsageError(f"This is a pack of another form; this version reads {FORMAT}.")
+        if json.loads(files["manifest.json"])["format"] not in READ:
+            raise UsageError(f"This is a pack of another form; this version reads {listed(READ)}.")
     except (*BROKEN_ZIP, *BROKEN_TEXT, KeyError, TypeError):  # no manifest, or one of another shape
         raise UsageError("This is no pack of a pair: it is no zip, or has no manifest.") from None
     return files

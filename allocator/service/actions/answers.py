@@ -10,6 +10,7 @@ from fastapi import Request
 
 from allocator import rounds
 from allocator.domain.change import apply
+from allocator.domain.happened import SchoolAccepts, SchoolReplies, TakenUp, named
 from allocator.domain.round import Beside, Key, Person
 from allocator.rounds import Desk, Fact
 from allocator.service.access import STAFF, Office, plan_in, round_in, writing
@@ -121,8 +122,9 @@ def not_of_oneself(desk: Desk, fact: Fact | list[Fact], own: set[str]) -> None:
     """What a school says of a manager's own pair another manager takes down, as it is confirmed on the strength of it.
     Raises HttpProblem `round_refuses`."""
     for f in fact if isinstance(fact, list) else [fact]:
-        urns = f.data.get("urns") or [f.data["urn"]]
-        posts = f.data.get("posts") or [f.data.get("post", "appraisal")]
+        urns = named(f)[0]
+        one = f.post if isinstance(f, SchoolReplies | TakenUp) else "appraisal"
+        posts = f.posts if isinstance(f, SchoolAccepts) else (one,)
         if any(p.sip in own and p.urn in urns and p.post in posts for p in desk.round.everyone):
             told = "You are the SIP of this pair: another manager takes down what the school says of it."
             raise HttpProblem("round_refuses", told)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import Request
 from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.errors import RoundRefuses
+from allocator.jobs.asks import PlanAsk, WhatIfAsk
 from allocator.service.access import Office, fresh, plan_in
 from allocator.service.http_problems import HttpProblem
 from allocator.service.roles import Who
@@ -26,25 +25,27 @@ def job_in(s: Session, who: Who, id: str, *, lock: bool = False) -> Job:
     return job
 
 
-def begin(office: Office, request: Request, who: Who, id: str, kind: str, ask: dict[str, Any]) -> Job:
-    """A job about this plan."""
+def begin(office: Office, request: Request, who: Who, ask: PlanAsk) -> Job:
+    """A job about a plan."""
+    most = office.settings.solve_seconds
     with office.db.write() as s:
-        row, of = plan_in(s, who, id)
+        row, of = plan_in(s, who, ask.plan)
         held = keep.the_round(s, of.id, lock=True)
         fresh(request, held)
-        if ask.get("adopt"):
+        if isinstance(ask, WhatIfAsk) and ask.adopt:
             on_desk = keep.current(s, of.id)
             if on_desk is None or on_desk.id != row.id:
                 raise RoundRefuses(
                     "Only the plan on the round's desk can be changed by hand. Compare this one instead."
                 )
-            if not (ask.get("reason") or "").strip():
+            reason = ask.reason or ""
+            if not reason.strip():
                 raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
-            moves_only(rounds.facts_of(keep.plan_of(row)), ask["changes"], who, of.programme_id)
+            moves_only(rounds.facts_of(keep.plan_of(row)), ask.changes, who, of.programme_id)
             by = who.person(of.programme_id)
-            keep.note(s, by, "changed by hand", id, programme=of.programme_id, detail=ask["reason"])
-        ask["time_limit"] = min(ask.get("time_limit") or office.settings.solve_seconds, office.settings.solve_seconds)
-        job = accept(office, s, request, held, kind, {**ask, "plan": row.id}, who)
+            keep.note(s, by, "changed by hand", row.id, programme=of.programme_id, detail=reason)
+        ask = ask.model_copy(update={"time_limit": min(ask.time_limit or most, most)})
+        job = accept(office, s, request, held, ask, who)
     return sent(office, job)
 
 

@@ -13,6 +13,7 @@ from allocator.domain.policy import Policy
 from allocator.errors import RoundRefuses
 from allocator.intake.policy import policy_from
 from allocator.intake.source import Raw
+from allocator.jobs.asks import ResubmissionAsk, SolveAsk
 from allocator.questions.rollover import next_year
 from allocator.service import roles
 from allocator.service.access import Office, fresh, programme_in, round_in, writing
@@ -108,9 +109,15 @@ def solve(office: Office, request: Request, who: Who, id: str, ask: SolveIn) -> 
             raise RoundRefuses("This round has no case yet. Put one at rounds/{id}/case.")
         if ask.adopt:
             rounds.may_adopt(keep.standing(s, id))
-        asked = {**ask.model_dump(), "case": case.n}  # cases are never edited, so its number is enough
-        asked["time_limit"] = min(ask.time_limit or office.settings.solve_seconds, office.settings.solve_seconds)
-        job = accept(office, s, request, row, "solve", asked, who)
+        most = office.settings.solve_seconds
+        asked = SolveAsk(
+            case=case.n,  # cases are never edited, so its number is enough
+            seed=ask.seed,
+            adopt=ask.adopt,
+            time_limit=min(ask.time_limit or most, most),
+            work_limit=ask.work_limit,
+        )
+        job = accept(office, s, request, row, asked, who)
     return sent(office, job)
 
 
@@ -121,7 +128,7 @@ def resubmit(office: Office, request: Request, who: Who, id: str, ask: ResubmitI
         fresh(request, row)
         if not keep.standing(s, id).waiting:
             raise RoundRefuses("No refusal waits to be resubmitted.")
-        job = accept(office, s, request, row, "resubmission", ask.model_dump(), who)
+        job = accept(office, s, request, row, ResubmissionAsk(adopt=ask.adopt), who)
     return sent(office, job)
 
 

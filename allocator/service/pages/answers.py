@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from allocator import rounds
 from allocator.domain.fold import fold
-from allocator.domain.round import Event, Pair
+from allocator.domain.happened import Event, SchoolRefuses
+from allocator.domain.round import Pair
 from allocator.errors import NotThere
 from allocator.questions.compare import Difference, compare
 from allocator.report import letters, sip_letters
@@ -97,22 +98,14 @@ def queue_page(
 
 
 def _refused(desk: Desk, log: list[Event], pair: Pair, who: Who) -> Refused:
-    mine = [
-        e.data
-        for e in log
-        if e.kind == "answer" and e.data["answer"] == "veto" and (pair.urn, pair.post) in _posts(e.data)
-    ]
-    last = mine[-1] if mine else {}
+    mine = [e.fact for e in log if isinstance(e.fact, SchoolRefuses) and pair.post == e.fact.post]
+    said = next((fact for fact in reversed(mine) if pair.urn in fact.urns), None)
     let_go = [q for q in desk.round.queries if q.opens and (q.urn, q.sip) == (pair.urn, pair.sip)]
     gone = [q.closed_on for q in let_go if pair.tied or q.post == pair.post]
-    said = dt.date.fromisoformat(last["on"]) if last else None
-    on = pair.governors_on if pair.said_no else gone[-1] if pair.declined and gone else said
-    reason = last.get("reason") if who.role == "manager" else None
-    return Refused(pair, desk.facts.name(pair.urn), desk.row(pair).name, on, reason)
-
-
-def _posts(said: dict[str, Any]) -> set[tuple[str, str]]:
-    return {(urn, said["post"]) for urn in said["urns"]}
+    refused_on, reason = (said.on, said.reason) if said else (None, None)
+    on = pair.governors_on if pair.said_no else gone[-1] if pair.declined and gone else refused_on
+    told = reason if who.role == "manager" else None
+    return Refused(pair, desk.facts.name(pair.urn), desk.row(pair).name, on, told)
 
 
 @router.post("/rounds/{id}/answers/decide")

@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from allocator.domain.plan import Plan
+from allocator.jobs import asks
+from allocator.jobs.asks import ChoicesAsk, ChosenRow
 from allocator.reasons.answer import world
 from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
@@ -41,12 +43,12 @@ def sheet(request: Request, id: Id, job: Id, who: Reader, office: In) -> Respons
 def _page(request: Request, id: str, job: str, who: Who, office: Office, template: str) -> Response:
     with office.db.read() as s:
         facts = around(s, id, who)
-        found = _choices_of(job_in(s, who, job), id)
+        found, ask = _choices_of(job_in(s, who, job), id)
         result: dict[str, Any] = dict(found.result or {})
-        before = keep.plan_of(plan_of_round(s, who, id, found.request["plan"]))
+        before = keep.plan_of(plan_of_round(s, who, id, ask.plan))
         after = keep.plan_of(plan_of_round(s, who, id, result["plan"]))
-    case, changes = world(before)[0], found.request["changes"]
-    chosen = [(c["urn"], c["sip"]) for c in found.request["chosen"]]
+    case, changes = world(before)[0], list(ask.changes)
+    chosen = [(c.urn, c.sip) for c in ask.chosen]
     return show(
         request,
         template,
@@ -60,7 +62,7 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
         heading=title(changes, case),
         said=sentences(changes, case),
         answer=result["plan"],
-        before=found.request["plan"],
+        before=ask.plan,
         found=sides(before, after),
         change=address(id, changes),
         heads=_heads(before),
@@ -70,10 +72,11 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
     )
 
 
-def _choices_of(job: Job, id: str) -> Job:
-    if job.round_id != id or job.kind != "choices" or job.state != "done":
+def _choices_of(job: Job, id: str) -> tuple[Job, ChoicesAsk]:
+    ask = asks.of(job)
+    if job.round_id != id or not isinstance(ask, ChoicesAsk) or job.state != "done":
         raise HttpProblem("not_found", "There is no list of choices at this address.")
-    return job
+    return job, ask
 
 
 def consequence(offer: dict[str, Any]) -> str:
@@ -97,14 +100,13 @@ def choose(request: Request, id: Id, job: Id, who: Manager, office: In, form: Fo
     """A head has said yes to one: it is locked, and the other lists are worked out again. Or it is let go."""
     with office.db.read() as s:
         round_in(s, who, id)
-        found = _choices_of(job_in(s, who, job), id)
-    chosen = [dict(c) for c in found.request["chosen"]]
+        _, ask = _choices_of(job_in(s, who, job), id)
     said = form.text("choice") or ""
     try:
         urn, sip = json.loads(said)
     except (ValueError, TypeError, RecursionError):
         raise HttpProblem("invalid", "Choose one of the list.") from None
-    chosen = [c for c in chosen if c["urn"] != urn]
+    chosen = [c for c in ask.chosen if c.urn != urn]
     if sip:
-        chosen.append({"urn": str(urn), "sip": str(sip)})
-    return choices_job(request, id, who, office, found.request["plan"], found.request["changes"], chosen)
+        chosen.append(ChosenRow(urn=str(urn), sip=str(sip)))
+    return choices_job(request, id, who, office, ask.model_copy(update={"chosen": tuple(chosen)}))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from allocator.domain.happened import PlanPut
 from allocator.domain.plan import Plan
+from allocator.jobs import asks
+from allocator.jobs.asks import FrontierAsk, JobAsk, JobKind, PlanAsk, SweepAsk
 from allocator.jobs.queue import jobs_of
 from allocator.questions.frontier import Point
 from allocator.questions.sweep import SweepResult, read
@@ -69,12 +73,12 @@ def compare(request: Request, id: Id, who: Reader, office: In, a: PlanId = "", b
 
 def plans_of(s: Session, id: str) -> dict[str, str]:
     """Plan id -> what it is called, the one on the desk first."""
-    log = [e for e in keep.events_of(s, id) if e.kind == "plan"]
+    log = [(e, e.fact) for e in keep.events_of(s, id) if isinstance(e.fact, PlanPut)]
     out: dict[str, str] = {}
-    for n, e in reversed(list(enumerate(log, 1))):
-        row = keep.plan_named(s, id, e.data["plan"])
+    for n, (e, fact) in reversed(list(enumerate(log, 1))):
+        row = keep.plan_named(s, id, fact.plan)
         desk = "On the desk: " if n == len(log) else ""
-        out.setdefault(row.id, f"{desk}plan {n}, {CAUSES[e.data['cause']]}, {e.at.day} {e.at:%B}, {e.by.name}")
+        out.setdefault(row.id, f"{desk}plan {n}, {CAUSES[fact.cause]}, {e.at.day} {e.at:%B}, {e.by.name}")
     for kept in named_scenarios.named(s, id):
         out.setdefault(kept.plan_id, f"Scenario: {kept.name}")
     return out
@@ -83,13 +87,20 @@ def plans_of(s: Session, id: str) -> dict[str, str]:
 # -- the frontier --------------------------------------------------------------------------------------------------
 
 
-def newest(s: Session, id: str, kind: str, plan_id: str | None, **asked: Any) -> Job | None:
+def newest(
+    s: Session, id: str, kind: JobKind, plan_id: str | None, asked: Callable[[JobAsk], bool] = lambda _: True
+) -> Job | None:
     """The newest finished job of a kind about this plan, asked so."""
     for job in reversed(jobs_of(s, id, [kind])):
-        same = all(job.request.get(k) == v for k, v in asked.items())
-        if job.state == "done" and job.request.get("plan") == plan_id and same:
+        ask = asks.of(job)
+        if job.state == "done" and isinstance(ask, PlanAsk) and ask.plan == plan_id and asked(ask):
             return job
     return None
+
+
+def gains_asked(ask: JobAsk) -> bool:
+    """Whether a sweep asked what would help, and not who is critical."""
+    return isinstance(ask, SweepAsk) and ask.gains
 
 
 @router.get("/rounds/{id}/frontier")
@@ -119,7 +130,7 @@ def ask_frontier(request: Request, id: Id, who: Manager, office: In, form: Form)
     with office.db.read() as s:
         round_in(s, who, id)
         plan_id, _, _ = plan_on_desk(s, id)
-    return follow(office, begin(office, request, who, plan_id, "frontier", {}), f"/rounds/{id}/frontier")
+    return follow(office, begin(office, request, who, FrontierAsk(plan=plan_id)), f"/rounds/{id}/frontier")
 
 
 # -- who is critical, what would help ------------------------------------------------------------------------------
@@ -130,9 +141,12 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
     """Each SIP leaving in turn, and what one more day or SIP would buy."""
     with office.db.read() as s:
         facts = around(s, id, who)
-        jobs = {gains: newest(s, id, "sweep", facts["plan_id"], gains=gains) for gains in (False, True)}
-    found = {gains: _results(job) if job else None for gains, job in jobs.items()}
-    leaving, gains = found[False], found[True]
+        plan_id = facts["plan_id"]
+        jobs = (
+            newest(s, id, "sweep", plan_id, lambda ask: not gains_asked(ask)),
+            newest(s, id, "sweep", plan_id, gains_asked),
+        )
+    leaving, gains = (_results(job) if job else None for job in jobs)
     if leaving is not None:
         leaving = [*sweep_svg.worst(leaving), *(r for r in leaving if r.error)]
     picture, said = (Markup(sweep_svg.picture(leaving)), sweep_svg.sentence(leaving)) if leaving else (Markup(""), "")
@@ -167,5 +181,5 @@ def ask_resilience(request: Request, id: Id, who: Manager, office: In, form: For
     with office.db.read() as s:
         round_in(s, who, id)
         plan_id, _, _ = plan_on_desk(s, id)
-    asked = {"leaving": 1, "gains": gains == "yes"}
-    return follow(office, begin(office, request, who, plan_id, "sweep", asked), f"/rounds/{id}/resilience")
+    asked = SweepAsk(plan=plan_id, gains=gains == "yes")
+    return follow(office, begin(office, request, who, asked), f"/rounds/{id}/resilience")

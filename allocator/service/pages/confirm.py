@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.domain.facts import Facts
+from allocator.domain.happened import PlanPut
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Key, Pair
 from allocator.reasons.in_a_word import OPEN, OPEN_TOLD, in_a_word
@@ -68,7 +69,7 @@ def lines_of(s: Session, at: Place, who: Who) -> list[PairLine]:
     desk, me = at.desk, who.person(at.row.programme_id)
     own, log = sips_of(desk, who, at.row.programme_id), keep.events_of(s, at.row.id)
     names = {e.by.id: e.by.name for e in log if e.kind == "confirmed"}
-    people: set[Key] = {(u, k) for e in log if e.kind == "plan" for u, k in e.data["moved"]}
+    people: set[Key] = {(u, k) for e in log if isinstance(e.fact, PlanPut) for u, k in e.fact.moved}
     changed = {(c.urn, c.post, c.to): c for c in desk.plan.changes}
     out = []
     for pair in desk.round.everyone:

@@ -15,7 +15,8 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from allocator import rounds
-from allocator.jobs.queue import keeps_best
+from allocator.jobs import asks
+from allocator.jobs.asks import SolveAsk
 from allocator.report.so_far import so_far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, writing
 from allocator.service.actions.jobs import cancel, job_in
@@ -106,8 +107,8 @@ def waiting(
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
-        keeps = keeps_best(found.request)
-        beside = found.result["plan"] if keeps and found.result and "plan" in found.result else None
+        trial = is_trial(found)
+        beside = found.result["plan"] if not trial and found.result and "plan" in found.result else None
         best = keep.plan_of(keep.plan_row(s, beside)) if beside else None
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
@@ -118,11 +119,11 @@ def waiting(
         job=job_out(found),
         then=then,
         final=found.state in FINAL,
-        keeps=keeps,
+        keeps=not trial,
         stopping=found.cancel,
         best=best,
         best_id=beside,
-        trial=is_trial(found),
+        trial=trial,
         doing=what(found),
         before=before,
         longest=round(office.settings.job_seconds / 60),
@@ -154,7 +155,7 @@ def stop(request: Request, id: Id, job: Id, who: Manager, office: In, form: Form
     with office.db.read() as s:
         fresh(request, round_in(s, who, id))
         found = job_in(s, who, job)
-        ended, keeps = found.state in FINAL, keeps_best(found.request)
+        ended, keeps = found.state in FINAL, not is_trial(found)
     if not ended:
         cancel(office, who, job)
     said = "Stopping. The best plan so far is kept." if keeps else "Stopped. Nothing was changed."
@@ -177,13 +178,9 @@ def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: For
     """The best plan of a search that was stopped goes on the desk as the draft: audited, but not proved the best."""
     with writing(request, office, who, id) as (s, row):
         found = job_in(s, who, job)
-        if (
-            found.round_id != id
-            or found.kind != "solve"
-            or found.state != "cancelled"
-            or not found.result
-            or not found.request.get("adopt", True)
-        ):
+        ask = asks.of(found)
+        goes = isinstance(ask, SolveAsk) and ask.adopt
+        if found.round_id != id or not goes or found.state != "cancelled" or not found.result:
             raise HttpProblem("not_found", "This work left no plan to put on the desk.")
         plan = keep.plan_of(keep.plan_row(s, str(found.result["plan"])))
         by = who.person(row.programme_id)

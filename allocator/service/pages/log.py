@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,8 +12,30 @@ from fastapi import APIRouter, Query, Request, Response
 
 from allocator.domain.case import Case
 from allocator.domain.facts import Facts
+from allocator.domain.happened import (
+    Event,
+    Fact,
+    GovernorsSay,
+    LettersKept,
+    PairsConfirmed,
+    PlanPut,
+    Proposed,
+    PutInForce,
+    QueryClosed,
+    RefusalDecided,
+    Reminded,
+    SchoolAccepts,
+    SchoolAsks,
+    SchoolRefuses,
+    SchoolReplies,
+    SipReplies,
+    Sounded,
+    StandingTold,
+    TakenUp,
+    Withdrawn,
+)
 from allocator.domain.policy import Policy
-from allocator.domain.round import Event
+from allocator.rounds import OF_ONE
 from allocator.rules.base import day, listed
 from allocator.service.access import In, Reader, round_in
 from allocator.service.pages.given import around
@@ -76,10 +98,7 @@ class LogLine:
 
 def said(event: Event, facts: Facts, *, reasons: bool) -> LogLine:
     """The event in words. Why a head refused is told only with `reasons` (managers)."""
-    d = event.data
-    text, urns, sips = TOLD[event.kind](d, facts)
-    kept = d.get("reason") or d.get("outcome")
-    hidden = (event.kind == "raised" or (event.kind == "answer" and d["answer"] in ("veto", "decline"))) and not reasons
+    text, urns, sips = TOLD[type(event.fact)](event.fact, facts)
     return LogLine(
         event.n,
         event.at,
@@ -87,127 +106,130 @@ def said(event: Event, facts: Facts, *, reasons: bool) -> LogLine:
         event.by.role,
         event.kind,
         text,
-        None if hidden else kept,
+        None if event.fact.confided and not reasons else event.fact.words,
         frozenset(urns),
         frozenset(sips),
     )
 
 
-Told = tuple[str, list[str], list[str]]
+Told = tuple[str, Collection[str], Collection[str]]
 
 
-def _schools(facts: Facts, urns: list[str], most: int = 4) -> str:
+def _schools(facts: Facts, urns: Collection[str], most: int = 4) -> str:
     names = [facts.name(u) for u in urns]
     return listed(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
-def _sips(facts: Facts, sips: list[str]) -> str:
+def _sips(facts: Facts, sips: Collection[str]) -> str:
     return listed([facts.sips[x].name if x in facts.sips else x for x in sips])
 
 
-def _plan(d: dict[str, Any], facts: Facts) -> Told:
-    moved = sorted({u for u, _ in d["moved"]})
+def _plan(d: PlanPut, facts: Facts) -> Told:
+    moved = sorted({u for u, _ in d.moved})
     tail = f": {_schools(facts, moved)} {'has' if len(moved) == 1 else 'have'} somebody else" if moved else ""
-    return f"{CAUSES[d['cause']]}{tail}.", moved, []
+    return f"{CAUSES[d.cause]}{tail}.", moved, []
 
 
-def _sounded(d: dict[str, Any], facts: Facts) -> Told:
-    by = day(dt.date.fromisoformat(d["answer_by"]))
-    return f"{_sips(facts, d['sips'])} asked about their schools, to answer by {by}.", [], d["sips"]
+def _sounded(d: Sounded, facts: Facts) -> Told:
+    by = day(d.answer_by)
+    return f"{_sips(facts, d.sips)} asked about their schools, to answer by {by}.", [], d.sips
 
 
-def _proposed(d: dict[str, Any], facts: Facts) -> Told:
-    by = day(dt.date.fromisoformat(d["answer_by"]))
-    return f"Letters to {_schools(facts, d['urns'])}, to answer by {by}.", d["urns"], []
+def _proposed(d: Proposed, facts: Facts) -> Told:
+    by = day(d.answer_by)
+    return f"Letters to {_schools(facts, d.urns)}, to answer by {by}.", d.urns, []
 
 
-def _withdrawn(d: dict[str, Any], facts: Facts) -> Told:
-    return f"The letter to {_schools(facts, d['urns'])} was withdrawn.", d["urns"], []
+def _withdrawn(d: Withdrawn, facts: Facts) -> Told:
+    return f"The letter to {_schools(facts, d.urns)} was withdrawn.", d.urns, []
 
 
-def _reminded(d: dict[str, Any], facts: Facts) -> Told:
-    return f"{_schools(facts, d['urns'])} reminded.", d["urns"], []
+def _reminded(d: Reminded, facts: Facts) -> Told:
+    return f"{_schools(facts, d.urns)} reminded.", d.urns, []
 
 
-def _answer(d: dict[str, Any], facts: Facts) -> Told:
-    via, schools = VIA[d["via"]], _schools(facts, d["urns"])
-    if d["by"] == "sip":
-        name, about = _sips(facts, [d["sip"]]), d["answer"] in ("move_on", "decline", "interest")
-        tail = f" {schools}" if about else (f" about {schools}" if d["answer"] == "query" else "")
-        return f"{name} {ANSWERS[d['answer']]}{tail}{via}.", d["urns"], [d["sip"]]
-    text = f"The {d['by']} of {schools} {ANSWERS[d['answer']]}{via}."
-    waits = d.get("standing") in ("referred", "represented")
-    return text + (f" It goes to the {d['rung']}." if waits else ""), d["urns"], []
+def _sip_answers(d: SipReplies, facts: Facts) -> Told:
+    schools = _schools(facts, d.urns)
+    about = f" {schools}" if d.answer in OF_ONE else f" about {schools}" if d.answer == "query" else ""
+    return f"{_sips(facts, [d.sip])} {ANSWERS[d.answer]}{about}{VIA[d.via]}.", d.urns, [d.sip]
 
 
-def _decided(d: dict[str, Any], facts: Facts) -> Told:
-    where = _schools(facts, d["urns"])
-    if d.get("next_rung"):
-        return f"The refusal by {where} was passed to the {d['next_rung']}.", d["urns"], []
-    return f"The refusal by {where} {'stands' if d['stands'] else 'does not stand: the SIP stays'}.", d["urns"], []
+def _school_says(d: SchoolReplies, facts: Facts) -> Told:
+    then = f" It goes to the {d.rung}." if isinstance(d, SchoolRefuses) and d.standing != "stands" else ""
+    return f"The {d.by} of {_schools(facts, d.urns)} {ANSWERS[d.answer]}{VIA[d.via]}.{then}", d.urns, []
 
 
-def _query_closed(d: dict[str, Any], facts: Facts) -> Told:
-    why = "it bars the pair, which" if d.get("about") == "interest" else "the SIP let go: the pair"
-    then = f" and {why} is to be planned again" if d.get("opens") else ""
-    return f"Question {d['query']}, about {_schools(facts, d['urns'])}, was answered{then}.", d["urns"], []
+def _decided(d: RefusalDecided, facts: Facts) -> Told:
+    where = _schools(facts, d.urns)
+    if d.next_rung:
+        return f"The refusal by {where} was passed to the {d.next_rung}.", d.urns, []
+    return f"The refusal by {where} {'stands' if d.stands else 'does not stand: the SIP stays'}.", d.urns, []
 
 
-def _governors(d: dict[str, Any], facts: Facts) -> Told:
+def _query_closed(d: QueryClosed, facts: Facts) -> Told:
+    why = "it bars the pair, which" if d.about == "interest" else "the SIP let go: the pair"
+    then = f" and {why} is to be planned again" if d.opens else ""
+    return f"Question {d.query}, about {_schools(facts, d.urns)}, was answered{then}.", d.urns, []
+
+
+def _governors(d: GovernorsSay, facts: Facts) -> Told:
     return (
-        f"The governors of {facts.name(d['urn'])} said {'yes' if d['yes'] else 'no'} for the appraisal.",
-        [d["urn"]],
+        f"The governors of {facts.name(d.urn)} said {'yes' if d.yes else 'no'} for the appraisal.",
+        [d.urn],
         [],
     )
 
 
-def _confirmed(d: dict[str, Any], facts: Facts) -> Told:
-    urns = [ref[0] for ref in d["pairs"]]
+def _confirmed(d: PairsConfirmed, facts: Facts) -> Told:
+    urns = [ref[0] for ref in d.pairs]
     return f"{_schools(facts, list(dict.fromkeys(urns)))} confirmed.", urns, []
 
 
-def _in_force(d: dict[str, Any], facts: Facts) -> Told:
+def _in_force(d: PutInForce, facts: Facts) -> Told:
     return "The plan is in force.", [], []
 
 
-def _raised(d: dict[str, Any], facts: Facts) -> Told:
-    by = day(dt.date.fromisoformat(d["decide_by"]))
+def _raised(d: TakenUp, facts: Facts) -> Told:
+    by = day(d.decide_by)
     return (
-        f"The head of {_schools(facts, d['urns'])} took the decision to the {d['rung']}, to be looked at by {by}.",
-        d["urns"],
+        f"The head of {_schools(facts, d.urns)} took the decision to the {d.rung}, to be looked at by {by}.",
+        d.urns,
         [],
     )
 
 
-def _told(d: dict[str, Any], facts: Facts) -> Told:
-    whom = [x for x in (_schools(facts, list(d["schools"])), _sips(facts, list(d["sips"]))) if x]
-    return f"{' and '.join(whom)} told what now stands.", list(d["schools"]), list(d["sips"])
+def _told(d: StandingTold, facts: Facts) -> Told:
+    whom = [x for x in (_schools(facts, list(d.schools)), _sips(facts, list(d.sips))) if x]
+    return f"{' and '.join(whom)} told what now stands.", list(d.schools), list(d.sips)
 
 
-def _letters(d: dict[str, Any], facts: Facts) -> Told:
-    n, urns = len(d["letters"]), sorted({u for x in d["letters"] if x["role"] != "sip" for u in x["urns"]})
+def _letters(d: LettersKept, facts: Facts) -> Told:
+    n, urns = len(d.letters), sorted({u for x in d.letters if x.role != "sip" for u in x.urns})
     return (
         f"{n} {noun(n, 'letter')} kept as sent.",
         urns,
-        [x["key"] for x in d["letters"] if x["role"] == "sip"],
+        [x.key for x in d.letters if x.role == "sip"],
     )
 
 
-TOLD: dict[str, Callable[[dict[str, Any], Facts], Told]] = {
-    "plan": _plan,
-    "sounded": _sounded,
-    "proposed": _proposed,
-    "withdrawn": _withdrawn,
-    "reminded": _reminded,
-    "answer": _answer,
-    "refusal_decided": _decided,
-    "query_closed": _query_closed,
-    "governors": _governors,
-    "confirmed": _confirmed,
-    "in_force": _in_force,
-    "raised": _raised,
-    "told": _told,
-    "letters": _letters,
+TOLD: dict[type[Fact], Callable[[Any, Facts], Told]] = {
+    PlanPut: _plan,
+    Sounded: _sounded,
+    Proposed: _proposed,
+    Withdrawn: _withdrawn,
+    Reminded: _reminded,
+    SchoolAccepts: _school_says,
+    SchoolAsks: _school_says,
+    SchoolRefuses: _school_says,
+    SipReplies: _sip_answers,
+    RefusalDecided: _decided,
+    QueryClosed: _query_closed,
+    GovernorsSay: _governors,
+    PairsConfirmed: _confirmed,
+    PutInForce: _in_force,
+    TakenUp: _raised,
+    StandingTold: _told,
+    LettersKept: _letters,
 }
 
 

@@ -15,6 +15,7 @@ from allocator.domain.plan import Plan
 from allocator.domain.round import Round
 from allocator.engine.tiers import Stop
 from allocator.errors import RoundRefuses, UsageError
+from allocator.jobs.asks import WhatIfAsk
 from allocator.questions.trial import tried
 from allocator.rules.travel import far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in
@@ -213,8 +214,7 @@ def by_hand(
         on_it = keep.current(s, row.id)
     if on_it is None or on_it.id != plan_id:
         raise RoundRefuses(CHANGED)
-    ask = {"changes": changes, "rebuild": False, "adopt": True, "reason": reason}
-    job = begin(office, request, who, plan_id, "what_if", ask)
+    job = begin(office, request, who, WhatIfAsk(plan=plan_id, changes=tuple(changes), adopt=True, reason=reason))
     then = form.text("then")
     return wait_for(job, inside(then) if then else f"/rounds/{id}/board{at}")
 

@@ -12,6 +12,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from allocator import rounds
 from allocator.errors import NotThere
+from allocator.jobs import asks
+from allocator.jobs.asks import ExportAsk
 from allocator.report import letters, sip_letters
 from allocator.report.by_school import csv_of
 from allocator.report.ics import Date, dates_of_plan, ics
@@ -38,7 +40,7 @@ from allocator.service.pages.ground import Form, PageRoute, done, saved, show
 from allocator.service.pages.jobs import wait_for
 from allocator.service.pages.place import place_in, school_lines
 from allocator.service.roles import Who
-from allocator.service.schemas import ExportIn, Id
+from allocator.service.schemas import Id
 from allocator.service.sent import kept
 from allocator.store import keep
 from allocator.store.tables import Job
@@ -104,6 +106,7 @@ def ways_out(
         at = place_in(s, id, who)
         job = s.get(Job, file) if file else None
         ready = job if job is not None and job.round_id == at.row.id and job.state == "done" else None
+        made = asks.of(ready) if ready is not None else None
         own = {k: v != DEFAULTS[k] for k, v in wordings(s, at.row.programme_id).items()}  # type: ignore[index]
     desk = at.desk
     groups, team = rounds.together(desk, {u for u, _ in (*desk.round.pairs, *desk.round.told)}), team_of(desk)
@@ -120,7 +123,8 @@ def ways_out(
         **at.facts,
         team=team,
         own=own,
-        ready=ready,
+        ready=ready if isinstance(made, ExportAsk) else None,
+        book=isinstance(made, ExportAsk) and made.format == "xlsx",
         counts=counts,
         states=STATE_NAMES,
         kind_of=kind_of,
@@ -161,8 +165,7 @@ def make_file(request: Request, id: Id, who: Manager, office: In, form: Form) ->
     kind = form.choice("format", ("xlsx", "html"), "Choose the workbook or the page")
     with office.db.read() as s:
         at = place_in(s, id, who)
-    ask = ExportIn.model_validate({"format": kind or "xlsx"})
-    job = begin(office, request, who, at.plan.id, "export", ask.model_dump())
+    job = begin(office, request, who, ExportAsk(plan=at.plan.id, format=kind or "xlsx"))
     with office.db.write() as s:
         keep.note(s, who.person(at.row.programme_id), "exported", id, programme=at.row.programme_id, detail=kind)
     return wait_for(job, f"/rounds/{id}/out?file={{job}}")

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from allocator import rounds
 from allocator.domain.canon import sort_rows
 from allocator.domain.case import NEEDS
+from allocator.domain.happened import Event, PlanPut
 from allocator.domain.plan import Plan
-from allocator.domain.round import Event, Round
+from allocator.domain.round import Round
 from allocator.errors import RoundRefuses
 from allocator.reasons.answer import world
 from allocator.report.by_school import BY_KEY, COLUMNS, GROUPS, MARKS, SchoolRow, View, by_school, cells, csv_of, viewed
@@ -206,8 +207,13 @@ def the_one_before(s: Session, id: str, stands: Round) -> tuple[Plan, Event] | N
     """The plan that was on the desk before this one, and how this one came; None where it cannot come back."""
     if stands.in_force or len(set(stands.plans)) < 2:
         return None
-    earlier, last = [e for e in keep.events_of(s, id) if e.kind == "plan"][-2:]
-    return keep.plan_of(keep.plan_named(s, id, earlier.data["plan"])), last
+    (_, earlier), (last, _) = _came(s, id)[-2:]
+    return keep.plan_of(keep.plan_named(s, id, earlier.plan)), last
+
+
+def _came(s: Session, id: str) -> list[tuple[Event, PlanPut]]:
+    """Every plan that came to the desk, newest last."""
+    return [(e, e.fact) for e in keep.events_of(s, id) if isinstance(e.fact, PlanPut)]
 
 
 def _moved(before: Plan, now: Plan) -> set[str]:
@@ -221,9 +227,9 @@ def back(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     """The plan before this one (or the one named `plan`) goes back on the desk, with the locks that it had."""
     with writing(request, office, who, id) as (s, row):
         _, desk = keep.desk(s, id)
-        came = [e for e in keep.events_of(s, id) if e.kind == "plan"]
-        named = form.text("plan") or next((e.data["plan"] for e in came[-2:-1]), "")
-        at = next((e.at for e in reversed(came[:-1]) if e.data["plan"] == named), None)
+        came = _came(s, id)
+        named = form.text("plan") or next((fact.plan for _, fact in came[-2:-1]), "")
+        at = next((e.at for e, fact in reversed(came[:-1]) if fact.plan == named), None)
         if at is None:
             raise RoundRefuses("There is no earlier plan of this round to go back to.")
         earlier = keep.plan_of(keep.plan_named(s, id, named))

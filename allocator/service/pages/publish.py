@@ -228,10 +228,10 @@ def before_they_go(
     """The letters to these schools, or why they cannot go yet."""
     today = dt.date.today()
     try:
-        going = rounds.propose(at.desk, urns, today, by).data["urns"]
+        going = rounds.propose(at.desk, urns, today, by).urns
         stopped = None
     except (RoundRefuses, UsageError) as error:
-        going, stopped = [], error.text
+        going, stopped = (), error.text
     shared = batch(office, s, request, who, at.row, at.plan, at.desk, by)
     ready = previewed(s, at, shared, asking(at.desk, going), {})
     return show(
@@ -266,7 +266,7 @@ def tell(request: Request, id: Id, who: Manager, office: In, form: Form) -> Resp
     except ValueError:
         raise HttpProblem("invalid", "Give the date to answer by again: go back and choose it.") from None
     at = looked_at(request, office, id, who)
-    going = rounds.propose(at.desk, urns, dt.date.today(), by).data["urns"]  # refused before any letter goes
+    going = rounds.propose(at.desk, urns, dt.date.today(), by).urns  # refused before any letter goes
     by_hand = bool(form.text("by_hand"))
     post_ = mail_out(request, office, who, at, asking(at.desk, going), {}, answer_by=by, by_hand=by_hand)
     if post_.told:

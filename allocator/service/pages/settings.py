@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from allocator.domain.case import NEEDS
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy, settings
+from allocator.jobs import asks
+from allocator.jobs.asks import SolveAsk
 from allocator.questions.compare import compare
 from allocator.reasons import policy_words
 from allocator.service.access import Anyone, In, Manager, Reader, fresh, round_in
@@ -166,14 +168,15 @@ def preview(request: Request, id: Id, who: Manager, office: In, form: Form) -> R
                 raise HttpProblem("invalid", next(iter(form.errors.values())))
             return _one(request, s, id, key, who, 422, **form.wrong, again=form.data)
         most = office.settings.solve_seconds
-        asked = {
-            **SolveIn(adopt=False).model_dump(),
-            "time_limit": most,
-            "case": case.n,
-            "policy": new.model_dump(mode="json"),
-            "wants": wants,
-        }
-        job = accept(office, s, request, row, "solve", asked, who)
+        asked = SolveAsk(
+            case=case.n,
+            seed=SolveIn(adopt=False).seed,
+            adopt=False,
+            time_limit=most,
+            policy=new.model_dump(mode="json"),
+            wants=wants,
+        )
+        job = accept(office, s, request, row, asked, who)
     return follow(office, sent(office, job), usual(job))
 
 
@@ -217,11 +220,12 @@ def _number(text: str) -> Any:
 def _preview(s: Session, who: Who, id: str, job: str) -> tuple[dict[str, Any], Plan]:
     """The settings that a preview tried, and the plan it made."""
     row = job_in(s, who, job)
-    if row.round_id != id or "wants" not in row.request:
+    ask = asks.of(row)
+    if row.round_id != id or not isinstance(ask, SolveAsk) or ask.wants is None:
         raise HttpProblem("round_refuses", "This work was not a preview of a setting. Try the setting first.")
     if row.state not in ("done", "cancelled") or not (row.result or {}).get("plan"):  # stopped: the best plan so far
         raise HttpProblem("round_refuses", "This preview has not come to an end. Try the setting again.")
-    return row.request["wants"], keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))
+    return ask.wants, keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))
 
 
 @router.get("/rounds/{id}/settings/preview/{job}")

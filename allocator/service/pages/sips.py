@@ -11,11 +11,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from markupsafe import Markup
 
 from allocator.domain import tiers
+from allocator.domain.change_args import Change
 from allocator.domain.facts import Facts
 from allocator.domain.interests import concerns
 from allocator.domain.plan import Assignment
 from allocator.domain.round import Pair
 from allocator.errors import NotThere
+from allocator.jobs.asks import WhatIfAsk
 from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
 from allocator.report import lists, terms_svg
@@ -133,8 +135,8 @@ def one_more_day(request: Request, id: Id, sip: SipPath, who: Manager, office: I
     row = facts.sips[sip]
     if row.status not in (None, "active"):
         raise HttpProblem("invalid", f"{row.name} is not active: one more day would buy nothing.")
-    ask = {"changes": [{"days": {"sip": sip, "days": row.days + 1}}], "rebuild": True}
-    job = begin(office, request, who, on, "what_if", ask)
+    more: Change = {"days": {"sip": sip, "days": row.days + 1}}
+    job = begin(office, request, who, WhatIfAsk(plan=on, changes=(more,), rebuild=True))
     return wait_for(job, f"/rounds/{id}/sips/{sip}?gain={{plan}}#more")
 
 

@@ -18,6 +18,7 @@ from allocator.domain.change_args import Change
 from allocator.domain.plan import Fix, Plan
 from allocator.domain.round import Round
 from allocator.errors import AllocatorError, RoundRefuses, UsageError
+from allocator.jobs.asks import ChoicesAsk, WhatIfAsk
 from allocator.reasons.answer import world
 from allocator.report.changes_told import sentences, title
 from allocator.report.sides import sides
@@ -74,7 +75,7 @@ def asked(request: Request, id: Id, who: Manager, office: In, form: Form) -> Res
     if do == "add":
         return done(address(id, basket))
     if do == "choices":
-        return choices_job(request, id, who, office, plan_id, basket, [])
+        return choices_job(request, id, who, office, ChoicesAsk(plan=plan_id, changes=tuple(basket), chosen=()))
     return scenario_job(request, id, who, office, plan_id, stands, basket, form.text("rest") == "rebuild")
 
 
@@ -82,23 +83,13 @@ def scenario_job(
     request: Request, id: str, who: Who, office: Office, plan_id: str, stands: Round, basket: Changes, rebuild: bool
 ) -> Response:
     """The scenario as a job; what a change by hand may not move is not moved here either."""
-    held = [list(k) for k in rounds.held_by_hand(stands, basket)]
-    asked = {"changes": basket, "rebuild": rebuild, "held": held}
-    answer = begin(office, request, who, plan_id, "what_if", asked)
+    held = tuple(rounds.held_by_hand(stands, basket))
+    answer = begin(office, request, who, WhatIfAsk(plan=plan_id, changes=tuple(basket), rebuild=rebuild, held=held))
     return follow(office, answer, f"/rounds/{id}/what-if/{{plan}}?before={plan_id}")
 
 
-def choices_job(
-    request: Request,
-    id: str,
-    who: Who,
-    office: Office,
-    plan_id: str,
-    basket: Changes,
-    chosen: Sequence[Mapping[str, str]],
-) -> Response:
-    answer = begin(office, request, who, plan_id, "choices", {"changes": basket, "chosen": list(chosen)})
-    return follow(office, answer, f"/rounds/{id}/choices/{{job}}")
+def choices_job(request: Request, id: str, who: Who, office: Office, ask: ChoicesAsk) -> Response:
+    return follow(office, begin(office, request, who, ask), f"/rounds/{id}/choices/{{job}}")
 
 
 def _ask_page(
@@ -289,7 +280,7 @@ def again(request: Request, id: Id, plan: Id, who: Manager, office: In, form: Fo
         on_desk, _, stands = plan_on_desk(s, id)
     basket = unpacked(form.all("and"))
     if form.text("do") == "choices":
-        return choices_job(request, id, who, office, on_desk, basket, [])
+        return choices_job(request, id, who, office, ChoicesAsk(plan=on_desk, changes=tuple(basket), chosen=()))
     return scenario_job(request, id, who, office, on_desk, stands, basket, form.text("rest") == "rebuild")
 
 
@@ -339,8 +330,8 @@ def adopt(request: Request, id: Id, plan: Id, who: Manager, office: In, form: Fo
             {"reason": reason},
         )
     rebuilt = b.inputs.repaired is None or b.inputs.repaired.rebuild
-    asked = {"changes": changes, "rebuild": rebuilt, "adopt": True, "reason": reason}
-    begun = begin(office, request, who, on_desk, "what_if", asked)
+    asked = WhatIfAsk(plan=on_desk, changes=tuple(changes), rebuild=rebuilt, adopt=True, reason=reason)
+    begun = begin(office, request, who, asked)
     return follow(office, begun, f"/rounds/{id}/what-if/{{plan}}?before={on_desk}")
 
 

@@ -13,6 +13,8 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
+from allocator.jobs import asks
+from allocator.jobs.asks import ExportAsk
 from allocator.service import passes
 from allocator.service.access import In, Manager, Reader
 from allocator.service.actions import jobs as actions
@@ -123,12 +125,13 @@ def file(id: Id, who: Reader, office: In) -> Response:
     """The file that an export made."""
     with office.db.write() as s:
         job = job_in(s, who, id)
-        if job.kind != "export":
+        ask = asks.of(job)
+        if not isinstance(ask, ExportAsk):
             raise HttpProblem("not_found", "This job makes no file.")
         if job.state != "done" or job.result is None:
             raise HttpProblem("not_finished", f"The file is not there: the job is {job.state}.")
         by = who.person(job.programme_id)
-        keep.note(s, by, "exported", job.request["plan"], programme=job.programme_id, detail=job.request["format"])
-        name = f'attachment; filename="plan.{job.request["format"]}"'
+        keep.note(s, by, "exported", ask.plan, programme=job.programme_id, detail=ask.format)
+        name = f'attachment; filename="plan.{ask.format}"'
         data = base64.b64decode(job.result["base64"])
         return Response(data, 200, {"Content-Disposition": name}, job.result["content_type"])

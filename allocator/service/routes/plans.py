@@ -11,6 +11,7 @@ from allocator.domain.case import PostKind
 from allocator.domain.change import all_of
 from allocator.domain.plan import Plan
 from allocator.errors import NotThere, UsageError
+from allocator.jobs.asks import ChoicesAsk, ExportAsk, FrontierAsk, SweepAsk, WhatIfAsk
 from allocator.questions.compare import compare
 from allocator.reasons.why import explain
 from allocator.service.access import Anyone, In, Manager, Reader, plan_in
@@ -101,7 +102,7 @@ def what_if(id: Id, ask: WhatIfIn, request: Request, who: Manager, office: In) -
     return answered(
         office,
         request,
-        begin(office, request, who, id, "what_if", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)}),
+        begin(office, request, who, WhatIfAsk(plan=id, **{**ask.model_dump(), "changes": all_of(ask.changes)})),
     )
 
 
@@ -111,27 +112,25 @@ def choices(id: Id, ask: ChoicesIn, request: Request, who: Manager, office: In) 
     return answered(
         office,
         request,
-        begin(office, request, who, id, "choices", {**ask.model_dump(mode="json"), "changes": all_of(ask.changes)}),
+        begin(office, request, who, ChoicesAsk(plan=id, **{**ask.model_dump(), "changes": all_of(ask.changes)})),
     )
 
 
 @router.post("/plans/{id}/sweeps", status_code=202, response_model=JobOut, responses=errors("stale"))
 def sweep(id: Id, request: Request, who: Manager, office: In, ask: SweepIn | None = None) -> Response:
     """Every SIP leaving in turn, or what one more day or SIP would gain; spread over all workers."""
-    return answered(
-        office, request, begin(office, request, who, id, "sweep", (ask or SweepIn.model_validate({})).model_dump())
-    )
+    asked = SweepAsk(plan=id, **(ask or SweepIn.model_validate({})).model_dump())
+    return answered(office, request, begin(office, request, who, asked))
 
 
 @router.post("/plans/{id}/frontier", status_code=202, response_model=JobOut, responses=errors("stale"))
 def frontier(id: Id, request: Request, who: Manager, office: In) -> Response:
     """Best points for every number of schools changed."""
-    return answered(office, request, begin(office, request, who, id, "frontier", {}))
+    return answered(office, request, begin(office, request, who, FrontierAsk(plan=id)))
 
 
 @router.post("/plans/{id}/exports", status_code=202, response_model=JobOut, responses=errors("stale"))
 def export(id: Id, request: Request, who: Manager, office: In, ask: ExportIn | None = None) -> Response:
     """The plan as a workbook or a page; fetch it at solves/{id}/file."""
-    return answered(
-        office, request, begin(office, request, who, id, "export", (ask or ExportIn.model_validate({})).model_dump())
-    )
+    asked = ExportAsk(plan=id, format=(ask or ExportIn.model_validate({})).format)
+    return answered(office, request, begin(office, request, who, asked))

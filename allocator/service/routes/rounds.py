@@ -251,4 +251,4 @@ def events(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Limit 
         assert fold(log.values()).length == len(log)  # a log that cannot be replayed is a defect, and is not shown
         query = sa.select(EventRow).where(EventRow.round_id == id)
         shown = who.role == "manager"
-        return page(s, query, [EventRow.n], cursor, limit, lambda r: event_out(log[r.n], reasons=shown))
+        return page(s, query, [EventRow.n], cursor, limit, lambda r: event_out(log[r.n], r.data, reasons=shown))

@@ -1,0 +1,161 @@
+"""Rows of older and newer programs in a store: read as they are, never written anew, refused where they are newer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from allocator.errors import UsageError
+from allocator.jobs import asks, worker
+from allocator.jobs.asks import SolveAsk
+from allocator.store import erase, keep, migrate, retention
+from allocator.store.backup import backup, restore
+from allocator.store.database import Database
+from allocator.store.tables import EventRow, Job
+from tests.service.office import Desk, open_office
+from tests.stores import KINDS, store_url
+
+PLAN = (
+    '{"plan": "ffff", "cause": "by_hand", "reason": "Amira Khan is ill.", "changes": [], '
+    '"pairs": [["1", "lead", "A"]], "moved": []}'
+)
+CLOSED = '{"query": 1, "urns": ["1"], "outcome": "Khan comes.", "answer_by": "2026-07-20"}'
+ASKED = (
+    '{"urns": ["1"], "post": "lead", "by": "head", "answer": "query", "reason": "Who is Khan?", "on": "2026-07-02", '
+    '"via": "page", "reply_by": "2026-07-12"}'
+)
+SOLVE = '{"time_limit": 60.0, "work_limit": null, "seed": 4, "adopt": true, "case": 1, "most_seconds": 1800.0}'
+LOG = (("plan", PLAN), ("answer", ASKED), ("query_closed", CLOSED))
+
+
+@pytest.fixture(params=KINDS)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A store as the program before left it, with events and a job of the first shapes, brought up to date since."""
+    with store_url(request.param, tmp_path) as url:
+        db = Database(url)
+        migrate.upgrade(db, "0012")
+        at = "2026-07-03 10:00:00+00:00"
+        with db.engine.begin() as c:
+            c.exec_driver_sql(f"insert into programmes (id, name, created_at) values ('p', 'P', '{at}')")
+            c.exec_driver_sql(
+                "insert into rounds (id, programme_id, name, version, created_at)"
+                f" values ('r', 'p', '2026/27', 3, '{at}')"
+            )
+            for n, (kind, data) in enumerate(LOG, 1):
+                c.execute(
+                    sa.text(
+                        "insert into events (round_id, n, at, by, kind, data) values"
+                        f" ('r', {n}, '{at}', :by, '{kind}', :data)"
+                    ),
+                    {"by": '{"id": "m", "name": "Mel", "role": "manager", "sip": null}', "data": data},
+                )
+            c.execute(
+                sa.text(
+                    "insert into jobs (id, programme_id, round_id, kind, request, by, state, cancel, attempt, turn,"
+                    f" asked, created_at) values ('j', 'p', 'r', 'solve', :request, '{{\"id\": \"m\"}}', 'done',"
+                    f" :no, 1, 0, '', '{at}')"
+                ),
+                {"request": SOLVE, "no": False},
+            )
+        migrate.upgrade(db)
+        yield db
+        db.close()
+
+
+def rows(db: Database) -> list[tuple[int, str]]:
+    """Of each event its version and its text, byte for byte."""
+    with db.engine.connect() as c:
+        found = c.exec_driver_sql("select version, cast(data as text) from events order by n").all()
+    return [(version, text) for version, text in found]
+
+
+def test_what_an_older_program_recorded_is_of_the_first_version_and_stays_as_it_was(old: Database) -> None:
+    assert rows(old) == [(1, text) for _, text in LOG]
+    with old.read() as s:
+        now = keep.standing(s, "r")
+        assert [(q.outcome, str(q.closed_on)) for q in now.queries] == [("Khan comes.", "2026-07-03")]
+        job = s.get_one(Job, "j")
+        assert (job.version, asks.of(job)) == (
+            1,
+            SolveAsk(case=1, seed=4, adopt=True, time_limit=60.0, most_seconds=1800.0),
+        )
+    assert rows(old) == [(1, text) for _, text in LOG]
+
+
+def test_a_backup_has_the_version_and_gives_it_back(old: Database, tmp_path: Path) -> None:
+    backup(old, tmp_path / "b.gz")
+    new = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    restore(new, tmp_path / "b.gz", move=True)
+    with new.read() as s:
+        kept = [(r.version, json.dumps(r.data, sort_keys=True)) for r in s.scalars(sa.select(EventRow))]
+        assert kept == [(1, json.dumps(json.loads(text), sort_keys=True)) for _, text in LOG]
+        assert keep.standing(s, "r").length == 3
+    new.close()
+
+
+def test_words_go_from_rows_of_the_first_shape_and_nothing_else_does(old: Database) -> None:
+    when = dt.datetime(2027, 12, 1, tzinfo=dt.UTC)
+    assert retention.apply(old, {"work": 10**5, "rounds": 10**5}, now=when)["reasons"] == 2
+    gone = [PLAN, ASKED.replace("Who is Khan?", retention.GONE), CLOSED.replace("Khan comes.", retention.GONE)]
+    assert rows(old) == [(1, text) for text in gone]
+    with old.read() as s:
+        assert keep.standing(s, "r").queries[0].text == retention.GONE
+
+
+def test_what_is_recorded_now_has_the_version_of_its_schema(tmp_path: Path) -> None:
+    desk = open_office(tmp_path)
+    with desk.db.read() as s:
+        found = list(s.execute(sa.select(EventRow.kind, EventRow.version).order_by(EventRow.n)))
+        assert found == [("plan", 2), ("proposed", 1), ("answer", 1)]
+        assert s.get_one(Job, "waiting").version == 2
+
+
+# -- of a newer program -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Desk:
+    """Its last event and a job that waits are of a version that this program does not know."""
+    desk = open_office(tmp_path)
+    with desk.db.write() as s:
+        s.get_one(EventRow, ("r", 3)).version = 9
+        s.get_one(Job, "waiting").version = 9
+    return desk
+
+
+TOLD = "Event 3 (answer) is of version 9; this version of the program reads up to 1."
+
+
+def test_a_round_that_a_newer_program_went_on_with_says_so(newer: Desk) -> None:
+    with pytest.raises(UsageError, match=r"Event 3 .* version 9"), newer.db.read() as s:
+        keep.events_of(s, "r")
+    answer = newer.client.get("/rounds/r/events", headers=newer.headers("manager"))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["detail"].startswith(TOLD)
+    page = newer.client.get("http://testserver/rounds/r", headers=newer.headers("manager"))
+    assert page.status_code == 422
+    assert TOLD in page.text
+
+
+def test_a_job_that_a_newer_program_accepted_ends_with_the_reason(newer: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_db", newer.db)
+    worker._run("waiting", lambda job, stop: pytest.fail("it was begun"))
+    with newer.db.read() as s:
+        job = s.get_one(Job, "waiting")
+        assert job.state == "failed"
+        assert str(job.reason).startswith(
+            "Job waiting (solve) is of version 9; this version of the program reads up to 2."
+        )
+
+
+def test_nobody_is_erased_from_a_log_that_cannot_be_read(newer: Desk) -> None:
+    """Which of its fields are words is not known here."""
+    with pytest.raises(UsageError, match=r"Event 3 .* version 9"):
+        erase.person(newer.db, "p", "john@example.org", "A")
+    with newer.db.read() as s:
+        assert s.get_one(EventRow, ("r", 3)).data["reason"] == "why him?"
