@@ -15,6 +15,7 @@ from allocator.domain.calendar import year_label
 from allocator.domain.case import Decision, Interest, Row, Sip
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
 from allocator.questions.rollover import Rollover, next_year
 from allocator.questions.years_ahead import Ahead, Turn, Turning, YearAhead, years_ahead
 from allocator.reasons.answer import world
@@ -48,6 +49,12 @@ def after(plan: Plan, today: dt.date) -> NextYear:
     """The year after this plan's."""
     turn = next_year(plan)
     return before_planning(Facts(turn.case, world(plan)[1]), today, turn)
+
+
+def coming(plan: Plan, policy: Policy) -> Listing:
+    """The three years after this plan's, alone."""
+    facts = Facts(next_year(plan).case, policy)
+    return years(facts, years_ahead(facts))
 
 
 # -- the coming years -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from allocator.allocate import Setup
 from allocator.domain.calendar import first_year
 from allocator.domain.case import Sip
 from allocator.domain.facts import Facts, Post
@@ -19,7 +20,7 @@ from allocator.errors import UsageError
 from allocator.intake.problems import nearest
 from allocator.questions import wanted
 from allocator.reasons.answer import ready_from
-from allocator.report.ahead import after, runs_out
+from allocator.report.ahead import coming, runs_out
 from allocator.report.lapses import ties
 from allocator.report.listing import Listing as Listing
 from allocator.report.listing import ListSource
@@ -30,14 +31,22 @@ from allocator.words import words as plain_words
 PERIODS = ("autumn_1", "autumn_2", "spring", "summer")
 
 
-def make(plan: Plan, name: str, *, today: dt.date, dearer: bool = False, stop: Stop | None = None) -> Listing:
-    """One list of a plan. Raises UsageError for a name that is none."""
+def make(
+    plan: Plan,
+    name: str,
+    *,
+    today: dt.date,
+    dearer: bool = False,
+    stop: Stop | None = None,
+    ready: Setup | None = None,
+) -> Listing:
+    """One list of a plan. `ready`: its setup, where that is known. Raises UsageError for a name that is none."""
     if name not in LISTS:
         near = nearest(name, LISTS)
         raise UsageError(
             f"There is no list {name}.{f' Did you mean {near}?' if near else ''} They are {', '.join(LISTS)}."
         )
-    return LISTS[name][1](ListSource(ready_from(plan), plan, today, dearer, stop))
+    return LISTS[name][1](ListSource(ready or ready_from(plan), plan, today, dearer, stop))
 
 
 def first_day(plan: Plan) -> dt.date:
@@ -46,9 +55,9 @@ def first_day(plan: Plan) -> dt.date:
     return dt.date(first_year(str(plan.inputs.case["year"])), 9, 1)
 
 
-def every(plan: Plan, *, today: dt.date) -> list[Listing]:
+def every(plan: Plan, *, today: dt.date, ready: Setup | None = None) -> list[Listing]:
     """All lists without planning again."""
-    desk = ListSource(ready_from(plan), plan, today)
+    desk = ListSource(ready or ready_from(plan), plan, today)
     return [made(desk) for _, made in LISTS.values()]
 
 
@@ -70,7 +79,7 @@ def _kept(desk: ListSource, sip: Sip) -> str:
 
 def coming_years(desk: ListSource) -> Listing:
     """The three years after this one, from the plan."""
-    return after(desk.plan, desk.today).lists[0]
+    return coming(desk.plan, desk.facts.policy)
 
 
 # -- days by term ---------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ def test_a_crowded_map_is_dots_and_its_table_folded_by_sip(tmp_path: Path, monke
         desk.client.get(f"{SITE}/rounds/n/map{q}", headers=desk.headers("manager")).text for q in ("", "?sip=A")
     )
     found = [(x.count("sip-map__crowd"), x.count("<details"), x.count("<line ")) for x in (whole, one)]
-    assert found == [(1, 2, 0), (0, 0, 2)]
+    assert found == [(1, 3, 0), (0, 0, 2)]  # one beneath the map, in it one a SIP
+    assert whole.index("4 schools, by SIP") < whole.index("A: Sip A, 2 schools")
     assert "A: Sip A, 2 schools" in whole
 
 

@@ -4,8 +4,8 @@ all."""
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from allocator.domain import tiers
 from allocator.domain.change_args import Change
 from allocator.domain.facts import Facts
 from allocator.domain.interests import concerns
-from allocator.domain.plan import Assignment
+from allocator.domain.plan import Assignment, Plan
 from allocator.domain.round import Pair
 from allocator.errors import NotThere
 from allocator.jobs.asks import WhatIfAsk
@@ -22,6 +22,7 @@ from allocator.questions.compare import Comparison, compare
 from allocator.reasons.why import explain
 from allocator.report import lists, terms_svg
 from allocator.report.lapses import checks, last_visits, tie, ties
+from allocator.report.listing import Listing
 from allocator.service.access import In, Manager, Reader, plan_in
 from allocator.service.actions.jobs import begin
 from allocator.service.http_problems import HttpProblem
@@ -32,8 +33,12 @@ from allocator.service.pages.jobs import wait_for
 from allocator.service.schemas import Id
 from allocator.service.views import ready_of
 from allocator.store import keep
+from allocator.words import listed
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+ALL = "all"
+MOST_ROWS = 300  # of all lists together; of more each shows its FIRST rows and leads to the rest
+FIRST, FEW, LONG = 3, 5, 160  # rows of a list, rows of a short one, characters of a cell
 SipPath = Annotated[str, Path(max_length=100, description="the SIP's id")]
 
 
@@ -156,13 +161,54 @@ def register(request: Request, id: Id, who: Reader, office: In) -> Response:
 
 
 @router.get("/rounds/{id}/lists")
-def all_lists(request: Request, id: Id, who: Reader, office: In) -> Response:
-    """Every list that a manager is asked for, of the plan on the desk (domain part 4)."""
+def all_lists(
+    request: Request, id: Id, who: Reader, office: In, of: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
+    """Every list that a manager is asked for, of the plan on the desk (domain part 4): of a county the first rows of
+    each. `of`: one of them whole, or *all*."""
+    if of not in ("", ALL, *lists.LISTS):
+        raise NotThere(f"There is no list {of}. They are {listed(list(lists.LISTS))}.")
     with office.db.read() as s:
-        around_it, _, plan, facts = on_desk(s, id, who)
+        around_it, row, plan, facts = on_desk(s, id, who)
+    today, ready = dt.date.today(), ready_of(row, plan)
+    one = of in lists.LISTS
+    found = [lists.make(plan, of, today=today, ready=ready)] if one else lists.every(plan, today=today, ready=ready)
+    rows = {x.name: len(x.rows) for x in found}
+    folded = not of and sum(rows.values()) > MOST_ROWS
+    shown = [_first(x) for x in found] if folded else found
+    pictures = [] if folded or "days" not in rows else _team(facts, plan)
+    return show(
+        request,
+        "lists.html",
+        who,
+        **around_it,
+        lists=shown,
+        rows=rows,
+        cut={x.name for x, whole in zip(shown, found, strict=True) if x != whole},
+        folded=folded,
+        of=of,
+        pictures=pictures,
+    )
+
+
+def _first(x: Listing) -> Listing:
+    """Its first rows, and the sum where there is one; a list that is hardly longer has all. What is long in it is
+    begun."""
+    rows = x.rows
+    if len(rows) > FEW:
+        rows = (*rows[:FIRST], *(row for row in rows[FIRST:] if row[0] == "all"))
+    return replace(x, rows=tuple(tuple(_begun(cell) for cell in row) for row in rows), said=_begun(x.said))
+
+
+def _begun(cell: Any) -> Any:
+    """Of a long list of names the first."""
+    if not isinstance(cell, str) or len(cell) <= LONG or ", " not in cell[:LONG]:
+        return cell
+    return f"{cell[:LONG].rpartition(', ')[0]} and others"
+
+
+def _team(facts: Facts, plan: Plan) -> list[tuple[str, Markup]]:
+    """A picture of each SIP's days by term, all on one scale."""
     team = terms_svg.of_team(facts, plan)
     most = terms_svg.scale(team)
-    pictures = [(t.name, Markup(terms_svg.picture(t, most))) for t in team]
-    return show(
-        request, "lists.html", who, **around_it, lists=lists.every(plan, today=dt.date.today()), pictures=pictures
-    )
+    return [(t.name, Markup(terms_svg.picture(t, most))) for t in team]
