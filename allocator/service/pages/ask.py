@@ -336,7 +336,7 @@ def school_by_phone(request: Request, id: Id, urn: UrnPath, who: Manager, office
         facts = facts_of(s, row)
         _there(facts.schools, urn)
         group = [facts.schools[u] for u in one_answer(facts, urn)]
-        word = ask_forms.school_word(form, facts, group)
+        word = ask_forms.school_word(form, facts, group, by_phone=True)
         if form.errors:
             so_far = Asked(word=word.model_dump(mode="json"))
             return _school_page(request, s, row, facts, urn, who, so_far, 422, **form.wrong)

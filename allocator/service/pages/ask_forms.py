@@ -111,14 +111,15 @@ def school_form(
     }
 
 
-def school_word(form: Fields, facts: Facts, schools: Sequence[School]) -> SchoolWord:
-    """What was typed; what cannot be is in `form.errors`."""
+def school_word(form: Fields, facts: Facts, schools: Sequence[School], *, by_phone: bool = False) -> SchoolWord:
+    """What was typed; what cannot be is in `form.errors`. Who is meant by a name is chosen from the team by the manager
+    alone (`by_phone`): a head is not told who is on it, and what they are answered does not hang on it."""
     led = facts.incumbent(schools[0].urn)
     said = form.choice("going_on", list(GOING_ON), "Say whether to keep your SIP, change, or talk first") if led else ""
     known = form.text("known")
     appraisal = form.text("appraisal")
     other = [w.strip() for w in (form.text("focus_other", most=200) or "").split(";") if w.strip()]
-    named_sip = form.text("named_sip")
+    named_sip = form.text("named_sip") if by_phone else None
     if named_sip is not None and named_sip not in facts.sips:
         form.errors["named_sip"] = "Choose someone from the list"
     return SchoolWord(
