@@ -193,13 +193,17 @@ def by_hand(
     """The manager changes the plan (a lock, a leaver, …) and says why; what schools accepted stays (domain 3.7).
 
     Once the plan is in force this is a repair of the year, and only the days not yet worked are passed on. With
-    `rebuild` everything is free: only while no proposal is out.
+    `rebuild` everything is free: only while no proposal is out. Who was refused and is moved by hand stays refused, or
+    a later repair could bring them back.
     """
     if not reason.strip():
         raise RoundRefuses("A change by hand is kept with its reason. Say why in a sentence.")
     if rebuild:
         may_adopt(desk.round)
-    given = all_of(changes)
+    locks = [a for c in all_of(changes) for kind, a in c.items() if kind == "lock"]
+    to = {(a["urn"], a.get("post") or "lead"): a["sip"] for a in locks}
+    refused = [_opened(desk, p) for p in desk.round.waiting if to.get(p.key, p.sip) != p.sip]
+    given = all_of(_once([*changes, *refused]))
     cause: Cause = "repaired" if desk.round.in_force else "by_hand"
     plan = scenario(desk.plan, given, rebuild=rebuild, held=held_by_hand(desk.round, given)).plan(stop)
     return plan, _plan_fact(desk.round, plan, cause, reason, given)

@@ -51,6 +51,15 @@ def test_a_lead_moved_by_hand_after_the_appraisal_alone_was_refused_may_come_bac
     assert kinds(t, world(again)[0]) == []  # once is enough
 
 
+def test_who_was_refused_and_then_moved_by_hand_comes_back_by_no_later_repair() -> None:
+    t = told()
+    t.do(rounds.answer, "1", "veto", "head", JULY)
+    t.by_hand([{"lock": {"urn": "1", "sip": "C"}}], "the head asked for C")
+    assert ([r.sip for r in t.desk.facts.case.refusals], t.now.waiting) == (["A"], ())
+    t.by_hand([{"sip_leaves": {"sip": "C"}}], "a new post")
+    assert t.lead("1") == "B"
+
+
 def test_a_resubmission_after_the_lead_was_moved_by_hand_bars_from_the_appraisal_alone() -> None:
     t = told("any", trained="A")
     assert {p.post: p.sip for p in t.now.of("1")} == {"lead": "A", "appraisal": "A"}
