@@ -121,6 +121,11 @@ class Matrix:
                 out[[c for _, columns in mine for c in columns]] = True
         return out
 
+    @property
+    def soon(self) -> bool:
+        """Whether what a few people find by changing places is near the best: not where most have limits by period."""
+        return not self.cuts or bool(self.loose.sum() > len(self.cuts) / 2)
+
     # -- constraints -------------------------------------------------------------------------------
 
     def _fill(self, p: int) -> int | None:

@@ -69,8 +69,8 @@ def _last(search: Whole, tier: Tier) -> None:
 
 
 def _patience(search: Whole) -> float:
-    left, soon = search.clock.work_left(), search.matrix.loose.sum() > len(search.matrix.cuts) / 2
-    patience = BRIEFLY if soon else max(PATIENCE[0], PATIENCE[1] * search.clock.work)
+    left = search.clock.work_left()
+    patience = BRIEFLY if search.matrix.cuts else max(PATIENCE[0], PATIENCE[1] * search.clock.work)
     return min(patience, patience if left is None else left)
 
 

@@ -180,8 +180,9 @@ class Whole:
                     if self.chosen is not None and tier.points and not n and (good or gap):
                         self.draft(tier)
                     most = share * (1 if tier.points else BEFORE)
+                    sure = good and self.matrix.soon
                     enough = NODES if tier.points and self.proved else nodes  # nothing that waits for them is bettered
-                    answer = self.best(self.matrix.aim(tier)[0], enough, gap if tier.points else 0.0, most, sure=good)
+                    answer = self.best(self.matrix.aim(tier)[0], enough, gap if tier.points else 0.0, most, sure=sure)
                     if answer.values is None and self.chosen is None:
                         if answer.status == "infeasible":
                             raise Conflict(clashing(self.inst))
@@ -287,16 +288,22 @@ class Whole:
             self.chosen, self.short = was
 
 
+def _soon(inst: Instance, hint: Sequence[int]) -> tuple[tuple[int, ...], dict[int, int]] | None:
+    return at_once(inst, hint) or any_plan(inst, hint)
+
+
 def solve_whole(
     inst: Instance, stop: Stop, clock: Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
 ) -> Solution:
     """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
-    if clock.over and (plan := at_once(inst, hint) or any_plan(inst, hint)):  # nobody waits for a matrix
+    if clock.over and (plan := _soon(inst, hint)):  # nobody waits for a matrix
         return stopped(inst, (*plan, {}), clock.work)
     before = [t for t in inst.tiers if not (t.points or t.lot)]
     last = [t for t in inst.tiers if t.points or t.lot]
     search = Whole(inst, clock, stop.gap)
     if not search.hope(before, last[0] if last else None, hope):
+        if clock.over and (plan := _soon(inst, hint)):  # nor for another
+            return stopped(inst, (*plan, {}), clock.work)
         if not search.fewer_hopes(before, hope):
             search.start(trimming=any(p.trims for p in inst.posts))
             search.chosen, search.short = at_once(inst, hint) or (None, {})
