@@ -1,5 +1,6 @@
-# make demo: set up what running needs and run the main job on a ready case.  make test: set up and check everything.
-# make quick: what to run while at work.  make test-long: all of what is long by nature, too.
+# make demo: set up what running needs and run the main job on a ready case.  make quick: what to run while at work.
+# make test: set up and ask everything, what is long in short.  make test-long: all of it, as .ci/run does.
+# Hours: ALLOCATOR_HOURS=1 make test-long (thousands of random cases), FUZZ_SECONDS=180 make test-long (a reader).
 PYTHON ?= python3
 BIN := .venv/bin
 RUNS := .venv/.runs

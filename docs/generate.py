@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -638,17 +639,24 @@ PAGES = {
 }
 
 
+LARGE = {"printed-large.md": printed_large, "../how-to/questions.md": questions}  # made where they are asked for
+
+
+def text(make: Callable[[], str]) -> str:
+    """A page as its file holds it."""
+    return make().rstrip() + "\n"
+
+
 def main() -> int:
     stale = []
-    large = {"printed-large.md": printed_large} if "--large" in sys.argv else {}
-    asked = {"../how-to/questions.md": questions} if "--questions" in sys.argv else {}
-    for name, make in {**PAGES, **large, **asked}.items():
-        path, text = REFERENCE / name, make().rstrip() + "\n"
+    asked = {"--large": "printed-large.md", "--questions": "../how-to/questions.md"}
+    for name, make in {**PAGES, **{page: LARGE[page] for word, page in asked.items() if word in sys.argv}}.items():
+        path, made = REFERENCE / name, text(make)
         if "--check" in sys.argv:
-            if not path.exists() or path.read_text("utf-8") != text:
+            if not path.exists() or path.read_text("utf-8") != made:
                 stale.append(name)
         else:
-            path.write_text(text, "utf-8")
+            path.write_text(made, "utf-8")
     if stale:
         print(f"Stale: {', '.join(stale)}. Run: python docs/generate.py")
     return 1 if stale else 0

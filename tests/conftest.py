@@ -11,8 +11,11 @@ from collections.abc import Generator
 
 import pytest
 
+from tests.sizes import LONG, is_long
+
 gc.disable()  # until all is read
 
+COLLECTED: list[pytest.Item] = []  # also what is left to `make test-long`
 SITE = "whole_site"  # the fixture of one server and one browser
 # half of what looks at pages, by time, in one process; the rest in another
 ONE_SITE = ("test_every_page", "test_three_jobs", "test_ask", "test_board")
@@ -24,6 +27,10 @@ FIRST = (
     "tests/service",
     "tests/engine",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long(but, slice): left to `make test-long` (tests/sizes.py)")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -38,11 +45,19 @@ def pytest_runtest_makereport(
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each process would open a site of its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Pages are looked at in two processes, and begun first; then what takes long by itself, so that all end together."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is long is left to `make test-long`. Pages are looked at in two processes, and begun first; then what takes long by itself, so that all end together."""
+    COLLECTED[:] = items
+    if not LONG and not any("::" in word for word in config.args):  # what is named is run, however long
+        short = [item for item in items if not is_long(item)]
+        config.hook.pytest_deselected(items=[item for item in items if is_long(item)])
+        items[:] = short
     for item in filter(_looks, items):
         module = item.path.stem
         item.add_marker(pytest.mark.xdist_group("site one" if module in ONE_SITE else "site two"))
+    for item in items:  # a file in one process: what it shares is made once
+        if not any(item.iter_markers("xdist_group")):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=_turn)
 
 

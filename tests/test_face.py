@@ -17,6 +17,7 @@ import allocator
 from allocator.domain.change import KINDS
 from allocator.intake.write import write_case
 from tests.service.office import facts
+from tests.sizes import long, whole_or
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,10 +55,8 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], ob
 
 def test_every_name_works_after_every_other(calls: dict[str, Callable[[], object]]) -> None:
     names = list(calls)
-    for n, name in enumerate(
-        names
-    ):  # name, name, next, name, the one after, name, …: every two stand together both ways
-        for called in [name, *(x for other in names[n:] for x in (name, other))]:
+    for n, name in enumerate(names):  # name, name, next, name, …: every two stand together both ways, or neighbours
+        for called in [name, *(x for other in whole_or(names[n:], names[n:], names[n : n + 2]) for x in (name, other))]:
             assert calls[called](), f"{called}, among {name} and those after it"
 
 
@@ -150,6 +149,7 @@ def test_what_is_wrong_with_a_case_is_told_with_every_problem(tmp_path: Path) ->
     assert len(told.value.problems) >= 2
 
 
+@long()
 def test_the_page_s_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (ROOT / "docs/reference/python.md").read_text("utf-8")
     monkeypatch.chdir(ROOT)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sizes import long
+
 ROOT = Path(__file__).parents[1]
 STEP = re.compile(r"^(?:In `([^`]+)`, below `([^`]+)`|New file `([^`]+)`):\n\n```\w+\n(.*?)^```$", re.M | re.S)
 
@@ -123,6 +125,7 @@ def done_in(folder: Path, how_to: str) -> list[str]:
     return list(dict.fromkeys(touched))
 
 
+@long(but="add-a-change")
 @pytest.mark.parametrize("how_to", HOLDS)
 def test_it_works_as_it_stands(how_to: str, tmp_path: Path) -> None:
     files = done_in(tmp_path, how_to)

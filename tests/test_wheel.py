@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sizes import LONG
+from tests.sizes import LONG, long
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +21,7 @@ def run(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(a) for a in args], cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
+@long(slice="tests/cli/test_demo.py::test_it_fits_a_screen")
 def test_the_wheel_runs_the_demo_in_a_clean_environment(tmp_path: Path) -> None:
     built = run(
         sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT, cwd=tmp_path

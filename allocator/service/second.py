@@ -26,6 +26,7 @@ MOST = 5  # wrong codes one after another, after which none is looked at for a w
 WHILE = dt.timedelta(minutes=15)
 CODES, LENGTH = 10, 10  # codes for its loss, and their characters
 SALT = 16  # bytes
+WORK = 2**14  # of scrypt, for each guess
 
 
 def in_own_session(who: Who) -> None:
@@ -113,7 +114,7 @@ def _kept(row: Factor, typed: str) -> bool:
 
 def _slowly(code: str, salt: str) -> str:
     """The salt and a hash that takes its time: a code is short, and whoever reads the store could try them all."""
-    return salt + hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), n=2**14, r=8, p=1, dklen=32).hex()
+    return salt + hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), n=WORK, r=8, p=1, dklen=32).hex()
 
 
 def new_codes(s: Session, person: str) -> list[str]:

@@ -19,6 +19,7 @@ from allocator.errors import CaseError
 from tests.benchmarks.gap import gap, read_gap, run_gap
 from tests.benchmarks.reviewer import instance, read_reviewer, reviewer, run_reviewer
 from tests.command import run
+from tests.sizes import long
 
 # two agents, three jobs: agent 1 has room for one of them
 TINY = "2 3\n 1 2 3\n 4 4 4\n 5 5 5\n 2 2 2\n 5 6\n"
@@ -134,6 +135,7 @@ def test_the_commands_print_a_line_or_one_json_list(tmp_path: Path, capsys: pyte
         reviewer(folder, 3, 1)
 
 
+@long()
 def test_they_are_run_by_the_command_too(tmp_path: Path) -> None:
     """Of a checkout; in a process of its own, which prints by itself."""
     (tmp_path / "two.txt").write_text("2 2 1 9 9 1 3 3 3 3 3 3")

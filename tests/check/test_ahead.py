@@ -23,7 +23,7 @@ def misstated(plan: Plan) -> Plan:
 
 def test_read_ahead_it_finds_what_it_finds_afterwards() -> None:
     audited = 0
-    for seed in range(whole_or(100, 12)):
+    for seed in range(whole_or(100, 12, 5)):
         case, policy = random_case(seed)
         plan = solve(case, policy)
         ahead = opened(case, policy, plan.made_with.seed, plan.inputs)
@@ -34,7 +34,7 @@ def test_read_ahead_it_finds_what_it_finds_afterwards() -> None:
             assert found
             assert found == audit(case, policy, wrong)
             audited += 1
-    assert audited > 5
+    assert audited > whole_or(5, 5, 2)
 
 
 def test_another_case_read_ahead_is_not_looked_at() -> None:

@@ -17,6 +17,7 @@ from allocator.domain.seal import sealed
 from allocator.questions.scenario import repair
 from allocator.reasons.answer import solve, world
 from tests.make import case, led, policy, school, sip
+from tests.sizes import long
 
 Json = Any
 WHOLE = (
@@ -138,6 +139,7 @@ def altered(name: str, path: str, what: str) -> Json:
     return data
 
 
+@long()
 def test_each_field_altered_is_refused_or_is_named_as_not_checked() -> None:
     done, taken = set(), set()
     for name, path, what in kinds():

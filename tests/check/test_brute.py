@@ -15,7 +15,7 @@ from tests.check.random_cases import random_case
 from tests.sizes import whole_or
 
 BLOCKS = 20
-IN_A_BLOCK, OTHERWISE = whole_or(25, 2), whole_or(60, 8)
+IN_A_BLOCK, OTHERWISE = whole_or(25, 2, 1), whole_or(60, 8)
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

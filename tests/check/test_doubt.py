@@ -14,6 +14,7 @@ from allocator.domain.policy import Policy
 from allocator.errors import CaseError
 from tests import make
 from tests.check.random_cases import random_case
+from tests.sizes import long
 
 
 def stated(plan: Plan, **bounds: int) -> Plan:
@@ -60,6 +61,7 @@ def test_a_bound_that_last_years_pairs_go_beyond_is_a_breach() -> None:
     assert not audit(case, policy, stated(plan, t4=points.value + 5_000, t5=0))
 
 
+@long(but=("0", "3"))
 @pytest.mark.parametrize("block", range(5))
 def test_what_is_true_is_not_doubted(block: int) -> None:
     for n in range(block, 100, 5):

@@ -21,7 +21,7 @@ from tests.check.own_cases import DRAWS, case_for
 from tests.sizes import whole_or
 
 pytestmark = pytest.mark.xdist_group("switches")  # the cases drawn are kept in the process
-CASES, ENOUGH = 500, whole_or(10, 2)
+CASES, ENOUGH = 500, whole_or(10, 2, 1)
 Best = tuple[tuple[str, str, str, int], ...]
 
 

@@ -18,7 +18,7 @@ from allocator.domain.policy import Policy
 from allocator.errors import CaseError
 from tests.check.brute import best
 from tests.check.random_cases import MOST_PLANS, random_case
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 CASES = whole_or(120, 60)
 DAYS = [dt.date(2026, 8, 31), dt.date(2026, 11, 2), dt.date(2026, 12, 31), dt.date(2027, 1, 4), dt.date(2027, 5, 1)]
@@ -76,6 +76,7 @@ def altered(n: int) -> tuple[Case, Policy]:
     return canon.sort_rows(Case.model_validate(data)), Policy.model_validate(told)
 
 
+@long(but=("0", "1"))
 @pytest.mark.parametrize("block", range(4))
 def test_the_solver_finds_the_plan_that_trying_all_finds(block: int) -> None:
     tried = 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import run
+from tests.sizes import long
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 LEAVER = SCENARIOS / "leaver-at-christmas"
@@ -38,10 +39,12 @@ def test_solve_writes_every_way_out_and_verify_agrees(tmp_path: Path) -> None:
     assert run("verify", LEAVER, tmp_path / "p.json").returncode == 0
 
 
+@long()
 def test_json_is_the_plan_and_nothing_else() -> None:
     assert json.loads(in_a_process("solve", LEAVER, "--json").stdout)["format"] == "allocator.plan/1"
 
 
+@long()
 def test_a_plan_with_a_post_unfilled_exits_4() -> None:
     done = in_a_process("solve", SCENARIOS / "no-one")
     assert done.returncode == 4
@@ -115,6 +118,7 @@ def test_a_file_that_is_no_case_gets_a_sentence_and_writes_nothing(tmp_path: Pat
     assert kept.read_text() == "untouched"
 
 
+@long()
 def test_a_team_is_invented_for_a_schools_table(tmp_path: Path) -> None:
     (tmp_path / "schools.csv").write_bytes((SCENARIOS / "hartwell" / "schools.csv").read_bytes())
     assert "Tightness 1.0" in run("generate", "team", tmp_path, "--sips", "11", "--seed", "3").stdout

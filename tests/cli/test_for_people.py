@@ -18,6 +18,7 @@ from allocator.report.terminal import show_plan, tell
 from tests.cli.test_commands import LEAVER
 from tests.cli.test_commands import plan as plan
 from tests.command import run
+from tests.sizes import long
 
 
 def test_a_school_and_a_sip_are_known_by_name(plan: Path) -> None:
@@ -62,6 +63,7 @@ def test_every_file_from_any_plan(plan: Path, tmp_path: Path) -> None:
     assert len(files[2].read_text("utf-8-sig").splitlines()) == schools + 1
 
 
+@long()
 def test_the_jobs_end_in_a_workbook_and_a_page(plan: Path, tmp_path: Path) -> None:
     for n, job in enumerate(
         (

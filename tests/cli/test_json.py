@@ -14,6 +14,7 @@ import typer
 
 from allocator.cli.commands import app
 from scenarios.tables import HERE
+from tests.sizes import long
 
 LEAVER = HERE / "leaver-at-christmas"
 RUNS_ON = {"serve", "worker"}  # they never end by themselves
@@ -46,6 +47,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     return run
 
 
+@long()
 def test_what_a_person_reads_never_mixes_with_it(said: Callable[..., Any], tmp_path: Path) -> None:
     plan, next_ = tmp_path / "p.json", tmp_path / "next"
     assert said("solve", LEAVER, "-o", plan, "--excel", tmp_path / "p.xlsx")["format"] == "allocator.plan/1"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sizes import long
+
 HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
 HEAVY = {"pandas", "openpyxl", "lxml", "python_calamine", "jinja2", "sqlalchemy", "fastapi", "docx", "typst", "dbos"}
 COUNT = """
@@ -52,6 +54,7 @@ def test_a_solve_loads_no_library_that_it_does_not_use(plan: tuple[Path, list[st
     assert len(plan[1]) <= 780  # 729; with pandas, workbooks and all of MathOpt it was 1,300
 
 
+@long()
 def test_a_question_loads_no_library_that_it_does_not_use(plan: tuple[Path, list[str]]) -> None:
     names = loaded("explain", plan[0], "--school", "900057", "--why-not", "carl")
     assert "ortools.sat.python.cp_model" in names  # it was asked and answered
@@ -59,6 +62,7 @@ def test_a_question_loads_no_library_that_it_does_not_use(plan: tuple[Path, list
     assert len(names) <= 740  # 686
 
 
+@long()
 def test_the_solver_still_takes_series_where_somebody_has_pandas() -> None:
     """The engine reads `cp_model` without pandas; the same file serves others in the process afterwards."""
     done = subprocess.run(

@@ -21,7 +21,7 @@ from allocator.engine.tiers import Clock, Conflict, Stop, solve
 from tests.benchmarks.hard import short_grid
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 CASES = whole_or(300, 8)
 
@@ -47,6 +47,7 @@ def others(inst: Instance, now: Solution) -> list[int]:
     return [i for i in range(len(inst.pairs)) if i not in chosen]
 
 
+@long(but="1")
 @pytest.mark.parametrize("block", range(4))
 def test_every_pair_of_random_instances(block: int) -> None:
     asked = answered = 0
@@ -62,6 +63,7 @@ def test_every_pair_of_random_instances(block: int) -> None:
     assert answered > asked / 3
 
 
+@long()
 @pytest.mark.parametrize("name", whole_or(["20 0.9 plain", "20 0.97 joined"], ["20 0.9 plain"]))
 def test_pairs_of_hard_years(name: str) -> None:
     case = dict(short_grid())[name]

@@ -17,7 +17,7 @@ from allocator.engine.wide.levels import kernel, levels
 from tests.benchmarks.drawn import draw, text
 from tests.benchmarks.gap import read_gap
 from tests.engine.test_plain import plain_instance
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -35,6 +35,7 @@ def test_prices_of_room_bound_every_plan(seed: int) -> None:
     assert found.bound <= points * UNIT * 1.15
 
 
+@long(but="2")
 @pytest.mark.parametrize("seed", range(4))
 def test_pairs_left_out_cost_what_is_said(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few pairs stand for all, and the bound is of all."""
@@ -53,6 +54,7 @@ def test_pairs_left_out_cost_what_is_said(seed: int, monkeypatch: pytest.MonkeyP
     assert got is None or got.tiers[1].bound >= best.tiers[1].value >= got.tiers[1].value
 
 
+@long(but="c20x200")
 @pytest.mark.parametrize(("name", "work", "most"), [("c20x200", 2, 2e-3), ("d30x700", 12, 6e-3), ("e60x900", 10, 2e-2)])
 def test_a_dense_instance_is_near_its_bound_at_once(name: str, work: float, most: float, tmp_path: Path) -> None:
     """By work, not by time: a method that falls off here would fail. All jobs done, no agent over its capacity."""

@@ -18,7 +18,7 @@ from allocator.questions.choices import choices
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import solve as answered
 from tests.check.random_cases import random_case
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 READY = sorted(p.parent for p in (Path(__file__).parents[2] / "scenarios").glob("*/schools.csv"))
 TRIED = {True: 5, False: 1}  # pairs of each ready case, small or not
@@ -53,6 +53,7 @@ def others(inst: Instance, now: Solution) -> list[int]:
     return [i for i in range(len(inst.pairs)) if i not in chosen]
 
 
+@long(but=("hartwell", "tenure-bites", "kept-lock", "no-one", "zero-weights"))
 @pytest.mark.parametrize("folder", READY, ids=lambda p: p.name)
 def test_on_every_ready_case(folder: Path) -> None:
     reading = read_case(folder)
@@ -70,6 +71,7 @@ def test_on_every_ready_case(folder: Path) -> None:
             compare(world.ready.inst, after, pair)
 
 
+@long(but="0")
 @pytest.mark.parametrize("block", range(3))
 def test_on_random_cases_with_every_rule(block: int) -> None:
     tried = 0
@@ -81,6 +83,7 @@ def test_on_random_cases_with_every_rule(block: int) -> None:
     assert tried > whole_or(20, 8)
 
 
+@long(but="head-moves")
 @pytest.mark.parametrize("name", ["leaver-at-christmas", "head-moves", "cluster-asks"])
 def test_lists_for_a_leaver_are_the_same_found_around_each_pair(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = read_case(READY[0].parent / name)

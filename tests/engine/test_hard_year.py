@@ -14,6 +14,7 @@ from allocator.engine.method import solve
 from allocator.engine.model import value
 from allocator.engine.tiers import Stop
 from tests.benchmarks.hard import kept, short_grid
+from tests.sizes import long
 
 MOST = Stop(work=6.0, nodes=1_000)  # several times what the slowest of them takes
 
@@ -28,6 +29,7 @@ def test_a_hard_year_is_proved(name: str, case: Case) -> None:
         assert sum(t.value for t in got.tiers if t.name.startswith("1d")) > 0  # else it is no hard year
 
 
+@long(but=("20-0.9-joined", "20-0.97-plain", "32-0.97-plain"))
 @pytest.mark.parametrize(
     ("name", "case"),
     [
@@ -49,6 +51,7 @@ def test_a_plan_stopped_at_a_tenth_of_the_work_keeps_its_schools(name: str, case
         assert was.value == best.value
 
 
+@long(but="32 0.8 plain")
 @pytest.mark.parametrize("name", ["32 0.8 plain", "32 0.9 plain"])
 def test_a_plan_with_few_points_is_led_near_to_the_most(name: str) -> None:
     """Its tiers are held: nothing is filled, spared or kept less for it. The second is found only among plans in which

@@ -22,7 +22,7 @@ from allocator.engine.tiers import solve as exact
 from allocator.engine.wide import ending, large, whole
 from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 
 def _whole(inst: Instance, hint: Sequence[int] = ()) -> Solution:
@@ -52,7 +52,7 @@ def _stands(inst: Instance, solution: Solution) -> bool:
         return False
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(whole_or(25, 25, 8)))
 def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
     inst = random_instance(seed)
     try:
@@ -67,7 +67,7 @@ def test_one_piece_agrees_with_cp_sat(seed: int) -> None:
     assert got.short == best.short
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(whole_or(8, 8, 3)))
 def test_a_lot_not_proved_at_once_costs_no_tier_before_it(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     inst = random_instance(seed)
     inst = replace(
@@ -99,7 +99,7 @@ def test_a_lot_not_proved_at_once_costs_no_tier_before_it(seed: int, monkeypatch
     assert [t.value for t in got.tiers] == [t.value for t in best.tiers]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_a_hard_year_is_the_same_by_either_method(seed: int) -> None:
     inst = short_of_days(seed)
     try:
@@ -110,7 +110,7 @@ def test_a_hard_year_is_the_same_by_either_method(seed: int) -> None:
     assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(whole_or(8, 8, 3)))
 def test_a_plan_to_begin_from_changes_nothing(seed: int) -> None:
     inst = random_instance(seed)
     try:
@@ -122,7 +122,7 @@ def test_a_plan_to_begin_from_changes_nothing(seed: int) -> None:
         assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_who_ties_by_the_method_of_many_pairs_ties_by_the_other(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     inst = random_instance(seed)
     inst = replace(inst, pairs=tuple(replace(p, points=p.points // 50 * 50) for p in inst.pairs))
@@ -138,7 +138,7 @@ def test_who_ties_by_the_method_of_many_pairs_ties_by_the_other(seed: int, monke
     assert not looked  # exchanges of one or two, and no longer chains
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_days_short_fall_the_same_person_by_person(seed: int) -> None:
     inst = replace(random_instance(seed), most_load=None)
     try:
@@ -150,7 +150,7 @@ def test_days_short_fall_the_same_person_by_person(seed: int) -> None:
     assert together == best.short
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_parts_add_up(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(method, "SMALL", 10)
     one, two = random_instance(seed, 8, 3, structures=False), random_instance(seed + 100, 6, 2, structures=False)
@@ -162,6 +162,7 @@ def test_parts_add_up(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
 
 
+@long(but=("5", "8"))
 @pytest.mark.parametrize("seed", range(10))
 def test_areas_keep_the_rules_and_their_bounds_hold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large, "SIZE", 8)

@@ -20,7 +20,7 @@ from allocator.engine.wide import search
 from allocator.engine.wide.exact import exact
 from allocator.engine.wide.knapsack import NEVER, UNIT, Packing, best_sets, descend, losses, packing
 from allocator.engine.wide.search import solve_plain
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 
 def plain_instance(seed: int, posts: int = 14, people: int = 4, lot: bool = False) -> Instance:
@@ -64,7 +64,7 @@ def test_best_sets_are_the_best(seed: int) -> None:
     assert total == sum(int((sets @ worth[s])[sets @ load[s] <= room[s]].max()) for s in range(3))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_the_bound_holds_and_what_a_pair_costs_it(seed: int) -> None:
     inst = plain_instance(seed, 9, 3)
     pack, at = _packed(inst)
@@ -96,6 +96,7 @@ def test_a_few_posts_are_settled_exactly(seed: int) -> None:
     assert int(pack.points[holder, np.arange(8)].sum()) == by_cp_sat(inst, settle=False).tiers[1].value
 
 
+@long(but="0")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("lot", [False, True])
 def test_the_search_agrees_with_cp_sat(seed: int, lot: bool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +106,7 @@ def test_the_search_agrees_with_cp_sat(seed: int, lot: bool, monkeypatch: pytest
     assert (got.status, got.tiers, got.chosen) == ("optimal", best.tiers, best.chosen)
 
 
+@long()
 def test_workers_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "WIDE", 0)  # no proof, so that the walks have all to do
     inst = plain_instance(1, 40, 6)

@@ -16,7 +16,7 @@ from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
-CASES = whole_or(400, 24)
+CASES = whole_or(400, 24, 8)
 
 
 @pytest.mark.parametrize("block", range(4))

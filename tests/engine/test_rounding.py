@@ -29,15 +29,15 @@ def allowed(inst: Instance, chosen: tuple[int, ...], short: dict[int, int]) -> b
 @pytest.mark.parametrize("make", [random_instance, short_of_days])
 def test_what_is_laid_out_at_once_breaks_no_rule(make: object) -> None:
     laid = better = 0
-    for seed in range(whole_or(2_000, 150)):
+    for seed in range(whole_or(2_000, 150, 50)):
         inst = make(seed)  # type: ignore[operator]
         if (plan := at_once(inst, [i for i in range(len(inst.pairs)) if i % 3 == seed % 3])) is None:
             continue
         assert allowed(inst, *plan), seed
         laid += 1
         better += len(plan[0]) > len(rounded(inst, range(len(inst.pairs))))
-    assert laid > 50
-    assert better > 10
+    assert laid > whole_or(50, 50, 15)
+    assert better > whole_or(10, 10, 3)
 
 
 def test_days_short_go_where_they_cost_least_and_posts_to_whom_has_days() -> None:

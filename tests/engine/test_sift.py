@@ -21,7 +21,7 @@ from allocator.engine.tops import top
 from allocator.engine.wide import sift
 from allocator.engine.wide.whole import solve_whole
 from tests.engine.random_instances import random_instance, short_of_days
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 
 def roomy(seed: int) -> Instance:
@@ -49,7 +49,7 @@ def few_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("make", MAKERS)
 def test_what_is_found_is_what_a_solve_finds(make: Callable[[int], Instance]) -> None:
     proved = tried = 0
-    for seed in range(whole_or(300, 25)):
+    for seed in range(whole_or(300, 25, 9)):
         inst = make(seed)
         try:
             exact = solve(inst)
@@ -87,6 +87,7 @@ def test_a_first_plan_keeps_its_trims(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tried > 2
 
 
+@long()
 def test_where_relaxations_settle_nothing_highs_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked in a relaxation's place it once left posts open for points."""
     monkeypatch.setattr(sift, "DIVES", 0)
@@ -99,7 +100,7 @@ def test_where_relaxations_settle_nothing_highs_finds_the_same(monkeypatch: pyte
 
     monkeypatch.setattr("allocator.engine.wide.sift.solve_whole", counted)
     found = proved = 0
-    for seed in range(whole_or(200, 25)):
+    for seed in range(whole_or(200, 25, 16)):
         inst = roomy(seed)
         try:
             exact = solve(inst)
@@ -121,7 +122,7 @@ def test_where_relaxations_settle_nothing_highs_finds_the_same(monkeypatch: pyte
 
 def test_a_pair_costs_the_bound_what_is_said_at_least() -> None:
     asked = 0
-    for seed in range(whole_or(120, 12)):
+    for seed in range(whole_or(120, 12, 5)):
         inst = roomy(seed)
         sifted = sift.Sift(inst, Clock(Stop(), monotonic()))
         try:
@@ -140,7 +141,7 @@ def test_a_pair_costs_the_bound_what_is_said_at_least() -> None:
             got = next(v.value for t, v in zip(inst.tiers, with_it.tiers, strict=True) if t.points)
             assert got <= sifted.bound - sifted.cost[pair], (seed, pair)
             asked += 1
-    assert asked > 20
+    assert asked > whole_or(20, 20, 8)
 
 
 def pool(posts: int, people: int, seed: int) -> Instance:
@@ -163,6 +164,7 @@ def pool(posts: int, people: int, seed: int) -> Instance:
     )
 
 
+@long()
 def test_a_pool_in_which_everybody_may_go_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """4,500 pairs, with prices that are no plain assignment: proved, whatever the number of workers."""
     monkeypatch.undo()
@@ -202,7 +204,7 @@ def test_stopped_once_all_is_relaxed_the_plan_is_near_the_bound(monkeypatch: pyt
 
 
 def test_a_plan_gone_on_from_is_found_by_way_of_few_pairs_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    insts = [i for i in map(roomy, range(1, 40, 2)) if len(i.bonds) == 1]
+    insts = [i for i in map(roomy, range(1, whole_or(40, 40, 16), 2)) if len(i.bonds) == 1]
     plain = [method.solve(i) for i in insts]
     monkeypatch.setattr(method, "ROOT", 0)
     monkeypatch.setattr(method, "SMALL", 10)

@@ -18,6 +18,7 @@ from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tiers import solve as exact
 from allocator.engine.walk import columns
 from tests.engine.random_instances import random_instance
+from tests.sizes import long, whole_or
 
 COARSE = tuple(Trim(k, (k,)) for k in (2, 4))  # units that a limit of odd loads cannot use whole
 
@@ -35,6 +36,7 @@ def coarse(seed: int) -> Instance:
     )
 
 
+@long()
 def test_trims_come_out_whole_though_they_are_not_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is asked, the answer is that of a search in which they are whole from the first."""
     asked, real = [0], highs.solved
@@ -68,7 +70,7 @@ def stands(inst: Instance, pair: int) -> Solution | None:
         return None
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 3)))
 def test_the_only_best_plan_is_found_with_its_proof(seed: int) -> None:
     """From any plan of the best points; and where two are equal in the lot it does not say that there is one."""
     inst = coarse(seed)

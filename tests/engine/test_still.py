@@ -38,7 +38,7 @@ def gone_on_from(make: Callable[[int], Instance], seed: int) -> Instance:
 def test_every_answer_is_that_of_a_solve(make: Callable[[int], Instance], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("allocator.engine.still.FEWER", 1.0)
     answered = 0
-    for seed in range(whole_or(120, 15)):
+    for seed in range(whole_or(120, 15, 8)):
         try:
             inst = gone_on_from(make, seed)
             now = solve(inst)
@@ -53,7 +53,7 @@ def test_every_answer_is_that_of_a_solve(make: Callable[[int], Instance], monkey
             full = solve(replace(inst, fixed=tuple(sorted({*inst.fixed, pair}))))
             assert (found.tiers, found.chosen, dict(found.short)) == (full.tiers, full.chosen, dict(full.short)), seed
             answered += 1
-    assert answered > 3
+    assert answered > whole_or(3, 3, 1)
 
 
 def test_a_plan_without_bonds_has_nobody_who_stays(monkeypatch: pytest.MonkeyPatch) -> None:

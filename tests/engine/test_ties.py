@@ -13,9 +13,9 @@ from allocator.engine.part import parts
 from allocator.engine.tiers import Conflict, Stop, solve
 from allocator.engine.wide.sift import left
 from tests.engine.random_instances import random_instance, short_of_days
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
-SEEDS = range(whole_or(400, 24))
+SEEDS = range(whole_or(400, 24, 8))
 SPARSE = 20, 8, 2  # posts, people, people of a post: some fall into parts
 
 
@@ -82,6 +82,7 @@ def test_all_are_among_the_pairs_that_a_large_solve_came_to_know(seed: int, monk
         assert missed(inst, found, found.near) == []
 
 
+@long()
 def test_large_solves_come_to_know_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """The instances of the test above have what it looks for, in parts and whole."""
     monkeypatch.setattr(method, "SMALL", 0)

@@ -1,4 +1,4 @@
-"""A slice of the fuzzing: seeds damaged by a few dice, always the same; with ALLOCATOR_LONG by coverage, FUZZ_SECONDS a reader."""
+"""A slice of the fuzzing: seeds damaged by a few dice, always the same; by coverage where FUZZ_SECONDS (a reader) is given."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.readers import readers, tried
-from tests.sizes import LONG, whole_or
+from tests.sizes import whole_or
 
 NAMES = tuple(readers())
-INPUTS = whole_or(400, 40)  # a reader
+INPUTS = whole_or(400, 40, 12)  # a reader
 ODD = (
     b"\0",
     b"\xff\xfe",
@@ -43,7 +43,7 @@ ODD = (
     b"0000-00-00",
     b"9999-12-31",
 )
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "180"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS") or 0)
 
 
 def damaged(seed: bytes, dice: random.Random) -> bytes:
@@ -92,7 +92,7 @@ def test_what_nobody_would_write_is_refused_in_words(name: str, tmp_path: Path) 
             raise AssertionError(f"input {n} of {name} ({tmp_path / 'crash'}): {crash!r}") from crash
 
 
-@pytest.mark.skipif(not LONG, reason="hours by themselves: ALLOCATOR_LONG=1")
+@pytest.mark.skipif(not SECONDS, reason="hours by themselves: FUZZ_SECONDS=180 make test-long")
 @pytest.mark.parametrize("name", NAMES)
 def test_by_coverage_nothing_crashes(name: str, tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="it has no wheel for this Python or machine")

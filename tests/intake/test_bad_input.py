@@ -21,6 +21,7 @@ from allocator.intake.template import write_template
 from allocator.rules.experience import asked
 from scenarios.tables import HERE
 from tests.make import case, policy, school
+from tests.sizes import long
 
 Book = Any
 SIPS = "sip,name,kind,phases,days\na,Ann Lea,consultant,primary,10\n"
@@ -100,6 +101,7 @@ def test_a_formula_error_saved_as_text_in_a_csv_is_told_too(tmp_path: Path) -> N
     assert codes(folder(tmp_path, schools="urn,name,phase\n1,#N/A,primary\n")) == ["formula_error"]
 
 
+@long()
 def test_ten_thousand_rows_of_junk_are_counted_not_listed(tmp_path: Path) -> None:
     junk = "".join(f"junk {n},x,y\n" for n in range(10_000))
     began = process_time()

@@ -13,6 +13,7 @@ from openpyxl.styles import Font, PatternFill
 
 from allocator.intake.own_words import OwnWords
 from allocator.intake.read import Reading, read_case
+from tests.sizes import long
 
 SIPS: list[list[Any]] = [["sip", "name", "kind", "phases", "days"], ["ann", "Ann Lea", "consultant", "primary", 20]]
 SCHOOLS: list[list[Any]] = [["urn", "name", "phase"], [900101, "Ash", "primary"], [900102, "Elm", "primary"]]
@@ -193,6 +194,7 @@ def test_what_cannot_be_read_is_refused_with_what_is_expected(tmp_path: Path, co
     assert "Did you mean raised" not in bad[0].text
 
 
+@long()
 def test_three_thousand_rows_take_about_a_second(tmp_path: Path) -> None:
     made, sheet = book(tmp_path, [[*SCHOOLS[0], *(f"own {n}" for n in range(30))]])
     for n in range(3000):

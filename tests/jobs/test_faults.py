@@ -30,11 +30,11 @@ from allocator.store.database import Database
 from allocator.store.tables import Job, WorkerRow
 from tests.make import case, led, school, sip
 from tests.servers import Server, free_port, serving, until
-from tests.sizes import whole_or
-from tests.stores import KINDS, store_url
+from tests.sizes import long, whole_or
+from tests.stores import KINDS, ready_url
 
 SEEDS = 8
-JOBS, MORE_JOBS = whole_or(200, 18), whole_or(30, 9)
+JOBS, MORE_JOBS = whole_or(200, 18, 14), whole_or(30, 9)
 FATES = whole_or({"worker": 10, "server": 4, "everybody": 2}, {"worker": 2, "server": 1, "everybody": 1})
 FACTS = case([school(str(n)) for n in range(4)], [sip("A"), sip("B")])
 MOVES = case(  # schools whose SIP of last year fits less well than the other: a change gains, and so does one more
@@ -131,11 +131,12 @@ def contents(client: Client, jobs: dict[str, int]) -> dict[int, set[str]]:
     return out
 
 
+@long(but="postgresql")
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_at_random_moments_through_many_jobs(kind: str, tmp_path: Path) -> None:
     """Workers, the server, or all of them at once, by kill -9, while jobs are asked for and done."""
     dice = random.Random(7)
-    with store_url(kind, tmp_path) as url, serving(url, tmp_path, ROOM, hands=3) as server:
+    with ready_url(kind, tmp_path) as url, serving(url, tmp_path, ROOM, hands=3) as server:
         client, jobs, over = Client(server), {}, threading.Event()
         fates = [fate for fate, times in FATES.items() for _ in range(times)]
         dice.shuffle(fates)
@@ -202,6 +203,7 @@ def own_postgres() -> Iterator[tuple[str, Any]]:
         shutil.rmtree(folder)
 
 
+@long()
 def test_postgresql_restarted_in_the_middle(tmp_path: Path) -> None:
     with own_postgres() as (url, ctl), serving(url, tmp_path, ROOM, hands=2) as server:
         client, jobs = Client(server), {}
@@ -260,7 +262,7 @@ def hartwell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server,
     folder = tmp_path_factory.mktemp("hartwell")
     facts = read_case(HARTWELL).case
     assert facts is not None
-    with store_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=1) as server:
+    with ready_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=1) as server:
         client = Client(server, facts)
         yield server, client, client.ended(client.accepted("the plan", 1))["result"]["plan"]
 
@@ -277,6 +279,7 @@ def long_job(client: Client, plan: str) -> str:
     return job
 
 
+@long()
 @on_hartwell
 def test_a_running_job_is_cancelled_at_once_and_keeps_its_best_plan(hartwell: tuple[Server, Client, str]) -> None:
     _, client, plan = hartwell
@@ -299,6 +302,7 @@ def ended_as(server: Server, job: str, attempt: int) -> str | None:
     return next((x["state"] for x in lines if x["attempt"] == attempt), None)
 
 
+@long()
 @on_hartwell
 def test_a_worker_that_was_only_slow_changes_nothing(hartwell: tuple[Server, Client, str]) -> None:
     """Frozen while it works, its job goes to another; when it wakes it lets go, and the other's answer counts."""
@@ -323,7 +327,7 @@ def test_a_worker_that_was_only_slow_changes_nothing(hartwell: tuple[Server, Cli
 
 
 def test_a_waiting_job_is_cancelled_before_it_begins_and_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
-    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, {"ALLOCATOR_OPEN_JOBS": "2"}) as server:
+    with ready_url("sqlite", tmp_path) as url, serving(url, tmp_path, {"ALLOCATOR_OPEN_JOBS": "2"}) as server:
         client = Client(server)
         job, later = client.accepted("one", 0), client.accepted("two", 1)
         answer = client.http.post(f"/rounds/{client.round}/solves")
@@ -335,8 +339,9 @@ def test_a_waiting_job_is_cancelled_before_it_begins_and_a_full_queue_says_when_
         assert client.job(job)["state"] == "cancelled"
 
 
+@long()
 def test_workers_of_a_server_that_is_gone_end_and_its_work_is_taken_up_again(tmp_path: Path) -> None:
-    with store_url("sqlite", tmp_path) as url, serving(url, tmp_path, ROOM, workers=1) as server:
+    with ready_url("sqlite", tmp_path) as url, serving(url, tmp_path, ROOM, workers=1) as server:
         client = Client(server)
         until(lambda: client.http.get("/readyz").json()["workers"] == 1)
         server.kill()
@@ -346,6 +351,7 @@ def test_workers_of_a_server_that_is_gone_end_and_its_work_is_taken_up_again(tmp
         assert client.ended(client.accepted("one", 0))["state"] == "done"
 
 
+@long()
 @pytest.mark.parametrize(("kind", "ask"), [("sweeps", {"leaving": 2}), ("frontier", None)])
 def test_work_in_parts_is_the_same_with_any_number_of_workers_even_when_one_dies(
     kind: str, ask: dict[str, Any] | None, tmp_path: Path
@@ -354,7 +360,7 @@ def test_work_in_parts_is_the_same_with_any_number_of_workers_even_when_one_dies
     for workers in (1, 3):
         folder = tmp_path / str(workers)
         folder.mkdir()
-        with store_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=workers) as server:
+        with ready_url("postgresql", folder) as url, serving(url, folder, ROOM, hands=workers) as server:
             client = Client(server, MOVES)
             solved = client.ended(client.accepted("s", 0))
             job = client.http.post(f"/plans/{solved['result']['plan']}/{kind}", json=ask).json()["id"]

@@ -29,7 +29,7 @@ from allocator.store.database import Database
 from allocator.store.tables import Programme, RoundRow
 from tests.servers import Server, serving
 from tests.service.office import MEL, facts
-from tests.sizes import LONG
+from tests.sizes import HOURS
 
 HARTWELL = Path(__file__).parents[2] / "scenarios" / "hartwell"
 # the shell first: without a window's furniture it opens a page at a third of the cost
@@ -209,18 +209,18 @@ def accessible(page: Page) -> None:
     """axe-core finds nothing against WCAG 2.2 AA or its best practice on the page as it is now.
 
     In the daily run a page, or a part of one, is passed over when every kind of element in it was in order before, on
-    another page or in another state, and so is a row that is built as the one before it; `make test-long` searches each.
+    another page or in another state, and so is a row that is built as the one before it; where hours are given, each is searched.
     """
     page.wait_for_load_state("load")  # or it would be measured before it has its styles
     parts, whole = map(set, page.evaluate(KINDS))
     known = _in_order[page.evaluate("innerWidth < 641")]
-    if parts | whole <= known and not LONG:
+    if parts | whole <= known and not HOURS:
         return
-    if not LONG:  # parts that are known say nothing of a page that is new as a whole
+    if not HOURS:  # parts that are known say nothing of a page that is new as a whole
         page.evaluate(AGAIN, sorted(parts & known) if whole <= known else [])
     found = _axe().run(
         page,
-        context=None if LONG else {"exclude": [["[data-again]"], ["[data-known]"]]},
+        context=None if HOURS else {"exclude": [["[data-again]"], ["[data-known]"]]},
         options={
             "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
             "resultTypes": ["violations"],  # what is in order is not listed, which would take as long again

@@ -26,6 +26,7 @@ from allocator.words import day
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 
 def team() -> Case:
@@ -50,6 +51,7 @@ def open_round(db: Database, id: str, facts: Case | None = None) -> None:
         keep.keep_case(s, keep.the_round(s, id, lock=True), facts or team(), Policy(), [], MEL)
 
 
+@long()
 def test_from_the_offer_to_the_data(at: Site) -> None:
     open_round(at.db, "ask")
     at.manages_all("ask")
@@ -156,6 +158,7 @@ def test_from_the_offer_to_the_data(at: Site) -> None:
     expect(page.get_by_text("4 of 6 have answered")).to_be_visible()
 
 
+@long()
 def test_the_forms_are_accessible_and_fit_a_phone(at: Site) -> None:
     open_round(at.db, "ask2")
     for page, path in (
@@ -319,6 +322,7 @@ def a_county(n: int = 60, **tables: Any) -> Case:
     return case(rows, [sip("A", name="Ann Lee", email="ann@x.example")], history=led("1", "A", "2025/26"), **tables)
 
 
+@long()
 def test_the_form_of_a_sip_who_could_meet_many_schools_is_folded_and_loses_none(at: Site) -> None:
     open_round(at.db, "many-ties", a_county(interests=[{"sip": "A", "urn": "5", "kind": "governor"}]))
     plain = at.enter("many-ties", "sip", sip="A", width=PHONE, script=False)

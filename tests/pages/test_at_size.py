@@ -28,6 +28,7 @@ from tests.pages.test_board import board as board
 from tests.pages.test_board import go
 from tests.pages.test_matrix import SITE
 from tests.service.office import facts, open_office, planned
+from tests.sizes import long
 
 SIDEWAYS = """() => [...document.querySelectorAll(".sip-scroll")].filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => e.getAttribute("aria-label"))"""
@@ -64,6 +65,7 @@ def test_the_map_goes_close_to_the_sip_chosen_and_its_table_is_no_wider_than_a_p
     accessible(page)
 
 
+@long()
 def test_letters_and_lists_of_telling_fit_a_phone(at: Site) -> None:
     page = at.enter("told", "manager", width=PHONE)
     for path in ("/publish", "/out", "/telephone"):
@@ -72,6 +74,7 @@ def test_letters_and_lists_of_telling_fit_a_phone(at: Site) -> None:
         accessible(page)
 
 
+@long()
 def test_of_many_letters_a_page_is_written_and_the_rest_is_searched_or_shown_whole(at: Site) -> None:
     page = at.enter("draft", "manager", width=PHONE)
     page.goto(f"{at.base}/rounds/draft/publish/check")

@@ -14,7 +14,7 @@ from allocator.store import keep
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import planned
-from tests.sizes import LONG
+from tests.sizes import HOURS, long
 
 HILLS = [school(str(n), name=f"{n} Hill School", easting=400_000 + 5000 * n, northing=300_000) for n in range(1, 6)]
 
@@ -107,6 +107,7 @@ def test_search_answers_at_once_and_by_the_address_without_script(at: Site, boar
     assert plain.locator(".sip-card").count() == 1
 
 
+@long()
 def test_without_script_a_card_is_moved_by_its_menu(at: Site, board: str) -> None:
     page = go(at, board, script=False, width=PHONE)
     page.get_by_role("link", name=re.compile("Move.*2 Hill")).click()
@@ -126,6 +127,7 @@ def accessible_width(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], page.url
 
 
+@long()
 def test_every_page_is_accessible_at_both_widths(at: Site, board: str) -> None:
     page = go(at, board)
     small_page = go(at, board, width=PHONE)
@@ -146,7 +148,7 @@ def test_every_page_is_accessible_at_both_widths(at: Site, board: str) -> None:
         "lists",
     )
     for path in paths:
-        if LONG or path in ("board", "schools/1"):
+        if HOURS or path in ("board", "schools/1"):
             page.goto(f"{at.base}/rounds/{board}/{path}")
             accessible(page)
         small_page.goto(f"{at.base}/rounds/{board}/{path}")

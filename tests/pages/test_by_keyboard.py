@@ -12,6 +12,7 @@ from allocator.reasons.answer import solve
 from tests.pages.hands import Keys
 from tests.pages.site import Site
 from tests.service.office import facts, planned
+from tests.sizes import long
 
 SLOW = 60_000  # ms for a job on a busy machine
 FOCUS = """() => {
@@ -37,6 +38,7 @@ def told(keys: Keys, words: str) -> None:
     assert focus(keys.page)["place"] == "main"
 
 
+@long(slice="tests/pages/test_three_jobs.py::test_the_three_jobs")
 def test_a_year_s_main_path_by_keyboard_alone(at: Site) -> None:
     with at.db.write() as s:
         planned(s, "keys", facts(), Policy(), solve(facts(), Policy()))

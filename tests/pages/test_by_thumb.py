@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.pages.hands import Thumb
 from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.service.office import planned
+from tests.sizes import long
 
 SLOW = 60_000  # ms for a job on a busy machine
 
@@ -22,6 +23,7 @@ class Tapping(Thumb):
         self._do(self.page.locator(".sip-coming .govuk-button").first)
 
 
+@long(slice="tests/pages/test_three_jobs.py::test_the_three_jobs")
 def test_from_a_plan_to_the_plan_in_force_by_thumb(at: Site) -> None:
     with at.db.write() as s:
         planned(s, "thumb", *hartwell())

@@ -20,6 +20,7 @@ from tests.intake.test_own_words import SHEETS, save
 from tests.make import case, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 
 def rounds_of_two_years(db: Database, id: str) -> None:
@@ -57,6 +58,7 @@ def give(page: Page, path: Path) -> None:
     page.get_by_role("button", name="Read the file").click()
 
 
+@long()
 def test_from_a_workbook_of_ones_own_to_the_data(at: Site, tmp_path: Path) -> None:
     rounds_of_two_years(at.db, "data")
     page = at.enter("data", "manager")

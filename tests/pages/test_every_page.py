@@ -17,7 +17,7 @@ from tests.pages import site, states
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.states import STATES, State
 from tests.pages.test_matrix import MATRIX, OPEN, QUERY
-from tests.sizes import LONG, whole_or
+from tests.sizes import HOURS, long, whole_or
 
 OTHERWISE = re.compile(
     r'\s(?!class=|role=|type=)[\w:-]+(="[^"]*")?'
@@ -86,7 +86,7 @@ def look(
 ) -> tuple[list[str], str]:
     """What is wrong with a page, and the page.
 
-    In the daily run the browser opens a page that has an element of a kind not `known`; in `make test-long`, each.
+    In the daily run the browser opens a page that has an element of a kind not `known`; where hours are given, each.
     """
     asked = page.request.get(f"{base}{path}", max_redirects=0)
     html = "" if asked.status == 204 else asked.body().decode("utf-8", "replace")
@@ -96,7 +96,7 @@ def look(
     wrong = [f"{path}: answered {asked.status}"] if asked.status >= 400 and asked.status != 409 else []
     headings = html.count("<h1")
     wrong += [f"{path}: {headings} headings of level 1"] if headings != 1 else []
-    if kinds(html) <= known and not LONG:
+    if kinds(html) <= known and not HOURS:
         return wrong, html
     known |= kinds(html)
     page.goto(f"{base}{path}")
@@ -124,6 +124,7 @@ def watched(page: Page) -> tuple[list[str], list[str]]:
     return said, hosts
 
 
+@long(but="told")
 @pytest.mark.parametrize("name", whole_or(STATES, SOME[:2]))
 def test_every_page_of_a_manager(at: Site, made: dict[str, State], name: str) -> None:
     state = state_of(at, made, name)
@@ -138,6 +139,7 @@ def test_every_page_of_a_manager(at: Site, made: dict[str, State], name: str) ->
     assert {h for h in hosts if h.startswith("http")} == {at.base}
 
 
+@long(but="told")
 @pytest.mark.parametrize("role", ["head", "sip"])
 @pytest.mark.parametrize("name", whole_or(STATES, SOME))
 def test_every_page_of_a_head_and_a_sip(at: Site, made: dict[str, State], name: str, role: GrantRole) -> None:
@@ -157,6 +159,7 @@ def test_every_page_of_a_head_and_a_sip(at: Site, made: dict[str, State], name: 
     assert {h for h in hosts if h.startswith("http")} == {at.base}
 
 
+@long()
 def test_every_page_of_an_auditor_has_no_form_that_writes(at: Site, made: dict[str, State]) -> None:
     state = state_of(at, made, "told")
     page = at.enter(state.id, "auditor")
@@ -164,9 +167,9 @@ def test_every_page_of_an_auditor_has_no_form_that_writes(at: Site, made: dict[s
         answer = page.request.get(f"{at.base}{path}", max_redirects=0)
         if b"<html" not in answer.body():  # a file, or a part of a page
             continue
-        if LONG:
+        if HOURS:
             page.goto(f"{at.base}{path}")  # and its scripts run
-        forms: list[Any] = page.evaluate(FORMS, None if LONG else answer.text())
+        forms: list[Any] = page.evaluate(FORMS, None if HOURS else answer.text())
         assert [f for f in forms if f not in OWN] == [], path
 
 

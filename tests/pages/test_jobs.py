@@ -16,6 +16,7 @@ from allocator.store.tables import Job
 from tests.pages.site import PHONE, Site, accessible
 from tests.pages.test_what_if import new_round
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 HALF_WAY = {
     "tiers": "4 5",
@@ -100,6 +101,7 @@ def test_a_stopped_search_leaves_a_plan_that_may_be_used(at: Site) -> None:
     expect(page.get_by_text("It did not work: it brought down 5 workers")).to_be_visible()
 
 
+@long()
 def test_two_managers_hear_of_each_other_and_overwrite_nothing(at: Site) -> None:
     name = f"two-{keep.new_id()[:6]}"
     new_round(at.db, name)

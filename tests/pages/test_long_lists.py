@@ -14,6 +14,7 @@ from allocator.store import keep
 from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.pages.test_at_size import SIDEWAYS
 from tests.service.office import MEL, open_office, planned
+from tests.sizes import long
 
 SITE = "http://testserver"
 LONG = {  # address -> (rows, how many a phone shows first, how many there are)
@@ -27,6 +28,7 @@ def shown(page: Page, rows: str) -> int:
     return page.locator(rows).filter(visible=True).count()
 
 
+@long(but=("/plan", "/ask"))
 @pytest.mark.parametrize("path", LONG)
 def test_a_phone_shows_the_first_rows_and_all_in_one_press(at: Site, path: str) -> None:
     rows, first, every = LONG[path]
@@ -41,6 +43,7 @@ def test_a_phone_shows_the_first_rows_and_all_in_one_press(at: Site, path: str) 
     assert shown(page, rows) == (first if path == "/ask" else every)  # a county's is 25,000 px on a wide screen, too
 
 
+@long()
 def test_of_hundreds_told_every_screen_shows_the_first_and_all_in_one_press(at: Site) -> None:
     with at.db.write() as s:
         planned(s, "many-told", *hartwell())
@@ -83,6 +86,7 @@ def test_links_in_tables_are_as_high_as_a_thumb_on_a_phone(at: Site) -> None:
         assert low == [], path
 
 
+@long()
 def test_a_row_that_an_address_leads_to_is_never_held_back(at: Site) -> None:
     page = at.enter("draft", "manager", width=PHONE)
     page.goto(f"{at.base}/rounds/draft/plan")
@@ -103,6 +107,7 @@ def test_the_board_shows_every_sip_that_a_search_finds(at: Site) -> None:
     expect(column).to_be_visible()
 
 
+@long(but="/log")
 @pytest.mark.parametrize("path", ["/log", "/checks", "/data/facts/interests", "/answers"])
 def test_tables_of_several_columns_are_no_wider_than_a_phone(at: Site, path: str) -> None:
     page = at.enter("draft" if path == "/checks" else "told", "manager", width=PHONE)

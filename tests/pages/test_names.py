@@ -10,6 +10,7 @@ import pytest
 from jinja2 import UndefinedError, meta, nodes
 
 from allocator.service.pages import ground
+from tests.sizes import long
 
 HERE = Path(ground.__file__).parents[1]
 ALWAYS = {"me", "path", "notice", "today", "fragment", *ground.FRAME}  # what `show` gives to all
@@ -42,6 +43,7 @@ def own(tree: nodes.Template) -> set[str]:
     return found | {n if isinstance(n, str) else n[1] for x in tree.find_all(nodes.FromImport) for n in x.names}
 
 
+@long()
 def test_every_name_of_a_template_is_given_by_a_page() -> None:
     env = ground.environment()
     trees = {name: read(name) for name in env.list_templates()}

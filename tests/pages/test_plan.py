@@ -21,6 +21,7 @@ from tests.pages.site import Site, accessible
 from tests.pages.test_board import board as board
 from tests.pages.test_board import go, kept
 from tests.service.office import planned
+from tests.sizes import long
 
 
 def test_a_move_from_a_row_and_its_undo(at: Site, board: str) -> None:
@@ -51,6 +52,7 @@ def test_the_file_is_what_is_shown(at: Site, board: str) -> None:
     assert book.body()[:2] == b"PK"
 
 
+@long()
 def test_several_are_locked_for_one_reason_and_unlocked_again(at: Site, board: str) -> None:
     page = go(at, board, "/plan", script=False)
     page.get_by_role("link", name="Lock or unlock several").click()
@@ -95,6 +97,7 @@ def ids(page: Page) -> list[str]:
     return found
 
 
+@long(but="?mark=changed&group=need")
 @pytest.mark.parametrize("view", ["", "?mark=changed&group=need"])
 def test_sorted_where_it_stands_it_is_as_the_server_sorts_it(at: Site, view: str) -> None:
     page = at.enter("draft", "manager")
@@ -137,6 +140,7 @@ def many(at: Site) -> str:
         return planned(s, keep.new_id(), facts, Policy(), solve(facts, Policy())).id
 
 
+@long()
 def test_in_a_long_table_the_row_in_hand_has_its_ways_on_and_each_row_is_small(at: Site, many: str) -> None:
     page = go(at, many, "/plan")
     assert len(page.request.get(page.url).body()) < 25_000 + 450 * (LONG + 1)

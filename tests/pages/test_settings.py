@@ -17,6 +17,7 @@ from allocator.store.tables import Programme, RoundRow
 from tests.make import case, led, school, sip
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 
 def a_round_with_a_long_tenure(db: Database, id: str) -> None:
@@ -39,6 +40,7 @@ def a_round_with_a_long_tenure(db: Database, id: str) -> None:
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), MEL)
 
 
+@long()
 def test_a_setting_is_tried_seen_saved_and_published(at: Site) -> None:
     a_round_with_a_long_tenure(at.db, "rules")
     page = at.enter("rules", "manager")

@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 from allocator.service.roles import GrantRole
 from tests.pages import site
 from tests.pages.site import PHONE, Site, accessible
+from tests.sizes import long
 
 
 def test_a_link_is_spent_on_the_button_and_not_on_being_opened(at: Site) -> None:
@@ -86,6 +87,7 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(at: Site) -> None:
     assert said == []
 
 
+@long()
 def test_a_second_factor_from_the_first_code_to_the_next_sign_in(at: Site) -> None:
     """Each state of its page is accessible, on a phone, too."""
     page = at.enter("told", "manager", width=PHONE, email="second@told.example")

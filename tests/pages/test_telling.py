@@ -17,7 +17,7 @@ from allocator.store import keep
 from allocator.store.tables import Programme, RoundRow
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, facts
-from tests.sizes import whole_or
+from tests.sizes import long
 
 TODAY = dt.date.today()
 Step = Callable[[Desk], "Fact | list[Fact]"]
@@ -66,6 +66,7 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name).first.click()
 
 
+@long()
 def test_july_from_the_first_letter_to_the_plan_in_force(at: Site) -> None:
     here = own_round(at, "july")
     page = at.enter("july", "manager")
@@ -168,6 +169,7 @@ def test_the_heads_page_on_a_phone_without_script(at: Site) -> None:
     expect(head.get_by_text("Your yes is written down.").first).to_be_visible()
 
 
+@long()
 def test_a_head_asks_for_someone_else_and_hears_nothing_of_others(at: Site) -> None:
     own_round(at, "else", tell_all)
     head = at.enter("else", "head", urn="3", width=PHONE)
@@ -215,6 +217,7 @@ def test_the_sips_page_without_script(at: Site) -> None:
     accessible(other)
 
 
+@long()
 def test_a_refusal_that_a_person_decides(at: Site) -> None:
     twice = Policy.model_validate({"round": {"vetoes": 0}})
     here = own_round(at, "decide", tell_all, lambda d: rounds.answer(d, "1", "veto", "head", TODAY), policy=twice)
@@ -230,7 +233,8 @@ def test_a_refusal_that_a_person_decides(at: Site) -> None:
     expect(page.get_by_text("With the assistant director")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", whole_or([{"width": 1280, "height": 900}, PHONE], [PHONE]))
+@long()
+@pytest.mark.parametrize("width", [{"width": 1280, "height": 900}, PHONE])
 def test_every_page_of_handing_out_is_accessible(at: Site, width: dict[str, int]) -> None:
     page = at.enter("draft", "manager", width=width)
     for path in (
@@ -290,6 +294,7 @@ def test_personal_links_open_the_heads_page(at: Site) -> None:
     expect(head.get_by_role("heading", name="stays your School Improvement Partner")).to_be_visible()
 
 
+@long()
 def test_the_workbook_is_made_and_fetched(at: Site) -> None:
     page = at.enter("draft", "manager")
     page.goto(f"{at.base}/rounds/draft/out")

@@ -64,7 +64,7 @@ def tell_and_confirm(at: Site, hand: Hand, programme: str, urns: list[str], here
     expect(hand.page.get_by_role("button", name=re.compile("^Confirm"))).to_have_count(0)
 
 
-@pytest.mark.parametrize("kind", whole_or([Hand, Keys, Thumb], [Keys]))
+@pytest.mark.parametrize("kind", whole_or([Hand, Keys, Thumb], [Hand, Keys, Thumb], [Hand]))
 def test_the_three_jobs(at: Site, tmp_path: Path, kind: type[Hand]) -> None:
     programme = f"jobs-{kind.__name__.lower()}"
     with at.db.write() as s:

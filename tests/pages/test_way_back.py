@@ -9,6 +9,7 @@ import pytest
 
 from tests.service.office import open_office
 from tests.service.test_errors import post_office
+from tests.sizes import long
 
 SITE = "http://testserver"
 GOING = {
@@ -19,6 +20,7 @@ GOING = {
 }
 
 
+@long(but=("head", "manager"))
 @pytest.mark.parametrize("person", GOING)
 def test_a_link_by_mail_leads_on_to_where_one_was_going(tmp_path: Path, person: str) -> None:
     with post_office() as (port, letters):

@@ -18,6 +18,7 @@ from allocator.store.database import Database
 from allocator.store.tables import AuditRow, Programme, RoundRow
 from tests.pages.site import PHONE, Site, accessible
 from tests.service.office import MEL, Desk, facts, open_office
+from tests.sizes import long
 
 SLOW = 60_000  # ms for a job on a busy machine
 
@@ -56,6 +57,7 @@ def ask_what_if_a_leaves(at: Site, page: Page, round_id: str) -> None:
     arrived(page, "what-if/")
 
 
+@long()
 def test_a_scenario_from_question_to_desk(at: Site, round_id: str) -> None:
     page = at.enter(round_id, "manager")
     page.goto(f"{at.base}/rounds/{round_id}/what-if")
@@ -99,6 +101,7 @@ def test_a_scenario_from_question_to_desk(at: Site, round_id: str) -> None:
     accessible(page)
 
 
+@long()
 def test_school_by_school_on_a_phone_without_script(at: Site, round_id: str) -> None:
     page = at.enter(round_id, "manager", width=PHONE, script=False)
     ask_what_if_a_leaves(at, page, round_id)
@@ -151,6 +154,7 @@ def test_several_together_by_keyboard(at: Site, round_id: str) -> None:
     accessible(page)
 
 
+@long()
 def test_frontier_and_resilience_are_pictures_with_tables(at: Site, round_id: str) -> None:
     page = at.enter(round_id, "manager")
     page.goto(f"{at.base}/rounds/{round_id}/frontier")

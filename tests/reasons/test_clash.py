@@ -20,7 +20,7 @@ from allocator.reasons.clash import clash
 from allocator.reasons.fixes import Workshop
 from allocator.reasons.unfilled import explain_unfilled
 from tests.check.random_cases import random_case
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 BLOCKS, CASES, ENOUGH = 4, whole_or(240, 32), whole_or(8, 2)
 Item = tuple[str, str | None, str | None]
@@ -101,6 +101,7 @@ def empty_posts(block: int) -> Iterator[tuple[int, allocate.Setup, dict[str, int
             )
 
 
+@long(but=("0", "1"))
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_the_clash_holds_and_nothing_in_it_can_be_left_out(block: int) -> None:
     tried = 0
@@ -143,7 +144,7 @@ def test_a_clash_found_in_an_area_holds_in_the_whole() -> None:
 
 def test_every_fix_offered_fills_the_post_it_is_offered_for() -> None:
     tried, places = 0, 0
-    for n in range(0, 4 * CASES, whole_or(4, 8)):
+    for n in range(0, 4 * CASES, whole_or(4, 8, 20)):
         case, policy = random_case(n)
         ready = allocate.setup(case, policy)
         plan, solution = allocate.allocate(ready)

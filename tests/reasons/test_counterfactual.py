@@ -26,7 +26,7 @@ from tests.sizes import whole_or
 
 ON = dt.date(2026, 6, 1)
 READY = whole_or(("hartwell", "st-oswin"), ())
-CROWDED = whole_or(200, 8)
+CROWDED = whole_or(200, 8, 4)
 
 
 def crowded(n: int) -> tuple[Case, Policy]:

@@ -29,10 +29,10 @@ from allocator.setup import instance
 from tests.check.random_cases import random_case
 from tests.make import sip
 from tests.reasons.test_counterfactual import crowded, locked
-from tests.sizes import LONG, whole_or
+from tests.sizes import HOURS, whole_or
 
 pytestmark = pytest.mark.xdist_group("first reason")  # its plans are made once
-CASES = whole_or(2000, 60)
+CASES = whole_or(2000, 60, 20)
 EXTEND: dict[str, Any] = {"decision": "extend_tenure", "reason": "to see", "by": "m", "on": dt.date(2026, 6, 1)}
 FREE: dict[str, Any] = {"status": None, "leaves_on": None, "contract_ends": None}
 ROOM: dict[str, Any] = {"days": 60, "max_schools": 9} | {
@@ -94,7 +94,7 @@ def _firsts() -> Iterator[First]:
 
 
 # thousands of plans are not kept
-firsts: Callable[[], Iterable[First]] = _firsts if LONG else cache(lambda: list(_firsts()))
+firsts: Callable[[], Iterable[First]] = _firsts if HOURS else cache(lambda: list(_firsts()))
 
 
 def test_without_the_first_reason_the_pair_changes_or_the_text_did_not_promise_it() -> None:

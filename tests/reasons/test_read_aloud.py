@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from scenarios.tables import HERE
 from tests.make import case, led, policy, school, sip
 from tests.reasons.events import states
 from tests.reasons.reader import Reader
-from tests.sizes import LONG, whole_or
+from tests.sizes import HOURS, whole_or
 
 CASES = whole_or(("hartwell", "st-oswin", "cluster-asks", "tenure-bites"), ("tenure-bites",))
 
@@ -87,17 +88,17 @@ def counted(plan: Plan, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_no_sentence_is_false_after_anything_that_happens_and_all_pages_count_alike(name: str, tmp_path: Path) -> None:
     total = 0
-    for what, plan in after(name):
+    for what, plan in islice(after(name), 0, None, whole_or(1, 1, 3)):
         n, wrong = read_aloud(plan)
         total += n
         assert not wrong, f"{name}, {what}"
         open_ = {"certificate"} if what == "unproved" else set()  # it is proved after all, and says that it is not
         assert {b.rule for b in audit(*world(plan), plan)} == open_, f"{name}, {what}"
         counted(plan, tmp_path)
-        if LONG:
+        if HOURS:
             assert [x for _, x in proofs(ready_from(plan), plan) if x] == [], f"{name}, {what}"
     print(f"{name}: {total:,} sentences")
-    assert total > 500
+    assert total > whole_or(500, 500, 150)
 
 
 @pytest.mark.parametrize(

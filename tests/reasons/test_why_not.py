@@ -19,7 +19,7 @@ from tests.sizes import whole_or
 @pytest.mark.parametrize("worst_first", [True, False])
 def test_a_price_is_what_trying_all_plans_with_the_pair_gives(worst_first: bool) -> None:
     tried = 0
-    for n in range(whole_or(24, 12)):
+    for n in range(whole_or(24, 12, 5)):
         made, drawn = random_case(n)
         policy = drawn.model_copy(update={"objective": Objective(worst_first=worst_first)})
         ready = allocate.setup(made, policy)
@@ -38,7 +38,7 @@ def test_a_price_is_what_trying_all_plans_with_the_pair_gives(worst_first: bool)
             first = next(iter(price.values()), 0)
             assert first >= 0, "no plan with the pair is better than the best"
             tried += 1
-    assert tried > whole_or(25, 10)
+    assert tried > whole_or(25, 10, 4)
 
 
 def test_the_school_worst_off_loses_when_it_has_fewer_points() -> None:

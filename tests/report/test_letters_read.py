@@ -25,6 +25,7 @@ from docs.whole_round import AWAY, CLOSES, HARTWELL, MEL, Table
 from tests.make import case, led, school, sip
 from tests.reasons.letters_base import Memory, Post
 from tests.reasons.letters_read import LetterReader
+from tests.sizes import long
 
 LINK = "https://sip.example"
 TELEPHONE = ("", "01632 960018")  # with a number in every other month
@@ -169,6 +170,7 @@ def a_year(t: Secretary) -> Secretary:
     return t
 
 
+@long()
 def test_no_paragraph_of_any_letter_of_a_year_is_false() -> None:
     t = a_year(Secretary.of(hartwell(), dt.date(2026, 6, 27)))
     assert t.wrong == []

@@ -31,7 +31,7 @@ def worlds() -> Iterator[tuple[Case, Policy]]:
         reading = read_case(folder)
         assert reading.case is not None
         yield reading.case, reading.policy
-    for n in range(whole_or(200, 80)):
+    for n in range(whole_or(200, 80, 30)):
         yield drawn(random.Random(f"reach {n}"), 7, 6)
 
 

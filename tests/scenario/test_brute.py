@@ -15,7 +15,7 @@ from allocator.errors import CaseError
 from allocator.questions.scenario import Scenario, scenario
 from tests.check.brute import best
 from tests.check.random_cases import random_case
-from tests.sizes import whole_or
+from tests.sizes import long, whole_or
 
 CASES = whole_or(300, 40)
 OTHERS = 4 / 7  # so many more cases of the four other events, as many of each as of the first three
@@ -77,6 +77,7 @@ def draw(n: int, kinds: tuple[int, ...]) -> Scenario | None:
         return None
 
 
+@long(but=("0", "1", "3", "4", "6", "8", "9"))
 @pytest.mark.parametrize("kinds", [(0, 1, 2), (3, 4, 5, 6)], ids=["leavers-and-vetoes", "other-events"])
 @pytest.mark.parametrize("block", range(20))
 def test_the_repair_is_the_one_that_trying_all_finds(block: int, kinds: tuple[int, ...]) -> None:

@@ -25,6 +25,7 @@ from allocator.questions.sweep import SweepResult, leaving, ranked, sweep
 from allocator.questions.veto import veto
 from allocator.reasons.answer import solve
 from tests.make import case, led, school, sip
+from tests.sizes import long
 
 
 def world(**tables: Any) -> Case:
@@ -309,6 +310,7 @@ def test_the_sweep_is_the_same_with_one_process_and_two_and_goes_on_from_its_jou
     assert {r.key for r in one} == {"A", "B"}
 
 
+@long()
 def test_the_frontier_is_the_same_with_one_process_and_two_and_goes_on_from_its_journal(tmp_path: Any) -> None:
     plan = solve(
         case(

@@ -20,6 +20,7 @@ from allocator.service import bounded, uploads
 from allocator.service.http_problems import HttpProblem
 from tests import servers
 from tests.service.office import open_office
+from tests.sizes import long
 
 SIPS = "sip,name,kind,phases,days\na,A,consultant,primary,9\n"
 
@@ -91,6 +92,20 @@ BOMBS = {
 }
 
 
+@long(
+    but=(
+        "columns",
+        "a wide row",
+        "objects",
+        "far out",
+        "farthest out",
+        "merged",
+        "a note far out",
+        "linked",
+        "keys",
+        "keys of many",
+    )
+)
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_asks_for_too_much_is_refused_at_once(name: str) -> None:
     body, began = BOMBS[name], time.process_time()

@@ -14,6 +14,7 @@ from allocator.store import keep
 from allocator.store.tables import RoundRow
 from tests.rounds.test_counts import EVENTS, after
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 ACTS = ("solve", "veto", "resubmission", "rebuild", *EVENTS)
 
@@ -56,6 +57,7 @@ def counted(plan: Plan) -> tuple[int, int, set[tuple[str, str]]]:
     return len(changed), len(kept), pairs
 
 
+@long(but=("solve", "lock", "leaver", "cut"))
 @pytest.mark.parametrize("act", ACTS)
 def test_every_page_counts_what_history_says(desk: Desk, act: str) -> None:
     plan = after(act)

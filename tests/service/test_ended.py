@@ -22,6 +22,7 @@ from allocator.store.tables import Grant, Job, Pass, Programme, RoundRow
 from tests.servers import serving, until
 from tests.service.office import Desk, facts, open_office
 from tests.service.test_trust import enrol, session
+from tests.sizes import long
 
 GWEN = "gwen@example.org"
 
@@ -111,6 +112,7 @@ def test_a_session_that_made_a_programme_hears_nothing_of_it_once_the_role_there
     assert desk.client.get("/rounds/r", headers=me).status_code == 200
 
 
+@long()
 def test_on_a_real_server_the_line_is_closed(tmp_path: Path) -> None:
     """Signed out elsewhere, the reader's line ends within seconds, with nothing but what was said before."""
     with serving(f"sqlite:///{tmp_path / 's.db'}", tmp_path) as server, server.manager() as me:

@@ -15,6 +15,7 @@ from allocator.service.cache import AnswerCache
 from allocator.service.pages import ground
 from allocator.store import keep
 from tests.service.office import Desk, open_office
+from tests.sizes import long
 
 SITE = "http://testserver"
 PAGES = {
@@ -36,6 +37,7 @@ def desk(tmp_path: Path) -> Desk:
     return open_office(tmp_path)
 
 
+@long()
 def test_every_template_is_read_before_anybody_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A head's first page took 0.3 s of compiling, and as long again for each who came at the same time."""
     ground.environment.cache_clear()

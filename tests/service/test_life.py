@@ -7,10 +7,12 @@ import subprocess
 from pathlib import Path
 
 from tests.servers import serving
+from tests.sizes import long
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial" / "service.md"
 
 
+@long(slice="tests/service/test_same_plans.py::test_a_solve_and_a_what_if_by_http_are_those_of_the_command_line")
 def test_the_whole_life_of_a_round_by_curl(tmp_path: Path) -> None:
     blocks = re.findall(r"```bash\n(.*?)```", PAGE.read_text("utf-8"), re.S)
     with serving(f"sqlite:///{tmp_path / 's.db'}", tmp_path, workers=1, quick=False) as server:

@@ -25,6 +25,7 @@ from allocator.store.database import with_this
 from allocator.store.tables import AuditRow, CaseRow, Job, Once, WorkerRow
 from tests.service.office import Desk, facts, open_office
 from tests.service.test_on_call import in_loop
+from tests.sizes import long
 
 SITE = "http://testserver"
 
@@ -167,6 +168,7 @@ def said(address: Any, *parts: bytes, pause: float = 0.0) -> bytes:
             return b""
 
 
+@long(but="GET / HT")
 @pytest.mark.parametrize("half", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nA: "])
 def test_a_half_sent_request_is_let_go(served: Any, half: bytes) -> None:
     began = time.monotonic()

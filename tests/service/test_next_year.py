@@ -24,7 +24,7 @@ from allocator.store import keep, migrate
 from allocator.store.database import Database
 from allocator.store.tables import RoundRow
 from tests.service.office import MEL, client_of, facts, planned
-from tests.stores import KINDS, store_url
+from tests.stores import KINDS, ready_url
 
 SITE = "http://testserver"
 
@@ -69,9 +69,8 @@ def test_at_the_same_moment_two_managers_open_one(kind: str, tmp_path: Path, mon
         return next_year(*given)
 
     monkeypatch.setattr(actions, "next_year", together)
-    with store_url(kind, tmp_path) as url:
+    with ready_url(kind, tmp_path) as url:
         db = Database(url)
-        migrate.upgrade(db)
         people = in_force(db)
         clients = [client_of(db, SITE), client_of(db, SITE)]
         with ThreadPoolExecutor(2) as pool:

@@ -14,6 +14,7 @@ from oidc_provider_mock import run_server_in_thread  # type: ignore[import-untyp
 from allocator.errors import UsageError
 from tests.servers import free_port
 from tests.service.office import Desk, open_office
+from tests.sizes import long
 
 
 @contextmanager
@@ -56,6 +57,7 @@ def test_an_unknown_address_does_not(place: tuple[Desk, str]) -> None:
     assert desk.client.get("/me").status_code == 401
 
 
+@long(but="False")
 @pytest.mark.parametrize("said", [False, "false", 0, "no", ""])
 def test_an_address_that_is_not_vouched_for_does_not(place: tuple[Desk, str], said: object) -> None:
     desk, issuer = place

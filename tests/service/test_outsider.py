@@ -32,7 +32,7 @@ from allocator.service.limits import whence
 from allocator.service.pages import ground
 from allocator.service.pages.national import plain_name
 from allocator.service.roles import Who
-from allocator.store import keep, migrate
+from allocator.store import keep
 from allocator.store.database import Database
 from allocator.store.tables import Pass, Programme, UploadRow
 from tests.fuzz import readers as fuzzed
@@ -41,7 +41,8 @@ from tests.service.office import MEL as BY
 from tests.service.office import Desk, client_of, facts, open_office, refused
 from tests.service.test_second import ME, have
 from tests.service.test_trust import enrol, get, link, session
-from tests.stores import KINDS, store_url
+from tests.sizes import long
+from tests.stores import KINDS, ready_url
 
 SITE, MEL = "http://testserver", "mel@example.org"
 
@@ -363,6 +364,7 @@ def test_over_https_no_cookie_goes_in_the_clear_and_none_is_larger_than_a_browse
 # -- the store and what is read ---------------------------------------------------------------------------------------
 
 
+@long(but="sqlite")
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_managers_who_take_each_others_role_leave_one(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -375,9 +377,8 @@ def test_two_managers_who_take_each_others_role_leave_one(
             both.wait(0.5)
 
     monkeypatch.setattr("allocator.service.actions.people.keep.note", together)
-    with store_url(kind, tmp_path) as url:
+    with ready_url(kind, tmp_path) as url:
         db = Database(url)
-        migrate.upgrade(db)
         with db.write() as s:
             s.add(Programme(id="p", name="P", created_at=keep.now()))
             s.flush()
@@ -430,6 +431,7 @@ def test_no_folder_is_listed_and_only_the_methods_of_a_route_are_taken(desk: Des
         assert desk.client.request(method, f"{SITE}/sign-in").status_code == 405, method
 
 
+@long(but=("True", "None"))
 @pytest.mark.parametrize(("amr", "whole"), [(["pwd", "mfa"], True), (["pwd"], False), ("mfa", False), (None, False)])
 def test_a_provider_has_shown_a_second_factor_where_it_says_so_and_nowhere_else(
     desk: Desk, amr: Any, whole: bool

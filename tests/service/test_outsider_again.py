@@ -29,6 +29,7 @@ from allocator.store.tables import AuditRow, Factor
 from tests.service.office import MEL as BY
 from tests.service.office import Desk, client_of, facts, open_office, refused
 from tests.service.test_trust import enrol, link, session
+from tests.sizes import long
 from tests.stores import KINDS, store_url
 
 SITE, MEL = "http://testserver", "mel@example.org"
@@ -195,6 +196,7 @@ def test_of_two_who_confirm_a_pair_at_once_one_does(desk: Desk) -> None:
         assert s.scalar(lines) == 1
 
 
+@long(but="postgresql")
 @pytest.mark.parametrize("store", KINDS)
 def test_of_eight_who_come_with_one_link_or_one_code_at_once_one_comes_in(
     store: str, desk: Desk, tmp_path: Path

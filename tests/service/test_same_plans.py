@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import zipfile
 from pathlib import Path
 
-from tests.servers import ALLOCATOR, serving, until
+from tests.command import run
+from tests.servers import serving, until
 
 CASE = Path(__file__).parents[2] / "scenarios" / "hartwell"
 CHANGE = '[[change]]\nsip_leaves = {sip = "dafydd", on = 2026-12-31}\n'
@@ -50,7 +50,7 @@ def test_a_solve_and_a_what_if_by_http_are_those_of_the_command_line(tmp_path: P
         str(second),
     ]
     for command in (solve, what_if):
-        ran = subprocess.run([*ALLOCATOR, *command], capture_output=True, text=True)
+        ran = run(*command)
         assert ran.returncode in (0, 4), ran.stderr
     assert plain(solved.text) == plain(first.read_text("utf-8"))
     assert plain(changed.text) == plain(second.read_text("utf-8"))

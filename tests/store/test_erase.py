@@ -39,6 +39,7 @@ from allocator.store.tables import (
     UploadRow,
 )
 from tests.service.office import MEL, Desk, facts, open_office
+from tests.sizes import long
 from tests.stores import KINDS, store_url
 
 NAME, EMAIL = "Amira Khan", "amira.khan@example.org"
@@ -170,6 +171,7 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
         erase.person(desk.db, "p", EMAIL)
 
 
+@long()
 @pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
 def test_somebody_who_writes_in_another_database_keeps_nothing_there(desk: Desk) -> None:
     with sa.create_engine(desk.db.url.set(database="postgres")).connect() as other:
@@ -220,6 +222,7 @@ def test_an_id_that_reads_like_the_name_is_told(desk: Desk) -> None:
     assert not erase.Marks("x", names={"Amira Khan"}).told("S12")
 
 
+@long(but="sqlite")
 @IN_BOTH
 def test_a_round_is_gone_and_its_hashes_told(desk: Desk) -> None:
     with desk.db.read() as s:
@@ -242,6 +245,7 @@ def test_a_round_is_gone_and_its_hashes_told(desk: Desk) -> None:
         erase.round_(desk.db, "n")
 
 
+@long(but="sqlite")
 @IN_BOTH
 def test_whoever_still_looks_at_what_was_there_is_waited_for(desk: Desk) -> None:
     """A store keeps what another session may still read, also when its files are written anew."""
@@ -281,6 +285,7 @@ def test_each_kind_goes_after_its_days_and_not_before(desk: Desk) -> None:
         assert {a.action for a in s.scalars(sa.select(AuditRow))} == {"round erased"}
 
 
+@long(but="sqlite")
 @IN_BOTH
 def test_a_reason_goes_and_the_fact_stays(desk: Desk) -> None:
     with desk.db.read() as s:

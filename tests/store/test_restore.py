@@ -27,6 +27,7 @@ from allocator.store.tables import AuditRow, Job, Pass, Programme
 from tests.servers import serving, until
 from tests.service.office import Desk, client_of, open_office
 from tests.service.test_trust import link
+from tests.sizes import long
 from tests.stores import KINDS, store_url
 
 HOUR = dt.timedelta(hours=1)
@@ -62,6 +63,7 @@ def file_of(desk: Desk, tmp_path: Path, change: Callable[[list[Any]], None] = la
 # -- what was ended since ---------------------------------------------------------------------------------------------
 
 
+@long(but="sqlite")
 def test_nothing_that_was_open_when_it_was_made_is_open_after_a_restore(
     desk: Desk, empty: Database, tmp_path: Path
 ) -> None:
@@ -87,6 +89,7 @@ def test_nothing_that_was_open_when_it_was_made_is_open_after_a_restore(
         assert set(s.scalars(sa.select(AuditRow.programme_id).where(AuditRow.action == "restored"))) == {"p", "q"}
 
 
+@long(but="postgresql")
 def test_a_move_keeps_them_open(desk: Desk, empty: Database, tmp_path: Path) -> None:
     file = tmp_path / "b.gz"
     rows = backup(desk.db, file)
@@ -147,6 +150,7 @@ def more_than_a_column_holds(rows: list[Any]) -> None:
     next(row for row in rows if row[0] == "rounds")[1]["version"] = 2**70
 
 
+@long(but=("sqlite", "postgresql-more_than_a_column_holds", "postgresql-no_pair"))
 @pytest.mark.parametrize(
     "change",
     [
@@ -175,6 +179,7 @@ def test_rows_that_are_not_ours_are_told_in_a_sentence_and_leave_the_store_empty
         assert digest(empty)[0] == 0
 
 
+@long(but="sqlite")
 def test_another_version_and_half_a_file_are_told(desk: Desk, empty: Database, tmp_path: Path) -> None:
     file = file_of(desk, tmp_path)
     whole = file.read_bytes()
@@ -188,6 +193,7 @@ def test_another_version_and_half_a_file_are_told(desk: Desk, empty: Database, t
         restore(empty, file)
 
 
+@long(but="sqlite")
 def test_an_object_that_reads_like_a_moment_stays_an_object(desk: Desk, empty: Database, tmp_path: Path) -> None:
     """What a program says of itself in a request, kept as JSON, ended every restore."""
     with desk.db.write() as s:
@@ -219,6 +225,7 @@ def test_a_store_in_use_is_never_written_over(desk: Desk, tmp_path: Path) -> Non
     assert digest(desk.db) == before
 
 
+@long(but="postgresql")
 def test_of_two_at_once_one_is_done_and_one_is_told(desk: Desk, empty: Database, tmp_path: Path) -> None:
     file = tmp_path / "b.gz"
     rows = backup(desk.db, file)
@@ -241,6 +248,7 @@ def test_of_two_at_once_one_is_done_and_one_is_told(desk: Desk, empty: Database,
     assert digest(empty) == digest(desk.db)
 
 
+@long(but="sqlite")
 def test_killed_in_the_middle_it_leaves_an_empty_store(desk: Desk, empty: Database, tmp_path: Path) -> None:
     """And is done again."""
     file = tmp_path / "b.gz"
@@ -262,6 +270,7 @@ def test_killed_in_the_middle_it_leaves_an_empty_store(desk: Desk, empty: Databa
     assert digest(empty) == digest(desk.db)
 
 
+@long()
 def test_a_server_that_is_there_first_keeps_its_store_and_a_restored_one_goes_on(desk: Desk, tmp_path: Path) -> None:
     """A server's first act is a programme of its own; jobs that waited when the backup was made are done."""
     with desk.db.write() as s:

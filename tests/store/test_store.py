@@ -7,8 +7,6 @@ import hashlib
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -32,16 +30,17 @@ from allocator.store.backup import read as read_backup
 from allocator.store.database import Database
 from allocator.store.tables import AuditRow, Base, EventRow, Programme, RoundRow
 from tests.make import case, school, sip
-from tests.stores import KINDS, store_url
+from tests.servers import forks
+from tests.sizes import long
+from tests.stores import KINDS, ready_url, store_url
 
 ME = Person(id="m", name="Mel", role="manager")
 
 
 @pytest.fixture(params=KINDS)
 def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with store_url(request.param, tmp_path) as url:
+    with ready_url(request.param, tmp_path) as url:
         database = Database(url)
-        migrate.upgrade(database)
         yield database
         database.close()
 
@@ -66,6 +65,7 @@ def adopt(db: Database, plan: Plan) -> None:
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, "r"), plan), ME)
 
 
+@long(but="postgresql")
 def test_migrations_and_tables_agree_up_and_down(db: Database) -> None:
     command.check(migrate.config(db))
     migrate.downgrade(db)
@@ -74,6 +74,7 @@ def test_migrations_and_tables_agree_up_and_down(db: Database) -> None:
     command.check(migrate.config(db))
 
 
+@long(but="sqlite")
 def test_a_table_that_no_migration_makes_is_noticed(db: Database) -> None:
     stray = sa.Table("stray", Base.metadata, sa.Column("id", sa.Integer, primary_key=True))
     try:
@@ -83,16 +84,23 @@ def test_a_table_that_no_migration_makes_is_noticed(db: Database) -> None:
         Base.metadata.remove(stray)
 
 
+def upgraded(url: str) -> None:
+    migrate.upgrade(Database(url))
+
+
+@long(but="postgresql")
 @pytest.mark.parametrize("kind", KINDS)
 def test_migrating_from_two_processes_at_once_is_safe(tmp_path: Path, kind: str) -> None:
     with store_url(kind, tmp_path) as url:
-        code = (
-            "import sys; from allocator.store import migrate, database; migrate.upgrade(database.Database(sys.argv[1]))"
-        )
-        both = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(2)]
-        assert [p.wait() for p in both] == [0, 0], [p.stderr.read() for p in both if p.stderr]
+        both = [forks.Process(target=upgraded, args=(url,)) for _ in range(2)]
+        for p in both:
+            p.start()
+        for p in both:
+            p.join()
+        assert [p.exitcode for p in both] == [0, 0]
 
 
+@long(but="sqlite")
 def test_a_case_comes_back_as_it_was_in_versions(db: Database) -> None:
     a_round(db)
     one, two = case([school("1")], [sip("A")]), case([school("1"), school("2")], [sip("A")])
@@ -106,6 +114,7 @@ def test_a_case_comes_back_as_it_was_in_versions(db: Database) -> None:
         assert keep.the_round(s, "r").version == 2
 
 
+@long(but="postgresql")
 def test_a_plan_comes_back_word_for_word_and_equal_plans_are_one(db: Database, plan: Plan) -> None:
     a_round(db)
     with db.write() as s:
@@ -163,6 +172,7 @@ def test_writers_take_turns(db: Database, plan: Plan) -> None:
         assert list(s.scalars(sa.select(EventRow.n).order_by(EventRow.n))) == list(range(1, 12))
 
 
+@long(but="sqlite")
 def test_what_is_not_there_is_said(db: Database) -> None:
     with db.read() as s:
         for ask in (keep.the_round, keep.plan_row):
@@ -178,6 +188,7 @@ def filled(db: Database, plan: Plan) -> None:
         keep.note(s, ME, "tested", "this", programme="p")
 
 
+@long(but=("sqlite-postgresql", "postgresql-sqlite"))
 @pytest.mark.parametrize("target", KINDS)
 def test_a_backup_goes_back_into_either_store(db: Database, plan: Plan, tmp_path: Path, target: str) -> None:
     filled(db, plan)
@@ -219,6 +230,7 @@ def test_a_damaged_backup_is_refused(tmp_path: Path, plan: Plan) -> None:
         restore(empty, file)
 
 
+@long(but="postgresql")
 def test_whatever_unicode_allows_goes_into_a_backup_and_comes_back(db: Database, tmp_path: Path) -> None:
     """Line and paragraph separators, marks of direction, half characters that JSON columns take."""
     every = [chr(n) for n in [*range(1, 0xD800), *range(0xE000, 0x10000), *range(0x10000, 0x110000, 97)]]
