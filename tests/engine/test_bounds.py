@@ -21,7 +21,7 @@ from allocator.engine.wide import large, whole
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import whole_or
 
-CASES = whole_or(2_000, 60, 15)
+CASES = whole_or(2_000, 60, 8)
 
 
 def with_worst(inst: Instance) -> Instance:

@@ -15,7 +15,7 @@ from allocator.engine.wide.sift import left
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import long, whole_or
 
-SEEDS = range(whole_or(400, 24, 8))
+SEEDS = range(whole_or(400, 24, 4))
 SPARSE = 20, 8, 2  # posts, people, people of a post: some fall into parts
 
 

@@ -13,6 +13,7 @@ from allocator.domain.case import Case
 from allocator.errors import UsageError
 from allocator.intake.frames import document_of, frames
 from allocator.intake.read import Reading, read_case, read_document
+from tests.sizes import long
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
@@ -26,6 +27,7 @@ def case_of(reading: Reading) -> Case:
     return reading.case
 
 
+@long(but=("hartwell", "cluster-asks", "tenure-bites"))
 @pytest.mark.parametrize("name", sorted(p.parent.name for p in SCENARIOS.glob("*/schools.csv")))
 def test_a_case_s_frames_read_back_as_the_same_case(name: str) -> None:
     case = case_of(read_case(SCENARIOS / name))

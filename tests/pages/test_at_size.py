@@ -55,6 +55,7 @@ def test_a_crowded_map_is_dots_and_its_table_folded_by_sip(tmp_path: Path, monke
     assert "A: Sip A, 2 schools" in whole
 
 
+@long()
 def test_the_map_goes_close_to_the_sip_chosen_and_its_table_is_no_wider_than_a_phone(at: Site, board: str) -> None:
     page = go(at, board, "/map")
     whole = page.locator("#map svg").get_attribute("viewBox")

@@ -17,6 +17,7 @@ from allocator.store import keep
 from allocator.store.tables import AuditRow, CaseRow
 from tests.intake.test_national import zipped
 from tests.service.office import Desk, open_office
+from tests.sizes import long
 
 AT = "http://testserver/rounds/r/data"
 
@@ -77,6 +78,7 @@ def test_what_bars_a_pair_of_the_plan_is_said_and_undone(desk: Desk) -> None:
     assert now(desk) == before
 
 
+@long(but=("cells0", "cells1", "cells3"))
 @pytest.mark.parametrize(
     ("table", "key", "cells"),
     [

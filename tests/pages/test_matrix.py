@@ -227,7 +227,7 @@ def test_no_page_is_without_a_row() -> None:
     assert {(m, r.path) for r in routes for m in r.methods or ()} == set(MATRIX)
 
 
-@pytest.mark.parametrize(("method", "page"), list(MATRIX))
+@pytest.mark.parametrize(("method", "page"), list(MATRIX)[:: whole_or(1, 1, 2)])
 def test_who_may_open_it(desk: Desk, method: str, page: str) -> None:
     allowed, form = MATRIX[method, page]
     may = [] if allowed == OPEN else [n for n in PEOPLE if n in allowed]  # they come last: they change things

@@ -15,6 +15,7 @@ from allocator.reasons.why import explain
 from allocator.report.director import director
 from allocator.report.page import page
 from tests.make import case, led, policy, school, sip
+from tests.sizes import long
 
 NAMES = {"A": "Ann Lea", "B": "Bob Roe", "C": "Cat Moy", "D": "Dan Fox"}
 
@@ -56,6 +57,7 @@ def after(name: str) -> Plan:
     return repair(repair(draft(), EVENTS["lock"]), EVENTS[name]) if name != "lock" else repair(draft(), EVENTS["lock"])
 
 
+@long(but=("solve", "veto", "leaver", "lock"))
 @pytest.mark.parametrize("name", ["solve", "veto", "resubmission", "rebuild", *EVENTS])
 def test_desk_list_letters_frontier_and_director_agree_with_history(name: str) -> None:
     plan = after(name)

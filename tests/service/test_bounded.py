@@ -151,6 +151,7 @@ def refusing(_: bytes) -> None:
     raise HttpProblem("bad_request", "The body is not a zip file.", more="x")
 
 
+@long()
 def test_reading_has_an_end_in_time_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded, "SECONDS", 1)
     large, before = bytes(bounded.SMALL + 1), set(multiprocessing.active_children())  # other tests have servers

@@ -82,6 +82,7 @@ def ends(desk: Desk, how: str) -> None:
         erase.person(desk.db, "p", GWEN)
 
 
+@long(but=("session ended", "role taken back"))
 @pytest.mark.parametrize(
     "how", ["session ended", "role taken back", "left alone", "second factor asked", "person erased"]
 )

@@ -16,6 +16,7 @@ from allocator.service.subject_access import copy_for
 from allocator.store import keep
 from allocator.store.tables import AuditRow
 from tests.service.office import MEL, Desk, open_office
+from tests.sizes import long
 
 SITE, MANAGE = "http://testserver", "/programmes/p/ladders"
 PAGES = {
@@ -130,6 +131,7 @@ def test_pressed_twice_it_is_written_once(desk: Desk) -> None:
     assert read(desk, "manager").count("Twice.") == 1
 
 
+@long(but=("form3", "form4", "form0"))
 @pytest.mark.parametrize(
     ("name", "form"),
     [

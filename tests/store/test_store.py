@@ -139,6 +139,7 @@ def test_events_are_kept_in_order_and_replayed(db: Database, plan: Plan) -> None
         assert keep.standing(s, "r").state == "proposed"
 
 
+@long(but="postgresql")
 def test_a_step_that_is_refused_leaves_nothing(db: Database, plan: Plan) -> None:
     a_round(db)
     adopt(db, plan)
