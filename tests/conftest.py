@@ -26,6 +26,8 @@ FIRST = (
     "tests/check",
     "tests/service",
     "tests/engine",
+    "tests/store",
+    "tests/reasons",
 )
 
 

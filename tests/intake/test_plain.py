@@ -64,7 +64,7 @@ def test_a_guard_comes_off_as_it_went_on(text: str) -> None:
     assert guarded(text)[:1] not in ("=", "+", "-", "@", "\t", "\r")
 
 
-@long(but=("\x0b", "\x00"))
+@long(but=(r"\x0b", r"\x00"))
 @pytest.mark.parametrize("odd", ["\x0b", "\x00", "\x1b[31m", "\ufffe", "\x85", "\u202e"])
 def test_no_character_breaks_a_workbook(tmp_path: Path, odd: str) -> None:
     """Of a case from before such characters were refused."""
