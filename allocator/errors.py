@@ -58,3 +58,7 @@ class Defect(AllocatorError):
     """A fault of ours: two parts of the program disagree."""
 
     exit_code = 70
+
+
+class Spoilt(Defect):
+    """What the store has cannot be read: damaged, or written by no version of this program."""

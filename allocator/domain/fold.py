@@ -32,13 +32,19 @@ from allocator.domain.happened import (
 )
 from allocator.domain.lineup import own, read
 from allocator.domain.round import Beside, Heard, Key, Pair, Query, Round, RoundState, Sent, Sounding
+from allocator.errors import Spoilt
 
 
 def fold(events: Iterable[Event]) -> Round:
-    """The round after all events, in their order."""
+    """The round after all events, in their order. Raises Spoilt for one that nothing before it can have led to."""
     now = Round()
     for event in events:
-        now = _one(now, event)
+        try:
+            now = _one(now, event)
+        except LookupError:  # a question that nobody asked, a post that the plan does not have
+            raise Spoilt(
+                f"Event {event.n} ({event.kind}) does not go on from those before it. Restore the store from a backup."
+            ) from None
     return replace(now, state=_state(now))
 
 

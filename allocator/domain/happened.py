@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from allocator.domain.case import PostKind
 from allocator.domain.policy import RoundRules
@@ -32,6 +32,7 @@ from allocator.domain.versioned import (
     Why,
     free_fields,
 )
+from allocator.errors import Spoilt
 
 Kind = Literal[
     "plan",
@@ -203,7 +204,7 @@ class QueryClosed(Fact):
 
     kind = "query_closed"
     version = 2
-    query: int = Field(description="its number in the round, from 1")
+    query: int = Field(ge=1, description="its number in the round, from 1")
     urns: tuple[Urn, ...] = Field(description="the schools that answer as one with the one it is about")
     outcome: OwnWords = Field(description="what was answered")
     answer_by: dt.date = Field(description="by when the school then accepts or refuses")
@@ -334,10 +335,14 @@ class Event:
         return self.fact.kind
 
 
-def read(n: int, at: dt.datetime, by: Person, kind: str, version: int, data: Mapping[str, Any]) -> Event:
-    """An event as it was recorded, by whichever version of this program. Raises UsageError, Defect
+def read(n: int, at: dt.datetime, by: Mapping[str, Any], kind: str, version: int, data: Mapping[str, Any]) -> Event:
+    """An event as it was recorded, by whichever version of this program. Raises UsageError, Spoilt
     (`versioned.Schemas.read`)."""
-    return Event(n, at, by, FACTS.read(n, kind, version, data, at))
+    fact = FACTS.read(n, kind, version, data, at)
+    try:
+        return Event(n, at, Person.model_validate(by), fact)
+    except ValidationError:
+        raise Spoilt(f"Event {n} ({kind}) does not say who did it. Restore the store from a backup.") from None
 
 
 def named(fact: Fact) -> tuple[frozenset[str], frozenset[str]]:

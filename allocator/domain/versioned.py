@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from allocator.errors import Defect, UsageError
+from allocator.errors import Defect, Spoilt, UsageError
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,8 @@ class Versioned(BaseModel):
 
 
 M = TypeVar("M", bound=Versioned)
-Step = Callable[
-    [dict[str, Any], dt.datetime], dict[str, Any]
-]  # (a row's JSON, when it was recorded) -> the next version's
+Step = Callable[[dict[str, Any], dt.datetime], dict[str, Any]]  # (JSON, when recorded) -> the next version's
+UNFIT = (ValueError, KeyError, TypeError)  # what reading JSON that fits no schema raises
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Schemas(Generic[M]):
     shape: Callable[[str, Mapping[str, Any]], type[M]]
 
     def read(self, name: object, kind: str, version: int, data: Mapping[str, Any], at: dt.datetime) -> M:
-        """What a row says, recorded `at` that time. Raises UsageError for one of a newer program, Defect for one that
+        """What a row says, recorded `at` that time. Raises UsageError for one of a newer program, Spoilt for one that
         fits no schema; both say the row's `name`."""
         row = f"{self.what.capitalize()} {name} ({kind})"
         if kind not in self.shapes:
@@ -86,17 +85,16 @@ class Schemas(Generic[M]):
             for n in range(version, newest):
                 now = self.steps[kind, n](now, at)
             return self.shape(kind, now).model_validate(now)
-        except (ValidationError, KeyError, TypeError) as error:
-            wrong = (
-                "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
-                if isinstance(error, ValidationError)
-                else f"{error} is not there, or is of another sort"
-            )
-            raise Defect(f"{row} cannot be read: {wrong}. Restore the store from a backup.") from None
+        except UNFIT as error:
+            raise Spoilt(f"{row} cannot be read: {_wrong(error)}. Restore the store from a backup.") from None
 
-    def checked(self, said: M, at: dt.datetime) -> M:
-        """It as it will be read: what does not come back from its own JSON is never kept."""
-        return self.read("to be recorded", said.kind, said.version, said.plain(), at)
+    def checked(self, said: M) -> M:
+        """It as it will be read: what does not come back from its own JSON is never kept. Raises Defect."""
+        try:
+            data = said.plain()
+            return self.shape(said.kind, data).model_validate(data)
+        except UNFIT as error:
+            raise Defect(f"{self.what.capitalize()} ({said.kind}) cannot be recorded: {_wrong(error)}.") from None
 
     def free(self) -> frozenset[str]:
         """Every field, of any kind, that holds what somebody wrote in their own words."""
@@ -109,6 +107,12 @@ class Schemas(Generic[M]):
             for kind, shapes in self.shapes.items()
         }
         return {kind: fields for kind, fields in found.items() if fields}
+
+
+def _wrong(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:3])
+    return f"{error} is not there, or is of another sort"
 
 
 @cache

@@ -125,7 +125,7 @@ class Queue:
             round_id=round_id,
             kind=ask.kind,
             version=ask.version,
-            request=ASKS.checked(ask, at).plain(),
+            request=ASKS.checked(ask).plain(),
             by=by.model_dump(mode="json"),
             state="queued",
             created_at=at,
@@ -161,7 +161,7 @@ class Queue:
         job.cancel = True
         if job.state == "queued":
             job.state, job.ended_at, job.reason = "cancelled", keep.now(), "cancelled before it began"
-        elif asks.of(job).trial:
+        elif asks.is_trial(job):
             job.state, job.ended_at, job.reason = "cancelled", keep.now(), "stopped on request; nothing was changed"
 
     # -- looking after it --------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def plan_id(plan: Plan) -> str:
 
 def record(events: Sequence[Event], fact: Fact, by: Person, at: dt.datetime) -> Event:
     """The next event. It is read back and folded in first, so that one that cannot be read is never kept."""
-    event = Event(len(events) + 1, at, by, FACTS.checked(fact, at))
+    event = Event(len(events) + 1, at, by, FACTS.checked(fact))
     fold([*events, event])
     return event
 

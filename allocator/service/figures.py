@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from allocator.errors import Spoilt, UsageError
 from allocator.jobs.queue import Queue
 from allocator.service.cache import AnswerCache
 from allocator.store import keep
@@ -68,7 +69,12 @@ def look(db: Database, queue: Queue) -> None:
 
 
 def _due(s: Session, row: RoundRow) -> tuple[dt.date, ...]:
-    """By when each open question of a round is to be answered; worked out once a version of it."""
-    return _open.get(
-        (row.id, row.version), lambda: tuple(q.answer_by for q in keep.standing(s, row.id).queries if q.outcome is None)
-    )
+    """By when each open question of a round is to be answered; worked out once a version of it. Of a round that
+    cannot be read, nothing: the other figures are told all the same."""
+    try:
+        return _open.get(
+            (row.id, row.version),
+            lambda: tuple(q.answer_by for q in keep.standing(s, row.id).queries if q.outcome is None),
+        )
+    except (UsageError, Spoilt):
+        return ()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from allocator.errors import AllocatorError, CaseError, NotThere, QueueFull, RoundRefuses, Stopped, UsageError
+from allocator.errors import AllocatorError, CaseError, NotThere, QueueFull, RoundRefuses, Spoilt, Stopped, UsageError
 from allocator.service.figures import AWAY
 from allocator.store.database import cause
 
@@ -116,6 +116,9 @@ def refusal_of(error: AllocatorError) -> HttpProblem:
             return HttpProblem("case_errors", error.text, problems=problems)
         case UsageError() | Stopped():
             return HttpProblem("invalid", error.text)
+        case Spoilt():
+            log.error("spoilt", extra={"error": error.text})
+            return HttpProblem("defect", error.text)
     log.error("defect", extra={"error": error.text})
     return HttpProblem("defect", "The answer failed its own audit, so it is not shown. The fault is logged.")
 

@@ -18,6 +18,7 @@ from allocator.domain.happened import Event
 from allocator.domain.plan import Plan
 from allocator.domain.round import AGREED, Key, Pair, Round
 from allocator.domain.versioned import free_fields
+from allocator.errors import Spoilt, UsageError
 from allocator.intake.edit import differs_about, rows_about
 from allocator.questions.trial import ground
 from allocator.reasons.answer import ready_from
@@ -79,6 +80,27 @@ def round_out(session: Session, row: RoundRow, today: Any) -> RoundOut:
         reminders_due=list(rounds.reminders(place, today)) if place else [],
         private_words=list(rounds.private_words(place)) if place else [],
     )
+
+
+def round_listed(session: Session, row: RoundRow, today: Any) -> RoundOut:
+    """`round_out`, or of a round that cannot be read why not: the others are listed all the same."""
+    try:
+        return round_out(session, row, today)
+    except (UsageError, Spoilt) as error:
+        return RoundOut(
+            id=row.id,
+            programme=row.programme_id,
+            name=row.name,
+            version=row.version,
+            created_at=row.created_at,
+            state="unreadable",
+            resubmissions=0,
+            plan=None,
+            case_sha256=None,
+            altered=error.text,
+            reminders_due=[],
+            private_words=[],
+        )
 
 
 def sips_of(place: Desk, me: Who, programme: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import time
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from allocator.errors import UsageError
+from allocator.errors import Spoilt, UsageError
 
 _also: ContextVar[sa.Executable | None] = ContextVar("also", default=None)
 BUSY_MS = 30_000  # how long a writer waits for another on SQLite
@@ -31,6 +32,13 @@ NETWORK = {
     "tcp_user_timeout": 15_000,
 }
 PATIENCE = {"lock_timeout": "10s", "statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Spoilt("What the store has is not JSON any more. Restore it from a backup.") from None
 
 
 class Overtaken(Exception):
@@ -54,12 +62,12 @@ class Database:
         if name == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.url, self.sqlite = parsed, name == "sqlite"
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"json_deserializer": _json}
         if not self.sqlite:
             said = " ".join(f"-c {k}={v}" for k, v in PATIENCE.items())
             asked = parsed.query.get("options")
             network = NETWORK | {"options": f"{said} {asked}" if isinstance(asked, str) else said}
-            options = {
+            options |= {
                 "pool_pre_ping": True,
                 "pool_size": 10,
                 "max_overflow": 20,

@@ -21,7 +21,7 @@ from allocator.domain.happened import FACTS, Event, read
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person, Round
-from allocator.errors import NotThere, RoundRefuses
+from allocator.errors import NotThere, RoundRefuses, Spoilt, UsageError
 from allocator.rounds import Desk, Fact
 from allocator.store.tables import AuditRow, CaseRow, EventRow, Mark, Once, Pass, PlanRow, RoundRow, SignIn
 
@@ -103,9 +103,12 @@ def _logs(session: Session) -> dict[str, Log]:
 def _log(session: Session, round_id: str) -> Log:
     logs = _logs(session)
     if round_id not in logs:
-        rows = session.scalars(sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n))
-        events = [read(r.n, r.at, Person.model_validate(r.by), r.kind, r.version, r.data) for r in rows]
-        logs[round_id] = Log(events, fold(events))
+        query = sa.select(EventRow).where(EventRow.round_id == round_id).order_by(EventRow.n)
+        try:
+            events = [read(r.n, r.at, r.by, r.kind, r.version, r.data) for r in session.scalars(query)]
+            logs[round_id] = Log(events, fold(events))
+        except (UsageError, Spoilt) as error:
+            raise type(error)(f"Round {round_id}: {error.text}") from None
     return logs[round_id]
 
 
@@ -121,7 +124,7 @@ def keep_fact(session: Session, row: RoundRow, fact: Fact, by: Person) -> Event:
     """The fact becomes the next event of the round."""
     log = _log(session, row.id)
     at = now()
-    event = Event(log.stands.length + 1, at, by, FACTS.checked(fact, at))
+    event = Event(log.stands.length + 1, at, by, FACTS.checked(fact))
     stands = after(log.stands, event)  # before it is kept: what cannot be read back never is
     session.add(
         EventRow(

@@ -46,7 +46,7 @@ class Table:
     def back(e: Event) -> Event:
         """As it is read back from its row."""
         data = json.loads(json.dumps(e.fact.plain()))
-        return read(e.n, e.at, Person.model_validate_json(e.by.model_dump_json()), e.kind, e.fact.version, data)
+        return read(e.n, e.at, e.by.model_dump(mode="json"), e.kind, e.fact.version, data)
 
     @property
     def desk(self) -> Desk:

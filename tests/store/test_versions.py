@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 from allocator.errors import UsageError
 from allocator.jobs import asks, worker
 from allocator.jobs.asks import SolveAsk
+from allocator.jobs.queue import Queue
+from allocator.service import figures
 from allocator.store import erase, keep, migrate, retention
 from allocator.store.backup import backup, restore
 from allocator.store.database import Database
-from allocator.store.tables import EventRow, Job
+from allocator.store.tables import EventRow, Job, RoundRow
 from tests.service.office import Desk, open_office
 from tests.stores import KINDS, store_url
 
@@ -128,7 +131,7 @@ def newer(tmp_path: Path) -> Desk:
     return desk
 
 
-TOLD = "Event 3 (answer) is of version 9; this version of the program reads up to 1."
+TOLD = "Round r: Event 3 (answer) is of version 9; this version of the program reads up to 1."
 
 
 def test_a_round_that_a_newer_program_went_on_with_says_so(newer: Desk) -> None:
@@ -140,6 +143,40 @@ def test_a_round_that_a_newer_program_went_on_with_says_so(newer: Desk) -> None:
     page = newer.client.get("http://testserver/rounds/r", headers=newer.headers("manager"))
     assert page.status_code == 422
     assert TOLD in page.text
+
+
+def test_the_way_in_and_the_figures_stand_beside_a_round_that_cannot_be_read(newer: Desk) -> None:
+    with newer.db.write() as s:
+        s.add(RoundRow(id="r2", programme_id="p", name="2027/28", created_at=keep.now()))
+    page = newer.client.get("http://testserver/", headers=newer.headers("manager"))
+    assert page.status_code == 200
+    assert TOLD in page.text
+    assert "/rounds/r2" in page.text
+    found = newer.client.get("/programmes/p/rounds", headers=newer.headers("manager")).json()["items"]
+    assert [(r["id"], r["state"]) for r in found] == [("r", "unreadable"), ("r2", "empty")]
+    figures.look(newer.db, Queue(newer.db))  # told all the same
+
+
+@pytest.mark.parametrize("how", ["not JSON", "of another sort"])
+def test_a_spoilt_row_is_told_in_words_and_keeps_nothing_else_shut(newer: Desk, how: str) -> None:
+    text = "{spoilt" if how == "not JSON" else '["spoilt"]'
+    with newer.db.engine.begin() as c:
+        c.exec_driver_sql("update events set version = 1, data = ? where n = 3", (text,))
+    answer = newer.client.get("/rounds/r", headers=newer.headers("manager"))
+    assert (answer.status_code, answer.json()["code"]) == (500, "defect")
+    assert re.match(r"Round r: .*[Rr]estore .* from a backup\.$", answer.json()["detail"])
+    assert newer.client.get("http://testserver/", headers=newer.headers("manager")).status_code == 200
+
+
+def test_work_of_a_newer_program_is_still_shown_and_stopped(newer: Desk) -> None:
+    with newer.db.write() as s:
+        s.get_one(EventRow, ("r", 3)).version = 1
+        s.get_one(Job, "waiting").state = "running"
+    me = newer.headers("manager")
+    assert newer.client.get("http://testserver/rounds/r", headers=me).status_code == 200
+    assert newer.client.delete("/solves/waiting", headers=me).status_code == 202
+    with newer.db.read() as s:
+        assert s.get_one(Job, "waiting").cancel
 
 
 def test_a_job_that_a_newer_program_accepted_ends_with_the_reason(newer: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from allocator.domain.facts import Facts
 from allocator.domain.fold import fold
 from allocator.domain.happened import Event, LettersKept, PlanPut, PutInForce, SchoolReplies, SipReplies, named, read
 from allocator.domain.plan import Plan, plan_text
-from allocator.domain.round import Pair, Person, Round
+from allocator.domain.round import Pair, Round
 from allocator.domain.seal import make
 from allocator.errors import AllocatorError, Defect, NotThere, UsageError
 from allocator.intake.broken import BROKEN_TEXT, BROKEN_ZIP
@@ -155,7 +155,7 @@ def _packed(e: Event, *, reasons: bool) -> dict[str, Any]:
 
 def _event(line: Any) -> Event:
     x = PackedEvent.model_validate(line)
-    return read(x.n, x.at, Person.model_validate(x.by), x.kind, x.version, x.data)
+    return read(x.n, x.at, x.by, x.kind, x.version, x.data)
 
 
 def _json(value: Any) -> bytes:

@@ -21,7 +21,7 @@ from allocator.service.pages.given import Given, around, next_of
 from allocator.service.pages.ground import Fields, Form, PageRoute, done, show
 from allocator.service.roles import Who
 from allocator.service.schemas import Id, ProgrammeIn, RoundIn, RoundOut
-from allocator.service.views import round_out
+from allocator.service.views import round_listed
 from allocator.store.tables import Programme, RoundRow
 from allocator.words import counted
 
@@ -47,7 +47,7 @@ def _home(request: Request, who: Who, office: Office, wrong: str = "", form: Fie
 
 def _rounds(s: Session, programme: str) -> list[RoundOut]:
     query = sa.select(RoundRow).where(RoundRow.programme_id == programme).order_by(RoundRow.created_at.desc())
-    return [round_out(s, row, dt.date.today()) for row in s.scalars(query)]
+    return [round_listed(s, row, dt.date.today()) for row in s.scalars(query)]
 
 
 @router.post("/programmes")

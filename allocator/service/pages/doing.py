@@ -7,7 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from allocator.jobs import asks
+from allocator.jobs.asks import is_trial
 from allocator.store import keep
 from allocator.store.tables import AuditRow, Job
 
@@ -24,11 +24,6 @@ TRIAL = "Trying a setting"
 LATELY = dt.timedelta(days=2)
 MOST = 5
 AWAY = "work put away"  # the line of the audit log by which it is off the desk
-
-
-def is_trial(job: Job) -> bool:
-    """Whether a plan is made only to see what a setting would do (`asks.JobAsk.trial`)."""
-    return asks.of(job).trial
 
 
 def what(job: Job) -> str:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from allocator.domain.facts import Facts
 from allocator.domain.plan import Plan
 from allocator.domain.round import Round
+from allocator.jobs.asks import is_trial
 from allocator.rounds.ask_first import Asked, Key
 from allocator.service.access import round_in
 from allocator.service.pages.coming import Coming, coming
-from allocator.service.pages.doing import is_trial, work_of
+from allocator.service.pages.doing import work_of
 from allocator.service.roles import Who
 from allocator.service.schemas import RoundOut
 from allocator.service.views import round_out

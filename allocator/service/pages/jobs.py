@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from allocator import rounds
 from allocator.jobs import asks
-from allocator.jobs.asks import SolveAsk
+from allocator.jobs.asks import SolveAsk, is_trial
 from allocator.report.so_far import so_far
 from allocator.service.access import In, Manager, Office, Reader, fresh, round_in, writing
 from allocator.service.actions.jobs import cancel, job_in
 from allocator.service.actions.rounds import solve
 from allocator.service.http_problems import HttpProblem
-from allocator.service.pages.doing import AWAY, is_trial, what
+from allocator.service.pages.doing import AWAY, what
 from allocator.service.pages.given import around
 from allocator.service.pages.ground import Form, PageRoute, done, headers, show
 from allocator.service.pages.sign_in import inside

@@ -36,7 +36,7 @@ from allocator.service.schemas import (
     SolveIn,
     page,
 )
-from allocator.service.views import event_out, not_about_oneself, round_out
+from allocator.service.views import event_out, not_about_oneself, round_listed, round_out
 from allocator.service.work import answered, job_out
 from allocator.store import keep
 from allocator.store.tables import EventRow, Job, Programme, RoundRow
@@ -81,7 +81,7 @@ def rounds_of(id: Id, who: Reader, office: In, cursor: Cursor = None, limit: Lim
         programme_in(s, who, id)
         query = sa.select(RoundRow).where(RoundRow.programme_id == id)
         today = dt.date.today()
-        return page(s, query, [RoundRow.created_at, RoundRow.id], cursor, limit, lambda r: round_out(s, r, today))
+        return page(s, query, [RoundRow.created_at, RoundRow.id], cursor, limit, lambda r: round_listed(s, r, today))
 
 
 @router.post("/programmes/{id}/rounds", status_code=201)
