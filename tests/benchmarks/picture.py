@@ -13,6 +13,7 @@ RACES = (
     "until 0.5 % is proved or two minutes have gone. The allocator goes to its proof."
 )
 WIDE, HIGH, EDGE = 640, 360, 56
+HARD = "\n## Hard years\n"  # begins what `hard.py` measured, which is written by hand and stays
 COLOURS = ("#1d70b8", "#d4351c", "#00703c", "#4c2c92", "#f47738", "#505a5f", "#b58840")
 
 
@@ -30,7 +31,9 @@ def document(rows: list[dict[str, Any]], folder: Path, races: Sequence[str] = ()
     text = page(rows)
     if races:
         text += "\n".join(["", "## To a proof, against plain CP-SAT", "", RACES, "", *races, ""])
-    (folder / "benchmarks.md").write_text(text, "utf-8")
+    file = folder / "benchmarks.md"
+    _, _, hard = file.read_text("utf-8").partition(HARD) if file.exists() else ("", "", "")
+    file.write_text(text + (HARD + hard if hard else ""), "utf-8")
 
 
 def total(row: dict[str, Any]) -> float:

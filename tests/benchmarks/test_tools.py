@@ -34,10 +34,13 @@ def test_an_exponent_is_the_slope_on_logarithms() -> None:
 
 
 def test_the_page_and_the_picture_come_from_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "benchmarks.md").write_text("old\n\n## Hard years\n\nby hand\n", "utf-8")
     picture.document([row(6000), row(60), row(600)], tmp_path)
     text = (tmp_path / "benchmarks.md").read_text("utf-8")
     assert "time 1.00, memory beyond what the program itself takes 1.00" in text
     assert text.index("| 60 |") < text.index("| 600 |") < text.index("| 6,000 |")
+    assert text.endswith("\n\n## Hard years\n\nby hand\n")
+    assert "old" not in text
     assert (tmp_path / "benchmarks.svg").read_text("utf-8").count("<polyline") == len(picture.STEPS) + 1
 
 
