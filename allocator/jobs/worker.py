@@ -9,9 +9,11 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
@@ -21,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import asks, tasks
-from allocator.jobs.queue import LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.jobs.queue import COST, LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
 from allocator.store.tables import Job, JobPart
@@ -30,9 +32,12 @@ HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
 WATCH = 0.25  # seconds between looks at whether a job was cancelled
 POLL = 0.2  # seconds between looks into the queue
+SOON = 2  # of a turn (queue.COST): a job that costs more gives way
+LOW = 10  # by how much the priority of what gives way is lower (`nice`)
 DRAIN = 20  # seconds a worker told to end gives its running job to finish
 
 log = logging.getLogger("allocator.worker")
+T = TypeVar("T")
 _db: Database | None = None  # one a process, for the workflows below
 _name = ""
 
@@ -173,7 +178,7 @@ def run_part(job_id: str, n: int) -> None:
     ends = Ends()
     threading.Thread(target=_watch, args=(job_id, None, ends, {}), daemon=True).start()
     try:
-        result = patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=ends.stop)))
+        result = giving_way(lambda: patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=ends.stop))))
     finally:
         ends.over.set()
     if result is None or ends.stop.is_set():
@@ -187,6 +192,18 @@ def run_part(job_id: str, n: int) -> None:
             s.execute(insert.on_conflict_do_nothing())
 
     patiently(put)
+
+
+def giving_way(work: Callable[[], T]) -> T:
+    """Do it in a thread whose priority, and that of all it begins, is lower: where processors are fewer than what is
+    at work, whoever asks something short is answered first. Only Linux gives a thread a priority of its own."""
+
+    def lower() -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOW)
+
+    with ThreadPoolExecutor(1, initializer=lower) as aside:
+        return aside.submit(work).result()
 
 
 def _run(job_id: str, do: Any) -> None:
@@ -219,7 +236,8 @@ def _run(job_id: str, do: Any) -> None:
     state, reason, result = "failed", None, None
     try:
         stop = Stop(seconds=ask.time_limit, work=ask.work_limit, event=ends.stop, progress=progress)
-        result = patiently(lambda: do(job, stop))
+        work = partial(patiently, lambda: do(job, stop))
+        result = giving_way(work) if COST[job.kind] > SOON else work()
         stopped = ends.stop.is_set() and not result.get("adopted")  # too late once the plan is on the desk
         state = "cancelled" if stopped else "done"
         reason = (
