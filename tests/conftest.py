@@ -46,6 +46,11 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A file's bytes are called by their argument: an archive holds its hour, so each process would name its test otherwise."""
+    return argname if isinstance(val, bytes) and len(val) > 64 else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups, or each process would open a site of its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is long is left to `make test-long`. Pages are looked at in two processes, and begun first; then what takes long by itself, so that all end together."""
