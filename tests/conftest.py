@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.sizes import LONG, is_long
 gc.disable()  # until all is read
 
 COLLECTED: list[pytest.Item] = []  # also what is left to `make test-long`
+ONCE_READ: list[Callable[[], None]] = []  # what modules of tests would do between reading and the first test
 SITE = "whole_site"  # the fixture of one server and one browser
 # half of what looks at pages, by time, in one process; the rest in another
 ONE_SITE = ("test_every_page", "test_three_jobs", "test_ask", "test_board")
@@ -81,3 +82,5 @@ def pytest_collection_finish() -> None:
     """What reading the program and the tests made lives to the end: nothing of it is looked through for garbage."""
     gc.freeze()
     gc.enable()
+    for do in ONCE_READ:
+        do()

@@ -1,34 +1,68 @@
 """Real processes for tests: the server and its workers, begun as a user begins them, killed as a machine kills them.
 
-A process begun with `quick` is forked from one that has already read the program: the same command in a process of its
-own, without the seconds that Python takes to start. Where the start itself is what a user would see, it is not used.
+A process begun with `quick` is forked from one that has already read the program, itself a fork of the tests' own: the same
+command in a process of its own, without the seconds that Python takes to start. Where the start itself is what a user would
+see, it is not used.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, resource_tracker, util
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 
 import httpx2 as httpx
 
 from allocator.service import bounded
+from tests import conftest
 
 ALLOCATOR = [sys.executable, "-m", "allocator.cli"]
 forks = multiprocessing.get_context("forkserver")
-# the last word counts, and the service says one when it is read: above
+# the last word counts, and the service says one when it is read: above; with pytest all but the last is there (`fork_early`)
 forks.set_forkserver_preload(
     ["tests.servers", "allocator.cli", "allocator.service.run", "allocator.jobs.worker", "tests.warm", *bounded.WARM]
 )
+
+
+def fork_early() -> None:
+    """The server of forks is a fork of this process, which has read the program: to read it anew would take seconds."""
+    resource_tracker.ensure_running()  # begun as ever, and before the others
+    with mock.patch.object(util, "spawnv_passfds", _fork):
+        forkserver.ensure_running()
+
+
+def _fork(_: object, args: Sequence[str], passed: Sequence[int]) -> int:
+    """Instead of `spawnv_passfds`: does what the new Python would be told (`-c`), but only once a fork is asked for."""
+    if pid := os.fork():
+        return pid
+    try:
+        for fd in {int(n) for n in os.listdir("/dev/fd")} - {0, 1, 2, *passed}:
+            with suppress(OSError):  # that of the list itself
+                os.close(fd)
+        sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, how, closefd=False) for n, how in enumerate("rww"))
+        logging.getLogger().handlers.clear()
+        vars(forkserver._forkserver).update(vars(forkserver.ForkServer()))  # it was locked when we were forked
+        listener, alive = passed
+        if listener in select.select([listener, alive], (), ())[0]:
+            exec(args[-1], {})
+    finally:
+        os._exit(0)
+
+
+conftest.ONCE_READ.append(fork_early)
 
 
 def free_port() -> int:
@@ -93,6 +127,8 @@ def _become(args: list[str], env: dict[str, str], log: Path) -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, signal.SIG_DFL)
     bounded.processes.set_forkserver_preload(bounded.WARM)  # its own, not ours
+    if args[0] == "serve":
+        fork_early()
     sys.argv = ["allocator", *args]
     main()
 
