@@ -83,12 +83,10 @@ def _inputs(case: Case, policy: Policy, plan: Plan) -> Iterator[Breach]:
     except UsageError as error:
         yield Breach("inputs", f"The plan's own changes cannot be made: {error}")
         return
-    if (canon.case_sha256(own), canon.policy_sha256(rules)) != (
-        plan.made_with.case_sha256,
-        plan.made_with.policy_sha256,
-    ):
+    found = canon.case_sha256(own)
+    if (found, canon.policy_sha256(rules)) != (plan.made_with.case_sha256, plan.made_with.policy_sha256):
         yield Breach("inputs", "The plan's own case, policy and changes are not those it was made from.")
-    if plan.made_with.case_sha256 != canon.case_sha256(case):
+    if plan.made_with.case_sha256 != (found if own == case else canon.case_sha256(case)):
         yield Breach("inputs", "The plan was made from another case: the hashes differ.")
     if plan.made_with.policy_sha256 != canon.policy_sha256(policy):
         yield Breach("inputs", "The plan was made under another policy: the hashes differ.")

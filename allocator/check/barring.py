@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from allocator.check.derived import Book, Post, norm
 from allocator.check.ledger import once
-from allocator.check.reach import Test, about, in_force
+from allocator.check.named import at_home, named
+from allocator.check.reach import Test, in_force, required
 from allocator.domain.case import Sip
 
 OF_PEOPLE = "phase", "availability", "training", "approval", "dbs", "eligibility", "appraisal"
 """Tests that ask nothing of a school but its phase, and of a post its kind and days: one answer serves all alike."""
 OF_ROWS = "interest", "refusal", "parting", "tenure", "cooling_off", "decision"
-"""Tests that bar nobody whom no row names: with the school, or in an interest or refusal of their own."""
-OF_OWN_ROWS = "interest", "refusal"  # of these, what bars one whom no row names with the school
+"""Tests that bar nobody whom no row names with the school, its trust or its authority."""
+OF_FEW = "need", "own_ties"  # tests that bar few, and of which is known whom they may: `_suspects`
 FIRST = "authority", "travel"  # of the others, what bars most
 
 
 @once
-def _named(b: Book, urn: str) -> frozenset[str | None]:
-    """SIPs whom a row names with a school: its history, wishes about it, forbids."""
-    forbids = b.find.decisions.get(("forbid", urn), ())
-    return frozenset(row.sip for row in (*b.rows[urn], *about(b, urn), *forbids))
+def _suspects(b: Book, urn: str, kind: str) -> Collection[str]:
+    """SIPs whom a test of OF_FEW may bar from such a post."""
+    if kind != "appraisal" and required(b, urn):
+        return b.sips.keys()
+    return at_home(b, urn).union(sip for sip, row in b.sips.items() if row.kind == "serving_head")
 
 
 def _within(tests: Sequence[Test], b: Book, post: Post, sip: Sip) -> bool:
@@ -44,12 +46,12 @@ class Bars:
         self._likely: dict[tuple[object, ...], list[str]] = {}
         self._of_people = [test for name, test in self.tests.items() if name in OF_PEOPLE]
         self._of_rows = [test for name, test in self.tests.items() if name in OF_ROWS and name != "tenure"]
-        self._of_own_rows = [test for name, test in self.tests.items() if name in OF_OWN_ROWS]
         rest = sorted(
             self.tests.keys() - {*OF_PEOPLE, *OF_ROWS}, key=lambda name: (name not in FIRST, name == "floor", name)
         )
         self._of_places = [self.tests[name] for name in rest]  # the order changes no answer
-        self._where_likely = [self.tests[name] for name in rest if name != "authority"]
+        self._of_few = [self.tests[name] for name in rest if name in OF_FEW]
+        self._where_likely = [self.tests[name] for name in rest if name not in ("authority", *OF_FEW)]
 
     def rules(self, post: Post, sip: Sip) -> list[str]:
         """The rules that bar this pair, the sole specialist and the holder of a kept part spared."""
@@ -79,21 +81,24 @@ class Bars:
         holder = self.holders.get(post.key)
         if holder in sips and holder not in likely:
             return [sip for sip, row in sips.items() if self.may(post, row)]
+        free = likely
+        for test in self._where_likely:
+            free = [sip for sip in free if sip == holder or not test(self.b, post, sips[sip])]
+        suspects, told_of = _suspects(self.b, post.urn, post.kind), named(self.b, post.urn)
         out = []
-        for sip in likely:
-            row = sips[sip]
-            if sip == holder or (_within(self._where_likely, self.b, post, row) and not self._by_rows(post, row)):
+        for sip in free:
+            few = sip in suspects and not _within(self._of_few, self.b, post, sips[sip])
+            if sip == holder or not (few or (sip in told_of and self._by_rows(post, sips[sip]))):
                 out.append(sip)
         return out
 
     def _by_rows(self, post: Post, sip: Sip) -> bool:
         """Whether a test of rows bars the pair, which no other test bars."""
-        named = sip.sip in _named(self.b, post.urn)
-        if not named and sip.sip not in self.b.find.declared:
+        if sip.sip not in named(self.b, post.urn):
             return False
-        if any(test(self.b, post, sip) for test in (self._of_rows if named else self._of_own_rows)):
+        if any(test(self.b, post, sip) for test in self._of_rows):
             return True
-        tenure = self.tests.get("tenure") if named else None
+        tenure = self.tests.get("tenure")
         return tenure is not None and tenure(self.b, post, sip) and bool(self.rules(post, sip))
 
     def _likely_at(self, post: Post) -> list[str]:

@@ -117,7 +117,7 @@ class _Judge:
         away = (d for a, z in runs(self.b.find.absences.get(sip.sip, ())) for d in (a, z + ONE))
         last = (d + ONE for d in (sip.leaves_on, sip.contract_ends, sip.dbs_valid_until) if d)
         firsts = (d for d in (sip.joined_on, sip.dbs_checked_on) if d)
-        return sorted({*away, *last, *firsts, *turning(self.b.case, since)})
+        return sorted({*away, *last, *firsts, *(d for d in self.turning if d > since)})
 
     def _barred(self, post: Post, sip: Sip, day: dt.date) -> bool:
         """Whether any rule but the floor, which asks who is of use, bars a holder on a day."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cached_property, lru_cache
-from math import hypot
+from math import isqrt
 
 from allocator.check.ledger import Keeping, Ledger, by, once
 from allocator.domain.case import Case, DecisionKind, History, NeedChange, School, Sip
@@ -84,13 +84,7 @@ def apart(a: tuple[int, int] | None, b: tuple[int, int] | None) -> int | None:
     """Whole metres between two places, as the crow flies."""
     if a is None or b is None:
         return None
-    e, n = a[0] - b[0], a[1] - b[1]
-    square, m = e * e + n * n, round(hypot(e, n))
-    while m * m > square:  # what floating point may be out by
-        m -= 1
-    while (m + 1) * (m + 1) <= square:
-        m += 1
-    return m
+    return isqrt((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2)
 
 
 class Book(Keeping):

@@ -51,7 +51,6 @@ class Ledger:
         self.decisions = by(case.decisions, lambda d: (d.decision, d.urn))
         self.interests = by(case.interests, lambda i: i.sip)
         self.refusals = by(case.refusals, lambda r: r.sip)
-        self.declared = self.interests.keys() | self.refusals.keys()
         self.wishes = by(case.wishes, lambda w: w.urn)
         self.general = by((w for w in case.wishes if w.urn is None and w.by == "sip" and w.sip), lambda w: w.sip)
         self.needs = by(case.needs, lambda n: n.urn)

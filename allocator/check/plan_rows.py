@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from allocator.check.derived import Post
+from allocator.check.pieces import Piece
 from allocator.check.score import Auditor
-from allocator.check.standing import ONE, Piece
+from allocator.check.standing import ONE
 from allocator.check.structure import Breach, Choice, Key, Short
 from allocator.domain.plan import Assignment, Plan
 

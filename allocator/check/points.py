@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from fractions import Fraction
 from typing import cast
 
 from allocator.check.derived import Book, Post, alike, dec, norm
 from allocator.check.ledger import once
 from allocator.check.local import fresh_eyes, known_locally
+from allocator.check.named import named
 from allocator.check.reach import about, experience_of, newcomer
 from allocator.domain.case import Need, Sip
 from allocator.domain.policy import Weight
@@ -54,12 +55,18 @@ def wish(b: Book, post: Post, sip: Sip) -> int:
 def experience(b: Book, post: Post, sip: Sip) -> int:
     if post.kind == "appraisal":
         return 0
-    wanted = asked_of(b, post.urn)
-    return 100 * len(wanted & experience_of(b, sip.sip)) // len(wanted) if wanted else 0
+    return _experienced(b, asked_of(b, post.urn)).get(sip.sip, 0)
 
 
 @once
-def asked_of(b: Book, urn: str) -> set[str]:
+def _experienced(b: Book, wanted: frozenset[str]) -> dict[str, int]:
+    """SIPs with some of the experience asked for, and how much of it in a hundred parts."""
+    shared = {sip: len(wanted & experience_of(b, sip)) for sip in b.sips}
+    return {sip: 100 * n // len(wanted) for sip, n in shared.items() if n}
+
+
+@once
+def asked_of(b: Book, urn: str) -> frozenset[str]:
     """Experience that a school's context asks for."""
     s, e, flags = b.schools[urn], b.policy.experience, b.flags(urn)
     asked = set()
@@ -83,7 +90,7 @@ def asked_of(b: Book, urn: str) -> set[str]:
         asked.add("special_measures")
     if s.phase in ("special", "alternative"):
         asked.add("special_school")
-    return asked
+    return frozenset(asked)
 
 
 def focus(b: Book, post: Post, sip: Sip) -> int:
@@ -189,10 +196,29 @@ def of_pair(b: Book, post: Post, sip: Sip) -> dict[str, int]:
     return out
 
 
-def sums(b: Book, post: Post, sips: Iterable[Sip]) -> list[int]:
-    """All points of each of these pairs, as `of_pair`: what speaks at a post is looked up once for them."""
-    speaking = _speaking(b, post.urn, post.kind)
-    return [sum(rule(b, post, sip) * weight for _, rule, weight in speaking) for sip in sips]
+def sums(b: Book, post: Post, sips: Iterable[str]) -> list[int]:
+    """All points of each of these SIPs at a post, as `of_pair`: a rule that speaks of few is asked of them alone."""
+    out = dict.fromkeys(sips, 0)
+    for name, rule, weight in _speaking(b, post.urn, post.kind):
+        whom = _of_whom(b, post.urn, name)
+        for sip in out if whom is None else whom & out.keys():
+            out[sip] += weight * rule(b, post, b.sips[sip])
+    return list(out.values())
+
+
+def _of_whom(b: Book, urn: str, rule: str) -> Set[str] | None:
+    """The only SIPs to whom a rule may give points at a school; None: it may be anybody."""
+    if rule == "experience":
+        return _experienced(b, asked_of(b, urn)).keys()
+    if rule == "diary":
+        return _flexible(b)
+    by_kind = rule == "wish" and any(w.wish in ("not_serving_head", "flexible_diary") for w in about(b, urn))
+    return named(b, urn) if rule in ("continuity", "wish", "former_tie") and not by_kind else None
+
+
+@once
+def _flexible(b: Book) -> frozenset[str]:
+    return frozenset(sip for sip, row in b.sips.items() if row.flexible_diary)
 
 
 @once

@@ -106,7 +106,7 @@ def _clause(text: str, sip: Sip) -> bool:
 def need(b: Book, post: Post, sip: Sip) -> bool:
     if post.kind == "appraisal":
         return False
-    return any(not experience_of(b, sip.sip) & tags for tags in _required(b, post.urn))
+    return any(not experience_of(b, sip.sip) & tags for tags in required(b, post.urn))
 
 
 @once
@@ -116,7 +116,7 @@ def experience_of(b: Book, sip: str) -> frozenset[str]:
 
 
 @once
-def _required(b: Book, urn: str) -> list[frozenset[str]]:
+def required(b: Book, urn: str) -> list[frozenset[str]]:
     """For each flag of a school that asks for experience, what will do."""
     flags = b.flags(urn)
     return [frozenset(norm(t) for t in tags) for flag, tags in b.policy.need.requires.items() if flag in flags]

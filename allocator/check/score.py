@@ -41,20 +41,21 @@ class Auditor:
     def __init__(self, case: Case, policy: Policy, seed: int = 1, inputs: Inputs | None = None) -> None:
         self.book = b = Book(case, policy)
         self.seed = seed
-        plain = Bars(b, {})  # the floor aside, which points decide, and points ask who is of use
-        b.useful = frozenset(usable(b, b.year_posts, plain.may))
-        self.bars = Bars(b, {"floor": below_floor} if policy.objective.floor is not None else {})
+        floor = {"floor": below_floor} if policy.objective.floor is not None else {}
+        self.bars = Bars(b, floor)
+        if floor:  # which points decide, and points ask who is of use, the floor aside
+            b.useful = frozenset(usable(b, b.year_posts, Bars(b, {}).may))
         self.stand = stand = Stand(b, self.bars, earlier(inputs))
-        if stand.earlier:
-            plain = Bars(b, {})  # asked of parts now, which are not the posts of the year
-            plain.holders = stand.holders
-            b.useful = frozenset(usable(b, stand.posts, plain.may) | set(stand.holders.values()))
+        plain = Bars(b, {}) if floor else self.bars
+        plain.holders = stand.holders
+        holders = frozenset(stand.holders.values())
+        b.useful = holders.union(usable(b, stand.posts, plain.may))
         repaired = inputs.repaired if inputs else None
         self.days_first = repaired is None or repaired.days_first
         self.counts = repaired is not None and not repaired.rebuild
         self.uncounted: set[Key] = set(repaired.uncounted) if repaired else set()
         self.held = set(repaired.held) if repaired else set()
-        able = usable(b, stand.posts, self.bars.may) | set(stand.holders.values())
+        able = holders.union(usable(b, stand.posts, self.bars.may)) if floor else b.useful
         self.team = team(stand, able, takers(b, stand.posts, self.bars.may))
         self.origin = origin(inputs)
         self._allowed: dict[Key, list[str]] = {}
@@ -88,7 +89,7 @@ class Auditor:
         """Pair points and SIP of the best two of those who may hold a part; of equals the first."""
         if key not in self._foremost:
             sips = self.allowed(key)
-            points = sums(self.book, self.stand.by_key[key], (self.book.sips[s] for s in sips))
+            points = sums(self.book, self.stand.by_key[key], sips)
             self._foremost[key] = nsmallest(2, zip(points, sips, strict=True), key=lambda o: (-o[0], o[1]))
         return self._foremost[key]
 

@@ -8,35 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 
 from allocator.check.barring import Bars
 from allocator.check.derived import Book, Post, dec, nearest
 from allocator.check.earlier import Earlier, runs, standing_on, turning
 from allocator.check.ledger import Keeping, by, once
+from allocator.check.pieces import Four, Piece, apportion, four, heirs
 from allocator.check.together import one_lead
 from allocator.domain.case import Sip
 
 Key = tuple[str, str]
 ONE = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Days of one SIP at a post, given or planned before a repair. Quarter-days."""
-
-    urn: str
-    kind: str
-    sip: str
-    start: dt.date
-    end: dt.date
-    periods: tuple[int, int, int, int]
-    extra: int
-    new_pairing: bool
-
-    @property
-    def post(self) -> Key:
-        return self.urn, self.kind
 
 
 @dataclass(frozen=True)
@@ -64,7 +46,7 @@ class Stand(Keeping):
         self.later: set[Key] = set()
         self.ended: list[Post] = []
         self.past: list[Piece] = []
-        self.rows = _heirs(book, earlier) if earlier else {}
+        self.rows = heirs(book, earlier) if earlier else {}
         year = {p.key: p for p in book.year_posts}
         self.rows = {k: [r for r in rows if k not in year or r.start <= year[k].end] for k, rows in self.rows.items()}
         for post, rows in self.rows.items():
@@ -88,15 +70,21 @@ class Stand(Keeping):
         if (start, last) == (r.start, r.end):
             return r
         recorded = self.b.find.worked.get(r.sip, ())
+        if not recorded:
+            return replace(r, start=start, end=last, periods=self._share(r.periods, r.start, r.end, start, last))
         exact = [Fraction(0)] * 4
         for w in recorded:
             if (w.urn, w.post) == r.post and r.start <= w.on < self.since:
                 exact[self.b.period_of(w.on)] += 4 * Fraction(dec(w.days))
-        if not recorded:
-            for n, q in enumerate(r.periods):
-                whole = self._covered(n, r.start, r.end)
-                exact[n] = q * self._covered(n, start, last) / whole if whole else Fraction(0)
-        return replace(r, start=start, end=last, periods=_four(exact))
+        return replace(r, start=start, end=last, periods=four(exact))
+
+    @once
+    def _share(self, periods: Four, begin: dt.date, end: dt.date, start: dt.date, last: dt.date) -> Four:
+        """Of the days of a row from `begin` to `end`, those from `start` to `last`, by the calendar."""
+        whole = [self._covered(n, begin, end) for n in range(4)]
+        return four(
+            [q * self._covered(n, start, last) / w if (w := whole[n]) else Fraction(0) for n, q in enumerate(periods)]
+        )
 
     def spent(self, sip: str) -> list[int]:
         """Quarter-days by period that a SIP has given before *since*."""
@@ -306,6 +294,7 @@ class Stand(Keeping):
             out[short] = tuple(apportion(due - short, shares))
         return out
 
+    @once
     def _covered(self, n: int, start: dt.date, end: dt.date) -> Fraction:
         """Share of period n from start to end."""
         a, z = self.b.bounds()[n]
@@ -331,10 +320,14 @@ class Stand(Keeping):
         out[self.b.period_of(self.b.begins(post, sip))] += self.extra(post, sip)
         return out
 
-    def extra(self, post: Post, sip: Sip) -> int:
+    def extra(self, part: Post, sip: Sip) -> int:
         """The service's own time at a part, in quarter-days."""
-        days, out = self.b.policy.days, 0
-        if self.new_pairing(post, sip):
+        return self._extra(part.key, sip.sip)
+
+    @once
+    def _extra(self, key: Key, sip: str) -> int:
+        post, days, out = self.by_key[key], self.b.policy.days, 0
+        if self.new_pairing(post, self.b.sips[sip]):
             out += nearest(4 * dec(days.new_pairing))
         first = post.part == 1 and not self.of_post.get((post.urn, post.kind))
         if post.kind == "lead" and first and self.b.new_head(post.urn):
@@ -352,43 +345,8 @@ class Stand(Keeping):
         return next((p.key for p in self.parts.get(post, ()) if p.begin <= day <= p.end), None)
 
 
-def _heirs(b: Book, earlier: Earlier) -> dict[Key, list[Piece]]:
-    """Rows by post and date; those of a URN now gone go to its successor, if that has none."""
-    have = {r.urn for r in earlier.rows}
-    heir = {}
-    for urn in have - set(b.schools):
-        new = sorted(u for u, olds in b.old.items() if urn in olds and u not in have)
-        heir[urn] = new[0] if new else urn
-    out: dict[Key, list[Piece]] = {}
-    for r in sorted(earlier.rows, key=lambda r: r.from_):
-        q = _four([4 * Fraction(dec(days)) for days in r.periods.model_dump().values()])
-        extra = nearest(4 * dec(r.extra_days))
-        piece = Piece(heir.get(r.urn, r.urn), r.post, r.sip, r.from_, r.to, q, extra, r.new_pairing)
-        out.setdefault(piece.post, []).append(piece)
-    return out
-
-
 def _cut(span: Span, days: Iterable[dt.date]) -> Iterator[Span]:
     """A span cut before each of the days that falls within it."""
     starts = [span.start, *sorted(d for d in days if span.start < d <= span.end)]
     for n, (start, after) in enumerate(zip(starts, [*starts[1:], span.end + ONE], strict=True)):
         yield Span(start, after - ONE, span.sip, span.sip is None and (span.later or n > 0))
-
-
-def _four(exact: Sequence[Fraction]) -> tuple[int, int, int, int]:
-    q = [int(x + Fraction(1, 2)) for x in exact]
-    return q[0], q[1], q[2], q[3]
-
-
-def apportion(total: int, shares: Sequence[Fraction]) -> list[int]:
-    """Largest remainder over exact shares, ties to the earlier; shares of nothing give nothing."""
-    unit = lcm(*(s.denominator for s in shares))
-    parts = [s.numerator * (unit // s.denominator) for s in shares]
-    whole = sum(parts)
-    if not whole:
-        return [0] * len(shares)
-    out = [total * p // whole for p in parts]
-    rests = sorted(range(len(shares)), key=lambda n: (-(total * parts[n] % whole), n))
-    for n in rests[: total - sum(out)]:
-        out[n] += 1
-    return out

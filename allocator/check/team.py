@@ -4,6 +4,7 @@ handovers."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 
 from allocator.check.standing import Stand
@@ -31,7 +32,7 @@ class Team:
     together: list[tuple[str, list[Key], int]]
 
 
-def team(stand: Stand, usable: set[str], taken: set[Key]) -> Team:
+def team(stand: Stand, usable: Set[str], taken: set[Key]) -> Team:
     """`usable` = SIPs with at least one allowed pair, `taken` = posts and parts with one."""
     b = stand.b
     capacity = {s: b.capacity(b.sips[s]) for s in usable}

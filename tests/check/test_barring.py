@@ -114,7 +114,9 @@ def test_an_audit_asks_little_of_each_pair(monkeypatch: pytest.MonkeyPatch) -> N
     tests = {name: counted("test", test) for name, test in reach.in_force(Book(case, policy)).items()}
     monkeypatch.setattr("allocator.check.barring.in_force", lambda _: tests)
     monkeypatch.setattr("allocator.check.score.of_pair", counted("pair", of_pair))
+    monkeypatch.setattr(points, "RULES", {name: counted("points", rule) for name, rule in points.RULES.items()})
     assert audit(case, policy, plan) == []
     pairs = len(plan.assignments) * len(case.sips)
-    assert asked["test"] < 10 * pairs  # 9; 15 where every rule was asked: of people once, of rows where there is one
+    assert asked["test"] < 7 * pairs  # 6.3; 15 where every rule was asked: of people once, of few where few are named
+    assert asked["points"] < 2 * pairs  # 1.4; 2.3 where each was asked of everybody
     assert asked["pair"] <= pairs
