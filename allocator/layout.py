@@ -51,14 +51,14 @@ def lay_out(ready: Setup, solution: en.Solution, inputs: Inputs | None = None) -
     ]
     rows, empty = _rows(ready, chosen), _empty(ready, held)
     found = changes(facts, rows, empty)
-    here = origin(facts.case, facts.policy)
+    changed, inputs = inputs is not None, sealed(inputs or origin(facts.case, facts.policy))
     loads = _loads(ready, solution, held)
     return Plan(
         status=solution.status,
-        inputs=sealed(inputs or here),
+        inputs=inputs,
         certificate=certificate(solution, len(chosen)),
         made_with=MadeWith(
-            case_sha256=here.base_sha256,
+            case_sha256=canon.case_sha256(facts.case) if changed else inputs.base_sha256,
             policy_sha256=canon.policy_sha256(facts.policy),
             seed=ready.seed,
             versions=versions(),

@@ -10,6 +10,7 @@ from allocator import rules, yielding
 from allocator.domain.calendar import quarters
 from allocator.domain.case import NEEDS, Case
 from allocator.domain.facts import Facts, Post
+from allocator.domain.lots import lots
 from allocator.domain.plan import Assignment
 from allocator.domain.policy import Policy
 from allocator.domain.posts import loads
@@ -112,11 +113,15 @@ def instance(
         posts=tuple(en.Post(f"{p.urn} {p.slot}", 1, p.kind == "lead" and p.last, parts.trims(p)) for p in posts),
         people=tuple(person(facts, s, len(parts.days)) for s in people),
         pairs=tuple(
-            en.Pair(n, person_index[s], (*load, *led), worth, facts.lot(seed, post.key, s))
+            en.Pair(n, person_index[s], (*load, *led) if led else load, worth, lot)
             for n, post in enumerate(posts)
             for able, led in [(pairs.allowed[post.key], parts.led(post))]
-            for s, worth, load in zip(
-                able, pairs.points_of(post.key), loads(facts, post, (facts.sips[s] for s in able)), strict=True
+            for s, worth, load, lot in zip(
+                able,
+                pairs.points_of(post.key),
+                loads(facts, post, (facts.sips[s] for s in able)),
+                lots(seed, post.key, able),
+                strict=True,
             )
         ),
         tiers=aims,

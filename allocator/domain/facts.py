@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable
@@ -105,12 +104,17 @@ class Facts:
 
     def new_pairing(self, post: Post, sip: Sip) -> bool:
         """No post of any role here in the year before, nor earlier this year (domain B10)."""
-        if post.kind == "appraisal" or sip.sip in self._last_year.get(post.urn, ()):
-            return False
-        if self.standing is None:
-            return True
-        could_before = post.late and (sip.joined_on is None or sip.joined_on < post.start)
-        return sip.sip not in self.standing.served(post.urn) and sip.sip not in post.earlier and not could_before
+        return self.new_at(post)(sip)
+
+    def new_at(self, post: Post) -> Callable[[Sip], bool]:
+        """`new_pairing` of anybody at this post."""
+        if post.kind == "appraisal":
+            return lambda _: False
+        served = self.standing.served(post.urn) if self.standing else ()
+        known = {*self._last_year.get(post.urn, ()), *served, *post.earlier}
+        if not post.late:
+            return lambda sip: sip.sip not in known
+        return lambda sip: sip.sip not in known and sip.joined_on is not None and sip.joined_on >= post.start
 
     def spent(self, sip: str) -> Five:
         """Quarter-days already given or arranged, whatever is decided now; none outside a repair."""
@@ -190,6 +194,8 @@ class Facts:
 
     def history(self, urn: str) -> list[History]:
         """All rows of the school and its predecessors."""
+        if urn not in self._older:
+            return self._history_by_urn.get(urn, [])
         return [row for old in sorted(self.predecessors(urn)) for row in self._history_by_urn.get(old, ())]
 
     @cached_property
@@ -366,7 +372,7 @@ class Facts:
 
     def metres(self, urn: str, sip: str) -> int | None:
         """Distance in metres, given or straight line; None when unknown."""
-        if (urn, sip) in self._travel:
+        if self._travel and (urn, sip) in self._travel:
             return half_up(Fraction(str(self._travel[urn, sip])) * 1000)
         return metres_apart(self.school_at[urn], self.sip_at[sip])
 
@@ -392,9 +398,3 @@ class Facts:
         if urn not in self._flags:
             self._flags[urn] = flags_of(self.as_it_stands(urn))
         return self._flags[urn]
-
-    @staticmethod
-    def lot(seed: int, key: tuple[str, str], sip: str) -> int:
-        """First 20 bits of SHA-256 of `seed|urn|post|sip` (contract 2)."""
-        digest = hashlib.sha256(f"{seed}|{key[0]}|{key[1]}|{sip}".encode()).digest()
-        return int.from_bytes(digest[:3], "big") >> 4

@@ -201,8 +201,9 @@ def loads(facts: Facts, post: Post, sips: Iterable[Sip]) -> Iterator[Five]:
     head, pairing = _for_head(facts, post), whole_quarters(facts.policy.days.new_pairing)
     soon = facts.year.period(post.start)
     known = {new: _with_extra(post.periods, soon, head + pairing * new) for new in (False, True)}
+    is_new = facts.new_at(post)
     for sip in sips:
-        new, start = facts.new_pairing(post, sip), facts.starts(post, sip)
+        new, start = is_new(sip), facts.starts(post, sip)
         if start == post.start:
             yield known[new]
         else:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 
 from allocator.domain.calendar import Four, apportioned, half_up, quarters
 from allocator.domain.case import PostKind, Sip
@@ -111,6 +112,8 @@ def of_absence(rows: Iterable[Span]) -> set[Span]:
 class _Cut:
     def __init__(self, facts: Facts, since: dt.date, bars: Bars) -> None:
         self.facts, self.since, self.bars = facts, since, bars
+        self.within, self.parted = cache(facts.year.within), cache(self._parted)  # few differ
+        self.shares = cache(self._shares)
         self.joins = sorted({d for s in facts.sips.values() if (d := self.joining(s)) is not None})
         self.worked: dict[tuple[str, str, str], list[tuple[dt.date, Fraction]]] = defaultdict(list)
         self.kept_record: set[str] = set()
@@ -250,7 +253,7 @@ class _Cut:
             return [post]
         given = sum(sum(p.periods) for p in past)
         left = max(0, post.due - given)
-        shares = [q * self.facts.year.within(n, r.start, r.end) for r in runs for n, q in enumerate(post.periods)]
+        shares = [share for r in runs for share in self.shares(post.periods, r.start, r.end)]
         if not any(shares):
             shares = [Fraction(n == self.facts.year.period(runs[0].start)) for n in range(4 * len(runs))]
         cells = apportioned(left, shares)
@@ -281,6 +284,9 @@ class _Cut:
             holders += [run.holder] if run.holder else []
         return out
 
+    def _shares(self, periods: Four, start: dt.date, end: dt.date) -> list[Fraction]:
+        return [q * self.within(n, start, end) for n, q in enumerate(periods)]
+
     def floor(self, given: int) -> int:
         """Quarter-days under which the rest of the year may not be trimmed."""
         return max(0, -(-quarters(self.facts.policy.days.floor) // 1) - given)
@@ -293,22 +299,21 @@ class _Cut:
             return None
         if row.end < self.since and row.planned is None:
             return row
-        if row.sip in self.kept_record:
-            given = [Fraction(0)] * 4
-            for on, q in self.worked.get((row.urn, row.kind, row.sip), ()):
-                if row.start <= on < self.since:
-                    given[self.facts.year.period(on)] += q
-        else:
-            self.assumed.add(row.sip)
-            given = [q * self.gone_by(row, n) for n, q in enumerate(row.periods)]
-        p = [half_up(q) for q in given]
         last = min(row.end, self.since - DAY)
-        return replace(row, end=last, periods=(p[0], p[1], p[2], p[3]), planned=None)
+        if row.sip not in self.kept_record:
+            self.assumed.add(row.sip)
+            four = self.parted(row.periods, row.planned or (row.start, row.end), (row.start, last))
+            return replace(row, end=last, periods=four, planned=None)
+        given = [Fraction(0)] * 4
+        for on, q in self.worked.get((row.urn, row.kind, row.sip), ()):
+            if row.start <= on < self.since:
+                given[self.facts.year.period(on)] += q
+        return replace(row, end=last, periods=_four(given), planned=None)
 
-    def gone_by(self, row: Stretch, n: int) -> Fraction:
-        """Share of the row's own days in period n that lie before the change, and are the post's."""
-        whole = self.facts.year.within(n, *(row.planned or (row.start, row.end)))
-        return self.facts.year.within(n, row.start, min(row.end, self.since - DAY)) / whole if whole else Fraction(0)
+    def _parted(self, periods: Four, whole: Span, part: Span) -> Four:
+        """Of days planned over the whole, those of a part, by the calendar."""
+        shares = ((self.within(n, *part), self.within(n, *whole)) for n in range(4))
+        return _four([q * a / b if b else Fraction(0) for q, (a, b) in zip(periods, shares, strict=True)])
 
     def spent(self, past: Iterable[Stretch]) -> dict[str, Five]:
         out: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
@@ -326,6 +331,11 @@ class _Cut:
         for part in past:
             out[part.urn].add(part.sip)
         return {u: frozenset(s) for u, s in out.items()}
+
+
+def _four(exact: Sequence[Fraction]) -> Four:
+    q = [half_up(x) for x in exact]
+    return q[0], q[1], q[2], q[3]
 
 
 def cut(run: Run, edges: Iterable[dt.date]) -> list[Run]:

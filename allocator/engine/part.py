@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from allocator.engine.instance import Instance, Tier
+from allocator.engine.instance import Instance, Pair, Tier
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ def cut_out(inst: Instance, posts: Collection[int], people: Collection[int], pai
         inst,
         posts=tuple(inst.posts[p] for p in ps),
         people=tuple(inst.people[s] for s in ss),
-        pairs=tuple(
-            replace(inst.pairs[i], post=post[inst.pairs[i].post], person=person[inst.pairs[i].person]) for i in xs
-        ),
+        pairs=tuple(Pair(post[p.post], person[p.person], p.load, p.points, p.lot) for p in (inst.pairs[i] for i in xs)),
         tiers=tuple(_tier(t, post, bond) for t in inst.tiers),
         same=tuple(g for group in inst.same if len(g := inside(group)) > 1),
         different=tuple((post[a], post[b]) for a, b in inst.different if a in post and b in post),

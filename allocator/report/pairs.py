@@ -10,6 +10,7 @@ from pathlib import Path
 
 from allocator import rules
 from allocator.allocate import Setup
+from allocator.domain.lots import lots
 from allocator.intake.plain import guarded
 
 NEARLY = 2  # blocked by at most so many rules: what a decision or two could change
@@ -65,7 +66,7 @@ def write_pairs(ready: Setup, path: Path) -> None:
                         *load[1:],
                         load[0],
                         sum(given.values()),
-                        facts.lot(ready.seed, post.key, sip),
+                        *lots(ready.seed, post.key, (sip,)),
                         int(sip == incumbent),
                         int(post.kind == "lead" and facts.protected(post.urn)),
                         *(given.get(rule, 0) for rule in soft),

@@ -17,7 +17,9 @@ class Diary(Rule):
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
-        return None if post.kind == "lead" and facts.schools[post.urn].inspection_due else ()
+        if post.kind != "lead" or not facts.schools[post.urn].inspection_due:
+            return ()
+        return facts.once("flexible", lambda: frozenset(s for s, row in facts.sips.items() if row.flexible_diary))
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         due = facts.schools[post.urn].inspection_due

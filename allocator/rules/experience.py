@@ -64,6 +64,11 @@ def held(tags: tuple[str, ...]) -> frozenset[str]:
     return frozenset(plain(t) for t in tags)
 
 
+def _with(facts: Facts, tags: frozenset[str]) -> frozenset[str]:
+    """SIPs with some of this experience."""
+    return frozenset(sip for sip, row in facts.sips.items() if held(row.experience) & tags)
+
+
 class Experience(Rule):
     id = "experience"
     law = "domain E1, E3, E12, C14"
@@ -72,7 +77,8 @@ class Experience(Rule):
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
-        return None if post.kind != "appraisal" and wanted(facts, post.urn) else ()
+        tags = wanted(facts, post.urn) if post.kind != "appraisal" else frozenset[str]()
+        return facts.once(("with experience", tags), lambda: _with(facts, tags))
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         tags = wanted(facts, post.urn)

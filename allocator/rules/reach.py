@@ -88,11 +88,11 @@ class Pairs:
     def points_of(self, key: Key) -> list[int]:
         """All points of each allowed pair of a post, in their order."""
         facts, post, rows = self.facts, self.posts[key], self.facts.sips
-        speaking = [(r.points, w, who) for r, w, who in self._speaking(post)]
-        return [
-            sum(points(facts, post, rows[s]) * w for points, w, who in speaking if who is None or s in who)
-            for s in self.allowed[key]
-        ]
+        out = dict.fromkeys(self.allowed[key], 0)
+        for rule, weight, who in self._speaking(post):
+            for sip in out if who is None else out.keys() & who:
+                out[sip] += rule.points(facts, post, rows[sip]) * weight
+        return list(out.values())
 
     def below(self, post: Post, sip: str) -> Blocks:
         """The policy's floor, where a lead's points would fall below it; no rule of its own, as it looks at all of
@@ -171,6 +171,7 @@ def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, 
     passed = {r.id for r in dated} | ({"tenure"} if facts.policy.tenure.sole_specialist == "extend" else set())
     lasting = [r for r in judge.hard if r.id not in passed]
     readings = _readings(facts, since)
+    daily: dict[str, list[Span]] = {}
     allowed_for: dict[str, set[Span]] = defaultdict(set)
     for sip, span in accepted:
         allowed_for[sip].add(span)
@@ -179,7 +180,9 @@ def bars(facts: Facts, rules: tuple[Rule, ...], accepted: Collection[tuple[str, 
         sip, post = facts.sips.get(row.sip), judge.posts.get(row.key)
         if sip is None or (post is not None and judge.below(post, row.sip)):
             return [EVER]
-        spans = [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
+        if row.sip not in daily:
+            daily[row.sip] = [span for r in dated for span in r.bars(facts, sip, allowed_for[row.sip])]
+        spans = list(daily[row.sip])
         if post is not None:
             spans += of_absence(span for span, then in readings if any(r.block(then, post, sip) for r in lasting))
         return spans

@@ -9,6 +9,8 @@ from allocator.domain.case import Wish as Row
 from allocator.domain.facts import Facts, Post
 from allocator.rules.base import Rule, strength
 
+OF_ANYBODY = ("not_serving_head", "flexible_diary")  # wishes that name nobody
+
 
 class Wish(Rule):
     id = "wish"
@@ -18,7 +20,10 @@ class Wish(Rule):
     soft = True
 
     def touches(self, facts: Facts, post: Post) -> Collection[str] | None:
-        return None if post.kind == "lead" and facts.wishes_about(post.urn) else ()
+        wishes = facts.wishes_about(post.urn) if post.kind == "lead" else []
+        if any(w.wish in OF_ANYBODY for w in wishes):
+            return None
+        return {sip for w in wishes if (sip := w.sip or facts.last_lead(post.urn))}
 
     def points(self, facts: Facts, post: Post, sip: Sip) -> int:
         if post.kind != "lead":

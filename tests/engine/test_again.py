@@ -76,7 +76,7 @@ def test_pairs_of_hard_years(name: str) -> None:
 def test_an_equal_plan_is_left_to_a_solve() -> None:
     """Where plans are alike in every tier ids decide, which a relaxation cannot."""
     inst = random_instance(3)
-    alike = replace(inst, pairs=tuple(replace(p, points=100, lot=7) for p in inst.pairs))
+    alike = replace(inst, pairs=tuple(p._replace(points=100, lot=7) for p in inst.pairs))
     now = solve(alike)
     again = Again(alike, now.chosen, now.short)
     pair = others(alike, now)[0]

@@ -125,7 +125,7 @@ def test_a_plan_to_begin_from_changes_nothing(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
 def test_who_ties_by_the_method_of_many_pairs_ties_by_the_other(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     inst = random_instance(seed)
-    inst = replace(inst, pairs=tuple(replace(p, points=p.points // 50 * 50) for p in inst.pairs))
+    inst = replace(inst, pairs=tuple(p._replace(points=p.points // 50 * 50) for p in inst.pairs))
     try:
         best = exact(inst)
     except Conflict:
@@ -190,7 +190,7 @@ def beside(one: Instance, two: Instance) -> Instance:
     return Instance(
         one.posts + tuple(replace(q, key=f"q{q.key}") for q in two.posts),
         one.people + tuple(replace(q, key=f"t{q.key}") for q in two.people),
-        one.pairs + tuple(replace(q, post=q.post + p, person=q.person + s) for q in two.pairs),
+        one.pairs + tuple(q._replace(post=q.post + p, person=q.person + s) for q in two.pairs),
         tuple(
             replace(
                 a,

@@ -31,7 +31,7 @@ def coarse(seed: int) -> Instance:
         inst,
         posts=tuple(replace(p, trims=COARSE) for p in inst.posts),
         people=tuple(replace(s, limits=(Limit(0, room),), at_most=None, at_least=0) for s in inst.people),
-        pairs=tuple(replace(p, load=(p.load[0] | 1,)) for p in inst.pairs),
+        pairs=tuple(p._replace(load=(p.load[0] | 1,)) for p in inst.pairs),
         above=(),
     )
 
@@ -75,7 +75,7 @@ def test_the_only_best_plan_is_found_with_its_proof(seed: int) -> None:
     """From any plan of the best points; and where two are equal in the lot it does not say that there is one."""
     inst = coarse(seed)
     best = exact(inst)
-    for pairs in (inst.pairs, tuple(replace(p, points=p.points // 40, lot=p.lot >> 19) for p in inst.pairs)):
+    for pairs in (inst.pairs, tuple(p._replace(points=p.points // 40, lot=p.lot >> 19) for p in inst.pairs)):
         inst = replace(inst, pairs=pairs)
         lots = [t for t in inst.tiers if t.lot]
         best = exact(inst)

@@ -22,7 +22,7 @@ SPARSE = 20, 8, 2  # posts, people, people of a post: some fall into parts
 def level(seed: int, posts: int = 12, people: int = 4, reach: int = 3) -> Instance:
     """One with points so coarse that plans tie."""
     inst = replace(random_instance(seed, posts, people, reach, structures=False), above=())
-    return replace(inst, pairs=tuple(replace(p, points=p.points // 40 * 40) for p in inst.pairs))
+    return replace(inst, pairs=tuple(p._replace(points=p.points // 40 * 40) for p in inst.pairs))
 
 
 def with_pair(inst: Instance, pair: int, best: Solution) -> bool:

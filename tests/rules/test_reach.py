@@ -71,6 +71,17 @@ def test_a_rule_keeps_its_word_on_what_it_looks_at(seen: list[Facts], rule: Rule
             assert what is None or verdicts.setdefault(what, barred) == barred
 
 
+def test_points_of_a_post_are_those_of_each_pair(seen: list[Facts]) -> None:
+    for facts in seen:
+        pairs = rules.pairs(facts)
+        soft = [r for r in rules.RULES if r.soft and r.on(facts)]
+        for post in facts.posts:
+            rows = [facts.sips[s] for s in pairs.allowed[post.key]]
+            whole = [sum(r.points(facts, post, row) * r.weight(facts, post) for r in soft) for row in rows]
+            assert pairs.points_of(post.key) == whole
+            assert [pairs.points(*post.key, row.sip) for row in rows] == whole
+
+
 def test_what_an_interest_reaches_is_what_it_concerns(seen: list[Facts]) -> None:
     for facts in seen:
         for row in (row for rows in facts.interests.values() for row in rows):
