@@ -16,7 +16,10 @@ from allocator.domain.plan import Plan
 from allocator.errors import AllocatorError
 from scenarios.expected import folders
 from scenarios.tables import HERE
+from tests.sizes import long
 from tests.year.another_solver import Another, agrees
+
+LARGE = "hartwell"  # takes twice as long as all the others
 
 
 def exit_code(args: list[str]) -> int:
@@ -29,7 +32,9 @@ def exit_code(args: list[str]) -> int:
     return 0
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "folder", [pytest.param(f, id=f.name, marks=long() if f.name == LARGE else ()) for f in folders()]
+)
 def test_the_commands_of_a_ready_case_run_as_its_readme_says(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

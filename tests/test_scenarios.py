@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from scenarios.expected import folders, outcome
+from tests.sizes import long
+
+LARGE = "st-oswin"  # takes four times as long as all the others
 
 
-@pytest.mark.parametrize("folder", folders(), ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "folder", [pytest.param(f, id=f.name, marks=long() if f.name == LARGE else ()) for f in folders()]
+)
 def test_a_ready_case_gives_what_it_says(folder: Path) -> None:
     assert outcome(folder) == json.loads((folder / "expected.json").read_text("utf-8"))
     assert "invented" in (folder / "README.md").read_text("utf-8").casefold()

@@ -13,7 +13,7 @@ import argparse
 import random
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from allocator import allocate
@@ -94,12 +94,18 @@ def invented(count: int, seed: int) -> list[School]:
     ]
 
 
-def short_grid() -> Iterator[tuple[str, Case]]:
-    """About twenty cases, the same on every machine."""
-    for count in (20, 32, 45):
-        for tightness in (1.12, 0.97, 0.9, 0.8):
-            for structure in ("plain", "joined") if count < 45 else ("plain",):
-                yield f"{count} {tightness} {structure}", team(invented(count, count), tightness, structure)
+SHORT_GRID = tuple(  # schools, tightness, structure
+    f"{count} {tightness} {structure}"
+    for count in (20, 32, 45)
+    for tightness in (1.12, 0.97, 0.9, 0.8)
+    for structure in (("plain", "joined") if count < 45 else ("plain",))
+)
+
+
+def short_case(name: str) -> Case:
+    """A case of the short grid, the same on every machine."""
+    count, tightness, structure = name.split()
+    return team(invented(int(count), int(count)), float(tightness), structure)
 
 
 def kept(ready: allocate.Setup, found: Solution) -> int:

@@ -18,7 +18,7 @@ from allocator.engine.force import force
 from allocator.engine.instance import Instance, Solution
 from allocator.engine.method import solve as by_size
 from allocator.engine.tiers import Clock, Conflict, Stop, solve
-from tests.benchmarks.hard import short_grid
+from tests.benchmarks.hard import short_case
 from tests.check.random_cases import random_case
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.sizes import long, whole_or
@@ -66,8 +66,7 @@ def test_every_pair_of_random_instances(block: int) -> None:
 @long()
 @pytest.mark.parametrize("name", whole_or(["20 0.9 plain", "20 0.97 joined"], ["20 0.9 plain"]))
 def test_pairs_of_hard_years(name: str) -> None:
-    case = dict(short_grid())[name]
-    inst = allocate.setup(case, Policy()).inst
+    inst = allocate.setup(short_case(name), Policy()).inst
     now = by_size(inst)
     rest = others(inst, now)
     assert compared(inst, now, rest[:: max(1, len(rest) // 6)]) > 2

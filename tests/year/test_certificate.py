@@ -21,7 +21,7 @@ def test_another_solver_finds_no_better_plan_in_the_year(tmp_path: Path) -> None
     plans = [solve(reading.case, reading.policy)]
     steps = read_steps(HARTWELL / "year.toml")[: whole_or(7, 2)]
     plans += [chapter.plan for chapter in tell(plans[0], steps)]
-    for n, plan in enumerate(plans[:: whole_or(1, 2)]):
+    for n, plan in enumerate(plans[whole_or(0, 0, 2) :: whole_or(1, 2)]):  # the last has a year to go on from
         ready = ready_from(plan)
         write_pairs(ready, tmp_path / "pairs.csv")
         found = Another((tmp_path / "pairs.csv").read_text("utf-8"), model_out(ready)).tiers()

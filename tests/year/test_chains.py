@@ -7,7 +7,7 @@ import os
 from tests.sizes import whole_or
 from tests.year.replay import Tally, replay
 
-CHAINS = int(os.environ.get("ALLOCATOR_CHAINS", whole_or(10_000, 25)))
+CHAINS = int(os.environ.get("ALLOCATOR_CHAINS", whole_or(10_000, 25, 12)))
 MOST = whole_or(2_000, 1_000)  # plans of a step that are tried; a larger step is solved and audited only
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,7 @@ def small() -> Plan:
     return solve(case(schools, people, history=history), policy())
 
 
+@cache
 def plans() -> dict[str, Plan]:
     annual = small()
     return {

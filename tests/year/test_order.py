@@ -57,7 +57,7 @@ def held(plan: Plan) -> dict[Day, str]:
 
 def test_order_and_grouping_leave_the_same_days_open() -> None:
     tried = moved_on = 0
-    for n in range(whole_or(60, 24)):
+    for n in range(whole_or(60, 24, 12)):
         r = random.Random(f"order {n}")
         case, policy = case_of(r)
         try:
@@ -82,5 +82,5 @@ def test_order_and_grouping_leave_the_same_days_open() -> None:
             continue
         tried += 1
         moved_on += bool(together)
-    assert tried > 10
-    assert moved_on > 8
+    assert tried > whole_or(10, 10, 5)
+    assert moved_on > whole_or(8, 8, 4)
