@@ -56,6 +56,12 @@ def hartwell() -> tuple[Case, Policy, Plan]:
     return reading.case, reading.policy, solve(reading.case, reading.policy)
 
 
+@cache
+def small() -> tuple[Case, Policy, Plan]:
+    """The four schools of tests/service/office.py, solved once a process."""
+    return facts(), Policy(), solve(facts(), Policy())
+
+
 @dataclass
 class Site:
     """The server, its store, and a browser."""
@@ -109,19 +115,17 @@ class Site:
 
 def fill(db: Database) -> None:
     """The rounds named above."""
-    case, policy, plan = hartwell()
-    small = solve(facts(), Policy())
     with db.write() as s:
         for name in ("empty", "draft", "told"):
             s.add(Programme(id=name, name=f"Programme {name}", created_at=keep.now()))
             s.flush()
             s.add(RoundRow(id=name, programme_id=name, name="2026/27", created_at=keep.now()))
             s.flush()
-        for name, its_case, its_policy, its_plan in (("draft", case, policy, plan), ("told", facts(), Policy(), small)):
+        for name, (case, policy, plan) in (("draft", hartwell()), ("told", small())):
             row = keep.the_round(s, name, lock=True)
-            keep.keep_case(s, row, its_case, its_policy, [], MEL)
-            keep.keep_plan(s, name, its_plan)
-            keep.keep_fact(s, row, rounds.adopt(keep.standing(s, name), its_plan), MEL)
+            keep.keep_case(s, row, case, policy, [], MEL)
+            keep.keep_plan(s, name, plan)
+            keep.keep_fact(s, row, rounds.adopt(keep.standing(s, name), plan), MEL)
         today = keep.now().date()
         keep.step(s, "told", MEL, lambda d: rounds.propose(d, None, today))
 

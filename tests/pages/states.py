@@ -1,8 +1,9 @@
-"""The 63-school case in every state of a round, each in a programme of its own, for tests and pictures of all pages."""
+"""The 63-school case, or another, in every state of a round, each in a programme of its own, for tests and pictures of all pages."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from allocator import rounds
+from allocator.domain.case import Case
 from allocator.domain.happened import SchoolRefuses
+from allocator.domain.plan import Plan
+from allocator.domain.policy import Policy
 from allocator.jobs.asks import ChoicesAsk, FrontierAsk, JobAsk, SolveAsk, SweepAsk
 from allocator.questions.frontier import Point
 from allocator.questions.sweep import SweepResult
@@ -128,10 +132,12 @@ def fill(db: Database, id: str) -> dict[str, str]:
         }
 
 
-def make(db: Database, state: str, *, filled: bool = True) -> State:
-    """The round, taken as far as `state` by the same steps as people take."""
+def make(
+    db: Database, state: str, *, filled: bool = True, of: Callable[[], tuple[Case, Policy, Plan]] = hartwell
+) -> State:
+    """The round, taken as far as `state` by the same steps as people take; `of` whose schools, four of them or more."""
     id = f"h-{state.replace(' ', '-')}"
-    case, policy, plan = hartwell()
+    case, policy, plan = of()
     with db.write() as s:
         s.add(Programme(id=id, name="Hartwell", created_at=keep.now()))
         s.flush()

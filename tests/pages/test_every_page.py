@@ -1,4 +1,4 @@
-"""Every page in every state of the 63-school case: accessible, quiet, at home, one heading, no wider than a phone."""
+"""Every page in every state of the 63-school case, in short of four schools told: accessible, quiet, at home, one heading, no wider than a phone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from allocator.service.roles import GrantRole
 from allocator.store.tables import Grant
 from tests.pages import site, states
-from tests.pages.site import PHONE, Site, accessible
+from tests.pages.site import PHONE, Site, accessible, hartwell, small
 from tests.pages.states import STATES, State
 from tests.pages.test_matrix import MATRIX, OPEN, QUERY
 from tests.sizes import HOURS, long, whole_or
@@ -41,7 +41,7 @@ def made(whole_site: Site) -> dict[str, State]:
 
 def state_of(at: Site, made: dict[str, State], name: str) -> State:
     if name not in made:
-        made[name] = states.make(at.db, name)
+        made[name] = states.make(at.db, name, of=whole_or(hartwell, hartwell, small))
     return made[name]
 
 

@@ -14,6 +14,7 @@ from allocator.store import keep
 from tests.pages.site import DESK as WIDE
 from tests.pages.site import PHONE, Site, accessible, hartwell
 from tests.service.office import Desk, open_office, planned
+from tests.sizes import long
 
 SITE = "http://testserver/rounds/n/lists"
 
@@ -71,7 +72,7 @@ def test_a_long_cell_is_begun_and_no_word_is_cut() -> None:
     assert sips._begun("short, and whole") == "short, and whole"
 
 
-@pytest.mark.parametrize("of", ["", "?of=all", "?of=tenure"])
+@pytest.mark.parametrize("of", ["", pytest.param("?of=all", marks=long()), "?of=tenure"])
 @pytest.mark.parametrize("width", [PHONE, WIDE])
 def test_folded_and_unfolded_are_in_order(
     at: Site, desk: Desk, of: str, width: dict[str, int], monkeypatch: pytest.MonkeyPatch
