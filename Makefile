@@ -7,8 +7,8 @@ RUNS := .venv/.runs
 READY := .venv/.ready
 BUILD := .venv/build
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# three at once on two cores: much of a test of pages, servers and killed workers is waiting
-PYTEST := $(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder -rs
+# four at once on two cores: two look at pages, one kills workers, and these wait half of the time
+PYTEST := $(BIN)/pytest -n 4 --dist loadgroup --no-loadscope-reorder -rs
 QUICK := tests/rules tests/engine tests/reasons --ignore-glob='*test_dense.py'
 MADE_FROM := pyproject.toml hatch_build.py $(wildcard assets/*)
 # modules stay compiled: the processes that tests begin would each compile the program anew

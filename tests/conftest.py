@@ -29,6 +29,8 @@ FIRST = (
     "tests/engine",
     "tests/store",
     "tests/reasons",
+    "tests/year",
+    "tests/test_repo.py",
 )
 
 

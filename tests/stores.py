@@ -67,6 +67,7 @@ def store_url(kind: str, folder: Path, template: str = "template1") -> Iterator[
     try:
         with psycopg.connect(SERVER, autocommit=True, connect_timeout=3) as c:
             c.execute(f"create database {name} template {template}")
+            c.execute(f"alter database {name} set synchronous_commit = off")  # no test takes the machine's power away
     except psycopg.OperationalError:
         pytest.skip("NOT RUN: no PostgreSQL answers; set TEST_POSTGRES to its URL")
     try:
