@@ -25,6 +25,7 @@ from time import monotonic
 from allocator.engine import tiers
 from allocator.engine.climb import Unsettled
 from allocator.engine.fair import fairer
+from allocator.engine.foregone import foregone
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.ladder import at_the_root, stopped
 from allocator.engine.part import Part, parts
@@ -129,6 +130,8 @@ def _in_parts(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, sho
 
 
 def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+    if (plain := foregone(inst)) is not None:
+        return plain
     stop = stop if inst.pairs else Stop()  # where nobody may take anything no time is needed
     clock = Clock(stop, monotonic())
     packed = packing(inst)

@@ -30,7 +30,7 @@ from allocator.store.tables import Job, JobPart
 
 HEARTBEAT = 1.0  # seconds
 MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
-WATCH = 0.25  # seconds between looks at whether a job was cancelled
+WATCH = 0.1  # seconds between looks at whether a job was cancelled
 POLL = 0.2  # seconds between looks into the queue
 SOON = 2  # of a turn (queue.COST): a job that costs more gives way
 LOW = 10  # by how much the priority of what gives way is lower (`nice`)

@@ -119,10 +119,13 @@ def runner_up(ready: Setup, post: Post, a: Assignment, free: Mapping[str, int]) 
     """The best other allowed SIP by pair points, capacity aside, and why it is not that one."""
     facts = ready.facts
     able = ready.pairs.allowed[post.key]
-    others = [(ready.inst.pairs[ready.index[*post.key, s]].points, s) for s in able if s != a.sip]
+    first = ready.index[*post.key, able[0]] if able else 0  # pairs of a post follow one another, in order of ids
+    rows = zip(ready.inst.pairs[first : first + len(able)], able, strict=True)
+    others = [(-pair.points, s) for pair, s in rows if s != a.sip]
     if not others:
         return None
-    points, best = min(others, key=lambda o: (-o[0], o[1]))
+    less, best = min(others)
+    points = -less
     name = facts.sips[best].name
     room = free.get(best, 0)
     load = facts.load(post, facts.sips[best])[0]

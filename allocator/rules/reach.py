@@ -23,6 +23,7 @@ Choice = tuple[str, str, str]  # (urn, post kind, SIP id)
 Blocks = tuple[tuple[str, str], ...]  # (rule, sentence)
 OUT_OF_REACH = ("travel", "authority")  # too far, another authority (contract 2)
 FEW_NAMED = 5  # so many pairs past the limit are named; more are counted
+MANY = 2_000  # posts of which is kept which rules speak at them
 FEW = 64  # so many SIPs are judged one by one sooner than looked up by place
 
 
@@ -43,7 +44,7 @@ class Pairs:
         self.soft = tuple(r for r in self.rules if r.soft and r.on(self.facts))
         self.posts = {p.key: p for p in self.facts.posts}
         self.alike = _Alike(self.facts)
-        self._speaks: tuple[Key, list[tuple[Rule, int, Collection[str] | None]]] = (("", ""), [])
+        self._speaks: dict[Key, list[tuple[Rule, int, Collection[str] | None]]] = {}
 
     def blocks(self, urn: str, kind: str, sip: str) -> Blocks:
         """Every rule that bars this pair, with its sentence; none for an allowed pair, or one that is not there."""
@@ -104,15 +105,18 @@ class Pairs:
         return (("floor", f"{name} fits {school} with {points} points; policy asks for {floor} at least"),)
 
     def _speaking(self, post: Post) -> list[tuple[Rule, int, Collection[str] | None]]:
-        """Soft rules with something to say at this post, their weight here, and of whom; kept for the post in hand.
+        """Soft rules with something to say at this post, their weight here, and of whom; kept for the last MANY posts.
 
         Pages ask about one plan from several threads, so what is returned is never read back from `self`.
         """
-        kept = self._speaks
-        if kept[0] != post.key:
+        kept = self._speaks.get(post.key)
+        if kept is None:
             found = [(r, r.weight(self.facts, post), r.touches(self.facts, post)) for r in self.soft]
-            kept = self._speaks = post.key, [row for row in found if row[2] is None or row[2]]
-        return kept[1]
+            kept = [row for row in found if row[2] is None or row[2]]
+            if len(self._speaks) >= MANY:
+                self._speaks = {}
+            self._speaks[post.key] = kept
+        return kept
 
 
 def pairs(facts: Facts, rules: tuple[Rule, ...]) -> Pairs:
