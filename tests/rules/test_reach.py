@@ -17,6 +17,7 @@ from allocator.domain.policy import Policy
 from allocator.intake.read import read_case
 from allocator.rules import reach
 from allocator.rules.base import Rule
+from allocator.rules.continuity import Continuity
 from tests.check.random_cases import drawn
 from tests.make import case, school, sip
 from tests.sizes import whole_or
@@ -80,6 +81,16 @@ def test_points_of_a_post_are_those_of_each_pair(seen: list[Facts]) -> None:
             whole = [sum(r.points(facts, post, row) * r.weight(facts, post) for r in soft) for row in rows]
             assert pairs.points_of(post.key) == whole
             assert [pairs.points(*post.key, row.sip) for row in rows] == whole
+
+
+def test_who_speaks_at_a_post_is_found_once(seen: list[Facts], monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = max(seen, key=lambda f: len(f.posts))
+    pairs, asked = rules.pairs(facts), list[str]()
+    monkeypatch.setattr(Continuity, "touches", lambda _, __, post: asked.append(post.urn))
+    for _ in range(2):
+        for key in pairs.allowed:
+            pairs.points_of(key)
+    assert sorted(asked) == sorted(p.urn for p in facts.posts)
 
 
 def test_what_an_interest_reaches_is_what_it_concerns(seen: list[Facts]) -> None:
