@@ -1,7 +1,7 @@
-"""A server that dies in the middle of an act, hundreds of times a minute: python -m tests.jobs.acts URL
+"""A server that dies in the middle of an act, hundreds of times a minute.
 
-It reads one request a line (JSON: method, path, body, headers, die) and forks: the child opens the store as a server of its
-own and does the request; after `die` seconds it is killed (kill -9), wherever it is. One line is written for each: the answer, or null.
+It receives requests (method, path, body, headers, die) and forks for each: the child opens the store as a server of its
+own and does the request; after `die` seconds it is killed (kill -9), wherever it is. The answer is sent back, or None.
 The program is read and the service put together once, so that a life takes some hundredths of a second, all of it the act.
 """
 
@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from tests.servers import forks
 
 ROOM: dict[str, Any] = {
     "open_jobs": 100_000,
@@ -29,31 +31,29 @@ class Server:
     """The process that forks, as its caller sees it."""
 
     def __init__(self, url: str, mail: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", __name__, url, str(mail)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.line, theirs = forks.Pipe()
+        self.process = forks.Process(target=main, args=(theirs, url, str(mail)))
+        self.process.start()
+        theirs.close()
 
     def ask(self, die: float | None, **request: Any) -> dict[str, Any] | None:
         """The answer (status, body, seconds), or None where it died before one came."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({**request, "die": die}) + "\n")
-        self.process.stdin.flush()
-        found: dict[str, Any] | None = json.loads(self.process.stdout.readline())
+        self.line.send({**request, "die": die})
+        found: dict[str, Any] | None = self.line.recv()
         return found
 
     def end(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(30)
+        self.line.close()
+        self.process.join(30)
 
 
-def main(url: str, mail: str) -> None:
+def main(line: Connection, url: str, mail: str) -> None:
     from tests.service.office import _service
 
     _service(**ROOM)
-    for line in sys.stdin:
-        print(_lived(json.loads(line), url, mail), flush=True)
+    with suppress(EOFError):  # nobody asks any more
+        while True:
+            line.send(json.loads(_lived(line.recv(), url, mail)))
 
 
 def _lived(request: dict[str, Any], url: str, mail: str) -> str:
@@ -96,7 +96,3 @@ def _do(request: dict[str, Any], url: str, mail: str) -> dict[str, Any]:
         request["method"], request["path"], headers=request["headers"], follow_redirects=False, **body
     )
     return {"status": answer.status_code, "text": answer.text[:500], "seconds": time.monotonic() - began}
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
