@@ -80,9 +80,12 @@ def _turn(item: pytest.Item) -> tuple[bool, int]:
     return not _looks(item), place
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What reading the program and the tests made lives to the end: nothing of it is looked through for garbage."""
     gc.freeze()
     gc.enable()
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    capture.resume_global_capture()  # what a process begun here prints is shown with the test that fails
     for do in ONCE_READ:
         do()
+    capture.suspend_global_capture()

@@ -55,7 +55,7 @@ def _fork(_: object, args: Sequence[str], passed: Sequence[int]) -> int:
         sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, how, closefd=False) for n, how in enumerate("rww"))
         logging.getLogger().handlers.clear()
         vars(forkserver._forkserver).update(vars(forkserver.ForkServer()))  # it was locked when we were forked
-        listener, alive = passed
+        listener, alive, *_ = passed
         if listener in select.select([listener, alive], (), ())[0]:
             exec(args[-1], {})
     finally:
