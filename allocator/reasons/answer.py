@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -27,6 +29,7 @@ from allocator.layout import origin
 from allocator.reasons.complete import complete
 
 AHEAD = 5_000  # schools up to which the auditor reads the case beside the search
+SOON = 1.0  # seconds of search after which it does: it holds up a shorter one by more than it saves
 
 
 def solve(
@@ -55,19 +58,33 @@ def solve(
     return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)), ahead)
 
 
-def reading(case: Case, policy: Policy, seed: int, inputs: Inputs | None = None) -> Future[Auditor] | None:
+class ReadAhead:
+    """The auditor reads a case while a plan of it is looked for, once that has taken SOON seconds."""
+
+    def __init__(self, read: Callable[[], Auditor]) -> None:
+        self._read, self._over, self._found = read, threading.Event(), Future[Auditor | None]()
+        threading.Thread(target=self._begin, name="auditor", daemon=True).start()
+
+    def _begin(self) -> None:
+        try:
+            self._found.set_result(None if self._over.wait(SOON) else self._read())
+        except BaseException as error:  # told where it is asked for
+            self._found.set_exception(error)
+
+    def books(self) -> Auditor | None:
+        """The case as it was read, whole; None where that had not begun."""
+        self._over.set()
+        return self._found.result()
+
+
+def reading(case: Case, policy: Policy, seed: int, inputs: Inputs | None = None) -> ReadAhead | None:
     """The auditor reads the case while a plan of it is looked for. None for a country: both at once are too large."""
-    if len(case.schools) > AHEAD:
-        return None
-    pool = ThreadPoolExecutor(1)
-    books = pool.submit(opened, case, policy, seed, inputs)
-    pool.shutdown(wait=False)
-    return books
+    return None if len(case.schools) > AHEAD else ReadAhead(partial(opened, case, policy, seed, inputs))
 
 
-def audited(case: Case, policy: Policy, plan: Plan, ahead: Future[Auditor] | None = None) -> Plan:
+def audited(case: Case, policy: Policy, plan: Plan, ahead: ReadAhead | None = None) -> Plan:
     """The plan itself, once the independent auditor has found nothing; a Defect otherwise."""
-    breaches = audit(case, policy, plan, ahead=ahead.result() if ahead else None)
+    breaches = audit(case, policy, plan, ahead=ahead.books() if ahead else None)
     if breaches:
         lines = "\n".join(f"  {b.rule}: {b.text}" for b in breaches[:20])
         raise Defect(f"The plan failed its own audit and is not shown. This is a fault of ours:\n{lines}")

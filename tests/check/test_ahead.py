@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
 from allocator.check.audit import audit, opened
+from allocator.check.score import Auditor
 from allocator.domain.plan import Plan, RunnerUp
 from allocator.domain.policy import Policy
 from allocator.questions.scenario import scenario
@@ -62,6 +66,40 @@ def test_a_country_is_not_read_beside_its_search(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(answer, "AHEAD", 0)
     assert answer.reading(case, policy, 1) is None
     assert solve(case, policy).assignments
+
+
+def test_it_begins_only_beside_a_search_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def read(*args: Any) -> Auditor:
+        begun.set()
+        return opened(*args)
+
+    monkeypatch.setattr(answer, "opened", read)
+    case, policy = random_case(1)
+    assert solve(case, policy).assignments
+    assert not begun.is_set()
+    monkeypatch.setattr(answer, "SOON", 0.0)
+    long = answer.reading(case, policy, 1)
+    assert long is not None
+    assert begun.wait(30)
+    assert isinstance(long.books(), Auditor)
+
+
+def test_what_goes_wrong_in_it_is_told_to_who_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def read(*_: Any) -> Auditor:
+        begun.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(answer, "SOON", 0.0)
+    monkeypatch.setattr(answer, "opened", read)
+    found = answer.reading(*random_case(1), 1)
+    assert found is not None
+    assert begun.wait(30)
+    with pytest.raises(ZeroDivisionError):
+        found.books()
 
 
 def test_of_a_repair_that_went_on_from_another_case_it_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
