@@ -136,7 +136,7 @@ def test_whoever_asks_without_end_does_not_keep_others_from_being_told(
             return [a.status_code for a in await asyncio.gather(*(client.get("/readyz") for _ in range(200)))]
 
     assert set(in_loop(tried)) == {200}
-    assert len(looked) <= 5
+    assert len(looked) <= 5 + (looked[-1] - looked[0]) / probes.FRESH  # the machine may be busy
 
 
 def test_ready_tries_a_write(desk: Desk) -> None:
