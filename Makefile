@@ -37,7 +37,7 @@ all-tests:
 	$(PYTEST)
 
 quick-tests:
-	$(PYTEST) $(QUICK)
+	$(PYTEST) -n 3 $(QUICK)
 
 fmt: $(READY)
 	$(BIN)/ruff check --fix .
