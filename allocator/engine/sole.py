@@ -10,7 +10,6 @@ import numpy as np
 from allocator.engine.cpsat import Clock
 from allocator.engine.highs import Effort, Floor, maximise
 from allocator.engine.matrix import Ints, Matrix
-from allocator.engine.walk import bettered
 
 LEAD = 2**18  # lots that a point counts as, where all plans looked at have the same points: a search goes by points
 
@@ -18,21 +17,21 @@ LEAD = 2**18  # lots that a point counts as, where all plans looked at have the 
 def sole(
     matrix: Matrix,
     aim: Ints,
-    at: Ints,
+    plans: Sequence[Ints],
     floors: Sequence[Floor],
     least: Mapping[int, int],
     effort: Effort,
     clock: Clock,
 ) -> tuple[Ints, bool]:
-    """The best plan found from one (values by column), and whether all others are proved to have less of the aim.
+    """The best plan found from `plans` (values by column, the best last), and whether all others are proved to have
+    less of the aim.
 
     `floors` and the `least` of rows hold throughout.
 
     The best of all others is asked for, until it is worse: HiGHS finds it sooner than it proves that there is none
     above a floor.
     """
-    *_, best = plans = bettered(matrix, aim, at, floors, least, effort, clock)
-    second = plans[-2] if len(plans) > 1 else None
+    best, second = plans[-1], plans[-2] if len(plans) > 1 else None
     while True:
         rows, hint = [*floors, unlike(matrix, best)], None if second is None else dict(enumerate(second.tolist()))
         known = replace(effort, sure=second is not None)

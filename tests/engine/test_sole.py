@@ -89,7 +89,7 @@ def test_the_only_best_plan_is_found_with_its_proof(seed: int) -> None:
         aim = matrix.aim(lots[0])[0]
         at = columns(matrix, aim, start.chosen, start.short)
         assert at is not None
-        found, only = sole(matrix, aim, at, floors, {}, Effort(), Clock(Stop(), monotonic()))
+        found, only = sole(matrix, aim, [at], floors, {}, Effort(), Clock(Stop(), monotonic()))
         chosen, _ = matrix.read(found)
         others = set(range(len(inst.pairs))) - set(chosen)
         equal = [i for i in sorted(others) if (with_it := stands(inst, i)) and with_it.tiers == best.tiers]

@@ -14,42 +14,57 @@ from allocator.engine.instance import Tier
 from allocator.engine.sole import LEAD, sole
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Clock, conclude, run
-from allocator.engine.walk import columns
+from allocator.engine.walk import bettered, columns
 
 if TYPE_CHECKING:
     from allocator.engine.wide.whole import Whole
 
-NARROW = 5_000  # pairs up to which CP-SAT is asked for the lot,
-PATIENCE = 3.0, 0.12  # ... and the work it has for it: so much, or so many times that of the tiers before,
-BRIEFLY = 1.0  # ... or so much in a short year in which HiGHS need not ask for whole trims, and is soon done
+SLIGHT, NARROW = 1_000, 5_000  # pairs up to which CP-SAT is asked first in a short year, and about ties,
+PATIENCE = 1.0, 3.0  # ... and the work that it has for either
 
 
 def end(search: Whole, tiers: Sequence[Tier], settle: bool) -> bool:
     """The tiers after the points, and of plans equal in all the first in order; True when proved the only one.
 
-    Few plans are left by then, and CP-SAT, which branches on pairs, tells them apart in a fraction of the time.
+    Few plans are left by then. HiGHS is asked for the best and for its runner-up, and CP-SAT where there are few
+    pairs, or where plans tie to the last: it branches on pairs, and tells plans that are alike apart.
     """
-    if len(search.inst.pairs) <= NARROW:
-        own = Clock(replace(search.clock.stop, seconds=search.clock.left(), work=_patience(search)), monotonic())
-        done = conclude(search.inst, own, (search.chosen or (), search.short), search.matrix.trimming, settle)
-        search.clock.work += own.work
-        if done:
-            search.chosen, search.short, unique = done
-            search.bounds |= {t.name: search.value(t) for t in tiers}
-            return unique
+    slight = len(search.inst.pairs) <= SLIGHT and bool(search.matrix.cuts)
+    if slight and (unique := _concluded(search, tiers, settle, PATIENCE[0])) is not None:
+        return unique
     for tier in tiers:
         _last(search, tier)
     if search.sole:
         search.bounds |= {t.name: search.value(t) for t in tiers}
         return _spread(search)
-    return settle and search.proved and _settle(search)
+    if not settle or not search.proved:
+        return False
+    if len(search.inst.pairs) <= NARROW and (unique := _concluded(search, tiers, settle, PATIENCE[1])) is not None:
+        return unique
+    return _settle(search)
+
+
+def _concluded(search: Whole, tiers: Sequence[Tier], settle: bool, patience: float) -> bool | None:
+    """CP-SAT's answer to all that is left, where it has one within so much work: whether the plan is the only one."""
+    left = search.clock.work_left()
+    stop = replace(
+        search.clock.stop, seconds=search.clock.left(), work=min(patience, patience if left is None else left)
+    )
+    own = Clock(stop, monotonic())
+    done = conclude(search.inst, own, (search.chosen or (), search.short), search.matrix.trimming, settle)
+    search.clock.work += own.work
+    if done is None:
+        return None
+    search.chosen, search.short, unique = done
+    search.bounds |= {t.name: search.value(t) for t in tiers}
+    return unique
 
 
 def _last(search: Whole, tier: Tier) -> None:
-    """The lot, among plans with the most points. Where days are short these guide the search on, though all
-    have them."""
+    """The lot, among plans with the most points. These guide the search on, though all have them."""
     guide = next((t for t in search.inst.tiers if t.points), None)
-    if not (guide and tier.lot and search.matrix.trimming) or search.settled(tier):
+    soon = search.matrix.trimming or len(search.inst.pairs) <= NARROW
+    if not (guide and tier.lot and soon) or search.settled(tier):
         search.climb([tier])
         return
     aim, (more, constant) = search.matrix.aim(tier)[0], search.matrix.aim(guide)
@@ -58,7 +73,9 @@ def _last(search: Whole, tier: Tier) -> None:
         effort = Effort(
             0.0, search.clock.left(), search.clock.stop.nodes or NODES, search.clock.stop.event, again=False
         )
-        at, search.sole = sole(search.matrix, aim, at, search.floors, search.least, effort, search.clock)
+        rows = search.floors, search.least
+        plans = bettered(search.matrix, aim, at, *rows, effort, search.clock) if search.matrix.trimming else [at]
+        at, search.sole = sole(search.matrix, aim, plans, *rows, effort, search.clock)
         search.chosen, search.short = search.matrix.read(at)
     if not search.sole:
         answer = search.best(aim, sure=True)
@@ -66,12 +83,6 @@ def _last(search: Whole, tier: Tier) -> None:
         search.better(tier, answer)
         search.note(tier, replace(answer, bound=answer.bound - all_have))
     search.stay(tier)
-
-
-def _patience(search: Whole) -> float:
-    left = search.clock.work_left()
-    patience = BRIEFLY if search.matrix.cuts else max(PATIENCE[0], PATIENCE[1] * search.clock.work)
-    return min(patience, patience if left is None else left)
 
 
 def _settle(search: Whole) -> bool:
