@@ -43,7 +43,7 @@ SMALL = 2_500  # pairs: a local authority of a hundred schools and more
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
 MORE = 60  # ... of an instance with no more than SMALL pairs: with more, HiGHS would have been done by then
-LEAST = 1.0  # ... and the work that a first plan and each aim of it have, or what relaxing all pairs took
+LEAST, AT_MOST = 1.0, 4.0  # ... the work that a first plan and each aim have: what relaxing all took, or so much
 LARGE = 60_000  # pairs: about two thousand schools in one piece
 TALL = 8_000  # posts up to which a relaxation of all pairs is found by way of few
 
@@ -146,7 +146,8 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
             try:
                 nodes = MORE if inst.bonds or len(inst.pairs) <= SMALL else NODES
                 nodes = nodes if stop.nodes is None else min(nodes, stop.nodes)
-                return at_the_root(inst, clock, nodes, hopeful=not many, patience=max(LEAST, clock.work))
+                patience = max(LEAST, clock.work) if many else AT_MOST
+                return at_the_root(inst, clock, nodes, hopeful=not many, patience=patience)
             except Unsettled as open_:
                 if open_.plan and clock.over:
                     return _fairly(inst, stopped(inst, open_.plan, clock.work), hint, stop)
