@@ -10,12 +10,12 @@ elsewhere can still be told to be true.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from allocator import rounds
@@ -26,6 +26,7 @@ from allocator.domain.plan import Plan, plan_text
 from allocator.errors import NotThere, UsageError
 from allocator.store import keep
 from allocator.store.database import Database
+from allocator.store.marks import FREE, GONE, Marks
 from allocator.store.settle import settle
 from allocator.store.tables import (
     AskRow,
@@ -55,8 +56,6 @@ from allocator.store.tables import (
     Wording,
 )
 
-FREE = {"note", "why", "named", "reason", "text", "pen_portrait"} | FACTS.free()  # what people write about people
-GONE = "taken out when a person was erased"
 OF_A_ROUND: tuple[type[Base], ...] = (
     JobPart,
     ScenarioRow,
@@ -69,51 +68,6 @@ OF_A_ROUND: tuple[type[Base], ...] = (
     PlanRow,
     CaseRow,
 )
-
-
-@dataclass
-class Marks:
-    """What tells who somebody is, and what stands there instead."""
-
-    name: str  # theirs, from now on
-    names: set[str] = field(default_factory=set)
-    emails: set[str] = field(default_factory=set)
-    sips: set[str] = field(default_factory=set)
-    person: str | None = None
-
-    @property
-    def theirs(self) -> dict[str, str]:
-        """Who did something, where it was they."""
-        return {"id": self.name, "name": self.name}
-
-    def found_in(self, text: str) -> bool:
-        low = text.casefold()
-        return any(t.casefold() in low for t in (*self.names, *self.emails))
-
-    def scrubbed(self, value: Any, key: str = "") -> Any:
-        """The value without them: names and addresses replaced; what was written freely and tells of them is taken
-        out."""
-        if isinstance(value, dict):
-            mine = value.get("sip") in self.sips and "name" in value and "phases" in value  # their own row of `sips`
-            blank = ("email", "pen_portrait") if mine else ()
-            return {self.plain(k): None if k in blank else self.scrubbed(v, k) for k, v in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.scrubbed(v, key) for v in value]
-        if not isinstance(value, str):
-            return value
-        if key in FREE and self.told(value):
-            return GONE
-        return self.plain(value)
-
-    def told(self, text: str) -> bool:
-        words = {w for n in self.names for w in n.split() if len(w) > 2}
-        return self.found_in(text) or any(re.search(rf"\b{re.escape(w)}\b", text, re.IGNORECASE) for w in words)
-
-    def plain(self, text: str) -> str:
-        known = filter(None, (*self.names, *self.emails, self.person))
-        for what in sorted(known, key=len, reverse=True):
-            text = re.sub(re.escape(what), "" if what in self.emails else self.name, text, flags=re.IGNORECASE)
-        return text
 
 
 @dataclass(frozen=True)
@@ -134,8 +88,14 @@ def person(db: Database, programme: str, email: str = "", sip: str = "") -> Eras
             s.execute(sa.text("pragma secure_delete = on"))
         marks = _marks(s, programme, email, sip)
         rows = _accounts(s, programme, marks)
-        for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme)):
-            rows += _in_round(s, row, marks)
+        try:
+            for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme)):
+                rows += _in_round(s, row, marks)
+        except (ValidationError, AttributeError) as why:
+            raise UsageError(
+                f"Nothing was erased: without {', '.join(sorted(marks.names)) or 'them'} round {row.name} could not be "
+                "read again. Where the name is also a word of ours (sip, lead), correct it in the case first."
+            ) from why
         rows += _beside(s, programme, marks)
         s.flush()
         s.expire_all()
@@ -395,5 +355,6 @@ def _where(s: Session, programme: str, m: Marks) -> Iterator[str]:
         for row in s.execute(sa.select(table).where(of[columns[0].name](columns[0]))).mappings():
             for name, value in row.items():
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-                if m.found_in(text) or (m.person and m.person in text):
+                held = json.loads(text) if (table.name, name) == (PlanRow.__tablename__, "body") else value
+                if m.found_in(held) or (m.person and m.person in text):
                     yield f"{table.name}.{name}"

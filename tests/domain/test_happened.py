@@ -19,7 +19,7 @@ from allocator.errors import Defect, UsageError
 from allocator.jobs.asks import ASKS, JobAsk, JobKind, SolveAsk
 from allocator.service.account.pair import SAID
 from allocator.service.pages.log import KINDS, TOLD
-from allocator.store.erase import FREE, GONE, Marks
+from allocator.store.marks import FREE, GONE, Marks
 from allocator.store.retention import BRIEF
 
 AT = dt.datetime(2026, 7, 3, 10, tzinfo=dt.UTC)

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 
 from allocator import rounds
 from allocator.check.audit import audit
+from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.domain.seal import unbroken
-from allocator.errors import NotThere
+from allocator.errors import NotThere, UsageError
 from allocator.reasons.answer import solve, world
 from allocator.rounds import ladders
 from allocator.service import passes, roles
@@ -24,6 +25,7 @@ from allocator.store import erase, keep, retention
 from allocator.store import ladders as kept_ladders
 from allocator.store.backup import backup, restore
 from allocator.store.database import Database
+from allocator.store.marks import GONE, Marks
 from allocator.store.tables import (
     AskRow,
     AuditRow,
@@ -164,11 +166,55 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
         assert place.round.pairs["1", "lead"].stage == "refused"  # that it was refused stays
         assert "Which day?" in {q.text for q in place.round.queries}  # of others nothing is taken
         assert s.scalars(sa.select(Someone).where(Someone.email == EMAIL)).first() is None
-        assert [m.steps[0].text for m in kept_ladders.matters(s, "p")] == ["On the Monday.", erase.GONE, erase.GONE]
+        assert [m.steps[0].text for m in kept_ladders.matters(s, "p")] == ["On the Monday.", GONE, GONE]
         said = s.scalars(sa.select(AuditRow).where(AuditRow.action == "person erased")).one()
         assert said.subject == done.mark
     with pytest.raises(NotThere):
         erase.person(desk.db, "p", EMAIL)
+
+
+def _renamed(desk: Desk, name: str, school: str) -> None:
+    """SIP A under this name and school 1 under that in the round `n`, planned anew."""
+    with desk.db.write() as s:
+        row = keep.the_round(s, "n", lock=True)
+        kept = keep.case_row(s, "n")
+        assert kept is not None
+        case = Case.model_validate(kept.case)
+        sips = tuple(x.model_copy(update={"name": name}) if x.sip == "A" else x for x in case.sips)
+        schools = tuple(x.model_copy(update={"name": school}) if x.urn == "1" else x for x in case.schools)
+        case = case.model_copy(update={"sips": sips, "schools": schools})
+        keep.keep_case(s, row, case, Policy(), [], MEL)
+        keep.keep_plan(s, "n", solve(case, Policy()))
+
+
+def test_a_name_of_one_word_is_not_taken_out_of_others(desk: Desk) -> None:
+    _renamed(desk, "Ali", "Alison Quality Primary")
+    done = erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        kept = keep.case_row(s, "n")
+        assert kept is not None
+        assert {x["name"] for x in kept.case["schools"] if x["urn"] == "1"} == {"Alison Quality Primary"}
+        assert {x["name"] for x in kept.case["sips"] if x["sip"] == "A"} == {done.mark}
+
+
+@pytest.mark.parametrize("name", ["Sip", "name", "Need"])
+def test_a_name_that_is_also_a_fields_leaves_the_fields(desk: Desk, name: str) -> None:
+    _renamed(desk, name, "Ash Primary")
+    done = erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        kept = keep.case_row(s, "n")
+        assert kept is not None
+        assert {x["name"] for x in kept.case["sips"] if x["sip"] == "A"} == {done.mark}
+
+
+def test_a_name_that_is_a_word_of_ours_is_told_and_nothing_is_erased(desk: Desk) -> None:
+    _renamed(desk, "lead", "Ash Primary")
+    with pytest.raises(UsageError, match="Nothing was erased"):
+        erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        kept = keep.case_row(s, "n")
+        assert kept is not None
+        assert {x["name"] for x in kept.case["sips"] if x["sip"] == "A"} == {"lead"}
 
 
 @long()
@@ -218,8 +264,8 @@ def test_an_id_that_reads_like_the_name_is_told(desk: Desk) -> None:
             **row.case,
             "sips": [{**x, "name": "Ada A. Byron"} if x["sip"] == "A" else x for x in row.case["sips"]],
         }
-    assert erase.Marks("x", names={"Amira Khan"}).told("amira")
-    assert not erase.Marks("x", names={"Amira Khan"}).told("S12")
+    assert Marks("x", names={"Amira Khan"}).told("amira")
+    assert not Marks("x", names={"Amira Khan"}).told("S12")
 
 
 @long(but="sqlite")
