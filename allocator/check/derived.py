@@ -23,7 +23,7 @@ ORDER = {"lead": 0, "support": 1, "appraisal": 2}
 
 @lru_cache(maxsize=65536)
 def norm(text: str | None) -> str:
-    return " ".join((text or "").split()).lower()
+    return " ".join((text or "").split()).casefold()
 
 
 def alike(a: str | None, b: str | None) -> bool:

@@ -20,6 +20,7 @@ from allocator.domain.change import apply
 from allocator.domain.policy import Policy
 from allocator.questions.scenario import scenario
 from allocator.reasons.answer import solve
+from tests import make
 from tests.check.calm_cases import calm
 from tests.check.random_cases import random_case
 from tests.sizes import whole_or
@@ -120,3 +121,10 @@ def test_an_audit_asks_little_of_each_pair(monkeypatch: pytest.MonkeyPatch) -> N
     assert asked["test"] < 7 * pairs  # 6.3; 15 where every rule was asked: of people once, of few where few are named
     assert asked["points"] < 2 * pairs  # 1.4; 2.3 where each was asked of everybody
     assert asked["pair"] <= pairs
+
+
+def test_texts_that_differ_in_case_alone_are_one() -> None:
+    """Case as Unicode folds it, as the rules do: a capital sharp s is two letters."""
+    people = [make.sip("A", current_trust="STRASSE trust"), make.sip("B", current_trust="Straßen trust")]
+    a = Auditor(make.case([make.school("1", trust="Straße Trust")], people), Policy())
+    assert a.allowed(("1", "lead")) == ["B"]
