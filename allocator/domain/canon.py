@@ -12,9 +12,9 @@ from allocator.domain.policy import Policy
 
 
 def row_out(row: Row) -> dict[str, Any]:
-    """A row as JSON values, blanks left out."""
+    """A row as JSON values, blanks left out; -0.0 is the 0.0 that it equals."""
     return {
-        k: v
+        k: v if v or not isinstance(v, float) else 0.0
         for k, v in row.model_dump(mode="json", exclude_none=True).items()
         if v != []  # an empty list is a blank cell
     }

@@ -8,6 +8,7 @@ import pytest
 
 from allocator.check.audit import audit
 from allocator.check.trust import taken
+from allocator.domain import canon
 from allocator.domain.plan import Plan, plan_text
 from allocator.domain.seal import sealed, unbroken
 from allocator.errors import UsageError
@@ -22,6 +23,13 @@ RULES = policy()
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     return solve(FACTS, RULES)
+
+
+def test_equal_cases_have_equal_hashes() -> None:
+    """The auditor takes a case equal to the plan's own as having its hash."""
+    zero, minus = (case([school("1", support_days=x, easting=x)], [sip("A", max_km=x)]) for x in (0.0, -0.0))
+    assert zero == minus
+    assert canon.case_sha256(zero) == canon.case_sha256(minus)
 
 
 def altered(plan: Plan) -> Plan:
