@@ -58,16 +58,22 @@ def solve(
     """
     stop = stop or Stop()
     if any(t.worst for t in inst.tiers):
-        return worst_first(inst, stop, hint, settle, solve)
+        return _met(worst_first(inst, stop, hint, settle, solve))
     if len(inst.pairs) <= SMALL:
-        return _piece(inst, stop, hint, settle, short)
+        return _met(_piece(inst, stop, hint, settle, short))
     clock = Clock(stop, monotonic())
     found, hint = _unmoved(inst, clock, hint, settle)
     if found is None:
         rest = replace(stop, seconds=clock.left(), work=clock.work_left())
         found = _in_parts(inst, rest, hint, settle, short)
         clock.work += found.deterministic_time
-    return replace(found, deterministic_time=clock.work)
+    return _met(replace(found, deterministic_time=clock.work))
+
+
+def _met(found: Solution) -> Solution:
+    """The optimum, however soon its search was stopped, where every bound is met."""
+    met = found.status == "feasible" and all(t.proved for t in found.tiers)
+    return replace(found, status="optimal") if met else found
 
 
 def _unmoved(inst: Instance, clock: Clock, hint: Sequence[int], settle: bool) -> tuple[Solution | None, Sequence[int]]:

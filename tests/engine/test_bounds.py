@@ -14,7 +14,7 @@ import pytest
 from ortools.sat.python import cp_model
 
 from allocator.engine import method, tiers
-from allocator.engine.instance import Instance, Solution, Tier
+from allocator.engine.instance import Instance, Kept, Pair, Person, Post, Solution, Tier
 from allocator.engine.model import Built, value
 from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
 from allocator.engine.wide import large, whole
@@ -129,3 +129,22 @@ def test_a_bound_beyond_a_tiers_range_says_nothing_of_the_tiers_below() -> None:
 
     search.note(fold, weights, found, _Stopped())  # type: ignore[arg-type]  # of a solver only its bound is read
     assert [search.bounds[t.name] for t in fold] == [search.ranges[t.name].hi for t in fold]
+
+
+def test_stopped_with_every_bound_met_it_is_the_optimum() -> None:
+    """The one person may take nothing and their bond is broken: the first relaxation leaves nothing to look for."""
+    inst = Instance(
+        (Post("p"),),
+        (Person("s", at_most=0),),
+        (Pair(0, 0, (8,), -5, 1),),
+        (
+            Tier("1a", "most", filled={0: 1}),
+            Tier("2", "least", broken={0: 1}),
+            Tier("4", "most", points=True),
+            Tier("5", "least", lot=True),
+        ),
+        bonds=(Kept("b", (0,)),),
+    )
+    found = method.solve(inst, Stop(work=1e-9))
+    assert all(t.proved for t in found.tiers)
+    assert (found.status, found.chosen) == ("optimal", ())
