@@ -125,6 +125,8 @@ def test_a_page_is_not_measured_before_it_has_its_styles(at: Site, monkeypatch: 
     page.route("**/*.css", lambda route: held.append(route))
     with page.expect_request("**/*.css"):  # or, on a busy machine, we would still be on the page before
         page.get_by_role("link", name="Refusals and questions").first.click()
+    while not held:  # a request is told of before it is held
+        page.wait_for_timeout(10)
     plain = page.wait_for_load_state
 
     def come(*args: Any) -> None:
