@@ -235,9 +235,9 @@ def the_programme(session: Session, named: str) -> str:
 
 @EraseApp.command("person")
 def erase_person(
-    email: Annotated[str, typer.Argument(help="the person's address")],
     programme: Annotated[str, typer.Option(help="the programme's name or id")],
-    sip: Annotated[str, typer.Option(help="the id of a SIP who has no address here")] = "",
+    email: Annotated[str, typer.Argument(help="the person's address")] = "",
+    sip: Annotated[str, typer.Option(help="the id of a SIP, beside the address or instead of it")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     as_json: JsonOpt = False,
 ) -> None:

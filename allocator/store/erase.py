@@ -23,8 +23,8 @@ from allocator.domain import canon, seal
 from allocator.domain.case import Case
 from allocator.domain.happened import FACTS
 from allocator.domain.plan import Plan, plan_text
-from allocator.errors import NotThere, UsageError
-from allocator.store import keep
+from allocator.errors import UsageError
+from allocator.store import keep, one_person
 from allocator.store.database import Database
 from allocator.store.marks import FREE, GONE, Marks
 from allocator.store.settle import settle
@@ -86,7 +86,7 @@ def person(db: Database, programme: str, email: str = "", sip: str = "") -> Eras
     with db.write() as s:
         if db.sqlite:
             s.execute(sa.text("pragma secure_delete = on"))
-        marks = _marks(s, programme, email, sip)
+        marks = one_person.marks(s, programme, email, sip)
         rows = _accounts(s, programme, marks)
         try:
             for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme)):
@@ -129,66 +129,35 @@ def round_(db: Database, round_id: str) -> int:
     return count + 1
 
 
-def _marks(s: Session, programme: str, email: str, sip: str) -> Marks:
-    if s.get(Programme, programme) is None:
-        raise NotThere(f"There is no programme {programme}.")
-    found = Marks("", sips={sip} - {""}, emails={email.strip().casefold()} - {""})
-    who = s.scalars(sa.select(Someone).where(Someone.email.in_(found.emails))).first()
-    if who is not None:
-        grants = list(s.scalars(sa.select(Grant).where(Grant.person_id == who.id, Grant.programme_id == programme)))
-        called = s.get(Called, (who.id, programme))
-        if grants or called:
-            found.person = who.id
-        found.sips |= {g.sip for g in grants if g.sip}
-        found.names |= {called.name} if called else set()
-    for row in _cases(s, programme):
-        for x in row.case.get("sips", ()):
-            if x["sip"] in found.sips or (x.get("email") or "").casefold() in found.emails:
-                found.sips.add(x["sip"])
-                found.names.add(x["name"])
-                found.emails |= {x["email"]} if x.get("email") else set()
-        addresses = {
-            (x.get(k) or "").casefold() for x in row.case.get("schools", ()) for k in ("head_email", "chair_email")
-        }
-        found.person = found.person or ("" if addresses & found.emails else None)
-    if found.person is None and not found.names:
-        raise NotThere("Nobody with that address or id is known in this programme.")
-    found.names = {n for n in found.names if len(n.strip()) > 2}
-    found.name = f"erased {canon.sha256([programme, sorted(found.emails), sorted(found.sips), keep.new_id()])[:6]}"
-    return found
-
-
-def _cases(s: Session, programme: str) -> Iterator[CaseRow]:
-    mine = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
-    yield from s.scalars(sa.select(CaseRow).where(CaseRow.round_id.in_(mine)))
-
-
 def _accounts(s: Session, programme: str, m: Marks) -> int:
-    """How they came in; the person too, where no other programme knows them."""
-    if not m.person:
-        return 0
+    """How they came in."""
+    return sum(_account(s, programme, m, person) for person in sorted(m.people))
+
+
+def _account(s: Session, programme: str, m: Marks, person: str) -> int:
+    """One account of theirs; the person behind it too, where no other programme knows them."""
     count = 0
     for table in (Grant, Called, Pass):
-        done: Any = s.execute(sa.delete(table).where(table.person_id == m.person, table.programme_id == programme))
+        done: Any = s.execute(sa.delete(table).where(table.person_id == person, table.programme_id == programme))
         count += int(done.rowcount)
     here = sa.or_(SignIn.programme_id == programme, SignIn.programme_id.is_(None))
-    s.execute(sa.delete(SignIn).where(SignIn.person_id == m.person, here))
+    s.execute(sa.delete(SignIn).where(SignIn.person_id == person, here))
     mine_rounds = sa.select(RoundRow.id).where(RoundRow.programme_id == programme)
-    done = s.execute(sa.delete(LetterRow).where(LetterRow.person_id == m.person, LetterRow.round_id.in_(mine_rounds)))
+    done = s.execute(sa.delete(LetterRow).where(LetterRow.person_id == person, LetterRow.round_id.in_(mine_rounds)))
     count += int(done.rowcount)
     s.execute(
         sa.update(AuditRow)
-        .where(AuditRow.person_id == m.person, AuditRow.programme_id == programme)
+        .where(AuditRow.person_id == person, AuditRow.programme_id == programme)
         .values(person_id=m.name)
     )
-    if not s.scalar(sa.select(sa.func.count()).where(Grant.person_id == m.person, Grant.role == "manager")):
-        s.execute(sa.delete(Factor).where(Factor.person_id == m.person))
+    if not s.scalar(sa.select(sa.func.count()).where(Grant.person_id == person, Grant.role == "manager")):
+        s.execute(sa.delete(Factor).where(Factor.person_id == person))
     elsewhere = [
-        s.scalar(sa.select(sa.func.count()).where(t.person_id == m.person)) for t in (Grant, Called, LetterRow, Pass)
+        s.scalar(sa.select(sa.func.count()).where(t.person_id == person)) for t in (Grant, Called, LetterRow, Pass)
     ]
     if not any(elsewhere):
-        s.execute(sa.delete(SignIn).where(SignIn.person_id == m.person))
-        s.execute(sa.delete(Someone).where(Someone.id == m.person))
+        s.execute(sa.delete(SignIn).where(SignIn.person_id == person))
+        s.execute(sa.delete(Someone).where(Someone.id == person))
         count += 1
     return count
 
@@ -214,7 +183,7 @@ def _in_cases(s: Session, round_id: str, m: Marks) -> int:
         if new != kept.case:
             kept.case, kept.sha256, count = new, canon.case_sha256(Case.model_validate(new)), count + 1
         kept.problems = m.scrubbed(kept.problems)
-        kept.by = m.name if kept.by == m.person else kept.by
+        kept.by = m.name if kept.by in m.people else kept.by
     return count
 
 
@@ -249,7 +218,7 @@ def _in_logs(s: Session, round_id: str, m: Marks, called: dict[str, str], seals:
         *s.scalars(sa.select(AskRow).where(AskRow.round_id == round_id)),
     ]
     for e in rows:
-        mine = e.by["id"] == m.person
+        mine = e.by["id"] in m.people
         by, data = m.scrubbed(e.by) | (m.theirs if mine else {}), m.scrubbed(e.data)
         if mine:
             data = {k: GONE if k in FREE and v else v for k, v in data.items()}
@@ -274,7 +243,7 @@ def _in_work(s: Session, round_id: str, m: Marks) -> int:
         done: Any = s.execute(gone)
         count += int(done.rowcount)
     for job in s.scalars(sa.select(Job).where(Job.round_id == round_id)):
-        job.by = m.scrubbed(job.by) | (m.theirs if job.by["id"] == m.person else {})
+        job.by = m.scrubbed(job.by) | (m.theirs if job.by["id"] in m.people else {})
         for name in ("request", "progress", "reason", "result"):
             setattr(job, name, m.scrubbed(getattr(job, name)))
         if job.kind == "export" and job.state == "done":  # a file, in which nobody can be looked for
@@ -316,10 +285,10 @@ def _beside(s: Session, programme: str, m: Marks) -> int:
         if theirs or m.found_in(r.text):
             s.delete(r)
             count += 1
-        elif r.by == m.person:
+        elif r.by in m.people:
             r.by = m.name
     for w in s.scalars(sa.select(Wording).where(Wording.programme_id == programme)):
-        w.text, w.by = m.plain(w.text), m.name if w.by == m.person else w.by
+        w.text, w.by = m.plain(w.text), m.name if w.by in m.people else w.by
     here = s.get_one(Programme, programme)
     here.office = m.plain(here.office)
     s.execute(sa.delete(Once))
@@ -331,7 +300,7 @@ def _in_matters(s: Session, programme: str, m: Marks) -> int:
     goes."""
     count, mine = 0, sa.select(MatterRow.id).where(MatterRow.programme_id == programme)
     for step in s.scalars(sa.select(MatterStep).where(MatterStep.matter_id.in_(mine))):
-        theirs = step.by["id"] == m.person
+        theirs = step.by["id"] in m.people
         by = m.scrubbed(step.by) | (m.theirs if theirs else {})
         text = GONE if step.text and (theirs or m.told(step.text)) else step.text
         if (by, text) != (step.by, step.text):
@@ -356,5 +325,5 @@ def _where(s: Session, programme: str, m: Marks) -> Iterator[str]:
             for name, value in row.items():
                 text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
                 held = json.loads(text) if (table.name, name) == (PlanRow.__tablename__, "body") else value
-                if m.found_in(held) or (m.person and m.person in text):
+                if m.found_in(held) or any(p in text for p in m.people):
                     yield f"{table.name}.{name}"

@@ -20,7 +20,7 @@ class Marks:
     names: set[str] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)
     sips: set[str] = field(default_factory=set)
-    person: str | None = None
+    people: set[str] = field(default_factory=set)  # the ids of their accounts
 
     @property
     def theirs(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Marks:
         return self.found_in(text) or any(re.search(rf"\b{re.escape(w)}\b", text, re.IGNORECASE) for w in words)
 
     def plain(self, text: str) -> str:
-        known = filter(None, (*self.names, *self.emails, self.person))
+        known = filter(None, (*self.names, *self.emails, *self.people))
         for what in sorted(known, key=len, reverse=True):
             how = _name(what) if what in self.names else f"(?i:{re.escape(what)})"
             text = re.sub(how, "" if what in self.emails else self.name, text)

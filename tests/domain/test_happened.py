@@ -316,7 +316,7 @@ def test_what_a_newer_program_recorded_is_refused_by_number(read_it: Callable[[]
 
 def test_what_people_wrote_goes_with_them_and_the_rest_is_still_read() -> None:
     """Every text that may tell of Amira, of every kind of event and job."""
-    marks = Marks("erased 123456", names={"Amira Khan"}, emails={"amira@example.org"}, sips={"A"}, person="p9")
+    marks = Marks("erased 123456", names={"Amira Khan"}, emails={"amira@example.org"}, sips={"A"}, people={"p9"})
     wrote = "Khan was late, and Amira Khan (amira@example.org) said so."
     for schemas, rows in ((FACTS, BEFORE), (ASKS, JOBS)):
         for kind, text in rows:

@@ -173,6 +173,104 @@ def test_a_person_is_gone_from_every_byte_and_the_plans_hold(desk: Desk) -> None
         erase.person(desk.db, "p", EMAIL)
 
 
+# -- who is meant ------------------------------------------------------------------------------------------------------
+
+
+def _alone_as_a(desk: Desk, email: str = EMAIL) -> None:
+    """Nobody but Amira comes in as SIP A, by whom the data has this address."""
+    with desk.db.write() as s:
+        other = roles.person_by_email(s, "sip@example.org")
+        assert other is not None
+        s.execute(sa.delete(Grant).where(Grant.person_id == other.id))
+        row = keep.case_row(s, "n")
+        assert row is not None
+        sips = [x | {"email": email or None} if x["sip"] == "A" else x for x in row.case["sips"]]
+        row.case = {**row.case, "sips": sips}
+
+
+@IN_BOTH
+@pytest.mark.parametrize("email", [EMAIL, "Amira.Khan@Example.org", ""])
+def test_by_the_id_alone_the_account_goes_too(desk: Desk, email: str) -> None:
+    _alone_as_a(desk, email)
+    assert erase.person(desk.db, "p", sip="A").left == 0
+    raw = bytes_of(desk).lower()
+    assert NAME.lower().encode() not in raw
+    assert EMAIL.encode() not in raw
+    with desk.db.read() as s:
+        kept = keep.case_row(s, "n")
+        assert kept is not None
+        assert {x["email"] for x in kept.case["sips"] if x["sip"] == "A"} == {None}
+
+
+def test_two_accounts_of_one_sip_go_together(desk: Desk) -> None:
+    _alone_as_a(desk)
+    with desk.db.write() as s:
+        roles.enrol(s, "amira@home.example", NAME, "p", "sip", sip="A")
+    assert erase.person(desk.db, "p", EMAIL).left == 0
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, "amira@home.example") is None
+
+
+def test_an_id_that_only_an_account_has_is_enough(desk: Desk) -> None:
+    with desk.db.write() as s:
+        roles.enrol(s, "new@example.org", "Noor Haddad", "p", "sip", sip="N")
+    assert erase.person(desk.db, "p", sip="N").left == 0
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, "new@example.org") is None
+
+
+def test_whether_somebody_else_comes_in_as_that_sip_is_asked(desk: Desk) -> None:
+    with desk.db.write() as s:
+        other = roles.person_by_email(s, "sip@example.org")
+        assert other is not None
+        roles.call(s, other.id, "p", "Sal Sims")
+    with pytest.raises(UsageError, match=r"^Sal Sims \(sip@example.org\) comes in as SIP A, and so does Amira"):
+        erase.person(desk.db, "p", sip="A")
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, EMAIL) is not None
+    assert erase.person(desk.db, "p", "sip@example.org", "A").left == 0  # one person, it was said
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, EMAIL) is None
+
+
+def test_a_namesake_is_not_erased_and_told(desk: Desk) -> None:
+    with desk.db.write() as s:
+        roles.enrol(s, "head9@example.org", NAME.upper(), "p", "head", urn="2")
+    with pytest.raises(UsageError, match=r"^AMIRA KHAN \(head9@example.org\) has an account under the same name\."):
+        erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, EMAIL) is not None
+
+
+def test_an_address_that_two_share_is_followed_to_neither(desk: Desk) -> None:
+    """An office's address, or one that went from a SIP to who came after."""
+    with desk.db.write() as s:
+        row = keep.case_row(s, "n")
+        assert row is not None
+        sips = [x | {"email": "sips@county.example"} if x["sip"] in "BC" else x for x in row.case["sips"]]
+        row.case = {**row.case, "sips": sips}
+    with pytest.raises(UsageError, match=r"^sips@county.example is the address of two SIPs\."):
+        erase.person(desk.db, "p", "SIPs@county.example")
+    done = erase.person(desk.db, "p", sip="B")
+    with desk.db.read() as s:
+        row = keep.case_row(s, "n")
+        assert row is not None
+        left = {x["sip"]: (x["name"], x["email"]) for x in row.case["sips"]}
+    assert left == {"A": (NAME, EMAIL), "B": (done.mark, None), "C": ("Sip C", "sips@county.example")}
+
+
+def test_one_account_with_the_roles_of_two_sips_is_told(desk: Desk) -> None:
+    with desk.db.write() as s:
+        roles.enrol(s, EMAIL, NAME, "p", "sip", sip="B")
+    with pytest.raises(UsageError, match=r"^A \(Amira Khan\) and B \(Sip B\) share an address or an account"):
+        erase.person(desk.db, "p", EMAIL)
+
+
+def test_neither_an_address_nor_an_id_means_nobody(desk: Desk) -> None:
+    with pytest.raises(NotThere):
+        erase.person(desk.db, "p")
+
+
 def _renamed(desk: Desk, name: str, school: str) -> None:
     """SIP A under this name and school 1 under that in the round `n`, planned anew."""
     with desk.db.write() as s:
@@ -199,6 +297,7 @@ def test_a_name_of_one_word_is_not_taken_out_of_others(desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["Sip", "name", "Need"])
 def test_a_name_that_is_also_a_fields_leaves_the_fields(desk: Desk, name: str) -> None:
+    _alone_as_a(desk)
     _renamed(desk, name, "Ash Primary")
     done = erase.person(desk.db, "p", EMAIL)
     with desk.db.read() as s:
