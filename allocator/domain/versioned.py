@@ -80,6 +80,8 @@ class Schemas(Generic[M]):
                 f"{row} is of version {version}; this version of the program reads up to {newest}. Use the version "
                 "that recorded it, or a newer one."
             )
+        if not isinstance(data, Mapping):
+            raise Spoilt(f"{row} cannot be read: it is no object. Restore the store from a backup.")
         try:
             now = dict(data)
             for n in range(version, newest):

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from allocator import rounds
@@ -23,8 +22,8 @@ from allocator.domain import canon, seal
 from allocator.domain.case import Case
 from allocator.domain.happened import FACTS
 from allocator.domain.plan import Plan, plan_text
-from allocator.errors import UsageError
-from allocator.store import keep, one_person
+from allocator.errors import AllocatorError, Spoilt, UsageError
+from allocator.store import keep, legible, one_person
 from allocator.store.database import Database
 from allocator.store.marks import FREE, GONE, Marks
 from allocator.store.settle import settle
@@ -86,25 +85,35 @@ def person(db: Database, programme: str, email: str = "", sip: str = "") -> Eras
     with db.write() as s:
         if db.sqlite:
             s.execute(sa.text("pragma secure_delete = on"))
-        marks = one_person.marks(s, programme, email, sip)
-        rows = _accounts(s, programme, marks)
         try:
+            marks = one_person.marks(s, programme, email, sip)
+            rows = _accounts(s, programme, marks)
             for row in s.scalars(sa.select(RoundRow).where(RoundRow.programme_id == programme)):
                 rows += _in_round(s, row, marks)
-        except (ValidationError, AttributeError) as why:
-            raise UsageError(
-                f"Nothing was erased: without {', '.join(sorted(marks.names)) or 'them'} round {row.name} could not be "
-                "read again. Where the name is also a word of ours (sip, lead), correct it in the case first."
-            ) from why
-        rows += _beside(s, programme, marks)
-        s.flush()
-        s.expire_all()
-        left = sum(1 for _ in _where(s, programme, marks))
+            rows += _beside(s, programme, marks)
+            s.flush()
+            s.expire_all()
+            left = sum(1 for _ in _where(s, programme, marks))
+        except (ValueError, KeyError, TypeError, AttributeError, Spoilt) as why:
+            raise _unfit(db, programme, why) from why
         if left:
             raise UsageError(f"They would still be found in {left} places. Nothing was erased; tell us of it.")
         keep.note(s, None, "person erased", marks.name, programme=programme, detail=f"{rows} rows")
     settle(db)
     return Erased(marks.name, rows, left, tuple(sorted(i for i in marks.sips if marks.told(i))))
+
+
+def _unfit(db: Database, programme: str, why: Exception) -> AllocatorError:
+    """What stood in the way: a row that cannot be read as it is, or one that could not be read without them."""
+    with db.read() as s:
+        if told := legible.unread(s, programme):
+            return Spoilt(f"Nothing was erased. {told}")
+    if isinstance(why, Spoilt):
+        return why
+    return UsageError(
+        "Nothing was erased: without them a round could not be read again. Where the name is also a word of ours (sip, "
+        "lead), correct it in the data first."
+    )
 
 
 def round_(db: Database, round_id: str) -> int:
@@ -113,8 +122,8 @@ def round_(db: Database, round_id: str) -> int:
         if db.sqlite:
             s.execute(sa.text("pragma secure_delete = on"))
         row = keep.the_round(s, round_id, lock=True)
-        case, plan = keep.case_row(s, round_id), keep.current(s, round_id)
-        told = f"case {case.sha256 if case else 'none'}, plan {plan.content if plan else 'none'}"
+        case, plan = keep.case_sha256(s, round_id), _plan_on_the_desk(s, round_id)
+        told = f"case {case or 'none'}, plan {plan}"
         jobs = sa.select(Job.id).where(Job.round_id == round_id)
         count = 0
         for table in OF_A_ROUND:
@@ -127,6 +136,14 @@ def round_(db: Database, round_id: str) -> int:
         s.delete(row)
     settle(db)
     return count + 1
+
+
+def _plan_on_the_desk(s: Session, round_id: str) -> str:
+    try:
+        plan = keep.current(s, round_id)
+    except (UsageError, Spoilt):  # a round that cannot be read goes all the same
+        return "not to be read"
+    return plan.content if plan else "none"
 
 
 def _accounts(s: Session, programme: str, m: Marks) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,16 +153,21 @@ def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
     """Only what was written freely: who answered what and when stays, so the round is what it was."""
     count = 0
     for e in s.scalars(sa.select(EventRow).where(EventRow.at < before, EventRow.kind.in_(BRIEF))):
-        said = {k: GONE for k in BRIEF[e.kind] if e.data.get(k) and e.data[k] != GONE}
+        said = _said(e.data, BRIEF[e.kind])
         count += bool(said)
         if said and not dry:
             e.data = {**e.data, **said}
     for a in s.scalars(sa.select(AskRow).where(AskRow.at < before, AskRow.kind.in_(("answered", "next_year")))):
-        said = {k: GONE for k in ("note", "why") if a.data.get(k) and a.data[k] != GONE}
+        said = _said(a.data, ("note", "why"))
         count += bool(said)
         if said and not dry:
             a.data = {**a.data, **said}
     return count
+
+
+def _said(data: Any, fields: Iterable[str]) -> dict[str, str]:
+    """What is to stand in place of words; a spoilt row, which is no object, says nothing and holds nobody up."""
+    return {k: GONE for k in fields if data.get(k) and data[k] != GONE} if isinstance(data, dict) else {}
 
 
 def _letters(s: Session, before: dt.datetime, dry: bool) -> int:

@@ -24,7 +24,7 @@ from tests.domain.test_happened import AT, BEFORE, MEL
         ("answer", {"by": "head", "answer": "maybe"}, "'maybe' is not there"),
         ("letters", {"letters": [{"id": "1"}]}, "letters.0.kind: Field required"),
         ("query_closed", {"query": 0}, "query: Input should be greater than or equal to 1"),
-        ("in_force", "spoilt", "dictionary update sequence"),
+        ("in_force", "spoilt", "it is no object"),
     ],
 )
 def test_a_row_that_somebody_spoilt_is_named_with_what_is_wrong(kind: str, data: Any, told: str) -> None:

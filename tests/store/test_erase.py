@@ -17,7 +17,7 @@ from allocator.domain.case import Case
 from allocator.domain.policy import Policy
 from allocator.domain.round import Person
 from allocator.domain.seal import unbroken
-from allocator.errors import NotThere, UsageError
+from allocator.errors import NotThere, Spoilt, UsageError
 from allocator.reasons.answer import solve, world
 from allocator.rounds import ladders
 from allocator.service import passes, roles
@@ -314,6 +314,53 @@ def test_a_name_that_is_a_word_of_ours_is_told_and_nothing_is_erased(desk: Desk)
         kept = keep.case_row(s, "n")
         assert kept is not None
         assert {x["name"] for x in kept.case["sips"] if x["sip"] == "A"} == {"lead"}
+
+
+# -- where a row cannot be read ----------------------------------------------------------------------------------------
+
+SPOILT = (
+    ("events", "data", "[]", r"Round 2026/27: Event 1 \(plan\) cannot be read: it is no object\."),
+    ("events", "by", "7", r"Round 2026/27: Event 1 \(plan\) does not say who did it\."),
+    (
+        "asking",
+        "data",
+        '"x"',
+        r"Round 2026/27 again: Row 1 of what was asked first cannot be read: it is of another sort",
+    ),
+    ("cases", '"case"', '{"sips": [3]}', "Round 2026/27: Data 1 cannot be read: Field required"),
+    ("jobs", '"by"', "null", "Round 2026/27: Job chosen cannot be read: it is of another sort"),
+    ("plans", "body", "{broken", "Round 2026/27: Plan [0-9a-f]+ cannot be read: Invalid JSON"),
+    ("matter_steps", "by", "[1]", "Step 1 of matter [0-9a-f]+ cannot be read: it is of another sort"),
+)
+
+
+@IN_BOTH
+@pytest.mark.parametrize(("table", "column", "spoilt", "told"), SPOILT)
+def test_a_row_that_cannot_be_read_is_named_and_nothing_is_erased(
+    desk: Desk, table: str, column: str, spoilt: str, told: str
+) -> None:
+    kind = "text" if desk.db.sqlite or column == "body" else "json"
+    with desk.db.engine.begin() as c:
+        c.execute(sa.text(f"update {table} set {column} = cast(:spoilt as {kind})"), {"spoilt": spoilt})
+    with pytest.raises(Spoilt, match=rf"^Nothing was erased\. {told}.*Restore the store from a backup\.$"):
+        erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, EMAIL) is not None
+
+
+@IN_BOTH
+def test_a_round_that_cannot_be_read_goes_and_holds_up_no_schedule(desk: Desk) -> None:
+    kind = "text" if desk.db.sqlite else "json"
+    with desk.db.engine.begin() as c:
+        for table in ("events", "asking"):
+            c.exec_driver_sql(f"update {table} set data = cast('[]' as {kind}) where round_id = 'n'")
+    when = keep.now() + dt.timedelta(days=401)
+    assert retention.apply(desk.db, {}, now=when)["reasons"] == 1  # of the round that can be read
+    erase.round_(desk.db, "n")
+    with desk.db.read() as s:
+        assert s.get(RoundRow, "n") is None
+        line = s.scalars(sa.select(AuditRow).where(AuditRow.action == "round erased")).one()
+        assert line.detail.endswith("plan not to be read")
 
 
 @long()
