@@ -20,6 +20,11 @@ class UsageError(AllocatorError):
     exit_code = 2
 
 
+class Newer(UsageError):
+    """What the store has was recorded by a newer version of this program: nothing is wrong, but this one must not
+    guess."""
+
+
 class CaseError(AllocatorError):
     """The case cannot be used as it is; `problems` lists every reason (`intake.problems.Problem`)."""
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from allocator.errors import Defect, Spoilt, UsageError
+from allocator.errors import Defect, Newer, Spoilt
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class Schemas(Generic[M]):
     shape: Callable[[str, Mapping[str, Any]], type[M]]
 
     def read(self, name: object, kind: str, version: int, data: Mapping[str, Any], at: dt.datetime) -> M:
-        """What a row says, recorded `at` that time. Raises UsageError for one of a newer program, Spoilt for one that
+        """What a row says, recorded `at` that time. Raises Newer for one of a newer program, Spoilt for one that
         fits no schema; both say the row's `name`."""
         row = f"{self.what.capitalize()} {name} ({kind})"
         if kind not in self.shapes:
-            raise UsageError(f"{row} is of a kind that this version of the program does not know. Use a newer one.")
+            raise Newer(f"{row} is of a kind that this version of the program does not know. Use a newer one.")
         newest = self.shapes[kind][0].version
         if version > newest:
-            raise UsageError(
+            raise Newer(
                 f"{row} is of version {version}; this version of the program reads up to {newest}. Use the version "
                 "that recorded it, or a newer one."
             )

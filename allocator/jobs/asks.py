@@ -14,7 +14,7 @@ from pydantic import Field
 from allocator.domain.happened import PostOf
 from allocator.domain.round import Frozen
 from allocator.domain.versioned import Changes, Id, Schemas, SipId, TextKind, Urn, Versioned, Why
-from allocator.errors import Spoilt, UsageError
+from allocator.errors import Newer, Spoilt
 from allocator.store.tables import Job
 
 JobKind = Literal["solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export"]
@@ -137,14 +137,19 @@ ASKS = Schemas[JobAsk]("job", SHAPES, {("solve", 1): _solve_2}, _shape)
 
 
 def of(job: Job) -> JobAsk:
-    """What a job asks, whichever version of this program accepted it. Raises UsageError, Spoilt
+    """What a job asks, whichever version of this program accepted it. Raises Newer, Spoilt
     (`versioned.Schemas.read`)."""
     return ASKS.read(job.id, job.kind, job.version, job.request, job.created_at)
 
 
 def is_trial(job: Job) -> bool:
     """`JobAsk.trial`; what cannot be read is none, so that it can still be shown and stopped."""
+    return (ask := legible(job)) is not None and ask.trial
+
+
+def legible(job: Job) -> JobAsk | None:
+    """What a job asks, or None where this version of the program cannot read it."""
     try:
-        return of(job).trial
-    except (UsageError, Spoilt):
-        return False
+        return of(job)
+    except (Newer, Spoilt):
+        return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -256,10 +257,11 @@ def turn(kind: str, open_: Sequence[tuple[str, str, int, bool]]) -> int:
     now. So each programme is served in turn however many jobs another has waiting, nobody waits for ever, and
     one's own short jobs go before one's long ones.
     """
-    running = [t - COST[k] for k, state, t, _ in open_ if state == "running"]
-    waiting = [t - COST[k] for k, state, t, _ in open_ if state == "queued"]
+    cost = defaultdict(lambda: max(COST.values()), COST)  # a kind that only a newer program knows may be long
+    running = [t - cost[k] for k, state, t, _ in open_ if state == "running"]
+    waiting = [t - cost[k] for k, state, t, _ in open_ if state == "queued"]
     now = max(running) if running else min(waiting, default=0)
-    mine = [t for k, _, t, own in open_ if own and COST[k] <= COST[kind]]
+    mine = [t for k, _, t, own in open_ if own and cost[k] <= cost[kind]]
     return max([now, 0, *mine]) + COST[kind]
 
 

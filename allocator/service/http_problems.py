@@ -17,7 +17,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from allocator.errors import AllocatorError, CaseError, NotThere, QueueFull, RoundRefuses, Spoilt, Stopped, UsageError
+from allocator.errors import (
+    AllocatorError,
+    CaseError,
+    Newer,
+    NotThere,
+    QueueFull,
+    RoundRefuses,
+    Spoilt,
+    Stopped,
+    UsageError,
+)
 from allocator.service.figures import AWAY
 from allocator.store.database import cause
 
@@ -74,6 +84,7 @@ CODES: dict[str, tuple[int, str]] = {
     "store_away": (503, "The store does not answer"),
     "provider_away": (503, "The provider does not answer"),
 }
+NEWER = "Recorded by a newer version of the program"  # the title of `errors.Newer`, whatever was asked
 TITLES = {code: title for code, (_, title) in CODES.items()}
 
 
@@ -81,9 +92,17 @@ class HttpProblem(Exception):
     """An answer that is an error: `code` is one of CODES. `withheld`: it is there, but not for this person."""
 
     def __init__(
-        self, code: str, detail: str, headers: Mapping[str, str] | None = None, *, withheld: bool = False, **more: Any
+        self,
+        code: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        withheld: bool = False,
+        title: str = "",
+        **more: Any,
     ) -> None:
         super().__init__(detail)
+        self.title = title or TITLES[code]
         self.code, self.detail, self.headers, self.more = code, detail, dict(headers or {}), more
         self.withheld, self.noted = withheld or code == "forbidden", False
 
@@ -92,12 +111,16 @@ class HttpProblem(Exception):
         return CODES[self.code][0]
 
     def __reduce__(self) -> tuple[Any, ...]:  # from the process that reads what came from outside
-        return partial(HttpProblem, withheld=self.withheld, **self.more), (self.code, self.detail, self.headers)
+        return partial(HttpProblem, withheld=self.withheld, title=self.title, **self.more), (
+            self.code,
+            self.detail,
+            self.headers,
+        )
 
 
 def response(refusal: HttpProblem) -> Response:
     problem = Problem(
-        title=TITLES[refusal.code], status=refusal.status, detail=refusal.detail, code=refusal.code, **refusal.more
+        title=refusal.title, status=refusal.status, detail=refusal.detail, code=refusal.code, **refusal.more
     )
     return JSONResponse(problem.model_dump(exclude_none=True), refusal.status, refusal.headers, MEDIA)
 
@@ -114,6 +137,8 @@ def refusal_of(error: AllocatorError) -> HttpProblem:
         case CaseError():
             problems = [table_problem(p) for p in error.problems]
             return HttpProblem("case_errors", error.text, problems=problems)
+        case Newer():
+            return HttpProblem("invalid", error.text, title=NEWER)
         case UsageError() | Stopped():
             return HttpProblem("invalid", error.text)
         case Spoilt():

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 
-from allocator.errors import UsageError
+from allocator.errors import Newer, UsageError
 from allocator.store.database import Database
 
 _turn = threading.Lock()  # Alembic's context is one a process
@@ -30,8 +30,10 @@ def upgrade(database: Database, to: str = "head") -> None:
     with _turn:
         try:
             command.upgrade(config(database), to)
-        except CommandError as error:
-            raise UsageError(f"The store was made by a newer version of this program: {error}. Use that one.") from None
+        except CommandError:
+            if (at := _at(database)) is not None and not _known(at):
+                raise _newer(at) from None
+            raise
 
 
 def downgrade(database: Database, to: str = "base") -> None:
@@ -41,18 +43,42 @@ def downgrade(database: Database, to: str = "base") -> None:
 
 def check(database: Database) -> None:
     """Raises UsageError unless the store's tables are of this version."""
-    with database.engine.connect() as c:
-        there = sa.inspect(c).has_table("alembic_version")
-        at = c.execute(sa.text("select version_num from alembic_version")).scalar() if there else None
+    at = _at(database)
+    if at is not None and not _known(at):
+        raise _newer(at)
     if at != newest():
         raise UsageError(
             f"The store is at step {at or 'none'}, this version works at {newest()}. `allocator serve` brings it there."
         )
 
 
+def _at(database: Database) -> str | None:
+    """The step at which the store's tables are."""
+    with database.engine.connect() as c:
+        there = sa.inspect(c).has_table("alembic_version")
+        at = c.execute(sa.text("select version_num from alembic_version")).scalar() if there else None
+    return None if at is None else str(at)
+
+
+def _newer(at: str) -> Newer:
+    return Newer(
+        f"The store was brought to step {at} by a newer version of this program; this one knows steps up to "
+        f"{newest()}. Nothing was changed. Use the newer version. To go back, restore a backup that this one made, "
+        "into a new store."
+    )
+
+
+def _known(step: str) -> bool:
+    return step in {s.revision for s in _steps().walk_revisions()}
+
+
 @cache
 def newest() -> str:
     """The step that this version of the program needs."""
+    return str(_steps().get_current_head())
+
+
+def _steps() -> ScriptDirectory:
     c = Config()
     c.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return str(ScriptDirectory.from_config(c).get_current_head())
+    return ScriptDirectory.from_config(c)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from allocator.errors import UsageError
-from allocator.jobs import asks, worker
+from allocator.errors import Newer, UsageError
+from allocator.jobs import asks, queue, worker
 from allocator.jobs.asks import SolveAsk
 from allocator.jobs.queue import Queue
 from allocator.service import figures
@@ -188,6 +188,52 @@ def test_a_job_that_a_newer_program_accepted_ends_with_the_reason(newer: Desk, m
         assert str(job.reason).startswith(
             "Job waiting (solve) is of version 9; this version of the program reads up to 2."
         )
+
+
+@pytest.fixture(params=["version", "kind"])
+def finished(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
+    """Work of every kind that has an answer, done by a newer program: of a version, or a kind, not known here."""
+    desk = open_office(tmp_path)
+    with desk.db.write() as s:
+        for job in s.scalars(sa.select(Job).where(Job.state != "queued")):
+            job.version, job.kind = (9, job.kind) if request.param == "version" else (1, "audit")
+    return desk
+
+
+def test_an_answer_of_a_newer_program_is_refused_in_words_that_fit(finished: Desk) -> None:
+    me = finished.headers("manager")
+    for page in ("choices/chosen", "settings/preview/stopped"):
+        answer = finished.client.get(f"http://testserver/rounds/r/{page}", headers=me)
+        assert answer.status_code == 422
+        assert "Recorded by a newer version of the program</h1>" in answer.text
+        assert "What was worked out can be asked again meanwhile." in answer.text
+        assert "Go back and change it" not in answer.text
+    answer = finished.client.get("/solves/exported/file", headers=me)
+    assert answer.json()["title"] == "Recorded by a newer version of the program"
+
+
+def test_a_page_is_shown_without_what_a_newer_program_worked_out(finished: Desk) -> None:
+    me = finished.headers("manager")
+    with finished.db.write() as s:
+        job = s.get_one(Job, "chosen")
+        if job.version == 9:
+            job.kind, job.request = "frontier", {"plan": finished.ids["plan"]}
+    out = finished.client.get("http://testserver/rounds/r/out?file=exported", headers=me)
+    assert (out.status_code, "made by another version of the program" in out.text) == (200, True)
+    for page in ("frontier", "resilience"):
+        assert finished.client.get(f"http://testserver/rounds/r/{page}", headers=me).status_code == 200
+
+
+def test_work_of_a_kind_not_known_here_keeps_nobody_from_asking() -> None:
+    assert queue.turn("what_if", [("audit", "running", 20, True), ("audit", "queued", 36, True)]) == 6
+
+
+@pytest.mark.parametrize("act", [migrate.upgrade, migrate.check])
+def test_an_older_program_on_a_newer_store_says_so(old: Database, act: Callable[[Database], None]) -> None:
+    with old.engine.begin() as c:
+        c.exec_driver_sql("update alembic_version set version_num = '0999'")
+    with pytest.raises(Newer, match=rf"^The store was brought to step 0999 by a newer .* up to {migrate.newest()}\."):
+        act(old)
 
 
 def test_nobody_is_erased_from_a_log_that_cannot_be_read(newer: Desk) -> None:

@@ -90,9 +90,10 @@ def plans_of(s: Session, id: str) -> dict[str, str]:
 def newest(
     s: Session, id: str, kind: JobKind, plan_id: str | None, asked: Callable[[JobAsk], bool] = lambda _: True
 ) -> Job | None:
-    """The newest finished job of a kind about this plan, asked so."""
+    """The newest finished job of a kind about this plan, asked so; one that cannot be read is passed over, and may be
+    asked again."""
     for job in reversed(jobs_of(s, id, [kind])):
-        ask = asks.of(job)
+        ask = asks.legible(job)
         if job.state == "done" and isinstance(ask, PlanAsk) and ask.plan == plan_id and asked(ask):
             return job
     return None

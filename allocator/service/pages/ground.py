@@ -32,7 +32,7 @@ from allocator.reasons.policy_words import in_words
 from allocator.report.by_school import STAGES
 from allocator.service import passes
 from allocator.service.access import office_of, round_in
-from allocator.service.http_problems import TITLES, HttpProblem, away, fault, refusal_of
+from allocator.service.http_problems import NEWER, HttpProblem, away, fault, refusal_of
 from allocator.service.pages.given import around, next_of
 from allocator.service.pages.presses import pressed
 from allocator.service.roles import Who
@@ -356,10 +356,11 @@ async def refused(request: Request, refusal: HttpProblem) -> Response:
         "refused.html",
         me,
         refusal.status,
-        title=TITLES[refusal.code],
+        title=refusal.title,
         detail=refusal.detail,
         problems=refusal.more.get("problems", []),
         code=refusal.code,
+        newer=refusal.title == NEWER,
         next=await _next(request) if refusal.code == "link_used" else "/",
     )
 

@@ -106,7 +106,7 @@ def ways_out(
         at = place_in(s, id, who)
         job = s.get(Job, file) if file else None
         ready = job if job is not None and job.round_id == at.row.id and job.state == "done" else None
-        made = asks.of(ready) if ready is not None else None
+        made = asks.legible(ready) if ready is not None else None
         own = {k: v != DEFAULTS[k] for k, v in wordings(s, at.row.programme_id).items()}  # type: ignore[index]
     desk = at.desk
     groups, team = rounds.together(desk, {u for u, _ in (*desk.round.pairs, *desk.round.told)}), team_of(desk)
@@ -124,6 +124,7 @@ def ways_out(
         team=team,
         own=own,
         ready=ready if isinstance(made, ExportAsk) else None,
+        unread=ready is not None and made is None,
         book=isinstance(made, ExportAsk) and made.format == "xlsx",
         counts=counts,
         states=STATE_NAMES,
