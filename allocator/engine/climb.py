@@ -42,6 +42,18 @@ class WholePlan:
     worth: int
 
 
+def beside(matrix: Matrix, net: Ints, ends: tuple[Ints, Ints]) -> tuple[Ints, int]:
+    """What a unit of each column is worth, a pair beside the best of its post, of which no plan has two; and how much
+    less the bound is for it. `net`: what each is worth by itself."""
+    (lows, tops), mine, posts = (x[: matrix.pairs] for x in ends), net[: matrix.pairs], len(matrix.of_post)
+    most, best = np.zeros(posts, dtype=np.int64), np.zeros(posts, dtype=np.int64)
+    np.add.at(most, matrix.post, np.maximum(mine * lows, mine * tops))
+    np.maximum.at(best, matrix.post, np.where(tops > 0, mine, 0))
+    several = np.array([p.wants > 1 for p in matrix.inst.posts], dtype=np.bool_)
+    best = np.where(several, 0, np.minimum(best, most))
+    return np.append(mine - best[matrix.post], net[matrix.pairs :]), int((most - best)[~several].sum())
+
+
 def hull(boxes: Boxes) -> tuple[Ints, Ints]:
     """One box around them all."""
     return np.min([low for low, _ in boxes], axis=0), np.max([top for _, top in boxes], axis=0)
@@ -117,7 +129,7 @@ class Climb:
         if self.best is None:
             return lows, tops
         spare = (node.bound + 1 - self.best.worth) * node.grain
-        never, always = node.net < -spare, node.net > spare
+        never, always = beside(self.matrix, node.net, (lows, tops))[0] < -spare, node.net > spare
         return np.where(always, tops, lows), np.where(never, lows, tops)
 
     def _relaxed(self, lows: Ints, tops: Ints) -> Relaxed | None:

@@ -31,6 +31,7 @@ from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
 from allocator.engine.unmoved import of_all, unmoved
+from allocator.engine.wide.fewest import fewest
 from allocator.engine.wide.knapsack import packing
 from allocator.engine.wide.large import solve_large
 from allocator.engine.wide.search import solve_plain
@@ -45,6 +46,7 @@ ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first,
 MORE = 60  # ... of an instance with no more than SMALL pairs: with more, HiGHS would have been done by then
 LEAST, AT_MOST = 1.0, 4.0  # ... the work that a first plan and each aim have: what relaxing all took, or so much
 LARGE = 60_000  # pairs: about two thousand schools in one piece
+WIDER = 3  # times that a plan in which few move is asked for, of more pairs each time
 TALL = 8_000  # posts up to which a relaxation of all pairs is found by way of few
 
 
@@ -77,22 +79,54 @@ def _met(found: Solution) -> Solution:
 
 
 def _unmoved(inst: Instance, clock: Clock, hint: Sequence[int], settle: bool) -> tuple[Solution | None, Sequence[int]]:
-    """The optimum where nobody moves who need not; else None, with pairs of a plan to start from."""
+    """The optimum where nobody moves who need not, or where few have to; else None, with pairs of a plan to start
+    from."""
     part = unmoved(inst)
-    if part is None:
+    found = _on(part, clock, hint, settle) if part else None
+    if part is None or found is None:
         return None, hint
-    place, own = {old: new for new, old in enumerate(part.pairs)}, replace(clock.stop, seconds=clock.left())
-    try:
-        found = _in_parts(part.inst, own, [place[i] for i in hint if i in place], settle, short=False)
-    except Conflict:
-        return None, hint
-    clock.work += found.deterministic_time
     if best := of_all(inst, part, found, clock):
         return best, hint
     chosen, less = part.out(found.chosen, found.short)
     if found.chosen and clock.over:
         return stopped(inst, (tuple(sorted(chosen)), less, {}), 0.0), hint
-    return None, chosen or hint
+    return _few_moved(inst, clock, chosen or hint, settle)
+
+
+def _few_moved(
+    inst: Instance, clock: Clock, hint: Sequence[int], settle: bool
+) -> tuple[Solution | None, Sequence[int]]:
+    """The optimum among the pairs of plans in which as few move as can; else None, with pairs of a plan."""
+    few = fewest(inst, clock) if len(inst.posts) <= TALL else None
+    if few is None:
+        return None, hint
+    worth = few.least
+    for _ in range(WIDER):
+        part = few.part(worth)
+        found = _on(part, clock, hint, settle) if part else None
+        if part is None or found is None or not found.chosen:
+            break
+        chosen, less = part.out(found.chosen, found.short)
+        hint, got = chosen, few.worth(found)
+        if found.status != "optimal":
+            return stopped(inst, (tuple(sorted(chosen)), less, few.known), 0.0) if clock.over else None, hint
+        if got is not None and got >= worth:
+            near = part.pairs if found.near is None else tuple(part.pairs[i] for i in found.near)
+            return replace(found, chosen=tuple(sorted(chosen)), short=less, near=near), hint
+        worth = worth - 1 if got is None else got
+    return None, hint
+
+
+def _on(part: Part, clock: Clock, hint: Sequence[int], settle: bool) -> Solution | None:
+    """The part solved, begun from pairs of the whole; None where what is fixed clashes."""
+    place = {old: new for new, old in enumerate(part.pairs)}
+    own = replace(clock.stop, seconds=clock.left(), work=clock.work_left())
+    try:
+        found = _in_parts(part.inst, own, [place[i] for i in hint if i in place], settle, short=False)
+    except Conflict:
+        return None
+    clock.work += found.deterministic_time
+    return found
 
 
 def _in_parts(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:

@@ -11,6 +11,7 @@ import pytest
 from allocator.engine import method, unmoved
 from allocator.engine.instance import Instance
 from allocator.engine.tiers import Clock, Conflict, Stop, solve
+from allocator.engine.wide import fewest
 from tests.engine.random_instances import random_instance, short_of_days
 from tests.engine.test_still import gone_on_from
 from tests.sizes import whole_or
@@ -28,6 +29,7 @@ def test_the_optimum_is_that_of_a_solve_of_everything(
     make: Callable[[int], Instance], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unmoved, "FEWER", 1.0)
+    monkeypatch.setattr(fewest, "FEWER", 0.0)
     monkeypatch.setattr(method, "SMALL", 0)
     by_it, others = 0, 0
     for seed in range(whole_or(300, 25, 8)):

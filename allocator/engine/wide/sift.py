@@ -27,7 +27,7 @@ from ortools.math_opt import (
 )
 from ortools.math_opt.python import parameters
 
-from allocator.engine.climb import Boxes, Unsettled, WholePlan
+from allocator.engine.climb import Boxes, Unsettled, WholePlan, beside
 from allocator.engine.highs import WORK, Effort, dense, proto, solved
 from allocator.engine.instance import Instance, Solution, TierValue
 from allocator.engine.ladder import Ladder, proved, stopped
@@ -82,14 +82,15 @@ class Sift:
     """The relaxation of one instance; `bound`: no plan has more points; by pair, `cost`: how much less with it, and
     `at`: how much of it the relaxed plan has."""
 
-    def __init__(self, inst: Instance, clock: Clock) -> None:
+    def __init__(self, inst: Instance, clock: Clock, ladder: Ladder | None = None, reward: int = REWARD) -> None:
+        """`ladder`: its first aim, in place of the points, and what is held throughout."""
         self.inst, self.clock = inst, clock
-        self.ladder = ladder = _ladder(inst, 1)
+        self.ladder = ladder = ladder or _ladder(inst, 1)
         self.pairs = ladder.matrix.pairs
         self.post = ladder.matrix.post
         self.must = ladder.under[: len(inst.posts)] > 0
-        reward = REWARD * int(np.abs(ladder.matrix.points).max(initial=1))
-        self.aim, self.reward = ladder.aims[0] * ladder.steps[0], reward
+        self.aim = ladder.aims[0] * ladder.steps[0]
+        reward *= int(np.abs(self.aim[: self.pairs]).max(initial=1))
         self.aim[: self.pairs] += np.where(self.must[self.post], reward, 0)
         self.constant = ladder.fixed[0] - reward * int(self.must.sum())
         self.under = ladder.under.copy()
@@ -116,12 +117,12 @@ class Sift:
         kept[list(chosen)] = True
         return tuple(np.nonzero(kept)[0].tolist())
 
-    def relax(self, always: Sequence[int]) -> bool:
+    def relax(self, always: Sequence[int], first: Flags | None = None) -> bool:
         """Bound and costs; False where the hopeful question cannot be had, or time is up. `always`: pairs not to be
-        left out. Raises Imprecise."""
+        left out; `first`: those to begin with, in place of the best of each post. Raises Imprecise."""
         ladder, pairs = self.ladder, self.pairs
         live = np.ones(len(ladder.tops), dtype=np.bool_)
-        live[:pairs] = self.best(ladder.matrix.points, FIRST)
+        live[:pairs] = self.best(ladder.matrix.points, FIRST) if first is None else first
         live[list(always)] = True
         cuts, known = 0, -1
         for _ in range(ROUNDS):
@@ -135,13 +136,16 @@ class Sift:
                 return False
             at, duals = found
             bound, net, grain = columns.priced(self.aim, (ladder.lows, ladder.tops), (under, over), duals)
-            new = self.best(net[:pairs], MORE) & (net[:pairs] > grain // 1024) & ~live[:pairs]
+            gain = beside(ladder.matrix, net, (ladder.lows, np.where(live, ladder.tops, 0)))[0][:pairs]
+            new = self.best(gain, MORE) & (gain > grain // 1024) & ~live[:pairs]
             relaxed = Relaxed(bound // grain, net, grain, at)
             more = cuts < CUTS and new.sum() < len(self.inst.posts) // 8 and ladder.cut(relaxed)
             cuts += more
             if not new.any() and not more:
+                net, less = beside(ladder.matrix, net, (ladder.lows, ladder.tops))
+                bound -= less
                 self.bound = bound // grain + self.constant
-                self.cost = np.maximum(0, -net[:pairs]) // grain
+                self.cost = bound // grain - (bound - np.maximum(0, -net[:pairs])) // grain
                 self.at = at[:pairs]
                 filled = np.bincount(self.post, at[:pairs], len(self.inst.posts))
                 return bool((filled[self.must] > 1 - 1e-6).all())

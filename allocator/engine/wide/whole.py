@@ -27,7 +27,7 @@ from allocator.engine.wide.idle import as_good
 
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
 BEFORE = 0.3  # of that share: a tier before the points, and a draft
-SLIGHT, DRAFT, ROUGHLY = 400, 20, 2e-3  # a draft: pairs that need none, tree nodes, gap
+SLIGHT, DRAFT, ROUGHLY = 400, 20, 2e-3  # a draft: pairs beside one a post that need none, tree nodes, gap
 ROUNDS, WORTH = 2, 5e-3  # of people in turn, and the gain (of the points) that another is worth
 BRIEF = 3  # tree nodes of one turn
 HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
@@ -176,7 +176,7 @@ class Whole:
         for n, (share, nodes) in enumerate(PASSES):
             for tier in tiers:
                 if not self.settled(tier):
-                    good = tier.points and not gap and len(self.inst.pairs) > SLIGHT
+                    good = tier.points and not gap and len(self.inst.pairs) - sum(self.inst.able) > SLIGHT
                     if self.chosen is not None and tier.points and not n and (good or gap):
                         self.draft(tier)
                     most = share * (1 if tier.points else BEFORE)
