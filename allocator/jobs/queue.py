@@ -176,15 +176,15 @@ class Queue:
     def look_after(self) -> None:
         """One round of care: hand out again what a dead worker held, send what the queue has lost."""
         with self.db.read() as s:
-            alive = self.alive(s)
             open_ = sa.select(Job.id, Job.kind, Job.turn, Job.created_at, Job.attempt).where(Job.state.in_(OPEN))
             waiting = s.execute(open_.order_by(Job.created_at)).all()
+            if not waiting:
+                return
+            alive = self.alive(s)
         for flow in self.client.list_workflows(status="PENDING", load_input=False, load_output=False):
             if flow.executor_id not in alive:
                 log.warning("taken over from a silent worker", extra={"job": flow.workflow_id})
                 self.client.resume_workflow(flow.workflow_id, queue_name=PARTS if ":" in flow.workflow_id else QUEUE)
-        if not waiting:
-            return
         known = {
             f.workflow_id: f.status
             for f in self.client.list_workflows(
@@ -216,7 +216,6 @@ class Queue:
         insert = (sqlite if self.db.sqlite else postgresql).insert(WorkerRow).values(id=name, kind=kind, seen=clock)
         with self.db.write() as s:
             s.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"seen": clock}))
-            s.execute(sa.delete(WorkerRow).where(WorkerRow.seen < clock - 3600))
 
     def gone(self, name: str) -> None:
         """It has ended, not fallen silent: what it held is free at once."""
@@ -237,6 +236,7 @@ class Queue:
                     if time.monotonic() - tidied > TIDY:
                         with self.db.write() as s:
                             keep.tidy(s)
+                            s.execute(sa.delete(WorkerRow).where(WorkerRow.seen < self.db.clock() - TIDY))
                         tidied = time.monotonic()
                     told = ""
                 except Exception as error:  # the database may be away: the next round is soon

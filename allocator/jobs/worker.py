@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient
+from dbos._dbos import _get_dbos_instance
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +25,7 @@ from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import asks, tasks
 from allocator.jobs.queue import COST, LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.jobs.quiet import quieten
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
 from allocator.store.tables import Job, JobPart
@@ -82,9 +84,11 @@ def _launch() -> None:
                     "application_version": VERSION,
                     "log_level": "ERROR",
                     "enable_otlp": False,
+                    "notification_coalesce_sec": 0.5,  # of what we never send: at first it wakes up 100 times a second
                 }
             )
             DBOS.launch()
+            quieten(_get_dbos_instance()._sys_db)
             for queue in (QUEUE, PARTS):
                 DBOS.register_queue(queue, worker_concurrency=1, polling_interval_sec=POLL)
             return
