@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -243,6 +244,12 @@ class Plan(PlanPart):
         return frozenset((a.urn, a.post) for a in self.assignments)
 
 
+ODD = re.compile(r" -?(?:0\.0000|\d[\d.]*e)")  # a number that Python writes in another way: tiny, or of 17 digits
+
+
 def plan_text(plan: Plan) -> str:
     """The one JSON text of a plan: keys in contract order, so equal plans are equal files."""
+    text = plan.model_dump_json(by_alias=True, indent=1) + "\n"
+    if not ODD.search(text):
+        return text
     return json.dumps(plan.model_dump(mode="json", by_alias=True), indent=1, ensure_ascii=False) + "\n"
