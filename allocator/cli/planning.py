@@ -79,10 +79,11 @@ def solve(
     with stopping() as event:
         stop = stop_of(time_limit, work_limit, workers, as_json, event)
         ready = allocate.setup(facts, in_force, seed)
-        began, ahead = monotonic(), reading(facts, in_force, seed)
-        bare, solution = allocate.allocate(ready, stop)
-        worded = complete(ready, bare, solution, stop.after(began))
-        plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded, ahead)
+        began = monotonic()
+        with reading(facts, in_force, seed) as ahead:
+            bare, solution = allocate.allocate(ready, stop)
+            worded = complete(ready, bare, solution, stop.after(began))
+            plan = audited(facts, in_force, priced(ready, worded, stop.after(began)) if prices else worded, ahead)
     clear(stop)
     if as_json:
         print(plan_text(plan), end="")

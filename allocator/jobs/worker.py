@@ -21,11 +21,13 @@ from dbos._dbos import _get_dbos_instance
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from allocator.check.aside import Aside
 from allocator.engine.tiers import Stop
 from allocator.errors import AllocatorError, Defect, Stopped
 from allocator.jobs import asks, tasks
 from allocator.jobs.queue import COST, LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.jobs.quiet import quieten
+from allocator.reasons import answer
 from allocator.store import keep, migrate
 from allocator.store.database import Database, cause
 from allocator.store.tables import Job, JobPart
@@ -59,6 +61,7 @@ def work(database: Database, ended: threading.Event, name: str | None = None, si
     patiently(lambda: migrate.upgrade(database))
     queue = Queue(database, silent)
     patiently(lambda: queue.beat(_name, "worker"))
+    answer.aside = Aside()
     _launch()
     queue.caretaker(ended)
     while not ended.wait(HEARTBEAT):
@@ -67,6 +70,7 @@ def work(database: Database, ended: threading.Event, name: str | None = None, si
         except Exception as error:  # the database is away; the work waits for it too
             log.warning("no heartbeat", extra={"error": type(error).__name__})
     DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+    answer.aside.end()
     queue.gone(_name)
 
 

@@ -43,10 +43,11 @@ class Scenario:
 
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
-        began, ahead = monotonic(), reading(self.case, self.policy, self.ready.seed, self.inputs)
-        bare, solution = self.solve(stop)
-        plan = self.worded(complete(self.ready, bare, solution, stop and stop.after(began)) if words else bare)
-        return audited(self.case, self.policy, plan, ahead)
+        began = monotonic()
+        with reading(self.case, self.policy, self.ready.seed, self.inputs, apart=words) as ahead:
+            bare, solution = self.solve(stop)
+            plan = self.worded(complete(self.ready, bare, solution, stop and stop.after(began)) if words else bare)
+            return audited(self.case, self.policy, plan, ahead)
 
     def worded(self, plan: Plan) -> Plan:
         """The plan with what was decided before it said as it was said then."""

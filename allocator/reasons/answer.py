@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -14,8 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocator import allocate, rules
+from allocator.check.aside import Aside, Asked
 from allocator.check.audit import audit, opened
 from allocator.check.score import Auditor
+from allocator.check.structure import Breach
 from allocator.domain.case import Case
 from allocator.domain.change import all_of, apply
 from allocator.domain.facts import Facts
@@ -30,6 +33,8 @@ from allocator.reasons.complete import complete
 
 AHEAD = 5_000  # schools up to which the auditor reads the case beside the search
 SOON = 1.0  # seconds of search after which it does: it holds up a shorter one by more than it saves
+APART = 200  # schools from which it does so in a process of its own, where there is one, and at once
+aside: Aside | None = None  # that process, of a worker
 
 
 def solve(
@@ -51,18 +56,21 @@ def solve(
     if inputs is not None:
         case, policy = apply(case, policy, given)
     ready = allocate.setup(case, policy, seed)
-    began, ahead = monotonic(), reading(case, policy, seed)
-    bare, solution = allocate.allocate(ready, stop, hint, inputs)
-    if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
-        raise Stopped("Stopped on request; nothing was changed.")
-    return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)), ahead)
+    with reading(case, policy, seed) as ahead:
+        began = monotonic()
+        bare, solution = allocate.allocate(ready, stop, hint, inputs)
+        if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
+            raise Stopped("Stopped on request; nothing was changed.")
+        return audited(case, policy, complete(ready, bare, solution, stop and stop.after(began)), ahead)
 
 
 class ReadAhead:
     """The auditor reads a case while a plan of it is looked for, once that has taken SOON seconds."""
 
-    def __init__(self, read: Callable[[], Auditor]) -> None:
-        self._read, self._over, self._found = read, threading.Event(), Future[Auditor | None]()
+    def __init__(self, case: Case, policy: Policy, seed: int, inputs: Inputs | None) -> None:
+        self.case, self.policy = case, policy
+        self._read = partial(opened, case, policy, seed, inputs)
+        self._over, self._found = threading.Event(), Future[Auditor | None]()
         threading.Thread(target=self._begin, name="auditor", daemon=True).start()
 
     def _begin(self) -> None:
@@ -76,15 +84,30 @@ class ReadAhead:
         self._over.set()
         return self._found.result()
 
+    def breaches(self, plan: Plan) -> list[Breach]:
+        return audit(self.case, self.policy, plan, ahead=self.books())
 
-def reading(case: Case, policy: Policy, seed: int, inputs: Inputs | None = None) -> ReadAhead | None:
-    """The auditor reads the case while a plan of it is looked for. None for a country: both at once are too large."""
-    return None if len(case.schools) > AHEAD else ReadAhead(partial(opened, case, policy, seed, inputs))
+    def __enter__(self) -> ReadAhead:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
 
 
-def audited(case: Case, policy: Policy, plan: Plan, ahead: ReadAhead | None = None) -> Plan:
+def reading(
+    case: Case, policy: Policy, seed: int, inputs: Inputs | None = None, *, apart: bool = True
+) -> ReadAhead | Asked | AbstractContextManager[None]:
+    """The auditor reads the case while a plan of it is looked for; `apart`: in a process of its own, if there is one.
+    Nothing for a country: both at once are too large."""
+    if len(case.schools) > AHEAD:
+        return nullcontext()
+    asked = aside.begin(case, policy, seed, inputs) if apart and aside and len(case.schools) >= APART else None
+    return asked or ReadAhead(case, policy, seed, inputs)
+
+
+def audited(case: Case, policy: Policy, plan: Plan, ahead: ReadAhead | Asked | None = None) -> Plan:
     """The plan itself, once the independent auditor has found nothing; a Defect otherwise."""
-    breaches = audit(case, policy, plan, ahead=ahead.books() if ahead else None)
+    breaches = ahead.breaches(plan) if ahead else audit(case, policy, plan)
     if breaches:
         lines = "\n".join(f"  {b.rule}: {b.text}" for b in breaches[:20])
         raise Defect(f"The plan failed its own audit and is not shown. This is a fault of ours:\n{lines}")

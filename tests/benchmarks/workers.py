@@ -40,7 +40,7 @@ ROOM = {"ALLOCATOR_OPEN_JOBS": "1000", "ALLOCATOR_WRITES_PER_MINUTE": "100000"}
 POLICY = Policy.model_validate({"balance": {"on": False}, "spread": {"on": False}})
 PATIENCE = 3600.0  # seconds
 SIZE, TIGHTNESS = 8.5, 1.12  # schools a SIP, and days offered over days due, of those asked beside something long
-SOON, LOOK = 0.5, 0.02  # seconds that the long job has before the leaver is asked; between looks
+SOON, LOOK = 0.5, 0.05  # seconds that the long job has before the leaver is asked; between looks
 
 
 def main(name: str, counts: list[int]) -> None:

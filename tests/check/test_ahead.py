@@ -64,7 +64,8 @@ def test_a_repair_is_read_as_the_repair_that_it_is() -> None:
 def test_a_country_is_not_read_beside_its_search(monkeypatch: pytest.MonkeyPatch) -> None:
     case, policy = random_case(1)
     monkeypatch.setattr(answer, "AHEAD", 0)
-    assert answer.reading(case, policy, 1) is None
+    with answer.reading(case, policy, 1) as ahead:
+        assert ahead is None
     assert solve(case, policy).assignments
 
 
@@ -82,7 +83,7 @@ def test_it_begins_only_beside_a_search_that_takes_long(monkeypatch: pytest.Monk
     assert not begun.is_set()
     monkeypatch.setattr(answer, "SOON", 0.0)
     long = answer.reading(case, policy, 1)
-    assert long is not None
+    assert isinstance(long, answer.ReadAhead)
     assert begun.wait(30)
     assert isinstance(long.books(), Auditor)
 
@@ -97,7 +98,7 @@ def test_what_goes_wrong_in_it_is_told_to_who_asks_for_it(monkeypatch: pytest.Mo
     monkeypatch.setattr(answer, "SOON", 0.0)
     monkeypatch.setattr(answer, "opened", read)
     found = answer.reading(*random_case(1), 1)
-    assert found is not None
+    assert isinstance(found, answer.ReadAhead)
     assert begun.wait(30)
     with pytest.raises(ZeroDivisionError):
         found.books()
