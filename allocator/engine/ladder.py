@@ -35,9 +35,12 @@ LAST = 40  # ... of the lot, and of whether a plan is the only one
 class Ladder:
     """One matrix, and a relaxation for each aim in turn, with the aims before it as rows."""
 
-    def __init__(self, inst: Instance, trimming: bool, tiers: Sequence[Tier], held: Mapping[str, int]) -> None:
-        """`tiers`: an aim each; `held`: those that are held at a value throughout."""
-        self.inst, self.matrix, self.tiers = inst, Matrix(inst, trimming, True), tiers
+    def __init__(
+        self, inst: Instance, trimming: bool, tiers: Sequence[Tier], held: Mapping[str, int], *, tallied: bool = True
+    ) -> None:
+        """`tiers`: an aim each; `held`: those that are held at a value throughout; not `tallied`: for relaxations
+        alone, without a search."""
+        self.inst, self.matrix, self.tiers = inst, Matrix(inst, trimming, tallied), tiers
         matrix = self.matrix
         self.under, self.over = np.array(matrix.least, dtype=np.int64), np.array(matrix.most, dtype=np.int64)
         self.lows, self.tops = np.array(matrix.lower, dtype=np.int64), np.array(matrix.upper, dtype=np.int64)

@@ -52,7 +52,7 @@ def fewest(inst: Instance, clock: Clock) -> Fewest | None:
     if not tiers or any(t.points or t.lot or t.worst for t in tiers):
         return None
     before = {t.name: top(inst, t) for t in tiers[:-1]}
-    ladder = Ladder(inst, any(p.trims for p in inst.posts), tiers[-1:], before)
+    ladder = Ladder(inst, any(p.trims for p in inst.posts), tiers[-1:], before, tallied=False)
     found, always = sift.Sift(inst, clock, ladder, CHAIN), _always(inst)
     held = np.zeros(len(inst.posts), dtype=np.bool_)
     held[ladder.matrix.post[always]] = True
