@@ -25,7 +25,7 @@ from allocator.domain.policy import Policy
 COMMAND = [sys.executable, "-m", "allocator.check.aside"]
 
 
-class Gone(Exception):
+class NoAnswer(Exception):
     """The process has ended, or could not be begun."""
 
 
@@ -38,7 +38,7 @@ class Aside:
         self._hand = ThreadPoolExecutor(1)  # a process is as urgent as who begins it, who asks may be less so than we
         self._hand.submit(bool).result()
 
-    def begin(self, case: Case, policy: Policy, seed: int, inputs: Inputs | None) -> Asked | None:
+    def begin(self, case: Case, policy: Policy, seed: int, inputs: Inputs | None) -> Hearing | None:
         """It reads the case. None where somebody else is asking, or where there is no process."""
         if not self._one.acquire(blocking=False):
             return None
@@ -52,29 +52,29 @@ class Aside:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._hand.submit(_process).result()
             self.tell("case", str(seed), *texts)
-        except (Gone, OSError):
+        except (NoAnswer, OSError):
             self.end()
             self._one.release()
             return None
-        return Asked(self, case, policy)
+        return Hearing(self, case, policy)
 
     def tell(self, *lines: str) -> None:
-        """Raises Gone."""
+        """Raises NoAnswer."""
         try:
             into = self._process and self._process.stdin
             if not into:
-                raise Gone
+                raise NoAnswer
             into.writelines(line.encode() + b"\n" for line in lines)
             into.flush()
         except (OSError, ValueError):  # closed at the other end, or at ours
-            raise Gone from None
+            raise NoAnswer from None
 
     def told(self) -> bytes:
-        """Raises Gone."""
+        """Raises NoAnswer."""
         out = self._process and self._process.stdout
         line = out.readline() if out else b""
         if not line.endswith(b"\n"):
-            raise Gone
+            raise NoAnswer
         return line
 
     def over(self, answered: bool) -> None:
@@ -95,13 +95,13 @@ def _process() -> subprocess.Popen[bytes]:
     return subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, stderr=none, start_new_session=True)
 
 
-class Asked:
+class Hearing:
     """A case that is being read aside, for one plan."""
 
     def __init__(self, aside: Aside, case: Case, policy: Policy) -> None:
         self.aside, self.case, self.policy, self.answered = aside, case, policy, False
 
-    def __enter__(self) -> Asked:
+    def __enter__(self) -> Hearing:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,7 +112,7 @@ class Asked:
         try:
             self.aside.tell("plan", plan.model_dump_json(by_alias=True))
             found = [Breach(**row) for row in json.loads(self.aside.told())]
-        except Gone:
+        except NoAnswer:
             return audit(self.case, self.policy, plan)
         self.answered = True
         return found

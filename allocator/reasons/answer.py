@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from allocator import allocate, rules
-from allocator.check.aside import Aside, Asked
+from allocator.check.aside import Aside, Hearing
 from allocator.check.audit import audit, opened
 from allocator.check.score import Auditor
 from allocator.check.structure import Breach
@@ -96,7 +96,7 @@ class ReadAhead:
 
 def reading(
     case: Case, policy: Policy, seed: int, inputs: Inputs | None = None, *, apart: bool = True
-) -> ReadAhead | Asked | AbstractContextManager[None]:
+) -> ReadAhead | Hearing | AbstractContextManager[None]:
     """The auditor reads the case while a plan of it is looked for; `apart`: in a process of its own, if there is one.
     Nothing for a country: both at once are too large."""
     if len(case.schools) > AHEAD:
@@ -105,7 +105,7 @@ def reading(
     return asked or ReadAhead(case, policy, seed, inputs)
 
 
-def audited(case: Case, policy: Policy, plan: Plan, ahead: ReadAhead | Asked | None = None) -> Plan:
+def audited(case: Case, policy: Policy, plan: Plan, ahead: ReadAhead | Hearing | None = None) -> Plan:
     """The plan itself, once the independent auditor has found nothing; a Defect otherwise."""
     breaches = ahead.breaches(plan) if ahead else audit(case, policy, plan)
     if breaches:

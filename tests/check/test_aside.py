@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from allocator.check import aside as module
-from allocator.check.aside import Aside, Asked
+from allocator.check.aside import Aside, Hearing
 from allocator.check.audit import audit
 from allocator.check.structure import Breach
 from allocator.domain.case import Case
@@ -100,11 +100,11 @@ def test_one_asks_at_a_time(at_hand: Aside) -> None:
     case, policy = random_case(1)
     plan = solve(case, policy)
     with answer.reading(case, policy, 1) as first, answer.reading(case, policy, 1) as second:
-        assert isinstance(first, Asked)
+        assert isinstance(first, Hearing)
         assert isinstance(second, answer.ReadAhead)
         assert first.breaches(plan) == second.breaches(plan) == []
     with answer.reading(case, policy, 1) as third:
-        assert isinstance(third, Asked)
+        assert isinstance(third, Hearing)
 
 
 def test_a_case_that_was_left_unanswered_is_no_answer_to_the_next(at_hand: Aside) -> None:
@@ -121,7 +121,7 @@ def test_killed_it_is_begun_again_and_nothing_goes_unaudited(at_hand: Aside) -> 
     plan = solve(case, policy)
     for wrong in (False, True):
         with answer.reading(case, policy, plan.made_with.seed) as ahead:
-            assert isinstance(ahead, Asked)
+            assert isinstance(ahead, Hearing)
             at_hand.end()
             assert ahead.breaches(misstated(plan) if wrong else plan) == (
                 audit(case, policy, misstated(plan)) if wrong else []
