@@ -38,12 +38,13 @@ WATCH = 0.1  # seconds between looks at whether a job was cancelled
 POLL = 0.2  # seconds between looks into the queue
 SOON = 2  # of a turn (queue.COST): a job that costs more gives way
 LOW = 10  # by how much the priority of what gives way is lower (`nice`)
-DRAIN = 20  # seconds a worker told to end gives its running job to finish
+DRAIN = 3  # seconds a worker told to end gives its running job to finish
 
 log = logging.getLogger("allocator.worker")
 T = TypeVar("T")
 _db: Database | None = None  # one a process, for the workflows below
 _name = ""
+_held: dict[str, int] = {}  # what this worker is at: jobs with their claim, and parts of jobs
 
 
 def db() -> Database:
@@ -51,8 +52,9 @@ def db() -> Database:
     return _db
 
 
-def work(database: Database, ended: threading.Event, name: str | None = None, silent: float = SILENT) -> None:
-    """Serve the queue until `ended`. One call a process: DBOS keeps its state there.
+def work(database: Database, ended: threading.Event, name: str | None = None, silent: float = SILENT) -> bool:
+    """Serve the queue until `ended`; whether a search still goes on then, of which nobody hears any more. One call a
+    process: DBOS keeps its state there.
 
     `silent`: seconds without a sign of life after which another worker is taken for dead.
     """
@@ -70,8 +72,25 @@ def work(database: Database, ended: threading.Event, name: str | None = None, si
         except Exception as error:  # the database is away; the work waits for it too
             log.warning("no heartbeat", extra={"error": type(error).__name__})
     DBOS.destroy(workflow_completion_timeout_sec=DRAIN)
+    left = dict(_held)
+    try:
+        for job_id, attempt in left.items():
+            _give_back(job_id, attempt)
+        queue.gone(_name)
+    except Exception as error:  # the database is away: this worker falls silent, and others take its work up
+        log.warning("left without a word", extra={"error": type(error).__name__})
     answer.aside.end()
-    queue.gone(_name)
+    return bool(left)
+
+
+def _give_back(job_id: str, attempt: int) -> None:
+    """What is not finished waits again. Nobody was brought down by it, so this claim does not count."""
+    mine = (Job.id == job_id, Job.attempt == attempt, Job.state == "running")
+    waits = sa.update(Job).where(*mine).values(state="queued", attempt=attempt - 1, worker=None, progress=None)
+    with db().write() as s:
+        done: Any = s.execute(waits)
+    if done.rowcount:
+        log.info("job given back", extra={"job": job_id, "attempt": attempt, "worker": _name})
 
 
 def _launch() -> None:
@@ -183,12 +202,14 @@ def run_part(job_id: str, n: int) -> None:
         job = s.get(Job, job_id)
         if job is None or job.cancel or s.get(JobPart, (job_id, n)) is not None:
             return
-    ends = Ends()
+    ends, part = Ends(), f"{job_id}:{n}"
     threading.Thread(target=_watch, args=(job_id, None, ends, {}), daemon=True).start()
+    _held[part] = 0
     try:
         result = giving_way(lambda: patiently(lambda: tasks.asked(db(), job).part(n, Stop(event=ends.stop))))
     finally:
         ends.over.set()
+        _held.pop(part)
     if result is None or ends.stop.is_set():
         return
 
@@ -220,6 +241,14 @@ def _run(job_id: str, do: Any) -> None:
     if claim is None:
         return
     job, attempt = claim
+    _held[job_id] = attempt
+    try:
+        _claimed(job, attempt, do)
+    finally:
+        _held.pop(job_id)
+
+
+def _claimed(job: Job, attempt: int, do: Any) -> None:
     began = time.monotonic()
     named = {"job": job.id, "kind": job.kind, "request": job.asked, "attempt": attempt}
     log.info("job begun", extra={**named, "worker": _name})
@@ -236,7 +265,7 @@ def _run(job_id: str, do: Any) -> None:
         return
     ends, why = Ends(ask.most_seconds), ""
     told: dict[str, Any] = {}
-    threading.Thread(target=_watch, args=(job_id, attempt, ends, told), daemon=True).start()
+    threading.Thread(target=_watch, args=(job.id, attempt, ends, told), daemon=True).start()
 
     def progress(tiers: str, best: float, bound: float, so_far: Mapping[str, int]) -> None:
         told.update({"tiers": tiers, "best": best, "bound": bound, "gap": abs(bound - best), "so_far": dict(so_far)})
@@ -335,7 +364,8 @@ def _plain(value: Any) -> Any:
 
 def main(url: str, silent: float = SILENT, attached: bool = False) -> None:
     """`allocator worker`: until told to end, or `attached` to a server, until that is gone. Then no new job is begun,
-    and the running one has a little time to finish; if it does not, another worker begins it again."""
+    and the running one has a little time to finish; if it does not, it is given back, another worker begins it again,
+    and this process ends in the middle of its search, which would hear of it late."""
     ended = threading.Event()
 
     def follow() -> None:
@@ -347,5 +377,8 @@ def main(url: str, silent: float = SILENT, attached: bool = False) -> None:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: ended.set())
     database = Database(url)
-    work(database, ended, silent=silent)
+    searching = work(database, ended, silent=silent)
     database.close()
+    if searching:
+        logging.shutdown()
+        os._exit(0)

@@ -329,6 +329,24 @@ def test_a_worker_that_was_only_slow_changes_nothing(hartwell: tuple[Server, Cli
         slow.kill()
 
 
+@long()
+@on_hartwell
+def test_a_worker_told_to_end_gives_back_what_it_is_at(hartwell: tuple[Server, Client, str]) -> None:
+    """Within seconds, though its search would go on for minutes; and the claim is not one that brought a worker
+    down."""
+    server, client, plan = hartwell
+    job = long_job(client, plan)
+    leaving = server.hands.pop(0)
+    leaving.terminate()
+    leaving.wait(15)
+    attempts = asker(server.env["ALLOCATOR_DATABASE_URL"], sa.select(Job.attempt).where(Job.id == job))
+    assert (client.job(job)["state"], attempts()) == ("queued", 0)
+    server.hire()
+    until(lambda: client.job(job)["state"] == "running")
+    client.http.delete(f"/solves/{job}")
+    assert client.ended(job)["state"] == "cancelled"
+
+
 def test_a_waiting_job_is_cancelled_before_it_begins_and_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
     with ready_url("sqlite", tmp_path) as url, serving(url, tmp_path, {"ALLOCATOR_OPEN_JOBS": "2"}) as server:
         client = Client(server)

@@ -12,6 +12,7 @@ from typing import Any
 import dbos
 import pytest
 
+from allocator.jobs import worker
 from allocator.jobs.queue import AGAIN, PLAIN, Queue
 from allocator.store.database import Database
 from allocator.store.tables import Job
@@ -72,6 +73,20 @@ def test_a_job_that_was_begun_and_ended_without_an_answer_has_failed(desk: Desk)
         s.get_one(Job, "waiting").attempt = 1
     client, state = looked_after(desk, {"waiting": "ERROR"})
     assert (client.asked, state) == ([], "failed")
+
+
+@pytest.mark.parametrize(("claim", "now"), [(2, ("queued", 1)), (1, ("running", 2))])
+def test_only_ones_own_claim_is_given_back(
+    desk: Desk, claim: int, now: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_db", desk.db)
+    with desk.db.write() as s:
+        job = s.get_one(Job, "waiting")
+        job.state, job.attempt = "running", 2
+    worker._give_back("waiting", claim)
+    with desk.db.read() as s:
+        job = s.get_one(Job, "waiting")
+        assert (job.state, job.attempt) == now
 
 
 class Touches:
