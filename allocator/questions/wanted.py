@@ -69,9 +69,9 @@ class ClusterInRun:
     then: Then | None = None  # with one SIP for all, where that was worked out
 
 
-def named(plan: Plan) -> list[ClusterInRun]:
+def named(plan: Plan, facts: Facts) -> list[ClusterInRun]:
     """Every cluster as the plan has it."""
-    facts, held = ready_from(plan).facts, leads(plan)
+    held = leads(plan)
     found: dict[str, list[str]] = {}
     for post in facts.year_posts:
         if post.kind == "lead" and plain(facts.schools[post.urn].cluster):
@@ -89,7 +89,7 @@ def named(plan: Plan) -> list[ClusterInRun]:
 def clusters(plan: Plan, stop: Stop | None = None) -> Iterator[ClusterInRun]:
     """Each cluster, and what one SIP for it would cost: a solve each where it has not got one."""
     first = f"{str(plan.inputs.case['year'])[:4]}-09-01"
-    for c in named(plan):
+    for c in named(plan, ready_from(plan).facts):
         word = {
             "decision": "one_sip_for_cluster",
             "urn": c.urns[0],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from allocator.allocate import Setup
@@ -42,17 +43,19 @@ class Listing:
 
 @dataclass(frozen=True)
 class ListSource:
-    """What every list reads. `dearer`: whether the year may be planned again."""
+    """What every list reads. `setup`: that of the plan, asked for where a row says who may take a post, for it takes
+    longer than all lists; `dearer`: whether the year may be planned again."""
 
-    ready: Setup
     plan: Plan
+    facts: Facts
+    setup: Callable[[], Setup]
     today: dt.date
     dearer: bool = False
     stop: Stop | None = None
 
-    @property
-    def facts(self) -> Facts:
-        return self.ready.facts
+    @cached_property
+    def ready(self) -> Setup:
+        return self.setup()
 
     def name(self, sip: str | None) -> str:
         return name_of(self.facts, sip)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from allocator.allocate import Setup
@@ -25,6 +26,7 @@ from allocator.report.lapses import ties
 from allocator.report.listing import Listing as Listing
 from allocator.report.listing import ListSource
 from allocator.report.tenures import changes, tenure
+from allocator.rounds import facts_of
 from allocator.words import counted, day, days, listed
 from allocator.words import words as plain_words
 
@@ -38,15 +40,16 @@ def make(
     today: dt.date,
     dearer: bool = False,
     stop: Stop | None = None,
-    ready: Setup | None = None,
+    setup: Callable[[], Setup] | None = None,
 ) -> Listing:
-    """One list of a plan. `ready`: its setup, where that is known. Raises UsageError for a name that is none."""
+    """One list of a plan. `setup`: how its setup is come by, where that may be known. Raises UsageError for a name
+    that is none."""
     if name not in LISTS:
         near = nearest(name, LISTS)
         raise UsageError(
             f"There is no list {name}.{f' Did you mean {near}?' if near else ''} They are {', '.join(LISTS)}."
         )
-    return LISTS[name][1](ListSource(ready or ready_from(plan), plan, today, dearer, stop))
+    return LISTS[name][1](_source(plan, today, setup, dearer, stop))
 
 
 def first_day(plan: Plan) -> dt.date:
@@ -55,10 +58,16 @@ def first_day(plan: Plan) -> dt.date:
     return dt.date(first_year(str(plan.inputs.case["year"])), 9, 1)
 
 
-def every(plan: Plan, *, today: dt.date, ready: Setup | None = None) -> list[Listing]:
+def every(plan: Plan, *, today: dt.date, setup: Callable[[], Setup] | None = None) -> list[Listing]:
     """All lists without planning again."""
-    desk = ListSource(ready or ready_from(plan), plan, today)
+    desk = _source(plan, today, setup)
     return [made(desk) for _, made in LISTS.values()]
+
+
+def _source(
+    plan: Plan, today: dt.date, setup: Callable[[], Setup] | None, dearer: bool = False, stop: Stop | None = None
+) -> ListSource:
+    return ListSource(plan, facts_of(plan), setup or partial(ready_from, plan), today, dearer, stop)
 
 
 # -- checks, contracts, training ------------------------------------------------------------------------------------
@@ -205,7 +214,8 @@ def _able(desk: ListSource, urn: str, kind: str) -> str:
 
 def of_clusters(desk: ListSource) -> Listing:
     rows = tuple(
-        _cluster(desk, c) for c in (wanted.clusters(desk.plan, desk.stop) if desk.dearer else wanted.named(desk.plan))
+        _cluster(desk, c)
+        for c in (wanted.clusters(desk.plan, desk.stop) if desk.dearer else wanted.named(desk.plan, desk.facts))
     )
     head = ("cluster", "schools", "asked for one SIP", "led by", "with one SIP for all", "who would change")
     said = (

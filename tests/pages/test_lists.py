@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from allocator.domain.policy import Policy
+from allocator.reasons.answer import solve
 from allocator.report import lists
 from allocator.service.pages import sips
 from allocator.store import keep
 from tests.pages.site import DESK as WIDE
 from tests.pages.site import PHONE, Site, accessible, hartwell
-from tests.service.office import Desk, open_office, planned
+from tests.service.office import Desk, facts, open_office, planned
 from tests.sizes import long
 
 SITE = "http://testserver/rounds/n/lists"
@@ -35,6 +37,13 @@ def read(desk: Desk, of: str = "") -> str:
 
 def rows(page: str) -> int:
     return sum(len(re.findall("<tr", body)) for body in re.findall("<tbody.*?</tbody>", page, re.DOTALL))
+
+
+def test_nothing_is_set_up_where_no_row_says_who_may_take_a_post() -> None:
+    """A county's setup takes longer than all its lists."""
+    plan = solve(facts(), Policy())
+    made = lists.every(plan, today=keep.now().date(), setup=lambda: pytest.fail("it was set up"))
+    assert made == lists.every(plan, today=keep.now().date())
 
 
 def test_of_many_rows_the_first_are_shown_and_every_row_is_behind_its_link(

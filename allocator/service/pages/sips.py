@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -170,9 +171,9 @@ def all_lists(
         raise NotThere(f"There is no list {of}. They are {listed(list(lists.LISTS))}.")
     with office.db.read() as s:
         around_it, row, plan, facts = on_desk(s, id, who)
-    today, ready = dt.date.today(), ready_of(row, plan)
+    today, setup = dt.date.today(), partial(ready_of, row, plan)
     one = of in lists.LISTS
-    found = [lists.make(plan, of, today=today, ready=ready)] if one else lists.every(plan, today=today, ready=ready)
+    found = [lists.make(plan, of, today=today, setup=setup)] if one else lists.every(plan, today=today, setup=setup)
     rows = {x.name: len(x.rows) for x in found}
     folded = not of and sum(rows.values()) > MOST_ROWS
     shown = [_first(x) for x in found] if folded else found
