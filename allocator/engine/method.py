@@ -30,8 +30,8 @@ from allocator.engine.ladder import at_the_root, stopped
 from allocator.engine.part import Part, parts
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tops import top
-from allocator.engine.unmoved import of_all, unmoved
-from allocator.engine.wide.fewest import fewest
+from allocator.engine.unmoved import best, met, of_all, unmoved
+from allocator.engine.wide.fewest import Fewest, fewest
 from allocator.engine.wide.knapsack import packing
 from allocator.engine.wide.large import solve_large
 from allocator.engine.wide.search import solve_plain
@@ -85,21 +85,23 @@ def _unmoved(inst: Instance, clock: Clock, hint: Sequence[int], settle: bool) ->
     found = _on(part, clock, hint, settle) if part else None
     if part is None or found is None:
         return None, hint
-    if best := of_all(inst, part, found, clock):
-        return best, hint
+    still = of_all(inst, part, found)
+    if still and met(inst, still):
+        return still, hint
     chosen, less = part.out(found.chosen, found.short)
     if found.chosen and clock.over:
         return stopped(inst, (tuple(sorted(chosen)), less, {}), 0.0), hint
-    return _few_moved(inst, clock, chosen or hint, settle)
+    few = fewest(inst, clock) if len(inst.posts) <= TALL else None
+    if few and still and few.worth(still) == few.least:
+        return still, hint
+    moved, hint = _few_moved(inst, few, clock, chosen or hint, settle) if few else (None, chosen or hint)
+    return (still if moved is None and still and best(inst, still, clock) else moved), hint
 
 
 def _few_moved(
-    inst: Instance, clock: Clock, hint: Sequence[int], settle: bool
+    inst: Instance, few: Fewest, clock: Clock, hint: Sequence[int], settle: bool
 ) -> tuple[Solution | None, Sequence[int]]:
     """The optimum among the pairs of plans in which as few move as can; else None, with pairs of a plan."""
-    few = fewest(inst, clock) if len(inst.posts) <= TALL else None
-    if few is None:
-        return None, hint
     worth = few.least
     for _ in range(WIDER):
         part = few.part(worth)

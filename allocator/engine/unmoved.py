@@ -7,12 +7,11 @@ the bonds: mostly each of these is as good as it could ever be, and else one que
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from allocator.engine.cpsat import Clock
 from allocator.engine.instance import Instance, Solution, Tier
-from allocator.engine.model import value
 from allocator.engine.part import Part, cut_out
 from allocator.engine.tiers import signed
 from allocator.engine.tops import top
@@ -33,27 +32,29 @@ def unmoved(inst: Instance) -> Part | None:
     return cut_out(inst, range(len(inst.posts)), range(len(inst.people)), left)
 
 
-def of_all(inst: Instance, part: Part, found: Solution, clock: Clock) -> Solution | None:
-    """The optimum of the part as that of the whole; None where it may not be that."""
-    last = max((n for n, t in enumerate(inst.tiers) if t.broken), default=-1)
+def of_all(inst: Instance, part: Part, found: Solution) -> Solution | None:
+    """The optimum of the part as a plan of the whole; None where somebody moves all the same."""
     bonds = {t.name for t in inst.tiers if t.broken}
     if found.status != "optimal" or any(v.value for v in found.tiers if v.name in bonds):
         return None
     chosen, short = part.out(found.chosen, found.short)
-    if not _best(inst, inst.tiers[:last], sorted(chosen), short, clock):
-        return None
     near = part.pairs if found.near is None else tuple(part.pairs[i] for i in found.near)
     return replace(found, chosen=tuple(sorted(chosen)), short=short, near=near)
 
 
-def _best(inst: Instance, tiers: Sequence[Tier], chosen: Sequence[int], short: Mapping[int, int], clock: Clock) -> bool:
-    """Whether no plan is better than this one in these tiers, one after another."""
+def met(inst: Instance, found: Solution) -> bool:
+    """Whether each tier before the bonds is as good as it could ever be."""
+    before = zip(_before(inst), found.tiers, strict=False)
+    return all(not (t.points or t.lot or t.worst) and signed(t, v.value) == top(inst, t) for t, v in before)
+
+
+def best(inst: Instance, found: Solution, clock: Clock) -> bool:
+    """Whether no plan is better than this one in the tiers before the bonds, one after another."""
+    tiers = _before(inst)
     if any(t.points or t.lot or t.worst for t in tiers):
         return False
-    if all(signed(t, value(inst, t, chosen, short)) == top(inst, t) for t in tiers):
-        return True
     search = Whole(inst, clock, 0.0)
-    search.chosen, search.short = tuple(chosen), short
+    search.chosen, search.short = found.chosen, found.short
     search.start(trimming=any(p.trims for p in inst.posts))
     for tier in tiers:
         if not search.settled(tier):
@@ -63,3 +64,8 @@ def _best(inst: Instance, tiers: Sequence[Tier], chosen: Sequence[int], short: M
                 return False
         search.stay(tier)
     return search.proved
+
+
+def _before(inst: Instance) -> Sequence[Tier]:
+    """The tiers before the last that counts bonds."""
+    return inst.tiers[: max((n for n, t in enumerate(inst.tiers) if t.broken), default=0)]

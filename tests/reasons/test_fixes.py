@@ -188,6 +188,19 @@ def test_what_was_not_tried_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "was not tried to the end in the time allowed" in row(plan).text
 
 
+def test_of_a_county_one_mend_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its manager waits for the answer, and each trial is a plan made anew."""
+    made = case([school("1"), school("2")], [sip("A", phases=("special",)), sip("B", phases=("special",))])
+    _, plan = answered(made)
+    assert [len(row(plan, urn).fixes) for urn in ("1", "2")] == [1, 1]
+    monkeypatch.setattr("allocator.reasons.fixes.MANY", -1)
+    _, plan = answered(made)
+    assert len(row(plan, "1").fixes) == 1
+    assert row(plan, "2").fixes == ()
+    for urn in ("1", "2"):
+        assert "was not tried to the end in the time allowed" in row(plan, urn).text
+
+
 def test_the_workshop_stops_when_asked() -> None:
     import threading
 

@@ -7,13 +7,14 @@ remain those that stand and those of a few chains: a thousand of thirty thousand
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from allocator.engine.cpsat import Clock
-from allocator.engine.instance import Instance, Solution
+from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.ladder import Ladder
+from allocator.engine.matrix import Flags
 from allocator.engine.part import Part, cut_out
 from allocator.engine.relaxation import Imprecise
 from allocator.engine.tiers import signed
@@ -25,7 +26,8 @@ FEWER = 0.3  # share of the pairs that is left at most, for it to be worth while
 
 
 class Fewest:
-    """`least`: how good the tier that counts the bonds is at best (made most), those before it as good as can be."""
+    """`least`: how good the tier that counts the bonds is at best (made most), those before it as good as they can be,
+    which is `before`."""
 
     def __init__(self, inst: Instance, sifted: sift.Sift, before: Mapping[str, int], name: str) -> None:
         self.inst, self.before, self.name = inst, before, name
@@ -46,21 +48,41 @@ class Fewest:
 
 
 def fewest(inst: Instance, clock: Clock) -> Fewest | None:
-    """None where tiers before the bonds cannot all be at their best, or where no relaxation is found."""
+    """None where no relaxation is found. A tier of posts that cannot all be filled is as good as its relaxation."""
     last = max((n for n, t in enumerate(inst.tiers) if t.broken), default=-1)
     tiers = inst.tiers[: last + 1]
     if not tiers or any(t.points or t.lot or t.worst for t in tiers):
         return None
-    before = {t.name: top(inst, t) for t in tiers[:-1]}
-    ladder = Ladder(inst, any(p.trims for p in inst.posts), tiers[-1:], before, tallied=False)
+    before, live = {t.name: top(inst, t) for t in tiers[:-1]}, None
+    for _ in tiers:
+        found, settled = _relaxed(inst, clock, tiers, before, live)
+        if settled:
+            return Fewest(inst, found, before, tiers[-1].name)
+        open_ = next((n for n, t in enumerate(tiers) if found.lacking & t.filled.keys()), None)
+        if open_ is None:
+            return None
+        most, settled = _relaxed(inst, clock, tiers[: open_ + 1], before, found.live)
+        if not settled or most.bound >= before[tiers[open_].name]:
+            return None
+        before[tiers[open_].name], live = most.bound, most.live
+    return None
+
+
+def _relaxed(
+    inst: Instance, clock: Clock, tiers: Sequence[Tier], before: Mapping[str, int], live: Flags | None
+) -> tuple[sift.Sift, bool]:
+    """The best of the last of the tiers with those before it held, and whether they can be; from the `live` pairs."""
+    held = {t.name: before[t.name] for t in tiers[:-1]}
+    ladder = Ladder(inst, any(p.trims for p in inst.posts), tiers[-1:], held, tallied=False)
     found, always = sift.Sift(inst, clock, ladder, CHAIN), _always(inst)
-    held = np.zeros(len(inst.posts), dtype=np.bool_)
-    held[ladder.matrix.post[always]] = True
+    if live is None:
+        stands = np.zeros(len(inst.posts), dtype=np.bool_)
+        stands[found.post[always]] = True
+        live = found.best(ladder.matrix.points, sift.FIRST) & ~stands[found.post]
     try:
-        settled = found.relax(always, found.best(ladder.matrix.points, sift.FIRST) & ~held[ladder.matrix.post])
+        return found, found.relax(always, live)
     except Imprecise:
-        return None
-    return Fewest(inst, found, before, tiers[-1].name) if settled else None
+        return found, False
 
 
 def _always(inst: Instance) -> list[int]:

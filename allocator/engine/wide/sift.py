@@ -80,7 +80,8 @@ def statuses(found: solution_pb2.SparseBasisStatusVector) -> Ints:
 
 class Sift:
     """The relaxation of one instance; `bound`: no plan has more points; by pair, `cost`: how much less with it, and
-    `at`: how much of it the relaxed plan has."""
+    `at`: how much of it the relaxed plan has, `live`: whether it was looked at; `lacking`: posts that are to be filled
+    and are not."""
 
     def __init__(self, inst: Instance, clock: Clock, ladder: Ladder | None = None, reward: int = REWARD) -> None:
         """`ladder`: its first aim, in place of the points, and what is held throughout."""
@@ -97,6 +98,7 @@ class Sift:
         self.under[: len(inst.posts)][self.must] = 0
         self.basis: Basis | None = None
         self.bound, self.cost, self.at = 0, np.zeros(self.pairs, dtype=np.int64), np.zeros(self.pairs)
+        self.live, self.lacking = np.zeros(self.pairs, dtype=np.bool_), set[int]()
 
     def best(self, worth: Ints, many: int) -> Flags:
         """So many pairs of each post, those worth most."""
@@ -148,7 +150,8 @@ class Sift:
                 self.cost = bound // grain - (bound - np.maximum(0, -net[:pairs])) // grain
                 self.at = at[:pairs]
                 filled = np.bincount(self.post, at[:pairs], len(self.inst.posts))
-                return bool((filled[self.must] > 1 - 1e-6).all())
+                self.live, self.lacking = live[:pairs], set(np.nonzero(self.must & (filled < 1 - 1e-6))[0].tolist())
+                return not self.lacking
             live[:pairs] |= new
         return False
 
