@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import monotonic
@@ -27,6 +28,7 @@ from ortools.math_opt import (
 from ortools.math_opt.core.python import solver
 from ortools.math_opt.python import parameters
 from ortools.util.python import solve_interrupter
+from pybind11_abseil.status import StatusNotOk
 
 from allocator.engine.matrix import FREE, Floats, Ints, Matrix
 
@@ -35,6 +37,7 @@ MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
 NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
 WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
 COSTLY = "mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_feasibility_jump"
+CLOSELY = 1e-9  # feasibility tolerance of a question that is asked once more
 LOOK, OVER = 0.1, 1.1  # seconds between looks at whether to stop, and how many times its seconds a search may take
 WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
 
@@ -43,8 +46,7 @@ WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's determ
 class Effort:
     """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search.
 
-    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out. `again`: a search
-    whose root settles many columns may begin anew without them.
+    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out.
     """
 
     gap: float = 0.0
@@ -52,7 +54,6 @@ class Effort:
     nodes: int = NODES
     event: threading.Event | None = None
     sure: bool = False
-    again: bool = True
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,6 @@ def maximise(
     )
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
-    params.highs.bool_options["mip_allow_restart"] = effort.again
     if hint and effort.sure:
         params.highs.bool_options.update(dict.fromkeys(COSTLY, False))
     given = model_parameters_pb2.ModelSolveParametersProto()
@@ -188,19 +188,45 @@ def solved(
         except BaseException as error:
             answer.set_exception(error)
 
-    nothing, stopped = result_pb2.SolveResultProto(), effort.event or threading.Event()
-    nothing.termination.objective_bounds.dual_bound = math.inf
+    stopped = effort.event or threading.Event()
     if stopped.is_set():
-        return nothing
+        return nothing()
     threading.Thread(target=work, daemon=True).start()
     while not wait([answer], LOOK).done:
         if stopped.is_set() or monotonic() > until:
             interrupter.interrupt()
-            return nothing
+            return nothing()
     return answer.result()
 
 
+def nothing() -> result_pb2.SolveResultProto:
+    """The answer of a search that found and proved nothing."""
+    out = result_pb2.SolveResultProto()
+    out.termination.objective_bounds.dual_bound = math.inf
+    return out
+
+
 def _solve(
+    model: model_pb2.ModelProto,
+    by: parameters.SolverType,
+    params: parameters.SolveParameters,
+    given: model_parameters_pb2.ModelSolveParametersProto | None,
+    interrupter: object,
+) -> result_pb2.SolveResultProto:
+    """HiGHS refuses an answer of its own that breaks a row by a rounding error (some 1e-6): it is asked once more,
+    more closely, and what it refuses again is no answer."""
+    try:
+        return _asked(model, by, params, given, interrupter)
+    except StatusNotOk:
+        closer = deepcopy(params)
+        closer.highs.double_options["mip_feasibility_tolerance"] = CLOSELY
+        try:
+            return _asked(model, by, closer, given, interrupter)
+        except StatusNotOk:
+            return nothing()
+
+
+def _asked(
     model: model_pb2.ModelProto,
     by: parameters.SolverType,
     params: parameters.SolveParameters,

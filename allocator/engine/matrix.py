@@ -280,10 +280,11 @@ class Matrix:
     def _evened(self) -> None:
         members: dict[int, npt.NDArray[np.bool_]] = {}
         for above in self.inst.above:
-            mine = self.of_person[above.person]
+            person, mine = self.inst.people[above.person], self.of_person[above.person]
             if above.posts is None:
                 cols, vals = self.loads(above.person, 0)
-                self._over(cols, vals, above.free, int(self.load[mine, 0].sum()) - above.free, above.price)
+                most = min([int(self.load[mine, 0].sum()), *(x.hard for x in person.limits if x.resource == 0)])
+                self._over(cols, vals, above.free, most - above.free, above.price)
                 continue
             if id(above.posts) not in members:  # one tuple serves many people
                 flags = np.zeros(len(self.inst.posts), dtype=np.bool_)

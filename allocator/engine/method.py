@@ -22,7 +22,7 @@ from functools import partial
 from time import monotonic
 
 from allocator.engine import tiers
-from allocator.engine.climb import Unsettled
+from allocator.engine.climb import Laid, Unsettled
 from allocator.engine.fair import fairer
 from allocator.engine.foregone import foregone
 from allocator.engine.instance import Instance, Solution, TierValue
@@ -175,6 +175,7 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
         return plain
     stop = stop if inst.pairs else Stop()  # where nobody may take anything no time is needed
     clock = Clock(stop, monotonic())
+    laid: Laid | None = None
     packed = packing(inst)
     if packed and len(inst.pairs) > LARGE and not packed[0].dense:
         packed = None
@@ -193,9 +194,9 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
             except Unsettled as open_:
                 if open_.plan and clock.over:
                     return _fairly(inst, stopped(inst, open_.plan, clock.work), hint, stop)
-                hint = open_.plan[0] if open_.plan else hint
+                laid = open_.plan
         stop = replace(stop, seconds=clock.left(), work=clock.work_left())
-        solved = _by_size(inst, stop, hint, settle, short)
+        solved = _by_size(inst, stop, laid[0] if laid else hint, settle, short, laid)
         solved = replace(solved, deterministic_time=clock.work + solved.deterministic_time)
         return solved if stop.gap else _fairly(inst, solved, hint, stop)
     if len(inst.pairs) <= SMALL:
@@ -250,7 +251,9 @@ def _better(inst: Instance, one: Solution, two: Solution) -> Solution:
     )
 
 
-def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool) -> Solution:
+def _by_size(
+    inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short: bool, laid: Laid | None = None
+) -> Solution:
     plain = all(p.wants == 1 for p in inst.posts) and not any(p.must for p in inst.people) and inst.most_load is None
     clock = Clock(stop, monotonic())
     if len(inst.pairs) <= FEW:
@@ -259,11 +262,11 @@ def _by_size(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, shor
         clock.work += first.deterministic_time
         if first.status == "optimal" or clock.over:
             return first
-        again = solve_whole(inst, stop, clock, first.chosen or hint, settle=settle)
+        again = solve_whole(inst, stop, clock, first.chosen or hint, settle=settle, first=laid)
         best = again if first.status == "stopped" else _better(inst, first, again)
         return replace(best, deterministic_time=clock.work)
     if len(inst.pairs) <= LARGE or not plain:
-        return solve_whole(inst, stop, clock, hint, settle=settle)
+        return solve_whole(inst, stop, clock, hint, settle=settle, first=laid)
     return solve_large(inst, stop, clock)
 
 

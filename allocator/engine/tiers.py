@@ -324,7 +324,7 @@ def conclude(
     """The lot and the last ties from a plan proved best in every tier before the lot: pairs, units short, whether
     unique.
 
-    None when the search was stopped.
+    None when the search was stopped, be it in the last ties.
     """
     search = _Search(inst, clock, trimming)
     for tier in inst.tiers:
@@ -336,7 +336,7 @@ def conclude(
     if not settle:
         return found.chosen, found.short, False
     unique = search.settle(found)
-    return (*search.settled, unique)
+    return None if clock.over else (*search.settled, unique)
 
 
 def signed(tier: Tier, v: int) -> int:

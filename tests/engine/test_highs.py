@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
 from ortools.math_opt.python import mathopt
+from pybind11_abseil.status import StatusNotOk, internal_error
 
 from allocator.engine import highs
 from allocator.engine.highs import Effort, Floor, maximise
@@ -45,6 +47,26 @@ def test_a_search_that_heeds_no_stop_is_not_waited_for(seconds: float | None, mo
     assert begun.is_set()
     assert (answer.status, answer.values, answer.bound) == ("stopped", None, np.inf)  # nothing found, nothing proved
     release.set()
+
+
+@pytest.mark.parametrize(("refused", "found"), [(1, ("optimal", 7.0)), (2, ("stopped", np.inf))])
+def test_an_answer_that_highs_refuses_is_asked_for_once_more(
+    refused: int, found: tuple[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, closely = highs._asked, []
+
+    def refuses(*given: Any) -> Any:
+        closely.append(given[2].highs.double_options.get("mip_feasibility_tolerance"))
+        if len(closely) <= refused:
+            raise StatusNotOk(internal_error("HighsStatus: kError"))
+        return asked(*given)
+
+    monkeypatch.setattr(highs, "_asked", refuses)
+    points = Tier("4", "most", points=True)
+    matrix = Matrix(Instance((Post("a"),), (Person("A"),), (Pair(0, 0, (1,), 7),), (points,)), trimming=False)
+    answer = maximise(matrix, matrix.aim(points)[0], Effort())
+    assert (answer.status, answer.bound) == found
+    assert closely == [None, highs.CLOSELY]
 
 
 @pytest.mark.parametrize("hard", range(13, 48))

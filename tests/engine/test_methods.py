@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.engine import method, spread, ties
+from allocator.engine import method, spread, tiers, ties
 from allocator.engine.highs import Found
 from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.matrix import fitting
@@ -108,6 +108,37 @@ def test_a_hard_year_is_the_same_by_either_method(seed: int) -> None:
         return
     got = _whole(inst)
     assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
+
+
+@pytest.mark.parametrize("proved", [0, 2, 4])
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
+def test_a_plan_gone_on_from_changes_nothing(seed: int, proved: int) -> None:
+    """Of the best plan so many tiers are said to be proved; without any the plan is another."""
+    inst = short_of_days(seed)
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    chosen, short = (best.chosen, dict(best.short)) if proved else tiers.any_plan(inst) or ((), {})
+    known = {t.name: signed(t, v.value) for t, v in list(zip(inst.tiers, best.tiers, strict=True))[:proved]}
+    stop = Stop()
+    got = solve_whole(inst, stop, Clock(stop, monotonic()), first=(chosen, short, known))
+    assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
+
+
+def test_ties_that_are_not_told_apart_in_time_are_not_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    inst = short_of_days(1)
+    best = exact(inst)
+    plan, stop = (best.chosen, dict(best.short)), Stop()
+    assert tiers.conclude(inst, Clock(stop, monotonic()), plan, True, True) == (*plan, best.unique)
+
+    def late(search: tiers._Search, found: tiers._Found) -> bool:
+        search.settled = found.chosen, found.short
+        search.clock.interrupted = True
+        return False
+
+    monkeypatch.setattr(tiers._Search, "settle", late)
+    assert tiers.conclude(inst, Clock(stop, monotonic()), plan, True, True) is None
 
 
 @pytest.mark.parametrize("seed", range(whole_or(8, 8, 3)))

@@ -70,9 +70,7 @@ def _last(search: Whole, tier: Tier) -> None:
     aim, (more, constant) = search.matrix.aim(tier)[0], search.matrix.aim(guide)
     aim = aim + LEAD * more
     if (at := columns(search.matrix, aim, search.chosen or (), search.short)) is not None:
-        effort = Effort(
-            0.0, search.clock.left(), search.clock.stop.nodes or NODES, search.clock.stop.event, again=False
-        )
+        effort = Effort(0.0, search.clock.left(), search.clock.stop.nodes or NODES, search.clock.stop.event)
         rows = search.floors, search.least
         plans = bettered(search.matrix, aim, at, *rows, effort, search.clock) if search.matrix.trimming else [at]
         at, search.sole = sole(search.matrix, aim, plans, *rows, effort, search.clock)

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from allocator.engine.climb import Laid
 from allocator.engine.highs import MARGIN, NODES, WIDE, Effort, Floor, Found, maximise
 from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.ladder import stopped
@@ -172,7 +173,8 @@ class Whole:
         A tier that is not proved in its share of time and nodes is held as well, so that those after it are bettered;
         then its proof is gone back to, from the plan by then in hand.
         """
-        self.at_once([t for t in tiers if not (t.points or t.lot)])
+        if not self.known:
+            self.at_once([t for t in tiers if not (t.points or t.lot)])
         for n, (share, nodes) in enumerate(PASSES):
             for tier in tiers:
                 if not self.settled(tier):
@@ -263,6 +265,14 @@ class Whole:
             if self.value(points) - before < WORTH * abs(before):
                 return
 
+    def go_on(self, plan: Laid) -> None:
+        """From a plan, of which some tiers are proved."""
+        self.start(trimming=any(p.trims for p in self.inst.posts))
+        self.chosen, self.short, proved = plan
+        for tier in self.inst.tiers:
+            if tier.name in proved:
+                self.known[tier.name] = (*self.before(tier), self.value(tier))
+
     def resort(self, hint: Sequence[int]) -> bool:
         """Any plan that breaks no rule, when time ran out before there was one."""
         found = any_plan(self.inst, hint)
@@ -293,9 +303,19 @@ def _soon(inst: Instance, hint: Sequence[int]) -> tuple[tuple[int, ...], dict[in
 
 
 def solve_whole(
-    inst: Instance, stop: Stop, clock: Clock, hint: Sequence[int] = (), *, settle: bool = True, hope: int = HOPE
+    inst: Instance,
+    stop: Stop,
+    clock: Clock,
+    hint: Sequence[int] = (),
+    *,
+    settle: bool = True,
+    hope: int = HOPE,
+    first: Laid | None = None,
 ) -> Solution:
-    """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash."""
+    """The optimum of `inst` tier by tier, or the best found when stopped. Raises Conflict when fixed pairs clash.
+
+    `first`: a plan to go on from where the hopeful question has none, and what is proved of it.
+    """
     if clock.over and (plan := _soon(inst, hint)):  # nobody waits for a matrix
         return stopped(inst, (*plan, {}), clock.work)
     before = [t for t in inst.tiers if not (t.points or t.lot)]
@@ -304,7 +324,9 @@ def solve_whole(
     if not search.hope(before, last[0] if last else None, hope):
         if clock.over and (plan := _soon(inst, hint)):  # nor for another
             return stopped(inst, (*plan, {}), clock.work)
-        if not search.fewer_hopes(before, hope):
+        if first:
+            search.go_on(first)
+        elif not search.fewer_hopes(before, hope):
             search.start(trimming=any(p.trims for p in inst.posts))
             search.chosen, search.short = at_once(inst, hint) or (None, {})
             if hint:
