@@ -21,6 +21,7 @@ from allocator.service.limits import AtOnce
 from allocator.service.roles import Who
 from allocator.service.schemas import JobOut
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import Job, RoundRow
 
 log = logging.getLogger("allocator.service")
@@ -53,19 +54,20 @@ def sent(office: Office, job: Job) -> Job:
 
 def job_out(job: Job) -> JobOut:
     """A job without the case it carries, or the bytes of a file it made."""
-    result = {k: v for k, v in job.result.items() if k != "base64"} if job.result else None
-    return JobOut(
-        id=job.id,
-        kind=job.kind,
-        round=job.round_id,
-        state=job.state,
-        reason=job.reason,
-        result=result,
-        progress=job.progress,
-        created_at=job.created_at,
-        started_at=job.started_at,
-        ended_at=job.ended_at,
-    )
+    with as_written(f"Job {job.id}"):
+        result = {k: v for k, v in job.result.items() if k != "base64"} if job.result else None
+        return JobOut(
+            id=job.id,
+            kind=job.kind,
+            round=job.round_id,
+            state=job.state,
+            reason=job.reason,
+            result=result,
+            progress=job.progress,
+            created_at=job.created_at,
+            started_at=job.started_at,
+            ended_at=job.ended_at,
+        )
 
 
 class Later(JSONResponse):

@@ -94,7 +94,7 @@ def person(db: Database, programme: str, email: str = "", sip: str = "") -> Eras
             s.flush()
             s.expire_all()
             left = sum(1 for _ in _where(s, programme, marks))
-        except (ValueError, KeyError, TypeError, AttributeError, Spoilt) as why:
+        except (*legible.UNFIT, Spoilt) as why:
             raise _unfit(db, programme, why) from why
         if left:
             raise UsageError(f"They would still be found in {left} places. Nothing was erased; tell us of it.")

@@ -23,6 +23,7 @@ from allocator.domain.policy import Policy
 from allocator.domain.round import Person, Round
 from allocator.errors import NotThere, RoundRefuses, Spoilt, UsageError
 from allocator.rounds import Desk, Fact
+from allocator.store.legible import as_written, whole
 from allocator.store.tables import AuditRow, CaseRow, EventRow, Mark, Once, Pass, PlanRow, RoundRow, SignIn
 
 SERVED = "served at "  # and an address: the mark of when that last began
@@ -173,7 +174,7 @@ _reading = threading.Lock()
 
 def plan_of(row: PlanRow) -> Plan:
     """The plan itself. Plans never change, so each is read once, however many ask for it at the same time."""
-    with _reading:
+    with _reading, as_written(f"Plan {row.id}"):
         return _parsed(row.id, row.body)
 
 
@@ -251,7 +252,8 @@ def newest_with_data(session: Session, programmes: Collection[str]) -> RoundRow 
 def case_row(session: Session, round_id: str) -> CaseRow | None:
     """The case in force."""
     query = sa.select(CaseRow).where(CaseRow.round_id == round_id).order_by(CaseRow.n.desc())
-    return session.scalars(query).first()
+    row = session.scalars(query).first()
+    return row and whole(row)
 
 
 def case_sha256(session: Session, round_id: str) -> str | None:
@@ -269,7 +271,8 @@ def case_numbered(session: Session, round_id: str, n: int) -> CaseRow:
 
 
 def case_of(row: CaseRow) -> tuple[Case, Policy]:
-    return Case.model_validate(row.case), Policy.model_validate(row.policy)
+    with as_written(f"Data {row.n} of round {row.round_id}"):
+        return Case.model_validate(row.case), Policy.model_validate(row.policy)
 
 
 def newest_case(session: Session, programme: str) -> Case | None:

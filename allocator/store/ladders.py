@@ -13,6 +13,7 @@ from allocator.domain.round import Person
 from allocator.errors import NotThere
 from allocator.rounds.ladders import Matter, MatterKind, Owner, Step, Word
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import MatterRow, MatterStep
 
 
@@ -63,11 +64,12 @@ def matter(s: Session, id: str, *, lock: bool = False) -> Matter:
 
 def _matter(s: Session, row: MatterRow) -> Matter:
     rows = s.scalars(sa.select(MatterStep).where(MatterStep.matter_id == row.id).order_by(MatterStep.n))
-    steps = tuple(
-        Step(x.at, Person.model_validate(x.by), cast(Word, x.word), x.rung, x.text, _day(x.reply_by)) for x in rows
-    )
-    kind, owner = cast(MatterKind, row.kind), cast(Owner, row.owner)
-    return Matter(row.id, row.programme_id, kind, owner, row.urn, row.sip, tuple(row.rungs), steps)
+    with as_written(f"Matter {row.id}"):
+        steps = tuple(
+            Step(x.at, Person.model_validate(x.by), cast(Word, x.word), x.rung, x.text, _day(x.reply_by)) for x in rows
+        )
+        kind, owner = cast(MatterKind, row.kind), cast(Owner, row.owner)
+        return Matter(row.id, row.programme_id, kind, owner, row.urn, row.sip, tuple(row.rungs), steps)
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -1,8 +1,9 @@
-"""Which row of a programme cannot be read, for whoever must not go on without it."""
+"""Rows that cannot be read as they were written: told in words, and found."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,26 @@ from allocator.domain.happened import read
 from allocator.domain.plan import Plan
 from allocator.errors import Spoilt, UsageError
 from allocator.store.tables import AskRow, Base, CaseRow, EventRow, Job, MatterRow, MatterStep, PlanRow, RoundRow
+
+UNFIT = (ValueError, KeyError, TypeError, AttributeError)  # what reading another sort of thing raises
+
+
+@contextmanager
+def as_written(named: str) -> Iterator[None]:
+    """Reading what is `named` so. Raises Spoilt where it cannot be."""
+    try:
+        yield
+    except UNFIT as error:
+        raise Spoilt(f"{named} cannot be read: {_wrong(error)}. Restore the store from a backup.") from None
+
+
+def whole(row: CaseRow) -> CaseRow:
+    """The row, where its parts are of the sorts that they were written as. Raises Spoilt."""
+    with as_written(f"Data {row.n} of round {row.round_id}"):
+        if not (isinstance(row.case["schools"], list) and isinstance(row.case["sips"], list)):
+            raise TypeError
+        _ = row.policy.items(), [p.items() for p in row.problems]
+    return row
 
 
 def unread(s: Session, programme: str) -> str | None:
@@ -40,10 +61,13 @@ def _first(
             reads(row)
         except (Spoilt, UsageError) as error:
             return error.text
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is of another sort"
-            return _told(named, key, first)
+        except UNFIT as error:
+            return _told(named, key, _wrong(error))
     return None
+
+
+def _wrong(error: Exception) -> str:
+    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is of another sort"
 
 
 def _told(named: str, key: tuple[Any, ...], why: str) -> str:

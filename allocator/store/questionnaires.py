@@ -13,6 +13,7 @@ from allocator.domain.round import Person
 from allocator.rounds.ask_first import Asked, Key, Log, Step, fold
 from allocator.rounds.ask_first import for_next_year as said_of_next_year
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import AskRow
 
 
@@ -45,12 +46,14 @@ def record(
 
 def asked(session: Session, round_id: str) -> dict[Key, Asked]:
     """Everyone who was asked or has answered."""
-    return fold(_log(_rows(session, round_id)))
+    with as_written(f"What was asked first of round {round_id}"):
+        return fold(_log(_rows(session, round_id)))
 
 
 def for_next_year(session: Session, round_id: str) -> dict[Key, Asked]:
     """What was said of the year after this round's."""
-    return said_of_next_year(_log(_rows(session, round_id)))
+    with as_written(f"What was asked first of round {round_id}"):
+        return said_of_next_year(_log(_rows(session, round_id)))
 
 
 def carry_on(session: Session, round_id: str, to: str, urns: Collection[str]) -> int:
@@ -73,5 +76,5 @@ def _rows(session: Session, round_id: str) -> list[AskRow]:
 
 
 def _log(rows: list[AskRow]) -> Log:
-    log = [(r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), r.data) for r in rows]
+    log = [(r.whose, r.key, r.kind, r.at, Person.model_validate(r.by), dict(r.data)) for r in rows]
     return log  # type: ignore[return-value]  # words as they were recorded

@@ -23,6 +23,7 @@ from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -44,7 +45,8 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
     with office.db.read() as s:
         facts = around(s, id, who)
         found, ask = _choices_of(job_in(s, who, job), id)
-        result: dict[str, Any] = dict(found.result or {})
+        with as_written(f"Job {job}"):
+            result = {k: (found.result or {})[k] for k in ("plan", "lists", "contests")}
         before = keep.plan_of(plan_of_round(s, who, id, ask.plan))
         after = keep.plan_of(plan_of_round(s, who, id, result["plan"]))
     case, changes = world(before)[0], list(ask.changes)

@@ -29,6 +29,7 @@ from allocator.service.pages.sign_in import inside
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import FINAL, LOOK, job_out
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -98,7 +99,8 @@ def waiting(
         then = then or usual(found)
         if found.state == "done":
             return _told(request, HX_Redirect=there(found, then)) if by_script else done(there(found, then))
-        now = so_far(found.progress)
+        with as_written(f"Job {job}"):
+            now = so_far(found.progress)
         before = ahead(s, found)
         mark = (
             f"{before} {found.state} {found.cancel} {found.state == 'queued' and not office.queue.alive(s)} {now.step} "
@@ -108,7 +110,8 @@ def waiting(
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
         facts = around(s, id, who)
         trial = is_trial(found)
-        beside = found.result["plan"] if not trial and found.result and "plan" in found.result else None
+        with as_written(f"Job {job}"):
+            beside = None if trial else (found.result or {}).get("plan")
         best = keep.plan_of(keep.plan_row(s, beside)) if beside else None
         nobody = found.state == "queued" and not office.queue.alive(s)
     return show(

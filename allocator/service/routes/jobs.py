@@ -26,6 +26,7 @@ from allocator.service.schemas import Id, JobOut
 from allocator.service.uploads import XLSX
 from allocator.service.work import FINAL, job_out
 from allocator.store import keep
+from allocator.store.legible import as_written
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=OnceRoute)
@@ -133,5 +134,6 @@ def file(id: Id, who: Reader, office: In) -> Response:
         by = who.person(job.programme_id)
         keep.note(s, by, "exported", ask.plan, programme=job.programme_id, detail=ask.format)
         name = f'attachment; filename="plan.{ask.format}"'
-        data = base64.b64decode(job.result["base64"])
-        return Response(data, 200, {"Content-Disposition": name}, job.result["content_type"])
+        with as_written(f"Job {id}"):
+            data, kind = base64.b64decode(job.result["base64"]), str(job.result["content_type"])
+        return Response(data, 200, {"Content-Disposition": name}, kind)
