@@ -39,6 +39,7 @@ POLL = 0.2  # seconds between looks into the queue
 SOON = 2  # of a turn (queue.COST): a job that costs more gives way
 LOW = 10  # by how much the priority of what gives way is lower (`nice`)
 DRAIN = 3  # seconds a worker told to end gives its running job to finish
+LEAVING = 10  # seconds after which it has ended, whatever it waits for
 
 log = logging.getLogger("allocator.worker")
 T = TypeVar("T")
@@ -376,9 +377,22 @@ def main(url: str, silent: float = SILENT, attached: bool = False) -> None:
         threading.Thread(target=follow, daemon=True).start()
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, lambda *_: ended.set())
+    threading.Thread(target=_no_later, args=(ended,), daemon=True).start()
     database = Database(url)
     searching = work(database, ended, silent=silent)
     database.close()
     if searching:
-        logging.shutdown()
-        os._exit(0)
+        _exit()
+
+
+def _no_later(ended: threading.Event) -> None:
+    """A database that is away would else be waited for; what is held here is taken up once this worker is silent."""
+    ended.wait()
+    time.sleep(LEAVING)
+    log.warning("left without a word", extra={"error": "told to end, and still waiting"})
+    _exit()
+
+
+def _exit() -> None:
+    logging.shutdown()
+    os._exit(0)

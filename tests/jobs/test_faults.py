@@ -347,6 +347,15 @@ def test_a_worker_told_to_end_gives_back_what_it_is_at(hartwell: tuple[Server, C
     assert client.ended(job)["state"] == "cancelled"
 
 
+@long()
+def test_a_worker_told_to_end_waits_for_no_database(tmp_path: Path) -> None:
+    away = Server(f"postgresql://postgres@127.0.0.1:{free_port()}/none", tmp_path)
+    worker = away.hire()
+    until(lambda: away.log.exists() and "database away" in away.log.read_text(), 60)
+    worker.terminate()
+    assert worker.wait(20) == 0
+
+
 def test_a_waiting_job_is_cancelled_before_it_begins_and_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
     with ready_url("sqlite", tmp_path) as url, serving(url, tmp_path, {"ALLOCATOR_OPEN_JOBS": "2"}) as server:
         client = Client(server)
