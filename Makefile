@@ -53,6 +53,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.scale
 	$(BIN)/python -m tests.benchmarks.scale --write
 	$(BIN)/python -m tests.benchmarks.workers
+	$(BIN)/python -m tests.benchmarks.workers --beside
 
 wheel: $(READY)
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

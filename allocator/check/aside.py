@@ -71,8 +71,11 @@ class Aside:
 
     def told(self) -> bytes:
         """Raises NoAnswer."""
-        out = self._process and self._process.stdout
-        line = out.readline() if out else b""
+        try:
+            out = self._process and self._process.stdout
+            line = out.readline() if out else b""
+        except (OSError, ValueError):
+            raise NoAnswer from None
         if not line.endswith(b"\n"):
             raise NoAnswer
         return line

@@ -9,6 +9,7 @@ import pytest
 
 from allocator import allocate
 from tests.benchmarks import peers, picture
+from tests.benchmarks.workers import leavers
 from tests.make import case, policy, school, sip
 
 
@@ -53,3 +54,11 @@ def test_peers_find_the_best_of_a_small_case() -> None:
     for name in ("plain CP-SAT", "HiGHS"):
         assert (by[name]["filled"], by[name]["points"], by[name]["gap"]) == (6, plan.summary.points, 0)
     assert by["greedy by hand"]["filled"] <= 6
+
+
+def test_leavers_are_those_with_most_schools_fewest_and_in_between() -> None:
+    led = {"A": 9, "B": 7, "C": 4, "D": 2, "E": 1}
+    rows = [{"sip": s, "post": post} for s, n in led.items() for post in ["lead"] * n + ["support"]]
+    assert leavers({"assignments": rows}, 3) == [("A", 9), ("C", 4), ("E", 1)]
+    assert leavers({"assignments": rows}, 9) == list(led.items())
+    assert leavers({"assignments": rows}, 3, ["D"]) == [("D", 2)]

@@ -1,7 +1,7 @@
 """What workers do: one sweep on more and more of them, and a leaver asked of two while they are at something long.
 
 python -m tests.benchmarks.workers [NAME [WORKERS…]]     NAME as in cases.SIZES; default 800x200, and 1 2 4
-python -m tests.benchmarks.workers --beside [LA,…] [--leavers N] [--store sqlite]     default Barnet,Kent and 8
+python -m tests.benchmarks.workers --beside [LA,…] [--leavers N] [--sips S60,…] [--store sqlite]     default Barnet,Kent and 8
 
 The sweep is leave-one-out, as durable jobs on PostgreSQL, one of four workers killed: wall seconds and whether the
 answers are the same bytes. Without team prices (balance, spread), so that each question is a second's work.
@@ -20,7 +20,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -95,8 +95,8 @@ def ended(me: httpx.Client, job: str) -> bool:
     return bool(me.get(f"/solves/{job}").json()["state"] in ("done", "failed", "cancelled"))
 
 
-def beside(la: str, many: int, kind: str) -> None:
-    """Leavers of an authority or a county, one after another."""
+def beside(la: str, many: int, named: Collection[str], kind: str) -> None:
+    """Leavers of an authority or a county, one after another; those `named`, if any are."""
     rows = tuple(s for s in cases.register() if s.la == la)
     bare = Case(year=cases.YEAR, schools=rows, sips=())
     made = invent(bare, Policy(), round(len(rows) / SIZE), cases.SEED, TIGHTNESS)
@@ -115,7 +115,7 @@ def beside(la: str, many: int, kind: str) -> None:
             "frontier": lambda seed: me.post(f"/plans/{plan}/frontier"),
             "plan": lambda seed: me.post(f"/rounds/{round_id}/solves", json={"seed": seed, "adopt": False}),
         }
-        for n, (sip, led) in enumerate(leavers(me.get(f"/plans/{plan}").json(), many)):
+        for n, (sip, led) in enumerate(leavers(me.get(f"/plans/{plan}").json(), many, named)):
             before = cpu(server.process.pid if server.process else 0)
             told = {"alone": asked(me, plan, sip)}
             told["CPU"] = cpu(server.process.pid if server.process else 0) - before
@@ -131,9 +131,11 @@ def beside(la: str, many: int, kind: str) -> None:
     print(f"worst: {', '.join(f'{k} {max(v):.1f}' for k, v in worst.items())}")
 
 
-def leavers(plan: dict[str, Any], many: int) -> list[tuple[str, int]]:
-    """So many SIPs and the schools that they lead: with most, with fewest and in between."""
+def leavers(plan: dict[str, Any], many: int, named: Collection[str] = ()) -> list[tuple[str, int]]:
+    """So many SIPs and the schools that they lead: with most, with fewest and in between; or those `named`."""
     led = Counter(a["sip"] for a in plan["assignments"] if a["post"] == "lead").most_common()
+    if named:
+        return [row for row in led if row[0] in named]
     step = max(1, (len(led) - 1) / max(1, many - 1))
     return [led[round(n * step)] for n in range(min(many, len(led)))]
 
@@ -177,9 +179,10 @@ if __name__ == "__main__":
     parser.add_argument("workers", nargs="*", type=int)
     parser.add_argument("--beside", nargs="?", const="Barnet,Kent")
     parser.add_argument("--leavers", type=int, default=8)
+    parser.add_argument("--sips", default="")
     parser.add_argument("--store", choices=("sqlite", "postgresql"), default="sqlite")
     given = parser.parse_args()
     for authority in given.beside.split(",") if given.beside else ():
-        beside(authority, given.leavers, given.store)
+        beside(authority, given.leavers, [x for x in given.sips.split(",") if x], given.store)
     if not given.beside:
         main(given.name, given.workers or [1, 2, 4])
