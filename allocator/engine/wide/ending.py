@@ -19,19 +19,15 @@ from allocator.engine.walk import bettered, columns
 if TYPE_CHECKING:
     from allocator.engine.wide.whole import Whole
 
-SLIGHT, NARROW = 1_000, 5_000  # pairs up to which CP-SAT is asked first in a short year, and about ties,
-PATIENCE = 1.0, 3.0  # ... and the work that it has for either
+NARROW, PATIENCE = 5_000, 3.0  # pairs up to which CP-SAT is asked about ties, and the work that it has
 
 
 def end(search: Whole, tiers: Sequence[Tier], settle: bool) -> bool:
     """The tiers after the points, and of plans equal in all the first in order; True when proved the only one.
 
-    Few plans are left by then. HiGHS is asked for the best and for its runner-up, and CP-SAT where there are few
-    pairs, or where plans tie to the last: it branches on pairs, and tells plans that are alike apart.
+    Few plans are left by then. HiGHS is asked for the best and for its runner-up, and CP-SAT where plans tie to the
+    last: it branches on pairs, and tells plans that are alike apart.
     """
-    slight = len(search.inst.pairs) <= SLIGHT and bool(search.matrix.cuts)
-    if slight and (unique := _concluded(search, tiers, settle, PATIENCE[0])) is not None:
-        return unique
     for tier in tiers:
         _last(search, tier)
     if search.sole:
@@ -39,16 +35,16 @@ def end(search: Whole, tiers: Sequence[Tier], settle: bool) -> bool:
         return _spread(search)
     if not settle or not search.proved:
         return False
-    if len(search.inst.pairs) <= NARROW and (unique := _concluded(search, tiers, settle, PATIENCE[1])) is not None:
+    if len(search.inst.pairs) <= NARROW and (unique := _concluded(search, tiers, settle)) is not None:
         return unique
     return _settle(search)
 
 
-def _concluded(search: Whole, tiers: Sequence[Tier], settle: bool, patience: float) -> bool | None:
+def _concluded(search: Whole, tiers: Sequence[Tier], settle: bool) -> bool | None:
     """CP-SAT's answer to all that is left, where it has one within so much work: whether the plan is the only one."""
     left = search.clock.work_left()
     stop = replace(
-        search.clock.stop, seconds=search.clock.left(), work=min(patience, patience if left is None else left)
+        search.clock.stop, seconds=search.clock.left(), work=min(PATIENCE, PATIENCE if left is None else left)
     )
     own = Clock(stop, monotonic())
     done = conclude(search.inst, own, (search.chosen or (), search.short), search.matrix.trimming, settle)
