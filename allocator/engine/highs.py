@@ -36,7 +36,8 @@ WHOLE = 1e-6  # a column this near to a whole number is one
 MARGIN = 1e-3  # a bound of 99.9995 is read as 100, never as 99
 NODES, FEWEST = 20_000, 50  # tree nodes: a search is cut off here at the latest: repeatable, where a clock is not
 WIDE = 10_000  # columns from which NODES shrink with their cube, as a node's work and the nodes needed both grow
-COSTLY = tuple(f"mip_heuristic_run_{x}" for x in ("rins", "rens", "feasibility_jump", "root_reduced_cost"))
+COSTLY = "mip_heuristic_run_rins", "mip_heuristic_run_rens", "mip_heuristic_run_feasibility_jump"
+LAST = "mip_heuristic_run_root_reduced_cost"
 CLOSELY = 1e-9  # feasibility tolerance of a question that is asked once more
 LOOK, OVER = 0.1, 1.1  # seconds between looks at whether to stop, and how many times its seconds a search may take
 WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's deterministic time (about a second)
@@ -46,7 +47,8 @@ WORK = 2e-8  # one simplex step on one non-zero, in the units of CP-SAT's determ
 class Effort:
     """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search.
 
-    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out.
+    `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out; `proof`: so near
+    the best that a proof is what is wanted, and one more is.
     """
 
     gap: float = 0.0
@@ -54,6 +56,7 @@ class Effort:
     nodes: int = NODES
     event: threading.Event | None = None
     sure: bool = False
+    proof: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def maximise(
     params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
     if hint and effort.sure:
-        params.highs.bool_options.update(dict.fromkeys(COSTLY, False))
+        params.highs.bool_options.update(dict.fromkeys((*COSTLY, LAST) if effort.proof else COSTLY, False))
     given = model_parameters_pb2.ModelSolveParametersProto()
     if hint:
         start = given.solution_hints.add().variable_values

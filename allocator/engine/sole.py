@@ -34,7 +34,7 @@ def sole(
     best, second = plans[-1], plans[-2] if len(plans) > 1 else None
     while True:
         rows, hint = [*floors, unlike(matrix, best)], None if second is None else dict(enumerate(second.tolist()))
-        known = replace(effort, sure=second is not None)
+        known = replace(effort, sure=second is not None, proof=True)
         answer = maximise(matrix, aim, known, floors=rows, least=least, hint=hint)
         clock.work += answer.work
         if answer.status == "infeasible" or (answer.values is not None and answer.bound < int(aim @ best)):
