@@ -34,9 +34,7 @@ class Marks:
         if isinstance(value, list | tuple):
             return any(map(self.found_in, value))
         text = value if isinstance(value, str) else ""
-        return any(e.casefold() in text.casefold() for e in self.emails) or any(
-            re.search(_name(n), text) for n in self.names
-        )
+        return any(re.search(how, text) for how in (*map(_address, self.emails), *map(_name, self.names)))
 
     def scrubbed(self, value: Any, key: str = "") -> Any:
         """The value without them: names and addresses replaced; what was written freely and tells of them is taken
@@ -60,7 +58,7 @@ class Marks:
     def plain(self, text: str) -> str:
         known = filter(None, (*self.names, *self.emails, *self.people))
         for what in sorted(known, key=len, reverse=True):
-            how = _name(what) if what in self.names else f"(?i:{re.escape(what)})"
+            how = _name(what) if what in self.names else _address(what) if what in self.emails else re.escape(what)
             text = re.sub(how, "" if what in self.emails else self.name, text)
         return text
 
@@ -70,6 +68,12 @@ class Marks:
 
 
 def _name(name: str) -> str:
-    """A pattern of a name. One of a single word is found as a word of its own, written so: it may be part of others."""
+    """A pattern of a name, which may be part of others: Ann Lee of Joann Leeson. One of a single word is found written
+    so only."""
     exact = re.escape(name)
-    return f"(?i:{exact})" if " " in name.strip() else rf"(?<!\w){exact}(?!\w)"
+    return rf"(?<![^\W\d_])(?i:{exact})(?![^\W\d_])" if " " in name.strip() else rf"(?<!\w){exact}(?!\w)"
+
+
+def _address(email: str) -> str:
+    """A pattern of an address, which may be part of others: khan@x.org of a.khan@x.org.uk."""
+    return rf"(?<![\w.+-])(?i:{re.escape(email)})(?![\w-]|\.\w)"

@@ -52,6 +52,7 @@ def marks(s: Session, programme: str, email: str = "", sip: str = "") -> Marks:
         raise NotThere("Nobody with that address or id is known in this programme.")
     found.names = {n for n in found.names if len(n.strip()) > 2}
     _one(found, accounts, cases, by_id=not email)
+    _namesakes(s, programme, found)
     found.name = f"erased {canon.sha256([programme, sorted(found.emails), sorted(found.sips), keep.new_id()])[:6]}"
     return found
 
@@ -79,6 +80,19 @@ def _one(found: Marks, accounts: list[_Account], cases: list[_People], *, by_id:
             raise UsageError(
                 f"{a.name} ({a.email}) has an account under the same name. Nothing was erased. If that is one person, "
                 "give this address too; if not, add one of them again under another name (page People) first."
+            )
+
+
+def _namesakes(s: Session, programme: str, found: Marks) -> None:
+    """Raises UsageError where the newest data have another SIP of the same name: theirs would go with it."""
+    row = keep.newest_with_data(s, [programme])
+    newest = keep.case_row(s, row.id) if row else None
+    called = {_folded(n) for n in found.names}
+    for x in newest.case["sips"] if newest else ():
+        if x["sip"] not in found.sips and _folded(x["name"]) in called:
+            raise UsageError(
+                f"{x['sip']} has the same name in the data ({x['name']}), which would go from there too. Nothing was "
+                "erased. Call that SIP otherwise in the data first (an initial will do)."
             )
 
 

@@ -266,6 +266,43 @@ def test_one_account_with_the_roles_of_two_sips_is_told(desk: Desk) -> None:
         erase.person(desk.db, "p", EMAIL)
 
 
+def _in_the_data(desk: Desk, **rows: dict[str, str]) -> None:
+    with desk.db.write() as s:
+        row = keep.case_row(s, "n")
+        assert row is not None
+        row.case = {**row.case, "sips": [x | rows.get(x["sip"], {}) for x in row.case["sips"]]}
+
+
+def test_who_has_part_of_a_name_or_of_an_address_keeps_theirs(desk: Desk) -> None:
+    theirs = {"name": f"J{NAME.lower()}a", "email": f"s.{EMAIL}"}, {"name": f"{NAME}i", "email": f"{EMAIL}.uk"}
+    _in_the_data(desk, B=theirs[0], C=theirs[1])
+    done = erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        row = keep.case_row(s, "n")
+        assert row is not None
+        left = {x["sip"]: {"name": x["name"], "email": x["email"]} for x in row.case["sips"]}
+    assert left == {"A": {"name": done.mark, "email": None}, "B": theirs[0], "C": theirs[1]}
+
+
+@pytest.mark.parametrize(
+    "text", [f"<{EMAIL}>", f"to {EMAIL.upper()}.", f"mailto:{EMAIL}?x", f"{NAME}'s", f'"{NAME.lower()}"', f"({NAME}),"]
+)
+def test_whatever_stands_beside_it_a_name_or_address_is_found(text: str) -> None:
+    marks = Marks("x", names={NAME}, emails={EMAIL})
+    assert marks.found_in(text)
+    assert not marks.found_in(marks.plain(text))
+
+
+def test_a_namesake_in_the_data_is_told_and_nobody_is_erased(desk: Desk) -> None:
+    _in_the_data(desk, B={"name": NAME.upper()})
+    with pytest.raises(UsageError, match=r"^B has the same name in the data \(AMIRA KHAN\), which would go from there"):
+        erase.person(desk.db, "p", EMAIL)
+    with desk.db.read() as s:
+        assert roles.person_by_email(s, EMAIL) is not None
+    _in_the_data(desk, B={"name": "Amira B. Khan"})
+    assert erase.person(desk.db, "p", EMAIL).left == 0
+
+
 def test_neither_an_address_nor_an_id_means_nobody(desk: Desk) -> None:
     with pytest.raises(NotThere):
         erase.person(desk.db, "p")
