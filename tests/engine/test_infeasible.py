@@ -47,6 +47,13 @@ def test_a_true_cannot_is_told_after_two_answers(asked: list[bool]) -> None:
     assert asked[:2] == [True, False]
 
 
+@pytest.mark.parametrize("stop", [Stop(work=1.0, workers=2), Stop(workers=2)])
+def test_several_workers_are_told_a_true_cannot(stop: Stop) -> None:
+    pairs = Pair(0, 0, (1,)), Pair(0, 1, (1,))
+    with pytest.raises(Conflict):
+        solve(Instance((Post("a"),), (Person("A"), Person("B")), pairs, (POINTS,), fixed=(0, 1)), stop)
+
+
 def test_the_second_question_is_bounded_and_stops_nothing() -> None:
     model = cp_model.CpModel()
     x = model.new_bool_var("")
