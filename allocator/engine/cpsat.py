@@ -98,22 +98,22 @@ def _run(
     known: Callable[[int], Mapping[str, int]] | None,
     most: float | None = None,
 ) -> tuple[cp_model.CpSolver, int]:
-    """One solve; with `most` (work) without presolve, and what it leaves open stops nothing. That is asked of one
-    worker: of several that take turns, CP-SAT ends the whole process."""
+    """One solve; with `most` (work) without presolve, and what it leaves open stops nothing.
+
+    What has a limit on work has one worker: several are repeatable only where they take turns (`interleave_search`),
+    and with that CP-SAT ends the whole process where a model cannot be and presolve has not seen it.
+    """
     solver = cp_model.CpSolver()
     stop = clock.stop
     solver.parameters.cp_model_presolve = most is None
-    workers = stop.workers if most is None else 1
-    solver.parameters.num_workers = workers
+    limits = [work for work in (clock.work_left(), most) if work is not None]
+    solver.parameters.num_workers = 1 if limits else stop.workers
     solver.parameters.random_seed = 1
     solver.parameters.catch_sigint_signal = False  # it would leave Ctrl-C to kill the process; `Stop.event` stops it
     solver.parameters.cp_model_probing_level = 0  # half of the time of a model whose LP answers (measured)
     solver.parameters.linearization_level = 2  # this is a packing problem: its LP is strong (measured 8 to 100 times)
-    if workers > 1 and stop.work is not None:
-        solver.parameters.interleave_search = True  # repeatable with several workers
     if (left := clock.left()) is not None:
         solver.parameters.max_time_in_seconds = max(left, 0.01)
-    limits = [work for work in (clock.work_left(), most) if work is not None]
     if limits:
         solver.parameters.max_deterministic_time = max(min(limits), 1e-3)
     finished = threading.Event()

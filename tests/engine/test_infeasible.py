@@ -54,6 +54,13 @@ def test_several_workers_are_told_a_true_cannot(stop: Stop) -> None:
         solve(Instance((Post("a"),), (Person("A"), Person("B")), pairs, (POINTS,), fixed=(0, 1)), stop)
 
 
+@pytest.mark.parametrize(("stop", "workers"), [(Stop(work=1.0, workers=2), 1), (Stop(workers=2), 2)])
+def test_workers_take_no_turns(stop: Stop, workers: int) -> None:
+    solver, _ = tiers.run(cp_model.CpModel(), tiers.Clock(stop, monotonic()))
+    assert not solver.parameters.interleave_search
+    assert solver.parameters.num_workers == workers
+
+
 def test_the_second_question_is_bounded_and_stops_nothing() -> None:
     model = cp_model.CpModel()
     x = model.new_bool_var("")
