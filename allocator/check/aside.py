@@ -42,20 +42,22 @@ class Aside:
         """It reads the case. None where somebody else is asking, or where there is no process."""
         if not self._one.acquire(blocking=False):
             return None
-        goes_on = inputs is not None and inputs.repaired is not None
-        texts = (
-            case.model_dump_json(),
-            policy.model_dump_json(),
-            inputs.model_dump_json() if goes_on and inputs else "",
-        )
         try:
+            goes_on = inputs is not None and inputs.repaired is not None
+            texts = (
+                case.model_dump_json(),
+                policy.model_dump_json(),
+                inputs.model_dump_json() if goes_on and inputs else "",
+            )
             if self._process is None or self._process.poll() is not None:
                 self._process = self._hand.submit(_process).result()
             self.tell("case", str(seed), *texts)
         except (NoAnswer, OSError):
-            self.end()
-            self._one.release()
+            self.over(answered=False)
             return None
+        except BaseException:  # of the case's, or ours: the next may ask all the same
+            self.over(answered=False)
+            raise
         return Hearing(self, case, policy)
 
     def tell(self, *lines: str) -> None:

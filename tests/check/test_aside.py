@@ -130,6 +130,13 @@ def test_killed_it_is_begun_again_and_nothing_goes_unaudited(at_hand: Aside) -> 
     assert asked(at_hand, case, policy, plan) == []
 
 
+def test_a_case_that_cannot_be_written_down_keeps_nobody_from_asking(aside: Aside) -> None:
+    case, policy = random_case(1)
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        aside.begin(case.model_copy(update={"year": "\ud800"}), policy, 1, None)
+    assert asked(aside, case, policy, solve(case, policy)) == []
+
+
 @pytest.mark.parametrize("command", [["/nowhere/at/all"], [sys.executable, "-c", ""]])
 def test_where_there_is_no_such_process_the_audit_is_here(
     command: list[str], at_hand: Aside, monkeypatch: pytest.MonkeyPatch
