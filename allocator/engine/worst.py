@@ -88,7 +88,8 @@ def worst_first(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, s
     spent.work += final.deterministic_time
     if final.status == "stopped" or _rank(before, final) < _rank(before, plan):
         known = ((t, value(inst, t, plan.chosen, plan.short)) for t in after)
-        final = replace(plan, tiers=(*plan.tiers[:at], *(TierValue(t.name, v, _any(inst, t)) for t, v in known)))
+        behind_it = (TierValue(t.name, v, _any(inst, t)) for t, v in known)
+        final = replace(plan, status="feasible", tiers=(*plan.tiers[:at], *behind_it))
     got = value(inst, tier, final.chosen, final.short)
     first = [replace(t, bound=b.bound) for t, b in zip(final.tiers, base.tiers[:at], strict=False)]
     behind = list(final.tiers[at:])
@@ -132,7 +133,8 @@ def _ceiling(inst: Instance, tier: Tier, base: Solution, proved: bool) -> int:
     """More than this no plan reaches: the least of the posts' own best, where all of them are filled in every plan."""
     own = own_best(inst, tier.worst)
     filled = {inst.pairs[i].post for i in base.chosen}
-    wanted = {p for t in inst.tiers for p, c in t.filled.items() if c > 0 and t.sense == "most"}
+    at_top = [t for t, v in zip(inst.tiers, base.tiers, strict=False) if signed(t, v.value) == top(inst, t)]
+    wanted = {p for t in at_top for p, c in t.filled.items() if c > 0 and t.sense == "most"}
     surely = proved and own and set(tier.worst) <= filled & wanted
     return min(worth for _, worth in own) if surely else max(0, top(inst, tier))  # 0 where none of them is filled
 
