@@ -11,7 +11,10 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import IO
 
@@ -23,6 +26,9 @@ from allocator.domain.plan import Inputs, Plan
 from allocator.domain.policy import Policy
 
 COMMAND = [sys.executable, "-m", "allocator.check.aside"]
+READS, ANSWERS = 30.0, 300.0  # seconds that it has to take a case, and to say what it found
+GRACE = 1.0  # seconds that it still has once whoever asks is to stop
+LOOK = 0.1  # seconds between looks at that
 
 
 class NoAnswer(Exception):
@@ -38,8 +44,11 @@ class Aside:
         self._hand = ThreadPoolExecutor(1)  # a process is as urgent as who begins it, who asks may be less so than we
         self._hand.submit(bool).result()
 
-    def begin(self, case: Case, policy: Policy, seed: int, inputs: Inputs | None) -> Hearing | None:
-        """It reads the case. None where somebody else is asking, or where there is no process."""
+    def begin(
+        self, case: Case, policy: Policy, seed: int, inputs: Inputs | None, stop: threading.Event | None = None
+    ) -> Hearing | None:
+        """It reads the case. None where somebody else is asking, or where there is no process. `stop`: tells whoever
+        asks to end."""
         if not self._one.acquire(blocking=False):
             return None
         try:
@@ -51,14 +60,37 @@ class Aside:
             )
             if self._process is None or self._process.poll() is not None:
                 self._process = self._hand.submit(_process).result()
-            self.tell("case", str(seed), *texts)
+            with self.at_most(READS, stop):
+                self.tell("case", str(seed), *texts)
         except (NoAnswer, OSError):
             self.over(answered=False)
             return None
         except BaseException:  # of the case's, or ours: the next may ask all the same
             self.over(answered=False)
             raise
-        return Hearing(self, case, policy)
+        return Hearing(self, case, policy, stop)
+
+    @contextmanager
+    def at_most(self, seconds: float, stop: threading.Event | None) -> Iterator[None]:
+        """It is ended if what is done here takes longer, or GRACE longer than `stop`: then what waits for it has no
+        answer. One that is halted, or that goes round and round, would else be waited for for ever."""
+        process, over = self._process, threading.Event()
+
+        def watch() -> None:
+            until = time.monotonic() + seconds
+            while not over.wait(LOOK):
+                if stop is not None and stop.is_set():
+                    until = min(until, time.monotonic() + GRACE)
+                if process is not None and time.monotonic() > until:
+                    return process.kill()
+
+        watcher = threading.Thread(target=watch, name="auditor's limit", daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
 
     def tell(self, *lines: str) -> None:
         """Raises NoAnswer."""
@@ -103,8 +135,8 @@ def _process() -> subprocess.Popen[bytes]:
 class Hearing:
     """A case that is being read aside, for one plan."""
 
-    def __init__(self, aside: Aside, case: Case, policy: Policy) -> None:
-        self.aside, self.case, self.policy, self.answered = aside, case, policy, False
+    def __init__(self, aside: Aside, case: Case, policy: Policy, stop: threading.Event | None = None) -> None:
+        self.aside, self.case, self.policy, self.stop, self.answered = aside, case, policy, stop, False
 
     def __enter__(self) -> Hearing:
         return self
@@ -113,10 +145,12 @@ class Hearing:
         self.aside.over(self.answered)
 
     def breaches(self, plan: Plan) -> list[Breach]:
-        """What is found in the plan; here, if the process has ended."""
+        """What is found in the plan; here, if the process has ended or does not answer."""
+        text = plan.model_dump_json(by_alias=True)
         try:
-            self.aside.tell("plan", plan.model_dump_json(by_alias=True))
-            found = [Breach(**row) for row in json.loads(self.aside.told())]
+            with self.aside.at_most(ANSWERS, self.stop):
+                self.aside.tell("plan", text)
+                found = [Breach(**row) for row in json.loads(self.aside.told())]
         except NoAnswer:
             return audit(self.case, self.policy, plan)
         self.answered = True

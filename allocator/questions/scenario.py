@@ -44,7 +44,7 @@ class Scenario:
     def plan(self, stop: Stop | None = None, *, words: bool = True) -> Plan:
         """The answer, audited. Without `words` the texts are left out: for sweeps, which read figures only."""
         began = monotonic()
-        with reading(self.case, self.policy, self.ready.seed, self.inputs, apart=words) as ahead:
+        with reading(self.case, self.policy, self.ready.seed, self.inputs, apart=words, stop=stop) as ahead:
             bare, solution = self.solve(stop)
             plan = self.worded(complete(self.ready, bare, solution, stop and stop.after(began)) if words else bare)
             return audited(self.case, self.policy, plan, ahead)

@@ -56,7 +56,7 @@ def solve(
     if inputs is not None:
         case, policy = apply(case, policy, given)
     ready = allocate.setup(case, policy, seed)
-    with reading(case, policy, seed) as ahead:
+    with reading(case, policy, seed, stop=stop) as ahead:
         began = monotonic()
         bare, solution = allocate.allocate(ready, stop, hint, inputs)
         if not half and stop and stop.event is not None and stop.event.is_set():  # words and audit would be for nobody
@@ -95,13 +95,20 @@ class ReadAhead:
 
 
 def reading(
-    case: Case, policy: Policy, seed: int, inputs: Inputs | None = None, *, apart: bool = True
+    case: Case,
+    policy: Policy,
+    seed: int,
+    inputs: Inputs | None = None,
+    *,
+    apart: bool = True,
+    stop: Stop | None = None,
 ) -> ReadAhead | Hearing | AbstractContextManager[None]:
-    """The auditor reads the case while a plan of it is looked for; `apart`: in a process of its own, if there is one.
-    Nothing for a country: both at once are too large."""
+    """The auditor reads the case while a plan of it is looked for; `apart`: in a process of its own, if there is one,
+    which is not waited for long after `stop`. Nothing for a country: both at once are too large."""
     if len(case.schools) > AHEAD:
         return nullcontext()
-    asked = aside.begin(case, policy, seed, inputs) if apart and aside and len(case.schools) >= APART else None
+    ends = stop.event if stop else None
+    asked = aside.begin(case, policy, seed, inputs, ends) if apart and aside and len(case.schools) >= APART else None
     return asked or ReadAhead(case, policy, seed, inputs)
 
 

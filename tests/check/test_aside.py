@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +18,10 @@ from allocator.check.structure import Breach
 from allocator.domain.case import Case
 from allocator.domain.plan import Plan
 from allocator.domain.policy import Policy
+from allocator.engine.tiers import Stop
 from allocator.errors import Defect
 from allocator.jobs import worker
+from allocator.questions import scenario as scenarios
 from allocator.questions.scenario import Scenario, scenario
 from allocator.reasons import answer
 from allocator.reasons.answer import solve
@@ -153,6 +158,79 @@ def test_a_plan_that_it_finds_wrong_is_not_shown(at_hand: Aside, monkeypatch: py
     monkeypatch.setattr(answer, "audit", lambda *_, **__: [])  # it is not asked
     with pytest.raises(Defect, match="failed its own audit"):
         solve(case, policy)
+
+
+# -- a process that is there and does not answer -------------------------------------------------------------------------
+
+WHOLE = 20.0  # seconds; its limit would be an hour
+
+
+def halt(aside: Aside) -> None:
+    assert aside._process is not None
+    os.kill(aside._process.pid, signal.SIGSTOP)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+@pytest.mark.parametrize("told", ["to stop", "nothing"])
+def test_halted_it_is_waited_for_no_longer_than_its_limit_and_the_audit_is_here(
+    told: str, wrong: bool, aside: Aside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, policy = random_case(3)
+    plan = solve(case, policy)
+    made = misstated(plan) if wrong else plan
+    stop = threading.Event()
+    monkeypatch.setattr(module, "ANSWERS", 3600.0 if told == "to stop" else 0.5)
+    hearing = aside.begin(case, policy, plan.made_with.seed, None, stop)
+    assert hearing is not None
+    halt(aside)
+    if told == "to stop":
+        threading.Timer(0.2, stop.set).start()
+    with hearing:
+        began = time.monotonic()
+        assert hearing.breaches(made) == (audit(case, policy, made) if wrong else [])
+        assert time.monotonic() - began < WHOLE
+        assert not hearing.answered
+    assert asked(aside, case, policy, plan) == []
+
+
+def test_halted_before_a_case_that_no_pipe_holds_it_is_not_given_it_for_ever(
+    aside: Aside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, policy = random_case(1)
+    plan = solve(case, policy)
+    large = case.model_copy(update={"year": "x" * 2**20})
+    stop = threading.Event()
+    stop.set()
+    for limit, stopped in ((0.5, None), (3600.0, stop)):
+        assert asked(aside, case, policy, plan) == []
+        halt(aside)
+        monkeypatch.setattr(module, "READS", limit)
+        began = time.monotonic()
+        assert aside.begin(large, policy, 1, None, stopped) is None
+        assert time.monotonic() - began < WHOLE
+    assert asked(aside, case, policy, plan) == []
+
+
+@pytest.mark.parametrize("what", ["annual", "repair"])
+def test_a_job_told_to_stop_while_it_is_halted_has_its_plan_soon(
+    what: str, at_hand: Aside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, policy = random_case(3)
+    before = solve(case, policy)
+    stop = Stop(event=threading.Event())
+
+    def halted(*args: object) -> Plan:
+        halt(at_hand)
+        assert stop.event is not None
+        stop.event.set()
+        return complete(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "ANSWERS", 3600.0)
+    monkeypatch.setattr(answer if what == "annual" else scenarios, "complete", halted)
+    after = leaver(before)
+    began = time.monotonic()
+    assert (solve(case, policy, stop=stop) if what == "annual" else after.plan(stop)).assignments
+    assert time.monotonic() - began < WHOLE
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has a priority of its own")
