@@ -174,7 +174,7 @@ def recorded() -> str:
         NOTE,
         "What happens in a round is a row of `events` (`data`), what is asked of a worker a row of `jobs` (`request`), in the store and in a backup. Each is JSON in the",
         "`version` of its kind's schema; a row without one is of version 1. Rows are never written anew: an older one is brought up to date each time it is read, by the",
-        "steps named below, and one of a newer version than the program knows is refused with its number. A field that may be absent is left out where it has nothing",
+        "steps named below, and one of a newer version than the program knows is refused with its number; work that is asked so waits for a newer worker. A field that may be absent is left out where it has nothing",
         "to say. *In own words*: taken out where it tells of a person who is erased; *for a time*: and after the days that reasons are kept. A post is *lead*, *support* or",
         "*appraisal*; a state is what a letter tells: *school*, *changed*, *cover*, *ended*, *decided*, *confirmed*. In code: `allocator/domain/happened.py`, `allocator/jobs/asks.py`.",
     ]

@@ -29,6 +29,7 @@ import httpx2 as httpx
 from allocator.service import bounded
 from tests import conftest
 
+NEWER = 9  # the version of what is asked, in a program begun with TEST_NEWER
 ALLOCATOR = [sys.executable, "-m", "allocator.cli"]
 forks = multiprocessing.get_context("forkserver")
 # the last word counts, and the service says one when it is read: above; with pytest all but the last is there (`fork_early`)
@@ -117,6 +118,7 @@ class Forked:
 def _become(args: list[str], env: dict[str, str], log: Path) -> None:
     from allocator.cli import main
     from allocator.jobs import worker
+    from allocator.jobs.asks import ASKS
 
     with log.open("ab") as out:
         os.dup2(out.fileno(), 1)
@@ -126,6 +128,10 @@ def _become(args: list[str], env: dict[str, str], log: Path) -> None:
     os.environ.clear()
     os.environ.update(env)
     worker.POLL = float(env.get("TEST_POLL", worker.POLL))
+    if "TEST_NEWER" in env:  # a program in which every kind of work is asked in a newer way
+        for kind, shapes in ASKS.shapes.items():
+            ASKS.steps.update({(kind, n): lambda data, _: data for n in range(1, NEWER)})  # type: ignore[attr-defined]
+            shapes[0].version = NEWER
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, signal.SIG_DFL)
     bounded.processes.set_forkserver_preload(bounded.WARM)  # its own, not ours
@@ -148,9 +154,9 @@ class Server:
         self.process: Process | None = None
         self.hands: list[Process] = []
 
-    def run(self, *args: str) -> Process:
+    def run(self, *args: str, without: str = "") -> Process:
         if self.quick:
-            return Forked(list(args), self.env, self.log)
+            return Forked(list(args), {k: v for k, v in self.env.items() if k != without}, self.log)
         with self.log.open("ab") as log:
             return subprocess.Popen([*ALLOCATOR, *args], env=self.env, stderr=log, stdout=log, stdin=subprocess.DEVNULL)
 
@@ -165,9 +171,9 @@ class Server:
         except httpx.HTTPError:
             return False
 
-    def hire(self) -> Process:
-        """A worker process of its own, as on another machine."""
-        self.hands.append(self.run("worker"))
+    def hire(self, *, older: bool = False) -> Process:
+        """A worker process of its own, as on another machine; `older`: of the program as it is, beside a newer server."""
+        self.hands.append(self.run("worker", without="TEST_NEWER" if older else ""))
         return self.hands[-1]
 
     def kill(self) -> None:

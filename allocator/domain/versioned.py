@@ -68,6 +68,10 @@ class Schemas(Generic[M]):
     steps: Mapping[tuple[str, int], Step]
     shape: Callable[[str, Mapping[str, Any]], type[M]]
 
+    def knows(self, kind: str, version: int) -> bool:
+        """Whether this program reads such a row, or only a newer one does."""
+        return kind in self.shapes and version <= self.shapes[kind][0].version
+
     def read(self, name: object, kind: str, version: int, data: Mapping[str, Any], at: dt.datetime) -> M:
         """What a row says, recorded `at` that time. Raises Newer for one of a newer program, Spoilt for one that
         fits no schema; both say the row's `name`."""

@@ -35,7 +35,8 @@ VERSION = "2"  # of the work itself, not of the program: raise it when old queue
 SILENT = 10.0  # seconds after which a worker is taken for dead
 LOST = 5.0  # seconds after which a job that the queue does not know is put there again
 OPEN = ("queued", "running")
-ENDED = ("ERROR", "SUCCESS", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+LEFT = "CANCELLED"  # how the queue calls what a worker left to another: nobody takes it until a newer one asks for it
+ENDED = ("ERROR", "SUCCESS", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 COST = {
     "export": 1,
     "what_if": 2,
@@ -173,11 +174,12 @@ class Queue:
         lately = WorkerRow.seen.between(now - self.silent, now + self.silent)
         return set(session.scalars(sa.select(WorkerRow.id).where(lately, WorkerRow.kind == kind)))
 
-    def look_after(self) -> None:
-        """One round of care: hand out again what a dead worker held, send what the queue has lost."""
+    def look_after(self, free: bool = False) -> None:
+        """One round of care: hand out again what a dead worker held, send what the queue has lost; and, by a worker
+        who is `free`, what an older one has left (`worker.run_job`). A newer program looks after its jobs itself."""
         with self.db.read() as s:
-            open_ = sa.select(Job.id, Job.kind, Job.turn, Job.created_at, Job.attempt).where(Job.state.in_(OPEN))
-            waiting = s.execute(open_.order_by(Job.created_at)).all()
+            open_ = sa.select(Job.id, Job.kind, Job.version, Job.turn, Job.created_at, Job.attempt)
+            waiting = s.execute(open_.where(Job.state.in_(OPEN)).order_by(Job.created_at)).all()
             if not waiting:
                 return
             alive = self.alive(s)
@@ -191,11 +193,17 @@ class Queue:
                 workflow_ids=[n for w in waiting for n in (w.id, w.id + AGAIN)], load_input=False, load_output=False
             )
         }
-        for job_id, kind, turn, created, attempt in waiting:
+        for job_id, kind, version, turn, created, attempt in waiting:
+            if not ASKS.knows(kind, version):
+                continue
             late = (keep.now() - created).total_seconds() > LOST
-            how = known.get(job_id + AGAIN) or known.get(job_id)
+            last = job_id + AGAIN if job_id + AGAIN in known else job_id
+            how = known.get(last)
             if how is None and late:
                 self._enqueue(job_id, kind, turn)
+            elif how == LEFT:
+                if free:
+                    self.client.resume_workflow(last, queue_name=QUEUE)
             elif how in ENDED and attempt == 0 and job_id + AGAIN not in known:
                 self._enqueue(job_id, kind, turn, AGAIN)  # a queue older or newer than the store: nobody began it here
             elif how in ENDED:
@@ -222,9 +230,15 @@ class Queue:
         with self.db.write() as s:
             s.execute(sa.delete(WorkerRow).where(WorkerRow.id == name))
 
-    def caretaker(self, ended: threading.Event, every: float = 1.0, life: str | None = None) -> threading.Thread:
+    def caretaker(
+        self,
+        ended: threading.Event,
+        every: float = 1.0,
+        life: str | None = None,
+        free: Callable[[], bool] = lambda: False,
+    ) -> threading.Thread:
         """Look after the queue until `ended`, in the background; `life`: the server that does, which is alive
-        meanwhile."""
+        meanwhile; `free`: whether a worker that does has nothing in hand."""
 
         def care() -> None:
             told, tidied = "", 0.0
@@ -232,7 +246,7 @@ class Queue:
                 try:
                     if life:
                         self.beat(life, "server")
-                    self.look_after()
+                    self.look_after(free())
                     if time.monotonic() - tidied > TIDY:
                         with self.db.write() as s:
                             keep.tidy(s)

@@ -9,23 +9,26 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, is_dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient
+from dbos import DBOS
 from dbos._dbos import _get_dbos_instance
+from dbos._error import DBOSAwaitedWorkflowCancelledError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from allocator.check.aside import Aside
 from allocator.engine.tiers import Stop
-from allocator.errors import AllocatorError, Defect, Stopped
+from allocator.errors import AllocatorError, Stopped
 from allocator.jobs import asks, tasks
-from allocator.jobs.queue import COST, LOST, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
+from allocator.jobs.asked_parts import MOST_ATTEMPTS, AskedParts
+from allocator.jobs.asks import ASKS
+from allocator.jobs.queue import COST, OPEN, PARTS, PATIENCE, PLAIN, QUEUE, SILENT, VERSION, Queue, patiently
 from allocator.jobs.quiet import quieten
 from allocator.reasons import answer
 from allocator.store import keep, migrate
@@ -33,15 +36,19 @@ from allocator.store.database import Database, cause
 from allocator.store.tables import Job, JobPart
 
 HEARTBEAT = 1.0  # seconds
-MOST_ATTEMPTS = 5  # a job that has brought down this many workers is not given to another
 WATCH = 0.1  # seconds between looks at whether a job was cancelled
 POLL = 0.2  # seconds between looks into the queue
 SOON = 2  # of a turn (queue.COST): a job that costs more gives way
 LOW = 10  # by how much the priority of what gives way is lower (`nice`)
 DRAIN = 3  # seconds a worker told to end gives its running job to finish
+TOO_NEW = "It waits for a worker of the newer version of the program. If none comes, tell whoever runs the service."
+BACK = 1.5  # seconds in which a newer worker asks for what is left and takes it, before the one who left it looks again
 LEAVING = 10  # seconds after which it has ended, whatever it waits for
 
 log = logging.getLogger("allocator.worker")
+logging.getLogger("dbos").addFilter(  # what is left, or stopped, is no error
+    lambda line: not (line.exc_info and isinstance(line.exc_info[1], DBOSAwaitedWorkflowCancelledError))
+)
 T = TypeVar("T")
 _db: Database | None = None  # one a process, for the workflows below
 _name = ""
@@ -66,7 +73,7 @@ def work(database: Database, ended: threading.Event, name: str | None = None, si
     patiently(lambda: queue.beat(_name, "worker"))
     answer.aside = Aside()
     _launch()
-    queue.caretaker(ended)
+    queue.caretaker(ended, free=lambda: not _held)
     while not ended.wait(HEARTBEAT):
         try:
             queue.beat(_name, "worker")
@@ -136,7 +143,7 @@ def run_spread(job_id: str) -> None:
     def whole(job: Job, stop: Stop) -> dict[str, Any]:
         asked = tasks.asked(db(), job)
         numbers = asked.numbers(stop)
-        parts = _Parts(Queue(db()).client, job, numbers)
+        parts = AskedParts(Queue(db()).client, job, numbers)
         while True:
             with db().read() as s:
                 done = list(s.scalars(sa.select(JobPart).where(JobPart.job_id == job_id).order_by(JobPart.n)))
@@ -153,56 +160,14 @@ def run_spread(job_id: str) -> None:
     _run(job_id, whole)
 
 
-class _Parts:
-    """The parts of a job in the queue. One that ended without an answer, its worker dead at a bad moment, is asked
-    again."""
-
-    def __init__(self, client: DBOSClient, job: Job, numbers: Iterable[int]) -> None:
-        self.client, self.job_id, self.turn = client, job.id, max(1, job.turn)
-        self.tries = dict.fromkeys(numbers, 0)
-        self.looked = time.monotonic()
-        for n in self.tries:
-            self._ask(n)
-
-    def _name(self, n: int) -> str:
-        return f"{self.job_id}:{n}:{self.tries[n]}" if self.tries[n] else f"{self.job_id}:{n}"
-
-    def _ask(self, n: int) -> None:
-        what: Any = {
-            "workflow_name": "run_part",
-            "queue_name": PARTS,
-            "workflow_id": self._name(n),
-            "app_version": VERSION,
-            "priority": self.turn,
-        }
-        self.client.enqueue(what, self.job_id, n)
-
-    def ask_again(self, done: set[int]) -> None:
-        """Look every few seconds. Raises Defect for a part that has ended MOST_ATTEMPTS times without an answer."""
-        if time.monotonic() - self.looked < LOST:
-            return
-        self.looked = time.monotonic()
-        open_ = {self._name(n): n for n in self.tries if n not in done}
-        for flow in self.client.list_workflows(workflow_ids=list(open_), load_input=False, load_output=False):
-            if flow.status in ("PENDING", "ENQUEUED", "DELAYED"):
-                continue
-            n = open_[flow.workflow_id]
-            self.tries[n] += 1
-            if self.tries[n] >= MOST_ATTEMPTS:
-                raise Defect(f"Part {n} of this work ended {MOST_ATTEMPTS} times without an answer.")
-            log.warning("part asked again", extra={"job": self.job_id, "part": n, "ended": flow.status})
-            self._ask(n)
-
-    def cancel(self) -> None:
-        self.client.cancel_workflows([self._name(n) for n in self.tries])
-
-
 @DBOS.workflow(name="run_part", max_recovery_attempts=1000)
 def run_part(job_id: str, n: int) -> None:
     with db().read() as s:
         job = s.get(Job, job_id)
         if job is None or job.cancel or s.get(JobPart, (job_id, n)) is not None:
             return
+    if not ASKS.knows(job.kind, job.version):
+        return _leave()
     ends, part = Ends(), f"{job_id}:{n}"
     threading.Thread(target=_watch, args=(job_id, None, ends, {}), daemon=True).start()
     _held[part] = 0
@@ -238,6 +203,8 @@ def giving_way(work: Callable[[], T]) -> T:
 
 def _run(job_id: str, do: Any) -> None:
     """Claim it, do it, say how it ended. An answer is written only by the claim that made it."""
+    if patiently(lambda: _too_new(job_id)):
+        return _leave()
     claim = patiently(lambda: _claim(job_id))
     if claim is None:
         return
@@ -259,7 +226,7 @@ def _claimed(job: Job, attempt: int, do: Any) -> None:
         return
     try:
         ask = asks.of(job)
-    except AllocatorError as error:  # accepted by a newer version of this program
+    except AllocatorError as error:  # a spoilt row
         unread = error.text
         patiently(lambda: _end(job, attempt, "failed", unread, None))
         log.error("job failed", extra={**named, "cause": type(error).__name__})
@@ -301,12 +268,32 @@ def _claimed(job: Job, attempt: int, do: Any) -> None:
     log.info("job ended", extra={**named, **line, **({"cause": why} if why else {})})
 
 
+def _too_new(job_id: str) -> bool:
+    """Whether only a newer program reads what it asks; then it waits for a worker of that, which may be beside us while
+    the program is being renewed, and says so."""
+    with db().write() as s:
+        job = s.get(Job, job_id, with_for_update=True)
+        if job is None or job.state not in OPEN or ASKS.knows(job.kind, job.version):
+            return False
+        job.state, job.reason, job.worker, job.progress = "queued", TOO_NEW, None, None
+        return True
+
+
+def _leave() -> None:
+    """The workflow that we are in is no worker's until it is resumed (`Queue.look_after`, `AskedParts.ask_again`);
+    others go first."""
+    log.info("left to a newer worker", extra={"job": DBOS.workflow_id, "worker": _name})
+    _get_dbos_instance()._sys_db.cancel_workflows([str(DBOS.workflow_id)])
+    time.sleep(BACK)
+
+
 def _claim(job_id: str) -> tuple[Job, int] | None:
     with db().write() as s:
         job = s.get(Job, job_id, with_for_update=True)
-        if job is None or job.state not in ("queued", "running"):
+        if job is None or job.state not in OPEN:
             return None
         job.attempt += 1
+        job.reason = None
         job.state, job.worker, job.started_at = "running", _name, job.started_at or keep.now()
         return job, job.attempt
 

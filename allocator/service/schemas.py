@@ -234,7 +234,8 @@ class ExportIn(In):
 
 
 class JobOut(BaseModel):
-    """`state`: queued, running, done, cancelled or failed; `reason` where it did not end well."""
+    """`state`: queued, running, done, cancelled or failed; `reason` where it did not end well, or waits for a
+    worker of a newer version of the program."""
 
     id: str
     kind: str

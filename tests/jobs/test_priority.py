@@ -49,6 +49,7 @@ def test_what_goes_wrong_is_told_as_it_is() -> None:
 
 @pytest.mark.parametrize("kind", get_args(JobKind))
 def test_a_job_gives_way_unless_it_is_short(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_too_new", lambda _: False)
     monkeypatch.setattr(worker, "_claim", lambda _: (Job(id="j", kind=kind, attempt=1), 1))
     monkeypatch.setattr(asks, "of", lambda _: JobAsk())
     monkeypatch.setattr(worker, "_watch", lambda *_: None)

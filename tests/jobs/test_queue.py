@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import pickle
 from dataclasses import dataclass, field
@@ -32,9 +33,13 @@ class Client:
 
     flows: dict[str, str]
     asked: list[str] = field(default_factory=list)
+    resumed: list[str] = field(default_factory=list)
 
     def list_workflows(self, *, workflow_ids: list[str] | None = None, **_: Any) -> list[Flow]:
         return [Flow(n, how) for n, how in self.flows.items() if n in (workflow_ids or ())]
+
+    def resume_workflow(self, name: str, queue_name: str) -> None:
+        self.resumed.append(f"{queue_name} {name}")
 
     def enqueue(self, options: dict[str, Any], job: str) -> None:
         assert job == "waiting"
@@ -47,16 +52,16 @@ def desk(tmp_path: Path) -> Desk:
     return open_office(tmp_path)
 
 
-def looked_after(desk: Desk, flows: dict[str, str], rounds: int = 3) -> tuple[Client, str]:
+def looked_after(desk: Desk, flows: dict[str, str], rounds: int = 3, free: bool = False) -> tuple[Client, str]:
     queue, client = Queue(desk.db), Client(flows)
     queue.__dict__["client"] = client
     for _ in range(rounds):
-        queue.look_after()
+        queue.look_after(free)
     with desk.db.read() as s:
         return client, s.get_one(Job, "waiting").state
 
 
-@pytest.mark.parametrize("how", ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+@pytest.mark.parametrize("how", ["SUCCESS", "ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
 def test_a_job_that_an_older_queue_had_done_with_is_begun_again(desk: Desk, how: str) -> None:
     """As after a restore in place: nobody has claimed it in this store."""
     client, state = looked_after(desk, {"waiting": how})
@@ -73,6 +78,29 @@ def test_a_job_that_was_begun_and_ended_without_an_answer_has_failed(desk: Desk)
         s.get_one(Job, "waiting").attempt = 1
     client, state = looked_after(desk, {"waiting": "ERROR"})
     assert (client.asked, state) == ([], "failed")
+
+
+@pytest.mark.parametrize("name", ["waiting", "waiting" + AGAIN])
+@pytest.mark.parametrize("attempt", [0, 1])
+def test_what_an_older_worker_left_is_asked_for_by_a_worker_who_is_free_alone(
+    name: str, attempt: int, desk: Desk
+) -> None:
+    with desk.db.write() as s:
+        s.get_one(Job, "waiting").attempt = attempt
+    flows = {"waiting": "SUCCESS", name: "CANCELLED"}
+    client, state = looked_after(desk, dict(flows), rounds=1)
+    assert (client.asked, client.resumed, state) == ([], [], "queued")
+    client, state = looked_after(desk, dict(flows), rounds=1, free=True)
+    assert (client.asked, client.resumed, state) == ([], [f"jobs {name}"], "queued")
+
+
+@pytest.mark.parametrize("how", [{}, {"waiting": "CANCELLED"}, {"waiting": "ERROR"}])
+def test_what_only_a_newer_program_reads_is_left_to_that(how: dict[str, str], desk: Desk) -> None:
+    with desk.db.write() as s:
+        job = s.get_one(Job, "waiting")
+        job.version, job.created_at = 9, job.created_at - dt.timedelta(hours=1)
+    client, state = looked_after(desk, dict(how), free=True)
+    assert (client.asked, client.resumed, state) == ([], [], "queued")
 
 
 @pytest.mark.parametrize(("claim", "now"), [(2, ("queued", 1)), (1, ("running", 2))])

@@ -179,15 +179,41 @@ def test_work_of_a_newer_program_is_still_shown_and_stopped(newer: Desk) -> None
         assert s.get_one(Job, "waiting").cancel
 
 
-def test_a_job_that_a_newer_program_accepted_ends_with_the_reason(newer: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("held", [False, True])
+def test_a_job_that_a_newer_program_accepted_waits_for_a_newer_worker_and_says_so(
+    held: bool, newer: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`held`: a newer worker had it, and is gone."""
+    left: list[bool] = []
     monkeypatch.setattr(worker, "_db", newer.db)
+    monkeypatch.setattr(worker, "_leave", lambda: left.append(True))
+    with newer.db.write() as s:
+        s.get_one(EventRow, ("r", 3)).version = 1
+        if held:
+            job = s.get_one(Job, "waiting")
+            job.state, job.attempt, job.worker, job.progress = "running", 1, "gone", {}
     worker._run("waiting", lambda job, stop: pytest.fail("it was begun"))
+    assert left == [True]
     with newer.db.read() as s:
         job = s.get_one(Job, "waiting")
-        assert job.state == "failed"
-        assert str(job.reason).startswith(
-            "Job waiting (solve) is of version 9; this version of the program reads up to 2."
-        )
+        assert (job.state, job.reason, job.attempt, job.worker) == ("queued", worker.TOO_NEW, int(held), None)
+    me = newer.headers("manager")
+    assert newer.client.get("/solves/waiting", headers=me).json()["reason"] == worker.TOO_NEW
+    assert f"Waiting for its turn. {worker.TOO_NEW}" in newer.client.get("http://testserver/rounds/r", headers=me).text
+    Queue(newer.db).beat("w", "worker")
+    page = newer.client.get("http://testserver/rounds/r/jobs/waiting", headers=me).text
+    assert worker.TOO_NEW in page
+    assert "It begins at once" not in page
+
+
+def test_begun_by_a_newer_worker_it_no_longer_says_that_it_waits(newer: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_db", newer.db)
+    with newer.db.write() as s:
+        job = s.get_one(Job, "waiting")
+        job.version, job.reason = 2, worker.TOO_NEW
+    worker._run("waiting", lambda job, stop: {})
+    with newer.db.read() as s:
+        assert (s.get_one(Job, "waiting").state, s.get_one(Job, "waiting").reason) == ("done", None)
 
 
 @pytest.fixture(params=["version", "kind"])

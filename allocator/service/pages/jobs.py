@@ -102,9 +102,9 @@ def waiting(
         with as_written(f"Job {job}"):
             now = so_far(found.progress)
         before = ahead(s, found)
+        nobody = found.state == "queued" and not office.queue.alive(s)
         mark = (
-            f"{before} {found.state} {found.cancel} {found.state == 'queued' and not office.queue.alive(s)} {now.step} "
-            f"{now.done} {' '.join(now.lines)}"
+            f"{before} {found.state} {found.reason} {found.cancel} {nobody} {now.step} {now.done} {' '.join(now.lines)}"
         )
         if by_script and (found.state in FINAL or mark == seen):
             return _told(request, HX_Refresh="true") if found.state in FINAL else _told(request)
@@ -113,7 +113,6 @@ def waiting(
         with as_written(f"Job {job}"):
             beside = None if trial else (found.result or {}).get("plan")
         best = keep.plan_of(keep.plan_row(s, beside)) if beside else None
-        nobody = found.state == "queued" and not office.queue.alive(s)
     return show(
         request,
         "jobs.html",
