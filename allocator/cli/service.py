@@ -201,6 +201,7 @@ def retention(
     as_json: JsonOpt = False,
 ) -> None:
     """How long what is kept, and what is older now; with --apply that is taken out. Run it each night."""
+    from allocator.errors import Spoilt
     from allocator.service.environment import from_env
     from allocator.store import migrate, retention
     from allocator.store.database import open_store
@@ -214,9 +215,11 @@ def retention(
         say_json(
             [{"what": r.key, "days": r.days, "since": r.since, "why": r.why, "older": found[r.key]} for r in rules]
         )
-        return
-    for r in rules:
-        say(f"{r.what}: {r.days:,} days since {r.since}; {found[r.key]} {'taken out' if apply else 'older'}.")
+    else:
+        for r in rules:
+            say(f"{r.what}: {r.days:,} days since {r.since}; {found[r.key]} {'taken out' if apply else 'older'}.")
+    if found.unread:
+        raise Spoilt(retention.untaken(found.unread))
 
 
 def the_programme(session: Session, named: str) -> str:

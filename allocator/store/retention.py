@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +30,12 @@ from allocator.store.tables import (
     SentRow,
     UploadRow,
 )
+from allocator.words import counted, listed
 
 APPLIED = "retention"  # the mark of the last time
 GONE = "taken out: kept no longer"
 BRIEF = FACTS.brief()
+MOST = 5  # rows told by name
 
 
 @dataclass(frozen=True)
@@ -111,16 +114,21 @@ def schedule(days: Mapping[str, int]) -> tuple[KeepingRule, ...]:
     return tuple(KeepingRule(r.key, r.what, days.get(r.key, r.days), r.since, r.why) for r in RULES)
 
 
-def apply(
-    db: Database, days: Mapping[str, int], *, now: dt.datetime | None = None, dry: bool = False
-) -> dict[str, int]:
+class OlderRows(dict[str, int]):
+    """How many rows of each kind are older; `unread`: those that cannot be read, whose words therefore stay."""
+
+    unread: tuple[str, ...] = ()
+
+
+def apply(db: Database, days: Mapping[str, int], *, now: dt.datetime | None = None, dry: bool = False) -> OlderRows:
     """Take out what is older than `days` of its kind; how many rows of each. `dry`: only count."""
-    now, found = now or keep.now(), {}
+    now, found = now or keep.now(), OlderRows()
     before = {r.key: now - dt.timedelta(days=r.days) for r in schedule(days)}
     with db.read() if dry else db.write() as s:
         for r in RULES[:-1]:
             found[r.key] = DO[r.key](s, before[r.key], dry)
         old = _old_rounds(s, before["rounds"])
+        found.unread = tuple(_unread(s, before["reasons"], old))
         if not dry:
             s.merge(Mark(name=APPLIED, at=now))
     found["rounds"] = len(old)
@@ -129,6 +137,16 @@ def apply(
     if not dry and any(found.values()):
         settle(db)
     return found
+
+
+def untaken(rows: Sequence[str]) -> str:
+    """What to say of rows that cannot be read."""
+    more = counted(len(rows) - MOST, "more row")
+    named = listed([*rows[:MOST], *([more] if len(rows) > MOST else [])])
+    return (
+        f"{named} cannot be read, so what was written there in people's own words stays beyond its days; all else is "
+        "as told. Restore the store from a backup, and tell whoever answers for data protection."
+    )
 
 
 def _delete(s: Session, table: Any, which: Any, dry: bool) -> int:
@@ -149,25 +167,53 @@ def _work(s: Session, before: dt.datetime, dry: bool) -> int:
     return _delete(s, Job, old, dry)
 
 
+@dataclass(frozen=True)
+class _Wordy:
+    """An old row with words, as the store has it: `data` is None where that is no object of JSON."""
+
+    table: type[EventRow | AskRow]
+    round_id: str
+    n: int
+    kind: str
+    data: dict[str, Any] | None
+
+    def said(self) -> dict[str, str]:
+        """What is to stand in place of words."""
+        data, fields = self.data or {}, BRIEF[self.kind] if self.table is EventRow else ("note", "why")
+        return {k: GONE for k in fields if data.get(k) and data[k] != GONE}
+
+
+def _wordy(s: Session, before: dt.datetime) -> Iterator[_Wordy]:
+    """Read as text: one row that is spoilt holds up no other."""
+    for table, kinds in ((EventRow, tuple(BRIEF)), (AskRow, ("answered", "next_year"))):
+        written = sa.cast(table.data, sa.Text)
+        query = sa.select(table.round_id, table.n, table.kind, written)
+        for id, n, kind, text in s.execute(query.where(table.at < before, table.kind.in_(kinds))).all():
+            try:
+                data = json.loads(text)
+            except (TypeError, ValueError):
+                data = None
+            yield _Wordy(table, id, n, kind, data if isinstance(data, dict) else None)
+
+
 def _reasons(s: Session, before: dt.datetime, dry: bool) -> int:
     """Only what was written freely: who answered what and when stays, so the round is what it was."""
     count = 0
-    for e in s.scalars(sa.select(EventRow).where(EventRow.at < before, EventRow.kind.in_(BRIEF))):
-        said = _said(e.data, BRIEF[e.kind])
+    for row in _wordy(s, before):
+        said, table = row.said(), row.table
         count += bool(said)
         if said and not dry:
-            e.data = {**e.data, **said}
-    for a in s.scalars(sa.select(AskRow).where(AskRow.at < before, AskRow.kind.in_(("answered", "next_year")))):
-        said = _said(a.data, ("note", "why"))
-        count += bool(said)
-        if said and not dry:
-            a.data = {**a.data, **said}
+            one = sa.update(table).where(table.round_id == row.round_id, table.n == row.n)
+            s.execute(one.values(data={**(row.data or {}), **said}))
     return count
 
 
-def _said(data: Any, fields: Iterable[str]) -> dict[str, str]:
-    """What is to stand in place of words; a spoilt row, which is no object, says nothing and holds nobody up."""
-    return {k: GONE for k in fields if data.get(k) and data[k] != GONE} if isinstance(data, dict) else {}
+def _unread(s: Session, before: dt.datetime, going: Collection[str]) -> Iterator[str]:
+    """The rows whose words cannot be taken out; those of rounds that are `going` go with them."""
+    for row in _wordy(s, before):
+        if row.data is None and row.round_id not in going:
+            named = "Event {}" if row.table is EventRow else "Row {} of what was asked first"
+            yield f"Round {keep.the_round(s, row.round_id).name}: {named.format(row.n)}"
 
 
 def _letters(s: Session, before: dt.datetime, dry: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from allocator import rounds
+from allocator import cli, rounds
 from allocator.check.audit import audit
 from allocator.domain.case import Case
 from allocator.domain.policy import Policy
@@ -398,6 +399,46 @@ def test_a_round_that_cannot_be_read_goes_and_holds_up_no_schedule(desk: Desk) -
         assert s.get(RoundRow, "n") is None
         line = s.scalars(sa.select(AuditRow).where(AuditRow.action == "round erased")).one()
         assert line.detail.endswith("plan not to be read")
+
+
+@IN_BOTH
+@pytest.mark.parametrize("spoilt", ["[]", "7", "null", "{not JSON"])
+def test_a_row_that_cannot_be_read_keeps_its_words_is_named_and_holds_up_no_schedule(desk: Desk, spoilt: str) -> None:
+    """What is not JSON at all only SQLite takes."""
+    if not desk.db.sqlite and spoilt == "{not JSON":
+        pytest.skip("PostgreSQL keeps JSON alone")
+    told = ("Round 2026/27 again: Event 3", "Round 2026/27 again: Row 1 of what was asked first")
+    kind = "text" if desk.db.sqlite else "json"
+    with desk.db.engine.begin() as c:
+        for table in ("events", "asking"):
+            which = f"update {table} set data = cast(:spoilt as {kind}) where round_id = 'n' and n = :n"
+            c.execute(sa.text(which), {"spoilt": spoilt, "n": 3 if table == "events" else 1})
+    when = keep.now() + dt.timedelta(days=401)
+    for dry in (True, False):
+        found = retention.apply(desk.db, {}, now=when, dry=dry)
+        assert (found["reasons"], found.unread) == (2, told)  # of four: a question, and a refusal elsewhere
+    assert retention.apply(desk.db, {}, now=when)["reasons"] == 0
+    text = retention.untaken(found.unread)
+    assert text.startswith(f"{told[0]} and {told[1]} cannot be read, so what was written there")
+    assert text.endswith("Restore the store from a backup, and tell whoever answers for data protection.")
+    assert " and 5 more rows cannot be read, " in retention.untaken(told * 5)
+    found = retention.apply(desk.db, {}, now=keep.now() + dt.timedelta(days=10**4))
+    assert (found["rounds"], found.unread) == (3, ())  # they go with their round
+
+
+def test_by_hand_the_rest_is_done_and_told_before_what_could_not_be(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with desk.db.engine.begin() as c:
+        c.exec_driver_sql("update events set data = '{not JSON' where round_id = 'n' and n = 3")
+        c.exec_driver_sql("update events set at = '2020-01-01 00:00:00.000000' where round_id = 'n'")
+    monkeypatch.setenv("ALLOCATOR_DATABASE_URL", str(desk.db.url))
+    monkeypatch.setattr(sys, "argv", ["allocator", "retention", "--apply"])
+    with pytest.raises(SystemExit, match="70"):
+        cli.main()
+    said = capsys.readouterr()
+    assert "own words: 400 days since they were written; 1 taken out." in said.out
+    assert said.err.startswith("allocator: Round 2026/27 again: Event 3 cannot be read, so ")
 
 
 @long()
