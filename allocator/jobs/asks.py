@@ -11,10 +11,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from allocator.domain.change import parse
 from allocator.domain.happened import PostOf
 from allocator.domain.round import Frozen
 from allocator.domain.versioned import Changes, Id, Schemas, SipId, TextKind, Urn, Versioned, Why
-from allocator.errors import Newer, Spoilt
+from allocator.errors import Newer, Spoilt, UsageError
 from allocator.store.tables import Job
 
 JobKind = Literal["solve", "what_if", "choices", "resubmission", "sweep", "frontier", "export"]
@@ -139,7 +140,14 @@ ASKS = Schemas[JobAsk]("job", SHAPES, {("solve", 1): _solve_2}, _shape)
 def of(job: Job) -> JobAsk:
     """What a job asks, whichever version of this program accepted it. Raises Newer, Spoilt
     (`versioned.Schemas.read`)."""
-    return ASKS.read(job.id, job.kind, job.version, job.request, job.created_at)
+    ask = ASKS.read(job.id, job.kind, job.version, job.request, job.created_at)
+    try:
+        for change in ask.changes if isinstance(ask, (WhatIfAsk, ChoicesAsk)) else ():
+            parse(change)
+    except UsageError as error:  # they were in order when they were asked
+        told = f"Job {job.id} ({job.kind}) cannot be read: {error.text}"
+        raise Spoilt(f"{told} Restore the store from a backup.") from None
+    return ask
 
 
 def is_trial(job: Job) -> bool:

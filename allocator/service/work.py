@@ -21,7 +21,7 @@ from allocator.service.limits import AtOnce
 from allocator.service.roles import Who
 from allocator.service.schemas import JobOut
 from allocator.store import keep
-from allocator.store.legible import as_written
+from allocator.store.legible import MadePlan, answer, as_written
 from allocator.store.tables import Job, RoundRow
 
 log = logging.getLogger("allocator.service")
@@ -130,7 +130,7 @@ def answered(office: Office, request: Request, job: Job) -> Response:
             ):  # told no more than what they asked
                 return JSONResponse(asked, 202, headers)
             if now.state == "done" and now.result and now.kind in ("solve", "what_if", "resubmission"):
-                row = keep.plan_row(s, str(now.result["plan"]))
+                row = keep.plan_row(s, answer(now, MadePlan).plan)
                 plan = {"Content-Location": f"/api/v1/plans/{row.id}", "ETag": f'"{row.content}"'}
                 return Response(row.body, 200, headers | plan, "application/json")
             return JSONResponse(job_out(now).model_dump(mode="json"), 200, headers)

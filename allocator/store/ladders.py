@@ -13,7 +13,7 @@ from allocator.domain.round import Person
 from allocator.errors import NotThere
 from allocator.rounds.ladders import Matter, MatterKind, Owner, Step, Word
 from allocator.store import keep
-from allocator.store.legible import as_written
+from allocator.store.legible import as_written, rungs
 from allocator.store.tables import MatterRow, MatterStep
 
 
@@ -68,8 +68,11 @@ def _matter(s: Session, row: MatterRow) -> Matter:
         steps = tuple(
             Step(x.at, Person.model_validate(x.by), cast(Word, x.word), x.rung, x.text, _day(x.reply_by)) for x in rows
         )
+        names = rungs(row)
+        if not steps or any(step.rung not in range(len(names)) for step in steps):
+            raise TypeError
         kind, owner = cast(MatterKind, row.kind), cast(Owner, row.owner)
-        return Matter(row.id, row.programme_id, kind, owner, row.urn, row.sip, tuple(row.rungs), steps)
+        return Matter(row.id, row.programme_id, kind, owner, row.urn, row.sip, names, steps)
 
 
 def _day(text: str | None) -> dt.date | None:

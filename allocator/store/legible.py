@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
 from allocator.domain.case import Case
@@ -16,6 +17,7 @@ from allocator.domain.plan import Plan
 from allocator.errors import Spoilt, UsageError
 from allocator.store.tables import AskRow, Base, CaseRow, EventRow, Job, MatterRow, MatterStep, PlanRow, RoundRow
 
+T = TypeVar("T")
 UNFIT = (ValueError, KeyError, TypeError, AttributeError)  # what reading another sort of thing raises
 
 
@@ -26,6 +28,27 @@ def as_written(named: str) -> Iterator[None]:
         yield
     except UNFIT as error:
         raise Spoilt(f"{named} cannot be read: {_wrong(error)}. Restore the store from a backup.") from None
+
+
+@dataclass(frozen=True)
+class MadePlan:
+    """What a job that made a plan says of it."""
+
+    plan: str
+
+
+def answer(job: Job, shape: type[T]) -> T:
+    """What came of a job, as a dataclass of what is read of it. Raises Spoilt."""
+    with as_written(f"Job {job.id}"):
+        return TypeAdapter(shape).validate_python(job.result)
+
+
+def rungs(row: MatterRow) -> tuple[str, ...]:
+    """Who hears the matter in turn. Raises TypeError where these are no names."""
+    names = row.rungs
+    if not (isinstance(names, list) and names and all(isinstance(name, str) for name in names)):
+        raise TypeError
+    return tuple(names)
 
 
 def whole(row: CaseRow) -> CaseRow:
@@ -44,7 +67,7 @@ def unread(s: Session, programme: str) -> str | None:
             if wrong := _first(s, table, table.round_id == row.id, named, reads):  # type: ignore[attr-defined]
                 return f"Round {row.name}: {wrong}"
     mine = sa.select(MatterRow.id).where(MatterRow.programme_id == programme)
-    return _first(s, MatterRow, MatterRow.id.in_(mine), "Matter {0}", lambda r: r.rungs) or _first(
+    return _first(s, MatterRow, MatterRow.id.in_(mine), "Matter {0}", rungs) or _first(
         s, MatterStep, MatterStep.matter_id.in_(mine), "Step {1} of matter {0}", _who
     )
 
@@ -67,7 +90,8 @@ def _first(
 
 
 def _wrong(error: Exception) -> str:
-    return error.errors()[0]["msg"] if isinstance(error, ValidationError) else "it is of another sort"
+    first = error.errors()[0] if isinstance(error, ValidationError) else None
+    return first["msg"] if first and first["type"] != "dataclass_type" else "it is of another sort"
 
 
 def _told(named: str, key: tuple[Any, ...], why: str) -> str:

@@ -4,13 +4,14 @@ worked out again."""
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
 from allocator.domain.plan import Plan
 from allocator.jobs import asks
 from allocator.jobs.asks import ChoicesAsk, ChosenRow
+from allocator.questions.choices import Choice, Offer
 from allocator.reasons.answer import world
 from allocator.report.changes_told import NamesWithChanges, sentences, title
 from allocator.report.sides import sides
@@ -23,10 +24,19 @@ from allocator.service.pages.what_if import address, choices_job, plan_of_round
 from allocator.service.roles import Who
 from allocator.service.schemas import Id
 from allocator.store import keep
-from allocator.store.legible import as_written
+from allocator.store.legible import answer
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class ListsTold:
+    """What came of the work: the plan if nobody chooses, each school's list, who compete for one place."""
+
+    plan: str
+    lists: tuple[Choice, ...]
+    contests: tuple[str, ...]
 
 
 @router.get("/rounds/{id}/choices/{job}")
@@ -45,10 +55,9 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
     with office.db.read() as s:
         facts = around(s, id, who)
         found, ask = _choices_of(job_in(s, who, job), id)
-        with as_written(f"Job {job}"):
-            result = {k: (found.result or {})[k] for k in ("plan", "lists", "contests")}
+        told = answer(found, ListsTold)
         before = keep.plan_of(plan_of_round(s, who, id, ask.plan))
-        after = keep.plan_of(plan_of_round(s, who, id, result["plan"]))
+        after = keep.plan_of(plan_of_round(s, who, id, told.plan))
     case, changes = world(before)[0], list(ask.changes)
     chosen = [(c.urn, c.sip) for c in ask.chosen]
     return show(
@@ -57,13 +66,13 @@ def _page(request: Request, id: str, job: str, who: Who, office: Office, templat
         who,
         **facts,
         job=job,
-        lists=result["lists"],
-        contests=result["contests"],
+        lists=told.lists,
+        contests=told.contests,
         chosen=chosen,
         names=NamesWithChanges(case, changes),
         heading=title(changes, case),
         said=sentences(changes, case),
-        answer=result["plan"],
+        answer=told.plan,
         before=ask.plan,
         found=sides(before, after),
         change=address(id, changes),
@@ -81,9 +90,9 @@ def _choices_of(job: Job, id: str) -> tuple[Job, ChoicesAsk]:
     return job, ask
 
 
-def consequence(offer: dict[str, Any]) -> str:
+def consequence(offer: Offer) -> str:
     """What a choice does to others, without the name and the tag that the page shows apart (`choices.Offer.text`)."""
-    text = str(offer["text"]).partition("): ")[2]
+    text = offer.text.partition("): ")[2]
     return f"{text[:1].upper()}{text[1:]}"
 
 

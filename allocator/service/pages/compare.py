@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +16,7 @@ from allocator.jobs import asks
 from allocator.jobs.asks import FrontierAsk, JobAsk, JobKind, PlanAsk, SweepAsk
 from allocator.jobs.queue import jobs_of
 from allocator.questions.frontier import Point
-from allocator.questions.sweep import SweepResult, read
+from allocator.questions.sweep import SweepResult
 from allocator.reasons.answer import world
 from allocator.report import frontier_svg, sweep_svg
 from allocator.report.changes_told import title
@@ -30,9 +31,26 @@ from allocator.service.pages.jobs import follow
 from allocator.service.pages.what_if import further, plan_of_round, plan_on_desk
 from allocator.service.schemas import Id
 from allocator.store import keep, named_scenarios
+from allocator.store.legible import answer
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(frozen=True)
+class PointsTold:
+    """What came of a frontier."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class ResultsTold:
+    """What came of a sweep."""
+
+    results: tuple[SweepResult, ...]
+
+
 PlanId = Annotated[str, Query(pattern=r"^[0-9A-Za-z_-]{0,64}$")]
 CAUSES = {"solved": "solved", "by_hand": "changed by hand", "resubmitted": "after refusals", "repaired": "repaired"}
 
@@ -110,7 +128,7 @@ def frontier(request: Request, id: Id, who: Reader, office: In) -> Response:
     with office.db.read() as s:
         facts = around(s, id, who)
         job = newest(s, id, "frontier", facts["plan_id"])
-        points = [Point(**p) for p in (job.result or {})["points"]] if job else []
+        points = answer(job, PointsTold).points if job else ()
     now = len({c.urn for c in facts["plan"].changes if c.post == "lead"}) if facts["plan"] else 0
     return show(
         request,
@@ -147,7 +165,7 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
             newest(s, id, "sweep", plan_id, lambda ask: not gains_asked(ask)),
             newest(s, id, "sweep", plan_id, gains_asked),
         )
-    leaving, gains = (_results(job) if job else None for job in jobs)
+    leaving, gains = ([*answer(job, ResultsTold).results] if job else None for job in jobs)
     if leaving is not None:
         leaving = [*sweep_svg.worst(leaving), *(r for r in leaving if r.error)]
     picture, said = (Markup(sweep_svg.picture(leaving)), sweep_svg.sentence(leaving)) if leaving else (Markup(""), "")
@@ -167,11 +185,6 @@ def resilience(request: Request, id: Id, who: Reader, office: In) -> Response:
         worth=worth,
         errors={},
     )
-
-
-def _results(job: Job) -> list[SweepResult]:
-    rows = (job.result or {})["results"]
-    return [read(r) for r in rows]
 
 
 @router.post("/rounds/{id}/resilience")

@@ -29,7 +29,7 @@ from allocator.service.pages.sign_in import inside
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import FINAL, LOOK, job_out
 from allocator.store import keep
-from allocator.store.legible import as_written
+from allocator.store.legible import MadePlan, answer, as_written
 from allocator.store.tables import Job
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -66,7 +66,9 @@ def follow(office: Office, accepted: Job, then: str) -> Response:
 
 def there(job: Job, then: str) -> str:
     """Where the job's answer is shown."""
-    return inside(then).replace("{job}", job.id).replace("{plan}", str((job.result or {}).get("plan", "")))
+    with as_written(f"Job {job.id}"):
+        plan = str((job.result or {}).get("plan", ""))
+    return inside(then).replace("{job}", job.id).replace("{plan}", plan)
 
 
 def usual(job: Job) -> str:
@@ -184,10 +186,11 @@ def adopt(request: Request, id: Id, job: Id, who: Manager, office: In, form: For
         goes = isinstance(ask, SolveAsk) and ask.adopt
         if found.round_id != id or not goes or found.state != "cancelled" or not found.result:
             raise HttpProblem("not_found", "This work left no plan to put on the desk.")
-        plan = keep.plan_of(keep.plan_row(s, str(found.result["plan"])))
+        left = answer(found, MadePlan).plan
+        plan = keep.plan_of(keep.plan_row(s, left))
         by = who.person(row.programme_id)
         keep.keep_fact(s, row, rounds.adopt(keep.standing(s, id), plan), by)
-        keep.note(s, by, "stopped plan adopted", id, programme=row.programme_id, detail=str(found.result["plan"]))
+        keep.note(s, by, "stopped plan adopted", id, programme=row.programme_id, detail=left)
     return done(
         f"/rounds/{id}/board", "The best plan so far is on the desk. Nobody has shown that there is no better one."
     )

@@ -29,6 +29,7 @@ from allocator.service.roles import Who, names_in
 from allocator.service.schemas import Id, SolveIn
 from allocator.service.work import accept, sent
 from allocator.store import keep
+from allocator.store.legible import MadePlan, answer
 from allocator.store.tables import CaseRow
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -223,9 +224,9 @@ def _preview(s: Session, who: Who, id: str, job: str) -> tuple[dict[str, Any], P
     ask = asks.of(row)
     if row.round_id != id or not isinstance(ask, SolveAsk) or ask.wants is None:
         raise HttpProblem("round_refuses", "This work was not a preview of a setting. Try the setting first.")
-    if row.state not in ("done", "cancelled") or not (row.result or {}).get("plan"):  # stopped: the best plan so far
+    if row.state not in ("done", "cancelled") or not row.result:  # stopped: the best plan so far
         raise HttpProblem("round_refuses", "This preview has not come to an end. Try the setting again.")
-    return ask.wants, keep.plan_of(keep.plan_row(s, str((row.result or {})["plan"])))
+    return ask.wants, keep.plan_of(keep.plan_row(s, answer(row, MadePlan).plan))
 
 
 @router.get("/rounds/{id}/settings/preview/{job}")
