@@ -48,7 +48,7 @@ class Effort:
     """How far to go: relative gap accepted, wall seconds, tree nodes, an event that stops the search.
 
     `sure`: the plan hinted at is good, so that costly ways of looking for better ones are left out; `proof`: so near
-    the best that a proof is what is wanted, and one more is.
+    the best that a proof is what is wanted, and one more is; `seed`: of what is left to chance.
     """
 
     gap: float = 0.0
@@ -57,6 +57,7 @@ class Effort:
     event: threading.Event | None = None
     sure: bool = False
     proof: bool = False
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,10 @@ def maximise(
     params = parameters.SolveParameters(
         node_limit=min(effort.nodes, max(FEWEST, nodes)), relative_gap_tolerance=effort.gap
     )
-    params.absolute_gap_tolerance = (1 - MARGIN if whole else MARGIN) if not effort.gap else 0.0
+    step = max(1, int(np.gcd.reduce(aim))) if whole else 0  # no plan lies between
+    params.absolute_gap_tolerance = max(step - MARGIN, MARGIN) if not effort.gap else 0.0
     params.highs.int_options["threads"] = 1
+    params.highs.int_options["random_seed"] = effort.seed
     if hint and effort.sure:
         params.highs.bool_options.update(dict.fromkeys((*COSTLY, LAST) if effort.proof else COSTLY, False))
     given = model_parameters_pb2.ModelSolveParametersProto()
@@ -161,7 +164,7 @@ def maximise(
     if (exact < lows).any() or (exact > tops).any() or (sums < under).any() or (sums > over).any():
         return Found("stopped", None, proved, work)
     reached = float(aim @ exact)
-    top = math.floor(proved + MARGIN) if whole and math.isfinite(proved) else proved
+    top = math.floor((proved + MARGIN) / step) * step if step and math.isfinite(proved) else proved
     return Found("optimal" if top <= reached + (0 if whole else MARGIN) else "feasible", exact, max(top, reached), work)
 
 

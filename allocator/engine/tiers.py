@@ -6,7 +6,7 @@ Tiers are folded into one objective only where mixed-radix weights fit in 2**45 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 
@@ -318,6 +318,21 @@ def richer(inst: Instance, plan: Plan) -> Plan:
     return max([plan, *more], key=lambda p: worths(inst, *p))
 
 
+def best_of(
+    inst: Instance, tier: Tier, plan: tuple[Sequence[int], Mapping[int, int]], clock: Clock, work: float
+) -> tuple[Plan, bool]:
+    """`plan`, or one with more of a tier while those before it are as they are; and whether none has more, as far as
+    CP-SAT finds out in so much work."""
+    left = clock.work_left()
+    own = Clock(replace(clock.stop, seconds=clock.left(), work=work if left is None else min(work, left)), monotonic())
+    search = _Search(inst, own, trimming=any(p.trims for p in inst.posts))
+    for earlier in inst.tiers[: inst.tiers.index(tier)]:
+        search.built.keep(earlier, signed(earlier, value(inst, earlier, *plan)))
+    found = search.climb([tier], *plan)
+    clock.work += own.work
+    return ((tuple(plan[0]), dict(plan[1])), False) if found is None else ((found.chosen, found.short), found.proved)
+
+
 def conclude(
     inst: Instance, clock: Clock, plan: tuple[Sequence[int], Mapping[int, int]], trimming: bool, settle: bool
 ) -> tuple[tuple[int, ...], dict[int, int], bool] | None:
@@ -345,7 +360,6 @@ def signed(tier: Tier, v: int) -> int:
 
 def clashing(inst: Instance) -> tuple[int, ...]:
     """A minimal set of fixed pairs that cannot stand together, found by deletion on a bare copy."""
-    from dataclasses import replace
 
     def stands(fixed: tuple[int, ...]) -> bool:
         bare = Built(replace(inst, fixed=fixed, above=(), together=(), bonds=()), trimming=True)

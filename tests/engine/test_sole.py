@@ -62,6 +62,24 @@ def test_trims_come_out_whole_though_they_are_not_asked_to(monkeypatch: pytest.M
     assert often > 3  # answers that were not whole at first
 
 
+@pytest.mark.parametrize("seed", range(whole_or(40, 40, 8)))
+def test_a_bound_lies_on_a_step_and_on_no_plan_s_wrong_side(seed: int) -> None:
+    """Units short go by twos: no plan lies between, so no bound does, and none is better than the best plan."""
+    inst = coarse(seed)
+    filled, short = (next(t for t in inst.tiers if getattr(t, kind)) for kind in ("filled", "short"))
+    best = exact(replace(inst, tiers=(filled, short)))
+    matrix = Matrix(inst, True)
+    aim, constant = matrix.aim(short)
+    floor = Floor(matrix.aim(filled)[0], best.tiers[0].value)
+    for nodes in (1, 5, 500):
+        answer = highs.maximise(matrix, aim, Effort(nodes=nodes), floors=[floor])
+        if np.isfinite(answer.bound) and answer.values is not None:
+            assert answer.bound % 2 == 0
+            assert answer.bound + constant >= -best.tiers[1].value >= int(aim @ answer.values) + constant
+            if answer.status == "optimal":
+                assert answer.bound + constant == -best.tiers[1].value
+
+
 def stands(inst: Instance, pair: int) -> Solution | None:
     """The best plan with this pair."""
     try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from allocator.engine.highs import MARGIN, NODES, Effort, Floor
 from allocator.engine.instance import Tier
+from allocator.engine.rings import ringed
 from allocator.engine.sole import LEAD, sole
 from allocator.engine.spread import spread_short
 from allocator.engine.tiers import Clock, conclude, run
@@ -68,7 +69,10 @@ def _last(search: Whole, tier: Tier) -> None:
     if (at := columns(search.matrix, aim, search.chosen or (), search.short)) is not None:
         effort = Effort(0.0, search.clock.left(), search.clock.stop.nodes or NODES, search.clock.stop.event)
         rows = search.floors, search.least
-        plans = bettered(search.matrix, aim, at, *rows, effort, search.clock) if search.matrix.trimming else [at]
+        slow = not (search.matrix.trimming and search.matrix.soon)
+        plans = [at] if slow else bettered(search.matrix, aim, at, *rows, effort, search.clock)
+        at = ringed(search.matrix, aim, plans[-1], *rows, search.clock)
+        plans = plans if (at == plans[-1]).all() else [*plans, at]
         at, search.sole = sole(search.matrix, aim, plans, *rows, effort, search.clock)
         search.chosen, search.short = search.matrix.read(at)
     if not search.sole:

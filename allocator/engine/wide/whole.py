@@ -19,19 +19,21 @@ from allocator.engine.instance import Instance, Solution, Tier, TierValue
 from allocator.engine.ladder import stopped
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
+from allocator.engine.rings import ringed
 from allocator.engine.rounding import at_once
-from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, clashing, signed
+from allocator.engine.tiers import Clock, Conflict, Stop, any_plan, best_of, clashing, signed
 from allocator.engine.tops import top
-from allocator.engine.walk import ends, few, folded, turns
+from allocator.engine.walk import columns, ends, few, folded, turns
 from allocator.engine.wide.ending import end
 from allocator.engine.wide.idle import as_good
 
 PASSES = (0.6, 1_000), (1.0, NODES)  # share of the time left, and tree nodes, that a search has before it is held
-BEFORE = 0.3  # of that share: a tier before the points, and a draft
+BEFORE, ONCE = 0.3, 60  # of that share: a tier before the points, and a draft; nodes of such a tier's first search
 SLIGHT, DRAFT, ROUGHLY = 400, 20, 2e-3  # a draft: pairs beside one a post that need none, tree nodes, gap
 ROUNDS, WORTH = 2, 5e-3  # of people in turn, and the gain (of the points) that another is worth
 BRIEF = 3  # tree nodes of one turn
-HOPE = 200  # tree nodes for the hopeful question: it is answered near the root or not at all
+NARROW, SOON = 5_000, 2.5  # pairs up to which CP-SAT is asked about days, and the work that it has
+HOPE, FEWER = 200, 20  # tree nodes for the hopeful question, answered near the root or not at all, and for those after
 
 
 class Whole:
@@ -64,6 +66,7 @@ class Whole:
         share: float = 1.0,
         ends: tuple[Ints, Ints] | None = None,
         sure: bool = False,
+        seed: int = 0,
     ) -> Found:
         """The most of `aim` above the floors, from the plan in hand (`sure`: a good one), in a share of the time left.
 
@@ -72,7 +75,7 @@ class Whole:
         clock = self.clock
         left = clock.left()
         most = min(Effort.nodes if nodes is None else nodes, clock.stop.nodes or Effort.nodes)
-        effort = Effort(gap, None if left is None else share * left, most, clock.stop.event, sure)
+        effort = Effort(gap, None if left is None else share * left, most, clock.stop.event, sure, seed=seed)
         hint = None if self.chosen is None else self.matrix.columns(self.chosen, self.short)
         ends = as_good(self.matrix, self.floors, ends, self.least, aim, self.chosen)
         answer = maximise(self.matrix, aim, effort, floors=self.floors, least=self.least, hint=hint, ends=ends)
@@ -144,7 +147,7 @@ class Whole:
             if before[n].filled or self.clock.over:
                 return False
             self.start(trimming=any(p.trims for p in self.inst.posts) and any(t.short for t in before[n:]))
-            if self.hope(before[:n], before[n], nodes):
+            if self.hope(before[:n], before[n], min(nodes, FEWER)):
                 return True
         return False
 
@@ -173,18 +176,15 @@ class Whole:
         A tier that is not proved in its share of time and nodes is held as well, so that those after it are bettered;
         then its proof is gone back to, from the plan by then in hand.
         """
-        if not self.known:
+        if not (self.known or self.bounds):
             self.at_once([t for t in tiers if not (t.points or t.lot)])
         for n, (share, nodes) in enumerate(PASSES):
             for tier in tiers:
-                if not self.settled(tier):
+                if not self.settled(tier) and not (n == 0 and self.soon(tier)):
                     good = tier.points and not gap and len(self.inst.pairs) - sum(self.inst.able) > SLIGHT
                     if self.chosen is not None and tier.points and not n and (good or gap):
                         self.draft(tier)
-                    most = share * (1 if tier.points else BEFORE)
-                    sure = good and self.matrix.soon
-                    enough = NODES if tier.points and self.proved else nodes  # nothing that waits for them is bettered
-                    answer = self.best(self.matrix.aim(tier)[0], enough, gap if tier.points else 0.0, most, sure=sure)
+                    answer = self.asked(tier, share, nodes, gap if tier.points else 0.0, sure=good and self.matrix.soon)
                     if answer.values is None and self.chosen is None:
                         if answer.status == "infeasible":
                             raise Conflict(clashing(self.inst))
@@ -199,6 +199,31 @@ class Whole:
             for earlier in self.inst.tiers[: self.inst.tiers.index(tiers[0])]:
                 self.stay(earlier)
         return True
+
+    def asked(self, tier: Tier, share: float, nodes: int, gap: float, *, sure: bool) -> Found:
+        """The most of a tier, in a share of the time and so many nodes. Before the points two searches that begin
+        otherwise have them: chance decides which ends soon."""
+        aim = self.matrix.aim(tier)[0]
+        if tier.points:
+            return self.best(aim, NODES if self.proved else nodes, gap, share, sure=sure)  # nothing waits for a proof
+        first = self.best(aim, min(ONCE, nodes), share=share * BEFORE / 2)
+        if first.status in ("optimal", "infeasible") or self.clock.over:
+            return first
+        self.better(tier, first)
+        second = self.best(aim, nodes, share=share * BEFORE, seed=1)
+        bound = min(first.bound, second.bound)
+        done = second.values is not None and bound <= int(aim @ second.values)
+        return replace(second, bound=bound, status="optimal" if done else second.status)
+
+    def soon(self, tier: Tier) -> bool:
+        """Whether CP-SAT proves in little work what is most of a tier of days, from the plan in hand: what one search
+        leaves open for long, the other mostly does not."""
+        if self.matrix.soon or not tier.short or self.chosen is None or len(self.inst.pairs) > NARROW:
+            return False
+        (self.chosen, self.short), proved = best_of(self.inst, tier, (self.chosen, self.short), self.clock, SOON)
+        if proved:
+            self.known[tier.name] = (*self.before(tier), self.value(tier))
+        return proved and self.settled(tier)
 
     def at_once(self, tiers: Sequence[Tier]) -> None:
         """Days and bonds in as few questions as can be, where every post is filled that may be: mostly all of them
@@ -255,6 +280,7 @@ class Whole:
         if len(self.inst.pairs) > WIDE:
             self.better(points, self.best(aim, DRAFT, ROUGHLY, BEFORE, few(self.matrix, self.chosen or ())))
             return
+        self.turn(aim)
         for _ in range(ROUNDS):
             before = self.value(points)
             for person in turns(self.matrix, self.chosen or ()):
@@ -262,8 +288,18 @@ class Whole:
                     return
                 near = ends(self.matrix, person, self.chosen or ())
                 self.better(points, self.best(aim, BRIEF, share=BEFORE, ends=near))
+            if self.value(points) > before:
+                self.turn(aim)
             if self.value(points) - before < WORTH * abs(before):
                 return
+
+    def turn(self, aim: Ints) -> None:
+        """More of an aim by rings of people."""
+        at = columns(self.matrix, aim, self.chosen or (), self.short)
+        if at is not None:
+            self.chosen, self.short = self.matrix.read(
+                ringed(self.matrix, aim, at, self.floors, self.least, self.clock)
+            )
 
     def go_on(self, plan: Laid) -> None:
         """From a plan, of which some tiers are proved."""

@@ -1,0 +1,200 @@
+"""A plan bettered by rings: each of a few people gives a post up and takes the next one's, or takes or gives one alone.
+
+Nobody is in a ring twice, so what each change is worth, prices included, adds up, and whether a person can make it is
+theirs alone. The best chains of changes from each post to each are found one change longer at a time, those that close
+are rings, and the matrix has the last word on them. Trims stay with the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from allocator.engine.cpsat import Clock
+from allocator.engine.highs import Effort, Floor, maximise
+from allocator.engine.matrix import Flags, Floats, Ints, Matrix
+
+LONGEST, ROUNDS = 6, 60  # people in a ring, and times that rings are looked for
+MOST, WIDE = 800, 300  # posts up to which rings are looked for; posts held and people from which short ones are
+LOOKED, TRIED = 3_000, 20  # rings of a round that are looked at, and tried alone where they cannot be had together
+NEVER = 2**40  # above every limit
+
+Change = tuple[int, int]  # the pair given up and the pair taken, -1 for none
+
+
+def ringed(
+    matrix: Matrix, aim: Ints, at: Ints, floors: Sequence[Floor], least: Mapping[int, int], clock: Clock
+) -> Ints:
+    """The plan (values by column), or one with more of the aim (pairs, and prices at one rate) to which rings lead;
+    `floors` and the `least` of rows hold throughout."""
+    rings, refused = Rings(matrix, aim), set[tuple[Change, ...]]()
+    for _ in range(ROUNDS):
+        found = [] if clock.over or len(matrix.inst.posts) > MOST else rings.found(at, refused)
+        if not found:
+            break
+        if (turned := rings.turned(at, found, floors, least)) is not None:
+            at = turned
+            continue
+        for ring in found[:TRIED]:
+            turned = rings.turned(at, [ring], floors, least)
+            if turned is None:
+                refused.add(ring)
+            else:
+                at = turned
+    return at
+
+
+class Rings:
+    """The rings of one matrix and one aim."""
+
+    def __init__(self, matrix: Matrix, aim: Ints) -> None:
+        self.matrix, self.aim, inst, prices = matrix, aim, matrix.inst, matrix.prices
+        self.rate = -int(aim[prices.at[0]]) // prices.price[0] if prices.at else 0
+        self.worth = np.append(aim[: matrix.pairs], 0)  # the last of each is of no pair, or no post
+        self.load = np.vstack([matrix.load, np.zeros_like(matrix.load[:1])])
+        self.pair = np.full((len(inst.people), len(inst.posts) + 1), -1, dtype=np.int64)
+        self.pair[matrix.person, matrix.post] = np.arange(matrix.pairs)
+        self.free = np.append(np.array(matrix.upper)[: matrix.pairs] > 0, True)
+        bound = {p for group in inst.same for p in group} | {n for n, p in enumerate(inst.posts) if p.wants > 1}
+        held = {i for bond in inst.bonds for i in bond.pairs}
+        self.stays = np.isin(matrix.post, list(bound)) | np.isin(np.arange(matrix.pairs), list(held))
+        self.stays |= np.array(matrix.lower)[: matrix.pairs] > 0
+        self.cuts = [cut for mine in matrix.cuts.values() for cut in mine]
+        self.group, self.room = np.full(matrix.pairs + 1, -1), np.zeros(matrix.pairs + 1, dtype=np.int64)
+        for n, (group, _) in enumerate(self.cuts):
+            self.group[list(group.pairs)], self.room[list(group.pairs)] = n, group.room
+
+    @cached_property
+    def limits(self) -> tuple[Ints, Ints, Ints]:
+        """By person and resource: the limit, where a price begins, and the price of a unit."""
+        shape = len(self.matrix.inst.people), self.matrix.load.shape[1]
+        hard, soft, price = np.full(shape, NEVER), np.full(shape, NEVER), np.zeros(shape, dtype=np.int64)
+        for s, person in enumerate(self.matrix.inst.people):
+            for x in person.limits:
+                hard[s, x.resource] = min(hard[s, x.resource], x.hard)
+                if x.soft is not None:
+                    soft[s, x.resource], price[s, x.resource] = x.soft, x.price
+        return hard, soft, price
+
+    @cached_property
+    def numbers(self) -> tuple[Ints, Ints]:
+        """By person: the least and most posts that count."""
+        people = self.matrix.inst.people
+        most = [NEVER if p.at_most is None else p.at_most for p in people]
+        return np.array([p.at_least for p in people]), np.array(most)
+
+    def changes(self, at: Ints) -> tuple[Floats, Ints, Ints, Ints]:
+        """What each change is worth, of who holds n in place of it to what m is (no change: -inf); the pair taken by
+        it; by n who holds it, and the pair (-1: nothing)."""
+        matrix, inst = self.matrix, self.matrix.inst
+        on = np.nonzero(at[: matrix.pairs])[0]
+        moves, people = on[~self.stays[on]], np.nonzero(self.pair.max(axis=1) >= 0)[0]
+        none = np.full(len(people), -1)
+        own, who = np.concatenate([moves, none]), np.concatenate([matrix.person[moves], people])
+        post = np.concatenate([matrix.post[moves], none])
+        new = np.where(post < 0, -1, self.pair[who][:, post])
+        can = ((new >= 0) | (post < 0)) & (who[:, None] != who) & self.free[new] & self._trims(at, own, new)
+        holds = np.zeros_like(self.pair, dtype=np.bool_)
+        holds[matrix.person[on], matrix.post[on]] = True
+
+        had = np.zeros((len(inst.people), matrix.load.shape[1]), dtype=np.int64)
+        for s in people.tolist():
+            for r in range(had.shape[1]):
+                cols, vals = matrix.loads(s, r)
+                had[s, r] = at[cols] @ vals
+        had = had[who][:, None]
+        more = self.load[new] - self.load[own][:, None]
+        hard, soft, price = (x[who][:, None] for x in self.limits)
+        can &= ((had + more <= hard) | (more <= 0)).all(axis=2)
+        paid = (price * over(had, had + more, soft)).sum(axis=2)
+
+        def times(posts: Sequence[int]) -> tuple[Ints, Ints]:
+            """How many of these posts who holds n has, and how many with m in place of it."""
+            flags = np.zeros(holds.shape[1], dtype=np.int64)
+            flags[list(posts)] = 1
+            has = (holds @ flags)[who][:, None]
+            return has, has - flags[post][:, None] + flags[post]
+
+        least, most = (x[who][:, None] for x in self.numbers)
+        one, two = times([n for n, p in enumerate(inst.posts) if p.counts])
+        can &= ((two <= most) | (two <= one)) & ((two >= least) | (two >= one) | (two == 0))
+        for p, q in inst.different:
+            for a, b in ((p, q), (q, p)):
+                can &= ~(holds[who, a] & (post != a))[:, None] | (post != b)
+        for above in inst.above:
+            rows = who == above.person
+            one, two = (had, had + more) if above.posts is None else (x[:, :, None] for x in times(above.posts))
+            paid[rows] += above.price * over(one[rows][:, :, 0], two[rows][:, :, 0], above.free)
+        for group in inst.together:
+            one, two = times(group.posts)
+            paid += max(0, group.price) * ((two > 0).astype(np.int64) - (one > 0))
+        gains = self.worth[new] - self.worth[own][:, None] - self.rate * paid
+        return np.where(can, gains, -np.inf), new, who, own
+
+    def _trims(self, at: Ints, own: Ints, new: Ints) -> Flags:
+        """Whether what is trimmed finds room on the posts left."""
+        used = np.array([at[columns].sum() for _, columns in self.cuts] + [0])
+        room = np.bincount(self.group[:-1] + 1, self.room[:-1] * at[: self.matrix.pairs], len(used))
+        of = self.group[own]
+        taken = np.where((self.group[new] == of[:, None]) & (of >= 0)[:, None], self.room[new], 0)
+        left = np.append(room[1:], 0)[of] - self.room[own]
+        return np.asarray(left[:, None] + taken >= used[of][:, None])
+
+    def found(self, at: Ints, refused: set[tuple[Change, ...]]) -> list[tuple[Change, ...]]:
+        """Rings that gain, the best first, of different people."""
+        gains, new, who, own = self.changes(at)
+        best, back, rings = gains, list[Ints](), list[tuple[float, int, int, int]]()
+        longest = LONGEST if len(who) <= WIDE else LONGEST // 2
+        for length in range(2, longest + 1):
+            closed = best + gains.T
+            first, last = np.nonzero(closed > 0)
+            worth = (-closed[first, last]).tolist()
+            rings += zip(worth, [length] * len(worth), first.tolist(), last.tolist(), strict=True)
+            if length < longest:
+                best, way = longer(best, gains)
+                back.append(way)
+        out, busy = list[tuple[Change, ...]](), set[int]()
+        for _, length, start, end in sorted(rings)[:LOOKED]:
+            path = [end]
+            for before in back[: length - 2][::-1]:
+                path.insert(0, int(before[start, path[0]]))
+            path.insert(0, start)
+            people = {int(who[n]) for n in path}
+            ring = tuple(sorted((int(own[n]), int(new[n, m])) for n, m in zip(path, [*path[1:], start], strict=True)))
+            if len(people) == len(path) and not people & busy and ring not in refused:
+                out.append(ring)
+                busy |= people
+        return out
+
+    def turned(
+        self, at: Ints, rings: Sequence[tuple[Change, ...]], floors: Sequence[Floor], least: Mapping[int, int]
+    ) -> Ints | None:
+        """The plan with these rings, where it can be and is better."""
+        pairs, given, taken = at[: self.matrix.pairs].copy(), *zip(*(c for ring in rings for c in ring), strict=True)
+        pairs[[i for i in given if i >= 0]] = 0
+        pairs[[i for i in taken if i >= 0]] = 1
+        lows, tops = np.array(self.matrix.lower, dtype=np.int64), np.array(self.matrix.upper, dtype=np.int64)
+        lows[: len(pairs)] = tops[: len(pairs)] = pairs
+        for _, columns in self.cuts:
+            lows[columns] = tops[columns] = at[columns]
+        answer = maximise(self.matrix, self.aim, Effort(), floors=floors, least=least, ends=(lows, tops))
+        return answer.values if answer.values is not None and self.aim @ answer.values > self.aim @ at else None
+
+
+def over(had: Ints, has: Ints, free: Ints | int) -> Ints:
+    """How much more there is above what is free."""
+    return np.asarray(np.maximum(0, has - free) - np.maximum(0, had - free))
+
+
+def longer(best: Floats, gains: Floats) -> tuple[Floats, Ints]:
+    """Chains one change longer, from each n to each m, and the one before m."""
+    out, way = np.full_like(best, -np.inf), np.zeros(best.shape, dtype=np.int64)
+    for n, row in enumerate(best):
+        live = np.nonzero(row > -np.inf)[0]
+        if len(live):
+            each = row[live][:, None] + gains[live]
+            at = each.argmax(axis=0)
+            out[n], way[n] = each[at, np.arange(len(row))], live[at]
+    return out, way
