@@ -14,6 +14,7 @@ from allocator.engine.ladder import Ladder
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
 from allocator.engine.relaxation import Imprecise
+from allocator.engine.rings import bettered_by_rings
 from allocator.engine.rounding import at_once
 from allocator.engine.tiers import Plan, any_plan, richer, signed, worths
 
@@ -27,7 +28,7 @@ def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = 
     soon = (any_plan(inst, start), at_once(inst, start))  # the first keeps more, where it fills as many
     fair = max((p for p in soon if p), key=lambda p: worths(inst, *p)[: last + 1], default=plan)
     best = max(plan, fair, key=lambda p: worths(inst, *p))
-    return best if hurried else dived(inst, best) or richer(inst, best)
+    return best if hurried else bettered_by_rings(inst, dived(inst, best) or richer(inst, best))
 
 
 def dived(inst: Instance, plan: Plan) -> Plan | None:

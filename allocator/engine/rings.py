@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from time import monotonic
 
 import numpy as np
 
-from allocator.engine.cpsat import Clock
+from allocator.engine.cpsat import Clock, Stop
 from allocator.engine.highs import Effort, Floor, maximise
+from allocator.engine.instance import Instance
 from allocator.engine.matrix import Flags, Floats, Ints, Matrix
+from allocator.engine.model import value
+from allocator.engine.tiers import Plan, signed, worths
+from allocator.engine.walk import columns
 
 LONGEST, ROUNDS = 6, 60  # people in a ring, and times that rings are looked for
 MOST, WIDE = 800, 300  # posts up to which rings are looked for; posts held and people from which short ones are
@@ -44,6 +49,23 @@ def ringed(
             else:
                 at = turned
     return at
+
+
+def bettered_by_rings(inst: Instance, plan: Plan) -> Plan:
+    """A plan, or one with more points to which rings lead, as good in every tier before them."""
+    points = next((n for n, t in enumerate(inst.tiers) if t.points), None)
+    if points is None:
+        return plan
+    matrix = Matrix(inst, any(p.trims for p in inst.posts))
+    floors, aim = [], matrix.aim(inst.tiers[points])[0]
+    for tier in inst.tiers[:points]:
+        before, constant = matrix.aim(tier)
+        floors.append(Floor(before, signed(tier, value(inst, tier, *plan)) - constant))
+    at = columns(matrix, aim, *plan)
+    if at is None:
+        return plan
+    more = matrix.read(ringed(matrix, aim, at, floors, {}, Clock(Stop(), monotonic())))
+    return max(plan, more, key=lambda p: worths(inst, *p))
 
 
 class Rings:
@@ -177,8 +199,8 @@ class Rings:
         pairs[[i for i in taken if i >= 0]] = 1
         lows, tops = np.array(self.matrix.lower, dtype=np.int64), np.array(self.matrix.upper, dtype=np.int64)
         lows[: len(pairs)] = tops[: len(pairs)] = pairs
-        for _, columns in self.cuts:
-            lows[columns] = tops[columns] = at[columns]
+        for _, mine in self.cuts:
+            lows[mine] = tops[mine] = at[mine]
         answer = maximise(self.matrix, self.aim, Effort(), floors=floors, least=least, ends=(lows, tops))
         return answer.values if answer.values is not None and self.aim @ answer.values > self.aim @ at else None
 

@@ -14,7 +14,7 @@ from allocator.engine.highs import Floor
 from allocator.engine.instance import Instance, Tier
 from allocator.engine.matrix import Ints, Matrix
 from allocator.engine.model import value
-from allocator.engine.rings import Rings, ringed
+from allocator.engine.rings import Rings, bettered_by_rings, ringed
 from allocator.engine.tiers import Conflict, worths
 from allocator.engine.tiers import solve as exact
 from allocator.engine.walk import columns
@@ -58,6 +58,16 @@ def test_a_plan_is_bettered_and_nothing_before_it_is_lost(seed: int) -> None:
         assert value(inst, points, *plan) == int(aim @ out) + constant
         fixed = exact(replace(inst, fixed=plan[0]))  # raises where a rule is broken
         assert set(plan[0]) <= set(fixed.chosen)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_as_pairs_and_days_short_is_bettered_alike(seed: int) -> None:
+    for inst, points, matrix, at, _ in drawn(seed):
+        plan = matrix.read(at)
+        more = bettered_by_rings(inst, plan)
+        many = inst.tiers.index(points)
+        assert worths(inst, *more)[:many] == worths(inst, *plan)[:many]
+        assert worths(inst, *more) >= worths(inst, *plan)
 
 
 def pairs_of(inst: Instance) -> dict[tuple[int, int], int]:
