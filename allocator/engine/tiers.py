@@ -321,8 +321,8 @@ def richer(inst: Instance, plan: Plan) -> Plan:
 def best_of(
     inst: Instance, tier: Tier, plan: tuple[Sequence[int], Mapping[int, int]], clock: Clock, work: float
 ) -> tuple[Plan, bool]:
-    """`plan`, or one with more of a tier while those before it are as they are; and whether none has more, as far as
-    CP-SAT finds out in so much work."""
+    """`plan`, or one with more of a tier while those before it are as they are, or as much and more of those after; and
+    whether none has more of it, as far as CP-SAT finds out in so much work."""
     left = clock.work_left()
     own = Clock(replace(clock.stop, seconds=clock.left(), work=work if left is None else min(work, left)), monotonic())
     search = _Search(inst, own, trimming=any(p.trims for p in inst.posts))
@@ -330,7 +330,8 @@ def best_of(
         search.built.keep(earlier, signed(earlier, value(inst, earlier, *plan)))
     found = search.climb([tier], *plan)
     clock.work += own.work
-    return ((tuple(plan[0]), dict(plan[1])), False) if found is None else ((found.chosen, found.short), found.proved)
+    plans = [(tuple(plan[0]), dict(plan[1])), *([(found.chosen, found.short)] if found else [])]
+    return max(plans, key=lambda p: worths(inst, *p)), found is not None and found.proved
 
 
 def conclude(

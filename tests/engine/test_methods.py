@@ -17,7 +17,7 @@ from allocator.engine.instance import Instance, Solution, Tier
 from allocator.engine.matrix import fitting
 from allocator.engine.model import value
 from allocator.engine.part import parts
-from allocator.engine.tiers import Clock, Conflict, Stop, run, signed
+from allocator.engine.tiers import Clock, Conflict, Stop, best_of, run, signed, worths
 from allocator.engine.tiers import solve as exact
 from allocator.engine.wide import ending, large, whole
 from allocator.engine.wide.whole import solve_whole
@@ -108,6 +108,19 @@ def test_a_hard_year_is_the_same_by_either_method(seed: int) -> None:
         return
     got = _whole(inst)
     assert (got.status, got.tiers, got.chosen, got.short) == ("optimal", best.tiers, best.chosen, best.short)
+
+
+@pytest.mark.parametrize("seed", range(whole_or(12, 12, 4)))
+def test_a_plan_whose_days_are_proved_best_loses_nothing_after_them(seed: int) -> None:
+    inst = short_of_days(seed)
+    try:
+        best = exact(inst)
+    except Conflict:
+        return
+    for tier in (t for t in inst.tiers if t.short):
+        got, proved = best_of(inst, tier, (best.chosen, best.short), Clock(Stop(), monotonic()), whole.SOON)
+        assert proved
+        assert worths(inst, *got) == worths(inst, best.chosen, best.short)
 
 
 @pytest.mark.parametrize("proved", [0, 2, 4])
