@@ -22,7 +22,11 @@ from allocator.engine.tiers import Plan, signed, worths
 from allocator.engine.walk import columns
 
 LONGEST, ROUNDS = 6, 60  # people in a ring, and times that rings are looked for
-MOST, WIDE = 800, 300  # posts up to which rings are looked for; posts held and people from which short ones are
+MOST, WIDE = (
+    400,
+    300,
+)  # posts up to which rings of all people are looked for; posts and people from which short ones are
+GROUP = 20  # people among whom they are looked for beyond
 LOOKED, TRIED = 3_000, 20  # rings of a round that are looked at, and tried alone where they cannot be had together
 NEVER = 2**40  # above every limit
 
@@ -34,20 +38,9 @@ def ringed(
 ) -> Ints:
     """The plan (values by column), or one with more of the aim (pairs, and prices at one rate) to which rings lead;
     `floors` and the `least` of rows hold throughout."""
-    rings, refused = Rings(matrix, aim), set[tuple[Change, ...]]()
-    for _ in range(ROUNDS):
-        found = [] if clock.over or len(matrix.inst.posts) > MOST else rings.found(at, refused)
-        if not found:
-            break
-        if (turned := rings.turned(at, found, floors, least)) is not None:
-            at = turned
-            continue
-        for ring in found[:TRIED]:
-            turned = rings.turned(at, [ring], floors, least)
-            if turned is None:
-                refused.add(ring)
-            else:
-                at = turned
+    rings = Rings(matrix, aim)
+    for people in rings.groups():
+        at = rings.among(people, at, floors, least, clock)
     return at
 
 
@@ -85,8 +78,48 @@ class Rings:
         self.stays |= np.array(matrix.lower)[: matrix.pairs] > 0
         self.cuts = [cut for mine in matrix.cuts.values() for cut in mine]
         self.group, self.room = np.full(matrix.pairs + 1, -1), np.zeros(matrix.pairs + 1, dtype=np.int64)
+        self.told = np.array([*range(matrix.pairs), *(c for _, columns in self.cuts for c in columns)], dtype=np.int64)
         for n, (group, _) in enumerate(self.cuts):
             self.group[list(group.pairs)], self.room[list(group.pairs)] = n, group.room
+
+    def groups(self) -> list[Ints]:
+        """People among whom rings are looked for: all, or where there are many posts some who could take one another's,
+        so that each is in one of them."""
+        able = self.pair >= 0
+        left = np.nonzero(able.any(axis=1))[0].tolist()
+        if len(self.matrix.inst.posts) <= MOST:
+            return [np.array(left, dtype=np.int64)]
+        out = []
+        while left:
+            common = (able & able[left[0]]).sum(axis=1)[left]
+            out.append(np.array(left)[np.argsort(-common, kind="stable")[:GROUP]])
+            left = [s for s in left if s not in out[-1]]
+        return out
+
+    def among(self, people: Ints, at: Ints, floors: Sequence[Floor], least: Mapping[int, int], clock: Clock) -> Ints:
+        """The plan, or a better one by rings of these people: they are trusted first, and looked at one by one where
+        the matrix has another mind."""
+        trial, refused = at, set[tuple[Change, ...]]()
+        for _ in range(ROUNDS):
+            found = [] if clock.over else self.found(trial, people, refused)
+            if not found:
+                break
+            trial = self.turned(trial, found)
+        if trial is at:
+            return at
+        if (checked := self.checked(trial, at, floors, least)) is not None:
+            return checked
+        for _ in range(ROUNDS):
+            found = [] if clock.over else self.found(at, people, refused)
+            if not found:
+                break
+            for ring in found[:TRIED]:
+                checked = self.checked(self.turned(at, [ring]), at, floors, least)
+                if checked is None:
+                    refused.add(ring)
+                else:
+                    at = checked
+        return at
 
     @cached_property
     def limits(self) -> tuple[Ints, Ints, Ints]:
@@ -107,12 +140,12 @@ class Rings:
         most = [NEVER if p.at_most is None else p.at_most for p in people]
         return np.array([p.at_least for p in people]), np.array(most)
 
-    def changes(self, at: Ints) -> tuple[Floats, Ints, Ints, Ints]:
-        """What each change is worth, of who holds n in place of it to what m is (no change: -inf); the pair taken by
-        it; by n who holds it, and the pair (-1: nothing)."""
+    def changes(self, at: Ints, people: Ints) -> tuple[Floats, Ints, Ints, Ints]:
+        """What each change of these people is worth, of who holds n in place of it to what m is (no change: -inf); the
+        pair taken by it; by n who holds it, and the pair (-1: nothing)."""
         matrix, inst = self.matrix, self.matrix.inst
         on = np.nonzero(at[: matrix.pairs])[0]
-        moves, people = on[~self.stays[on]], np.nonzero(self.pair.max(axis=1) >= 0)[0]
+        moves = on[~self.stays[on] & np.isin(matrix.person[on], people)]
         none = np.full(len(people), -1)
         own, who = np.concatenate([moves, none]), np.concatenate([matrix.person[moves], people])
         post = np.concatenate([matrix.post[moves], none])
@@ -136,7 +169,7 @@ class Rings:
             """How many of these posts who holds n has, and how many with m in place of it."""
             flags = np.zeros(holds.shape[1], dtype=np.int64)
             flags[list(posts)] = 1
-            has = (holds @ flags)[who][:, None]
+            has = holds[:, list(posts)].sum(axis=1)[who][:, None]
             return has, has - flags[post][:, None] + flags[post]
 
         least, most = (x[who][:, None] for x in self.numbers)
@@ -145,7 +178,7 @@ class Rings:
         for p, q in inst.different:
             for a, b in ((p, q), (q, p)):
                 can &= ~(holds[who, a] & (post != a))[:, None] | (post != b)
-        for above in inst.above:
+        for above in (a for a in inst.above if a.person in people):
             rows = who == above.person
             one, two = (had, had + more) if above.posts is None else (x[:, :, None] for x in times(above.posts))
             paid[rows] += above.price * over(one[rows][:, :, 0], two[rows][:, :, 0], above.free)
@@ -164,9 +197,9 @@ class Rings:
         left = np.append(room[1:], 0)[of] - self.room[own]
         return np.asarray(left[:, None] + taken >= used[of][:, None])
 
-    def found(self, at: Ints, refused: set[tuple[Change, ...]]) -> list[tuple[Change, ...]]:
-        """Rings that gain, the best first, of different people."""
-        gains, new, who, own = self.changes(at)
+    def found(self, at: Ints, people: Ints, refused: set[tuple[Change, ...]]) -> list[tuple[Change, ...]]:
+        """Rings of these people that gain, the best first, none in two of them."""
+        gains, new, who, own = self.changes(at, people)
         best, back, rings = gains, list[Ints](), list[tuple[float, int, int, int]]()
         longest = LONGEST if len(who) <= WIDE else LONGEST // 2
         for length in range(2, longest + 1):
@@ -183,24 +216,24 @@ class Rings:
             for before in back[: length - 2][::-1]:
                 path.insert(0, int(before[start, path[0]]))
             path.insert(0, start)
-            people = {int(who[n]) for n in path}
+            theirs = {int(who[n]) for n in path}
             ring = tuple(sorted((int(own[n]), int(new[n, m])) for n, m in zip(path, [*path[1:], start], strict=True)))
-            if len(people) == len(path) and not people & busy and ring not in refused:
+            if len(theirs) == len(path) and not theirs & busy and ring not in refused:
                 out.append(ring)
-                busy |= people
+                busy |= theirs
         return out
 
-    def turned(
-        self, at: Ints, rings: Sequence[tuple[Change, ...]], floors: Sequence[Floor], least: Mapping[int, int]
-    ) -> Ints | None:
-        """The plan with these rings, where it can be and is better."""
-        pairs, given, taken = at[: self.matrix.pairs].copy(), *zip(*(c for ring in rings for c in ring), strict=True)
-        pairs[[i for i in given if i >= 0]] = 0
-        pairs[[i for i in taken if i >= 0]] = 1
+    def turned(self, at: Ints, rings: Sequence[tuple[Change, ...]]) -> Ints:
+        """The plan with these rings, what prices count left as it was."""
+        out, given, taken = at.copy(), *zip(*(c for ring in rings for c in ring), strict=True)
+        out[[i for i in given if i >= 0]] = 0
+        out[[i for i in taken if i >= 0]] = 1
+        return out
+
+    def checked(self, trial: Ints, at: Ints, floors: Sequence[Floor], least: Mapping[int, int]) -> Ints | None:
+        """The plan with the pairs and trims of another, where it can be and is better."""
         lows, tops = np.array(self.matrix.lower, dtype=np.int64), np.array(self.matrix.upper, dtype=np.int64)
-        lows[: len(pairs)] = tops[: len(pairs)] = pairs
-        for _, mine in self.cuts:
-            lows[mine] = tops[mine] = at[mine]
+        lows[self.told] = tops[self.told] = trial[self.told]
         answer = maximise(self.matrix, self.aim, Effort(), floors=floors, least=least, ends=(lows, tops))
         return answer.values if answer.values is not None and self.aim @ answer.values > self.aim @ at else None
 

@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 
+from allocator.engine import rings as rings_of
 from allocator.engine.cpsat import Clock, Stop
 from allocator.engine.highs import Floor
 from allocator.engine.instance import Instance, Tier
@@ -70,6 +71,23 @@ def test_a_plan_as_pairs_and_days_short_is_bettered_alike(seed: int) -> None:
         assert worths(inst, *more) >= worths(inst, *plan)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_where_there_are_many_posts_a_few_people_at_a_time_are_looked_at(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rings_of, "MOST", 3)
+    monkeypatch.setattr(rings_of, "GROUP", 3)
+    for inst, _, matrix, at, _ in drawn(seed):
+        groups = Rings(matrix, at).groups()
+        assert sorted(s for group in groups for s in group.tolist()) == sorted({p.person for p in inst.pairs})
+        assert max(map(len, groups)) <= 3
+        plan = matrix.read(at)
+        more = bettered_by_rings(inst, plan)
+        many = next(n for n, t in enumerate(inst.tiers) if t.points)
+        assert worths(inst, *more)[:many] == worths(inst, *plan)[:many]
+        assert worths(inst, *more) >= worths(inst, *plan)
+
+
 def pairs_of(inst: Instance) -> dict[tuple[int, int], int]:
     return {(p.person, p.post): i for i, p in enumerate(inst.pairs)}
 
@@ -81,7 +99,7 @@ def test_what_a_ring_is_worth_is_what_the_plan_gains() -> None:
         for inst, points, matrix, at, floors in drawn(seed):
             aim = matrix.aim(points)[0]
             rings = Rings(matrix, aim)
-            gains, new, who, own = rings.changes(at)
+            gains, new, who, own = rings.changes(at, rings.groups()[0])
             of = pairs_of(inst)
             for size in (2, 3):
                 for nodes in permutations(range(len(who)), size):
@@ -94,7 +112,7 @@ def test_what_a_ring_is_worth_is_what_the_plan_gains() -> None:
                     could = all(i < 0 or (s, inst.pairs[i].post) in of for s, i in taken)
                     if any(rings.stays[i] for i, _ in ring if i >= 0) or not could:
                         continue
-                    turned = rings.turned(at, [ring], floors, {})
+                    turned = rings.checked(rings.turned(at, [ring]), at, floors, {})
                     if turned is not None:
                         assert int(aim @ turned - aim @ at) == gain
                         seen += 1

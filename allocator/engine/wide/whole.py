@@ -277,10 +277,10 @@ class Whole:
         """Most of the points in little of the time: a few people at a time change places, in rounds while that
         gains."""
         aim = self.matrix.aim(points)[0]
+        self.turn(aim)
         if len(self.inst.pairs) > WIDE:
             self.better(points, self.best(aim, DRAFT, ROUGHLY, BEFORE, few(self.matrix, self.chosen or ())))
             return
-        self.turn(aim)
         for _ in range(ROUNDS):
             before = self.value(points)
             for person in turns(self.matrix, self.chosen or ()):
