@@ -21,14 +21,17 @@ from allocator.engine.tiers import Plan, any_plan, richer, signed, worths
 DIVE = 200  # relaxations that the dive has at most
 
 
-def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False) -> Plan:
+def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False, large: bool = False) -> Plan:
     """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
-    soon found too, and nobody waits. `start`: pairs of a plan to be like."""
+    soon found too, and nobody waits. `start`: pairs of a plan to be like; `large`: nothing is solved for it."""
     last = max((n for n, t in enumerate(inst.tiers) if t.filled), default=-1)
-    soon = (any_plan(inst, start), at_once(inst, start))  # the first keeps more, where it fills as many
+    solved = None if large else any_plan(inst, start)
+    soon = (solved, at_once(inst, start))  # the first keeps more, where it fills as many
     fair = max((p for p in soon if p), key=lambda p: worths(inst, *p)[: last + 1], default=plan)
     best = max(plan, fair, key=lambda p: worths(inst, *p))
-    return best if hurried else bettered_by_rings(inst, dived(inst, best) or richer(inst, best))
+    if hurried:
+        return best
+    return bettered_by_rings(inst, best if large else dived(inst, best) or richer(inst, best))
 
 
 def dived(inst: Instance, plan: Plan) -> Plan | None:

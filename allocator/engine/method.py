@@ -41,6 +41,7 @@ from allocator.engine.worst import worst_first
 
 FEW, AT_ONCE = 400, 0.3  # pairs that CP-SAT is asked about first, and the work it has for them
 SMALL = 2_500  # pairs: a local authority of a hundred schools and more
+MIDDLE = 10_000  # ... up to which what is left of a stopped search is bettered at once
 QUICK = 5.0  # seconds, or work where seconds are not limited, that CP-SAT has to settle plain assignment by itself
 ROOT, NODES = 20_000, 30  # pairs up to which a few relaxations are tried first, and how many of one aim
 MORE = 60  # ... of an instance with no more than SMALL pairs: with more, HiGHS would have been done by then
@@ -217,12 +218,12 @@ def _piece(inst: Instance, stop: Stop, hint: Sequence[int], settle: bool, short:
 
 
 def _fairly(inst: Instance, found: Solution, hint: Sequence[int], stop: Stop) -> Solution:
-    """What a stopped search leaves of a small instance, or a better plan that is soon found: no worse in any tier that
-    is proved, so that their bounds stand, and that of the first which is not."""
-    if found.status != "feasible" or len(inst.pairs) > SMALL:
+    """What a stopped search leaves of an authority, or a better plan that is soon found: no worse in any tier that is
+    proved, so that their bounds stand, and that of the first which is not."""
+    if found.status != "feasible" or len(inst.pairs) > MIDDLE:
         return found
-    hurried = stop.event is not None and stop.event.is_set()
-    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint, hurried=hurried)
+    hurried, large = stop.event is not None and stop.event.is_set(), len(inst.pairs) > SMALL
+    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint, hurried=hurried, large=large)
     if (chosen, less) == (found.chosen, found.short):
         return found
     known: dict[str, int] = {}
