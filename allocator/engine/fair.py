@@ -21,9 +21,12 @@ from allocator.engine.tiers import Plan, any_plan, richer, signed, worths
 DIVE = 200  # relaxations that the dive has at most
 
 
-def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False, large: bool = False) -> Plan:
+def fairer(
+    inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = False, large: bool = False, timed: bool = False
+) -> Plan:
     """The better of a plan that a stopped search leaves and one that is soon found; with better points, if they are
-    soon found too, and nobody waits. `start`: pairs of a plan to be like; `large`: nothing is solved for it."""
+    soon found too, and nobody waits. `start`: pairs of a plan to be like; `large`: nothing is solved for it; `timed`:
+    nor for points, which rings alone better."""
     last = max((n for n, t in enumerate(inst.tiers) if t.filled), default=-1)
     solved = None if large else any_plan(inst, start)
     soon = (solved, at_once(inst, start))  # the first keeps more, where it fills as many
@@ -31,7 +34,8 @@ def fairer(inst: Instance, plan: Plan, start: Sequence[int], *, hurried: bool = 
     best = max(plan, fair, key=lambda p: worths(inst, *p))
     if hurried:
         return best
-    return bettered_by_rings(inst, best if large else dived(inst, best) or richer(inst, best))
+    led = bettered_by_rings(inst, best)
+    return led if large or timed else dived(inst, led) or richer(inst, led)
 
 
 def dived(inst: Instance, plan: Plan) -> Plan | None:

@@ -223,7 +223,8 @@ def _fairly(inst: Instance, found: Solution, hint: Sequence[int], stop: Stop) ->
     if found.status != "feasible" or len(inst.pairs) > MIDDLE:
         return found
     hurried, large = stop.event is not None and stop.event.is_set(), len(inst.pairs) > SMALL
-    chosen, less = fairer(inst, (found.chosen, dict(found.short)), hint, hurried=hurried, large=large)
+    timed, plan = stop.seconds is not None, (found.chosen, dict(found.short))
+    chosen, less = fairer(inst, plan, hint, hurried=hurried, large=large, timed=timed)
     if (chosen, less) == (found.chosen, found.short):
         return found
     known: dict[str, int] = {}
