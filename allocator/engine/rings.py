@@ -22,10 +22,8 @@ from allocator.engine.tiers import Plan, signed, worths
 from allocator.engine.walk import columns
 
 LONGEST, ROUNDS = 6, 60  # people in a ring, and times that rings are looked for
-MOST, WIDE = (
-    400,
-    300,
-)  # posts up to which rings of all people are looked for; posts and people from which short ones are
+MOST = 400  # posts up to which rings of all people are looked for
+WIDE = 300  # posts held and people from which rings are short
 GROUP = 20  # people among whom they are looked for beyond
 LOOKED, TRIED = 3_000, 20  # rings of a round that are looked at, and tried alone where they cannot be had together
 NEVER = 2**40  # above every limit

@@ -17,6 +17,7 @@ from allocator.engine.sole import sole
 from allocator.engine.tiers import Clock, Conflict, Stop, signed
 from allocator.engine.tiers import solve as exact
 from allocator.engine.walk import columns
+from allocator.engine.wide import whole
 from tests.engine.random_instances import random_instance
 from tests.sizes import long, whole_or
 
@@ -78,6 +79,28 @@ def test_a_bound_lies_on_a_step_and_on_no_plan_s_wrong_side(seed: int) -> None:
             assert answer.bound + constant >= -best.tiers[1].value >= int(aim @ answer.values) + constant
             if answer.status == "optimal":
                 assert answer.bound + constant == -best.tiers[1].value
+
+
+@pytest.mark.parametrize("seed", range(whole_or(40, 40, 6)))
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_tier_that_is_asked_for_once_more_is_proved_all_the_same(
+    seed: int, parts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By HiGHS from another seed after one node, or by CP-SAT first where most people have limits by period."""
+    monkeypatch.setattr(whole, "ONCE", 1)
+    monkeypatch.setattr(whole, "FEWER", 1)
+    monkeypatch.setattr(whole, "SLIGHT", 0)
+    inst = coarse(seed)
+    if parts:
+        people = tuple(replace(s, limits=(*s.limits, Limit(1, s.limits[0].hard // 2 + 3))) for s in inst.people)
+        pairs = tuple(p._replace(load=(p.load[0], p.load[0] // 2)) for p in inst.pairs)
+        trims = tuple(Trim(k, (k, k // 2)) for k in (2, 4))
+        posts = tuple(replace(p, trims=trims) for p in inst.posts)
+        inst = replace(inst, people=people, pairs=pairs, posts=posts)
+    best, got = exact(inst), whole.solve_whole(inst, Stop(), Clock(Stop(), monotonic()))
+    assert got.status == "optimal"
+    assert [(t.name, t.value, t.bound) for t in got.tiers] == [(t.name, t.value, t.bound) for t in best.tiers]
+    assert got.chosen == best.chosen
 
 
 def stands(inst: Instance, pair: int) -> Solution | None:
