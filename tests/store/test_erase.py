@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -432,6 +433,8 @@ def test_by_hand_the_rest_is_done_and_told_before_what_could_not_be(
     with desk.db.engine.begin() as c:
         c.exec_driver_sql("update events set data = '{not JSON' where round_id = 'n' and n = 3")
         c.exec_driver_sql("update events set at = '2020-01-01 00:00:00.000000' where round_id = 'n'")
+    for name in [name for name in os.environ if name.startswith("ALLOCATOR_")]:
+        monkeypatch.delenv(name)  # those of the tests are no settings
     monkeypatch.setenv("ALLOCATOR_DATABASE_URL", str(desk.db.url))
     monkeypatch.setattr(sys, "argv", ["allocator", "retention", "--apply"])
     with pytest.raises(SystemExit, match="70"):
